@@ -1,0 +1,45 @@
+# The two commands are `make demo` and `make test`; the others are parts of them or for developers.
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+PORT ?= 8000
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+# Rebuilt when the lock changes; `--require-hashes` refuses a package that is not the one that was locked.
+INSTALLED := $(VENV)/.installed
+INSTALLED_DEV := $(VENV)/.installed-dev
+
+.PHONY: demo test check lock docs clean
+
+demo: $(INSTALLED)
+	@exec $(BIN)/python manage.py demo --port $(PORT)
+
+test: $(INSTALLED_DEV) check
+	@tests/install_chromium
+	$(BIN)/python -m pytest --cov --cov-report=term -q --durations=10
+
+# Every check runs, so that one run shows all there is to mend.
+check: $(INSTALLED_DEV)
+	@$(BIN)/python -m tests.checks
+
+docs: $(INSTALLED_DEV)
+	@KYC_MODE=demo $(BIN)/python manage.py write_docs
+
+lock: $(INSTALLED_DEV)
+	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --python-version 3.11 --extra dev pyproject.toml -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) build var .env
+
+$(VENV)/bin/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing. Install Python 3.11 or set PYTHON=python3.12."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(INSTALLED): requirements.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(INSTALLED_DEV): requirements-dev.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ $(INSTALLED)

@@ -1,0 +1,36 @@
+"""The Celery app. A message is only a doorbell: the row in the database is the queue."""
+
+from celery import Celery
+
+app = Celery("kyc_portal", set_as_current=True)
+app.config_from_object(
+    {
+        "broker_url": "memory://",
+        "task_ignore_result": True,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_default_queue": "media",
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        # Below the lease of 60 s, so that a stuck worker is gone before another may take its work.
+        "task_time_limit": 55,
+        "task_soft_time_limit": 50,
+        "worker_prefetch_multiplier": 1,
+        "worker_hijack_root_logger": False,
+        "broker_connection_retry_on_startup": True,
+        "broker_transport_options": {
+            "visibility_timeout": 120,
+            # Without these two, Redis gives a dead worker's messages back only every 100 s.
+            "unacked_restore_interval": 2,
+            "unacked_restore_throttle": 1,
+            # The in-memory broker of the demo looks for messages this often, in seconds.
+            "polling_interval": 0.05,
+        },
+        "beat_schedule": {"sweep": {"task": "verification.sweep", "schedule": 10.0}},
+        "beat_scheduler": "celery.beat:Scheduler",
+        "timezone": "UTC",
+    }
+)
+app.config_from_object("django.conf:settings", namespace="CELERY", silent=True)
+app.autodiscover_tasks(["verification"])
+app.set_default()

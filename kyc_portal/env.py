@@ -1,0 +1,107 @@
+"""The only reader of the process environment.
+
+Every setting is read through a typed helper that names the variable and says how to mend a bad value, so that
+a mistake stops start-up instead of surfacing at the first applicant. A secret may come as NAME or as NAME_FILE
+(the path of a file that holds it). A `.env` file in the project folder fills in what the environment leaves out.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+PROJECT = Path(__file__).resolve().parent.parent
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off", ""}
+
+
+class BadSetting(Exception):
+    """A setting is missing or can't be read; the message says which and what to write instead."""
+
+
+def load_dotenv(path: Path = PROJECT / ".env") -> None:
+    """Fill unset variables from `path`: lines of NAME=value, `#` comments, optional double quotes."""
+    if not path.is_file():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name, found, value = line.strip().partition("=")
+        if found and not name.startswith("#"):
+            os.environ.setdefault(name.strip(), value.strip().strip('"'))
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The variable as text; without a default it must be set and not empty."""
+    value = os.environ.get(name, "") or (default if default is not None else "")
+    if not value and default is None:
+        raise BadSetting(f"{name} is not set. See .env.example for what it holds.")
+    return value
+
+
+def secret(name: str, default: str | None = None) -> str:
+    """A secret from NAME or from the file that NAME_FILE names; never both."""
+    file_name = os.environ.get(f"{name}_FILE", "")
+    if not file_name:
+        return text(name, default)
+    if os.environ.get(name):
+        raise BadSetting(f"{name} and {name}_FILE are both set. Keep one of them.")
+    try:
+        return Path(file_name).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise BadSetting(f"{name}_FILE can't be read: {error.strerror}.") from error
+
+
+def flag(name: str, *, default: bool) -> bool:
+    value = os.environ.get(name, "").lower()
+    if name not in os.environ:
+        return default
+    if value not in TRUE | FALSE:
+        raise BadSetting(f"{name} must be 1 or 0, not {value!r}.")
+    return value in TRUE
+
+
+def whole(name: str, default: int) -> int:
+    value = os.environ.get(name, "")
+    try:
+        return int(value) if value else default
+    except ValueError as error:
+        raise BadSetting(f"{name} must be a whole number, not {value!r}.") from error
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated list."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def choice(name: str, options: tuple[str, ...], default: str) -> str:
+    value = text(name, default)
+    if value not in options:
+        raise BadSetting(f"{name} must be one of {', '.join(options)}, not {value!r}.")
+    return value
+
+
+@dataclass(frozen=True)
+class Database:
+    engine: str
+    name: str
+    user: str = ""
+    password: str = ""
+    host: str = ""
+    port: str = ""
+
+
+def database(name: str, default: str) -> Database:
+    """A database URL: `sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://user:pass@host:port/db`."""
+    parts = urlsplit(secret(name, default))
+    if parts.scheme == "sqlite":
+        return Database("sqlite3", str(PROJECT / parts.path[1:]))
+    if parts.scheme in {"postgres", "postgresql"}:
+        host = parts.hostname or ""
+        return Database(
+            "postgresql",
+            parts.path[1:],
+            unquote(parts.username or ""),
+            unquote(parts.password or ""),
+            unquote(host),
+            str(parts.port or ""),
+        )
+    raise BadSetting(f"{name} must start with sqlite:/// or postgresql://.")

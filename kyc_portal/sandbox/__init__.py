@@ -1,0 +1,1 @@
+"""Demo mode: what stands in for the vendor, the worker hosts and the first cases. Never loaded in production."""

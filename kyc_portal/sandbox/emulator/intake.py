@@ -1,0 +1,77 @@
+"""Reads a request's body within a size and a time, and never more of it than it needs.
+
+It must not know what the body is for. A body over the limit is thrown away as it comes in, since a
+client that is still sending does not read its answer; one far over the limit is not even drained.
+"""
+
+import hashlib
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from email.message import Message
+from io import BufferedIOBase
+
+CHUNK = 64 * 1024
+DRAIN_LIMIT = 64_000_000
+# A body may pause this long, and take this long altogether.
+READ_SECONDS = 30.0
+BODY_SECONDS = 90.0
+LINGER_SECONDS = 1.0
+
+
+class BadLength(ValueError):
+    """The request does not say how long its body is, or says it in two ways."""
+
+
+@dataclass(frozen=True)
+class Intake:
+    """`data` is None for a body over the limit, and `sha256` too when it was not read to its end."""
+
+    size: int
+    sha256: str | None
+    data: bytes | None
+
+
+def content_length(headers: Message) -> int:
+    values = headers.get_all("Content-Length", [])
+    if "Transfer-Encoding" in headers or len(values) != 1:
+        raise BadLength("The request needs one Content-Length and no Transfer-Encoding.")
+    if not (values[0].isascii() and values[0].isdigit() and len(values[0]) <= 12):
+        raise BadLength("Content-Length must be a whole number.")
+    return int(values[0])
+
+
+def read_body(source: BufferedIOBase, size: int, limit: int) -> Intake:
+    """Raise ConnectionError if the client breaks off, TimeoutError if it is too slow."""
+    if size > DRAIN_LIMIT:
+        return Intake(size, None, None)
+    digest = hashlib.sha256()
+    kept = bytearray()
+    for piece in _pieces(source, size):
+        digest.update(piece)
+        if size <= limit:
+            kept += piece
+    return Intake(size, digest.hexdigest(), bytes(kept) if size <= limit else None)
+
+
+def linger(connection: socket.socket, rounds: int = 100) -> None:
+    """Throw away some of what is still coming, so that the answer is read before the reset."""
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_WR)
+        connection.settimeout(LINGER_SECONDS)
+        while rounds and connection.recv(CHUNK):
+            rounds -= 1
+
+
+def _pieces(source: BufferedIOBase, size: int) -> Iterator[bytes]:
+    deadline = time.monotonic() + BODY_SECONDS
+    while size:
+        piece = source.read1(min(CHUNK, size))
+        if not piece:
+            raise ConnectionError("the client broke off")
+        if time.monotonic() > deadline:
+            raise TimeoutError("the body came too slowly")
+        size -= len(piece)
+        yield piece

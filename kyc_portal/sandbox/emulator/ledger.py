@@ -1,0 +1,77 @@
+"""The emulator's own account of every call: the witness that tests compare the portal's books with.
+
+It must never hold media bytes, keys or signatures, only sizes, hashes and words.
+"""
+
+from collections import deque
+from dataclasses import asdict, dataclass
+from threading import Lock
+
+from kyc_portal.sandbox.emulator.clock import Clock, iso
+
+KEPT_CALLS = 10_000
+# Words sent by a client are kept only as long as an honest one would send them.
+WORD_LIMIT = 100
+
+
+@dataclass
+class Call:
+    """Filled in by the one thread that answers it, as far as the call got."""
+
+    number: int
+    arrived_at: str
+    arrived_monotonic: float
+    finished_at: str | None = None
+    finished_monotonic: float | None = None
+    body_sha256: str | None = None
+    body_size: int | None = None
+    region: str | None = None
+    credential_id: str | None = None
+    # "valid", "unsigned-payload" or the code of the failure; None when it was never looked at.
+    signature: str | None = None
+    liveness_type: str | None = None
+    validate_data: str | None = None
+    image_sha256: str | None = None
+    video_sha256: str | None = None
+    video_container: str | None = None
+    video: dict[str, object] | None = None
+    request_id: str | None = None
+    # What the client met: a Result, an Error.Code or the name of a fault.
+    answer: str | None = None
+    # The Result or Error.Code that the call deserved, with its similarity, even if a fault spoilt it.
+    verdict: str | None = None
+    sim: float | None = None
+    http_status: int | None = None
+
+
+class Ledger:
+    def __init__(self, clock: Clock, kept: int = KEPT_CALLS) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._calls: deque[Call] = deque(maxlen=kept)
+        self._count = 0
+
+    def open(self) -> Call:
+        """Numbers go on after a clear, so that no two calls of a run share one."""
+        with self._lock:
+            self._count += 1
+            call = Call(self._count, iso(self._clock.now()), self._clock.monotonic())
+            self._calls.append(call)
+            return call
+
+    def close(self, call: Call) -> None:
+        call.finished_at = iso(self._clock.now())
+        call.finished_monotonic = self._clock.monotonic()
+
+    def snapshot(self, last: int = KEPT_CALLS) -> list[dict[str, object]]:
+        with self._lock:
+            calls = list(self._calls)[-last:]
+        return [asdict(call) for call in calls]
+
+    def clear(self) -> None:
+        with self._lock:
+            self._calls.clear()
+
+
+def word(value: str | None) -> str | None:
+    return None if value is None else value[:WORD_LIMIT]

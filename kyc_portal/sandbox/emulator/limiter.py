@@ -1,0 +1,38 @@
+"""The vendor's rate: at most so many accepted calls of one account in any second.
+
+It must not know what a call is. It works on arrival times, and those may come out of order (a call
+with a long body is counted after a later one with a short body), so it keeps them sorted and looks
+on both sides of each newcomer: no window of one second ever holds more than the rate.
+"""
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from threading import Lock
+
+WINDOW_SECONDS = 1.0
+# Longer than any body may take to arrive: older times can no longer matter to a newcomer.
+KEPT_SECONDS = 120.0
+
+
+class RateLimiter:
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self._lock = Lock()
+        self._accepted: defaultdict[str, list[float]] = defaultdict(list)
+
+    def admit(self, account: str, arrived: float) -> bool:
+        """Count the call if there is room for it; a refused call takes no room."""
+        with self._lock:
+            times = self._accepted[account]
+            del times[: bisect_left(times, arrived - KEPT_SECONDS)]
+            if self._would_crowd(times, arrived):
+                return False
+            insort(times, arrived)
+            return True
+
+    def _would_crowd(self, times: list[float], arrived: float) -> bool:
+        first = bisect_left(times, arrived - WINDOW_SECONDS)
+        near = [time for time in times[first:] if abs(time - arrived) < WINDOW_SECONDS]
+        insort(near, arrived)
+        spans = zip(near, near[self.rate :], strict=False)
+        return any(late - early < WINDOW_SECONDS for early, late in spans)

@@ -1,0 +1,35 @@
+"""Remembers what opening the last photos and clips brought, by their hash.
+
+So that a load test which sends one clip a thousand times measures the portal and not the decoder in
+here. It must not know what it remembers; it is given facts and one small frame, never whole media.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from typing import Generic, TypeVar
+
+KEPT = 64
+
+Fact = TypeVar("Fact")
+
+
+class Memory(Generic[Fact]):
+    def __init__(self, kept: int = KEPT) -> None:
+        self._kept = kept
+        self._lock = Lock()
+        self._facts: OrderedDict[str, Fact] = OrderedDict()
+
+    def recall(self, sha256: str, find_out: Callable[[], Fact]) -> Fact:
+        """A failure to find out is not remembered."""
+        with self._lock:
+            if sha256 in self._facts:
+                self._facts.move_to_end(sha256)
+                return self._facts[sha256]
+        # Outside the lock: two threads may open the same clip once each, but none waits.
+        fact = find_out()
+        with self._lock:
+            self._facts[sha256] = fact
+            if len(self._facts) > self._kept:
+                self._facts.popitem(last=False)
+        return fact

@@ -1,0 +1,88 @@
+// @ts-check
+// Shows the ledger's calls as table rows, the newest first.
+
+const MARKS = { pass: "✓", warn: "!", fail: "✕", wait: "…" };
+
+let shown = "";
+
+/** @param {Record<string, any>} call @returns {"pass" | "warn" | "fail" | "wait"} */
+function kind(call) {
+  if (call.answer === null) return call.finished_at ? "fail" : "wait";
+  if (call.answer === "Success") return "pass";
+  // A Result has a similarity, be it 0; Errors and faults are the vendor's own failures.
+  return call.sim !== null && call.answer === call.verdict ? "warn" : "fail";
+}
+
+/** @param {Record<string, any>} call */
+function answer(call) {
+  const words = document.createElement("span");
+  words.className = "answer";
+  words.dataset.kind = kind(call);
+  const said = call.answer ?? (call.finished_at ? "client went away" : "being answered");
+  words.append(`${MARKS[kind(call)]}\u00a0`, ...breakable(said));
+  return words;
+}
+
+/** Codes are long words: let them break after a dot or before a capital. @param {string} code */
+function breakable(code) {
+  return code.split(/(?<=[._])|(?=[A-Z])/).flatMap((part) => [part, document.createElement("wbr")]);
+}
+
+/** @param {Record<string, any>} call */
+function signature(call) {
+  if (call.signature === null) return "not looked at";
+  return call.signature.includes(".") ? "refused" : call.signature;
+}
+
+/** @param {Record<string, any>} call */
+function video(call) {
+  if (!call.video) return call.video_container ?? "";
+  const { codec, width, height, duration } = call.video;
+  return `${call.video_container} ${codec} ${width}×${height} ${duration.toFixed(1)} s`;
+}
+
+/** @param {number | null} size */
+function bytes(size) {
+  if (size === null) return "";
+  return size < 1e6 ? `${(size / 1e3).toFixed(1)} kB` : `${(size / 1e6).toFixed(2)} MB`;
+}
+
+/** @param {Record<string, any>} call @returns {[string, string | Node][]} */
+function cells(call) {
+  return [
+    ["No.", String(call.number)],
+    ["Arrived", call.arrived_at.slice(11, 23)],
+    ["Answer", answer(call)],
+    ["Sim", call.sim === null || call.answer !== call.verdict ? "" : String(call.sim)],
+    ["Mode", [call.liveness_type, call.validate_data].filter(Boolean).join(" ")],
+    ["Video", video(call)],
+    ["Body", bytes(call.body_size)],
+    ["Signature", signature(call)],
+    ["RequestId", call.request_id ?? ""],
+  ];
+}
+
+/** @param {Record<string, any>} call */
+function row(call) {
+  const line = document.createElement("tr");
+  for (const [label, content] of cells(call)) {
+    const cell = document.createElement("td");
+    cell.dataset.label = label;
+    cell.append(content);
+    line.append(cell);
+  }
+  return line;
+}
+
+/** @param {Record<string, any>[]} calls */
+export function showCalls(calls) {
+  const now = JSON.stringify(calls);
+  // Left alone while nothing changes, so that a selection or a scroll position survives.
+  if (now === shown) return;
+  shown = now;
+  const body = /** @type {HTMLElement} */ (document.getElementById("calls"));
+  body.replaceChildren(...[...calls].reverse().map(row));
+  /** @type {HTMLElement} */ (document.querySelector(".table")).hidden = calls.length === 0;
+  /** @type {HTMLElement} */ (document.getElementById("calls-empty")).hidden = calls.length > 0;
+  /** @type {HTMLElement} */ (document.getElementById("clear-ledger")).hidden = calls.length === 0;
+}

@@ -1,0 +1,94 @@
+// @ts-check
+// Puts the next answers into the emulator's queue and shows how the queue stands.
+import { showCalls } from "/_emulator/ledger.js";
+
+const REFRESH_MS = 1500;
+
+const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
+const times = /** @type {HTMLInputElement} */ (element("times"));
+
+/** @param {string} method @param {string} path @param {object} [body] */
+async function ask(method, path, body) {
+  const response = await fetch(`/_emulator/${path}`, {
+    method,
+    headers: body ? { "Content-Type": "application/json" } : {},
+    body: body && JSON.stringify(body),
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(answer.error);
+  return answer;
+}
+
+/** @param {Record<string, any>} step */
+function describe(step) {
+  const parts = [step.fault ? `fault ${step.fault}` : step.error ? `error ${step.error}` : step.result || "(blank)"];
+  if (step.sim !== null) parts.push(`similarity ${step.sim}`);
+  if (step.latency_ms !== null) parts.push(`after ${step.latency_ms / 1000} s`);
+  return `${parts.join(", ")}${step.times > 1 ? ` × ${step.times}` : ""}`;
+}
+
+/** @param {Record<string, any>[]} queue */
+function showQueue(queue) {
+  const items = queue.map((step) => {
+    const item = document.createElement("li");
+    item.textContent = describe(step);
+    return item;
+  });
+  element("queue").replaceChildren(...items);
+  element("queue-empty").hidden = queue.length > 0;
+  element("clear-queue").hidden = queue.length === 0;
+}
+
+/** @param {() => Promise<string>} act */
+async function tell(act) {
+  try {
+    element("said").textContent = await act();
+  } catch (error) {
+    element("said").textContent = error instanceof TypeError ? "The emulator does not answer." : String(error.message);
+  }
+}
+
+/** @param {HTMLElement} button */
+async function script(button) {
+  const step = JSON.parse(button.dataset.script ?? "{}");
+  // "Twice" is twice for each of the calls asked for.
+  const count = (step.times ?? 1) * (Number(times.value) || 1);
+  const { queue } = await ask("POST", "script", { ...step, times: count });
+  showQueue(queue);
+  return `Queued: ${describe(queue.at(-1))}`;
+}
+
+async function refresh() {
+  if (document.hidden) return;
+  const [{ queue }, { calls }] = await Promise.all([ask("GET", "script"), ask("GET", "ledger?last=50")]);
+  showQueue(queue);
+  showCalls(calls);
+}
+
+async function keepRefreshing() {
+  await refresh().catch(() => {
+    element("said").textContent = "The emulator does not answer.";
+  });
+  setTimeout(keepRefreshing, REFRESH_MS);
+}
+
+document.addEventListener("click", (event) => {
+  const button = /** @type {HTMLElement} */ (event.target).closest("button");
+  if (button?.dataset.script) tell(() => script(button));
+});
+
+element("clear-queue").addEventListener("click", () =>
+  tell(async () => {
+    showQueue((await ask("POST", "script", { clear: true })).queue);
+    return "The queue is empty.";
+  }),
+);
+
+element("clear-ledger").addEventListener("click", () =>
+  tell(async () => {
+    showCalls((await ask("DELETE", "ledger")).calls);
+    return "The list is empty.";
+  }),
+);
+
+keepRefreshing();

@@ -1,0 +1,111 @@
+"""What the next calls shall be answered: a queue of steps that tests and people fill.
+
+It must not know how a step is carried out, only which ones may be asked for.
+"""
+
+import math
+import re
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from threading import Lock
+
+from kyc_portal.sandbox.emulator.answers import SUCCESS
+from kyc_portal.sandbox.emulator.faults import FAULTS
+
+MAX_STEPS = 1_000
+MAX_TIMES = 10_000
+MAX_LATENCY_MS = 600_000
+
+_ERROR_CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,119}")
+
+
+class BadScript(ValueError):
+    """The script cannot be carried out; the message is a sentence for whoever wrote it."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One kind of answer, for the next `times` well-signed calls."""
+
+    result: str = SUCCESS
+    sim: float | None = None
+    error: str | None = None
+    latency_ms: int | None = None
+    fault: str | None = None
+    times: int = 1
+
+
+DEFAULT = Step()
+
+
+class ScriptQueue:
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._steps: deque[Step] = deque()
+
+    def add(self, step: Step) -> None:
+        with self._lock:
+            if len(self._steps) >= MAX_STEPS:
+                raise BadScript(f"The queue already holds {MAX_STEPS} scripts.")
+            self._steps.append(step)
+
+    def take(self) -> Step | None:
+        """The step for one call, or None when nothing is scripted."""
+        with self._lock:
+            if not self._steps:
+                return None
+            step = self._steps.popleft()
+            if step.times > 1:
+                self._steps.appendleft(replace(step, times=step.times - 1))
+            return step
+
+    def clear(self) -> None:
+        with self._lock:
+            self._steps.clear()
+
+    def snapshot(self) -> list[dict[str, object]]:
+        with self._lock:
+            return [asdict(step) for step in self._steps]
+
+
+def parse_step(given: Mapping[str, object]) -> Step:
+    for name in sorted(given.keys() - CHECKS.keys()):
+        raise BadScript(f"Unknown key {name[:40]!r}: a script has {', '.join(CHECKS)}.")
+    for name, value in given.items():
+        ok, rule = CHECKS[name]
+        if not ok(value):
+            raise BadScript(f"{name} must be {rule}.")
+    if given.keys() >= {"result", "error"}:
+        raise BadScript("A call is answered with a result or with an error, not with both.")
+    return Step(**given)  # type: ignore[arg-type]  # each value has just been checked
+
+
+def _is_result(value: object) -> bool:
+    return isinstance(value, str) and len(value) <= 200
+
+
+def _is_sim(value: object) -> bool:
+    # Out of 0 to 100 is allowed: clients must be seen to refuse it. NaN has a fault of its own.
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_error(value: object) -> bool:
+    return isinstance(value, str) and _ERROR_CODE.fullmatch(value) is not None
+
+
+def _is_whole(value: object, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+CHECKS = {
+    "result": (_is_result, "a string of at most 200 characters"),
+    "sim": (_is_sim, "a finite number"),
+    "error": (_is_error, "an Error.Code such as UnauthorizedOperation.Arrears"),
+    "latency_ms": (
+        lambda value: _is_whole(value, 0, MAX_LATENCY_MS),
+        f"a whole number of 0 to {MAX_LATENCY_MS}",
+    ),
+    "fault": (lambda value: isinstance(value, str) and value in FAULTS, f"one of {', '.join(FAULTS)}"),
+    "times": (lambda value: _is_whole(value, 1, MAX_TIMES), f"a whole number of 1 to {MAX_TIMES}"),
+}

@@ -1,0 +1,141 @@
+"""`manage.py demo`: one command from a clean clone to a running portal with cases in it.
+
+It works in two stages of one process: the first settles ports and secrets in `.env` and starts the second with
+them, which fills the database and then turns into the web server.
+"""
+
+import json
+import os
+import secrets
+import socket
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from kyc_portal import env
+from kyc_portal.celery import app
+from kyc_portal.sandbox.cases import make_cases
+from kyc_portal.sandbox.emulator import SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY, EmulatorServer
+from kyc_portal.sandbox.worker import EmbeddedWorker
+from verification import audit
+from verification.actions.invite import invite
+from verification.models import StaffUser
+
+HOST = "127.0.0.1"
+LOGINS = {"reviewer": "Reviewer", "senior": "Senior reviewer", "auditor": "Auditor", "operator": "Operator"}
+DOTENV = env.PROJECT / ".env"
+
+
+class Command(BaseCommand):
+    help = "Set up and serve the demo on 127.0.0.1: portal, worker, emulator, staff logins and a few cases."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--settled", action="store_true", help="ports and secrets are in .env already")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEMO:
+            raise CommandError("This installation's settings are not a demo's (KYC_MODE). Nothing was done.")
+        if not options["settled"]:
+            self._settle(options["port"])
+        self._fill()
+        self._serve(options["port"])
+
+    def _settle(self, port: int) -> None:
+        _check_free(port)
+        values = {
+            "KYC_MODE": "demo",
+            "KYC_PUBLIC_URL": f"http://{HOST}:{port}",
+            "KYC_FACEID_ENDPOINT": f"http://{HOST}:{_free_port(port + 1)}",
+            "TENCENTCLOUD_SECRET_ID": SANDBOX_SECRET_ID,
+            "TENCENTCLOUD_SECRET_KEY": SANDBOX_SECRET_KEY,
+        }
+        DOTENV.write_text(
+            "# Written by `manage.py demo`; see .env.example for all settings.\n"
+            + "".join(f"{name}={value}\n" for name, value in values.items()),
+            encoding="utf-8",
+        )
+        command = [sys.executable, "manage.py", "demo", "--settled", "--port", str(port)]
+        os.chdir(env.PROJECT)
+        os.execve(sys.executable, command, {**os.environ, **values})
+
+    def _fill(self) -> None:
+        self.stdout.write("Setting up the database and the pages …")
+        call_command("migrate", verbosity=0)
+        call_command("collectstatic", interactive=False, verbosity=0)
+        passwords = _staff()
+        reviewer = StaffUser.objects.get(username="reviewer")
+        self.stdout.write("Making the first cases through the real pages, worker and emulator …")
+        host, port = settings.FACEID_ENDPOINT.removeprefix("http://").split(":")
+        with EmulatorServer(host, int(port)) as emulator, EmbeddedWorker(app):
+            make_cases(emulator, reviewer, self.stdout.write)
+        self._print(passwords)
+
+    def _print(self, passwords: dict[str, str]) -> None:
+        now = timezone.now()
+        reference = f"demo-{now:%Y%m%d-%H%M%S}"
+        invitation = invite(reference=reference, name="Demo Applicant", by=audit.By.shell(), now=now)
+        lines = [
+            "",
+            f"Portal      {settings.PUBLIC_URL}/admin/",
+            *(f"  {name:<9} password {password}" for name, password in passwords.items()),
+            f"Applicant   {invitation.link}",
+            f"Emulator    {settings.FACEID_ENDPOINT}/   (pick the next outcome here; it judges no faces)",
+            f"API         {settings.PUBLIC_URL}/api/docs/",
+            "",
+            "Stop with Ctrl+C. The data stays in var/; a second run starts in seconds.",
+        ]
+        self.stdout.write("\n".join(lines))
+        self.stdout.flush()
+
+    def _serve(self, port: int) -> None:
+        command = ["-m", "gunicorn", "-c", "python:kyc_portal.sandbox.server", "-b", f"{HOST}:{port}"]
+        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "kyc_portal.settings"}
+        os.chdir(env.PROJECT)
+        os.execve(sys.executable, [sys.executable, *command, "kyc_portal.wsgi"], environment)
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise CommandError(f"Port {port} is taken. Choose another: make demo PORT=8001") from error
+
+
+def _free_port(wanted: int) -> int:
+    """`wanted` if it is free, else any free port."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise CommandError("No free port for the emulator.")
+
+
+def _staff() -> dict[str, str]:
+    """The demo's logins, made once; their passwords are random and kept beside the data."""
+    file = Path(settings.DATA_DIR, "demo_logins.json")
+    passwords: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    for username, group in LOGINS.items():
+        password = passwords.setdefault(username, secrets.token_urlsafe(12))
+        user, _ = StaffUser.objects.get_or_create(username=username, defaults={"is_staff": True})
+        if not user.check_password(password):
+            user.set_password(password)
+            user.save()
+        user.groups.set([Group.objects.get(name=group)])
+    file.write_text(json.dumps(passwords), encoding="utf-8")
+    file.chmod(0o600)
+    return passwords

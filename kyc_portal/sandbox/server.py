@@ -1,0 +1,26 @@
+"""Gunicorn settings of the demo: one process that serves pages, works the queues and plays the vendor."""
+
+from typing import Any
+
+from django.conf import settings
+
+from kyc_portal.celery import app
+from kyc_portal.sandbox.emulator import EmulatorServer
+from kyc_portal.sandbox.worker import EmbeddedWorker
+
+# One process only: the broker is this process's memory.
+workers = 1
+worker_class = "gthread"
+threads = 16
+timeout = 120
+graceful_timeout = 5
+accesslog = None
+loglevel = "warning"
+control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """After the fork: threads do not survive one."""
+    host, port = settings.FACEID_ENDPOINT.removeprefix("http://").split(":")
+    EmulatorServer(host, int(port)).start()
+    EmbeddedWorker(app).start()

@@ -1,0 +1,218 @@
+"""Django settings, one file: everything that differs between installations is read through `env`."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+from kyc_portal import env
+
+env.load_dotenv()
+
+BASE_DIR = env.PROJECT
+MODE = env.choice("KYC_MODE", ("demo", "production"), default="production")
+DEMO = MODE == "demo"
+DATA_DIR = Path(env.text("KYC_DATA_DIR", str(BASE_DIR / "var")))
+DEBUG = False
+PUBLIC_URL = env.text("KYC_PUBLIC_URL", "http://127.0.0.1:8000" if DEMO else None).rstrip("/")
+
+
+def _demo_secret_key() -> str:
+    """The demo's own key: made once, so that a second run keeps its sessions."""
+    path = DATA_DIR / "secret_key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(secrets.token_urlsafe(50), encoding="utf-8")
+        path.chmod(0o600)
+    return path.read_text(encoding="utf-8")
+
+
+SECRET_KEY = env.secret("SECRET_KEY", _demo_secret_key() if DEMO else None)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if DEMO else "")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "kyc_portal.staticfiles.StaticFilesConfig",
+    "verification.review.apps.ReviewConfig",
+    "csp",
+    "rest_framework",
+    "drf_spectacular",
+    "kyc_portal.apps.PortalConfig",
+    "verification.apps.VerificationConfig",
+    *(["kyc_portal.sandbox"] if DEMO else []),
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "kyc_portal.logging.RequestIdMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "kyc_portal.headers.SecurityHeadersMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "kyc_portal.urls"
+WSGI_APPLICATION = "kyc_portal.wsgi.application"
+ASGI_APPLICATION = "kyc_portal.asgi.application"
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+_database = env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'portal.sqlite3'}" if DEMO else None)
+_SQLITE_OPTIONS = {
+    # Writers take their lock at BEGIN and wait for it, so that two never fail half-way through.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {
+        "ENGINE": f"django.db.backends.{_database.engine}",
+        "NAME": _database.name,
+        "USER": _database.user,
+        "PASSWORD": _database.password,
+        "HOST": _database.host,
+        "PORT": _database.port,
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": _SQLITE_OPTIONS if _database.engine == "sqlite3" else {},
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "evidence": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": str(DATA_DIR / "evidence"),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
+    "staticfiles": {"BACKEND": "kyc_portal.staticfiles.ModuleManifestStorage"},
+}
+STATIC_URL = "/static/"
+STATIC_ROOT = str(DATA_DIR / "static")
+STATICFILES_DIRS = [BASE_DIR / "static"]
+
+AUTH_USER_MODEL = "verification.StaffUser"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+LOGIN_URL = "/admin/login/"
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# Cookies: the portal serves one host; only the demo speaks plain HTTP, on loopback.
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEMO
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 12 * 3600
+CSRF_FAILURE_VIEW = "verification.pages.errors.csrf_failure"
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = not DEMO
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 0 if DEMO else 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEMO
+if env.flag("KYC_BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "blob:", "data:"],
+        "media-src": [SELF, "blob:"],
+        "connect-src": [SELF],
+        "font-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+    }
+}
+
+# A form without files stays small; the limits of a photo and of a recording stand with their views.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+DATA_UPLOAD_MAX_NUMBER_FILES = 4
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL", "memory://" if DEMO else None)
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["verification.api.authentication.BearerKeyAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["verification.api.authentication.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["verification.api.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "verification.api.errors.handle",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "KYC portal",
+    "DESCRIPTION": "Create identity verifications and read their outcome.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # Two fields are called `status`; without names of their own the schema would number them.
+    "ENUM_NAME_OVERRIDES": {
+        "VerificationStatus": "verification.states.Status",
+        "AttemptStatus": "verification.states.AttemptStatus",
+        "Mode": "verification.states.Mode",
+        "ErrorCode": "verification.api.errors.CODES",
+        "CancellationReason": "verification.api.serializers.CANCEL_REASONS",
+    },
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SERVE_AUTHENTICATION": [],
+}
+
+# The vendor. The sandbox's endpoint is loopback; `checks.py` refuses that in production.
+FACEID_ENDPOINT = env.text("KYC_FACEID_ENDPOINT", "https://faceid.intl.tencentcloudapi.com")
+FACEID_REGION = env.text("KYC_FACEID_REGION", "ap-singapore")
+FACEID_RATE = env.whole("KYC_FACEID_RATE", 20)
+FACEID_UNSIGNED_PAYLOAD = env.flag("KYC_FACEID_UNSIGNED_PAYLOAD", default=False)
+TENCENTCLOUD_SECRET_ID = env.secret("TENCENTCLOUD_SECRET_ID", "" if DEMO else None)
+TENCENTCLOUD_SECRET_KEY = env.secret("TENCENTCLOUD_SECRET_KEY", "" if DEMO else None)
+TENCENTCLOUD_TOKEN = env.secret("TENCENTCLOUD_TOKEN", "")
+
+LOGGING_CONFIG = "kyc_portal.logging.configure"
+LOGGING: dict[str, Any] = {
+    "level": env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")
+}

@@ -1,0 +1,28 @@
+"""Static files under hashed names, ES module imports included."""
+
+from typing import Any
+
+from django.contrib.staticfiles.apps import StaticFilesConfig as DjangoStaticFilesConfig
+from django.contrib.staticfiles.storage import HashedFilesMixin
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+# Import statements at the start of a line. Django's own pattern also rewrites `import("./x.js")` in the comments
+# that give JavaScript its types, where two modules may well name each other, and then never comes to an end.
+_MODULE_IMPORTS = (
+    (
+        r"""(?m)^(?P<matched>import(?s:(?P<import>[\s\{\*].*?))\s*from\s*["'](?P<url>\./.*?)["'];)""",
+        """import%(import)s from "%(url)s";""",
+    ),
+)
+
+
+class StaticFilesConfig(DjangoStaticFilesConfig):
+    """Django's own app; what is only source (notes, tests) is not collected."""
+
+    ignore_patterns = [*DjangoStaticFilesConfig.ignore_patterns, "*.md"]
+
+
+class ModuleManifestStorage(CompressedManifestStaticFilesStorage):
+    """Rewrites `import … from "./x.js"` to the hashed name, so that modules can be cached for ever."""
+
+    patterns: Any = (*HashedFilesMixin.patterns, ("*.js", _MODULE_IMPORTS))

@@ -1,0 +1,19 @@
+"""Every address of the portal."""
+
+from django.urls import include, path
+
+from verification.pages import health
+from verification.review.site import site
+
+urlpatterns = [
+    path("", include("verification.pages.urls")),
+    path("admin/", site.urls),
+    path("api/", include("verification.api.urls")),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]
+
+handler400 = "verification.pages.errors.bad_request"
+handler403 = "verification.pages.errors.forbidden"
+handler404 = "verification.pages.errors.not_found"
+handler500 = "verification.pages.errors.server_error"

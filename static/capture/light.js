@@ -1,0 +1,49 @@
+// @ts-check
+/** Advice on the light from a small copy of the picture. It never blocks: thresholds are guesses for any camera. */
+
+const WIDTH = 80;
+const HEIGHT = 60;
+const EVERY = 700;
+const BLACK = 10;
+const DARK = 55;
+const BRIGHT = 215;
+
+/**
+ * Mean brightness, 0 to 255, of the middle of the picture, where the face is.
+ * @param {CanvasRenderingContext2D} context
+ * @param {HTMLVideoElement} video
+ */
+function brightness(context, video) {
+  context.drawImage(video, 0, 0, WIDTH, HEIGHT);
+  const { data } = context.getImageData(WIDTH / 4, HEIGHT / 8, WIDTH / 2, (HEIGHT * 3) / 4);
+  let sum = 0;
+  for (let i = 0; i < data.length; i += 4) sum += 0.2126 * data[i] + 0.7152 * data[i + 1] + 0.0722 * data[i + 2];
+  return sum / (data.length / 4);
+}
+
+/** @param {number} level @returns {"black" | "dark" | "bright" | "place"} */
+function adviceFor(level) {
+  if (level < BLACK) return "black";
+  if (level < DARK) return "dark";
+  return level > BRIGHT ? "bright" : "place";
+}
+
+/**
+ * Call `tell` with the name of a hint whenever it changes; returns the function that ends the watch.
+ * @param {HTMLVideoElement} video
+ * @param {(hint: string) => void} tell
+ */
+export function watch(video, tell) {
+  const canvas = document.createElement("canvas");
+  canvas.width = WIDTH;
+  canvas.height = HEIGHT;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  let last = "";
+  const timer = setInterval(() => {
+    if (!context || video.readyState < 2) return;
+    const hint = adviceFor(brightness(context, video));
+    if (hint !== last) tell(hint);
+    last = hint;
+  }, EVERY);
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,132 @@
+// @ts-check
+/** The recording step from the camera's permission to the sent video: who calls whom, and what happens on a fault. */
+
+import * as camera from "./camera.js";
+import { lack, platform } from "./environment.js";
+import { watch as watchInterruptions } from "./interruptions.js";
+import { watch as watchLight } from "./light.js";
+import { countdown } from "./prompts.js";
+import { draw, Refused, send } from "./server.js";
+import { film } from "./take.js";
+import * as view from "./view.js";
+
+/** @type {import("./take.js").Take | null} the recording that is not sent yet; it lives in this page's memory only */
+let take = null;
+/** @type {MediaStream | null} */
+let stream = null;
+let deviceId = "";
+let release = () => {};
+
+/** @param {string} [reason] why, when it was not the person's wish */
+function closeCamera(reason) {
+  release();
+  camera.close(view.preview);
+  stream = null;
+  view.recording(false);
+  if (reason) view.stopped(reason);
+}
+
+async function allow() {
+  forget();
+  closeCamera();
+  view.part("waiting").hidden = false;
+  try {
+    const opened = (stream = await camera.open(view.preview, deviceId));
+    const stopLight = watchLight(view.preview, view.hint);
+    const stopWatching = watchInterruptions(opened, closeCamera);
+    release = () => (stopLight(), stopWatching());
+    view.show("live");
+    view.offerCameras(await camera.cameras(), opened.getVideoTracks()[0].getSettings().deviceId ?? "");
+  } catch (error) {
+    view.show(error instanceof camera.CameraFault ? error.code : "unsupported");
+  } finally {
+    view.part("waiting").hidden = true;
+  }
+}
+
+async function start() {
+  if (!stream || view.part("framing").hidden) return;
+  const filmed = stream;
+  const over = new AbortController();
+  const stopWatching = watchInterruptions(filmed, (reason) => over.abort(new Error(reason)));
+  const scene = { stage: view.stage, say: view.say, signal: over.signal, since: performance.now() };
+  view.recording(true, false);
+  view.hint("ready");
+  try {
+    const [challenge] = await Promise.all([draw(view.addresses.challenge ?? "", view.token), countdown(scene)]);
+    view.recording(true);
+    const filmedTake = await film(filmed, challenge, scene);
+    if (filmedTake.blob.size > Number(view.addresses.limit)) closeCamera("too_large");
+    else playback(filmedTake);
+  } catch (error) {
+    if (error instanceof Refused) refused(error);
+    else if (!over.signal.aborted) closeCamera("empty");
+  } finally {
+    stopWatching();
+    over.abort();
+  }
+}
+
+/** @param {import("./take.js").Take} filmed */
+function playback(filmed) {
+  take = filmed;
+  closeCamera();
+  view.player.src = URL.createObjectURL(filmed.blob);
+  view.say(view.words("recorded"));
+  view.show("playback");
+  view.player.play().catch(() => {}); // Some phones want a tap first; the controls are there.
+}
+
+async function sendTake() {
+  if (!take) return;
+  view.player.pause();
+  if (performance.now() > take.until) return stopWith("expired");
+  view.show("sending");
+  view.progress(0, take.blob.size);
+  try {
+    const answer = await send(view.addresses.recording ?? "", view.token, take, view.progress);
+    leave(answer.next);
+  } catch (error) {
+    if (error instanceof Refused) refused(error);
+  }
+}
+
+/** The server said no, or nothing. @param {Refused} error */
+function refused(error) {
+  if (error.next) return leave(error.next);
+  const unreachable = error.status === 0 || error.status >= 500;
+  if (take && unreachable) return view.show("lost");
+  stopWith(error.status === 410 ? "expired" : error.message || error.code);
+}
+
+/** @param {string} reason */
+function stopWith(reason) {
+  forget();
+  closeCamera(reason);
+}
+
+/** @param {string} [next] */
+function leave(next) {
+  forget();
+  closeCamera();
+  location.assign(next || (view.addresses.home ?? "/"));
+}
+
+function forget() {
+  URL.revokeObjectURL(view.player.src);
+  view.player.removeAttribute("src");
+  take = null;
+}
+
+const doings = { allow, start, send: sendTake, again: allow };
+for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-do]"))) {
+  button.addEventListener("click", () => doings[/** @type {keyof doings} */ (button.dataset.do)]());
+}
+view.part("cameras").addEventListener("change", () => {
+  deviceId = view.part("cameras").value;
+  allow();
+});
+addEventListener("beforeunload", (event) => take && event.preventDefault());
+view.part(`platform="${platform()}"`).hidden = false;
+const missing = lack();
+if (missing) view.show(missing);

@@ -1,0 +1,42 @@
+// @ts-check
+/** One recording for one challenge: the clip, what it answers, and until when the server takes it. */
+
+import { prompt } from "./prompts.js";
+import { start } from "./recorder.js";
+import { collect } from "./signals.js";
+
+/** @typedef {{ attempt: string, nonce: string, blob: Blob, name: string, signals: object, until: number }} Take */
+
+/** @param {string} mime */
+function nameFor(mime) {
+  if (mime.includes("mp4")) return "clip.mp4";
+  return mime.includes("matroska") ? "clip.mkv" : "clip.webm";
+}
+
+/**
+ * Record the challenge's movements. Rejects when the scene is interrupted or nothing was recorded.
+ * @param {MediaStream} stream
+ * @param {import("./server.js").Challenge} challenge
+ * @param {import("./prompts.js").Scene} scene
+ * @returns {Promise<Take>}
+ */
+export async function film(stream, challenge, scene) {
+  const drawnAt = scene.since;
+  const running = start(stream);
+  try {
+    const actions = challenge.actions.map((action) => action.name);
+    const times = await prompt(actions, running.calledAt, scene);
+    const clip = await running.finish();
+    if (!clip) throw new Error("empty");
+    return {
+      attempt: challenge.attempt,
+      nonce: challenge.nonce,
+      blob: clip.blob,
+      name: nameFor(clip.mime),
+      signals: collect(stream, clip, times),
+      until: drawnAt + challenge.expires_in * 1000,
+    };
+  } finally {
+    running.discard();
+  }
+}

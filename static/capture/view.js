@@ -1,0 +1,73 @@
+// @ts-check
+/** The page as the person sees it: which panel, which words, where the focus is. All words come from the page. */
+
+const main = /** @type {HTMLElement} */ (document.querySelector("main"));
+
+/** @param {string} name @returns {any} the one element with that data attribute */
+export const part = (name) => main.querySelector(`[data-${name}]`);
+
+export const addresses = main.dataset;
+export const stage = /** @type {HTMLElement} */ (part("stage"));
+export const preview = /** @type {HTMLVideoElement} */ (part("preview"));
+export const player = /** @type {HTMLVideoElement} */ (part("clip"));
+export const token = /** @type {HTMLInputElement} */ (main.querySelector("[name=csrfmiddlewaretoken]")).value;
+
+/** @param {string} name */
+export function words(name) {
+  return main.querySelector(`[data-text="${name}"]`)?.textContent?.trim() ?? "";
+}
+
+/** Show one panel and take the focus to its heading. @param {string} name */
+export function show(name) {
+  for (const panel of /** @type {NodeListOf<HTMLElement>} */ (main.querySelectorAll("[data-panel]"))) {
+    panel.hidden = panel.dataset.panel !== name;
+  }
+  main.dataset.showing = name;
+  part(`panel="${name}"`).querySelector("h1").focus({ preventScroll: true });
+  window.scrollTo(0, 0);
+}
+
+/** Speak `text` through the live region. @param {string} text */
+export function say(text) {
+  part("live").textContent = text;
+}
+
+/** @param {string} name */
+export function hint(name) {
+  part("hint").textContent = words(name);
+}
+
+/** From framing to recording and back. @param {boolean} on @param {boolean} light */
+export function recording(on, light = on) {
+  stage.toggleAttribute("data-recording", light);
+  part("recording-light").hidden = !light;
+  part("framing").hidden = on;
+  part("hint").hidden = light;
+  part("picker").hidden = on || part("cameras").options.length < 2;
+}
+
+/** @param {MediaDeviceInfo[]} devices @param {string} current */
+export function offerCameras(devices, current) {
+  const options = devices.map((device) => new Option(device.label, device.deviceId, false, device.deviceId === current));
+  part("cameras").replaceChildren(...options);
+  part("picker").hidden = options.length < 2;
+}
+
+/** @param {string} reason the name of a text, or the server's own words */
+export function stopped(reason) {
+  part("reason").textContent = words(reason) || reason;
+  show("stopped");
+}
+
+/** @param {number} sent @param {number} total bytes */
+export function progress(sent, total) {
+  const percent = total ? Math.round((100 * sent) / total) : 0;
+  const bytes = `${(sent / 1e6).toFixed(1)} / ${(total / 1e6).toFixed(1)} MB`;
+  const meter = part("meter");
+  meter.setAttribute("aria-valuenow", String(percent));
+  meter.setAttribute("aria-valuetext", `${percent} %, ${bytes}`);
+  meter.firstElementChild.style.width = `${percent}%`;
+  part("bytes").textContent = bytes;
+  part("percent").textContent = `${percent} %`;
+  if (percent === 100) part("sending-words").textContent = words("arrived");
+}

@@ -1,0 +1,74 @@
+// @ts-check
+/** The photo step: shows the chosen photo before it is sent and tells at once what the server would refuse. */
+
+const form = /** @type {HTMLFormElement} */ (document.querySelector("form[data-limit]"));
+const input = /** @type {HTMLInputElement} */ (form.querySelector("input[type=file]"));
+const drop = /** @type {HTMLElement} */ (form.querySelector(".drop"));
+const image = /** @type {HTMLImageElement} */ (form.querySelector("img"));
+const camera = /** @type {HTMLButtonElement} */ (form.querySelector("[data-camera]"));
+const limit = Number(form.dataset.limit);
+
+/** @param {string} name */
+const part = (name) => /** @type {HTMLElement} */ (form.querySelector(`[data-${name}]`));
+
+/**
+ * The code of what is wrong with the choice, as the server would name it.
+ * @param {File | undefined} file
+ */
+function faultOf(file) {
+  if (!file) return "missing_file";
+  if (file.size === 0) return "empty_file";
+  if (!["image/jpeg", "image/png"].includes(file.type)) return "unsupported_image_type";
+  return file.size > limit ? "image_too_large" : "";
+}
+
+/** @param {string} code */
+function tell(code) {
+  part("fault").hidden = !code;
+  input.toggleAttribute("aria-invalid", Boolean(code));
+  const words = form.querySelector(`[data-text="${code}"]`)?.textContent ?? "";
+  /** @type {HTMLElement} */ (form.querySelector("#fault")).textContent = words;
+}
+
+/** @param {File | undefined} file */
+function preview(file) {
+  URL.revokeObjectURL(image.src);
+  image.hidden = part("chosen").hidden = !file;
+  part("empty").hidden = Boolean(file);
+  drop.toggleAttribute("data-filled", Boolean(file));
+  if (!file) return;
+  image.src = URL.createObjectURL(file);
+  part("name").textContent = file.name;
+  part("size").textContent = `${(file.size / 1e6).toFixed(1)} MB`;
+}
+
+function chosen() {
+  const file = input.files?.[0];
+  const fault = file ? faultOf(file) : "";
+  if (fault) input.value = "";
+  tell(fault);
+  preview(fault ? undefined : file);
+}
+
+/** @param {boolean} withCamera */
+function pick(withCamera) {
+  input.toggleAttribute("capture", withCamera);
+  if (withCamera) input.setAttribute("capture", "environment");
+}
+
+input.required = false; // Our own words say what is missing.
+input.addEventListener("change", chosen);
+input.addEventListener("click", (event) => event.isTrusted && pick(false));
+camera.hidden = false;
+camera.addEventListener("click", () => {
+  pick(true);
+  input.click();
+});
+form.addEventListener("submit", (event) => {
+  const fault = faultOf(input.files?.[0]);
+  if (!fault) return;
+  event.preventDefault();
+  tell(fault);
+  input.focus();
+});
+chosen();

@@ -1,0 +1,37 @@
+// @ts-check
+/** The status page: asks how the case stands, less and less often, and shows the new state when it has moved. */
+
+const main = /** @type {HTMLElement} */ (document.querySelector("main[data-poll]"));
+const stages = /** @type {HTMLElement[]} */ ([...main.querySelectorAll("[data-after]")]);
+const since = Date.now();
+const FIRST = 1000;
+const SLOWEST = main.dataset.outcome === "checking" ? 8000 : 60000;
+
+/** @param {number} seconds */
+function tellStage(seconds) {
+  const current = stages.filter((stage) => Number(stage.dataset.after) <= seconds).at(-1);
+  for (const stage of stages) stage.hidden = stage !== current;
+}
+
+/** @returns {Promise<boolean>} whether the page is out of date */
+async function moved() {
+  const answer = await fetch(main.dataset.poll ?? "", { headers: { Accept: "application/json" } });
+  if (answer.status >= 500) return false;
+  if (!answer.ok) return true;
+  return (await answer.json()).outcome !== main.dataset.outcome;
+}
+
+/** @param {number} wait milliseconds */
+function ask(wait) {
+  setTimeout(async () => {
+    tellStage((Date.now() - since) / 1000);
+    // A page nobody looks at asks nothing; it asks at once when it is looked at again.
+    if (document.hidden) return document.addEventListener("visibilitychange", () => ask(0), { once: true });
+    const reload = await moved().catch(() => false);
+    if (reload) location.reload();
+    else ask(Math.min(SLOWEST, Math.max(FIRST, wait * 1.3)));
+  }, wait);
+}
+
+if (stages.length) setInterval(() => tellStage((Date.now() - since) / 1000), 1000);
+ask(FIRST);

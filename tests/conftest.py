@@ -1,0 +1,165 @@
+"""The cast and the road: every fixture reaches its state by walking the real actions, never by inserting rows."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+
+from kyc_portal.sandbox.drawing import draw_clip, draw_photo
+from kyc_portal.sandbox.emulator import Clock, EmulatorServer
+from verification import audit
+from verification.actions import assess, challenge, consent, document, invite, prepare, submit
+from verification.models import StaffUser, Verification, VerificationAttempt
+from verification.states import Mode
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+WORDING = {
+    "text_version": "test",
+    "text_sha256": "0" * 64,
+    "locale": "en",
+    "ip_address": "127.0.0.1",
+    "user_agent": "test browser",
+}
+
+
+@lru_cache
+def photo(seed: int = 1) -> bytes:
+    return draw_photo(seed)
+
+
+@lru_cache
+def clip(seed: int = 1, **options: Any) -> bytes:
+    return draw_clip(**{"seed": seed, "seconds": 3.0, "size": (320, 240), "fps": 15, **options})
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _static_files() -> Iterator[None]:
+    """The hashed static files that every page names."""
+    call_command("collectstatic", interactive=False, verbosity=0)
+    yield
+    shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
+
+
+class StandingClock(Clock):
+    """Time as the test says it is; it passes only when the test moves it on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = NOW
+
+    def seconds(self) -> float:
+        return self.at.timestamp()
+
+
+VENDOR_CLOCK = StandingClock()
+
+
+@pytest.fixture(scope="session")
+def emulator_server() -> Iterator[EmulatorServer]:
+    with EmulatorServer(rate=1000, clock=VENDOR_CLOCK) as server:
+        yield server
+
+
+@pytest.fixture
+def emulator(emulator_server: EmulatorServer, settings: Any) -> EmulatorServer:
+    """The emulator on a real socket, with an empty queue and ledger, named in the settings."""
+    emulator_server.clear()
+    VENDOR_CLOCK.at = NOW
+    settings.FACEID_ENDPOINT = emulator_server.url
+    settings.FACEID_RATE = 1000
+    return emulator_server
+
+
+@pytest.fixture
+def staff(db: None) -> Callable[[str], StaffUser]:
+    """A member of staff by group name; always the same one for the same group."""
+
+    def member(group: str, username: str = "") -> StaffUser:
+        username = username or group.split()[0].lower()
+        user, created = StaffUser.objects.get_or_create(username=username, defaults={"is_staff": True})
+        if created:
+            user.groups.add(Group.objects.get(name=group))
+        return user
+
+    return member
+
+
+class Road:
+    """Takes a case as far as a test needs it. Each step is the action that the portal itself would run."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def invited(self, *, mode: Mode = Mode.ACTION, now: datetime = NOW, **details: Any) -> Verification:
+        return self.invitation(mode=mode, now=now, **details).verification
+
+    def invitation(
+        self, *, mode: Mode = Mode.ACTION, now: datetime = NOW, **details: Any
+    ) -> invite.Invitation:
+        self._count += 1
+        person = {"reference": f"REF-{self._count}", "name": "Alice Example", **details}
+        return invite.invite(mode=mode, by=audit.By.shell(), now=now, **person)
+
+    def consented(self, **details: Any) -> Verification:
+        verification = self.invited(**details)
+        consent.give(verification, now=NOW, **WORDING)
+        return verification
+
+    def with_photo(self, seed: int = 1, **details: Any) -> Verification:
+        verification = self.consented(**details)
+        document.upload(verification, photo(seed), now=NOW)
+        return verification
+
+    def submit(
+        self, verification: Verification, *, recording: bytes | None = None, now: datetime = NOW
+    ) -> VerificationAttempt:
+        drawn = challenge.issue(verification, now=now)
+        attempt = submit.submit(
+            verification,
+            attempt_id=drawn.attempt.public_id,
+            nonce=drawn.nonce,
+            recording=recording if recording is not None else clip(),
+            signals={},
+            now=now,
+        )
+        verification.refresh_from_db()
+        return attempt
+
+    def ready(self, **details: Any) -> VerificationAttempt:
+        attempt = self.submit(self.with_photo(**details))
+        prepare.prepare(attempt.public_id, now=NOW)
+        attempt.refresh_from_db()
+        return attempt
+
+    def record(self, verification: Verification, *, now: datetime = NOW) -> VerificationAttempt:
+        """One more recording, judged by the emulator's next answer."""
+        attempt = self.submit(verification, now=now)
+        prepare.prepare(attempt.public_id, now=now)
+        assess.assess(attempt.public_id, clock=lambda: now + timedelta(seconds=5))
+        attempt.refresh_from_db()
+        verification.refresh_from_db()
+        return attempt
+
+    def judged(self, emulator: EmulatorServer, *answers: dict[str, Any], **details: Any) -> Verification:
+        """A case whose recordings got these answers of the emulator, one after the other."""
+        verification = self.with_photo(**details)
+        for answer in answers or ({},):
+            if answer:
+                emulator.script(**answer)
+            self.record(verification)
+        return verification
+
+    def in_review(self, emulator: EmulatorServer, **details: Any) -> Verification:
+        low = {"result": "FailedOperation.CompareLowSimilarity", "sim": 42.0}
+        return self.judged(emulator, low, **details)
+
+
+@pytest.fixture
+def road(db: None) -> Road:
+    return Road()

@@ -1,0 +1,108 @@
+"""The vendor's own client against the emulator: what the SDK makes of an answer is what it means.
+
+Each case is a way of asking and what has to come of it as (kind, code, sim), where kind is "result",
+"error", or "broken" for what is no answer at all, with a blank code. Every client is a function
+`ask_…(emulator, photo, video, …)` in CLIENTS.
+"""
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from tencentcloud.common.credential import Credential
+from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
+from tencentcloud.common.profile.client_profile import ClientProfile
+from tencentcloud.common.profile.http_profile import HttpProfile
+from tencentcloud.faceid.v20180301.faceid_client import FaceidClient
+from tencentcloud.faceid.v20180301.models import CompareFaceLivenessRequest
+
+from kyc_portal.sandbox.emulator import SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY, Clock, EmulatorServer
+
+# What the SDK raises as a "code" when there was no answer; some are names of Python exceptions.
+SDK_TRANSPORT_CODES = {"ClientNetworkError", "ServerNetworkError", "ChunkedEncodingError", "JSONDecodeError"}
+
+Heard = tuple[str, str, float | None]
+Asker = Callable[..., Heard]
+
+
+def ask_sdk(
+    emulator: EmulatorServer,
+    photo: bytes,
+    video: bytes,
+    *,
+    liveness_type: str = "SILENT",
+    validate_data: str = "",
+    secret_id: str = SANDBOX_SECRET_ID,
+    secret_key: str = SANDBOX_SECRET_KEY,
+    region: str = "ap-singapore",
+) -> Heard:
+    http = HttpProfile(protocol="http", endpoint=emulator.url.removeprefix("http://"), reqTimeout=30)
+    client = FaceidClient(Credential(secret_id, secret_key), region, ClientProfile(httpProfile=http))
+    request = CompareFaceLivenessRequest()
+    request.ImageBase64 = base64.b64encode(photo).decode()
+    request.VideoBase64 = base64.b64encode(video).decode()
+    request.LivenessType, request.ValidateData = liveness_type, validate_data
+    try:
+        response = client.CompareFaceLiveness(request)
+    except TencentCloudSDKException as error:
+        code = str(error.get_code())
+        return ("broken", "", None) if code in SDK_TRANSPORT_CODES else ("error", code, None)
+    return "result", response.Result, response.Sim
+
+
+CLIENTS: Mapping[str, Asker] = {"sdk": ask_sdk}
+
+
+@dataclass(frozen=True)
+class Case:
+    heard: Heard
+    how: Mapping[str, Any] = field(default_factory=dict)
+    script: Mapping[str, Any] = field(default_factory=dict)
+    # Container and codec of the clip, or its bytes.
+    clip: tuple[str, str] | bytes = ("mp4", "libx264")
+    skew: float = 0
+
+
+CASES = {
+    "success": Case(("result", "Success", 92.5)),
+    "two actions": Case(("result", "Success", 92.5), how={"liveness_type": "ACTION", "validate_data": "4,2"}),
+    "another region": Case(("result", "Success", 92.5), how={"region": "ap-hongkong"}),
+    "pass band": Case(("result", "Success", 74.2), script={"sim": 74.2}),
+    "low similarity": Case(
+        ("result", "FailedOperation.CompareLowSimilarity", 9.21),
+        script={"result": "FailedOperation.CompareLowSimilarity", "sim": 9.21},
+    ),
+    "unknown code": Case(("result", "NewCode.Foo", 0), script={"result": "NewCode.Foo"}),
+    "arrears": Case(
+        ("error", "UnauthorizedOperation.Arrears", None), script={"error": "UnauthorizedOperation.Arrears"}
+    ),
+    "gateway failure": Case(("broken", "", None), script={"fault": "http_502"}),
+    "reset": Case(("broken", "", None), script={"fault": "reset"}),
+    "half an answer": Case(("broken", "", None), script={"fault": "truncated"}),
+    "a web page": Case(("broken", "", None), script={"fault": "html"}),
+    "wrong key": Case(("error", "AuthFailure.SignatureFailure", None), how={"secret_key": "wrong"}),
+    "unknown id": Case(("error", "AuthFailure.SecretIdNotFound", None), how={"secret_id": "AKIDnobody"}),
+    "vendor clock ahead": Case(("error", "AuthFailure.SignatureExpire", None), skew=400),
+    "vendor clock behind": Case(("error", "AuthFailure.SignatureExpire", None), skew=-400),
+    "wrong region": Case(("error", "UnsupportedRegion", None), how={"region": "ap-guangzhou"}),
+    "actions missing": Case(("error", "InvalidParameterValue", None), how={"liveness_type": "ACTION"}),
+    "avi": Case(("result", "Success", 92.5), clip=("avi", "mpeg4")),
+    "flv": Case(("result", "Success", 92.5), clip=("flv", "flv")),
+    "webm": Case(("result", "FailedOperation.VideoDecodeFailed", 0), clip=("webm", "libvpx")),
+    "oversized video": Case(("error", "InvalidParameterValue", None), clip=bytes(6_000_003)),
+    "oversized body": Case(("error", "RequestSizeLimitExceeded", None), clip=bytes(7_500_000)),
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_client_hears(photo: bytes, make_clip: Callable[..., bytes], name: str, client: str) -> None:
+    case = CASES[name]
+    video = case.clip if isinstance(case.clip, bytes) else make_clip(*case.clip)
+    with EmulatorServer(clock=Clock(case.skew)) as emulator:
+        if case.script:
+            emulator.script(**case.script)
+        assert CLIENTS[client](emulator, photo, video, **case.how) == case.heard
+        assert len(emulator.calls()) == 1

@@ -1,0 +1,179 @@
+"""Files no camera makes, for the tests beside this file."""
+
+import io
+import random
+import struct
+import zlib
+from fractions import Fraction
+
+import av
+from av.packet import Packet
+
+from kyc_portal.sandbox.drawing import draw_clip, draw_frame
+
+PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+SMALL = (160, 120)  # pixels: the least that makes a valid clip
+
+
+def png_chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack("!I", len(content)) + kind + content + struct.pack("!I", zlib.crc32(kind + content))
+
+
+def png_header_only(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds next to nothing."""
+    header = png_chunk(b"IHDR", struct.pack("!IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    return PNG_MAGIC + header + png_chunk(b"IDAT", zlib.compress(b"")) + png_chunk(b"IEND", b"")
+
+
+def with_png_chunk(png: bytes, kind: bytes, content: bytes) -> bytes:
+    """The PNG with one more chunk right behind its header."""
+    return png[:33] + png_chunk(kind, content) + png[33:]
+
+
+def sixteen_bit_png(width: int, height: int, value: int) -> bytes:
+    """An even grey of 16 bits a pixel."""
+    row = b"\0" + struct.pack("!H", value) * width
+    header = png_chunk(b"IHDR", struct.pack("!IIBBBBB", width, height, 16, 0, 0, 0, 0))
+    return PNG_MAGIC + header + png_chunk(b"IDAT", zlib.compress(row * height)) + png_chunk(b"IEND", b"")
+
+
+def jpeg_of_many_scans(jpeg: bytes, scans: int) -> bytes:
+    """The JPEG with its first scan header repeated."""
+    start = jpeg.index(b"\xff\xda")
+    length = int.from_bytes(jpeg[start + 2 : start + 4])
+    return jpeg[:start] + jpeg[start : start + 2 + length] * scans + jpeg[start:]
+
+
+def flipped(data: bytes, seed: int, count: int = 20) -> bytes:
+    """The same bytes with a few of them changed."""
+    rng, broken = random.Random(seed), bytearray(data)
+    for _ in range(count):
+        broken[rng.randrange(len(broken))] = rng.randrange(256)
+    return bytes(broken)
+
+
+def small_clip(**options: object) -> bytes:
+    """A valid clip of 2.4 s and 160x120 pixels, unless told otherwise."""
+    return draw_clip(**({"seconds": 2.4, "size": SMALL, "fps": 10} | options))  # type: ignore[arg-type]
+
+
+def vp8_packets(size: tuple[int, int], count: int) -> list[Packet]:
+    """Encoded pictures, the first of them a key frame."""
+    encoder = av.CodecContext.create("libvpx", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = *size, "yuv420p"
+    encoder.time_base, encoder.options = Fraction(1, 10), {"deadline": "realtime", "cpu-used": "8"}
+    packets: list[Packet] = []
+    for number in range(count):
+        picture = draw_frame(1, size, number / 10)
+        frame = av.VideoFrame.from_bytes(picture.convert("RGBA").tobytes(), *size)
+        frame.pts = number
+        packets += encoder.encode(frame.reformat(format="yuv420p"))
+    return packets + encoder.encode(None)
+
+
+def webm_of(packets: list[Packet], times: list[int], size: tuple[int, int] = SMALL) -> bytes:
+    """VP8 pictures at the given times in milliseconds, as WebM."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="webm") as file:
+        stream = file.add_mux_stream("vp8", rate=10, width=size[0], height=size[1])
+        for packet, time in zip(packets, times, strict=True):
+            copy = Packet(bytes(packet))
+            copy.stream, copy.time_base, copy.is_keyframe = stream, Fraction(1, 1000), packet.is_keyframe
+            copy.pts = copy.dts = time
+            file.mux(copy)
+    return out.getvalue()
+
+
+def clip_of_many_frames(count: int = 20_000) -> bytes:
+    """Ten seconds in which the same picture comes again and again, thousands of times a second."""
+    tiny = min(vp8_packets(SMALL, 30), key=lambda packet: packet.size)
+    return webm_of([tiny] * count, [number * 10_000 // count for number in range(count)])
+
+
+def clip_with_gap(seconds: int) -> bytes:
+    """Some pictures, then nothing for that long, then one more."""
+    packets = vp8_packets(SMALL, 12)
+    return webm_of(packets, [*range(0, 1100, 100), seconds * 1000])
+
+
+def clip_of_uneven_rate() -> bytes:
+    """Three seconds whose pictures come in bursts, as from a busy telephone."""
+    packets = vp8_packets(SMALL, 30)
+    return webm_of(packets, [number * 40 + (number // 10) * 600 for number in range(30)])
+
+
+def clip_that_changes_size() -> bytes:
+    packets = vp8_packets(SMALL, 12) + vp8_packets((200, 160), 12)
+    return webm_of(packets, [number * 100 for number in range(24)])
+
+
+def clip_larger_than_declared() -> bytes:
+    """The container says 640x480, the pictures are 2048x2048."""
+    data = webm_of(vp8_packets((2048, 2048), 1), [0], (2048, 2048))
+    return data.replace(b"\xb0\x82\x08\x00", b"\xb0\x82\x02\x80").replace(
+        b"\xba\x82\x08\x00", b"\xba\x82\x01\xe0"
+    )
+
+
+def audio_only() -> bytes:
+    return _tracks(pictures=0, sounds=1)
+
+
+def two_pictures() -> bytes:
+    return _tracks(pictures=2, sounds=0)
+
+
+def many_tracks() -> bytes:
+    return _tracks(pictures=1, sounds=12)
+
+
+def clip_with_sound() -> bytes:
+    return _tracks(pictures=1, sounds=1)
+
+
+def _tracks(*, pictures: int, sounds: int) -> bytes:
+    """2.4 seconds of MP4 with so many tracks of each kind."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as file:
+        videos = [
+            file.add_stream("libx264", rate=10, options={"preset": "ultrafast"}) for _ in range(pictures)
+        ]
+        audios = [file.add_stream("aac", rate=8000, layout="mono") for _ in range(sounds)]
+        for video in videos:
+            video.width, video.height, video.pix_fmt = *SMALL, "yuv420p"
+        for video in videos:
+            for number in range(24):
+                frame = av.VideoFrame(*SMALL, "yuv420p")
+                frame.pts = number
+                file.mux(video.encode(frame))
+            file.mux(video.encode(None))
+        for audio in audios:
+            for number in range(18):
+                sound = av.AudioFrame(format="fltp", layout="mono", samples=1024)
+                sound.rate, sound.pts = 8000, number * 1024
+                sound.planes[0].update(bytes(4096))
+                file.mux(audio.encode(sound))
+            file.mux(audio.encode(None))
+    return out.getvalue()
+
+
+def encrypted_clip() -> bytes:
+    """An MP4 under common encryption, whose pictures cannot be seen without a key."""
+    out, source = io.BytesIO(), io.BytesIO(small_clip())
+    options = {
+        "encryption_scheme": "cenc-aes-ctr",
+        "encryption_key": "00112233445566778899aabbccddeeff",
+        "encryption_kid": "0123456789abcdef0123456789abcdef",
+    }
+    with av.open(source) as given, av.open(out, "w", format="mp4", options=options) as file:
+        stream = file.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                file.mux(packet)
+    return out.getvalue()
+
+
+def clip_that_points_elsewhere() -> bytes:
+    """An MP4 that says its pictures are in another file."""
+    return small_clip().replace(b"url \0\0\0\1", b"url \0\0\0\0")

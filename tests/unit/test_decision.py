@@ -1,0 +1,112 @@
+"""What follows from an answer: every rule of the policy, at its edges."""
+
+from decimal import Decimal
+
+import pytest
+
+from verification.decision import Decision, History, Next, Terms, decide, give_up, unusable
+from verification.liveness import Answer, lookup
+from verification.states import Outcome
+
+TERMS = Terms(approve_at=Decimal(80), max_attempts=3)
+FRESH = History(counted=0, finished=0)
+
+
+def answer(result: str, similarity: str | None = None, *, consistent: bool = True) -> Answer:
+    return Answer(
+        result=result,
+        similarity=Decimal(similarity) if similarity is not None else None,
+        description="",
+        request_id="r-1",
+        best_frame=None,
+        best_frame_note="",
+        rule=lookup(result, field="Result"),
+        raw_sha256="",
+        consistent=consistent,
+    )
+
+
+def after(result: str, similarity: str | None = None, history: History = FRESH) -> Decision:
+    return decide(answer(result, similarity), TERMS, history)
+
+
+@pytest.mark.parametrize(
+    ("similarity", "expected"),
+    [
+        ("100", Next.APPROVE),
+        ("80", Next.APPROVE),
+        ("79.99", Next.REVIEW),
+        ("70", Next.REVIEW),
+        ("69.99", Next.REVIEW),
+    ],
+)
+def test_a_success_approves_only_at_the_policys_own_threshold(similarity: str, expected: Next) -> None:
+    assert after("Success", similarity).next == expected
+
+
+def test_a_success_without_a_similarity_is_a_matter_for_a_person() -> None:
+    assert after("Success").next == Next.REVIEW
+
+
+def test_an_answer_that_contradicts_itself_is_a_matter_for_a_person() -> None:
+    decided = decide(answer("Success", "99", consistent=False), TERMS, FRESH)
+    assert (decided.next, decided.reasons) == (Next.REVIEW, ("inconsistent_answer",))
+
+
+def test_a_stricter_policy_moves_the_line() -> None:
+    assert decide(answer("Success", "85"), Terms(Decimal(90), 3), FRESH).reasons == ("similarity_band",)
+
+
+def test_low_similarity_goes_to_a_person_and_declines_nobody() -> None:
+    assert after("FailedOperation.CompareLowSimilarity", "9.21").next == Next.REVIEW
+
+
+def test_a_missed_movement_is_tried_again_with_guidance() -> None:
+    decided = after("FailedOperation.ActionFirstAction")
+    assert (decided.next, decided.hint, decided.step, decided.counted) == (
+        Next.TRY_AGAIN,
+        "follow_prompts",
+        "capture",
+        True,
+    )
+
+
+def test_the_last_attempt_is_followed_by_a_person() -> None:
+    decided = after("FailedOperation.ActionFirstAction", history=History(counted=2, finished=2))
+    assert (decided.next, decided.reasons) == (Next.REVIEW, ("attempts_used_up",))
+
+
+def test_a_photo_at_fault_asks_for_a_photo_and_costs_no_attempt() -> None:
+    decided = after("FailedOperation.LifePhotoDetectNoFaces", history=History(counted=2, finished=2))
+    assert (decided.next, decided.step, decided.counted) == (Next.TRY_AGAIN, "document", False)
+
+
+def test_photos_at_fault_do_not_go_on_for_ever() -> None:
+    assert after("FailedOperation.LifePhotoDetectNoFaces", history=History(0, finished=5)).next == Next.REVIEW
+
+
+def test_an_unknown_code_goes_to_a_person() -> None:
+    assert after("FailedOperation.SomethingNew").reasons == ("unknown_code",)
+
+
+@pytest.mark.parametrize("result", ["success", " Success", "Success\u200b", "FailedOperation.Success"])
+def test_nothing_that_merely_looks_like_success_approves(result: str) -> None:
+    assert after(result, "99").next != Next.APPROVE
+
+
+def test_a_suspicion_goes_to_a_person_at_once() -> None:
+    assert after("FailedOperation.LivessDetectFake").reasons == ("suspicion",)
+
+
+def test_a_recording_that_can_not_be_read_costs_no_attempt() -> None:
+    decided = unusable("video_corrupt", TERMS, FRESH)
+    assert (decided.next, decided.counted, decided.outcome) == (Next.TRY_AGAIN, False, Outcome.UNUSABLE_MEDIA)
+
+
+def test_recordings_that_can_not_be_read_end_with_a_person() -> None:
+    assert unusable("video_corrupt", TERMS, History(0, finished=5)).next == Next.REVIEW
+
+
+def test_a_vendor_that_does_not_answer_costs_no_attempt() -> None:
+    decided = give_up("vendor_unavailable")
+    assert (decided.next, decided.counted, decided.outcome) == (Next.REVIEW, False, Outcome.VENDOR_FAILED)

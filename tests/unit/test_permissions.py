@@ -1,0 +1,82 @@
+"""The truth table of who may do what: a row is a rule, a column is a group."""
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import Group as AuthGroup
+
+from verification import permissions
+from verification.models import StaffUser
+from verification.permissions import Group
+
+pytestmark = pytest.mark.django_db
+
+RULES = {
+    "view_queue": {Group.REVIEWER, Group.SENIOR},
+    "view_case": {Group.REVIEWER, Group.SENIOR, Group.AUDITOR},
+    "view_evidence": {Group.REVIEWER, Group.SENIOR, Group.AUDITOR},
+    "decide": {Group.REVIEWER, Group.SENIOR},
+    "reopen": {Group.SENIOR},
+    "export": {Group.AUDITOR},
+    "view_trail": {Group.SENIOR, Group.AUDITOR},
+    "manage_staff": {Group.OPERATOR},
+    "view_operations": {Group.SENIOR, Group.AUDITOR, Group.OPERATOR},
+}
+TABLE = [(rule, group, group in allowed) for rule, allowed in RULES.items() for group in Group]
+
+
+def somebody(*groups: str, **fields: bool) -> StaffUser:
+    user = StaffUser.objects.create_user("somebody", is_staff=True, **fields)
+    user.groups.set(AuthGroup.objects.filter(name__in=groups))
+    return user
+
+
+def test_the_table_has_every_rule():
+    rules = {name.removeprefix("check_") for name in dir(permissions) if name.startswith("check_")}
+    assert rules == set(RULES)
+
+
+def test_every_group_of_the_rules_is_in_the_database():
+    assert set(AuthGroup.objects.values_list("name", flat=True)) == set(Group)
+
+
+@pytest.mark.parametrize(("rule", "group", "allowed"), TABLE)
+def test_a_group_opens_what_the_table_says(rule, group, allowed):
+    assert getattr(permissions, f"can_{rule}")(somebody(group)) is allowed
+
+
+@pytest.mark.parametrize(("rule", "group", "allowed"), TABLE)
+def test_asking_and_checking_agree(rule, group, allowed):
+    check = getattr(permissions, f"check_{rule}")
+    if allowed:
+        check(somebody(group))
+    else:
+        with pytest.raises(permissions.Denied, match=r"^Only .+\.$"):
+            check(somebody(group))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_superuser_without_a_group_may_nothing(rule):
+    assert not getattr(permissions, f"can_{rule}")(somebody(is_superuser=True))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_nobody_signed_in_may_nothing(rule):
+    assert not getattr(permissions, f"can_{rule}")(AnonymousUser())
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_deactivated_person_may_nothing(rule):
+    assert not getattr(permissions, f"can_{rule}")(somebody(*Group, is_active=False))
+
+
+def test_two_groups_add_up():
+    both = somebody(Group.REVIEWER, Group.AUDITOR)
+    assert permissions.can_decide(both)
+    assert permissions.can_export(both)
+
+
+def test_the_groups_are_asked_for_once(django_assert_num_queries):
+    user = somebody(Group.REVIEWER)
+    with django_assert_num_queries(1):
+        permissions.can_decide(user)
+        permissions.can_view_queue(user)

@@ -1,0 +1,3 @@
+"""Remote identity verification: the product itself, apart from its wiring."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,66 @@
+"""Letting a back-end system in: a client, and a key that is shown once."""
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from verification import audit
+from verification.models import ApiClient, ApiKey
+
+SCOPES = ("verifications:write", "verifications:read")
+SHOWN = 16  # characters of a key that people may see: enough to tell keys apart, useless to call with
+
+
+class NameTaken(Exception):
+    """There is a client of this name already."""
+
+
+class UnknownScope(ValueError):
+    """A scope that no call asks for; the message names it."""
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """A key and its record. The key is in no table and can't be shown again."""
+
+    record: ApiKey
+    key: str
+
+
+@transaction.atomic
+def create_client(
+    *, name: str, scopes: Collection[str] = SCOPES, days: int | None = None, by: audit.By, now: datetime
+) -> NewKey:
+    """A client with its first key, valid for `days` or until revoked. Raises NameTaken, UnknownScope."""
+    if ApiClient.objects.filter(name=name).exists():
+        raise NameTaken("There is an API client of this name already.")
+    client = ApiClient.objects.create(name=name, created_at=now)
+    audit.record("api_client.created", by=by, subject=client, at=now)
+    return issue_key(client, scopes=scopes, days=days, by=by, now=now)
+
+
+@transaction.atomic
+def issue_key(
+    client: ApiClient, *, scopes: Collection[str], days: int | None, by: audit.By, now: datetime
+) -> NewKey:
+    """Another key for `client`. Raises UnknownScope."""
+    unknown = set(scopes) - set(SCOPES)
+    if unknown or not scopes:
+        raise UnknownScope(f"Scopes are some of {', '.join(SCOPES)}.")
+    key = f"kyc_live_{secrets.token_urlsafe(32)}"
+    record = ApiKey.objects.create(
+        client=client,
+        prefix=key[:SHOWN],
+        key_sha256=hashlib.sha256(key.encode()).hexdigest(),
+        scopes=[scope for scope in SCOPES if scope in scopes],
+        created_at=now,
+        expires_at=now + timedelta(days=days) if days else None,
+    )
+    audit.record(
+        "api_key.issued", by=by, subject=client, at=now, prefix=record.prefix, scopes=record.scopes, days=days
+    )
+    return NewKey(record, key)

@@ -1,0 +1,214 @@
+"""Asking the vendor, and acting on what it says.
+
+The call is in the ledger, committed, before a byte is sent. What happened to it is written down whatever it was;
+only an answer about the person leads to a decision, everything else to another try by the system or to a reviewer.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from verification import audit, decision, liveness, media, pacing, queue, storage, workflow
+from verification.models import CallState, ProviderCall, VendorAccount, VerificationAttempt
+from verification.states import AttemptStatus
+
+# No idempotency token exists at the vendor: a call without an answer is repeated once, a failing vendor asked
+# three times, and then a person decides.
+MOST_CALLS = 3
+MOST_UNKNOWN = 2
+# Nothing was sent or checked, so these may go on for longer; in the end a person looks all the same.
+MOST_REFUSALS = 50
+PAUSE = timedelta(seconds=60)
+
+Clock = Callable[[], datetime]
+log = structlog.get_logger(__name__)
+
+
+def assess(attempt_id: str, *, clock: Clock) -> None:
+    """Have the vendor compare the attempt's photo and video, unless somebody else is at it."""
+    attempt = queue.claim(attempt_id, AttemptStatus.READY, now=clock())
+    if attempt is None:
+        return
+    _close_lost_calls(attempt, clock())
+    reason = _reason_to_stop(attempt)
+    if reason:
+        _give_up(attempt, reason, clock())
+        return
+    try:
+        body = _body(attempt)
+    except (storage.IntegrityError, liveness.Rejected) as error:
+        reason = "integrity_error" if isinstance(error, storage.IntegrityError) else error.code
+        log.error("assess.nothing_sent", attempt=attempt_id, reason=reason)
+        _give_up(attempt, reason, clock())
+        return
+    _call_when_allowed(attempt, body, clock)
+
+
+def _close_lost_calls(attempt: VerificationAttempt, now: datetime) -> None:
+    """A call still `sending` when the lease is ours again was never written back: nobody knows what became of it."""
+    lost = attempt.calls.filter(state=CallState.SENDING)
+    lost.update(state=CallState.UNKNOWN, ended_at=now, code="lost_with_its_worker")
+
+
+def _reason_to_stop(attempt: VerificationAttempt) -> str:
+    calls = list(attempt.calls.values_list("state", "refused"))
+    checked = [state for state, refused in calls if not refused and state != CallState.NOT_SENT]
+    if checked.count(CallState.UNKNOWN) >= MOST_UNKNOWN:
+        return "unknown_outcome"
+    if len(checked) >= MOST_CALLS or len(calls) >= MOST_REFUSALS:
+        return "vendor_unavailable"
+    return ""
+
+
+def _give_up(attempt: VerificationAttempt, reason: str, now: datetime) -> None:
+    workflow.conclude(attempt, decision.give_up(reason), now=now, code=reason)
+
+
+def _body(attempt: VerificationAttempt) -> liveness.RequestBody:
+    document = attempt.document
+    if document is None:
+        raise storage.IntegrityError("The attempt has no ID photo.")
+    photo = storage.read(document.normalised_name, sha256=document.normalised_sha256)
+    video = storage.read(attempt.normalised_name, sha256=attempt.normalised_sha256)
+    return liveness.RequestBody(photo, video, mode=attempt.mode, actions=attempt.actions)
+
+
+def _call_when_allowed(attempt: VerificationAttempt, body: liveness.RequestBody, clock: Clock) -> None:
+    account = pacing.account()
+    wait = pacing.wait_for_slot(account)
+    if wait is not None:
+        _later(attempt, wait.seconds, clock())
+        return
+    call = ProviderCall.objects.create(
+        attempt=attempt,
+        account=account,
+        number=attempt.calls.count() + 1,
+        region=settings.FACEID_REGION,
+        body_sha256=body.sha256_hex(),
+        body_size=body.size,
+        started_at=clock(),
+    )
+    _call(attempt, call, body, clock)
+
+
+def _call(attempt: VerificationAttempt, call: ProviderCall, body: liveness.RequestBody, clock: Clock) -> None:
+    try:
+        answer = _client().send(body, now=lambda: clock().timestamp())
+    except liveness.LivenessError as error:
+        log.warning("assess.no_answer", attempt=attempt.public_id, kind=type(error).__name__, code=error.code)
+        _act_on_error(attempt, call, error, clock())
+        return
+    _act_on_answer(attempt, call, answer, clock())
+
+
+def _act_on_answer(
+    attempt: VerificationAttempt, call: ProviderCall, answer: liveness.Answer, now: datetime
+) -> None:
+    decided = decision.decide(answer, *workflow.standing(attempt))
+    frame = _best_frame(attempt, answer)
+    with transaction.atomic():
+        _close(
+            call,
+            CallState.ANSWERED,
+            now,
+            code=answer.result,
+            request_id=answer.request_id,
+            description=answer.description[:300],
+            similarity=answer.similarity,
+            billed=answer.rule.billed,
+        )
+        workflow.conclude(
+            attempt, decided, now=now, code=answer.result, call=call, similarity=answer.similarity, **frame
+        )
+
+
+def _best_frame(attempt: VerificationAttempt, answer: liveness.Answer) -> dict[str, Any]:
+    """The vendor's frame, re-encoded like any picture from outside; it never changes the outcome."""
+    if answer.best_frame is None:
+        return {}
+    try:
+        frame = storage.store("frame", media.check_photo(answer.best_frame).jpeg)
+    except media.UnusableMedia as error:
+        log.info("assess.best_frame_dropped", attempt=attempt.public_id, code=error.code)
+        return {}
+    return {"best_frame_name": frame.name, "best_frame_sha256": frame.sha256, "best_frame_source": "vendor"}
+
+
+def _act_on_error(
+    attempt: VerificationAttempt, call: ProviderCall, error: liveness.LivenessError, now: datetime
+) -> None:
+    state = CallState.ANSWERED
+    if isinstance(error, liveness.NotSent):
+        state = CallState.NOT_SENT
+    if isinstance(error, liveness.UnknownOutcome):
+        state = CallState.UNKNOWN
+    facts = {"code": error.code[:100], "request_id": error.request_id or "", "billed": error.billed}
+    refused = isinstance(error, liveness.Throttled | liveness.Misconfigured)
+    with transaction.atomic():
+        _close(call, state, now, refused=refused, **facts)
+        _retry_pause_or_give_up(attempt, call, error, now)
+
+
+def _retry_pause_or_give_up(
+    attempt: VerificationAttempt, call: ProviderCall, error: liveness.LivenessError, now: datetime
+) -> None:
+    if isinstance(error, liveness.Misconfigured):
+        _pause(call.account, error, now)
+        _later(attempt, PAUSE.total_seconds(), now)
+    elif isinstance(error, liveness.Retryable) and not _reason_to_stop(attempt):
+        _later(attempt, _delay(attempt), now)
+    elif isinstance(error, liveness.Retryable):
+        _give_up(attempt, _reason_to_stop(attempt), now)
+    else:
+        _give_up(attempt, "bad_answer" if isinstance(error, liveness.BadAnswer) else "rejected", now)
+
+
+def _pause(account: VendorAccount, error: liveness.LivenessError, now: datetime) -> None:
+    """The account or its credentials are at fault: every call would fail, so nobody calls for a while."""
+    pacing.pause(account, reason=error.code, until=now + PAUSE)
+    audit.record("account.paused", by=audit.By.system(), subject=account, at=now, code=error.code)
+    log.error("account.paused", account=account.name, code=error.code)
+
+
+def _delay(attempt: VerificationAttempt) -> float:
+    """Seconds until the next try: 1, 2, 4 … up to 30, jittered by a quarter, so that tries do not bunch."""
+    grown = min(30.0, 2.0 ** (attempt.calls.count() - 1))
+    return grown * (0.75 + secrets.randbelow(500) / 1000)
+
+
+def _later(attempt: VerificationAttempt, seconds: float, now: datetime) -> None:
+    queue.put_back(attempt, not_before=now + timedelta(seconds=seconds), now=now)
+
+
+def _close(call: ProviderCall, state: CallState, now: datetime, **facts: Any) -> None:
+    latency = round((now - call.started_at).total_seconds() * 1000)
+    under_way = ProviderCall.objects.filter(pk=call.pk, state=CallState.SENDING)
+    if not under_way.update(state=state, ended_at=now, latency_ms=max(0, latency), **facts):
+        # A sweeping worker has declared the call lost: the attempt is in other hands.
+        raise workflow.StaleAttempt(f"{call.public_id} was closed by another worker.")
+
+
+def _client() -> liveness.LivenessClient:
+    return _client_for(
+        settings.FACEID_ENDPOINT,
+        settings.FACEID_REGION,
+        settings.TENCENTCLOUD_SECRET_ID,
+        settings.TENCENTCLOUD_SECRET_KEY,
+        settings.TENCENTCLOUD_TOKEN,
+        settings.FACEID_UNSIGNED_PAYLOAD,
+    )
+
+
+@lru_cache(maxsize=2)
+def _client_for(
+    endpoint: str, region: str, secret_id: str, secret_key: str, token: str, unsigned: bool
+) -> liveness.LivenessClient:
+    """One client per process and account: its connections are shared by the worker's threads."""
+    credentials = liveness.Credentials(secret_id, secret_key, token or None)
+    return liveness.LivenessClient(endpoint, region, credentials, unsigned_payload=unsigned)

@@ -1,0 +1,87 @@
+"""Drawing a challenge: what the person will be asked to do, decided by the server as recording is about to start."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Max
+
+from verification import audit, links, workflow
+from verification.models import Document, Verification, VerificationAttempt
+from verification.states import AttemptStatus, Mode, Status
+
+LIFETIME = timedelta(seconds=90)
+# A person who records again and again is drawing until the movements suit: enough for bad luck, not for a search.
+MOST_IN_AN_HOUR = 20
+MOVEMENTS = "1234"
+
+
+class NotCollecting(workflow.IllegalMove):
+    """The case is not waiting for a recording."""
+
+
+class PhotoMissing(Exception):
+    """There is no ID photo to compare with yet."""
+
+
+class TooManyRecordings(Exception):
+    """Too many challenges were drawn in the last hour."""
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """The attempt it belongs to, and the nonce that its recording must come back with."""
+
+    attempt: VerificationAttempt
+    nonce: str
+
+
+@transaction.atomic
+def issue(verification: Verification, *, now: datetime) -> Challenge:
+    """A fresh challenge; an open one is abandoned. Raises NotCollecting, PhotoMissing or TooManyRecordings."""
+    locked = (
+        Verification.objects.select_for_update().select_related("policy", "applicant").get(pk=verification.pk)
+    )
+    document = _check_ready(locked, now)
+    _abandon_open(locked)
+    nonce = links.new_token()
+    last = locked.attempts.aggregate(last=Max("number"))["last"] or 0
+    attempt = VerificationAttempt.objects.create(
+        verification=locked,
+        number=last + 1,
+        mode=locked.mode,
+        actions=_draw(locked.policy.action_count) if locked.mode == Mode.ACTION else "",
+        nonce_sha256=links.token_hash(nonce),
+        issued_at=now,
+        expires_at=now + LIFETIME,
+        document=document,
+    )
+    Verification.objects.filter(pk=locked.pk).update(hint="")
+    facts = {"number": attempt.number, "mode": attempt.mode, "actions": attempt.actions}
+    by = audit.By.applicant(locked.applicant.public_id)
+    audit.record(
+        "challenge.issued", by=by, subject=attempt, at=now, nonce_sha256=attempt.nonce_sha256, **facts
+    )
+    return Challenge(attempt, nonce)
+
+
+def _check_ready(verification: Verification, now: datetime) -> Document:
+    if verification.status != Status.COLLECTING:
+        raise NotCollecting(f"A {verification.status} case takes no recording.")
+    document = verification.documents.filter(superseded_at__isnull=True).first()
+    if document is None:
+        raise PhotoMissing("There is no ID photo yet.")
+    if verification.attempts.filter(issued_at__gt=now - timedelta(hours=1)).count() >= MOST_IN_AN_HOUR:
+        raise TooManyRecordings("Too many recordings were begun in the last hour.")
+    return document
+
+
+def _abandon_open(verification: Verification) -> None:
+    for attempt in verification.attempts.filter(status=AttemptStatus.ISSUED):
+        workflow.advance(attempt, AttemptStatus.ABANDONED)
+
+
+def _draw(count: int) -> str:
+    """`count` different movements in random order, as the vendor writes them: "4,2"."""
+    return ",".join(secrets.SystemRandom().sample(MOVEMENTS, count))

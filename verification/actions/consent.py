@@ -1,0 +1,45 @@
+"""The applicant's answer to the consent text."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from verification import audit, workflow
+from verification.models import Consent, Verification
+from verification.states import Status
+
+
+@transaction.atomic
+def give(verification: Verification, *, now: datetime, **wording: str) -> Consent:
+    """Agreed: the case goes on to the ID photo. `wording` as in `_answer`."""
+    return _answer(verification, Status.COLLECTING, now=now, **wording)
+
+
+@transaction.atomic
+def refuse(verification: Verification, *, now: datetime, **wording: str) -> Consent:
+    """Not agreed: the case ends, and nothing was recorded. `wording` as in `_answer`."""
+    return _answer(verification, Status.CONSENT_REFUSED, now=now, **wording)
+
+
+def _answer(
+    verification: Verification,
+    target: Status,
+    *,
+    text_version: str,
+    text_sha256: str,
+    locale: str,
+    ip_address: str,
+    user_agent: str,
+    now: datetime,
+) -> Consent:
+    by = audit.By.applicant(verification.applicant.public_id)
+    text = {"text_version": text_version, "text_sha256": text_sha256, "locale": locale}
+    workflow.move(verification, target, by=by, now=now, data=text)
+    return Consent.objects.create(
+        verification=verification,
+        given=target == Status.COLLECTING,
+        at=now,
+        ip_address=ip_address or None,
+        user_agent=user_agent[:300],
+        **text,
+    )

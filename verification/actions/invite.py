@@ -1,0 +1,70 @@
+"""Inviting a person: a case, and the link that opens it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from verification import audit, links
+from verification.models import ApiClient, Applicant, Policy, Verification
+from verification.states import OWNERS, Mode, Owner, Status
+
+_ENDED = [status for status in Status if OWNERS[status] == Owner.NOBODY]
+
+
+class DuplicateReference(Exception):
+    """A case with this reference is under way."""
+
+
+@dataclass(frozen=True)
+class Invitation:
+    """The new case and its link. The link is shown once: only its hash is stored."""
+
+    verification: Verification
+    link: str
+
+
+@transaction.atomic
+def invite(
+    *,
+    reference: str,
+    name: str,
+    email: str = "",
+    locale: str = "en",
+    mode: Mode | None = None,
+    by: audit.By,
+    now: datetime,
+    client: ApiClient | None = None,
+) -> Invitation:
+    """A new case under the current policy. Raises DuplicateReference while another with `reference` is open."""
+    policy = Policy.current()
+    applicant = _applicant(reference, name, email, locale, now)
+    token = links.new_token()
+    verification = Verification.objects.create(
+        applicant=applicant,
+        policy=policy,
+        client=client,
+        mode=mode or policy.liveness_mode,
+        link_hash=links.token_hash(token),
+        link_expires_at=now + timedelta(days=policy.link_days),
+        created_at=now,
+    )
+    facts = {"applicant": applicant.public_id, "policy": policy.version, "mode": verification.mode}
+    audit.record("verification.invited", by=by, subject=verification, at=now, **facts)
+    return Invitation(verification, links.url(token))
+
+
+def _applicant(reference: str, name: str, email: str, locale: str, now: datetime) -> Applicant:
+    """The applicant of this reference, told apart from a stranger by the reference alone."""
+    details = {"name": name, "email": email, "locale": locale}
+    applicant, created = Applicant.objects.select_for_update().get_or_create(
+        reference=reference, defaults={**details, "created_at": now}
+    )
+    if created:
+        return applicant
+    if applicant.verifications.exclude(status__in=_ENDED).exists():
+        raise DuplicateReference("A verification with this reference is under way.")
+    for field, value in details.items():
+        setattr(applicant, field, value)
+    applicant.save(update_fields=list(details))
+    return applicant

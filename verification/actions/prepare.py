@@ -1,0 +1,54 @@
+"""Turning what was recorded into what the vendor takes."""
+
+import tempfile
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+from django.db import transaction
+
+from verification import audit, decision, media, queue, storage, workflow
+from verification.models import VerificationAttempt
+from verification.states import AttemptStatus
+
+log = structlog.get_logger(__name__)
+
+
+def prepare(attempt_id: str, *, now: datetime) -> None:
+    """Normalise the attempt's recording and hand it on; one that can't be used sends the person back kindly."""
+    attempt = queue.claim(attempt_id, AttemptStatus.SUBMITTED, now=now)
+    if attempt is None:
+        return
+    try:
+        _prepare(attempt, now)
+    except media.UnusableMedia as error:
+        log.info("prepare.unusable", attempt=attempt_id, code=error.code)
+        workflow.conclude(
+            attempt, decision.unusable(error.code, *workflow.standing(attempt)), now=now, code=error.code
+        )
+    except storage.IntegrityError:
+        log.error("prepare.integrity_error", attempt=attempt_id)
+        workflow.conclude(attempt, decision.give_up("integrity_error"), now=now, code="integrity_error")
+
+
+def _prepare(attempt: VerificationAttempt, now: datetime) -> None:
+    recording = storage.read(attempt.original_name, sha256=attempt.original_sha256)
+    with tempfile.TemporaryDirectory(prefix="kyc-") as folder:
+        source, target = Path(folder, "recording"), Path(folder, "prepared.mp4")
+        source.write_bytes(recording)
+        prepared = media.prepare_video(source, target)
+        normalised = storage.store("video", target.read_bytes())
+    facts = {**attempt.facts, "prepared": asdict(prepared)}
+    with transaction.atomic():
+        workflow.advance(
+            attempt,
+            AttemptStatus.READY,
+            normalised_name=normalised.name,
+            normalised_sha256=normalised.sha256,
+            normalised_size=normalised.size,
+            facts=facts,
+        )
+        hashes = {"original_sha256": attempt.original_sha256, "normalised_sha256": normalised.sha256}
+        audit.record("attempt.prepared", by=audit.By.system(), subject=attempt, at=now, **hashes)
+        queue.ring(queue.ASSESS, attempt.public_id)

@@ -1,0 +1,119 @@
+"""One envelope for every refusal of the API, and the closed list of its codes.
+
+An answer names a code, a field and the request: never anything that the caller sent.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.http import Http404
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from rest_framework import exceptions
+from rest_framework.response import Response
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Code:
+    status: int
+    message: str | Promise
+
+
+CODES = {
+    "invalid_body": Code(400, _("The body must be one JSON object.")),
+    "invalid_json": Code(400, _("The body is not valid JSON.")),
+    "invalid_encoding": Code(400, _("The body is not UTF-8.")),
+    "invalid_unicode": Code(400, _("A text holds half of a surrogate pair.")),
+    "invalid_number": Code(400, _("A number is too long, or no number at all.")),
+    "invalid_type": Code(400, _("The field has the wrong type.")),
+    "duplicate_key": Code(400, _("A key stands twice in one object.")),
+    "unknown_field": Code(400, _("The body holds a field that this call does not know.")),
+    "too_deep": Code(400, _("The body is nested too deeply.")),
+    "invalid_authorization": Code(400, _("Send one Authorization header with one key.")),
+    "unauthenticated": Code(401, _("Send a valid API key: Authorization: Bearer kyc_live_…")),
+    "insufficient_scope": Code(403, _("This API key may not make this call.")),
+    "not_found": Code(404, _("There is nothing here for you.")),
+    "method_not_allowed": Code(405, _("This address does not take this method.")),
+    "not_acceptable": Code(406, _("The API answers in application/json only.")),
+    "duplicate_reference": Code(409, _("A verification of this reference is under way.")),
+    "invalid_state": Code(409, _("The verification is in a state that does not allow this.")),
+    "conflict": Code(409, _("The verification was changed at the same moment. Read it and try again.")),
+    "body_too_large": Code(413, _("The body is too large.")),
+    "unsupported_media_type": Code(415, _("Send application/json in UTF-8.")),
+    "content_encoding": Code(415, _("Send the body without a content encoding.")),
+    "name_required": Code(422, _("A name is needed.")),
+    "reference_required": Code(422, _("A reference is needed.")),
+    "reason_required": Code(422, _("A reason is needed.")),
+    "too_long": Code(422, _("The text is too long.")),
+    "too_many_marks": Code(422, _("The text has too many marks on one letter.")),
+    "invalid_character": Code(422, _("The text holds a character that is not allowed here.")),
+    "invalid_choice": Code(422, _("The value is not one of those allowed.")),
+    "invalid_contact": Code(422, _("This is not an e-mail address.")),
+    "internal_error": Code(500, _("Something failed on our side. Tell us the request id.")),
+}
+
+
+class ApiError(Exception):
+    """A refusal by its code; `field` names the field of the body that it is about.
+
+    `status` is for a code whose status is another where a body is malformed than where a text is unfit.
+    """
+
+    def __init__(self, code: str, field: str | None = None, status: int | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.field = field
+        self.status = status or CODES[code].status
+
+
+def envelope(code: str, request: Any, field: str | None = None) -> dict[str, Any]:
+    return {
+        "error": {
+            "code": code,
+            "message": str(CODES[code].message),
+            "field": field,
+            "request_id": getattr(request, "request_id", ""),
+        }
+    }
+
+
+def handle(error: Exception, context: dict[str, Any]) -> Response:
+    """The framework's exception handler: translates every exception, so that no caller ever meets a page."""
+    refusal = _translate(error)
+    return Response(
+        envelope(refusal.code, context["request"], refusal.field),
+        status=refusal.status,
+        headers=_headers(error),
+    )
+
+
+_TRANSLATIONS: tuple[tuple[type[Exception], str], ...] = (
+    (exceptions.NotAuthenticated, "unauthenticated"),
+    (exceptions.AuthenticationFailed, "unauthenticated"),
+    (exceptions.PermissionDenied, "insufficient_scope"),
+    (DjangoPermissionDenied, "insufficient_scope"),
+    (exceptions.NotFound, "not_found"),
+    (Http404, "not_found"),
+    (exceptions.MethodNotAllowed, "method_not_allowed"),
+    (exceptions.NotAcceptable, "not_acceptable"),
+    (exceptions.UnsupportedMediaType, "unsupported_media_type"),
+)
+
+
+def _translate(error: Exception) -> ApiError:
+    if isinstance(error, ApiError):
+        return error
+    for kind, code in _TRANSLATIONS:
+        if isinstance(error, kind):
+            return ApiError(code)
+    log.error("api.failed", exc_info=error)
+    return ApiError("internal_error")
+
+
+def _headers(error: Exception) -> dict[str, str]:
+    challenge = getattr(error, "auth_header", None)
+    return {"WWW-Authenticate": challenge} if challenge else {}

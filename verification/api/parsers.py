@@ -1,0 +1,43 @@
+"""Takes a request body that is small, plain, UTF-8 JSON, and nothing else."""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from rest_framework.parsers import BaseParser
+
+from verification.api import strict_json
+from verification.api.errors import ApiError
+
+LARGEST_BODY = 1_000_000  # bytes
+
+
+class StrictJSONParser(BaseParser):
+    media_type = "application/json"
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, object]:
+        headers = (parser_context or {})["request"].headers
+        _check_headers(headers)
+        raw = stream.read(LARGEST_BODY + 1)
+        if len(raw) > LARGEST_BODY:
+            raise ApiError("body_too_large")
+        try:
+            return strict_json.read_object(raw)
+        except strict_json.NotStrict as refused:
+            code = refused.code
+        raise ApiError(code, status=400)
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    if headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise ApiError("content_encoding")
+    if not _plain_utf8(headers.get("Content-Type", "")):
+        raise ApiError("unsupported_media_type")
+    if int(headers.get("Content-Length") or 0) > LARGEST_BODY:
+        raise ApiError("body_too_large")
+
+
+def _plain_utf8(content_type: str) -> bool:
+    parameters = [part.strip().lower() for part in content_type.split(";")[1:] if part.strip()]
+    return all(part in {"charset=utf-8", 'charset="utf-8"'} for part in parameters)

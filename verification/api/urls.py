@@ -1,0 +1,24 @@
+"""Addresses of the API, all under `/api/`. What can't be an id reaches no view; a wrong address gets JSON too."""
+
+from django.urls import path, re_path, register_converter
+from django.urls.converters import StringConverter
+
+from verification.api import docs, views
+
+
+class VerificationId(StringConverter):
+    regex = "ver_[a-z2-7]{24}"
+
+
+register_converter(VerificationId, "verification_id")
+
+_ONE = "v1/verifications/<verification_id:verification_id>"
+
+urlpatterns = [
+    path("v1/verifications", views.Verifications.as_view(), name="api_verifications"),
+    path(_ONE, views.VerificationDetail.as_view(), name="api_verification"),
+    path(f"{_ONE}/cancel", views.VerificationCancel.as_view(), name="api_verification_cancel"),
+    path("v1/openapi.json", docs.openapi, name="api_openapi"),
+    path("docs/", docs.page, name="api_docs"),
+    re_path("", docs.nothing_here),
+]

@@ -1,0 +1,96 @@
+"""The calls of version 1. Each reads its body, calls one action and shows the record; it holds no rule."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from verification import audit, workflow
+from verification.actions.cancel import cancel
+from verification.actions.invite import DuplicateReference, invite
+from verification.api import schema
+from verification.api.errors import ApiError
+from verification.api.serializers import (
+    Cancellation,
+    NewVerification,
+    StrictSerializer,
+    VerificationCreatedOut,
+    VerificationOut,
+)
+from verification.models import ApiClient, Verification
+
+WRITE, READ = "verifications:write", "verifications:read"
+
+
+class ApiView(APIView):
+    scopes: dict[str, str] = {}
+
+    @property
+    def client(self) -> ApiClient:
+        return self.request.user  # type: ignore[return-value]
+
+    def own(self) -> QuerySet[Verification]:
+        """A client sees what it asked for, and never learns that anything else exists."""
+        cases = Verification.objects.select_related("applicant", "policy").prefetch_related("attempts")
+        return cases.filter(client=self.client)
+
+    def find(self, verification_id: str) -> Verification:
+        found = self.own().filter(public_id=verification_id).first()
+        if found is None:
+            raise Http404
+        return found
+
+    def body(self, serializer: type[StrictSerializer]) -> dict[str, Any]:
+        # The framework takes a missing body for an empty object and never asks the parser.
+        if not self.request.headers.get("Content-Length", "").strip("0"):
+            raise ApiError("invalid_body")
+        return serializer(data=self.request.data).read()
+
+
+class Verifications(ApiView):
+    http_method_names = ["post"]
+    scopes = {"POST": WRITE}
+
+    @extend_schema(**schema.CREATE)
+    def post(self, request: Request) -> Response:
+        wanted = self.body(NewVerification)
+        try:
+            invitation = invite(
+                **wanted, by=audit.By.client(self.client.public_id), now=timezone.now(), client=self.client
+            )
+        except DuplicateReference:
+            raise ApiError("duplicate_reference", "reference") from None
+        verification = invitation.verification
+        verification.link = invitation.link  # type: ignore[attr-defined]
+        return Response(VerificationCreatedOut(verification).data, status=201)
+
+
+class VerificationDetail(ApiView):
+    http_method_names = ["get", "head"]
+    scopes = {"GET": READ, "HEAD": READ}
+
+    @extend_schema(**schema.READ)
+    def get(self, request: Request, verification_id: str) -> Response:
+        return Response(VerificationOut(self.find(verification_id)).data)
+
+
+class VerificationCancel(ApiView):
+    http_method_names = ["post"]
+    scopes = {"POST": WRITE}
+
+    @extend_schema(**schema.CANCEL)
+    def post(self, request: Request, verification_id: str) -> Response:
+        wanted = self.body(Cancellation)
+        verification = self.find(verification_id)
+        try:
+            cancel(verification, **wanted, by=audit.By.client(self.client.public_id), now=timezone.now())
+        except workflow.IllegalMove:
+            raise ApiError("invalid_state") from None
+        except workflow.StaleVerification:
+            raise ApiError("conflict") from None
+        return Response(VerificationOut(self.find(verification_id)).data)

@@ -1,0 +1,49 @@
+"""Writing an event. It belongs into the transaction of the change it tells of, so that neither is ever alone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from verification.models import AuditEvent, StaffUser
+from verification.states import Actor
+
+
+@dataclass(frozen=True)
+class By:
+    """Who did it: a kind of actor and an id that stays meaningful when the person has left."""
+
+    kind: str
+    id: str = ""
+
+    @classmethod
+    def applicant(cls, public_id: str) -> "By":
+        return cls(Actor.APPLICANT, public_id)
+
+    @classmethod
+    def system(cls) -> "By":
+        return cls(Actor.SYSTEM)
+
+    @classmethod
+    def shell(cls) -> "By":
+        return cls("shell")
+
+    @classmethod
+    def client(cls, public_id: str) -> "By":
+        return cls(Actor.CLIENT, public_id)
+
+    @classmethod
+    def staff(cls, user: StaffUser, *, acting_as: Actor = Actor.REVIEWER) -> "By":
+        return cls(acting_as, user.get_username())
+
+
+def record(kind: str, *, by: By, subject: Any, at: datetime, **data: Any) -> AuditEvent:
+    """Append one event about `subject` (a record with a `public_id`). `data` holds ids, codes and hashes only."""
+    return AuditEvent.objects.create(
+        at=at,
+        kind=kind,
+        actor_kind=by.kind,
+        actor_id=by.id,
+        subject_kind=subject._meta.model_name,
+        subject_id=getattr(subject, "public_id", "") or str(subject.pk),
+        data=data,
+    )

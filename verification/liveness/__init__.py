@@ -1,0 +1,61 @@
+"""The edge to the vendor's face comparison: everything Tencent-shaped stops here.
+
+Imports neither Django nor anything else of `verification`, so that it can be tested, replaced and read
+alone.
+"""
+
+from .answer import Answer, parse
+from .body import RequestBody
+from .client import ACTION, REGIONS, VERSION, LivenessClient
+from .codes import HINT_TEXT, RULES, Billed, Category, CodeRule, Hint, lookup
+from .endpoint import check_endpoint
+from .errors import (
+    BadAnswer,
+    EmptyMedia,
+    LivenessError,
+    Misconfigured,
+    NotSent,
+    Permanent,
+    Rejected,
+    RequestTooLarge,
+    Retryable,
+    Throttled,
+    Unavailable,
+    UnknownOutcome,
+    UnsupportedChallenge,
+)
+from .signing import Credentials, TC3Auth, sign
+
+__all__ = [
+    "ACTION",
+    "HINT_TEXT",
+    "REGIONS",
+    "RULES",
+    "VERSION",
+    "Answer",
+    "BadAnswer",
+    "Billed",
+    "Category",
+    "CodeRule",
+    "Credentials",
+    "EmptyMedia",
+    "Hint",
+    "LivenessClient",
+    "LivenessError",
+    "Misconfigured",
+    "NotSent",
+    "Permanent",
+    "Rejected",
+    "RequestBody",
+    "RequestTooLarge",
+    "Retryable",
+    "TC3Auth",
+    "Throttled",
+    "Unavailable",
+    "UnknownOutcome",
+    "UnsupportedChallenge",
+    "check_endpoint",
+    "lookup",
+    "parse",
+    "sign",
+]

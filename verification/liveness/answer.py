@@ -1,0 +1,194 @@
+"""Turns the bytes of an answer into one frozen `Answer`, or refuses them.
+
+Everything a decision rests on passes through here, so it reads strictly and takes nothing on trust: a
+missing field, an odd number or a second meaning is a `BadAnswer`. It must not know any policy; what follows
+from an answer is decided elsewhere.
+"""
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import pybase64
+
+from .codes import Category, CodeRule, lookup
+from .errors import BadAnswer, LivenessError, Misconfigured, Rejected, Throttled, Unavailable
+from .strict_json import NotStrict, read_object
+
+SAME_PERSON_FROM = Decimal(70)  # CompareFaceLiveness page, Output Parameters, Result
+# "Sim ... is valid when Result is" one of these two (same page); elsewhere it is a filler and not read.
+WITH_SIMILARITY = frozenset({"Success", "FailedOperation.CompareLowSimilarity"})
+
+BEST_FRAME_LIMIT = 3_000_000  # bytes of JPEG; the vendor's frames have about a hundred thousand
+DESCRIPTION_LIMIT = 1_000
+CODE_LIMIT = 128
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+_ERROR_CODE = re.compile(rf"[A-Za-z0-9._]{{1,{CODE_LIMIT}}}")
+_CONTENT_TYPE = re.compile(r'(?:application/json|text/plain)(?:\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
+
+_FAULTS: dict[Category, type[LivenessError]] = {
+    Category.TRANSIENT: Unavailable,
+    Category.THROTTLED: Throttled,
+    Category.CONFIGURATION: Misconfigured,
+    Category.BAD_REQUEST: Rejected,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the vendor said about one photo and one video.
+
+    `similarity` is 0 to 100, exact, and None unless the code makes it meaningful. `best_frame` is JPEG;
+    when the vendor's frame was unusable it is None and `best_frame_note` says why. `consistent` is False
+    when the code and the similarity contradict each other. `raw_sha256` is over the answer's bytes.
+    """
+
+    result: str
+    similarity: Decimal | None
+    description: str
+    request_id: str
+    best_frame: bytes | None = field(repr=False)
+    best_frame_note: str
+    rule: CodeRule
+    raw_sha256: str
+    consistent: bool
+
+
+def parse(raw: bytes, *, content_type: str | None, status: int) -> Answer:
+    """The answer that these bytes are.
+
+    Raises BadAnswer for anything that breaks the contract, and for codes about us or the vendor rather
+    than about the applicant Throttled, Unavailable, Misconfigured or Rejected.
+    """
+    check_status(status)
+    if not _CONTENT_TYPE.fullmatch((content_type or "").strip()):
+        raise BadAnswer("content_type")
+    response = _response(raw)
+    request_id = _request_id(response)
+    if ("Result" in response) == ("Error" in response):
+        raise BadAnswer("not_result_xor_error", request_id)
+    read = _read_result if "Result" in response else _read_error
+    return read(response, request_id, hashlib.sha256(raw).hexdigest())
+
+
+def check_status(status: int) -> None:
+    """API errors come with HTTP 200 too, so any other status is the gateway speaking, not the API."""
+    if status == 200:
+        return
+    code = f"http_{status}"
+    if status >= 500:
+        raise Unavailable(code)
+    if status == 429:
+        raise Throttled(code)
+    raise BadAnswer(code)
+
+
+def _response(raw: bytes) -> dict[str, object]:
+    try:
+        outer = read_object(raw)
+    except NotStrict as error:
+        raise BadAnswer(error.reason) from error
+    response = outer.get("Response")
+    if len(outer) != 1 or not isinstance(response, dict):
+        raise BadAnswer("no_response")
+    return response
+
+
+def _request_id(response: dict[str, object]) -> str:
+    value = response.get("RequestId")
+    if not isinstance(value, str) or not _REQUEST_ID.fullmatch(value):
+        raise BadAnswer("request_id")
+    return value
+
+
+def _read_result(response: dict[str, object], request_id: str, raw_sha256: str) -> Answer:
+    result = response["Result"]
+    if not isinstance(result, str) or not 0 < len(result) <= CODE_LIMIT or not _storable(result):
+        raise BadAnswer("result", request_id)
+    rule = lookup(result, field="Result")
+    _raise_fault(rule, request_id)
+    similarity = _similarity(response, request_id) if result in WITH_SIMILARITY else None
+    best_frame, note = _best_frame(response.get("BestFrameBase64"))
+    return Answer(
+        result=result,
+        similarity=similarity,
+        description=_sentence(response.get("Description"), request_id),
+        request_id=request_id,
+        best_frame=best_frame,
+        best_frame_note=note,
+        rule=rule,
+        raw_sha256=raw_sha256,
+        consistent=similarity is None or (similarity >= SAME_PERSON_FROM) == (result == "Success"),
+    )
+
+
+def _read_error(response: dict[str, object], request_id: str, raw_sha256: str) -> Answer:
+    error = response["Error"]
+    code = error.get("Code") if isinstance(error, dict) else None
+    # "Success" is the one code that must never be taken from here.
+    if not isinstance(error, dict) or not isinstance(code, str) or not _ERROR_CODE.fullmatch(code):
+        raise BadAnswer("error_code", request_id)
+    if code.casefold() == "success":
+        raise BadAnswer("success_as_error", request_id)
+    rule = lookup(code, field="Error")
+    _raise_fault(rule, request_id)
+    return Answer(
+        result=code,
+        similarity=None,
+        description=_sentence(error.get("Message"), request_id),
+        request_id=request_id,
+        best_frame=None,
+        best_frame_note="",
+        rule=rule,
+        raw_sha256=raw_sha256,
+        consistent=True,
+    )
+
+
+def _raise_fault(rule: CodeRule, request_id: str) -> None:
+    fault = _FAULTS.get(rule.category)
+    if fault is not None:
+        raise fault(rule.code, request_id, rule.billed)
+
+
+def _similarity(response: dict[str, object], request_id: str) -> Decimal:
+    value = response.get("Sim")
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):  # bool is an int to Python
+        raise BadAnswer("similarity_missing", request_id)
+    similarity = Decimal(value)
+    if similarity.is_signed() or similarity > 100:
+        raise BadAnswer("similarity_out_of_range", request_id)
+    return similarity
+
+
+def _best_frame(value: object) -> tuple[bytes | None, str]:
+    """The frame, or why there is none: it helps a reviewer, and never changes an outcome."""
+    if value is None or value in ("", "null"):  # the page: this field "may return "null""
+        return None, ""
+    if not isinstance(value, str):
+        return None, "not_a_string"
+    if len(value) > BEST_FRAME_LIMIT // 3 * 4:
+        return None, "too_large"
+    try:
+        frame = pybase64.b64decode(value, validate=True)
+    except ValueError:
+        return None, "not_base64"
+    return (frame, "") if frame.startswith(b"\xff\xd8\xff") else (None, "not_jpeg")
+
+
+def _sentence(value: object, request_id: str) -> str:
+    """Free text of the vendor, made safe to store and to log: one line, bounded; escaping is the page's."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BadAnswer("description", request_id)
+    line = "".join(char if _storable(char) else " " for char in value[:DESCRIPTION_LIMIT])
+    return line.strip()
+
+
+def _storable(text: str) -> bool:
+    # Cc is control characters (a NUL, a line end), Cs the lone surrogates that UTF-8 cannot write.
+    return not any(unicodedata.category(char) in ("Cc", "Cs") for char in text)

@@ -1,0 +1,250 @@
+"""Makes the call: one request, one connection, one answer or one error that says what is known.
+
+The promise is the difference between `NotSent` and `UnknownOutcome`, because the vendor charges for checks
+and has no idempotency token. It never repeats a call by itself, and knows nothing of attempts or policy.
+"""
+
+import hashlib
+import http.cookiejar
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from .answer import Answer, check_status, parse
+from .body import Media, RequestBody
+from .codes import Billed
+from .deadline import Deadline
+from .endpoint import check_endpoint
+from .errors import (
+    BadAnswer,
+    LivenessError,
+    Misconfigured,
+    NotSent,
+    Rejected,
+    Throttled,
+    Unavailable,
+    UnknownOutcome,
+)
+from .signing import Credentials, Signer, TC3Auth
+
+# CompareFaceLiveness page, Input Parameters: Action, Version, Region.
+ACTION = "CompareFaceLiveness"
+VERSION = "2018-03-01"
+REGIONS = frozenset({"ap-singapore", "ap-hongkong", "ap-bangkok"})
+
+ANSWER_LIMIT = 8_000_000  # bytes; a best frame has about 200,000
+CONNECTIONS = 100  # at 20 calls a second and 3 s each, 60 are in flight
+
+_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class LivenessClient:
+    """A vendor account in one region; safe to share between threads, closed by `close()` or `with`.
+
+    Times are seconds: `connect_timeout` for the pool, TCP and TLS each, `read_timeout` for any single wait
+    on the wire, `deadline` for the whole call. `endpoint` is https, or http on a loopback address for an
+    emulator (whether that is allowed is the caller's decision). `language` is that of descriptions.
+    Raises Misconfigured for settings that could never work.
+
+    Connections are not reused. An answer left over on a kept connection could otherwise be taken for the
+    next applicant's, and a connection the vendor had just closed would make a call's outcome unknown.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        region: str,
+        credentials: Credentials,
+        *,
+        connect_timeout: float = 5,
+        read_timeout: float = 30,
+        deadline: float = 40,
+        language: str = "en-US",
+        unsigned_payload: bool = False,
+    ) -> None:
+        if region not in REGIONS:
+            raise Misconfigured("region_not_supported", billed=Billed.NO)
+        if not all(0 < seconds < math.inf for seconds in (connect_timeout, read_timeout, deadline)):
+            raise Misconfigured("timeouts_not_positive", billed=Billed.NO)
+        self._endpoint = check_endpoint(endpoint)
+        self._signer = Signer(credentials)
+        self._deadline = deadline
+        self._unsigned_payload = unsigned_payload
+        self._http = httpx.Client(
+            headers=_headers(region, language),
+            timeout=httpx.Timeout(
+                connect=connect_timeout, pool=connect_timeout, read=read_timeout, write=read_timeout
+            ),
+            limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=0),
+            # A gateway's cookie would tie one applicant's call to another's: none is kept.
+            cookies=http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[])),
+            trust_env=False,
+            follow_redirects=False,
+            verify=True,
+        )
+
+    def compare(
+        self, photo: Media, video: Media, *, mode: str, actions: str, now: Callable[[], float] = time.time
+    ) -> Answer:
+        """Checks one photo against one video; see RequestBody for the arguments and `send` for errors."""
+        return self.send(RequestBody(photo, video, mode=mode, actions=actions), now=now)
+
+    def send(self, body: RequestBody, *, now: Callable[[], float] = time.time) -> Answer:
+        """Sends a body whose hash and size the caller may have recorded before; any LivenessError.
+
+        `now` is the clock of the signature, in seconds since 1970.
+        """
+        digest = None if self._unsigned_payload else body.sha256_hex()
+        return self._exchange(body, body.size, digest, now).parse()
+
+    def probe(self, *, now: Callable[[], float] = time.time) -> str:
+        """The code for a signed request that cannot be billed, since it has no parameters at all.
+
+        "MissingParameter" means that endpoint, clock and credentials are fine: the vendor checks the
+        signature first. Raises NotSent, UnknownOutcome, Unavailable, Throttled or BadAnswer when no code
+        came back.
+        """
+        digest = None if self._unsigned_payload else hashlib.sha256(b"{}").hexdigest()
+        reply = self._exchange([b"{}"], 2, digest, now)
+        try:
+            return reply.parse().result
+        except (Throttled, Unavailable, Misconfigured, Rejected) as error:
+            return error.code
+
+    def close(self) -> None:
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"LivenessClient({self._endpoint.host!r})"
+
+    def _exchange(
+        self, slices: Iterable[bytes], size: int, digest: str | None, now: Callable[[], float]
+    ) -> "_Reply":
+        with Deadline(self._deadline) as deadline:
+            upload = _Upload(slices, deadline)
+            request = self._http.build_request(
+                "POST",
+                self._endpoint,
+                content=upload,
+                headers={"Content-Length": str(size)},
+                extensions={"trace": deadline.follow},
+            )
+            try:
+                return self._receive(request, TC3Auth(self._signer, digest, now))
+            except (httpx.HTTPError, _TooLate) as error:
+                failure = _failure(error, upload.began, deadline.passed)
+            finally:
+                upload.release()
+        # Raised out here, where the HTTP library's error is no longer its context: that one holds the
+        # request, and with it the Authorization header and the applicant's media.
+        try:
+            raise failure
+        finally:
+            del failure  # or this frame and the error would hold each other, and the media with them
+
+    def _receive(self, request: httpx.Request, auth: httpx.Auth) -> "_Reply":
+        response = self._http.send(request, auth=auth, stream=True)
+        try:
+            check_status(response.status_code)
+            if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+                raise BadAnswer("content_encoding")
+            return _Reply(
+                raw=_read_capped(response.iter_raw()),
+                content_type=response.headers.get("Content-Type"),
+                framed="Content-Length" in response.headers or "Transfer-Encoding" in response.headers,
+            )
+        finally:
+            response.close()
+
+
+class _TooLate(Exception):
+    """The deadline was over before the first byte of the body."""
+
+
+class _Upload:
+    """The body on its way; `began` says whether any byte of it may have left."""
+
+    def __init__(self, slices: Iterable[bytes], deadline: Deadline) -> None:
+        self._slices = slices
+        self._deadline = deadline
+        self.began = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._deadline.passed:
+            raise _TooLate
+        self.began = True
+        yield from self._slices
+
+    def release(self) -> None:
+        """Lets go of the media: httpx requests sit in reference cycles and outlive their call."""
+        self._slices = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """The bytes of an answer with HTTP 200; `framed` when the headers said where it ends."""
+
+    raw: bytes
+    content_type: str | None
+    framed: bool
+
+    def parse(self) -> Answer:
+        try:
+            return parse(self.raw, content_type=self.content_type, status=200)
+        except BadAnswer as error:
+            if self.framed:
+                raise
+            # It ended where the connection did: cut short or complete, nobody can tell.
+            raise UnknownOutcome(f"unframed.{error.code}", error.request_id) from error
+
+
+def _headers(region: str, language: str) -> dict[str, str]:
+    return {
+        # Part of the signature, byte for byte: no charset.
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+        "User-Agent": "kyc-portal",
+        "X-TC-Action": ACTION,
+        "X-TC-Version": VERSION,
+        "X-TC-Region": region,
+        "X-TC-Language": language,
+    }
+
+
+def _read_capped(pieces: Iterator[bytes]) -> bytes:
+    raw = bytearray()
+    for piece in pieces:
+        raw += piece
+        if len(raw) > ANSWER_LIMIT:
+            raise BadAnswer("answer_too_large")
+    return bytes(raw)
+
+
+def _failure(error: Exception, began: bool, late: bool) -> LivenessError:
+    code = "deadline" if late else _name(error)
+    if not began or isinstance(error, _BEFORE_SENDING):
+        return NotSent(code)
+    return UnknownOutcome(code)
+
+
+def _name(error: Exception) -> str:
+    """The error's class, with that of the system error behind it: "ConnectError.ConnectionRefusedError"."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__ + (f".{type(cause).__name__}" if cause else "")

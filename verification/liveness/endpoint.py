@@ -1,0 +1,45 @@
+"""Where the call may go: TLS to anywhere, plain HTTP to nobody but this machine.
+
+It exists because a wrong address would hand out faces and a signature. It must not know which host is the
+vendor's: regional hosts and gateways of one's own are legitimate.
+"""
+
+import ipaddress
+import re
+
+import httpx
+
+from .codes import Billed
+from .errors import Misconfigured
+
+_HOST_NAME = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*\.?")
+
+
+def check_endpoint(endpoint: str) -> httpx.URL:
+    """The address to post to; raises Misconfigured unless it is https, or http on this very machine."""
+    try:
+        url = httpx.URL(endpoint)
+    except (httpx.InvalidURL, TypeError):
+        url = httpx.URL("")
+    if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(url.host)):
+        raise Misconfigured("endpoint_not_https", billed=Billed.NO)
+    if url.userinfo or url.raw_path != b"/" or url.fragment or not _is_host(url.host, url.port):
+        raise Misconfigured("endpoint_not_a_bare_host", billed=Billed.NO)
+    return url
+
+
+def _is_loopback(host: str) -> bool:
+    address = _address(host)
+    return address.is_loopback if address else host == "localhost"
+
+
+def _is_host(host: str, port: int | None) -> bool:
+    # httpx escapes a nonsensical host rather than refusing it, and takes ports no socket does.
+    return bool(_address(host) or _HOST_NAME.fullmatch(host)) and 0 < (port or 443) < 2**16
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None

@@ -1,0 +1,109 @@
+"""What can go wrong between us and the vendor, as one fixed tree.
+
+It exists so that a task can decide by type alone: `Retryable` goes back into the queue, `Permanent` does
+not; `UnknownOutcome` may have cost a paid check, `NotSent` certainly did not. It must not know HTTP or
+Django, and no error may carry a body, a picture, a credential or a header: errors end up in logs.
+"""
+
+from typing import ClassVar
+
+from .codes import Billed
+
+
+class LivenessError(Exception):
+    """The vendor call gave no answer about the applicant.
+
+    `code` is the vendor's code, the name of a transport error, or a snake_case word of our own;
+    `request_id` is the vendor's RequestId where one was read; `billed` says whether the call was charged.
+    """
+
+    usually_billed: ClassVar[Billed] = Billed.UNKNOWN
+
+    def __init__(self, code: str, request_id: str | None = None, billed: Billed | None = None) -> None:
+        self.code = code
+        self.request_id = request_id
+        self.billed = billed or self.usually_billed
+        super().__init__(code, request_id, self.billed)  # these args make the error survive pickling
+
+    def __str__(self) -> str:
+        return f"{self.code} (request id {self.request_id or 'none'}, billed: {self.billed})"
+
+
+class Retryable(LivenessError):
+    """The same bytes may be sent again later."""
+
+
+class Permanent(LivenessError):
+    """Sending the same bytes again would end the same way."""
+
+
+class Throttled(Retryable):
+    """The vendor asked us to slow down; nothing was checked."""
+
+
+class NotSent(Retryable):
+    """It is certain that no byte of the request body left: name look-up, connect, TLS, pool, or too late."""
+
+    usually_billed = Billed.NO
+
+
+class Unavailable(Retryable):
+    """The vendor answered, and the answer is that the vendor itself failed: HTTP 5xx or a transient code."""
+
+
+class UnknownOutcome(Retryable):
+    """Sending began and no trustworthy answer came back: the check may have happened and may be charged."""
+
+
+class Rejected(Permanent):
+    """Our request is at fault, either in the vendor's judgement or by a limit we check before sending."""
+
+
+class BadAnswer(Permanent):
+    """A complete answer that breaks the vendor's own contract; never read any further."""
+
+
+class Misconfigured(Permanent):
+    """The account, its credentials or our settings are at fault: every call would fail until it is mended."""
+
+
+class RequestTooLarge(Rejected):
+    """A part of the request, as it would be sent, is over a limit; sizes are bytes after Base64."""
+
+    usually_billed = Billed.NO
+
+    def __init__(self, limit: int, size: int, name: str) -> None:
+        super().__init__("request_too_large")
+        self.limit, self.size, self.name = limit, size, name
+        self.args = (limit, size, name)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.name} has {self.size} bytes, the limit is {self.limit}"
+
+
+class EmptyMedia(Rejected):
+    """The photo or the video has no bytes at all."""
+
+    usually_billed = Billed.NO
+
+    def __init__(self, name: str) -> None:
+        super().__init__("empty_media")
+        self.name = name
+        self.args = (name,)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.name}"
+
+
+class UnsupportedChallenge(Rejected):
+    """A liveness mode, or a sequence of actions for it, that the API does not offer."""
+
+    usually_billed = Billed.NO
+
+    def __init__(self, mode: str, actions: str) -> None:
+        super().__init__("unsupported_challenge")
+        self.mode, self.actions = mode, actions
+        self.args = (mode, actions)
+
+    def __str__(self) -> str:
+        return f"{self.code}: mode {self.mode!r} with actions {self.actions!r}"

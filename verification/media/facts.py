@@ -1,0 +1,84 @@
+"""What the media functions find out, as plain values.
+
+Imports neither PyAV nor Pillow: the web and worker processes hold these without ever loading a decoder.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Any, Final, Self, get_type_hints
+
+MAX_PHOTO_UPLOAD: Final = 10 * 1024 * 1024  # bytes
+MAX_VIDEO_UPLOAD: Final = 32 * 1024 * 1024  # bytes
+
+
+@dataclass(frozen=True)
+class _Facts:
+    @classmethod
+    def from_plain(cls, values: object) -> Self:
+        """Build from JSON-like values; raises ValueError for anything but exactly these fields and types.
+
+        The values come from the child process, which a hostile file may have taken over.
+        """
+        hints = get_type_hints(cls)
+        if not isinstance(values, dict) or set(values) != {field.name for field in fields(cls)}:
+            raise ValueError("other fields than expected")
+        return cls(**{name: _checked(values[name], hints[name]) for name in values})
+
+
+def _checked(value: Any, expected: Any) -> Any:
+    if isinstance(expected, type) and issubclass(expected, _Facts):
+        return expected.from_plain(value)
+    if expected == tuple[str, ...] and isinstance(value, list) and all(isinstance(v, str) for v in value):
+        return tuple(value)
+    if expected == dict[str, str] and isinstance(value, dict):
+        return {_checked(k, str): _checked(v, str) for k, v in value.items()}
+    if isinstance(expected, type) and type(value) is expected:
+        return value
+    raise ValueError("a value of another type than expected")
+
+
+@dataclass(frozen=True)
+class NormalisedPhoto(_Facts):
+    """An upright sRGB JPEG without metadata; `width` and `height` in pixels.
+
+    `notes` says in stable words what was done to it, such as turned_upright or scaled_down.
+    """
+
+    jpeg: bytes
+    width: int
+    height: int
+    source_format: str
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class VideoFacts(_Facts):
+    """What a video file really holds, measured from its packets and key frames, not its headers.
+
+    `container` is mov or matroska; `width` and `height` are pixels as stored, before turning;
+    `rotation` is the degrees counter-clockwise (0, 90, 180, 270) that make it upright;
+    `duration` is in seconds, `size` in bytes.
+    """
+
+    container: str
+    codec: str
+    width: int
+    height: int
+    duration: float
+    frames: int
+    rotation: int
+    pixel_format: str
+    size: int
+
+
+@dataclass(frozen=True)
+class NormalisedVideo(_Facts):
+    """What came of a normalisation: `facts` of the result, `source` of the original, `size` in bytes.
+
+    `method` is remux (pictures untouched) or transcode; `tools` names the libraries and their versions.
+    """
+
+    facts: VideoFacts
+    source: VideoFacts
+    method: str
+    size: int
+    tools: dict[str, str]

@@ -1,0 +1,102 @@
+"""Reads the outline of JPEG and PNG files without decoding them.
+
+Tells the type, the dimensions and where the picture ends, so that bombs, truncated files and polyglots are
+turned away before an image library sees them. Knows nothing of Pillow.
+"""
+
+import re
+import zlib
+from dataclasses import dataclass
+
+from verification.media.errors import UnusableMedia
+
+JPEG_MAGIC = b"\xff\xd8\xff"
+PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+MAX_SCANS = 200  # a camera's progressive JPEG has about ten; each costs a pass over the whole picture
+
+_OTHER_MAGIC = [
+    (re.compile(rb"GIF8"), "gif"),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), "webp"),
+    (re.compile(rb"BM"), "bmp"),
+    (re.compile(rb"II\*\0|MM\0\*"), "tiff"),
+    (re.compile(rb"....ftypavi", re.DOTALL), "avif"),
+    (re.compile(rb"....ftyp(hei|hev|mif1|msf1)", re.DOTALL), "heic"),
+    (re.compile(rb"%PDF"), "pdf"),
+    (re.compile(rb"\s*<"), "markup"),
+]
+# A marker that means something inside compressed data: not a stuffed zero, not a restart.
+_JPEG_MARKER = re.compile(rb"\xff+([^\x00\xd0-\xd7\xff])", re.DOTALL)
+_FRAME_HEADERS = frozenset({0xC0, 0xC1, 0xC2})
+
+
+@dataclass(frozen=True)
+class ImageOutline:
+    """`format` is JPEG or PNG; pixels as stored; `end` is the offset in bytes just behind the picture."""
+
+    format: str
+    width: int
+    height: int
+    end: int
+
+
+def read_outline(data: bytes) -> ImageOutline:
+    """Outline of a JPEG or PNG file; raises UnusableMedia for any other or broken file."""
+    if not data:
+        raise UnusableMedia("empty_file")
+    if data.startswith(PNG_MAGIC):
+        return _png_outline(data)
+    if data.startswith(JPEG_MAGIC):
+        return _jpeg_outline(data)
+    if len(data) < 12:  # too short to be a picture of any kind
+        raise UnusableMedia("image_corrupt")
+    found = next((name for magic, name in _OTHER_MAGIC if magic.match(data)), "unknown")
+    raise UnusableMedia("unsupported_image_type", {"found": found})
+
+
+def _png_outline(data: bytes) -> ImageOutline:
+    if data[12:16] != b"IHDR" or len(data) < 33:
+        raise UnusableMedia("image_corrupt")
+    at = len(PNG_MAGIC)
+    while at + 12 <= len(data):
+        length, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
+        end = at + 12 + length
+        if end > len(data) or zlib.crc32(data[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end]):
+            break
+        if kind == b"IEND":
+            return ImageOutline("PNG", int.from_bytes(data[16:20]), int.from_bytes(data[20:24]), end)
+        at = end
+    raise UnusableMedia("image_corrupt")
+
+
+def _jpeg_outline(data: bytes) -> ImageOutline:
+    at, scans, size = 2, 0, (-1, -1)
+    while marker := _JPEG_MARKER.search(data, at):
+        kind, at = marker[1][0], marker.end()
+        if kind == 0xD9:
+            break
+        length = int.from_bytes(data[at : at + 2])
+        if length < 2 or kind == 0xD8:
+            raise UnusableMedia("image_corrupt")
+        if kind in _FRAME_HEADERS:
+            size = int.from_bytes(data[at + 5 : at + 7]), int.from_bytes(data[at + 3 : at + 5])
+        scans += kind == 0xDA
+        if scans > MAX_SCANS:
+            raise UnusableMedia("image_too_complex", {"scans_allowed": MAX_SCANS})
+        at += length
+    if marker is None or not scans or size == (-1, -1):
+        raise UnusableMedia("image_corrupt")
+    return ImageOutline("JPEG", *size, at)
+
+
+def camera_extras(data: bytes, end: int) -> bool:
+    """Whether the bytes behind a picture are what cameras put there, rather than a second file hidden in it.
+
+    Telephones append a gain or depth map (one more JPEG), a short film (MP4), Samsung's trailer, or padding.
+    """
+    rest = data[end:]
+    return (
+        not rest.strip(b"\0")
+        or rest.startswith(JPEG_MAGIC)
+        or rest[4:8] == b"ftyp"
+        or (rest.endswith(b"SEFT") and b"SEFH" in rest)
+    )

@@ -1,0 +1,137 @@
+"""The helper process: forks a limited child for each piece of media work, and kills those that take too long.
+
+Started by `child` as `python -m verification.media.server <descriptor>`. It has the decoders loaded, so a
+fork costs milliseconds; it never touches media itself. It ends, and its children with it, when the process
+that started it is gone. It knows nothing of Django or the portal.
+"""
+
+import gc
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Final, NoReturn
+
+from PIL import ImageCms, JpegImagePlugin, PngImagePlugin
+
+from verification.media import limits, photo, video, wire
+from verification.media.errors import MediaUnavailable, UnusableMedia
+
+PRELOADED: Final = (ImageCms, JpegImagePlugin, PngImagePlugin, photo, video)
+
+
+@dataclass(frozen=True)
+class _Job:
+    sock: socket.socket
+    deadline: float
+
+
+def main() -> None:
+    """Serve orders from the descriptor named on the command line until its other end is closed."""
+    control = socket.socket(fileno=int(sys.argv[1]))
+    awake, wake = socket.socketpair()
+    wake.setblocking(False)
+    signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    gc.freeze()
+    jobs: dict[int, _Job] = {}
+    while True:
+        ready, _, _ = select.select([control, awake], [], [], _patience(jobs))
+        if awake in ready:
+            awake.recv(4096)
+        if control in ready and not _take_order(control, jobs):
+            break
+        _kill_late(jobs)
+        _reap(jobs)
+    for pid in jobs:
+        os.kill(pid, signal.SIGKILL)
+
+
+def _patience(jobs: dict[int, _Job]) -> float | None:
+    if not jobs:
+        return None
+    return max(0.0, min(job.deadline for job in jobs.values()) - time.monotonic())
+
+
+def _take_order(control: socket.socket, jobs: dict[int, _Job]) -> bool:
+    """Fork a child for the next order; False when there will be none any more."""
+    order, descriptors, _, _ = socket.recv_fds(control, wire.ORDER.size, 1)
+    if len(order) < wire.ORDER.size or not descriptors:
+        return False
+    sock = socket.socket(fileno=descriptors[0])
+    pid = os.fork()
+    if pid == 0:
+        _be_child(sock)
+    jobs[pid] = _Job(sock, time.monotonic() + wire.ORDER.unpack(order)[0])
+    return True
+
+
+def _kill_late(jobs: dict[int, _Job]) -> None:
+    for pid, job in jobs.items():
+        if job.deadline <= time.monotonic():
+            os.kill(pid, signal.SIGKILL)
+
+
+def _reap(jobs: dict[int, _Job]) -> None:
+    """Tell each dead child's caller how it died."""
+    while jobs:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if not pid:
+            return
+        job = jobs.pop(pid)
+        message = wire.encode(wire.EXIT, _ending(os.waitstatus_to_exitcode(status), job))
+        with job.sock:
+            job.sock.setblocking(False)
+            try:
+                job.sock.send(message)
+            except OSError:  # the caller has left, or has an answer it has not read yet
+                continue
+
+
+def _ending(exit_code: int, job: _Job) -> int | str:
+    """The child's exit code (a signal's number negated), or that its time was up."""
+    late = exit_code == -signal.SIGKILL and job.deadline <= time.monotonic()
+    return wire.TIMED_OUT if late or exit_code == -signal.SIGXCPU else exit_code
+
+
+def _be_child(sock: socket.socket) -> NoReturn:
+    """Do one piece of work and leave, whatever happens, without running the helper's own clean-up."""
+    ending = wire.NOT_STARTED
+    try:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        _, request = wire.receive(sock) or (b"", {})
+        limits.confine(request["directory"], keep=sock.fileno())
+        ending = 0
+        wire.send(sock, _answer(request))
+    finally:
+        os._exit(ending)
+
+
+def _answer(request: dict[str, Any]) -> bytes:
+    try:
+        return wire.encode(wire.ANSWER, {"value": _function(request["function"])(*request["arguments"])})
+    except UnusableMedia as error:
+        return wire.encode(wire.ANSWER, {"unusable": error.code, "detail": error.detail})
+    except MemoryError:
+        return wire.encode(wire.ANSWER, {"unusable": "media_out_of_memory", "detail": {}})
+    except MediaUnavailable as error:
+        return wire.encode(wire.ANSWER, {"unavailable": error.reason})
+    # The outermost edge of the process: only the kind of trouble may travel on, not its text.
+    except Exception as error:
+        return wire.encode(wire.ANSWER, {"unavailable": type(error).__name__})
+
+
+def _function(name: str) -> Callable[..., Any]:
+    module, _, attribute = name.partition(":")
+    function: Callable[..., Any] = getattr(import_module(module), attribute)
+    return function
+
+
+if __name__ == "__main__":
+    main()

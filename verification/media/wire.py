@@ -1,0 +1,113 @@
+"""The few plain values that travel between a process and its media child: JSON, with bytes beside it.
+
+Not pickle: the child has decoded hostile files, so what it answers may be anything at all.
+"""
+
+import json
+import socket
+import struct
+import time
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+from typing import Any, Final
+
+ANSWER: Final = b"A"  # from the child: how the work ended
+EXIT: Final = b"X"  # from the helper: how the child ended
+REQUEST: Final = b"R"
+ORDER: Final = struct.Struct("!d")  # to the helper, with a socket: seconds the child may take
+TIMED_OUT: Final = "timeout"  # how a child ended that took too long; otherwise its exit code
+NOT_STARTED: Final = 70  # exit code of a child that could not be confined
+MAX_MESSAGE: Final = 24 * 1024 * 1024  # bytes
+_BYTES: Final = "$bytes"
+_HEAD: Final = struct.Struct("!cII")  # kind, length of the JSON, length of the bytes behind it
+
+
+class BadMessage(Exception):
+    """What came is not a message."""
+
+
+def encode(kind: bytes, value: Any) -> bytes:
+    """A message with a plain value: JSON types, bytes, paths and dataclasses of them."""
+    blobs = bytearray()
+    text = json.dumps(_plain(value, blobs), allow_nan=False).encode()
+    return b"".join([_HEAD.pack(kind, len(text), len(blobs)), text, blobs])
+
+
+def send(sock: socket.socket, message: bytes, *, deadline: float | None = None) -> None:
+    """Send all of it; raises TimeoutError after `deadline` (time.monotonic seconds)."""
+    sock.settimeout(_left(deadline))
+    sock.sendall(message)
+
+
+def receive(sock: socket.socket, *, deadline: float | None = None) -> tuple[bytes, Any] | None:
+    """The next message's kind and value, or None when the other side has gone.
+
+    Raises BadMessage for anything malformed or too long, TimeoutError after `deadline`.
+    """
+    head = _read(sock, _HEAD.size, deadline)
+    if not head:
+        return None
+    if len(head) < _HEAD.size:
+        raise BadMessage
+    kind, text_length, blob_length = _HEAD.unpack(head)
+    if text_length + blob_length > MAX_MESSAGE:
+        raise BadMessage
+    body = _read(sock, text_length + blob_length, deadline)
+    if len(body) < text_length + blob_length:
+        raise BadMessage
+    return kind, _decode(body[:text_length], body[text_length:])
+
+
+def _decode(text: bytes, blobs: bytes) -> Any:
+    def with_bytes(value: dict[str, Any]) -> Any:
+        if value.keys() != {_BYTES}:
+            return value
+        start, stop = value[_BYTES]
+        return blobs[start:stop]
+
+    try:
+        return json.loads(text, object_hook=with_bytes)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise BadMessage from error
+
+
+def _plain(value: Any, blobs: bytearray) -> Any:
+    """The value as JSON types; bytes move to `blobs` and leave their place in it behind."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value), blobs)
+    if isinstance(value, bytes):
+        blobs += value
+        return {_BYTES: [len(blobs) - len(value), len(blobs)]}
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _plain(item, blobs) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, blobs) for item in value]
+    return value
+
+
+def _read(sock: socket.socket, length: int, deadline: float | None) -> bytes:
+    """That many bytes, or fewer if the other side has gone."""
+    parts, missing = [], length
+    while missing:
+        sock.settimeout(_left(deadline))
+        try:
+            part = sock.recv(min(missing, 1 << 20))
+        except ConnectionError:
+            part = b""
+        if not part:
+            break
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)
+
+
+def _left(deadline: float | None) -> float | None:
+    """Seconds until the deadline."""
+    if deadline is None:
+        return None
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left

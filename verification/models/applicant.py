@@ -1,0 +1,28 @@
+"""The person whose identity is verified."""
+
+from functools import partial
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from verification.models.ids import new_id
+
+
+class Applicant(models.Model):
+    """One person as the asking system knows them; `reference` is that system's own id, opaque to us."""
+
+    public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "app"))
+    reference = models.CharField(_("reference"), max_length=200, unique=True)
+    name = models.CharField(_("name"), max_length=200)
+    email = models.EmailField(_("e-mail"), blank=True)
+    locale = models.CharField(_("language"), max_length=16, default="en")
+    created_at = models.DateTimeField(_("created at"))
+    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)
+    legal_hold = models.BooleanField(_("legal hold"), default=False)
+
+    class Meta:
+        verbose_name = _("applicant")
+        verbose_name_plural = _("applicants")
+
+    def __str__(self) -> str:
+        return self.public_id

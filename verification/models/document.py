@@ -1,0 +1,41 @@
+"""The ID photo."""
+
+from functools import partial
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from verification.models.ids import new_id
+from verification.models.verification import Verification
+
+
+class Document(models.Model):
+    """One uploaded photo and its normalised copy. A new upload supersedes the row, it never changes it."""
+
+    public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "doc"))
+    verification = models.ForeignKey(Verification, models.PROTECT, related_name="documents")
+    kind = models.CharField(_("kind"), max_length=20, default="id_photo")
+    original_name = models.CharField(max_length=120)
+    original_sha256 = models.CharField(_("SHA-256 as uploaded"), max_length=64)
+    original_size = models.PositiveIntegerField(_("size as uploaded (bytes)"))
+    normalised_name = models.CharField(max_length=120)
+    normalised_sha256 = models.CharField(_("SHA-256 as normalised"), max_length=64)
+    normalised_size = models.PositiveIntegerField(_("size as normalised (bytes)"))
+    facts = models.JSONField(_("facts"), default=dict)
+    uploaded_at = models.DateTimeField(_("uploaded at"))
+    superseded_at = models.DateTimeField(_("superseded at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["verification"],
+                condition=Q(superseded_at__isnull=True),
+                name="document_one_current_per_verification",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id

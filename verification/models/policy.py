@@ -1,0 +1,64 @@
+"""The organisation's own terms for a decision, as versioned data."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from verification.states import Mode
+
+
+class PolicyIsActive(Exception):
+    """An active policy can't change: make a new version."""
+
+
+class Policy(models.Model):
+    """One version of the terms. Once `activated_at` is set the row never changes (the database refuses it too)."""
+
+    version = models.PositiveIntegerField(_("version"), unique=True)
+    approve_at = models.DecimalField(
+        _("approve at similarity"),
+        max_digits=5,
+        decimal_places=2,
+        default=80,
+        validators=[MinValueValidator(70), MaxValueValidator(100)],
+        help_text=_("The vendor documents a false acceptance rate of 0.1 % at 70 and of 0.01 % at 80."),
+    )
+    liveness_mode = models.CharField(
+        _("liveness mode"), max_length=8, choices=Mode.choices, default=Mode.ACTION
+    )
+    action_count = models.PositiveSmallIntegerField(_("movements asked for"), default=2)
+    max_attempts = models.PositiveSmallIntegerField(_("attempts"), default=3)
+    link_days = models.PositiveSmallIntegerField(_("link valid for (days)"), default=14)
+    review_hours = models.PositiveSmallIntegerField(_("review within (hours)"), default=24)
+    retention_days = models.PositiveIntegerField(_("keep evidence for (days)"), default=365)
+    qa_share = models.DecimalField(_("spot-check share (%)"), max_digits=5, decimal_places=2, default=0)
+    activated_at = models.DateTimeField(_("active since"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("policy")
+        verbose_name_plural = _("policies")
+        constraints = [
+            models.CheckConstraint(
+                name="policy_approve_at_from_70_to_100", condition=Q(approve_at__gte=70, approve_at__lte=100)
+            ),
+            models.CheckConstraint(
+                name="policy_one_or_two_movements", condition=Q(action_count__gte=1, action_count__lte=2)
+            ),
+            models.CheckConstraint(
+                name="policy_some_attempts", condition=Q(max_attempts__gte=1, max_attempts__lte=10)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"v{self.version}"
+
+    def save(self, *args: object, **kwargs: object) -> None:
+        if self.pk and Policy.objects.filter(pk=self.pk, activated_at__isnull=False).exists():
+            raise PolicyIsActive(f"Policy v{self.version} is active and can't change.")
+        super().save(*args, **kwargs)  # type: ignore[arg-type]
+
+    @classmethod
+    def current(cls) -> "Policy":
+        """The newest active version."""
+        return cls.objects.filter(activated_at__isnull=False).latest("version")

@@ -1,0 +1,89 @@
+"""One case: one applicant, one policy, one outcome."""
+
+from functools import partial
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from verification.models.applicant import Applicant
+from verification.models.ids import new_id
+from verification.models.policy import Policy
+from verification.states import OWNERS, Mode, Owner, Status
+
+
+class Verification(models.Model):
+    """A case. Its status is written by `workflow.move` alone; the database refuses an unproved ending."""
+
+    public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "ver"))
+    applicant = models.ForeignKey(Applicant, models.PROTECT, related_name="verifications")
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="+")
+    client = models.ForeignKey("ApiClient", models.PROTECT, null=True, blank=True, related_name="+")
+    mode = models.CharField(_("liveness mode"), max_length=8, choices=Mode.choices)
+    status = models.CharField(_("status"), max_length=16, choices=Status.choices, default=Status.INVITED)
+    version = models.PositiveIntegerField(default=1)
+
+    link_hash = models.CharField(max_length=64, unique=True)
+    link_expires_at = models.DateTimeField(_("link valid until"))
+    link_revoked_at = models.DateTimeField(null=True, blank=True)
+    browser_hash = models.CharField(max_length=64, blank=True)
+
+    outcome = models.CharField(_("outcome"), max_length=20, blank=True)
+    reasons = models.JSONField(_("reasons"), default=list, blank=True)
+    hint = models.CharField(_("told the applicant"), max_length=40, blank=True)
+    attempts_used = models.PositiveSmallIntegerField(_("attempts used"), default=0)
+
+    passing_call = models.ForeignKey("ProviderCall", models.PROTECT, null=True, blank=True, related_name="+")
+    final_review = models.ForeignKey("Review", models.PROTECT, null=True, blank=True, related_name="+")
+
+    claimed_by = models.ForeignKey("StaffUser", models.SET_NULL, null=True, blank=True, related_name="claims")
+    claimed_until = models.DateTimeField(null=True, blank=True)
+
+    created_at = models.DateTimeField(_("created at"))
+    queued_at = models.DateTimeField(_("in review since"), null=True, blank=True)
+    due_at = models.DateTimeField(_("review due"), null=True, blank=True)
+    decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("verification")
+        verbose_name_plural = _("verifications")
+        indexes = [
+            models.Index(fields=["status", "due_at"], name="verification_status_due"),
+            models.Index(fields=["status", "link_expires_at"], name="verification_status_expiry"),
+            models.Index(fields=["created_at"], name="verification_created"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="verification_known_status", condition=Q(status__in=[str(status) for status in Status])
+            ),
+            models.CheckConstraint(
+                name="verification_approved_is_proved",
+                condition=~Q(status=Status.APPROVED)
+                | Q(passing_call__isnull=False)
+                | Q(final_review__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="verification_declined_by_a_person",
+                condition=~Q(status=Status.DECLINED) | Q(final_review__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="verification_decided_has_a_time",
+                condition=~Q(status__in=[Status.APPROVED, Status.DECLINED]) | Q(decided_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="verification_claim_is_whole",
+                condition=Q(claimed_by__isnull=True, claimed_until__isnull=True)
+                | Q(claimed_by__isnull=False, claimed_until__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.public_id
+
+    @property
+    def owner(self) -> Owner:
+        return OWNERS[Status(self.status)]
+
+    @property
+    def attempts_left(self) -> int:
+        return max(0, self.policy.max_attempts - self.attempts_used)

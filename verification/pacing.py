@@ -1,0 +1,66 @@
+"""May the vendor be called now? A slot in time is reserved in the account's row, for all workers and hosts alike."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+
+from verification.models import VendorAccount
+
+# Twenty gaps of 50.5 ms leave 10 ms for jitter on the way, so that no second ever holds 21 calls.
+GAP_MARGIN = 1.01
+LATE = timedelta(milliseconds=8)
+LONGEST_WAIT = timedelta(seconds=2)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """The vendor must not be called for `seconds`; `reason` is empty when it is only the pace."""
+
+    seconds: float
+    reason: str = ""
+
+
+def account() -> VendorAccount:
+    """The account that is called, made on first use."""
+    found, _ = VendorAccount.objects.get_or_create(name="default", defaults={"rate": settings.FACEID_RATE})
+    return found
+
+
+def reserve(account: VendorAccount, *, now: datetime) -> datetime | Wait:
+    """The moment at which the caller may send, or how long to stay away. Never reserves further ahead than 2 s."""
+    gap = timedelta(seconds=GAP_MARGIN / settings.FACEID_RATE)
+    while True:
+        account.refresh_from_db()
+        if account.paused_until and account.paused_until > now:
+            return Wait((account.paused_until - now).total_seconds(), account.pause_reason)
+        slot = max(account.next_slot_at or now, now)
+        if slot - now > LONGEST_WAIT:
+            return Wait((slot - now).total_seconds())
+        unchanged = (
+            Q(next_slot_at=account.next_slot_at) if account.next_slot_at else Q(next_slot_at__isnull=True)
+        )
+        if VendorAccount.objects.filter(unchanged, pk=account.pk).update(next_slot_at=slot + gap):
+            return slot
+
+
+def wait_for_slot(account: VendorAccount) -> Wait | None:
+    """Sleep until a slot is ours. A slot that we woke too late for is given up for another: late calls bunch."""
+    while True:
+        slot = reserve(account, now=datetime.now(UTC))
+        if isinstance(slot, Wait):
+            return slot
+        time.sleep(max(0.0, (slot - datetime.now(UTC)).total_seconds()))
+        if datetime.now(UTC) - slot <= LATE:
+            return None
+
+
+def pause(account: VendorAccount, *, reason: str, until: datetime) -> None:
+    """Stop the calling for everyone until then; the work waits in its rows."""
+    VendorAccount.objects.filter(pk=account.pk).update(paused_until=until, pause_reason=reason[:100])
+
+
+def resume(account: VendorAccount) -> None:
+    VendorAccount.objects.filter(pk=account.pk).update(paused_until=None, pause_reason="")

@@ -1,0 +1,119 @@
+"""Who is asking: from the cookie to the case, the browser it is bound to, and the step it has come to.
+
+Every applicant view gets a `Visit` from here, so none of them can forget a check. Which actions there are, and what
+they need, this module does not know.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone, translation
+
+from verification import links, workflow
+from verification.actions import bind
+from verification.models import Verification
+from verification.pages import errors
+from verification.states import Status
+
+ARRIVED_AT = "verification.arrived_at"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request of an applicant: their case, their browser, and when the request arrived."""
+
+    verification: Verification
+    session: links.Session
+    now: datetime
+
+
+View = Callable[[HttpRequest], HttpResponse]
+VisitView = Callable[[HttpRequest, Visit], HttpResponse]
+
+
+def arrival(request: HttpRequest) -> datetime:
+    """When the request came in: before its body was read, where a view receives files."""
+    arrived: datetime = request.META.setdefault(ARRIVED_AT, timezone.now())
+    return arrived
+
+
+def methods(*allowed: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Answer other methods with a page of ours instead of an empty one. GET stands for HEAD too."""
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def checked(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+            method = "GET" if request.method == "HEAD" else request.method
+            if method in allowed:
+                return view(request, *args, **kwargs)
+            response = errors.answer(request, errors.METHOD_NOT_ALLOWED)
+            response.headers["Allow"] = ", ".join(allowed)
+            return response
+
+        return checked
+
+    return decorate
+
+
+def visit_of(request: HttpRequest) -> Visit | None:
+    now = arrival(request)
+    session = links.read_session(request.COOKIES.get(links.COOKIE))
+    found = links.verification_of(session, now=now) if session else None
+    return Visit(found, session, now) if found and session else None
+
+
+def visitor(*statuses: Status) -> Callable[[VisitView], View]:
+    """For a view that makes sense in these statuses only (none named: in all); others lead to the right step."""
+
+    def decorate(view: VisitView) -> View:
+        @wraps(view)
+        def checked(request: HttpRequest) -> HttpResponse:
+            visit = visit_of(request)
+            if visit is None:
+                return errors.answer(request, errors.UNKNOWN_LINK, next_=reverse("pages:home"))
+            with translation.override(language_of(visit.verification)):
+                return _bound(request, visit, view, statuses)
+
+        return checked
+
+    return decorate
+
+
+def _bound(request: HttpRequest, visit: Visit, view: VisitView, statuses: tuple[Status, ...]) -> HttpResponse:
+    """Only the browser that the case is bound to comes through; the first that does something binds it."""
+    if visit.verification.browser_hash not in {"", visit.session.browser_hash}:
+        return elsewhere(request)
+    if statuses and visit.verification.status not in statuses:
+        return to_right_step(request)
+    try:
+        if request.method == "POST":
+            bind.bind(visit.verification, visit.session, now=visit.now)
+        return view(request, visit)
+    except bind.OtherBrowser:
+        return elsewhere(request)
+    except (workflow.StaleVerification, workflow.IllegalMove):
+        # A second tab, a second click, the back button: what was wanted is done, or no longer to be done.
+        return to_right_step(request)
+
+
+def elsewhere(request: HttpRequest) -> HttpResponse:
+    return errors.answer(request, errors.LINK_IN_USE, next_=reverse("pages:home"))
+
+
+def to_right_step(request: HttpRequest) -> HttpResponse:
+    if errors.wants_json(request):
+        return errors.answer(request, errors.STALE, next_=reverse("pages:home"))
+    return redirect("pages:home")
+
+
+def language_of(verification: Verification) -> str:
+    """The applicant's language where there are texts in it, else the one the browser asked for."""
+    try:
+        return translation.get_supported_language_variant(verification.applicant.locale)
+    except LookupError:
+        return translation.get_language() or "en"

@@ -1,0 +1,40 @@
+"""The consent step: its own page, before anything is recorded or asked of the camera."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+
+from verification.actions import consent
+from verification.pages import access, consent_text, steps
+from verification.pages.forms import ConsentForm
+from verification.states import Status
+
+
+@access.methods("GET", "POST")
+@access.visitor(Status.INVITED)
+def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+    text = consent_text.consent_text(visit.verification.policy)
+    if request.method == "POST":
+        return _answer(request, visit, text)
+    template = "pages/refuse.html" if request.GET.get("answer") == "refuse" else "pages/consent.html"
+    return steps.page(request, template, "consent", visit.verification, {"text": text})
+
+
+def _answer(request: HttpRequest, visit: access.Visit, text: consent_text.ConsentText) -> HttpResponse:
+    form = ConsentForm(request.POST)
+    # Agreed to is what was read: an older page than ours is shown again, with the words of today.
+    changed = form.data.get("text_sha256") != text.sha256
+    if changed or not form.is_valid():
+        context = {"text": text, "form": form, "changed": changed}
+        return steps.page(request, "pages/consent.html", "consent", visit.verification, context, status=422)
+    act = consent.give if form.cleaned_data["answer"] == "agree" else consent.refuse
+    act(
+        visit.verification,
+        now=visit.now,
+        text_version=consent_text.VERSION,
+        text_sha256=text.sha256,
+        locale=get_language() or "en",
+        ip_address=request.META.get("REMOTE_ADDR", ""),
+        user_agent=request.headers.get("User-Agent", ""),
+    )
+    return redirect("pages:home")

@@ -1,0 +1,89 @@
+"""The exact words that an applicant agrees to, and the hash that proves later which words they were.
+
+Whoever changes a word here gives it a new VERSION: the old one stays what earlier applicants agreed to.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from verification.models import Policy
+
+VERSION = "2026-11"
+
+
+@dataclass(frozen=True)
+class Term:
+    icon: str
+    heading: str
+    words: str
+
+
+@dataclass(frozen=True)
+class ConsentText:
+    """The terms and the sentence beside the box, in one language."""
+
+    terms: tuple[Term, ...]
+    agreement: str
+
+    @property
+    def sha256(self) -> str:
+        """Of headings and sentences as shown, one a line; icons and markup don't count."""
+        lines = [line for term in self.terms for line in (term.heading, term.words)]
+        return hashlib.sha256("\n".join([VERSION, *lines, self.agreement]).encode()).hexdigest()
+
+
+def region_name(region: str) -> str:
+    names = {"ap-singapore": _("Singapore"), "ap-hongkong": _("Hong Kong"), "ap-bangkok": _("Bangkok, Thailand")}
+    return names.get(region, region)
+
+
+def consent_text(policy: Policy) -> ConsentText:
+    """The text in the active language, with what this installation and this policy do."""
+    icons = "pages/icons"
+    terms = (
+        Term(
+            f"{icons}/camera.svg",
+            _("What we record"),
+            _(
+                "A photo of your ID and a short video of your face. The video also shows what is behind you. "
+                "It has no sound."
+            ),
+        ),
+        Term(
+            f"{icons}/cloud.svg",
+            _("Where it goes"),
+            _(
+                "Photo and video are sent, encrypted, to Tencent Cloud in %(region)s. Its service "
+                "CompareFaceLiveness checks that a live person made the video and compares the two faces. "
+                "These are biometric data."
+            )
+            % {"region": region_name(settings.FACEID_REGION)},
+        ),
+        Term(f"{icons}/clock.svg", _("How long we keep it"), _kept(policy.retention_days)),
+        Term(
+            f"{icons}/people.svg",
+            _("Who may look"),
+            _("Our staff may look at photo and video. You are never turned down by a computer alone."),
+        ),
+        Term(
+            f"{icons}/path.svg",
+            _("Another way"),
+            _(
+                "You don't have to do this. The organisation that sent you the link can check your identity "
+                "without a camera: just ask them."
+            ),
+        ),
+    )
+    return ConsentText(terms, _("I agree that my photo and my video are used in this way to check my identity."))
+
+
+def _kept(days: int) -> str:
+    return ngettext(
+        "Photo and video are deleted after %(days)d day, unless the law makes us keep them longer.",
+        "Photo and video are deleted after %(days)d days, unless the law makes us keep them longer.",
+        days,
+    ) % {"days": days}

@@ -1,0 +1,52 @@
+"""The ID photo's step: choose or take it, look at it, send it. Works as a plain form too."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from verification import media
+from verification.actions import document
+from verification.hints import HINTS
+from verification.pages import access, errors, media_faults, steps, uploads
+from verification.states import Status
+
+
+def _page(request: HttpRequest, visit: access.Visit, code: str = "") -> HttpResponse:
+    """The page, with what was wrong with the photo just sent; an earlier photo stays in place."""
+    verification = visit.verification
+    fault = media_faults.of_photo(code) if code else None
+    context = {
+        "fault": fault.words if fault else "",
+        "client_faults": media_faults.told_by_browser(),
+        "limit": media.MAX_PHOTO_UPLOAD,
+        "has_photo": steps.has_photo(verification),
+        "hint": HINTS.get(verification.hint, "") if steps.must_read_hint(verification) else "",
+    }
+    return steps.page(request, "pages/document.html", "document", verification, context, fault.status if fault else 200)
+
+
+@access.visitor(Status.COLLECTING)
+def _refused(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+    return _page(request, visit, request.META[_CODE])
+
+
+_CODE = "verification.upload_fault"
+
+
+def _refuse(request: HttpRequest, code: str) -> HttpResponse:
+    request.META[_CODE] = code
+    return _refused(request)
+
+
+@uploads.receives(limit=media.MAX_PHOTO_UPLOAD, too_large="image_too_large", refuse=_refuse)
+@access.methods("GET", "POST")
+@access.visitor(Status.COLLECTING)
+def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+    if request.method != "POST":
+        return _page(request, visit)
+    try:
+        document.upload(visit.verification, uploads.one_file(request, "photo"), now=visit.now)
+    except (uploads.UnusableUpload, media.UnusableMedia) as error:
+        return _page(request, visit, error.code)
+    except media.MediaUnavailable:
+        return errors.answer(request, errors.UNAVAILABLE)
+    return redirect("pages:home")

@@ -1,0 +1,120 @@
+"""Every refusal that an applicant or a calling system can meet outside the API's own views, as a page or as JSON.
+
+A page says in plain words what to do next and shows the request's reference, by which staff find the log lines.
+It never says what was sent, nor why a link is not good: unknown, revoked and expired links look the same.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+# Addresses that scripts and systems call. All others are read by people.
+JSON_PATHS = ("/api/", "/verify/challenge", "/verify/recording", "/verify/status.json")
+
+
+@dataclass(frozen=True)
+class Fault:
+    status: int
+    code: str
+    heading: str | Promise
+    words: str | Promise
+    template: str = "errors/error.html"
+
+
+BAD_REQUEST = Fault(
+    400,
+    "bad_request",
+    _("We could not read that"),
+    _("Your browser sent something we don't understand. Go back and try again."),
+)
+FORBIDDEN = Fault(403, "forbidden", _("This is not open to you"), _("You may not see this page."))
+CSRF_FAILED = Fault(
+    403,
+    "csrf_failed",
+    _("This page was open too long"),
+    _("For your safety it can't be used any more. Nothing is lost: go on where you were."),
+    "errors/again.html",
+)
+NOT_FOUND = Fault(
+    404, "not_found", _("There is nothing here"), _("The address may be incomplete. Open the link from your message.")
+)
+UNKNOWN_LINK = Fault(
+    404,
+    "unknown_link",
+    _("This link does not work"),
+    _("It may be incomplete, have run out or been replaced by a newer one. Here is what to do:"),
+    "errors/link.html",
+)
+METHOD_NOT_ALLOWED = Fault(
+    405,
+    "method_not_allowed",
+    _("That did not work"),
+    _("This address can't be used like this. Go on with the check instead."),
+    "errors/again.html",
+)
+LINK_IN_USE = Fault(
+    409, "link_in_use", _("Started in another browser"), _("This check goes on in another browser."), "pages/elsewhere.html"
+)
+STALE = Fault(409, "stale", _("Something has changed"), _("The check has moved on since you opened the page."))
+SERVER_ERROR = Fault(
+    500,
+    "internal_error",
+    _("Something went wrong on our side"),
+    _("It is not your fault, and what you sent before is safe. Please try again in a few minutes."),
+    "errors/again.html",
+)
+UNAVAILABLE = Fault(
+    503,
+    "unavailable",
+    _("We can't take this right now"),
+    _("It is not your fault, and it does not count. Please try again in a minute."),
+    "errors/again.html",
+)
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return request.path.startswith(JSON_PATHS)
+
+
+def as_json(
+    request: HttpRequest, status: int, code: str, message: str | Promise, *, field: str = "", next_: str = ""
+) -> JsonResponse:
+    """The envelope of every refusal; `next_` is where the page of the person should go instead."""
+    request_id = getattr(request, "request_id", "")
+    error = {"code": code, "message": str(message), "field": field or None, "request_id": request_id}
+    return JsonResponse({"error": error, **({"next": next_} if next_ else {})}, status=status)
+
+
+def answer(request: HttpRequest, fault: Fault, *, next_: str = "") -> HttpResponse:
+    if wants_json(request):
+        return as_json(request, fault.status, fault.code, fault.words, next_=next_)
+    context = {
+        "heading": fault.heading,
+        "words": fault.words,
+        "request_id": getattr(request, "request_id", ""),
+    }
+    return render(request, fault.template, context, status=fault.status)
+
+
+def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    return answer(request, BAD_REQUEST)
+
+
+def forbidden(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    return answer(request, FORBIDDEN)
+
+
+def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
+    return answer(request, NOT_FOUND)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return answer(request, SERVER_ERROR)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return answer(request, CSRF_FAILED)

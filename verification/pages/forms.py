@@ -1,0 +1,23 @@
+"""What the applicant's forms carry besides files."""
+
+from django import forms
+
+
+class ConsentForm(forms.Form):
+    """An answer to the consent text; `text_sha256` says which words were on the page that was answered."""
+
+    answer = forms.ChoiceField(choices=[("agree", "agree"), ("refuse", "refuse")])
+    text_sha256 = forms.CharField(max_length=64)
+    agree = forms.BooleanField(required=False)
+
+    def clean(self) -> None:
+        if self.cleaned_data.get("answer") == "agree" and not self.cleaned_data.get("agree"):
+            self.add_error("agree", "required")
+
+
+class RecordingForm(forms.Form):
+    """The challenge that a recording answers, and what the browser says about it (JSON, read by `signals`)."""
+
+    attempt = forms.CharField(max_length=40)
+    nonce = forms.CharField(max_length=64)
+    signals = forms.CharField(required=False, max_length=20_000)

@@ -1,0 +1,28 @@
+"""Is the process alive, and can it do its work? For load balancers and operators; tells no secret."""
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from verification.models import VendorAccount
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """503 when the database can't be read; a paused vendor account is told but keeps the pages up."""
+    try:
+        connection.ensure_connection()
+        paused = list(
+            VendorAccount.objects.filter(paused_until__gt=timezone.now()).values(
+                "name", "paused_until", "pause_reason"
+            )
+        )
+    except DatabaseError:
+        return JsonResponse({"status": "unavailable", "database": "down"}, status=503)
+    return JsonResponse({"status": "ok", "database": "up", "paused_accounts": paused})

@@ -1,0 +1,64 @@
+"""How the case stands, in the applicant's words: never a score, never a reason that accuses."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from verification.hints import HINTS
+from verification.models import Verification
+from verification.pages import access, steps
+from verification.reasons import REASONS
+from verification.states import Status
+
+CLOSED = {
+    Status.CONSENT_REFUSED: (
+        _("You chose not to go on"),
+        _("Nothing was recorded. The organisation knows that you did not agree to the camera check."),
+    ),
+    Status.EXPIRED: (_("The time for this check is over"), _("It was not finished in time, and has ended.")),
+    Status.CANCELLED: (_("This check was called off"), _("The organisation ended it. You need not do anything.")),
+}
+GENERAL_HINT = _("Please record a new video, facing the camera in good light.")
+GENERAL_REASON = _("We could not confirm your identity from what you sent.")
+
+
+@access.methods("GET")
+@access.visitor()
+def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+    verification = visit.verification
+    outcome = steps.outcome(verification)
+    if not outcome:
+        return access.to_right_step(request)
+    context = {"outcome": outcome, **_details(verification)}
+    return steps.page(request, f"pages/status/{outcome}.html", "status", verification, context)
+
+
+def _details(verification: Verification) -> dict[str, Any]:
+    heading, words = CLOSED.get(Status(verification.status), ("", ""))
+    return {
+        "heading": heading,
+        "words": words,
+        "hint": HINTS.get(verification.hint, GENERAL_HINT),
+        "needs_photo": not steps.has_photo(verification),
+        "attempts_left": verification.attempts_left,
+        "review_hours": verification.policy.review_hours,
+        "retention_days": verification.policy.retention_days,
+        "decided_at": verification.decided_at,
+        "reason": _reason(verification),
+    }
+
+
+def _reason(verification: Verification) -> Any:
+    review = verification.final_review
+    reason = REASONS.get(review.reason_code) if review else None
+    return reason.applicant_text if reason else GENERAL_REASON
+
+
+@access.methods("GET")
+@access.visitor()
+def poll(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+    outcome = steps.outcome(visit.verification)
+    target = "pages:status" if outcome else steps.current(visit.verification)
+    return JsonResponse({"outcome": outcome, "next": reverse(target)})

@@ -1,0 +1,74 @@
+"""Where in the flow a case is, as the applicant sees it: the page that is next, and the outcome that is told."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+
+from verification.models import Verification
+from verification.states import Status
+
+STEPS = (
+    ("consent", _("Agreement")),
+    ("document", _("Photo of your ID")),
+    ("capture", _("Video of your face")),
+    ("status", _("Result")),
+)
+OUTCOMES = {
+    Status.CHECKING: "checking",
+    Status.IN_REVIEW: "review",
+    Status.APPROVED: "approved",
+    Status.DECLINED: "declined",
+    Status.CONSENT_REFUSED: "closed",
+    Status.EXPIRED: "closed",
+    Status.CANCELLED: "closed",
+}
+
+
+def has_photo(verification: Verification) -> bool:
+    return verification.documents.filter(superseded_at__isnull=True).exists()
+
+
+def must_read_hint(verification: Verification) -> bool:
+    """A hint is open until the person does what it asks: gives another photo or begins a recording."""
+    if not verification.hint:
+        return False
+    latest = verification.attempts.select_related("document").last()
+    replaced = latest and latest.document and latest.document.superseded_at and has_photo(verification)
+    return not replaced
+
+
+def outcome(verification: Verification) -> str:
+    """What the status page tells, or "" while it is the applicant's turn and there is nothing to tell."""
+    if verification.status == Status.COLLECTING and must_read_hint(verification):
+        return "retry"
+    return OUTCOMES.get(Status(verification.status), "")
+
+
+def current(verification: Verification) -> str:
+    """The name of the page that the case has come to."""
+    if verification.status == Status.INVITED:
+        return "pages:consent"
+    if outcome(verification):
+        return "pages:status"
+    return "pages:capture" if has_photo(verification) else "pages:document"
+
+
+def page(
+    request: HttpRequest, template: str, step: str, verification: Verification, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """Render a page of the flow with its place in the row of steps."""
+    steps = _row(step, finished=verification.status in {Status.APPROVED, Status.DECLINED})
+    here = next(entry for entry in steps if entry["key"] == step)
+    frame = {"steps": steps, "current": here, "reference": verification.public_id}
+    return render(request, template, {**frame, **context}, status=status)
+
+
+def _row(step: str, *, finished: bool) -> list[dict[str, Any]]:
+    position = [key for key, _name in STEPS].index(step)
+    states = ["done"] * position + ["done" if finished else "current"] + ["to do"] * (len(STEPS) - position - 1)
+    return [
+        {"key": key, "name": name, "number": number, "state": state}
+        for number, ((key, name), state) in enumerate(zip(STEPS, states, strict=True), start=1)
+    ]

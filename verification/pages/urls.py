@@ -1,0 +1,19 @@
+"""The applicant's addresses. Only the link carries a token; every other address says nothing about anybody."""
+
+from django.urls import path
+
+from verification.pages import capture, consent, document, link, status
+
+app_name = "pages"
+urlpatterns = [
+    path("v/<str:token>", link.open_link, name="link"),
+    path("verify/", link.home, name="home"),
+    path("verify/take-over", link.take_over, name="take_over"),
+    path("verify/consent", consent.page, name="consent"),
+    path("verify/document", document.page, name="document"),
+    path("verify/capture", capture.page, name="capture"),
+    path("verify/challenge", capture.challenge, name="challenge"),
+    path("verify/recording", capture.recording, name="recording"),
+    path("verify/status", status.page, name="status"),
+    path("verify/status.json", status.poll, name="status_json"),
+]

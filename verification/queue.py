@@ -1,0 +1,78 @@
+"""The queue: the attempt's row is the entry, a lease says who works on it, a Celery message is only a doorbell.
+
+Names of the tasks and their queues stand here, so that whoever rings imports no task.
+"""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+from celery import current_app
+from django.db import transaction
+from django.db.models import F, Q
+from kombu.exceptions import OperationalError
+
+from verification.models import VerificationAttempt
+from verification.states import AttemptStatus
+
+PREPARE = "verification.prepare"
+ASSESS = "verification.assess"
+SWEEP = "verification.sweep"
+QUEUES = {PREPARE: "media", ASSESS: "liveness", SWEEP: "media"}
+TASK_OF = {AttemptStatus.SUBMITTED: PREPARE, AttemptStatus.READY: ASSESS}
+
+# Longer than the hard time limit of a task (55 s), which is longer than the vendor call's deadline (40 s).
+LEASE = timedelta(seconds=60)
+
+log = structlog.get_logger(__name__)
+
+
+def ring(task: str, attempt_id: str, *, delay: float = 0) -> None:
+    """Send `task` for the attempt once the running transaction is committed, `delay` seconds later at the soonest."""
+    transaction.on_commit(partial(_send, task, attempt_id, delay))
+
+
+def _send(task: str, attempt_id: str, delay: float) -> None:
+    try:
+        current_app.send_task(
+            task, args=[attempt_id], queue=QUEUES[task], countdown=delay or None, retry=False
+        )
+    except (OperationalError, OSError) as error:
+        # The row is committed, so nothing is lost: the sweeper rings again.
+        log.warning("queue.broker_unreachable", task=task, attempt=attempt_id, error=type(error).__name__)
+
+
+def _free(now: datetime) -> Q:
+    no_lease = Q(lease_until__isnull=True) | Q(lease_until__lte=now)
+    due = Q(not_before__isnull=True) | Q(not_before__lte=now)
+    return no_lease & due
+
+
+def claim(attempt_id: str, status: AttemptStatus, *, now: datetime) -> VerificationAttempt | None:
+    """Take a lease on the attempt and raise its fence, or None: somebody has it, or it is not its time or place."""
+    waiting = VerificationAttempt.objects.filter(_free(now), public_id=attempt_id, status=status)
+    if not waiting.update(lease_until=now + LEASE, fence=F("fence") + 1):
+        return None
+    found = VerificationAttempt.objects.select_related("verification__policy", "document").get(
+        public_id=attempt_id
+    )
+    # Between the two statements only a worker whose lease began later can have raised the fence again.
+    return found if found.status == status else None
+
+
+def put_back(attempt: VerificationAttempt, *, not_before: datetime, now: datetime) -> None:
+    """Give up the lease: the attempt waits until `not_before` and the bell rings then."""
+    held = VerificationAttempt.objects.filter(pk=attempt.pk, fence=attempt.fence, status=attempt.status)
+    if held.update(lease_until=None, not_before=not_before):
+        delay = max(0.0, (not_before - now).total_seconds())
+        ring(TASK_OF[AttemptStatus(attempt.status)], attempt.public_id, delay=delay)
+
+
+def waiting(now: datetime, *, limit: int = 500) -> list[tuple[str, str]]:
+    """Work that nobody holds: (task, attempt id), the longest waiting first."""
+    rows = (
+        VerificationAttempt.objects.filter(_free(now), status__in=list(TASK_OF))
+        .order_by("submitted_at")
+        .values_list("status", "public_id")[:limit]
+    )
+    return [(TASK_OF[AttemptStatus(status)], public_id) for status, public_id in rows]

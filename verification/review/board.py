@@ -1,0 +1,86 @@
+"""The work board on the staff site's first page, and the links at the head of every page.
+
+Counts and links only: what each person sees follows from `permissions`, asked here and again by every page itself.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from verification import permissions
+from verification.models import Review, StaffUser, VendorAccount, Verification
+from verification.review import words
+from verification.review.page import signed_in
+from verification.states import Status
+
+RECENT = 8
+
+
+def _link(title: str, name: str) -> dict[str, str] | None:
+    """A link, or None if the installation has no such page."""
+    try:
+        return {"title": title, "url": reverse(f"admin:{name}")}
+    except NoReverseMatch:
+        return None
+
+
+def navigation(request: HttpRequest) -> list[dict[str, str]]:
+    user = request.user
+    pages = (
+        (permissions.can_view_queue, _("Queue"), "queue"),
+        (permissions.can_view_case, _("Cases"), "verification_verification_changelist"),
+        (permissions.can_export, _("Exports"), "exports"),
+        (permissions.can_view_trail, _("Trail"), "verification_auditevent_changelist"),
+        (permissions.can_view_operations, _("Vendor"), "verification_vendoraccount_changelist"),
+        (permissions.can_manage_staff, _("Staff"), "verification_staffuser_changelist"),
+    )
+    links = [_link(title, name) for can, title, name in pages if can(user)]
+    return [{**link, "here": request.path.startswith(link["url"])} for link in links if link]  # type: ignore[dict-item]
+
+
+def work(request: HttpRequest) -> dict[str, Any]:
+    """What the first page shows this person."""
+    user, now = signed_in(request), timezone.now()
+    return {
+        "queue": _queue(user, now) if permissions.can_view_queue(user) else None,
+        "recent": _recent() if permissions.can_view_case(user) else None,
+        "accounts": _accounts(now) if permissions.can_view_operations(user) else None,
+        "trail": _trail(user),
+    }
+
+
+def _queue(user: StaffUser, now: datetime) -> dict[str, Any]:
+    waiting = Verification.objects.filter(status=Status.IN_REVIEW)
+    held = (
+        waiting.filter(claimed_by=user, claimed_until__gt=now).select_related("applicant").order_by("due_at")
+    )
+    return {
+        "waiting": waiting.count(),
+        "overdue": waiting.filter(due_at__lt=now).count(),
+        "mine": [{"case": case, "due": words.due(case.due_at, now)} for case in held],
+    }
+
+
+def _recent() -> list[Review]:
+    return list(Review.objects.select_related("verification__applicant", "by").order_by("-at")[:RECENT])
+
+
+def _trail(user: StaffUser) -> list[dict[str, str]]:
+    """Where an auditor starts."""
+    pages = (
+        (permissions.can_export, _("Exports"), "exports"),
+        (permissions.can_view_trail, _("Audit trail"), "verification_auditevent_changelist"),
+    )
+    links = [_link(title, name) for can, title, name in pages if can(user)]
+    return [link for link in links if link]
+
+
+def _accounts(now: datetime) -> list[dict[str, Any]]:
+    return [
+        {"account": account, "paused": account.paused_until is not None and account.paused_until > now}
+        for account in VendorAccount.objects.order_by("name")
+    ]

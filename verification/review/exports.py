@@ -1,0 +1,135 @@
+"""The auditors' page: make an export of a period, see who made which and why, and download one.
+
+It knows HTTP and forms; what an export holds and what is written to the trail is for `actions.export`.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Protocol
+
+from django import forms
+from django.contrib import messages
+from django.http import FileResponse, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from verification import audit, permissions, storage
+from verification.actions import export as action
+from verification.models import Export, StaffUser
+from verification.review.page import refusal, signed_in
+
+SHOWN = 50
+USUAL_DAYS = 30
+
+
+class _Site(Protocol):
+    def page(self, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]: ...
+
+
+class _Day(forms.DateInput):
+    input_type = "date"
+
+
+class PeriodForm(forms.Form):
+    start = forms.DateField(label=gettext_lazy("From"), widget=_Day)
+    end = forms.DateField(
+        label=gettext_lazy("Until"),
+        widget=_Day,
+        help_text=gettext_lazy("This day is not in it. Days are UTC days."),
+    )
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=action.LONGEST_REASON,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        help_text=gettext_lazy("Who asked for it and what for. It stays with the export."),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if found.get("start") and found.get("end") and found["end"] <= found["start"]:
+            self.add_error("end", _("The period must end after it starts."))
+        return found
+
+
+def urls(site: _Site) -> list[URLPattern]:
+    """The addresses to put on the staff site."""
+    return [
+        path("exports/", site.page(exports), name="exports"),
+        path("exports/<str:public_id>/download", site.page(download), name="export_download"),
+    ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def exports(request: HttpRequest) -> HttpResponseBase:
+    user, now = signed_in(request), timezone.now()
+    permissions.check_export(user)
+    form = PeriodForm(request.POST) if request.method == "POST" else PeriodForm(initial=_usual(now))
+    if request.method == "POST" and form.is_valid():
+        _make(request, form, user, now)
+        return redirect("admin:exports")
+    context = {
+        "title": _("Exports"),
+        "form": form,
+        "exports": [_shown(made, now) for made in Export.objects.all()[:SHOWN]],
+        "days": action.KEPT.days,
+    }
+    return TemplateResponse(request, "review/exports.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    user, now = signed_in(request), timezone.now()
+    permissions.check_export(user)
+    made = get_object_or_404(Export, public_id=public_id)
+    try:
+        file = action.download(made, by=_auditor(user), now=now)
+    except action.ExportExpired:
+        sentence = _("This export is no longer kept. Make a new one.")
+        return refusal(request, status=410, title=_("Export expired"), sentence=sentence)
+    except storage.IntegrityError:
+        sentence = _("The file is missing or is not what was stored. Make a new one, and tell an operator.")
+        return refusal(request, status=409, title=_("Export is damaged"), sentence=sentence)
+    name = f"audit-{made.period_start:%Y-%m-%d}-{made.period_end:%Y-%m-%d}-{made.public_id}.zip"
+    headers = {"Cache-Control": "no-store"}
+    return FileResponse(
+        file, as_attachment=True, filename=name, content_type="application/zip", headers=headers
+    )
+
+
+def _make(request: HttpRequest, form: PeriodForm, user: StaffUser, now: datetime) -> None:
+    asked = form.cleaned_data
+    made = action.export(
+        start=_midnight(asked["start"]),
+        end=_midnight(asked["end"]),
+        by=_auditor(user),
+        reason=asked["reason"],
+        now=now,
+    )
+    sentence = ngettext(
+        "The export is ready: %(rows)s row.", "The export is ready: %(rows)s rows.", made.rows
+    )
+    messages.success(request, sentence % {"rows": made.rows})
+
+
+def _shown(made: Export, now: datetime) -> dict[str, Any]:
+    kept = made.state == "ready" and made.expires_at > now
+    return {"export": made, "last_day": made.period_end - timedelta(days=1), "kept": kept}
+
+
+def _usual(now: datetime) -> dict[str, date]:
+    end = now.astimezone(UTC).date() + timedelta(days=1)
+    return {"start": end - timedelta(days=USUAL_DAYS), "end": end}
+
+
+def _auditor(user: StaffUser) -> audit.By:
+    return audit.By("auditor", user.get_username())
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)

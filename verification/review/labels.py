@@ -1,0 +1,125 @@
+"""Names for people of what the records hold as codes: reasons, events, movements, media facts.
+
+Tables and look-ups only. A code that is not listed is shown as it is, with its underscores as spaces: better an
+unpolished word than a hidden one.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+Labels = Mapping[str, str | Promise]
+
+# Why the system did not go on by itself, by the rule of the decision that said so.
+WHY_HERE: Labels = {
+    "similarity_band": gettext_lazy("Passed by the vendor, but below your policy"),
+    "low_similarity": gettext_lazy("The faces did not match"),
+    "inconsistent_answer": gettext_lazy("The vendor's answer contradicts itself"),
+    "unknown_code": gettext_lazy("The vendor answered with a code we don't know"),
+    "suspicion": gettext_lazy("The vendor suspects a staged or replayed picture"),
+    "attempts_used_up": gettext_lazy("All attempts are used up"),
+    "unknown_outcome": gettext_lazy("Two calls ended without an answer"),
+    "vendor_unavailable": gettext_lazy("The vendor's service kept failing"),
+    "bad_answer": gettext_lazy("The vendor's answer could not be read"),
+    "rejected": gettext_lazy("The vendor refused our request"),
+    "integrity_error": gettext_lazy("A stored file is damaged"),
+    "spot_check": gettext_lazy("Spot check"),
+    "reopened": gettext_lazy("Reopened"),
+}
+
+EVENTS: Labels = {
+    "verification.invited": gettext_lazy("Invited"),
+    "consent.given": gettext_lazy("Consent given"),
+    "consent.refused": gettext_lazy("Consent refused"),
+    "document.uploaded": gettext_lazy("ID photo uploaded"),
+    "document.superseded": gettext_lazy("ID photo replaced"),
+    "challenge.issued": gettext_lazy("Recording begun"),
+    "attempt.submitted": gettext_lazy("Recording sent"),
+    "attempt.prepared": gettext_lazy("Recording normalised"),
+    "attempt.finished": gettext_lazy("Attempt finished"),
+    "decision.approved_by_policy": gettext_lazy("Approved by policy"),
+    "decision.try_again": gettext_lazy("Asked to try again, by policy"),
+    "decision.sent_to_review": gettext_lazy("Sent to review"),
+    "case.viewed": gettext_lazy("Case opened"),
+    "case.claimed": gettext_lazy("Claimed"),
+    "evidence.viewed": gettext_lazy("Evidence seen"),
+    "evidence.integrity_error": gettext_lazy("Evidence is damaged"),
+    "review.approved": gettext_lazy("Approved"),
+    "review.declined": gettext_lazy("Declined"),
+    "review.asked_again": gettext_lazy("Applicant asked again"),
+    "review.reopened": gettext_lazy("Reopened"),
+    "verification.expired": gettext_lazy("Link ran out"),
+    "verification.cancelled": gettext_lazy("Cancelled"),
+}
+
+ACTORS: Labels = {
+    "applicant": gettext_lazy("Applicant"),
+    "system": gettext_lazy("System"),
+    "client": gettext_lazy("Calling system"),
+    "shell": gettext_lazy("Command line"),
+}
+
+MOVEMENTS: Labels = {
+    "1": gettext_lazy("open mouth"),
+    "2": gettext_lazy("blink"),
+    "3": gettext_lazy("nod"),
+    "4": gettext_lazy("shake head"),
+}
+
+FRAME_SOURCES: Labels = {
+    "vendor": gettext_lazy("chosen by the vendor"),
+    "video": gettext_lazy("cut from the video by us"),
+}
+
+# Names of hashes on the case page.
+PHOTO_UPLOADED = gettext_lazy("ID photo as uploaded")
+PHOTO_PREPARED = gettext_lazy("ID photo as normalised")
+RECORDED = gettext_lazy("Recording as uploaded")
+PREPARED = gettext_lazy("Recording as normalised")
+FRAME = gettext_lazy("Best frame")
+SENT = gettext_lazy("Request as sent")
+
+
+def label(table: Labels, code: str) -> str:
+    found = table.get(code)
+    return str(found) if found is not None else code.replace("_", " ").replace(".", ": ")
+
+
+def movements(actions: str) -> str:
+    """The challenge in words: "4,2" is shake head, then blink."""
+    if not actions:
+        return _("hold still")
+    return _(", then ").join(label(MOVEMENTS, action) for action in actions.split(","))
+
+
+def actor(kind: str, actor_id: str) -> str:
+    """A member of staff by user name, everybody else by what they are."""
+    return label(ACTORS, kind) if kind in ACTORS else actor_id
+
+
+def flatten(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Nested facts as pairs of a readable name and a value, in the order they were written."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            pairs += [(f"{_spaced(name)}: {inner}", text) for inner, text in flatten(value)]
+        elif value not in (None, ""):
+            pairs.append((_spaced(name), _plain(value)))
+    return pairs
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, float):
+        return f"{value:.2f}".rstrip("0").rstrip(".")
+    if isinstance(value, list):
+        return ", ".join(_plain(item) for item in value)
+    return str(value)

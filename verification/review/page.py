@@ -1,0 +1,35 @@
+"""What all staff pages share: who asks, and what is said when something is refused."""
+
+from typing import cast
+
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from verification import audit, permissions
+from verification.models import StaffUser
+
+
+def signed_in(request: HttpRequest) -> StaffUser:
+    """The member of staff who asks; the site has made sure there is one."""
+    return cast(StaffUser, request.user)
+
+
+def viewer(user: StaffUser) -> audit.By:
+    """Who looked, as the trail says it."""
+    return audit.By("reviewer" if permissions.can_decide(user) else "auditor", user.get_username())
+
+
+def refusal(request: HttpRequest, *, status: int, title: str, sentence: str) -> TemplateResponse:
+    """A page that says no, in the staff site's own dress."""
+    context = {"title": title, "sentence": sentence}
+    return TemplateResponse(request, "review/refused.html", context, status=status)
+
+
+def forbidden(request: HttpRequest, sentence: str) -> TemplateResponse:
+    return refusal(request, status=403, title=_("Not allowed"), sentence=sentence)
+
+
+def missing(request: HttpRequest) -> TemplateResponse:
+    sentence = _("There is no such record, or it is no longer kept.")
+    return refusal(request, status=404, title=_("Not found"), sentence=sentence)

@@ -1,0 +1,228 @@
+"""Every record as a read-only page of the stock admin, for those who may see it.
+
+Nothing is added, changed or deleted here: records are changed by actions. Looking into one that is about an applicant is
+an event in the trail.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from verification import audit, models, permissions
+from verification.permissions import User
+from verification.review.page import signed_in, viewer
+from verification.review.staff import StaffAdmin
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+def _never(self: Any, request: HttpRequest, obj: Any = None) -> bool:
+    return False
+
+
+class ReadOnly(ModelAdmin):
+    """A record that is looked at. `may_view` is the rule of `permissions` that opens it."""
+
+    may_view: Callable[[User], bool]
+    about_applicant = False
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+    has_add_permission = _never
+    has_change_permission = _never
+    has_delete_permission = _never
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return type(self).may_view(request.user)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        response: HttpResponseBase = super().change_view(request, object_id, form_url, extra_context)
+        found = self.get_object(request, object_id) if self.about_applicant else None
+        if found is not None and response.status_code == 200:
+            audit.record("record.viewed", by=viewer(signed_in(request)), subject=found, at=timezone.now())
+        return response
+
+
+class AboutApplicant(ReadOnly):
+    """A record that holds something about an applicant."""
+
+    may_view = permissions.can_view_case
+    about_applicant = True
+
+
+class ApplicantAdmin(AboutApplicant):
+    list_display = ("reference", "public_id", "locale", "created_at", "legal_hold", "erased_at")
+    list_filter = ("legal_hold", "locale")
+    search_fields = ("reference", "public_id", "name")
+    date_hierarchy = "created_at"
+
+
+class VerificationAdmin(AboutApplicant):
+    list_display = (
+        "reference",
+        "status",
+        "reason_codes",
+        "attempts_used",
+        "policy",
+        "created_at",
+        "decided_at",
+        "page",
+    )
+    list_filter = ("status", "outcome", "mode", "policy")
+    list_select_related = ("applicant", "policy")
+    search_fields = ("public_id", "applicant__reference", "applicant__public_id", "applicant__name")
+    date_hierarchy = "created_at"
+    exclude = ("link_hash", "browser_hash", "link_revoked_at")
+
+    @admin.display(description=_("reference"), ordering="applicant__reference")
+    def reference(self, case: models.Verification) -> str:
+        return case.applicant.reference
+
+    @admin.display(description=_("reasons"))
+    def reason_codes(self, case: models.Verification) -> str:
+        return ", ".join(case.reasons) or "–"
+
+    @admin.display(description=_("case"))
+    def page(self, case: models.Verification) -> str:
+        return format_html(
+            '<a href="{}">{}</a>', reverse("admin:case", args=[case.public_id]), _("Open case")
+        )
+
+
+class ConsentAdmin(AboutApplicant):
+    list_display = ("verification", "given", "text_version", "locale", "at")
+    list_filter = ("given", "text_version")
+    search_fields = ("verification__public_id",)
+
+
+class DocumentAdmin(AboutApplicant):
+    list_display = ("public_id", "verification", "kind", "normalised_size", "uploaded_at", "superseded_at")
+    search_fields = ("public_id", "verification__public_id", "original_sha256", "normalised_sha256")
+    exclude = ("original_name", "normalised_name")
+
+
+class AttemptAdmin(AboutApplicant):
+    list_display = (
+        "public_id",
+        "verification",
+        "number",
+        "status",
+        "outcome",
+        "similarity",
+        "result_code",
+        "submitted_at",
+    )
+    list_filter = ("status", "outcome", "mode")
+    search_fields = ("public_id", "verification__public_id", "original_sha256", "normalised_sha256")
+    exclude = ("original_name", "normalised_name", "best_frame_name", "nonce_sha256")
+
+
+class ReviewAdmin(AboutApplicant):
+    list_display = ("at", "verification", "verdict", "reason_code", "by")
+    list_filter = ("verdict", "reason_code")
+    list_select_related = ("verification", "by")
+    search_fields = ("public_id", "verification__public_id", "by__username")
+    date_hierarchy = "at"
+
+
+class CallAdmin(ReadOnly):
+    may_view = permissions.can_view_operations
+    list_display = (
+        "public_id",
+        "attempt",
+        "number",
+        "state",
+        "code",
+        "billed",
+        "latency_ms",
+        "request_id",
+        "started_at",
+    )
+    list_filter = ("state", "billed", "region")
+    list_select_related = ("attempt",)
+    search_fields = ("public_id", "request_id", "attempt__public_id", "body_sha256")
+    date_hierarchy = "started_at"
+
+
+class AccountAdmin(ReadOnly):
+    may_view = permissions.can_view_operations
+    list_display = ("name", "rate", "next_slot_at", "paused_until", "pause_reason")
+
+
+class PolicyAdmin(ReadOnly):
+    may_view = permissions.can_view_operations
+    list_display = ("version", "approve_at", "liveness_mode", "max_attempts", "review_hours", "activated_at")
+
+
+class EventAdmin(ReadOnly):
+    may_view = permissions.can_view_trail
+    list_display = ("at", "kind", "actor_kind", "actor_id", "subject_kind", "subject_id")
+    list_filter = ("kind", "actor_kind", "subject_kind")
+    search_fields = ("subject_id", "actor_id")
+    date_hierarchy = "at"
+    ordering = ("-pk",)
+
+
+class ExportAdmin(ReadOnly):
+    may_view = permissions.can_export
+    list_display = ("public_id", "by", "reason", "period_start", "period_end", "rows", "state", "created_at")
+    list_filter = ("state",)
+    search_fields = ("public_id", "by", "reason")
+    exclude = ("file_name",)
+
+
+class ClientAdmin(ReadOnly):
+    may_view = permissions.can_view_operations
+    list_display = ("name", "public_id", "created_at", "disabled_at")
+    search_fields = ("name", "public_id")
+
+
+class KeyAdmin(ReadOnly):
+    may_view = permissions.can_view_operations
+    list_display = ("prefix", "client", "created_at", "expires_at", "revoked_at", "last_used_at")
+    list_select_related = ("client",)
+    search_fields = ("prefix", "client__name")
+    exclude = ("key_sha256",)
+
+
+RECORDS: dict[type[Model], type[ReadOnly]] = {
+    models.Applicant: ApplicantAdmin,
+    models.Verification: VerificationAdmin,
+    models.Consent: ConsentAdmin,
+    models.Document: DocumentAdmin,
+    models.VerificationAttempt: AttemptAdmin,
+    models.Review: ReviewAdmin,
+    models.ProviderCall: CallAdmin,
+    models.VendorAccount: AccountAdmin,
+    models.Policy: PolicyAdmin,
+    models.AuditEvent: EventAdmin,
+    models.Export: ExportAdmin,
+    models.ApiClient: ClientAdmin,
+    models.ApiKey: KeyAdmin,
+}
+
+
+def register(site: admin.AdminSite) -> None:
+    for model, record in RECORDS.items():
+        site.register(model, record)
+    site.register(models.StaffUser, StaffAdmin)

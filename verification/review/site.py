@@ -1,0 +1,67 @@
+"""The staff site: Django's own admin with our pages on it. Everything that staff can open is put together here."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
+from django.utils.translation import gettext_lazy as _
+
+from verification.permissions import Denied
+from verification.review import board, case, evidence, exports, page, queue, records
+
+View = Callable[..., HttpResponseBase]
+
+
+class ReviewSite(AdminSite):
+    site_title = _("KYC portal")
+    site_header = _("KYC portal")
+    index_title = _("Work board")
+    site_url = None
+    enable_nav_sidebar = False
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        return [*self._review_urls(), *super().get_urls()]
+
+    def _review_urls(self) -> list[URLPattern]:
+        return [
+            path("queue/", self.page(queue.queue_page), name="queue"),
+            path("queue/next", self.page(queue.take_next), name="take_next"),
+            path("case/<str:public_id>/", self.page(case.case_page), name="case"),
+            path("case/<str:public_id>/claim", self.page(case.claim), name="claim"),
+            path("case/<str:public_id>/decide", self.page(case.decide), name="decide"),
+            path("case/<str:public_id>/reopen", self.page(case.reopen), name="reopen"),
+            path("evidence/<str:kind>/<str:public_id>", self.page(evidence.evidence), name="evidence"),
+            *exports.urls(self),
+        ]
+
+    def page(self, view: View) -> View:
+        """`view` for signed-in staff, in the site's frame. Its refusals become pages."""
+
+        @wraps(view)
+        def framed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            try:
+                response = view(request, *args, **kwargs)
+            except Denied as denied:
+                response = page.forbidden(request, str(denied))
+            except Http404:
+                response = page.missing(request)
+            if isinstance(response, TemplateResponse):
+                response.context_data = {**self.each_context(request), **(response.context_data or {})}
+            return response
+
+        return self.admin_view(framed)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        return {**super().each_context(request), "nav": board.navigation(request)}
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().index(request, {**board.work(request), **(extra_context or {})})
+
+
+site = ReviewSite()
+records.register(site)

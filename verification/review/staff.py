@@ -1,0 +1,87 @@
+"""Operators make, change and deactivate staff. They hand out groups, never single permissions, and never to themselves."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.admin import display
+from django.contrib.auth.admin import UserAdmin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from verification import audit, permissions
+from verification.models import StaffUser
+from verification.review.page import signed_in
+
+if TYPE_CHECKING:
+    StockUserAdmin = UserAdmin[StaffUser]
+else:
+    StockUserAdmin = UserAdmin
+
+
+class StaffAdmin(StockUserAdmin):
+    """The stock user pages without the superuser flag and single permissions. Nobody is deleted: trails name people."""
+
+    list_display = ("username", "first_name", "last_name", "group_names", "is_active", "last_login")
+    list_filter = ("is_active", "groups")
+    search_fields = ("username", "first_name", "last_name", "email")
+    filter_horizontal = ()
+    actions = None
+    fieldsets = (
+        (None, {"fields": ("username", "password")}),
+        (_("Person"), {"fields": ("first_name", "last_name", "email")}),
+        (_("Rights"), {"fields": ("is_active", "groups")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    readonly_fields = ("last_login", "date_joined")
+
+    @display(description=_("groups"))
+    def group_names(self, user: StaffUser) -> str:
+        return ", ".join(sorted(group.name for group in user.groups.all()))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StaffUser]:
+        return super().get_queryset(request).filter(is_superuser=False).prefetch_related("groups")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: StaffUser | None = None) -> tuple[Any, ...]:
+        own = ("is_active", "groups") if obj is not None and obj.pk == request.user.pk else ()
+        return (*self.readonly_fields, *own)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return permissions.can_manage_staff(request.user) or permissions.can_view_trail(request.user)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return permissions.can_manage_staff(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return permissions.can_manage_staff(request.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: StaffUser, form: Any, change: bool) -> None:
+        obj.is_staff = True
+        super().save_model(request, obj, form, change)
+
+    def log_addition(self, request: HttpRequest, obj: StaffUser, message: Any) -> Any:
+        self._record("staff.added", request, obj)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: StaffUser, message: Any) -> Any:
+        self._record("staff.changed", request, obj)
+        return super().log_change(request, obj, message)
+
+    def _record(self, kind: str, request: HttpRequest, obj: StaffUser) -> None:
+        by = audit.By("operator", signed_in(request).get_username())
+        groups = sorted(obj.groups.values_list("name", flat=True))
+        audit.record(
+            kind,
+            by=by,
+            subject=obj,
+            at=timezone.now(),
+            user=obj.get_username(),
+            groups=groups,
+            active=obj.is_active,
+        )

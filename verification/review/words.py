@@ -1,0 +1,194 @@
+"""Figures in words: what a score means as an error rate, what a code means, how late a case is.
+
+Pure text from plain values: knows no request and asks no database. The vendor documents the error rate at two points
+only (70 and 80), so nothing here claims more than these.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import TextChoices
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from verification.hints import HINTS
+from verification.liveness import Category, lookup
+from verification.states import Outcome
+
+VENDOR_PASSES_AT = Decimal(70)
+TEN_TIMES_STRICTER_AT = Decimal(80)
+SUCCESS = "Success"
+
+
+class Band(TextChoices):
+    """Where the score of a case lies, seen from the reviewer's chair."""
+
+    BELOW = "below", gettext_lazy("Below 70")
+    BETWEEN = "between", gettext_lazy("Passed, below policy")
+    TECHNICAL = "technical", gettext_lazy("Technical, no score")
+    ABOVE = "above", gettext_lazy("At or above policy")
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """A score in words. `tone` is good, warn, bad or quiet, for the eye only."""
+
+    band: Band
+    tone: str
+    headline: str
+    sentence: str
+
+
+def band_of(similarity: Decimal | None, approve_at: Decimal) -> Band:
+    if similarity is None:
+        return Band.TECHNICAL
+    if similarity < VENDOR_PASSES_AT:
+        return Band.BELOW
+    return Band.BETWEEN if similarity < approve_at else Band.ABOVE
+
+
+def score(value: Decimal) -> str:
+    """Two decimals at most, so that 79.99 is never shown as 80."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
+def strangers(threshold: Decimal) -> str:
+    """How many strangers would get past `threshold`, as far as the vendor documents it."""
+    if threshold < VENDOR_PASSES_AT:
+        return _("more than 1 in 1,000")
+    if threshold < TEN_TIMES_STRICTER_AT:
+        return _("about 1 in 1,000")
+    if threshold == TEN_TIMES_STRICTER_AT:
+        return _("about 1 in 10,000")
+    return _("fewer than 1 in 10,000")
+
+
+def explain(similarity: Decimal | None, code: str, approve_at: Decimal) -> Meaning:
+    """What the vendor's answer means for a person who has to judge the faces."""
+    band = band_of(similarity, approve_at)
+    if similarity is None:
+        return Meaning(
+            band,
+            "quiet",
+            _("No score"),
+            _("The vendor compared nothing, so there is no figure to lean on: judge the pictures alone."),
+        )
+    if (code == SUCCESS) != (similarity >= VENDOR_PASSES_AT):
+        return Meaning(
+            band,
+            "bad",
+            _("%(score)s — the answer contradicts itself") % {"score": score(similarity)},
+            _("The code and the score don't fit each other. Rely on neither: judge the pictures alone."),
+        )
+    return _explain_score(similarity, approve_at, band)
+
+
+def _explain_score(similarity: Decimal, approve_at: Decimal, band: Band) -> Meaning:
+    values = {
+        "score": score(similarity),
+        "strangers": strangers(similarity),
+        "asks": score(approve_at),
+        "allowed": strangers(approve_at),
+    }
+    if band is Band.BELOW:
+        headline = _("%(score)s — the vendor did not pass it")
+        sentence = _(
+            "%(strangers)s strangers would get this far; the vendor passes from 70, about 1 in 1,000, "
+            "and your policy asks %(asks)s, %(allowed)s."
+        )
+        return Meaning(band, "bad", headline % values, _sentence(sentence % values))
+    if band is Band.BETWEEN:
+        headline = _("%(score)s — the vendor passed it, your policy did not")
+        sentence = _("%(strangers)s strangers would get this far; your policy asks %(asks)s, %(allowed)s.")
+        return Meaning(band, "warn", headline % values, _sentence(sentence % values))
+    headline = _("%(score)s — the vendor passed it, and it meets your policy")
+    sentence = _(
+        "%(strangers)s strangers would get this far; your policy asks %(asks)s. It is here for another reason."
+    )
+    return Meaning(band, "good", headline % values, _sentence(sentence % values))
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+CATEGORIES: dict[Category, str | Promise] = {
+    Category.PASSED: gettext_lazy("Living person, and the faces match by the vendor's own threshold of 70."),
+    Category.LOW_SIMILARITY: gettext_lazy(
+        "Living person, but the faces did not match by the vendor's threshold of 70."
+    ),
+    Category.LIVENESS_FAILED: gettext_lazy("The vendor could not confirm that a living person was recorded."),
+    Category.CAPTURE_QUALITY: gettext_lazy("The recording was not good enough to be checked."),
+    Category.REFERENCE_PHOTO: gettext_lazy("The ID photo was not good enough to be compared."),
+    Category.TRANSIENT: gettext_lazy("The vendor's service failed. This says nothing about the applicant."),
+    Category.THROTTLED: gettext_lazy(
+        "The vendor asked us to slow down. This says nothing about the applicant."
+    ),
+    Category.CONFIGURATION: gettext_lazy(
+        "Our account with the vendor was refused. This says nothing about the applicant."
+    ),
+    Category.BAD_REQUEST: gettext_lazy(
+        "The vendor refused our request as wrong. This says nothing about the applicant."
+    ),
+}
+SUSPICION = gettext_lazy("The vendor suspects a replayed or staged picture.")
+UNKNOWN_CODE = gettext_lazy("This code stands in no list of ours.")
+
+
+# In these the code is our own, not the vendor's.
+OUR_OUTCOMES: dict[str, str | Promise] = {
+    Outcome.UNUSABLE_MEDIA: gettext_lazy(
+        "The recording could not be read by us; it was never sent to the vendor."
+    ),
+    Outcome.VENDOR_FAILED: gettext_lazy(
+        "The vendor gave no answer that can be used. This says nothing about the applicant."
+    ),
+}
+
+
+def describe_code(code: str, outcome: str = "") -> str:
+    """Our own description of an attempt's code; empty when there was none."""
+    if not code or outcome in OUR_OUTCOMES:
+        return str(OUR_OUTCOMES.get(outcome, ""))
+    rule = lookup(code, field="Result")
+    sentences = [CATEGORIES[rule.category]]
+    if rule.suspicion:
+        sentences.append(SUSPICION)
+    if rule.category in {Category.CAPTURE_QUALITY, Category.REFERENCE_PHOTO}:
+        sentences.append(_("Advice: %(hint)s") % {"hint": HINTS[rule.hint]})
+    if not rule.known:
+        sentences.append(UNKNOWN_CODE)
+    return " ".join(str(sentence) for sentence in sentences)
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its largest unit: 45 min, 3 h, 2 d."""
+    minutes = int(length.total_seconds() // 60)
+    if minutes < 60:
+        return _("%(n)s min") % {"n": minutes}
+    if minutes < 48 * 60:
+        return _("%(n)s h") % {"n": minutes // 60}
+    return _("%(n)s d") % {"n": minutes // (24 * 60)}
+
+
+def due(due_at: datetime | None, now: datetime) -> str:
+    """How much time is left, or how late it is."""
+    if due_at is None:
+        return ""
+    if due_at < now:
+        return _("%(span)s late") % {"span": span(now - due_at)}
+    return _("%(span)s left") % {"span": span(due_at - now)}
+
+
+def mask(name: str) -> str:
+    """The first letter of each name, so that a colleague's glance at the list learns little."""
+    return " ".join(f"{word[0]}•••" for word in name.split())
+
+
+def attempts(used: int, allowed: int) -> str:
+    return ngettext("%(used)s of %(allowed)s attempt", "%(used)s of %(allowed)s attempts", allowed) % {
+        "used": used,
+        "allowed": allowed,
+    }

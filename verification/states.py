@@ -1,0 +1,162 @@
+"""Every status a case or an attempt can have, and every legal move between them.
+
+This module is a table: it moves nothing (that is `workflow.move`) and knows no database. `docs/states.md` is
+generated from it, and the checks hold the two together.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Status(TextChoices):
+    INVITED = "invited", _("Invited")
+    COLLECTING = "collecting", _("Collecting")
+    CHECKING = "checking", _("Checking")
+    IN_REVIEW = "in_review", _("In review")
+    APPROVED = "approved", _("Approved")
+    DECLINED = "declined", _("Declined")
+    CONSENT_REFUSED = "consent_refused", _("Consent refused")
+    EXPIRED = "expired", _("Expired")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Owner(StrEnum):
+    """Whose turn it is."""
+
+    APPLICANT = "applicant"
+    SYSTEM = "system"
+    REVIEWER = "reviewer"
+    NOBODY = "nobody"
+
+
+class AttemptStatus(TextChoices):
+    ISSUED = "issued", _("Issued")
+    SUBMITTED = "submitted", _("Submitted")
+    READY = "ready", _("Ready")
+    FINISHED = "finished", _("Finished")
+    ABANDONED = "abandoned", _("Abandoned")
+
+
+class Outcome(TextChoices):
+    """What a finished attempt came to."""
+
+    PASSED = "passed", _("Passed")
+    LOW_SIMILARITY = "low_similarity", _("Low similarity")
+    LIVENESS_FAILED = "liveness_failed", _("Liveness not confirmed")
+    CAPTURE_QUALITY = "capture_quality", _("Recording not usable")
+    REFERENCE_PHOTO = "reference_photo", _("ID photo not usable")
+    VENDOR_FAILED = "vendor_failed", _("Vendor could not answer")
+    UNUSABLE_MEDIA = "unusable_media", _("Recording could not be read")
+
+
+class Mode(TextChoices):
+    ACTION = "ACTION", _("Movements")
+    SILENT = "SILENT", _("Hold still")
+
+
+class Actor(StrEnum):
+    """Who may make a move."""
+
+    APPLICANT = "applicant"
+    SYSTEM = "system"
+    REVIEWER = "reviewer"
+    SENIOR_REVIEWER = "senior_reviewer"
+    CLIENT = "client"
+
+
+OWNERS = {
+    Status.INVITED: Owner.APPLICANT,
+    Status.COLLECTING: Owner.APPLICANT,
+    Status.CHECKING: Owner.SYSTEM,
+    Status.IN_REVIEW: Owner.REVIEWER,
+    Status.APPROVED: Owner.NOBODY,
+    Status.DECLINED: Owner.NOBODY,
+    Status.CONSENT_REFUSED: Owner.NOBODY,
+    Status.EXPIRED: Owner.NOBODY,
+    Status.CANCELLED: Owner.NOBODY,
+}
+
+
+@dataclass(frozen=True)
+class Move:
+    """One legal move of a verification: who may make it, and what is written and told when it is made."""
+
+    source: Status
+    target: Status
+    actors: frozenset[Actor]
+    audit_event: str
+    webhook_event: str = ""
+
+
+def _move(
+    source: Status, target: Status, actors: set[Actor], audit_event: str, webhook_event: str = ""
+) -> Move:
+    return Move(source, target, frozenset(actors), audit_event, webhook_event)
+
+
+_CANCELLERS = {Actor.CLIENT, Actor.SENIOR_REVIEWER}
+
+_ALL = (
+    _move(Status.INVITED, Status.COLLECTING, {Actor.APPLICANT}, "consent.given", "verification.started"),
+    _move(
+        Status.INVITED,
+        Status.CONSENT_REFUSED,
+        {Actor.APPLICANT},
+        "consent.refused",
+        "verification.consent_refused",
+    ),
+    _move(Status.INVITED, Status.EXPIRED, {Actor.SYSTEM}, "verification.expired", "verification.expired"),
+    _move(Status.INVITED, Status.CANCELLED, _CANCELLERS, "verification.cancelled", "verification.cancelled"),
+    _move(
+        Status.COLLECTING, Status.CHECKING, {Actor.APPLICANT}, "attempt.submitted", "verification.submitted"
+    ),
+    _move(Status.COLLECTING, Status.EXPIRED, {Actor.SYSTEM}, "verification.expired", "verification.expired"),
+    _move(
+        Status.COLLECTING, Status.CANCELLED, _CANCELLERS, "verification.cancelled", "verification.cancelled"
+    ),
+    _move(
+        Status.CHECKING,
+        Status.APPROVED,
+        {Actor.SYSTEM},
+        "decision.approved_by_policy",
+        "verification.approved",
+    ),
+    _move(Status.CHECKING, Status.COLLECTING, {Actor.SYSTEM}, "decision.try_again", "verification.retry"),
+    _move(
+        Status.CHECKING, Status.IN_REVIEW, {Actor.SYSTEM}, "decision.sent_to_review", "verification.in_review"
+    ),
+    _move(Status.CHECKING, Status.CANCELLED, _CANCELLERS, "verification.cancelled", "verification.cancelled"),
+    _move(Status.IN_REVIEW, Status.APPROVED, {Actor.REVIEWER}, "review.approved", "verification.approved"),
+    _move(Status.IN_REVIEW, Status.DECLINED, {Actor.REVIEWER}, "review.declined", "verification.declined"),
+    _move(Status.IN_REVIEW, Status.COLLECTING, {Actor.REVIEWER}, "review.asked_again", "verification.retry"),
+    _move(
+        Status.IN_REVIEW, Status.CANCELLED, _CANCELLERS, "verification.cancelled", "verification.cancelled"
+    ),
+    _move(
+        Status.APPROVED,
+        Status.IN_REVIEW,
+        {Actor.SENIOR_REVIEWER},
+        "review.reopened",
+        "verification.in_review",
+    ),
+    _move(
+        Status.DECLINED,
+        Status.IN_REVIEW,
+        {Actor.SENIOR_REVIEWER},
+        "review.reopened",
+        "verification.in_review",
+    ),
+)
+
+MOVES: dict[tuple[Status, Status], Move] = {(move.source, move.target): move for move in _ALL}
+
+ATTEMPT_MOVES: dict[AttemptStatus, frozenset[AttemptStatus]] = {
+    AttemptStatus.ISSUED: frozenset({AttemptStatus.SUBMITTED, AttemptStatus.ABANDONED}),
+    AttemptStatus.SUBMITTED: frozenset({AttemptStatus.READY, AttemptStatus.FINISHED}),
+    AttemptStatus.READY: frozenset({AttemptStatus.FINISHED}),
+    AttemptStatus.FINISHED: frozenset(),
+    AttemptStatus.ABANDONED: frozenset(),
+}

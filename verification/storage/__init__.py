@@ -1,0 +1,75 @@
+"""Evidence files: server-made names, written whole or not at all, read by the hash they were stored under."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from django.core.files.base import ContentFile, File
+from django.core.files.storage import storages
+
+
+class IntegrityError(Exception):
+    """A stored object is missing or is not the bytes that were stored. It must not be used."""
+
+
+@dataclass(frozen=True)
+class StoredObject:
+    name: str
+    sha256: str
+    size: int
+
+
+def store(kind: str, data: bytes | Iterable[bytes]) -> StoredObject:
+    """Write `data` under a new random name in the folder `kind`; bytes or an iterable of byte strings."""
+    content = data if isinstance(data, bytes) else b"".join(data)
+    random = secrets.token_hex(16)
+    name = storages["evidence"].save(f"{kind}/{random[:2]}/{random}.bin", ContentFile(content))
+    return StoredObject(name, hashlib.sha256(content).hexdigest(), len(content))
+
+
+def store_file(kind: str, file: BinaryIO) -> StoredObject:
+    """Like `store`, for a file too large for memory: `file` is read in blocks, once to hash and once to write."""
+    file.seek(0)
+    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    size = file.tell()
+    file.seek(0)
+    random = secrets.token_hex(16)
+    return StoredObject(
+        storages["evidence"].save(f"{kind}/{random[:2]}/{random}.bin", File(file)), sha256, size
+    )
+
+
+def read(name: str, *, sha256: str) -> bytes:
+    """The object's bytes; IntegrityError unless their SHA-256 is the one given."""
+    try:
+        with storages["evidence"].open(name, "rb") as file:
+            data: bytes = file.read()
+    except OSError as error:
+        raise IntegrityError(f"Stored object can't be read: {type(error).__name__}.") from error
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise IntegrityError("Stored object is not what was stored.")
+    return data
+
+
+def open_object(name: str) -> BinaryIO:
+    """The object as a file, for a caller that needs parts of it."""
+    return storages["evidence"].open(name, "rb")  # type: ignore[return-value]
+
+
+def open_checked(name: str, *, sha256: str) -> BinaryIO:
+    """The object as a file at its start, read through once in blocks; IntegrityError unless it has this SHA-256."""
+    try:
+        file = open_object(name)
+    except OSError as error:
+        raise IntegrityError(f"Stored object can't be read: {type(error).__name__}.") from error
+    if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+        file.close()
+        raise IntegrityError("Stored object is not what was stored.")
+    file.seek(0)
+    return file
+
+
+def delete(name: str) -> None:
+    storages["evidence"].delete(name)

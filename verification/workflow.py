@@ -1,0 +1,164 @@
+"""The only writer of statuses: `move` for a verification, `advance` for an attempt, `conclude` for both at once.
+
+A step that the tables in `states` do not list, or that this actor may not make, is refused. A row is changed only
+if nobody changed it since it was read, and the audit event is written in the same transaction.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from verification import audit, decision
+from verification.models import ProviderCall, Verification, VerificationAttempt
+from verification.states import ATTEMPT_MOVES, MOVES, Actor, AttemptStatus, Move, Status
+
+
+class IllegalMove(Exception):
+    """The table has no such move, or this actor may not make it."""
+
+
+class StaleVerification(Exception):
+    """Somebody else changed the case since it was read."""
+
+
+class StaleAttempt(Exception):
+    """The attempt moved on, or its lease went to another worker: what was found out about it is void."""
+
+
+_TARGETS = {
+    decision.Next.APPROVE: Status.APPROVED,
+    decision.Next.TRY_AGAIN: Status.COLLECTING,
+    decision.Next.REVIEW: Status.IN_REVIEW,
+}
+
+# The shell acts for the installation's operator, who may do what a calling system may.
+_SHELL_ACTS_AS = Actor.CLIENT
+
+
+def _legal(source: Status, target: Status, by: audit.By) -> Move:
+    legal = MOVES.get((source, target))
+    if legal is None:
+        raise IllegalMove(f"A verification can't go from {source} to {target}.")
+    actor = _SHELL_ACTS_AS if by.kind == "shell" else by.kind
+    if actor not in legal.actors:
+        raise IllegalMove(f"{by.kind} may not take a verification from {source} to {target}.")
+    return legal
+
+
+def move(
+    verification: Verification,
+    target: Status,
+    *,
+    by: audit.By,
+    now: datetime,
+    data: dict[str, Any] | None = None,
+    **fields: Any,
+) -> None:
+    """Take `verification` to `target`, set `fields` with it and record the event with `data`.
+
+    Raises IllegalMove, or StaleVerification if the row's version is no longer the one that was read.
+    """
+    source = Status(verification.status)
+    legal = _legal(source, target, by)
+    changes = {**_fields_of(verification, target, now), **fields}
+    changes |= {"status": target, "version": verification.version + 1}
+    with transaction.atomic():
+        unchanged = Verification.objects.filter(
+            pk=verification.pk, status=source, version=verification.version
+        )
+        if not unchanged.update(**changes):
+            raise StaleVerification(f"{verification.public_id} was changed by somebody else.")
+        audit.record(
+            legal.audit_event,
+            by=by,
+            subject=verification,
+            at=now,
+            source=source,
+            target=target,
+            **(data or {}),
+        )
+    for name, value in changes.items():
+        setattr(verification, name, value)
+
+
+def _fields_of(verification: Verification, target: Status, now: datetime) -> dict[str, Any]:
+    """What arriving at a status always brings with it."""
+    if target == Status.IN_REVIEW:
+        due_at = now + timedelta(hours=verification.policy.review_hours)
+        return {"queued_at": now, "due_at": due_at, "decided_at": None, "hint": ""}
+    if target in {Status.APPROVED, Status.DECLINED}:
+        return {"decided_at": now, "due_at": None, "claimed_by": None, "claimed_until": None, "hint": ""}
+    return {"due_at": None, "claimed_by": None, "claimed_until": None}
+
+
+def advance(attempt: VerificationAttempt, target: AttemptStatus, **fields: Any) -> None:
+    """Take `attempt` to `target` if its status and fence are still the ones that were read, else StaleAttempt."""
+    source = AttemptStatus(attempt.status)
+    if target not in ATTEMPT_MOVES[source]:
+        raise IllegalMove(f"An attempt can't go from {source} to {target}.")
+    changes = {**fields, "status": target, "lease_until": None, "not_before": None}
+    unchanged = VerificationAttempt.objects.filter(pk=attempt.pk, status=source, fence=attempt.fence)
+    if not unchanged.update(**changes):
+        raise StaleAttempt(f"{attempt.public_id} moved on.")
+    for name, value in changes.items():
+        setattr(attempt, name, value)
+
+
+def standing(attempt: VerificationAttempt) -> tuple[decision.Terms, decision.History]:
+    """What a decision on `attempt` rests on besides the answer: the pinned policy's terms and the case so far."""
+    verification = attempt.verification
+    finished = verification.attempts.filter(status=AttemptStatus.FINISHED).count()
+    terms = decision.Terms(verification.policy.approve_at, verification.policy.max_attempts)
+    return terms, decision.History(verification.attempts_used, finished)
+
+
+def conclude(
+    attempt: VerificationAttempt,
+    decided: decision.Decision,
+    *,
+    now: datetime,
+    code: str,
+    call: ProviderCall | None = None,
+    **finding: Any,
+) -> None:
+    """Finish `attempt` with `finding` and take its verification where `decided` says, in one transaction.
+
+    A case that was cancelled meanwhile stays cancelled; the attempt is finished all the same.
+    """
+    with transaction.atomic():
+        outcome = {"outcome": decided.outcome, "result_code": code, "counted": decided.counted}
+        advance(attempt, AttemptStatus.FINISHED, finished_at=now, **outcome, **finding)
+        facts = _facts_of(attempt)
+        audit.record("attempt.finished", by=audit.By.system(), subject=attempt, at=now, **facts)
+        verification = Verification.objects.select_related("policy").get(pk=attempt.verification_id)
+        if verification.status != Status.CHECKING:
+            return
+        case: dict[str, Any] = {
+            "outcome": decided.outcome,
+            "reasons": list(decided.reasons),
+            "attempts_used": verification.attempts_used + decided.counted,
+        }
+        if decided.next == decision.Next.APPROVE:
+            case["passing_call"] = call
+        if decided.next == decision.Next.TRY_AGAIN:
+            case["hint"] = decided.hint
+        data = {**facts, "policy": verification.policy.version, "reasons": list(decided.reasons)}
+        move(verification, _TARGETS[decided.next], by=audit.By.system(), now=now, data=data, **case)
+        if decided.step == "document":
+            ask_for_photo(verification, now=now)
+
+
+def _facts_of(attempt: VerificationAttempt) -> dict[str, Any]:
+    return {
+        "attempt": attempt.public_id,
+        "number": attempt.number,
+        "outcome": attempt.outcome,
+        "code": attempt.result_code,
+        "similarity": str(attempt.similarity) if attempt.similarity is not None else None,
+    }
+
+
+def ask_for_photo(verification: Verification, *, now: datetime) -> None:
+    """Retire the current ID photo: the applicant's next step is to give another."""
+    verification.documents.filter(superseded_at__isnull=True).update(superseded_at=now)
