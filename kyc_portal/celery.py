@@ -1,11 +1,15 @@
 """The Celery app. A message is only a doorbell: the row in the database is the queue."""
 
+from typing import Any
+
 from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
 
 app = Celery("kyc_portal", set_as_current=True)
 app.config_from_object(
     {
-        "broker_url": "memory://",
+        "broker_url": settings.CELERY_BROKER_URL,
         "task_ignore_result": True,
         "task_serializer": "json",
         "accept_content": ["json"],
@@ -31,6 +35,10 @@ app.config_from_object(
         "timezone": "UTC",
     }
 )
-app.config_from_object("django.conf:settings", namespace="CELERY", silent=True)
 app.autodiscover_tasks(["verification"])
 app.set_default()
+
+
+@setup_logging.connect
+def keep_our_logging(**kwargs: Any) -> None:
+    """A receiver is all it takes for Celery to leave the logging as `kyc_portal.logging` configured it."""

@@ -91,7 +91,7 @@ class Database:
 
 def database(name: str, default: str) -> Database:
     """A database URL: `sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://user:pass@host:port/db`."""
-    parts = urlsplit(secret(name, default))
+    parts = urlsplit(secret(name, default or None))
     if parts.scheme == "sqlite":
         return Database("sqlite3", str(PROJECT / parts.path[1:]))
     if parts.scheme in {"postgres", "postgresql"}:

@@ -82,7 +82,7 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-_database = env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'portal.sqlite3'}" if DEMO else None)
+_database = env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'portal.sqlite3'}" if DEMO else "")
 _SQLITE_OPTIONS = {
     # Writers take their lock at BEGIN and wait for it, so that two never fail half-way through.
     "transaction_mode": "IMMEDIATE",
@@ -173,7 +173,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 4
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
-CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL", "memory://" if DEMO else None)
+CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL", "memory://localhost/" if DEMO else None)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["verification.api.authentication.BearerKeyAuthentication"],

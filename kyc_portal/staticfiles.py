@@ -1,7 +1,5 @@
 """Static files under hashed names, ES module imports included."""
 
-from typing import Any
-
 from django.contrib.staticfiles.apps import StaticFilesConfig as DjangoStaticFilesConfig
 from django.contrib.staticfiles.storage import HashedFilesMixin
 from whitenoise.storage import CompressedManifestStaticFilesStorage
@@ -22,7 +20,7 @@ class StaticFilesConfig(DjangoStaticFilesConfig):
     ignore_patterns = [*DjangoStaticFilesConfig.ignore_patterns, "*.md"]
 
 
-class ModuleManifestStorage(CompressedManifestStaticFilesStorage):
+class ModuleManifestStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """Rewrites `import … from "./x.js"` to the hashed name, so that modules can be cached for ever."""
 
-    patterns: Any = (*HashedFilesMixin.patterns, ("*.js", _MODULE_IMPORTS))
+    patterns = (*HashedFilesMixin.patterns, ("*.js", _MODULE_IMPORTS))

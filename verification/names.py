@@ -27,8 +27,8 @@ def person_name(text: str) -> str:
     name = _composed(text)
     if not any(_visible(character) for character in name):
         raise UnfitText("name_required")
-    _check_length(name)
     _check_marks(name)
+    _check_length(name)
     if not all(_fits(name, index) for index in range(len(name))):
         raise UnfitText("invalid_character")
     return name
@@ -64,7 +64,7 @@ def _check_marks(text: str) -> None:
 
 
 def _visible(character: str) -> bool:
-    return unicodedata.category(character)[0] in "LMNPS" and character not in BLANK_LETTERS
+    return unicodedata.category(character)[0] in "LNPS" and character not in BLANK_LETTERS
 
 
 def _fits(text: str, index: int) -> bool:

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from verification import queue, workflow
 from verification.actions import assess as assessing
+from verification.actions import export as exporting
 from verification.actions import prepare as preparing
 from verification.actions import sweep as sweeping
 
@@ -31,3 +32,4 @@ def assess(attempt_id: str) -> None:
 @shared_task(name=queue.SWEEP)
 def sweep() -> None:
     sweeping.sweep(now=timezone.now())
+    exporting.expire(now=timezone.now())

@@ -1,5 +1,6 @@
 """The demo's first cases. Each is made by going through the real pages, worker and emulator, as a person would."""
 
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -126,7 +127,11 @@ class Person:
         self._browser.get(invitation.link.removeprefix(invitation.link.split("/v/")[0]))
 
     def agree(self) -> None:
-        self._post("/verify/consent", {"agree": "on"}, 302)
+        page = self._browser.get("/verify/consent").content.decode()
+        shown = re.search(r'name="text_sha256" value="([0-9a-f]{64})"', page)
+        if shown is None:
+            raise DemoFailed("The consent page names no text.")
+        self._post("/verify/consent", {"answer": "agree", "agree": "on", "text_sha256": shown[1]}, 302)
 
     def give_photo(self, photo: bytes) -> None:
         upload = SimpleUploadedFile("photo.jpg", photo, "image/jpeg")

@@ -9,6 +9,7 @@ import random
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 import av
 from av.video.plane import VideoPlane
@@ -79,8 +80,7 @@ def draw_clip(
     out = io.BytesIO()
     options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"} if fragmented else {}
     with av.open(out, "w", format=container, options=options) as file:
-        stream = file.add_stream(codec, rate=fps, options=ENCODER_OPTIONS.get(codec, {}))
-        assert isinstance(stream, VideoStream)
+        stream = cast(VideoStream, file.add_stream(codec, rate=fps, options=ENCODER_OPTIONS.get(codec, {})))
         stream.width, stream.height = size if rotation % 180 == 0 else size[::-1]
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.bit_rate = 40 * size[0] * size[1] // 20
@@ -129,14 +129,10 @@ def _pose_picture(seed: int, size: Size, step: int) -> Image.Image:
     """One of the `POSES` pictures of a three-second round: a nod, a look aside, two blinks, some words."""
     t = step / POSES
     blink = max(0.0, 1 - abs(t - 0.12) * 18, 1 - abs(t - 0.62) * 18)
-    mouth = (
-        max(0.0, math.sin((t - 0.45) / 0.4 * math.pi)) * abs(math.sin(t * 6 * math.pi))
-        if 0.45 < t < 0.85
-        else 0
-    )
-    pose = Pose(
-        nod=math.sin(2 * math.pi * t), turn=math.sin(4 * math.pi * t + 0.5) * 0.8, blink=blink, mouth=mouth
-    )
+    speaking = math.sin((t - 0.45) / 0.4 * math.pi) if 0.45 < t < 0.85 else 0.0
+    mouth = speaking * abs(math.sin(6 * math.pi * t))
+    nod, turn = math.sin(2 * math.pi * t), 0.8 * math.sin(4 * math.pi * t + 0.5)
+    pose = Pose(nod=nod, turn=turn, blink=blink, mouth=mouth)
     canvas = _room(seed, size).copy()
     unit = min(canvas.height * 0.29, canvas.width * 0.3)
     draw_person(canvas, Person.from_seed(seed), pose, unit=unit, at=(canvas.width / 2, canvas.height * 0.46))
@@ -149,16 +145,11 @@ def _room(seed: int, size: Size) -> Image.Image:
     rng = random.Random(f"room {seed}")
     wall = rng.choice([(196, 205, 208), (208, 199, 186), (190, 203, 190), (204, 196, 206)])
     wide, high = size[0] * 2, size[1] * 2
-    light = (
-        Image.radial_gradient("L")
-        .resize((wide * 2, high * 2))
-        .crop((wide * 2 // 3, high // 3, wide * 2 // 3 + wide, high // 3 + high))
-    )
-    return Image.composite(
-        Image.new("RGB", (wide, high), mix(wall, (60, 60, 70), 0.55)),
-        Image.new("RGB", (wide, high), mix(wall, (255, 255, 255), 0.35)),
-        light,
-    )
+    left, top = wide * 2 // 3, high // 3
+    distance = Image.radial_gradient("L").resize((wide * 2, high * 2))
+    room = Image.new("RGB", (wide, high), mix(wall, (255, 255, 255), 0.35))
+    room.paste(mix(wall, (60, 60, 70), 0.55), (0, 0), distance.crop((left, top, left + wide, top + high)))
+    return room
 
 
 def _card(seed: int, size: Size) -> Image.Image:

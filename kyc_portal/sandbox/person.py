@@ -66,7 +66,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Pose:
-    """What the person does: nod and turn from -1 to 1, eyelids and mouth from 0 (open eyes, shut mouth) to 1."""
+    """What the person does: nod and turn from -1 to 1, eyelids shut and mouth open from 0 to 1."""
 
     nod: float = 0.0
     turn: float = 0.0

@@ -14,7 +14,7 @@ from kyc_portal.sandbox.person import SPRITE, Colour, Pen, Person, Point, Pose, 
 
 
 def draw_person(canvas: Image.Image, person: Person, pose: Pose, *, unit: float, at: Point) -> None:
-    """Draw head and shoulders on an RGB canvas; `unit` is half a head's height and `at` its centre, in pixels."""
+    """Draw head and shoulders on an RGB canvas; `unit`, half a head's height, and `at`, its centre, are pixels."""
     draw_shoulders(canvas, person, unit, at)
     head = _head(person, round(unit)).copy()
     _draw_features(Pen(head, unit, pose), person, pose)

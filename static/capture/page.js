@@ -32,9 +32,8 @@ async function allow() {
   view.part("waiting").hidden = false;
   try {
     const opened = (stream = await camera.open(view.preview, deviceId));
-    const stopLight = watchLight(view.preview, view.hint);
-    const stopWatching = watchInterruptions(opened, closeCamera);
-    release = () => (stopLight(), stopWatching());
+    const watches = [watchLight(view.preview, view.hint), watchInterruptions(opened, closeCamera)];
+    release = () => watches.forEach((stop) => stop());
     view.show("live");
     view.offerCameras(await camera.cameras(), opened.getVideoTracks()[0].getSettings().deviceId ?? "");
   } catch (error) {
@@ -55,9 +54,7 @@ async function start() {
   try {
     const [challenge] = await Promise.all([draw(view.addresses.challenge ?? "", view.token), countdown(scene)]);
     view.recording(true);
-    const filmedTake = await film(filmed, challenge, scene);
-    if (filmedTake.blob.size > Number(view.addresses.limit)) closeCamera("too_large");
-    else playback(filmedTake);
+    playback(await film(filmed, challenge, scene));
   } catch (error) {
     if (error instanceof Refused) refused(error);
     else if (!over.signal.aborted) closeCamera("empty");
@@ -69,17 +66,14 @@ async function start() {
 
 /** @param {import("./take.js").Take} filmed */
 function playback(filmed) {
+  if (filmed.blob.size > Number(view.addresses.limit)) return closeCamera("too_large");
   take = filmed;
   closeCamera();
-  view.player.src = URL.createObjectURL(filmed.blob);
-  view.say(view.words("recorded"));
-  view.show("playback");
-  view.player.play().catch(() => {}); // Some phones want a tap first; the controls are there.
+  view.play(filmed.blob);
 }
 
 async function sendTake() {
   if (!take) return;
-  view.player.pause();
   if (performance.now() > take.until) return stopWith("expired");
   view.show("sending");
   view.progress(0, take.blob.size);
@@ -113,20 +107,12 @@ function leave(next) {
 }
 
 function forget() {
-  URL.revokeObjectURL(view.player.src);
-  view.player.removeAttribute("src");
+  view.unplay();
   take = null;
 }
 
-const doings = { allow, start, send: sendTake, again: allow };
-for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-do]"))) {
-  button.addEventListener("click", () => doings[/** @type {keyof doings} */ (button.dataset.do)]());
-}
-view.part("cameras").addEventListener("change", () => {
-  deviceId = view.part("cameras").value;
-  allow();
-});
+view.wire({ allow, start, send: sendTake, again: allow });
+view.part("cameras").addEventListener("change", () => ((deviceId = view.part("cameras").value), allow()));
 addEventListener("beforeunload", (event) => take && event.preventDefault());
 view.part(`platform="${platform()}"`).hidden = false;
-const missing = lack();
-if (missing) view.show(missing);
+if (lack()) view.show(lack());

@@ -40,7 +40,7 @@ function formOf(take) {
   form.append("attempt", take.attempt);
   form.append("nonce", take.nonce);
   form.append("signals", JSON.stringify(take.signals));
-  form.append("recording", take.blob, take.name);
+  form.append("video", take.blob, take.name);
   return form;
 }
 

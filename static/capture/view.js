@@ -9,7 +9,7 @@ export const part = (name) => main.querySelector(`[data-${name}]`);
 export const addresses = main.dataset;
 export const stage = /** @type {HTMLElement} */ (part("stage"));
 export const preview = /** @type {HTMLVideoElement} */ (part("preview"));
-export const player = /** @type {HTMLVideoElement} */ (part("clip"));
+const player = /** @type {HTMLVideoElement} */ (part("clip"));
 export const token = /** @type {HTMLInputElement} */ (main.querySelector("[name=csrfmiddlewaretoken]")).value;
 
 /** @param {string} name */
@@ -22,6 +22,7 @@ export function show(name) {
   for (const panel of /** @type {NodeListOf<HTMLElement>} */ (main.querySelectorAll("[data-panel]"))) {
     panel.hidden = panel.dataset.panel !== name;
   }
+  player.pause();
   main.dataset.showing = name;
   part(`panel="${name}"`).querySelector("h1").focus({ preventScroll: true });
   window.scrollTo(0, 0);
@@ -53,6 +54,21 @@ export function offerCameras(devices, current) {
   part("picker").hidden = options.length < 2;
 }
 
+/** Show the recording to the person. @param {Blob} blob */
+export function play(blob) {
+  player.src = URL.createObjectURL(blob);
+  say(words("recorded"));
+  show("playback");
+  player.play().catch(() => {}); // Some phones want a tap first; the controls are there.
+}
+
+export function unplay() {
+  if (!player.hasAttribute("src")) return;
+  URL.revokeObjectURL(player.src);
+  player.removeAttribute("src");
+  player.load();
+}
+
 /** @param {string} reason the name of a text, or the server's own words */
 export function stopped(reason) {
   part("reason").textContent = words(reason) || reason;
@@ -70,4 +86,11 @@ export function progress(sent, total) {
   part("bytes").textContent = bytes;
   part("percent").textContent = `${percent} %`;
   if (percent === 100) part("sending-words").textContent = words("arrived");
+}
+
+/** Let each button do what it says. @param {Record<string, () => void>} doings */
+export function wire(doings) {
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (main.querySelectorAll("[data-do]"))) {
+    button.addEventListener("click", doings[button.dataset.do ?? ""]);
+  }
 }

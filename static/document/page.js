@@ -39,7 +39,7 @@ function preview(file) {
   if (!file) return;
   image.src = URL.createObjectURL(file);
   part("name").textContent = file.name;
-  part("size").textContent = `${(file.size / 1e6).toFixed(1)} MB`;
+  part("size").textContent = file.size < 1e5 ? `${Math.ceil(file.size / 1e3)} kB` : `${(file.size / 1e6).toFixed(1)} MB`;
 }
 
 function chosen() {
@@ -71,4 +71,5 @@ form.addEventListener("submit", (event) => {
   tell(fault);
   input.focus();
 });
-chosen();
+// A browser may bring a choice back with the page; without one, what the server said stays.
+if (input.files?.length) chosen();

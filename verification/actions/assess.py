@@ -7,6 +7,7 @@ only an answer about the person leads to a decision, everything else to another 
 import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import ROUND_DOWN, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -112,6 +113,7 @@ def _act_on_answer(
 ) -> None:
     decided = decision.decide(answer, *workflow.standing(attempt))
     frame = _best_frame(attempt, answer)
+    similarity = _kept(answer.similarity)
     with transaction.atomic():
         _close(
             call,
@@ -120,12 +122,17 @@ def _act_on_answer(
             code=answer.result,
             request_id=answer.request_id,
             description=answer.description[:300],
-            similarity=answer.similarity,
+            similarity=similarity,
             billed=answer.rule.billed,
         )
         workflow.conclude(
-            attempt, decided, now=now, code=answer.result, call=call, similarity=answer.similarity, **frame
+            attempt, decided, now=now, code=answer.result, call=call, similarity=similarity, **frame
         )
+
+
+def _kept(similarity: Decimal | None) -> Decimal | None:
+    """To two places, never rounded up: 79.999 must not stand on record as 80."""
+    return similarity.quantize(Decimal("0.01"), ROUND_DOWN) if similarity is not None else None
 
 
 def _best_frame(attempt: VerificationAttempt, answer: liveness.Answer) -> dict[str, Any]:
@@ -134,8 +141,8 @@ def _best_frame(attempt: VerificationAttempt, answer: liveness.Answer) -> dict[s
         return {}
     try:
         frame = storage.store("frame", media.check_photo(answer.best_frame).jpeg)
-    except media.UnusableMedia as error:
-        log.info("assess.best_frame_dropped", attempt=attempt.public_id, code=error.code)
+    except (media.UnusableMedia, media.MediaUnavailable) as error:
+        log.info("assess.best_frame_dropped", attempt=attempt.public_id, error=type(error).__name__)
         return {}
     return {"best_frame_name": frame.name, "best_frame_sha256": frame.sha256, "best_frame_source": "vendor"}
 

@@ -2,7 +2,7 @@
 
 import tempfile
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -11,6 +11,8 @@ from django.db import transaction
 from verification import audit, decision, media, queue, storage, workflow
 from verification.models import VerificationAttempt
 from verification.states import AttemptStatus
+
+LATER = timedelta(seconds=15)
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +24,10 @@ def prepare(attempt_id: str, *, now: datetime) -> None:
         return
     try:
         _prepare(attempt, now)
+    except media.MediaUnavailable:
+        # The machine's fault, not the recording's: it waits for better times.
+        log.error("prepare.media_unavailable", attempt=attempt_id)
+        queue.put_back(attempt, not_before=now + LATER, now=now)
     except media.UnusableMedia as error:
         log.info("prepare.unusable", attempt=attempt_id, code=error.code)
         workflow.conclude(

@@ -27,7 +27,8 @@ class Text(serializers.CharField):
         return self.fit(data) if data is not serializers.empty else super().run_validation(data)
 
     def fit(self, text: str) -> str:
-        return text
+        """The text as it is kept; ValidationError with a code if it can't be used."""
+        raise NotImplementedError
 
 
 class PersonName(Text):
@@ -58,7 +59,7 @@ class Locale(Text):
 
     def fit(self, text: str) -> str:
         try:
-            return get_supported_language_variant(text[:100])
+            return get_supported_language_variant(text[:100].lower())
         except LookupError:
             return settings.LANGUAGE_CODE
 
@@ -81,12 +82,9 @@ class StrictSerializer(serializers.Serializer[Any]):
         unknown = set(self.initial_data) - set(self.fields)
         if unknown:
             raise ApiError("unknown_field")
-        try:
-            self.is_valid(raise_exception=True)
-        except serializers.ValidationError as error:
-            refusals = [_refusal(field, codes[0]) for field, codes in error.get_codes().items()]
-        else:
+        if self.is_valid():
             return dict(self.validated_data)
+        refusals = [_refusal(field, details[0].code) for field, details in self.errors.items()]
         raise min(refusals, key=lambda refusal: refusal.status)
 
 

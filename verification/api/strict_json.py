@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 from typing import NoReturn
 
-DEEPEST = 32
+DEEPEST = 32  # levels, that of the outermost object included
 LONGEST_NUMBER = 40  # characters
 
 
@@ -57,7 +57,7 @@ def _check(value: object) -> None:
 def _texts(value: object) -> Iterator[str]:
     """Every key and every string of `value`, level by level so that depth costs no stack."""
     level = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(DEEPEST):
         yield from (item for item in level if isinstance(item, str))
         level = [inner for item in level for inner in _inside(item)]
         if not level:

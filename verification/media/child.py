@@ -27,13 +27,16 @@ _ROOT: Final = Path(__file__).resolve().parents[2]
 
 
 def run(function: str, *arguments: Any, timeout: float = TIMEOUT) -> Any:
-    """What `function` ("package.module:name") returns for JSON-like, bytes and path arguments, as plain values.
+    """What `function` ("package.module:name") returns for plain values, bytes and paths, as plain values.
 
     Raises UnusableMedia for what the function says of the media, and when it crashes, runs out of memory or
     takes more than `timeout` seconds; MediaUnavailable when the fault is not the media's. Safe in threads.
     """
     deadline = time.monotonic() + timeout + GRACE
-    directory = tempfile.mkdtemp(prefix="media-")
+    try:
+        directory = tempfile.mkdtemp(prefix="media-")
+    except OSError as error:
+        raise MediaUnavailable(type(error).__name__) from error
     try:
         with _helper.start_job(timeout) as sock:
             request = {"function": function, "arguments": arguments, "directory": directory}
@@ -79,7 +82,7 @@ def _reason(answer: dict[str, Any]) -> tuple[str, dict[str, str | int | float]]:
     """Code and detail of a refusal, if they are ours; a child that makes up its own has been taken over."""
     code, detail = answer.get("unusable"), answer.get("detail")
     plain = isinstance(detail, dict) and all(isinstance(v, str | int | float) for v in detail.values())
-    if code not in CODES or not isinstance(detail, dict) or not plain:
+    if not isinstance(code, str) or code not in CODES or not isinstance(detail, dict) or not plain:
         return "media_crashed", {}
     return code, detail
 

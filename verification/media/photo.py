@@ -5,6 +5,7 @@ Runs in the limited child process. Knows Pillow; knows nothing of Django, applic
 
 import io
 import struct
+import warnings
 from typing import Final
 
 from PIL import Image, ImageCms
@@ -57,14 +58,7 @@ def normalise_photo(data: bytes) -> NormalisedPhoto:
         if outline.format == "PNG" or not camera_extras(data, outline.end):
             raise UnusableMedia("trailing_data")
         notes.append("camera_extras_removed")
-    try:
-        picture = _decode(data[: outline.end], outline, notes)
-    except (UnusableMedia, MemoryError):
-        raise
-    except (
-        Exception
-    ) as error:  # Pillow's plugins raise a dozen kinds, struct.error and SyntaxError among them
-        raise UnusableMedia("image_corrupt") from error
+    picture = _decoded(data[: outline.end], outline, notes)
     return NormalisedPhoto(_encode(picture), *picture.size, outline.format, tuple(notes))
 
 
@@ -81,6 +75,19 @@ def check_dimensions(width: int, height: int) -> None:
         raise UnusableMedia("image_bad_dimensions", {"aspect_allowed": MAX_ASPECT})
 
 
+def _decoded(data: bytes, outline: ImageOutline, notes: list[str]) -> Image.Image:
+    """The picture as it is to be encoded; raises UnusableMedia for anything that Pillow makes nothing of."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about odd metadata, which is thrown away
+            return _decode(data, outline, notes)
+    except (UnusableMedia, MemoryError):
+        raise
+    # Pillow's plugins raise a dozen kinds, struct.error and SyntaxError among them.
+    except Exception as error:
+        raise UnusableMedia("image_corrupt") from error
+
+
 def _decode(data: bytes, outline: ImageOutline, notes: list[str]) -> Image.Image:
     picture: Image.Image = Image.open(io.BytesIO(data), formats=(outline.format,))
     if picture.size != (outline.width, outline.height):
@@ -93,7 +100,7 @@ def _decode(data: bytes, outline: ImageOutline, notes: list[str]) -> Image.Image
     picture.load()
     orientation, profile = _orientation(picture), picture.info.get("icc_profile")
     picture = _eight_bit(picture, notes)
-    if picture.size != target:
+    if target != (outline.width, outline.height):
         notes.append("scaled_down")
         picture = picture.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
     picture = _as_srgb(picture, profile, notes)

@@ -33,7 +33,7 @@ def _postgresql(table: str, statement: str, condition: str, message: str) -> lis
     when = f"WHEN ({condition}) " if condition else ""
     statements = [
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
-        f"$$ BEGIN RAISE EXCEPTION '{message}'; END $$",
+        f"$$ BEGIN RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
         f"CREATE TRIGGER {name} BEFORE {statement} ON {table} FOR EACH ROW {when}EXECUTE FUNCTION {name}()",
     ]
     if statement == "DELETE" and not condition:

@@ -67,8 +67,11 @@ def visit_of(request: HttpRequest) -> Visit | None:
     return Visit(found, session, now) if found and session else None
 
 
-def visitor(*statuses: Status) -> Callable[[VisitView], View]:
-    """For a view that makes sense in these statuses only (none named: in all); others lead to the right step."""
+def visitor(*statuses: Status, binds: bool = True) -> Callable[[VisitView], View]:
+    """For a view that makes sense in these statuses only (none named: in all); others lead to the right step.
+
+    A POST binds the case to its browser, unless `binds` is off.
+    """
 
     def decorate(view: VisitView) -> View:
         @wraps(view)
@@ -77,21 +80,23 @@ def visitor(*statuses: Status) -> Callable[[VisitView], View]:
             if visit is None:
                 return errors.answer(request, errors.UNKNOWN_LINK, next_=reverse("pages:home"))
             with translation.override(language_of(visit.verification)):
-                return _bound(request, visit, view, statuses)
+                return _guarded(request, visit, view, statuses, binds=binds and request.method == "POST")
 
         return checked
 
     return decorate
 
 
-def _bound(request: HttpRequest, visit: Visit, view: VisitView, statuses: tuple[Status, ...]) -> HttpResponse:
+def _guarded(
+    request: HttpRequest, visit: Visit, view: VisitView, statuses: tuple[Status, ...], *, binds: bool
+) -> HttpResponse:
     """Only the browser that the case is bound to comes through; the first that does something binds it."""
     if visit.verification.browser_hash not in {"", visit.session.browser_hash}:
         return elsewhere(request)
     if statuses and visit.verification.status not in statuses:
         return to_right_step(request)
     try:
-        if request.method == "POST":
+        if binds:
             bind.bind(visit.verification, visit.session, now=visit.now)
         return view(request, visit)
     except bind.OtherBrowser:

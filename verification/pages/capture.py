@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from verification import media
 from verification.actions import challenge as challenges
 from verification.actions import submit
-from verification.pages import access, errors, media_faults, signals, steps, uploads
+from verification.pages import access, errors, media_faults, steps, uploads
 from verification.pages.forms import RecordingForm
 from verification.states import Mode, Status
 
@@ -51,7 +51,15 @@ def challenge(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     )
 
 
-def _refuse(request: HttpRequest, code: str, field: str = "recording") -> HttpResponse:
+class UnusableField(Exception):
+    """A field beside the recording is missing or can't be read."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+def _refuse(request: HttpRequest, code: str, field: str = "video") -> HttpResponse:
     fault = media_faults.of_video(code)
     return errors.as_json(request, fault.status, code, fault.words, field=field)
 
@@ -61,13 +69,10 @@ def _refuse(request: HttpRequest, code: str, field: str = "recording") -> HttpRe
 # In every status: a recording that is sent twice is told so, and not that something is amiss.
 @access.visitor()
 def recording(request: HttpRequest, visit: access.Visit) -> HttpResponse:
-    form = RecordingForm(request.POST)
-    if not form.is_valid():
-        return _refuse(request, "invalid_field", next(iter(form.errors)))
     try:
-        _submit(request, visit, form)
-    except signals.UnreadableSignals:
-        return _refuse(request, "invalid_field", "signals")
+        _submit(request, visit)
+    except UnusableField as error:
+        return _refuse(request, "invalid_field", error.field)
     except (uploads.UnusableUpload, media.UnusableMedia) as error:
         return _refuse(request, error.code)
     except media.MediaUnavailable:
@@ -81,15 +86,19 @@ def recording(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     except submit.AlreadySubmitted:
         words = _("Your video has arrived before.")
         return errors.as_json(request, 409, "already_submitted", words, next_=reverse("pages:home"))
-    return JsonResponse({"next": reverse("pages:status")}, status=202)
+    return JsonResponse({"next": reverse("pages:status")})
 
 
-def _submit(request: HttpRequest, visit: access.Visit, form: RecordingForm) -> None:
+def _submit(request: HttpRequest, visit: access.Visit) -> None:
+    data = uploads.one_file(request, "video")
+    form = RecordingForm(request.POST)
+    if not form.is_valid():
+        raise UnusableField(next(iter(form.errors)))
     submit.submit(
         visit.verification,
         attempt_id=form.cleaned_data["attempt"],
         nonce=form.cleaned_data["nonce"],
-        recording=uploads.one_file(request, "recording"),
-        signals=signals.read(form.cleaned_data["signals"]),
+        recording=data,
+        signals=form.cleaned_data["signals"],
         now=visit.now,
     )

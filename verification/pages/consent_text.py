@@ -37,7 +37,11 @@ class ConsentText:
 
 
 def region_name(region: str) -> str:
-    names = {"ap-singapore": _("Singapore"), "ap-hongkong": _("Hong Kong"), "ap-bangkok": _("Bangkok, Thailand")}
+    names = {
+        "ap-singapore": _("Singapore"),
+        "ap-hongkong": _("Hong Kong"),
+        "ap-bangkok": _("Bangkok, Thailand"),
+    }
     return names.get(region, region)
 
 
@@ -78,7 +82,9 @@ def consent_text(policy: Policy) -> ConsentText:
             ),
         ),
     )
-    return ConsentText(terms, _("I agree that my photo and my video are used in this way to check my identity."))
+    return ConsentText(
+        terms, _("I agree that my photo and my video are used in this way to check my identity.")
+    )
 
 
 def _kept(days: int) -> str:

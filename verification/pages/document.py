@@ -21,20 +21,19 @@ def _page(request: HttpRequest, visit: access.Visit, code: str = "") -> HttpResp
         "has_photo": steps.has_photo(verification),
         "hint": HINTS.get(verification.hint, "") if steps.must_read_hint(verification) else "",
     }
-    return steps.page(request, "pages/document.html", "document", verification, context, fault.status if fault else 200)
-
-
-@access.visitor(Status.COLLECTING)
-def _refused(request: HttpRequest, visit: access.Visit) -> HttpResponse:
-    return _page(request, visit, request.META[_CODE])
-
-
-_CODE = "verification.upload_fault"
+    return steps.page(
+        request, "pages/document.html", "document", verification, context, fault.status if fault else 200
+    )
 
 
 def _refuse(request: HttpRequest, code: str) -> HttpResponse:
-    request.META[_CODE] = code
-    return _refused(request)
+    """The upload was stopped before its CSRF token could be checked: show the page, change nothing."""
+
+    @access.visitor(Status.COLLECTING, binds=False)
+    def refused(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+        return _page(request, visit, code)
+
+    return refused(request)
 
 
 @uploads.receives(limit=media.MAX_PHOTO_UPLOAD, too_large="image_too_large", refuse=_refuse)

@@ -40,7 +40,10 @@ CSRF_FAILED = Fault(
     "errors/again.html",
 )
 NOT_FOUND = Fault(
-    404, "not_found", _("There is nothing here"), _("The address may be incomplete. Open the link from your message.")
+    404,
+    "not_found",
+    _("There is nothing here"),
+    _("The address may be incomplete. Open the link from your message."),
 )
 UNKNOWN_LINK = Fault(
     404,
@@ -57,9 +60,15 @@ METHOD_NOT_ALLOWED = Fault(
     "errors/again.html",
 )
 LINK_IN_USE = Fault(
-    409, "link_in_use", _("Started in another browser"), _("This check goes on in another browser."), "pages/elsewhere.html"
+    409,
+    "link_in_use",
+    _("Started in another browser"),
+    _("This check goes on in another browser."),
+    "pages/elsewhere.html",
 )
-STALE = Fault(409, "stale", _("Something has changed"), _("The check has moved on since you opened the page."))
+STALE = Fault(
+    409, "stale", _("Something has changed"), _("The check has moved on since you opened the page.")
+)
 SERVER_ERROR = Fault(
     500,
     "internal_error",

@@ -1,6 +1,10 @@
 """What the applicant's forms carry besides files."""
 
+from typing import Any
+
 from django import forms
+
+from verification.pages import signals
 
 
 class ConsentForm(forms.Form):
@@ -21,3 +25,9 @@ class RecordingForm(forms.Form):
     attempt = forms.CharField(max_length=40)
     nonce = forms.CharField(max_length=64)
     signals = forms.CharField(required=False, max_length=20_000)
+
+    def clean_signals(self) -> dict[str, Any]:
+        try:
+            return signals.read(self.cleaned_data["signals"])
+        except signals.UnreadableSignals as error:
+            raise forms.ValidationError("unreadable") from error

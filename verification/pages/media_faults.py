@@ -27,9 +27,15 @@ _PHOTO = {
     ),
     "trailing_data": MediaFault(422, _("This file holds more than a photo. Please take the photo again.")),
     "image_corrupt": MediaFault(422, _BROKEN_PHOTO),
-    "image_too_many_pixels": MediaFault(422, _("This photo has too many pixels. Please choose a smaller one.")),
-    "image_bad_dimensions": MediaFault(422, _("This picture has an unusual shape. Please take a photo of your ID.")),
-    "image_too_small": MediaFault(422, _("This photo is too small to see your face. Please take a larger one.")),
+    "image_too_many_pixels": MediaFault(
+        422, _("This photo has too many pixels. Please choose a smaller one.")
+    ),
+    "image_bad_dimensions": MediaFault(
+        422, _("This picture has an unusual shape. Please take a photo of your ID.")
+    ),
+    "image_too_small": MediaFault(
+        422, _("This photo is too small to see your face. Please take a larger one.")
+    ),
     "image_too_complex": MediaFault(422, _BROKEN_PHOTO),
 }
 _VIDEO = {
@@ -40,15 +46,25 @@ _VIDEO = {
     "too_many_parts": MediaFault(400, _("Please send one video.")),
     "invalid_field": MediaFault(400, _AGAIN),
     "video_too_large": MediaFault(413, _("The video is too large. Please record it again.")),
-    "unsupported_video_type": MediaFault(415, _("This is not a video we can read. Please record it on this page.")),
+    "unsupported_video_type": MediaFault(
+        415, _("This is not a video we can read. Please record it on this page.")
+    ),
     "unsupported_video_codec": MediaFault(
         415, _("Your browser records a kind of video we can't read. Please use another browser.")
     ),
-    "video_too_short": MediaFault(422, _("The video is too short. Please record it again and follow each prompt.")),
+    "video_too_short": MediaFault(
+        422, _("The video is too short. Please record it again and follow each prompt.")
+    ),
     "video_too_long": MediaFault(422, _("The video is too long. Please record it again on this page.")),
-    "video_no_picture": MediaFault(422, _("The video has no picture. Please check your camera and record again.")),
-    "video_resolution": MediaFault(422, _("The picture of this camera is too small or too large. Try another camera.")),
-    "video_resolution_changes": MediaFault(422, _("The picture turned while recording. Keep the phone upright.")),
+    "video_no_picture": MediaFault(
+        422, _("The video has no picture. Please check your camera and record again.")
+    ),
+    "video_resolution": MediaFault(
+        422, _("The picture of this camera is too small or too large. Try another camera.")
+    ),
+    "video_resolution_changes": MediaFault(
+        422, _("The picture turned while recording. Keep the phone upright.")
+    ),
     "video_frame_rate": MediaFault(422, _("The video stutters. Close other apps and record it again.")),
 }
 _ANY_PHOTO = MediaFault(422, _BROKEN_PHOTO)

@@ -37,7 +37,9 @@ def _refuse(constant: str) -> None:
 
 
 def _known(said: dict[str, Any]) -> dict[str, Any]:
-    known: dict[str, Any] = {key: _text(said[key], most) for key, most in TEXTS.items() if isinstance(said.get(key), str)}
+    known: dict[str, Any] = {
+        key: _text(said[key], most) for key, most in TEXTS.items() if isinstance(said.get(key), str)
+    }
     known |= {key: said[key] for key in sorted(NUMBERS) if _is_number(said.get(key))}
     for group, keys in GROUPS.items():
         inside = said.get(group)

@@ -18,7 +18,10 @@ CLOSED = {
         _("Nothing was recorded. The organisation knows that you did not agree to the camera check."),
     ),
     Status.EXPIRED: (_("The time for this check is over"), _("It was not finished in time, and has ended.")),
-    Status.CANCELLED: (_("This check was called off"), _("The organisation ended it. You need not do anything.")),
+    Status.CANCELLED: (
+        _("This check was called off"),
+        _("The organisation ended it. You need not do anything."),
+    ),
 }
 GENERAL_HINT = _("Please record a new video, facing the camera in good light.")
 GENERAL_REASON = _("We could not confirm your identity from what you sent.")
@@ -32,7 +35,9 @@ def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     if not outcome:
         return access.to_right_step(request)
     context = {"outcome": outcome, **_details(verification)}
-    return steps.page(request, f"pages/status/{outcome}.html", "status", verification, context)
+    # Who is asked again is back at a step; everybody else has done theirs.
+    step = "status" if outcome != "retry" else "document" if context["needs_photo"] else "capture"
+    return steps.page(request, f"pages/status/{outcome}.html", step, verification, context)
 
 
 def _details(verification: Verification) -> dict[str, Any]:

@@ -56,7 +56,12 @@ def current(verification: Verification) -> str:
 
 
 def page(
-    request: HttpRequest, template: str, step: str, verification: Verification, context: dict[str, Any], status: int = 200
+    request: HttpRequest,
+    template: str,
+    step: str,
+    verification: Verification,
+    context: dict[str, Any],
+    status: int = 200,
 ) -> HttpResponse:
     """Render a page of the flow with its place in the row of steps."""
     steps = _row(step, finished=verification.status in {Status.APPROVED, Status.DECLINED})
@@ -67,7 +72,9 @@ def page(
 
 def _row(step: str, *, finished: bool) -> list[dict[str, Any]]:
     position = [key for key, _name in STEPS].index(step)
-    states = ["done"] * position + ["done" if finished else "current"] + ["to do"] * (len(STEPS) - position - 1)
+    states = (
+        ["done"] * position + ["done" if finished else "current"] + ["to do"] * (len(STEPS) - position - 1)
+    )
     return [
         {"key": key, "name": name, "number": number, "state": state}
         for number, ((key, name), state) in enumerate(zip(STEPS, states, strict=True), start=1)

@@ -8,9 +8,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation, TooManyFieldsSent, TooManyFilesSent
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import FileUploadHandler, MemoryFileUploadHandler, TemporaryFileUploadHandler
+from django.core.files.uploadhandler import (
+    FileUploadHandler,
+    MemoryFileUploadHandler,
+    TemporaryFileUploadHandler,
+)
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -62,7 +66,8 @@ def receives(*, limit: int, too_large: str, refuse: Refuse) -> Callable[[Callabl
         @csrf_exempt
         @wraps(view)
         def limited(request: HttpRequest) -> HttpResponse:
-            access.arrival(request)  # A challenge counts as answered when its upload began, not when it ended.
+            # A challenge counts as answered when its upload began, not when it ended.
+            access.arrival(request)
             if request.method != "POST":
                 return protected(request)
             try:
@@ -72,7 +77,7 @@ def receives(*, limit: int, too_large: str, refuse: Refuse) -> Callable[[Callabl
                     MemoryFileUploadHandler(request),
                     TemporaryFileUploadHandler(request),
                 ]
-                _read_body(request)
+                _read_body(request, too_large)
             except UnusableUpload as error:
                 return refuse(request, error.code)
             return protected(request)
@@ -83,7 +88,8 @@ def receives(*, limit: int, too_large: str, refuse: Refuse) -> Callable[[Callabl
 
 
 def _check_length(request: HttpRequest, limit: int, too_large: str) -> None:
-    length = int(request.META.get("CONTENT_LENGTH") or 0)
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    length = int(length) if length.isdecimal() else 0
     if length <= limit:
         return
     if length <= limit * LISTEN_TO:
@@ -92,21 +98,21 @@ def _check_length(request: HttpRequest, limit: int, too_large: str) -> None:
     raise UnusableUpload(too_large)
 
 
-def _read_body(request: HttpRequest) -> None:
+def _read_body(request: HttpRequest, too_large: str) -> None:
     """Parse the body now, so that what is wrong with it is told in our words."""
     try:
-        request.FILES  # noqa: B018 - the property is what reads it
+        len(request.FILES)  # the property is what reads the body
     except MultiPartParserError as error:
         raise UnusableUpload("malformed_multipart") from error
     except (TooManyFieldsSent, TooManyFilesSent) as error:
         raise UnusableUpload("too_many_parts") from error
-    except SuspiciousOperation as error:
-        raise UnusableUpload("malformed_multipart") from error
+    except RequestDataTooBig as error:
+        raise UnusableUpload(too_large) from error
 
 
 def one_file(request: HttpRequest, name: str) -> bytes:
     """The bytes of the one file of that name; UnusableUpload if there is none, or another one too."""
-    files: list[UploadedFile] = request.FILES.getlist(name)
+    files: list[UploadedFile[bytes]] = request.FILES.getlist(name)
     if not files:
         raise UnusableUpload("missing_file")
     if len(request.FILES) > 1 or len(files) > 1:

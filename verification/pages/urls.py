@@ -6,7 +6,7 @@ from verification.pages import capture, consent, document, link, status
 
 app_name = "pages"
 urlpatterns = [
-    path("v/<str:token>", link.open_link, name="link"),
+    path("v/<path:token>", link.open_link, name="link"),
     path("verify/", link.home, name="home"),
     path("verify/take-over", link.take_over, name="take_over"),
     path("verify/consent", consent.page, name="consent"),

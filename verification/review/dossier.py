@@ -41,6 +41,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         "case": case,
         "applicant": case.applicant,
         "policy": case.policy,
+        "approve_at": words.score(case.policy.approve_at),
         "why": [labels.label(labels.WHY_HERE, code) for code in case.reasons],
         "due": words.due(case.due_at, now),
         "late": case.due_at is not None and case.due_at < now,
@@ -66,7 +67,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
 def _shown(attempts: list[VerificationAttempt], number: str) -> VerificationAttempt | None:
     finished = [attempt for attempt in attempts if attempt.status == AttemptStatus.FINISHED]
     chosen = [attempt for attempt in attempts if str(attempt.number) == number]
-    return (chosen or finished or attempts or [None])[-1]
+    return next(reversed(chosen or finished or attempts), None)
 
 
 def _current(documents: list[Document]) -> Document | None:
@@ -88,7 +89,7 @@ def _answer(attempt: VerificationAttempt, case: Verification) -> dict[str, Any]:
     return {
         "meaning": words.explain(attempt.similarity, attempt.result_code, case.policy.approve_at),
         "description": words.describe_code(attempt.result_code, attempt.outcome),
-        "call": (answered or calls or [None])[-1],
+        "call": next(reversed(answered or calls), None),
         "calls": calls,
     }
 
@@ -96,7 +97,10 @@ def _answer(attempt: VerificationAttempt, case: Verification) -> dict[str, Any]:
 def _challenge(attempt: VerificationAttempt) -> dict[str, Any]:
     return {
         "asked": labels.movements(attempt.actions),
-        "signals": labels.flatten(attempt.signals),
+        "prompts": [labels.prompt(prompt) for prompt in attempt.signals.get("prompts", [])],
+        "signals": labels.flatten(
+            {name: said for name, said in attempt.signals.items() if name != "prompts"}
+        ),
         "facts": labels.flatten(attempt.facts),
     }
 

@@ -41,7 +41,7 @@ class PeriodForm(forms.Form):
     end = forms.DateField(
         label=gettext_lazy("Until"),
         widget=_Day,
-        help_text=gettext_lazy("This day is not in it. Days are UTC days."),
+        help_text=gettext_lazy("Not included. UTC."),
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
@@ -96,10 +96,9 @@ def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
         sentence = _("The file is missing or is not what was stored. Make a new one, and tell an operator.")
         return refusal(request, status=409, title=_("Export is damaged"), sentence=sentence)
     name = f"audit-{made.period_start:%Y-%m-%d}-{made.period_end:%Y-%m-%d}-{made.public_id}.zip"
-    headers = {"Cache-Control": "no-store"}
-    return FileResponse(
-        file, as_attachment=True, filename=name, content_type="application/zip", headers=headers
-    )
+    response = FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _make(request: HttpRequest, form: PeriodForm, user: StaffUser, now: datetime) -> None:
@@ -111,10 +110,8 @@ def _make(request: HttpRequest, form: PeriodForm, user: StaffUser, now: datetime
         reason=asked["reason"],
         now=now,
     )
-    sentence = ngettext(
-        "The export is ready: %(rows)s row.", "The export is ready: %(rows)s rows.", made.rows
-    )
-    messages.success(request, sentence % {"rows": made.rows})
+    sentence = ngettext("The export is ready: %d row.", "The export is ready: %d rows.", made.rows)
+    messages.success(request, sentence % made.rows)
 
 
 def _shown(made: Export, now: datetime) -> dict[str, Any]:

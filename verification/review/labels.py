@@ -95,6 +95,14 @@ def movements(actions: str) -> str:
     return _(", then ").join(label(MOVEMENTS, action) for action in actions.split(","))
 
 
+def prompt(said: Mapping[str, Any]) -> str:
+    """One prompt of the capture page: the movement, and when it was shown."""
+    return _("%(action)s at %(seconds)s s") % {
+        "action": str(said.get("action", "")).replace("_", " "),
+        "seconds": f"{float(said.get('at', 0)) / 1000:.1f}",
+    }
+
+
 def actor(kind: str, actor_id: str) -> str:
     """A member of staff by user name, everybody else by what they are."""
     return label(ACTORS, kind) if kind in ACTORS else actor_id

@@ -43,7 +43,7 @@ REPEATED = "repeated"
 FILTERS = ("view", "band", "reason")
 
 
-def waiting() -> QuerySet[Verification]:
+def waiting() -> QuerySet[Any]:
     """Cases in review, the soonest due first, each with its band, score, code and outcome: one query."""
     last = VerificationAttempt.objects.filter(
         verification=OuterRef("pk"), status=AttemptStatus.FINISHED
@@ -72,7 +72,7 @@ def _band() -> Case:
     )
 
 
-def _filtered(cases: QuerySet[Verification], chosen: dict[str, str], user: StaffUser, now: datetime) -> Any:
+def _filtered(cases: QuerySet[Any], chosen: dict[str, str], user: StaffUser, now: datetime) -> QuerySet[Any]:
     band, reason = chosen["band"], chosen["reason"]
     if chosen["view"] == "mine":
         cases = cases.filter(claimed_by=user, claimed_until__gt=now)
@@ -123,7 +123,11 @@ def queue_page(request: HttpRequest) -> HttpResponse:
             "page": page,
             "counts": counts,
             "views": [(value, label, counts[value]) for value, label in _views()],
-            "bands": [(value, label, counts[value]) for value, label in _bands()],
+            "bands": [
+                (value, label, counts[value])
+                for value, label in _bands()
+                if counts[value] or value == chosen["band"]
+            ],
             "reasons": labels.WHY_HERE.items(),
             "chosen": chosen,
             "query": urlencode({name: value for name, value in chosen.items() if value}),

@@ -1,11 +1,10 @@
 """Every record as a read-only page of the stock admin, for those who may see it.
 
-Nothing is added, changed or deleted here: records are changed by actions. Looking into one that is about an applicant is
-an event in the trail.
+Nothing is added, changed or deleted here: records are changed by actions. Looking into one that is about an
+applicant is an event in the trail.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import Model
@@ -34,7 +33,7 @@ def _never(self: Any, request: HttpRequest, obj: Any = None) -> bool:
 class ReadOnly(ModelAdmin):
     """A record that is looked at. `may_view` is the rule of `permissions` that opens it."""
 
-    may_view: Callable[[User], bool]
+    may_view: "ClassVar[staticmethod[[User], bool]]"
     about_applicant = False
     actions = None
     list_per_page = 50
@@ -44,7 +43,7 @@ class ReadOnly(ModelAdmin):
     has_delete_permission = _never
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return type(self).may_view(request.user)
+        return self.may_view(request.user)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -66,7 +65,7 @@ class ReadOnly(ModelAdmin):
 class AboutApplicant(ReadOnly):
     """A record that holds something about an applicant."""
 
-    may_view = permissions.can_view_case
+    may_view = staticmethod(permissions.can_view_case)
     about_applicant = True
 
 
@@ -146,7 +145,7 @@ class ReviewAdmin(AboutApplicant):
 
 
 class CallAdmin(ReadOnly):
-    may_view = permissions.can_view_operations
+    may_view = staticmethod(permissions.can_view_operations)
     list_display = (
         "public_id",
         "attempt",
@@ -165,17 +164,17 @@ class CallAdmin(ReadOnly):
 
 
 class AccountAdmin(ReadOnly):
-    may_view = permissions.can_view_operations
+    may_view = staticmethod(permissions.can_view_operations)
     list_display = ("name", "rate", "next_slot_at", "paused_until", "pause_reason")
 
 
 class PolicyAdmin(ReadOnly):
-    may_view = permissions.can_view_operations
+    may_view = staticmethod(permissions.can_view_operations)
     list_display = ("version", "approve_at", "liveness_mode", "max_attempts", "review_hours", "activated_at")
 
 
 class EventAdmin(ReadOnly):
-    may_view = permissions.can_view_trail
+    may_view = staticmethod(permissions.can_view_trail)
     list_display = ("at", "kind", "actor_kind", "actor_id", "subject_kind", "subject_id")
     list_filter = ("kind", "actor_kind", "subject_kind")
     search_fields = ("subject_id", "actor_id")
@@ -184,7 +183,7 @@ class EventAdmin(ReadOnly):
 
 
 class ExportAdmin(ReadOnly):
-    may_view = permissions.can_export
+    may_view = staticmethod(permissions.can_export)
     list_display = ("public_id", "by", "reason", "period_start", "period_end", "rows", "state", "created_at")
     list_filter = ("state",)
     search_fields = ("public_id", "by", "reason")
@@ -192,13 +191,13 @@ class ExportAdmin(ReadOnly):
 
 
 class ClientAdmin(ReadOnly):
-    may_view = permissions.can_view_operations
+    may_view = staticmethod(permissions.can_view_operations)
     list_display = ("name", "public_id", "created_at", "disabled_at")
     search_fields = ("name", "public_id")
 
 
 class KeyAdmin(ReadOnly):
-    may_view = permissions.can_view_operations
+    may_view = staticmethod(permissions.can_view_operations)
     list_display = ("prefix", "client", "created_at", "expires_at", "revoked_at", "last_used_at")
     list_select_related = ("client",)
     search_fields = ("prefix", "client__name")

@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any
 
 from django.contrib.admin import AdminSite
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
@@ -37,6 +37,7 @@ class ReviewSite(AdminSite):
             path("case/<str:public_id>/reopen", self.page(case.reopen), name="reopen"),
             path("evidence/<str:kind>/<str:public_id>", self.page(evidence.evidence), name="evidence"),
             *exports.urls(self),
+            *exports.urls(self),
         ]
 
     def page(self, view: View) -> View:
@@ -59,7 +60,7 @@ class ReviewSite(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "nav": board.navigation(request)}
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return super().index(request, {**board.work(request), **(extra_context or {})})
 
 

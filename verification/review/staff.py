@@ -1,4 +1,7 @@
-"""Operators make, change and deactivate staff. They hand out groups, never single permissions, and never to themselves."""
+"""Operators make, change and deactivate staff.
+
+They hand out groups, never single permissions, and never to themselves.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -75,13 +78,6 @@ class StaffAdmin(StockUserAdmin):
 
     def _record(self, kind: str, request: HttpRequest, obj: StaffUser) -> None:
         by = audit.By("operator", signed_in(request).get_username())
+        facts = {"user": obj.get_username(), "active": obj.is_active}
         groups = sorted(obj.groups.values_list("name", flat=True))
-        audit.record(
-            kind,
-            by=by,
-            subject=obj,
-            at=timezone.now(),
-            user=obj.get_username(),
-            groups=groups,
-            active=obj.is_active,
-        )
+        audit.record(kind, by=by, subject=obj, at=timezone.now(), groups=groups, **facts)

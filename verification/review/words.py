@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from verification.hints import HINTS
 from verification.liveness import Category, lookup
@@ -27,7 +27,7 @@ class Band(TextChoices):
 
     BELOW = "below", gettext_lazy("Below 70")
     BETWEEN = "between", gettext_lazy("Passed, below policy")
-    TECHNICAL = "technical", gettext_lazy("Technical, no score")
+    TECHNICAL = "technical", gettext_lazy("Technical")
     ABOVE = "above", gettext_lazy("At or above policy")
 
 
@@ -115,14 +115,14 @@ def _sentence(text: str) -> str:
 
 
 CATEGORIES: dict[Category, str | Promise] = {
-    Category.PASSED: gettext_lazy("Living person, and the faces match by the vendor's own threshold of 70."),
+    Category.PASSED: gettext_lazy("Living person, and the faces match by the vendor's own threshold."),
     Category.LOW_SIMILARITY: gettext_lazy(
-        "Living person, but the faces did not match by the vendor's threshold of 70."
+        "Living person, but the faces did not match by the vendor's own threshold."
     ),
     Category.LIVENESS_FAILED: gettext_lazy("The vendor could not confirm that a living person was recorded."),
     Category.CAPTURE_QUALITY: gettext_lazy("The recording was not good enough to be checked."),
     Category.REFERENCE_PHOTO: gettext_lazy("The ID photo was not good enough to be compared."),
-    Category.TRANSIENT: gettext_lazy("The vendor's service failed. This says nothing about the applicant."),
+    Category.TRANSIENT: gettext_lazy("The vendor's service failed. That says nothing about the applicant."),
     Category.THROTTLED: gettext_lazy(
         "The vendor asked us to slow down. This says nothing about the applicant."
     ),
@@ -188,7 +188,7 @@ def mask(name: str) -> str:
 
 
 def attempts(used: int, allowed: int) -> str:
-    return ngettext("%(used)s of %(allowed)s attempt", "%(used)s of %(allowed)s attempts", allowed) % {
+    return _("%(used)s of %(allowed)s") % {
         "used": used,
         "allowed": allowed,
     }

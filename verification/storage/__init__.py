@@ -4,10 +4,12 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import storages
+
+_BLOCK = 256 * 1024
 
 
 class IntegrityError(Exception):
@@ -32,7 +34,7 @@ def store(kind: str, data: bytes | Iterable[bytes]) -> StoredObject:
 def store_file(kind: str, file: BinaryIO) -> StoredObject:
     """Like `store`, for a file too large for memory: `file` is read in blocks, once to hash and once to write."""
     file.seek(0)
-    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    sha256 = _digest(file)
     size = file.tell()
     file.seek(0)
     random = secrets.token_hex(16)
@@ -43,33 +45,29 @@ def store_file(kind: str, file: BinaryIO) -> StoredObject:
 
 def read(name: str, *, sha256: str) -> bytes:
     """The object's bytes; IntegrityError unless their SHA-256 is the one given."""
-    try:
-        with storages["evidence"].open(name, "rb") as file:
-            data: bytes = file.read()
-    except OSError as error:
-        raise IntegrityError(f"Stored object can't be read: {type(error).__name__}.") from error
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise IntegrityError("Stored object is not what was stored.")
-    return data
-
-
-def open_object(name: str) -> BinaryIO:
-    """The object as a file, for a caller that needs parts of it."""
-    return storages["evidence"].open(name, "rb")  # type: ignore[return-value]
+    with open_checked(name, sha256=sha256) as file:
+        return file.read()
 
 
 def open_checked(name: str, *, sha256: str) -> BinaryIO:
     """The object as a file at its start, read through once in blocks; IntegrityError unless it has this SHA-256."""
     try:
-        file = open_object(name)
+        file = storages["evidence"].open(name, "rb")
     except OSError as error:
         raise IntegrityError(f"Stored object can't be read: {type(error).__name__}.") from error
-    if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+    if _digest(file) != sha256:
         file.close()
         raise IntegrityError("Stored object is not what was stored.")
     file.seek(0)
-    return file
+    return file  # type: ignore[return-value]
 
 
 def delete(name: str) -> None:
     storages["evidence"].delete(name)
+
+
+def _digest(file: "BinaryIO | File[Any]") -> str:
+    digest = hashlib.sha256()
+    while block := file.read(_BLOCK):
+        digest.update(block)
+    return digest.hexdigest()

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import av
 from av.packet import Packet
+from PIL import Image
 
 from kyc_portal.sandbox.drawing import draw_clip, draw_frame
 
@@ -57,14 +58,14 @@ def small_clip(**options: object) -> bytes:
     return draw_clip(**({"seconds": 2.4, "size": SMALL, "fps": 10} | options))  # type: ignore[arg-type]
 
 
-def vp8_packets(size: tuple[int, int], count: int) -> list[Packet]:
-    """Encoded pictures, the first of them a key frame."""
+def vp8_packets(size: tuple[int, int], count: int, *, plain: bool = False) -> list[Packet]:
+    """Encoded pictures, the first of them a key frame; `plain` ones are grey and quickly made."""
     encoder = av.CodecContext.create("libvpx", "w")
     encoder.width, encoder.height, encoder.pix_fmt = *size, "yuv420p"
     encoder.time_base, encoder.options = Fraction(1, 10), {"deadline": "realtime", "cpu-used": "8"}
     packets: list[Packet] = []
     for number in range(count):
-        picture = draw_frame(1, size, number / 10)
+        picture = Image.new("RGB", size, "grey") if plain else draw_frame(1, size, number / 10)
         frame = av.VideoFrame.from_bytes(picture.convert("RGBA").tobytes(), *size)
         frame.pts = number
         packets += encoder.encode(frame.reformat(format="yuv420p"))
@@ -102,6 +103,10 @@ def clip_of_uneven_rate() -> bytes:
     return webm_of(packets, [number * 40 + (number // 10) * 600 for number in range(30)])
 
 
+def clip_of_size(size: tuple[int, int], count: int = 24) -> bytes:
+    return webm_of(vp8_packets(size, count, plain=True), [number * 100 for number in range(count)], size)
+
+
 def clip_that_changes_size() -> bytes:
     packets = vp8_packets(SMALL, 12) + vp8_packets((200, 160), 12)
     return webm_of(packets, [number * 100 for number in range(24)])
@@ -109,7 +114,7 @@ def clip_that_changes_size() -> bytes:
 
 def clip_larger_than_declared() -> bytes:
     """The container says 640x480, the pictures are 2048x2048."""
-    data = webm_of(vp8_packets((2048, 2048), 1), [0], (2048, 2048))
+    data = webm_of(vp8_packets((2048, 2048), 1, plain=True), [0], (2048, 2048))
     return data.replace(b"\xb0\x82\x08\x00", b"\xb0\x82\x02\x80").replace(
         b"\xba\x82\x08\x00", b"\xba\x82\x01\xe0"
     )

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -85,8 +86,15 @@ def test_a_child_cannot_write_large_files() -> None:
         run("write_too_much")
 
 
-def test_a_reason_that_is_not_ours_is_not_passed_on() -> None:
-    assert refusal("refuse_with", "<script>") == "media_crashed"
+@pytest.mark.parametrize("reason", ["<script>", ["video_corrupt"], None])
+def test_a_reason_that_is_not_ours_is_not_passed_on(reason: object) -> None:
+    assert refusal("refuse_with", reason) == "media_crashed"
+
+
+def test_a_full_disk_is_our_fault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(MediaUnavailable, match="FileNotFoundError"):
+        run("echo", None)
 
 
 def test_a_fault_of_ours_is_not_blamed_on_the_media(tmp_path: Path) -> None:
@@ -181,7 +189,8 @@ def test_a_child_does_not_outlive_a_caller_that_is_killed(tmp_path: Path) -> Non
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     code = f"from verification.media.child import run; run('{MISBEHAVIOUR}hold_open', {str(fifo)!r})"
-    caller = subprocess.Popen([sys.executable, "-c", code])
+    # Killed like this, it cannot tidy up after itself: let it leave its directory in ours.
+    caller = subprocess.Popen([sys.executable, "-c", code], env=os.environ | {"TMPDIR": str(tmp_path)})
     with fifo.open("rb") as pipe:
         assert pipe.readline() == b"here\n"
         caller.kill()

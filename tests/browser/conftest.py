@@ -1,0 +1,261 @@
+"""A real portal for a real browser: `manage.py demo` in a process of its own, Chromium with a drawn camera."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from kyc_portal.sandbox.drawing import draw_camera, draw_photo
+from kyc_portal.sandbox.emulator import SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY
+
+PROJECT = Path(__file__).resolve().parents[2]
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+SEED = 3  # whose face the camera and the ID photo show
+
+# A recording takes about ten seconds, and its checking some more on a busy machine.
+expect.set_options(timeout=45_000)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if CHROMIUM or os.environ.get("CI") == "true":
+        return
+    for item in items:
+        if PROJECT / "tests/browser" in Path(item.fspath).parents:
+            item.add_marker(pytest.mark.skip(reason="Chromium is missing: install the package chromium"))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Portal:
+    """A running demo, spoken to from outside only."""
+
+    url: str
+    emulator: str
+    environment: dict[str, str]
+    output: str
+    key: str = field(default="")
+    invited: int = 0
+
+    @property
+    def logins(self) -> dict[str, str]:
+        return dict(re.findall(r"^  (\w+) +password (\S+)$", self.output, re.MULTILINE))
+
+    def manage(self, *arguments: str) -> str:
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(
+            command, cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=True, timeout=60
+        )
+        return done.stdout
+
+    def invite(self, mode: str = "ACTION") -> dict[str, Any]:
+        """A new case through the API: id and link among other things."""
+        self.invited += 1
+        person = {"reference": f"browser-{self.invited}", "name": "Alice Example", "mode": mode}
+        return self.api("POST", "/api/v1/verifications", person)
+
+    def case(self, verification_id: str) -> dict[str, Any]:
+        return self.api("GET", f"/api/v1/verifications/{verification_id}")
+
+    def api(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {self.key}"}
+        return ask(method, self.url + path, body, headers)
+
+    def script(self, **step: Any) -> None:
+        ask("POST", f"{self.emulator}/_emulator/script", step)
+
+    def calls(self) -> list[dict[str, Any]]:
+        return list(ask("GET", f"{self.emulator}/_emulator/ledger")["calls"])
+
+
+def ask(
+    method: str, url: str, body: dict[str, Any] | None = None, headers: dict[str, str] | None = None
+) -> dict[str, Any]:
+    data = json.dumps(body).encode() if body is not None else None
+    all_headers = {"Content-Type": "application/json", **(headers or {})}
+    request = urllib.request.Request(url, data, all_headers, method=method)
+    with urllib.request.urlopen(request, timeout=10) as response:
+        content = response.read()
+    return dict(json.loads(content)) if content else {}
+
+
+@pytest.fixture(scope="session")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    folder = tmp_path_factory.mktemp("portal")
+    port, emulator_port = free_port(), free_port()
+    environment = {
+        **os.environ,
+        "KYC_MODE": "demo",
+        "KYC_DATA_DIR": str(folder),
+        "KYC_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "KYC_FACEID_ENDPOINT": f"http://127.0.0.1:{emulator_port}",
+        "TENCENTCLOUD_SECRET_ID": SANDBOX_SECRET_ID,
+        "TENCENTCLOUD_SECRET_KEY": SANDBOX_SECRET_KEY,
+        "PYTHONUNBUFFERED": "1",
+    }
+    log = folder / "demo.log"
+    command = [sys.executable, "manage.py", "demo", "--settled", "--port", str(port)]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    try:
+        wait_until_up(process, f"http://127.0.0.1:{port}/healthz", log)
+        running = Portal(
+            f"http://127.0.0.1:{port}", f"http://127.0.0.1:{emulator_port}", environment, log.read_text()
+        )
+        running.key = running.manage("create_api_client", "--name", "Browser tests").split()[-1]
+        yield running
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def wait_until_up(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    until = time.monotonic() + 180
+    while time.monotonic() < until:
+        assert process.poll() is None, f"The demo ended by itself:\n{log.read_text()}"
+        try:
+            ask("GET", url)
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.2)
+        else:
+            return
+    raise AssertionError(f"The demo did not come up:\n{log.read_text()}")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    camera = tmp_path_factory.mktemp("camera") / "camera.y4m"
+    draw_camera(camera, seed=SEED)
+    return {
+        "executable_path": CHROMIUM,
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-video-capture={camera}",
+        ],
+    }
+
+
+@pytest.fixture(scope="session")
+def id_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("photo") / "id.jpg"
+    path.write_bytes(draw_photo(SEED))
+    return path
+
+
+class Applicant:
+    """A person at a browser, doing what the pages ask for."""
+
+    def __init__(self, page: Page, portal: Portal, photo: Path) -> None:
+        self.page, self.portal, self.photo = page, portal, photo
+        self.challenges: list[dict[str, Any]] = []
+        self.faults: list[str] = []
+        page.on("response", self._note_challenge)
+        page.on("console", self._note_fault)
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+
+    def _note_fault(self, message: Any) -> None:
+        # A refused upload is an answer, not a fault; a script error or a CSP report is one.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.faults.append(message.text)
+
+    def _note_challenge(self, response: Any) -> None:
+        if response.url.endswith("/verify/challenge") and response.ok:
+            self.challenges.append(response.json())
+
+    @property
+    def primary(self) -> Any:
+        return self.page.locator('[data-action="primary"]:visible')
+
+    def step(self, name: str) -> None:
+        expect(self.page.locator("main")).to_have_attribute("data-step", name)
+
+    def outcome(self, name: str) -> None:
+        expect(self.page.locator(f'main[data-step="status"][data-outcome="{name}"]')).to_be_visible()
+
+    def open(self, link: str) -> None:
+        self.page.goto(link)
+
+    def consent(self) -> None:
+        self.step("consent")
+        self.page.get_by_role("checkbox").check()
+        self.primary.click()
+
+    def give_photo(self, photo: Path | None = None) -> None:
+        self.step("document")
+        self.page.locator('input[type="file"]').first.set_input_files(photo or self.photo)
+        self.primary.click()
+
+    def record(self) -> None:
+        """Allow the camera, start, do the movements, send."""
+        self.step("capture")
+        self.primary.click()
+        self.panel("live")
+        self.primary.click()
+        self.panel("playback")
+        self.primary.click()
+
+    def panel(self, name: str) -> None:
+        expect(self.page.locator(f'[data-panel="{name}"]')).to_be_visible()
+
+    def up_to_capture(self, mode: str = "ACTION") -> dict[str, Any]:
+        case = self.portal.invite(mode)
+        self.open(case["link"])
+        self.consent()
+        self.give_photo()
+        return case
+
+
+@pytest.fixture
+def applicant(page: Page, portal: Portal, id_photo: Path) -> Applicant:
+    return Applicant(page, portal, id_photo)
+
+
+@pytest.fixture
+def reviewer(browser: Browser, portal: Portal) -> Iterator[Page]:
+    """A signed-in reviewer in a browser of their own."""
+    yield from _signed_in(browser.new_context(), portal, "reviewer")
+
+
+@pytest.fixture
+def auditor(browser: Browser, portal: Portal) -> Iterator[Page]:
+    yield from _signed_in(browser.new_context(), portal, "auditor")
+
+
+def _signed_in(context: BrowserContext, portal: Portal, username: str) -> Iterator[Page]:
+    page = context.new_page()
+    page.goto(f"{portal.url}/admin/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(portal.logins[username])
+    page.locator("#login-form [type=submit]").click()
+    yield page
+    context.close()
+
+

@@ -1,0 +1,130 @@
+"""The main job in a real browser: link, consent, photo, recording, outcome, and the reviewer's part of it."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Applicant, Portal
+
+FIRST_ACTION = {"result": "FailedOperation.ActionFirstAction"}
+
+
+@pytest.fixture(autouse=True)
+def _nothing_breaks_in_the_browser(applicant: Applicant) -> None:
+    yield
+    assert applicant.faults == []
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_over(portal: Portal) -> None:
+    portal.script(clear=True)
+
+
+def passed_on_the_first_recording(applicant: Applicant, portal: Portal, mode: str) -> None:
+    before = len(portal.calls())
+    case = applicant.up_to_capture(mode)
+    applicant.record()
+    applicant.outcome("approved")
+    (call,) = portal.calls()[before:]
+    (drawn,) = applicant.challenges
+    assert (call["signature"], call["video_container"]) == ("valid", "mp4")
+    assert (call["liveness_type"], call["validate_data"] or "") == (
+        mode,
+        ",".join(action["code"] for action in drawn["actions"]),
+    )
+    assert portal.case(case["id"])["status"] == "approved"
+
+
+@pytest.mark.parametrize("mode", ["ACTION", "SILENT"])
+def test_a_clean_pass_makes_exactly_one_correct_call(applicant: Applicant, portal: Portal, mode: str) -> None:
+    passed_on_the_first_recording(applicant, portal, mode)
+
+
+def test_a_missed_movement_brings_guidance_and_a_second_try(applicant: Applicant, portal: Portal) -> None:
+    portal.script(**FIRST_ACTION)
+    applicant.up_to_capture()
+    applicant.record()
+    applicant.outcome("retry")
+    expect(applicant.page.locator("main")).to_contain_text("in the order shown")
+    applicant.primary.click()
+    applicant.record()
+    applicant.outcome("approved")
+
+
+def test_attempts_used_up_end_with_a_person(applicant: Applicant, portal: Portal) -> None:
+    portal.script(**FIRST_ACTION, times=3)
+    case = applicant.up_to_capture()
+    for _ in range(2):
+        applicant.record()
+        applicant.outcome("retry")
+        applicant.primary.click()
+    applicant.record()
+    applicant.outcome("review")
+    assert portal.case(case["id"])["reasons"] == ["attempts_used_up"]
+
+
+def test_a_vendor_that_fails_twice_costs_the_person_nothing(applicant: Applicant, portal: Portal) -> None:
+    before = len(portal.calls())
+    portal.script(fault="http_503", times=2)
+    case = applicant.up_to_capture("SILENT")
+    applicant.record()
+    applicant.outcome("approved")
+    assert len(portal.calls()) - before == 3
+    assert len(portal.case(case["id"])["attempts"]) == 1
+
+
+def test_an_unknown_code_ends_with_a_person(applicant: Applicant, portal: Portal) -> None:
+    portal.script(result="FailedOperation.SomethingNew")
+    case = applicant.up_to_capture("SILENT")
+    applicant.record()
+    applicant.outcome("review")
+    assert portal.case(case["id"])["reasons"] == ["unknown_code"]
+
+
+def test_a_low_similarity_is_approved_by_a_reviewer(applicant: Applicant, portal: Portal, reviewer: Page) -> None:
+    portal.script(result="FailedOperation.CompareLowSimilarity", sim=42)
+    case = applicant.up_to_capture("SILENT")
+    applicant.record()
+    applicant.outcome("review")
+    decide(reviewer, portal, case["id"])
+    applicant.page.reload()
+    applicant.outcome("approved")
+    assert portal.case(case["id"])["status"] == "approved"
+
+
+def decide(reviewer: Page, portal: Portal, case_id: str) -> None:
+    reviewer.goto(f"{portal.url}/admin/case/{case_id}/")
+    for kind in ("ID photo", "Best frame"):
+        picture = reviewer.get_by_role("img", name=kind).first
+        expect(picture).to_be_visible()
+        assert picture.evaluate("image => image.naturalWidth") > 0
+    expect.soft(reviewer.locator("video").first).to_be_visible()
+    reviewer.locator('input[name="verdict"][value="approve"]').check(force=True)
+    reviewer.locator('input[name="reason_code"][value="vendor_error"]').check(force=True)
+    reviewer.get_by_label("Note for colleagues").fill("Same brow line, ears and nose; the light differs.")
+    reviewer.get_by_role("button", name="Decide", exact=True).click()
+
+
+def test_a_file_that_is_no_photo_is_told_kindly_and_nothing_is_lost(
+    applicant: Applicant, portal: Portal, tmp_path: Path
+) -> None:
+    case = portal.invite()
+    applicant.open(case["link"])
+    applicant.consent()
+    wrong = tmp_path / "card.png"
+    wrong.write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
+    applicant.give_photo(wrong)
+    expect(applicant.page.get_by_role("alert")).to_be_visible()
+    applicant.step("document")
+    applicant.give_photo()
+    applicant.step("capture")
+
+
+def test_the_auditor_downloads_an_export(portal: Portal, auditor: Page) -> None:
+    auditor.goto(f"{portal.url}/admin/exports/")
+    auditor.get_by_label("Reason").fill("Quarterly audit")
+    with auditor.expect_download() as download:
+        auditor.get_by_role("button", name="export").first.click()
+        auditor.get_by_role("link", name="Download").first.click()
+    assert Path(download.value.path()).read_bytes().startswith(b"PK")

@@ -1,0 +1,324 @@
+"""The applicant's pages as a browser without scripts meets them: links, consent, photo, waiting, refusals."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from kyc_portal.sandbox.emulator import EmulatorServer
+from tests.conftest import NOW, Road, photo
+from verification import audit, links
+from verification.actions import cancel, challenge, review
+from verification.actions.invite import Invitation
+from verification.models import AuditEvent, Consent, Document, StaffUser, Verdict, Verification
+from verification.pages import consent_text, status
+from verification.states import Status
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=True):
+        yield
+
+
+def path_of(invitation: Invitation) -> str:
+    return invitation.link.removeprefix("http://testserver")
+
+
+def opened(invitation: Invitation, **options: Any) -> Client:
+    client = Client(**options)
+    client.get(path_of(invitation))
+    return client
+
+
+def shown_hash(client: Client) -> str:
+    found = re.search(r'name="text_sha256" value="(\w{64})"', client.get("/verify/consent").content.decode())
+    assert found
+    return found[1]
+
+
+def agree(client: Client) -> Any:
+    answer = {"answer": "agree", "agree": "yes", "text_sha256": shown_hash(client)}
+    return client.post("/verify/consent", answer)
+
+
+def give_photo(client: Client, data: bytes | None = None, name: str = "id.jpg") -> Any:
+    return client.post(
+        "/verify/document", {"photo": SimpleUploadedFile(name, photo() if data is None else data)}
+    )
+
+
+@pytest.fixture
+def invitation(road: Road) -> Invitation:
+    return road.invitation()
+
+
+@pytest.fixture
+def client(invitation: Invitation) -> Client:
+    return opened(invitation)
+
+
+def case(invitation: Invitation) -> Verification:
+    return Verification.objects.get(pk=invitation.verification.pk)
+
+
+# Links
+
+
+def test_the_link_becomes_a_cookie_and_an_address_without_the_token(invitation: Invitation) -> None:
+    response = Client().get(path_of(invitation))
+    assert response.headers["Location"] == "/verify/"
+    cookie = response.cookies[links.COOKIE]
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+    assert invitation.link[-43:] not in cookie.value
+
+
+def test_opening_a_link_changes_nothing(invitation: Invitation) -> None:
+    events, before = AuditEvent.objects.count(), Verification.objects.values().get()
+    for client in (Client(), Client()):
+        client.get(path_of(invitation), follow=True)
+        client.head(path_of(invitation))
+    assert Verification.objects.values().get() == before
+    assert AuditEvent.objects.count() == events
+
+
+@pytest.mark.parametrize("token", ["x", "A" * 43, "A" * 42, "%00" * 43, "a/b", "é" * 43, "A" * 3000])
+def test_unknown_links_all_show_one_page(db: None, token: str) -> None:
+    assert "This link does not work" in refused_page(Client(), f"/v/{token}")
+
+
+def refused_page(client: Client, path: str) -> str:
+    response = client.get(path)
+    assert response.status_code == 404
+    return re.sub(r"[0-9a-f]{12}", "…", response.content.decode())
+
+
+def test_unknown_revoked_and_expired_links_can_not_be_told_apart(road: Road) -> None:
+    revoked, expired = road.invitation(), road.invitation()
+    Verification.objects.filter(pk=revoked.verification.pk).update(link_revoked_at=NOW)
+    Verification.objects.filter(pk=expired.verification.pk).update(link_expires_at=NOW)
+    pages = {refused_page(Client(), path) for path in (path_of(revoked), path_of(expired), "/v/unknown")}
+    assert len(pages) == 1
+
+
+def test_a_session_ends_with_its_link(invitation: Invitation, client: Client) -> None:
+    Verification.objects.update(link_revoked_at=NOW)
+    assert refused_page(client, "/verify/consent") == refused_page(Client(), "/v/unknown")
+    assert client.get("/verify/status.json").json()["error"]["code"] == "unknown_link"
+
+
+def test_an_altered_cookie_opens_nothing(client: Client) -> None:
+    client.cookies[links.COOKIE] = client.cookies[links.COOKIE].value[:-1]
+    assert client.get("/verify/").status_code == 404
+
+
+# The right step
+
+
+def test_every_step_leads_to_the_one_the_case_has_come_to(client: Client) -> None:
+    for path in ("/verify/", "/verify/document", "/verify/capture", "/verify/status"):
+        assert client.get(path, follow=True).redirect_chain[-1][0] == "/verify/consent"
+    agree(client)
+    for path in ("/verify/", "/verify/consent", "/verify/capture", "/verify/status"):
+        assert client.get(path, follow=True).redirect_chain[-1][0] == "/verify/document"
+    give_photo(client)
+    assert client.get("/verify/").headers["Location"] == "/verify/capture"
+    assert b'data-step="document"' in client.get("/verify/document").content
+
+
+@pytest.mark.parametrize("method", ["put", "delete", "patch"])
+def test_other_methods_are_refused_with_a_page(client: Client, method: str) -> None:
+    response = getattr(client, method)("/verify/consent")
+    assert (response.status_code, response.headers["Allow"]) == (405, "GET, POST")
+    assert b"<h1" in response.content
+
+
+# Consent
+
+
+def test_agreeing_records_the_very_words_that_were_shown(client: Client) -> None:
+    text = shown_hash(client)
+    assert agree(client).headers["Location"] == "/verify/"
+    consent = Consent.objects.get()
+    assert (consent.given, consent.text_version, consent.text_sha256) == (True, consent_text.VERSION, text)
+    assert (consent.locale, consent.ip_address) == ("en", "127.0.0.1")
+
+
+def test_the_text_names_region_time_and_another_way(client: Client) -> None:
+    page = client.get("/verify/consent").content.decode()
+    for words in (
+        "Tencent Cloud in Singapore",
+        "365 days",
+        "no sound",
+        "Our staff may look",
+        "without a camera",
+    ):
+        assert words in page
+    assert "checked" not in page
+
+
+def test_without_the_tick_the_page_comes_back_and_says_so(invitation: Invitation, client: Client) -> None:
+    response = client.post("/verify/consent", {"answer": "agree", "text_sha256": shown_hash(client)})
+    assert response.status_code == 422
+    assert "tick the box" in response.content.decode()
+    assert case(invitation).status == Status.INVITED
+
+
+def test_words_that_have_changed_are_shown_again(invitation: Invitation, client: Client) -> None:
+    response = client.post("/verify/consent", {"answer": "agree", "agree": "yes", "text_sha256": "0" * 64})
+    assert response.status_code == 422
+    assert "These terms have changed" in response.content.decode()
+    assert case(invitation).status == Status.INVITED
+
+
+def test_refusing_takes_one_more_step_and_ends_cleanly(invitation: Invitation, client: Client) -> None:
+    assert "Stop the check?" in client.get("/verify/consent?answer=refuse").content.decode()
+    assert case(invitation).status == Status.INVITED
+    answer = {"answer": "refuse", "text_sha256": shown_hash(client)}
+    page = client.post("/verify/consent", answer, follow=True).content.decode()
+    assert 'data-outcome="closed"' in page
+    assert (case(invitation).status, Consent.objects.get().given) == (Status.CONSENT_REFUSED, False)
+
+
+def test_sending_an_answer_twice_is_no_fault(client: Client) -> None:
+    answer = {"answer": "agree", "agree": "yes", "text_sha256": shown_hash(client)}
+    for _ in range(2):
+        assert client.post("/verify/consent", answer).headers["Location"] == "/verify/"
+    assert Consent.objects.count() == 1
+
+
+# One browser at a time
+
+
+def test_the_first_answer_binds_the_case_to_its_browser(invitation: Invitation, client: Client) -> None:
+    other = opened(invitation)
+    agree(client)
+    for response in (other.get("/verify/"), other.get("/verify/document"), give_photo(other)):
+        assert response.status_code == 409
+        assert "Continue here instead" in response.content.decode()
+    assert other.get("/verify/status.json").json()["error"]["code"] == "link_in_use"
+    assert not Document.objects.exists()
+
+
+def test_a_person_may_go_on_in_another_browser(invitation: Invitation, client: Client) -> None:
+    other = opened(invitation)
+    agree(client)
+    assert other.post("/verify/take-over", follow=True).redirect_chain[-1][0] == "/verify/document"
+    assert client.get("/verify/document").status_code == 409
+    assert AuditEvent.objects.filter(kind="link.taken_over").count() == 1
+
+
+def test_the_same_browser_may_open_its_link_again(invitation: Invitation, client: Client) -> None:
+    agree(client)
+    client.get(path_of(invitation))
+    assert client.get("/verify/document").status_code == 200
+
+
+def test_taking_over_without_a_session_is_refused(db: None) -> None:
+    assert Client().post("/verify/take-over").status_code == 404
+
+
+# Waiting and results
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ({}, "approved"),
+        ({"sim": 74.2}, "review"),
+        ({"result": "FailedOperation.ActionLightDark"}, "retry"),
+        ({"result": "FailedOperation.LifePhotoPoorQuality"}, "retry"),
+    ],
+)
+def test_the_status_page_says_what_became_of_it(
+    road: Road, emulator: EmulatorServer, answer: dict[str, Any], outcome: str
+) -> None:
+    invitation = road.invitation()
+    client = opened(invitation)
+    agree(client)
+    give_photo(client)
+    if answer:
+        emulator.script(**answer)
+    road.record(case(invitation))
+    page = client.get("/verify/", follow=True).content.decode()
+    assert f'data-step="status" data-outcome="{outcome}"' in page
+    assert "74.2" not in page
+    assert client.get("/verify/status.json").json() == {"outcome": outcome, "next": "/verify/status"}
+
+
+def test_a_photo_given_again_closes_its_hint(road: Road, emulator: EmulatorServer, client: Client) -> None:
+    agree(client)
+    give_photo(client)
+    emulator.script(result="FailedOperation.LifePhotoPoorQuality")
+    road.record(Verification.objects.get())
+    assert 'href="/verify/document">Give a new photo' in client.get("/verify/status").content.decode()
+    give_photo(client, photo(2))
+    assert client.get("/verify/").headers["Location"] == "/verify/capture"
+
+
+def test_a_recording_begun_closes_its_hint(road: Road, emulator: EmulatorServer, client: Client) -> None:
+    agree(client)
+    give_photo(client)
+    emulator.script(result="FailedOperation.ActionLightDark")
+    road.record(Verification.objects.get())
+    assert "brighter place" in client.get("/verify/status").content.decode()
+    challenge.issue(Verification.objects.get(), now=NOW)
+    assert client.get("/verify/").headers["Location"] == "/verify/capture"
+
+
+def test_while_it_is_checked_the_page_asks_on_with_or_without_scripts(road: Road, client: Client) -> None:
+    agree(client)
+    give_photo(client)
+    road.submit(Verification.objects.get())
+    page = client.get("/verify/status").content.decode()
+    assert 'data-outcome="checking"' in page
+    assert '<meta http-equiv="refresh"' in page
+    assert 'data-poll="/verify/status.json"' in page
+
+
+def test_a_case_called_off_says_so(invitation: Invitation, client: Client) -> None:
+    cancel.cancel(case(invitation), reason="withdrawn", by=audit.By.client("cli_1"), now=NOW)
+    page = client.get("/verify/", follow=True).content.decode()
+    assert 'data-outcome="closed"' in page
+    assert "called off" in page
+
+
+def test_a_declined_case_names_a_person_and_a_way_and_no_suspicion(
+    road: Road, emulator: EmulatorServer, staff: Callable[[str], StaffUser]
+) -> None:
+    invitation, reviewer = road.invitation(), staff("Reviewer")
+    client = opened(invitation)
+    agree(client)
+    give_photo(client)
+    emulator.script(result="FailedOperation.CompareLowSimilarity", sim=42)
+    verification = case(invitation)
+    road.record(verification)
+    review.claim(verification, by=reviewer, now=NOW)
+    review.decide(
+        verification,
+        verdict=Verdict.DECLINE,
+        reason_code="different_person",
+        note="The ears differ.",
+        version=verification.version,
+        evidence_sha256=review.evidence_hash(verification),
+        by=reviewer,
+        now=NOW,
+    )
+    page = client.get("/verify/", follow=True).content.decode()
+    assert 'data-outcome="declined"' in page
+    assert "A person made this decision" in page
+    assert not any(word in page for word in ("Different person", "The ears differ"))
+
+
+def test_every_closed_status_has_words() -> None:
+    assert set(status.CLOSED) == {Status.CONSENT_REFUSED, Status.EXPIRED, Status.CANCELLED}
+
+
+def test_a_case_past_its_time_is_gone_with_its_link(invitation: Invitation, client: Client) -> None:
+    with time_machine.travel(NOW + timedelta(days=15)):
+        assert "This link does not work" in client.get("/verify/").content.decode()

@@ -1,0 +1,335 @@
+"""What arrives at the applicant's pages: photos, challenges and recordings, forged and broken ones included."""
+
+import io
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client, RequestFactory
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+
+from tests.conftest import NOW, Road, clip, photo
+from tests.flow.test_applicant_pages import agree, give_photo, opened
+from verification import media
+from verification.media.errors import CODES
+from verification.models import Document, Verification, VerificationAttempt
+from verification.pages import errors, media_faults, signals, status, uploads
+from verification.states import AttemptStatus, Mode, Status
+
+INLINE = re.compile(r"<style|style=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE)
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW, tick=True) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def client(road: Road) -> Client:
+    client = opened(road.invitation())
+    agree(client)
+    return client
+
+
+@pytest.fixture
+def ready(client: Client) -> Client:
+    give_photo(client)
+    return client
+
+
+def draw(client: Client) -> dict[str, Any]:
+    answer: dict[str, Any] = client.post("/verify/challenge").json()
+    return answer
+
+
+def send(client: Client, drawn: dict[str, Any], data: bytes | None = None, **fields: Any) -> Any:
+    video = SimpleUploadedFile("clip.mp4", clip() if data is None else data, "video/mp4")
+    return client.post(
+        "/verify/recording", {"attempt": drawn["attempt"], "nonce": drawn["nonce"], "video": video, **fields}
+    )
+
+
+def code_of(response: Any) -> tuple[int, str]:
+    return response.status_code, response.json()["error"]["code"]
+
+
+# The photo
+
+
+@pytest.mark.parametrize(
+    ("data", "status_code", "words"),
+    [
+        (b"", 400, "This file is empty"),
+        (b"GIF89a" + bytes(50), 415, "JPEG or PNG"),
+        (b"<svg onload='alert(1)'/>", 415, "JPEG or PNG"),
+        (b"\xff\xd8\xff", 422, "can&#x27;t be opened"),
+        (PNG + bytes(40), 422, "can&#x27;t be opened"),
+    ],
+)
+def test_a_photo_that_can_not_be_used_is_told_on_its_own_page(
+    client: Client, data: bytes, status_code: int, words: str
+) -> None:
+    response = give_photo(client, data)
+    assert (response.status_code, Document.objects.count()) == (status_code, 0)
+    assert words in response.content.decode()
+    assert b'data-step="document"' in response.content
+
+
+def test_a_bad_photo_leaves_the_good_one_in_place(ready: Client) -> None:
+    assert give_photo(ready, b"GIF89a" + bytes(50)).status_code == 415
+    assert Document.objects.get().superseded_at is None
+
+
+@pytest.mark.parametrize("size", [11_000_000, 50_000_000])
+def test_a_photo_that_is_too_large_is_refused_by_its_length(client: Client, size: int) -> None:
+    response = give_photo(client, bytes(size))
+    assert response.status_code == 413
+    assert "larger than 10 MB" in response.content.decode()
+
+
+def test_an_upload_stops_at_the_first_byte_too_many() -> None:
+    handler = uploads.LimitedUploadHandler(RequestFactory().post("/"), 10, "image_too_large")
+    assert handler.receive_data_chunk(bytes(10), 0) == bytes(10)
+    with pytest.raises(uploads.UnusableUpload, match="image_too_large"):
+        handler.receive_data_chunk(b"x", 10)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "words"),
+    [
+        (b"", MULTIPART_CONTENT, "Choose a photo first"),
+        (encode_multipart(BOUNDARY, {"photo": "text"}), MULTIPART_CONTENT, "Choose a photo first"),
+        (b"--" + BOUNDARY.encode() + b"\r\nContent-Dispo", MULTIPART_CONTENT, "Choose a photo first"),
+        (b"x", "multipart/form-data", "did not arrive whole"),
+        (b"a=1&" * 300, "application/x-www-form-urlencoded", "one photo, not several"),
+        (b"a=" + b"1" * 1_100_000, "application/x-www-form-urlencoded", "larger than 10 MB"),
+    ],
+)
+def test_a_broken_form_is_told_and_never_an_error(
+    client: Client, body: bytes, content_type: str, words: str
+) -> None:
+    response = client.generic("POST", "/verify/document", body, content_type)
+    assert response.status_code in {400, 413}
+    assert words in response.content.decode()
+
+
+def test_one_photo_at_a_time(client: Client) -> None:
+    two = [SimpleUploadedFile("a.jpg", photo()), SimpleUploadedFile("b.jpg", photo())]
+    assert "not several" in client.post("/verify/document", {"photo": two}).content.decode()
+    five = {f"photo{number}": SimpleUploadedFile("a.jpg", b"x") for number in range(5)}
+    assert "not several" in client.post("/verify/document", five).content.decode()
+
+
+def test_a_portal_that_can_not_look_at_media_says_so(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(media, "check_photo", broken)
+    response = give_photo(client)
+    assert response.status_code == 503
+    assert "not your fault" in response.content.decode()
+
+
+def broken(*args: Any) -> None:
+    raise media.MediaUnavailable("test")
+
+
+# The challenge
+
+
+def test_a_challenge_names_its_movements_and_its_time(ready: Client) -> None:
+    drawn = draw(ready)
+    attempt = VerificationAttempt.objects.get()
+    assert (drawn["attempt"], drawn["mode"], drawn["expires_in"]) == (attempt.public_id, "ACTION", 90)
+    assert ",".join(action["code"] for action in drawn["actions"]) == attempt.actions
+    assert {action["name"] for action in drawn["actions"]} < {"open_mouth", "blink", "nod", "shake_head"}
+
+
+def test_holding_still_asks_for_no_movement(road: Road) -> None:
+    client = opened(road.invitation(mode=Mode.SILENT))
+    agree(client)
+    give_photo(client)
+    assert draw(client)["actions"] == []
+    assert b"hold still for four seconds" in client.get("/verify/capture").content
+
+
+def test_no_challenge_without_a_photo(client: Client) -> None:
+    response = client.post("/verify/challenge")
+    assert code_of(response) == (409, "photo_missing")
+    assert response.json()["next"] == "/verify/"
+
+
+def test_drawing_until_it_suits_comes_to_an_end(ready: Client) -> None:
+    answers = [ready.post("/verify/challenge") for _ in range(21)]
+    assert code_of(answers[-1]) == (429, "too_many_recordings")
+
+
+# The recording
+
+
+def test_a_recording_answers_its_challenge_and_leads_on(ready: Client) -> None:
+    said = {"mime": "video/mp4", "prompts": [{"action": "nod", "at": 500}], "camera": "Front\u202e\n", "x": 1}
+    response = send(ready, draw(ready), signals=json.dumps(said))
+    assert (response.status_code, response.json()) == (200, {"next": "/verify/status"})
+    attempt = VerificationAttempt.objects.get()
+    assert (attempt.status, Verification.objects.get().status) == (AttemptStatus.SUBMITTED, Status.CHECKING)
+    assert attempt.signals == {"mime": "video/mp4", "prompts": said["prompts"], "camera": "Front"}
+
+
+def test_a_second_recording_is_told_that_the_first_arrived(ready: Client) -> None:
+    drawn = draw(ready)
+    send(ready, drawn)
+    response = send(ready, drawn)
+    assert code_of(response) == (409, "already_submitted")
+    assert response.json()["next"] == "/verify/"
+    assert code_of(ready.post("/verify/challenge")) == (409, "stale")
+
+
+def test_a_recording_of_another_challenge_is_unknown(ready: Client) -> None:
+    drawn = draw(ready)
+    assert code_of(send(ready, {**drawn, "nonce": "other"})) == (404, "unknown_challenge")
+    assert code_of(send(ready, {**drawn, "attempt": "att_other"})) == (404, "unknown_challenge")
+    draw(ready)
+    assert code_of(send(ready, drawn)) == (410, "challenge_expired")
+
+
+def test_a_late_recording_is_told_so(ready: Client, clock: time_machine.Traveller) -> None:
+    drawn = draw(ready)
+    clock.shift(timedelta(seconds=91))
+    assert code_of(send(ready, drawn)) == (410, "challenge_expired")
+
+
+class SlowBody(io.BytesIO):
+    """A body that takes minutes to arrive."""
+
+    def __init__(self, data: bytes, clock: time_machine.Traveller) -> None:
+        super().__init__(data)
+        self._clock = clock
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._clock.shift(timedelta(seconds=120))
+        return super().read(size)
+
+
+def test_a_slow_upload_counts_from_its_beginning(ready: Client, clock: time_machine.Traveller) -> None:
+    drawn = draw(ready)
+    fields = {"attempt": drawn["attempt"], "nonce": drawn["nonce"], "video": SimpleUploadedFile("c", clip())}
+    body = encode_multipart(BOUNDARY, fields)
+    response = ready.generic(
+        "POST", "/verify/recording", body, MULTIPART_CONTENT, **{"wsgi.input": SlowBody(body, clock)}
+    )
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"", (400, "empty_file")),
+        (b"PK\x03\x04" + bytes(99), (415, "unsupported_video_type")),
+        (clip()[:900], (422, "video_corrupt")),
+        (bytes(media.MAX_VIDEO_UPLOAD + 1), (413, "video_too_large")),
+        (bytes(media.MAX_VIDEO_UPLOAD + 200_000), (413, "video_too_large")),
+    ],
+)
+def test_an_unusable_recording_leaves_the_attempt_open(
+    ready: Client, data: bytes, expected: tuple[int, str]
+) -> None:
+    drawn = draw(ready)
+    assert code_of(send(ready, drawn, data)) == expected
+    assert send(ready, drawn).status_code == 200
+
+
+@pytest.mark.parametrize("said", ["{", "[]", '{"bytes": NaN}', "[" * 19_000, "x" * 20_001])
+def test_signals_that_can_not_be_read_are_refused(ready: Client, said: str) -> None:
+    response = send(ready, draw(ready), signals=said)
+    assert code_of(response) == (400, "invalid_field")
+    assert response.json()["error"]["field"] == "signals"
+
+
+def test_a_form_without_video_or_nonce_is_refused(ready: Client) -> None:
+    drawn = draw(ready)
+    assert code_of(ready.post("/verify/recording", {"attempt": drawn["attempt"]})) == (400, "missing_file")
+    assert code_of(send(ready, {**drawn, "nonce": ""})) == (400, "invalid_field")
+
+
+def test_a_recording_waits_for_a_portal_that_can_look_at_it(
+    ready: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = draw(ready)
+    monkeypatch.setattr(media, "check_video", broken)
+    assert code_of(send(ready, drawn)) == (503, "unavailable")
+
+
+def test_signals_keep_only_what_is_known() -> None:
+    said = {
+        "track": {"width": 640, "height": True, "evil": 1},
+        "screen": 3,
+        "webdriver": False,
+        "bytes": 1e99,
+    }
+    assert signals.read(json.dumps(said)) == {"track": {"width": 640}, "webdriver": False}
+    assert signals.read("") == {}
+
+
+def test_every_media_code_has_words() -> None:
+    for code in CODES:
+        assert media_faults.of_photo(code).words
+        assert media_faults.of_video(code).words
+
+
+# Refusals and headers
+
+
+@pytest.mark.parametrize("path", ["/verify/consent", "/verify/document", "/verify/take-over"])
+def test_a_form_without_its_token_gets_a_page_with_a_way_on(road: Road, path: str) -> None:
+    client = opened(road.invitation(), enforce_csrf_checks=True)
+    response = client.post(path, {"photo": SimpleUploadedFile("id.jpg", photo())})
+    assert response.status_code == 403
+    assert 'data-action="primary" href="/verify/"' in response.content.decode()
+    assert not Document.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["/verify/challenge", "/verify/recording"])
+def test_a_script_without_its_token_gets_json(road: Road, path: str) -> None:
+    client = opened(road.invitation(), enforce_csrf_checks=True)
+    assert code_of(client.post(path)) == (403, "csrf_failed")
+
+
+def test_every_refusal_is_a_page_for_people_and_json_for_systems(db: None) -> None:
+    for view in (errors.bad_request, errors.forbidden, errors.not_found, errors.server_error):
+        page, answer = (view(RequestFactory().get(path)) for path in ("/nothing", "/api/v1/nothing"))
+        assert b"<h1" in page.content
+        assert set(json.loads(answer.content)["error"]) == {"code", "message", "field", "request_id"}
+        assert page.status_code == answer.status_code
+
+
+def test_a_failure_shows_a_page_with_its_reference(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(status.steps, "current", lambda verification: 1 / 0)
+    client.raise_request_exception = False
+    response = client.get("/verify/")
+    assert response.status_code == 500
+    assert response.headers["X-Request-Id"] in response.content.decode()
+
+
+def test_every_page_keeps_to_the_policy(road: Road) -> None:
+    client = opened(road.invitation())
+    pages = [
+        client.get(path) for path in ("/verify/consent", "/verify/consent?answer=refuse", "/v/x", "/nothing")
+    ]
+    agree(client)
+    pages += [
+        client.get("/verify/document"),
+        give_photo(client, b""),
+        give_photo(client),
+        client.get("/verify/capture"),
+    ]
+    send(client, draw(client))
+    pages += [client.get("/verify/status"), client.get("/verify/status.json")]
+    for page in pages:
+        assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+        assert page.headers["Cache-Control"] == "no-store"
+        assert not INLINE.search(page.content.decode())

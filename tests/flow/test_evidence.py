@@ -1,0 +1,143 @@
+"""Photos, frames and recordings: who sees them, in which pieces, and that each look is written down."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from verification import storage
+from verification.models import AuditEvent, Document, VerificationAttempt
+
+pytestmark = pytest.mark.usefixtures("an_hour_later")
+
+
+@pytest.fixture
+def case(road, emulator):
+    return road.in_review(emulator)
+
+
+def address(case, kind: str) -> str:
+    part = case.documents.get() if kind == "photo" else case.attempts.get()
+    return reverse("admin:evidence", args=[kind, part.public_id])
+
+
+def damage(name: str) -> None:
+    path = Path(settings.STORAGES["evidence"]["OPTIONS"]["location"], name)
+    path.chmod(0o600)
+    path.write_bytes(b"something else")
+
+
+@pytest.mark.parametrize(
+    ("kind", "content_type", "magic"),
+    [
+        ("photo", "image/jpeg", b"\xff\xd8\xff"),
+        ("frame", "image/jpeg", b"\xff\xd8\xff"),
+        ("video", "video/mp4", b"ftyp"),
+    ],
+)
+@pytest.mark.parametrize("group", ["Reviewer", "Senior reviewer", "Auditor"])
+def test_evidence_is_shown_as_normalised(case, signed_in, group, kind, content_type, magic):
+    response = signed_in(group).get(address(case, kind))
+    assert response.status_code == 200
+    assert response["Content-Type"] == content_type
+    assert magic in response.content[:12]
+
+
+@pytest.mark.parametrize("kind", ["photo", "frame", "video"])
+def test_an_operator_does_not_see_evidence(case, signed_in, kind):
+    assert signed_in("Operator").get(address(case, kind)).status_code == 403
+    assert not AuditEvent.objects.filter(kind="evidence.viewed").exists()
+
+
+def test_evidence_is_never_kept_or_run(case, signed_in):
+    response = signed_in().get(address(case, "photo"))
+    assert "no-store" in response["Cache-Control"]
+    assert response["X-Content-Type-Options"] == "nosniff"
+    assert response["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert response["Content-Disposition"] == f'inline; filename="photo-{case.documents.get().public_id}.jpg"'
+
+
+@pytest.mark.parametrize("kind", ["photo", "frame", "video"])
+def test_each_look_is_an_event(case, signed_in, kind):
+    signed_in("Auditor").get(address(case, kind))
+    event = AuditEvent.objects.get(kind="evidence.viewed")
+    assert (event.subject_id, event.actor_kind, event.actor_id) == (case.public_id, "auditor", "auditor")
+    assert event.data["evidence"] == kind
+
+
+def test_every_whole_file_is_a_look_of_its_own(case, signed_in):
+    for _ in range(2):
+        signed_in().get(address(case, "photo"))
+    assert AuditEvent.objects.filter(kind="evidence.viewed").count() == 2
+
+
+def test_the_pieces_of_a_recording_are_one_look(case, signed_in):
+    for piece in ("bytes=0-9", "bytes=10-19", "bytes=20-"):
+        signed_in().get(address(case, "video"), headers={"range": piece})
+    assert AuditEvent.objects.filter(kind="evidence.viewed").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "first", "last"),
+    [
+        ("bytes=0-99", 0, 99),
+        ("bytes=100-", 100, None),
+        ("bytes=-50", -50, None),
+        ("bytes=0-99999999", 0, None),
+    ],
+)
+def test_one_range_is_served(case, signed_in, asked, first, last):
+    attempt = case.attempts.get()
+    whole = storage.read(attempt.normalised_name, sha256=attempt.normalised_sha256)
+    response = signed_in().get(address(case, "video"), headers={"range": asked})
+    wanted = whole[first : None if last is None else last + 1]
+    assert response.status_code == 206
+    assert response.content == wanted
+    start = len(whole) - len(wanted) if last is None else first
+    assert response["Content-Range"] == f"bytes {start}-{start + len(wanted) - 1}/{len(whole)}"
+
+
+@pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=50-10", "bytes=-0"])
+def test_a_range_outside_the_file_is_refused(case, signed_in, asked):
+    response = signed_in().get(address(case, "video"), headers={"range": asked})
+    assert response.status_code == 416
+    assert response["Content-Range"].startswith("bytes */")
+    assert not AuditEvent.objects.filter(kind="evidence.viewed").exists()
+
+
+@pytest.mark.parametrize(
+    "asked", ["bytes=0-1,3-4", "bytes=-", "lines=0-1", "bytes=a-b", "bytes=" + "9" * 5000 + "-"]
+)
+def test_what_is_no_single_range_gets_the_whole(case, signed_in, asked):
+    response = signed_in().get(address(case, "video"), headers={"range": asked})
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"), [("image/avif,*/*", "application/json"), ("text/html", "text/html")]
+)
+def test_damaged_evidence_is_not_shown_and_is_noted(case, signed_in, accept, content_type):
+    damage(case.documents.get().normalised_name)
+    response = signed_in().get(address(case, "photo"), headers={"accept": accept})
+    assert response.status_code == 409
+    assert response["Content-Type"].startswith(content_type)
+    event = AuditEvent.objects.get(kind="evidence.integrity_error")
+    assert event.subject_id == case.public_id
+    assert not AuditEvent.objects.filter(kind="evidence.viewed").exists()
+
+
+@pytest.mark.parametrize("kind", ["photo", "frame", "video", "original", "../photo"])
+def test_what_is_not_there_is_not_found(db, signed_in, kind):
+    assert signed_in().get(f"/admin/evidence/{kind}/none").status_code == 404
+
+
+def test_a_frame_that_the_vendor_did_not_send_is_not_found(case, signed_in):
+    VerificationAttempt.objects.update(best_frame_name="", best_frame_sha256="")
+    assert signed_in().get(address(case, "frame")).status_code == 404
+
+
+def test_originals_have_no_address(case, signed_in):
+    names = [*Document.objects.values_list("original_name", flat=True), case.attempts.get().original_name]
+    for name in names:
+        assert signed_in().get(f"/admin/evidence/photo/{name}").status_code == 404

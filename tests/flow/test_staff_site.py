@@ -1,0 +1,180 @@
+"""Which group can open what, that records can only be read, and how operators manage staff."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.urls import reverse
+
+from verification.models import AuditEvent, StaffUser
+from verification.review.records import RECORDS
+
+pytestmark = pytest.mark.usefixtures("an_hour_later")
+REVIEWER, SENIOR, AUDITOR, OPERATOR = "Reviewer", "Senior reviewer", "Auditor", "Operator"
+GROUPS = (REVIEWER, SENIOR, AUDITOR, OPERATOR)
+CASES = {REVIEWER, SENIOR, AUDITOR}
+OPERATIONS = {SENIOR, AUDITOR, OPERATOR}
+OPENS = {
+    "/admin/": set(GROUPS),
+    "/admin/queue/": {REVIEWER, SENIOR},
+    "/admin/exports/": {AUDITOR},
+    "/admin/verification/applicant/": CASES,
+    "/admin/verification/verification/": CASES,
+    "/admin/verification/consent/": CASES,
+    "/admin/verification/document/": CASES,
+    "/admin/verification/verificationattempt/": CASES,
+    "/admin/verification/review/": CASES,
+    "/admin/verification/providercall/": OPERATIONS,
+    "/admin/verification/vendoraccount/": OPERATIONS,
+    "/admin/verification/policy/": OPERATIONS,
+    "/admin/verification/apiclient/": OPERATIONS,
+    "/admin/verification/apikey/": OPERATIONS,
+    "/admin/verification/auditevent/": {SENIOR, AUDITOR},
+    "/admin/verification/export/": {AUDITOR},
+    "/admin/verification/staffuser/": OPERATIONS,
+    "/admin/verification/staffuser/add/": {OPERATOR},
+}
+
+
+@pytest.mark.parametrize("address", OPENS)
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_group_opens_what_the_table_says(signed_in, address, group):
+    assert signed_in(group).get(address).status_code == (200 if group in OPENS[address] else 403)
+
+
+@pytest.mark.parametrize("address", OPENS)
+def test_whoever_is_not_signed_in_is_asked_to(client, db, address):
+    assert client.get(address).url.startswith("/admin/login/")
+
+
+@pytest.mark.parametrize("address", set(OPENS) - {"/admin/"})
+def test_a_superuser_without_a_group_opens_nothing(client, db, address):
+    client.force_login(StaffUser.objects.create_superuser("root"))
+    assert client.get(address).status_code == 403
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_who_opens_a_case(road, emulator, signed_in, group):
+    case = road.in_review(emulator)
+    response = signed_in(group).get(reverse("admin:case", args=[case.public_id]))
+    assert response.status_code == (200 if group in CASES else 403)
+
+
+def test_no_record_can_be_added_changed_or_deleted(road, emulator, signed_in):
+    case = road.in_review(emulator)
+    client = signed_in(AUDITOR)
+    base = f"/admin/verification/verification/{case.pk}/"
+    assert client.get("/admin/verification/verification/add/").status_code == 403
+    assert client.get(f"{base}delete/").status_code == 403
+    assert client.post(f"{base}change/", {"status": "approved"}).status_code == 403
+
+
+def test_every_record_page_opens_and_holds_no_file_name(road, emulator, signed_in):
+    case = road.in_review(emulator)
+    client = signed_in(AUDITOR)
+    names = [case.documents.get().normalised_name, case.attempts.get().normalised_name, case.link_hash]
+    for model in RECORDS:
+        for found in model.objects.all()[:1]:
+            address = reverse(f"admin:verification_{model._meta.model_name}_change", args=[found.pk])
+            page = client.get(address).content.decode()
+            assert not any(name in page for name in names)
+
+
+def test_looking_into_an_applicants_record_is_an_event(road, emulator, signed_in):
+    case = road.in_review(emulator)
+    client = signed_in(AUDITOR)
+    client.get(reverse("admin:verification_applicant_change", args=[case.applicant.pk]))
+    client.get(reverse("admin:verification_applicant_change", args=[0]))
+    event = AuditEvent.objects.get(kind="record.viewed")
+    assert (event.subject_id, event.actor_id) == (case.applicant.public_id, "auditor")
+
+
+@pytest.mark.parametrize("wanted", ["reference", "public_id"])
+def test_a_case_is_found_by_its_ids(road, emulator, signed_in, wanted):
+    case, other = road.in_review(emulator), road.in_review(emulator)
+    text = case.public_id if wanted == "public_id" else case.applicant.reference
+    page = signed_in().get("/admin/verification/verification/", {"q": text}).content.decode()
+    assert case.public_id in page
+    assert other.public_id not in page
+
+
+# The work board
+
+
+def test_the_board_counts_a_reviewers_work(road, emulator, signed_in):
+    road.in_review(emulator)
+    client = signed_in()
+    client.post(reverse("admin:take_next"))
+    page = client.get("/admin/")
+    assert page.context["queue"]["waiting"] == 1
+    assert len(page.context["queue"]["mine"]) == 1
+    assert page.context["accounts"] is None
+
+
+def test_the_board_shows_an_operator_the_vendor_and_no_case(road, emulator, signed_in):
+    case = road.in_review(emulator)
+    page = signed_in(OPERATOR).get("/admin/")
+    assert "Vendor account" in page.content.decode()
+    assert case.applicant.reference not in page.content.decode()
+    assert page.context["queue"] is None
+
+
+def test_the_board_shows_an_auditor_exports_and_the_trail(signed_in):
+    page = signed_in(AUDITOR).get("/admin/").content.decode()
+    assert "/admin/exports/" in page
+    assert "/admin/verification/auditevent/" in page
+
+
+# Staff
+
+
+def staff_page(user) -> str:
+    return reverse("admin:verification_staffuser_change", args=[user.pk])
+
+
+def test_an_operator_adds_a_reviewer(signed_in):
+    fields = {
+        "username": "rosa",
+        "usable_password": "true",
+        "password1": "correct-horse",
+        "password2": "correct-horse",
+    }
+    signed_in(OPERATOR).post("/admin/verification/staffuser/add/", fields)
+    made = StaffUser.objects.get(username="rosa")
+    assert made.is_staff
+    assert not made.is_superuser
+    assert AuditEvent.objects.get(kind="staff.added").data["user"] == "rosa"
+
+
+def test_an_operator_puts_somebody_into_a_group(signed_in, staff):
+    reviewer = staff(REVIEWER)
+    senior = Group.objects.get(name=SENIOR)
+    fields = {"username": reviewer.username, "is_active": "on", "groups": [senior.pk], "is_superuser": "on"}
+    signed_in(OPERATOR).post(staff_page(reviewer), fields)
+    reviewer.refresh_from_db()
+    assert set(reviewer.groups.all()) == {senior}
+    assert not reviewer.is_superuser
+    assert AuditEvent.objects.get(kind="staff.changed").data["groups"] == [SENIOR]
+
+
+def test_an_operator_can_not_change_the_own_groups(signed_in, staff):
+    operator = staff(OPERATOR)
+    fields = {"username": operator.username, "groups": [Group.objects.get(name=REVIEWER).pk]}
+    signed_in(OPERATOR).post(staff_page(operator), fields)
+    operator = StaffUser.objects.get(pk=operator.pk)
+    assert [group.name for group in operator.groups.all()] == [OPERATOR]
+    assert operator.is_active
+
+
+def test_a_superuser_is_not_an_operators_to_change(signed_in):
+    root = StaffUser.objects.create_superuser("root")
+    assert signed_in(OPERATOR).get(staff_page(root)).status_code == 302
+
+
+def test_nobody_is_deleted(signed_in, staff):
+    address = reverse("admin:verification_staffuser_delete", args=[staff(REVIEWER).pk])
+    assert signed_in(OPERATOR).post(address, {"post": "yes"}).status_code == 403
+
+
+def test_an_auditor_reads_who_the_staff_are(signed_in, staff):
+    client = signed_in(AUDITOR)
+    assert client.post(staff_page(staff(REVIEWER)), {"username": "other"}).status_code == 403
+    assert "is_superuser" not in client.get(staff_page(staff(REVIEWER))).content.decode()

@@ -1,0 +1,146 @@
+"""Figures in words: each edge of the score, and no claim beyond what the vendor documents."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from verification.liveness import RULES
+from verification.review import labels, words
+from verification.review.words import Band
+from verification.states import MOVES, Outcome
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+POLICY = Decimal(80)
+LOW = "FailedOperation.CompareLowSimilarity"
+
+
+@pytest.mark.parametrize(
+    ("similarity", "code", "band", "headline", "sentence"),
+    [
+        ("69.99", LOW, Band.BELOW, "69.99 — the vendor did not pass it", "More than 1 in 1,000 strangers"),
+        (
+            "70",
+            "Success",
+            Band.BETWEEN,
+            "70 — the vendor passed it, your policy did not",
+            "About 1 in 1,000 strangers",
+        ),
+        (
+            "74.2",
+            "Success",
+            Band.BETWEEN,
+            "74.2 — the vendor passed it",
+            "your policy asks 80, about 1 in 10,000.",
+        ),
+        ("79.99", "Success", Band.BETWEEN, "79.99 — the vendor passed it", "About 1 in 1,000 strangers"),
+        (
+            "80",
+            "Success",
+            Band.ABOVE,
+            "80 — the vendor passed it, and it meets",
+            "About 1 in 10,000 strangers",
+        ),
+        (
+            "99.5",
+            "Success",
+            Band.ABOVE,
+            "99.5 — the vendor passed it, and it meets",
+            "Fewer than 1 in 10,000 strangers",
+        ),
+    ],
+)
+def test_a_score_is_told_as_an_error_rate(similarity, code, band, headline, sentence):
+    meaning = words.explain(Decimal(similarity), code, POLICY)
+    assert meaning.band == band
+    assert headline in meaning.headline
+    assert sentence in meaning.sentence
+
+
+def test_no_score_is_no_figure():
+    meaning = words.explain(None, "FailedOperation.ActionFirstAction", POLICY)
+    assert (meaning.band, meaning.headline) == (Band.TECHNICAL, "No score")
+    assert not any(character.isdigit() for character in meaning.sentence)
+
+
+@pytest.mark.parametrize(
+    ("similarity", "code"), [("45", "Success"), ("69.99", "Success"), ("92", LOW), ("70", LOW)]
+)
+def test_a_contradiction_is_named(similarity, code):
+    meaning = words.explain(Decimal(similarity), code, POLICY)
+    assert "contradicts itself" in meaning.headline
+    assert meaning.tone == "bad"
+
+
+@pytest.mark.parametrize(
+    ("approve_at", "allowed"), [("75", "about 1 in 1,000."), ("85", "fewer than 1 in 10,000.")]
+)
+def test_another_policy_is_told_by_its_own_rate(approve_at, allowed):
+    assert words.explain(Decimal("72"), "Success", Decimal(approve_at)).sentence.endswith(allowed)
+
+
+@pytest.mark.parametrize("code", RULES)
+def test_every_code_has_a_description(code):
+    assert words.describe_code(code).endswith(".")
+
+
+def test_an_unknown_code_says_so():
+    assert "stands in no list" in words.describe_code("FailedOperation.SomethingNew")
+
+
+def test_a_suspicion_is_told_to_the_reviewer():
+    assert "replayed or staged" in words.describe_code("FailedOperation.LivessDetectFake")
+
+
+@pytest.mark.parametrize("outcome", [Outcome.UNUSABLE_MEDIA, Outcome.VENDOR_FAILED])
+def test_our_own_codes_are_not_taken_for_the_vendors(outcome):
+    assert "stands in no list" not in words.describe_code("video_too_short", outcome)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"),
+    [
+        (timedelta(minutes=59), "59 min left"),
+        (timedelta(hours=2, minutes=59), "2 h left"),
+        (timedelta(hours=47), "47 h left"),
+        (timedelta(days=2), "2 d left"),
+        (-timedelta(minutes=1), "1 min late"),
+        (-timedelta(hours=49), "2 d late"),
+    ],
+)
+def test_due_is_told_in_the_largest_unit(ahead, said):
+    assert words.due(NOW + ahead, NOW) == said
+
+
+def test_a_case_without_a_due_time_is_not_late():
+    assert words.due(None, NOW) == ""
+
+
+@pytest.mark.parametrize(("name", "masked"), [("Alice Example", "A••• E•••"), ("Æ", "Æ•••"), ("", "")])
+def test_a_masked_name_shows_first_letters(name, masked):
+    assert words.mask(name) == masked
+
+
+@pytest.mark.parametrize("event", {move.audit_event for move in MOVES.values()})
+def test_every_move_has_a_name_in_the_timeline(event):
+    assert event in labels.EVENTS
+
+
+@pytest.mark.parametrize(
+    ("facts", "pairs"),
+    [
+        ({"a_b": {"c_d": 1.50}}, [("a b: c d", "1.5")]),
+        ({"webdriver": True, "none": None, "list": ["x", 2]}, [("webdriver", "yes"), ("list", "x, 2")]),
+    ],
+)
+def test_facts_are_told_flat(facts, pairs):
+    assert labels.flatten(facts) == pairs
+
+
+def test_movements_are_told_in_their_order():
+    assert labels.movements("4,2") == "shake head, then blink"
+    assert labels.movements("") == "hold still"
+
+
+def test_a_prompt_is_told_with_its_time():
+    assert labels.prompt({"action": "shake_head", "at": 612}) == "shake head at 0.6 s"
