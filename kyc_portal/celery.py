@@ -1,11 +1,13 @@
 """The Celery app. A message is only a doorbell: the row in the database is the queue."""
 
+import os
 from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging
 from django.conf import settings
 
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kyc_portal.settings")
 app = Celery("kyc_portal", set_as_current=True)
 app.config_from_object(
     {

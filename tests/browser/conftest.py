@@ -115,7 +115,12 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     command = [sys.executable, "manage.py", "demo", "--settled", "--port", str(port)]
     with log.open("w") as output:
         process = subprocess.Popen(
-            command, cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            cwd=PROJECT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         wait_until_up(process, f"http://127.0.0.1:{port}/healthz", log)
@@ -257,5 +262,3 @@ def _signed_in(context: BrowserContext, portal: Portal, username: str) -> Iterat
     page.locator("#login-form [type=submit]").click()
     yield page
     context.close()
-
-

@@ -82,7 +82,9 @@ def test_an_unknown_code_ends_with_a_person(applicant: Applicant, portal: Portal
     assert portal.case(case["id"])["reasons"] == ["unknown_code"]
 
 
-def test_a_low_similarity_is_approved_by_a_reviewer(applicant: Applicant, portal: Portal, reviewer: Page) -> None:
+def test_a_low_similarity_is_approved_by_a_reviewer(
+    applicant: Applicant, portal: Portal, reviewer: Page
+) -> None:
     portal.script(result="FailedOperation.CompareLowSimilarity", sim=42)
     case = applicant.up_to_capture("SILENT")
     applicant.record()

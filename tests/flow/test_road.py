@@ -266,7 +266,10 @@ def test_every_change_of_status_has_its_event(road: Road, emulator: EmulatorServ
 def test_the_database_refuses_to_change_the_trail(road: Road, change: str) -> None:
     road.invited()
     events = AuditEvent.objects.all()
-    make_it = {"update": lambda: events.update(kind="nothing"), "delete": lambda: events._raw_delete(events.db)}
+    make_it = {
+        "update": lambda: events.update(kind="nothing"),
+        "delete": lambda: events._raw_delete(events.db),
+    }
     with pytest.raises(IntegrityError), transaction.atomic():
         make_it[change]()
 

@@ -73,7 +73,9 @@ def _open_attempt(
     attempt = verification.attempts.filter(public_id=attempt_id).first()
     if attempt is None or not secrets.compare_digest(attempt.nonce_sha256, links.token_hash(nonce)):
         raise UnknownChallenge("No such challenge.")
-    if attempt.submitted_at is None and (attempt.status == AttemptStatus.ABANDONED or now >= attempt.expires_at):
+    if attempt.submitted_at is None and (
+        attempt.status == AttemptStatus.ABANDONED or now >= attempt.expires_at
+    ):
         raise ChallengeExpired("The challenge has run out.")
     if attempt.status != AttemptStatus.ISSUED:
         raise AlreadySubmitted("The recording was sent before.")

@@ -6,15 +6,12 @@ file is exempt from that check at first, sets its limits here, and is checked ri
 
 from collections.abc import Callable
 from functools import wraps
+from io import BytesIO
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
-from django.core.files.uploadedfile import UploadedFile
-from django.core.files.uploadhandler import (
-    FileUploadHandler,
-    MemoryFileUploadHandler,
-    TemporaryFileUploadHandler,
-)
+from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
@@ -39,22 +36,33 @@ class UnusableUpload(Exception):
 
 
 class LimitedUploadHandler(FileUploadHandler):
-    """Stops the upload at the first byte over the limit, whatever the request said about its length."""
+    """Stops the upload at the first byte over the limit, whatever the request said about its length.
+
+    The file stays in memory, where it is wanted anyway: no plain copy of a face is ever written to a disk.
+    """
 
     def __init__(self, request: HttpRequest, limit: int, too_large: str) -> None:
         super().__init__(request)
         self.limit = limit
         self.too_large = too_large
         self.received = 0
+        self.content = BytesIO()
 
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        super().new_file(*args, **kwargs)
+        self.content = BytesIO()
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
         self.received += len(raw_data)
         if self.received > self.limit:
             raise UnusableUpload(self.too_large)
-        return raw_data
+        self.content.write(raw_data)
 
-    def file_complete(self, file_size: int) -> None:
-        return None
+    def file_complete(self, file_size: int) -> InMemoryUploadedFile:
+        self.content.seek(0)
+        return InMemoryUploadedFile(
+            self.content, self.field_name, self.file_name or "", self.content_type, file_size, self.charset
+        )
 
 
 def receives(*, limit: int, too_large: str, refuse: Refuse) -> Callable[[Callable[..., HttpResponse]], Any]:
@@ -72,11 +80,7 @@ def receives(*, limit: int, too_large: str, refuse: Refuse) -> Callable[[Callabl
                 return protected(request)
             try:
                 _check_length(request, limit + SLACK, too_large)
-                request.upload_handlers = [
-                    LimitedUploadHandler(request, limit, too_large),
-                    MemoryFileUploadHandler(request),
-                    TemporaryFileUploadHandler(request),
-                ]
+                request.upload_handlers = [LimitedUploadHandler(request, limit, too_large)]
                 _read_body(request, too_large)
             except UnusableUpload as error:
                 return refuse(request, error.code)

@@ -108,18 +108,15 @@ def _challenge(attempt: VerificationAttempt) -> dict[str, Any]:
 def _hashes(attempt: VerificationAttempt | None) -> list[tuple[str, str]]:
     if attempt is None:
         return []
-    found = [
+    document = attempt.document
+    found = (
+        (labels.PHOTO_UPLOADED, document.original_sha256 if document else ""),
+        (labels.PHOTO_PREPARED, document.normalised_sha256 if document else ""),
         (labels.RECORDED, attempt.original_sha256),
         (labels.PREPARED, attempt.normalised_sha256),
         (labels.FRAME, attempt.best_frame_sha256),
-    ]
-    if attempt.document:
-        found = [
-            (labels.PHOTO_UPLOADED, attempt.document.original_sha256),
-            (labels.PHOTO_PREPARED, attempt.document.normalised_sha256),
-            *found,
-        ]
-    found += [(labels.SENT, call.body_sha256) for call in attempt.calls.all()]
+        *((labels.SENT, call.body_sha256) for call in attempt.calls.all()),
+    )
     return [(str(name), digest) for name, digest in found if digest]
 
 

@@ -1,0 +1,133 @@
+"""What the applicant is told while it is checked and afterwards: never a score, always a way on."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from kyc_portal.sandbox.emulator import EmulatorServer
+from tests.conftest import NOW, Road, photo
+from tests.flow.test_applicant_pages import agree, case, give_photo, opened
+from verification import audit
+from verification.actions import cancel, challenge, review
+from verification.actions.invite import Invitation
+from verification.models import StaffUser, Verdict, Verification
+from verification.pages import status
+from verification.states import Status
+
+
+@pytest.fixture(autouse=True)
+def _clock() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=True):
+        yield
+
+
+@pytest.fixture
+def invitation(road: Road) -> Invitation:
+    return road.invitation()
+
+
+@pytest.fixture
+def client(invitation: Invitation) -> Client:
+    return opened(invitation)
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ({}, "approved"),
+        ({"sim": 74.2}, "review"),
+        ({"result": "FailedOperation.ActionLightDark"}, "retry"),
+        ({"result": "FailedOperation.LifePhotoPoorQuality"}, "retry"),
+    ],
+)
+def test_the_status_page_says_what_became_of_it(
+    road: Road, emulator: EmulatorServer, answer: dict[str, Any], outcome: str
+) -> None:
+    invitation = road.invitation()
+    client = opened(invitation)
+    agree(client)
+    give_photo(client)
+    if answer:
+        emulator.script(**answer)
+    road.record(case(invitation))
+    page = client.get("/verify/", follow=True).content.decode()
+    assert f'data-step="status" data-outcome="{outcome}"' in page
+    assert "74.2" not in page
+    assert client.get("/verify/status.json").json() == {"outcome": outcome, "next": "/verify/status"}
+
+
+def test_a_photo_given_again_closes_its_hint(road: Road, emulator: EmulatorServer, client: Client) -> None:
+    agree(client)
+    give_photo(client)
+    emulator.script(result="FailedOperation.LifePhotoPoorQuality")
+    road.record(Verification.objects.get())
+    assert 'href="/verify/document">Give a new photo' in client.get("/verify/status").content.decode()
+    give_photo(client, photo(2))
+    assert client.get("/verify/").headers["Location"] == "/verify/capture"
+
+
+def test_a_recording_begun_closes_its_hint(road: Road, emulator: EmulatorServer, client: Client) -> None:
+    agree(client)
+    give_photo(client)
+    emulator.script(result="FailedOperation.ActionLightDark")
+    road.record(Verification.objects.get())
+    assert "brighter place" in client.get("/verify/status").content.decode()
+    challenge.issue(Verification.objects.get(), now=NOW)
+    assert client.get("/verify/").headers["Location"] == "/verify/capture"
+
+
+def test_while_it_is_checked_the_page_asks_on_with_or_without_scripts(road: Road, client: Client) -> None:
+    agree(client)
+    give_photo(client)
+    road.submit(Verification.objects.get())
+    page = client.get("/verify/status").content.decode()
+    assert 'data-outcome="checking"' in page
+    assert '<meta http-equiv="refresh"' in page
+    assert 'data-poll="/verify/status.json"' in page
+
+
+def test_a_case_called_off_says_so(invitation: Invitation, client: Client) -> None:
+    cancel.cancel(case(invitation), reason="withdrawn", by=audit.By.client("cli_1"), now=NOW)
+    page = client.get("/verify/", follow=True).content.decode()
+    assert 'data-outcome="closed"' in page
+    assert "called off" in page
+
+
+def test_a_declined_case_names_a_person_and_a_way_and_no_suspicion(
+    road: Road, emulator: EmulatorServer, staff: Callable[[str], StaffUser]
+) -> None:
+    invitation, reviewer = road.invitation(), staff("Reviewer")
+    client = opened(invitation)
+    agree(client)
+    give_photo(client)
+    emulator.script(result="FailedOperation.CompareLowSimilarity", sim=42)
+    verification = case(invitation)
+    road.record(verification)
+    review.claim(verification, by=reviewer, now=NOW)
+    review.decide(
+        verification,
+        verdict=Verdict.DECLINE,
+        reason_code="different_person",
+        note="The ears differ.",
+        version=verification.version,
+        evidence_sha256=review.evidence_hash(verification),
+        by=reviewer,
+        now=NOW,
+    )
+    page = client.get("/verify/", follow=True).content.decode()
+    assert 'data-outcome="declined"' in page
+    assert "A person made this decision" in page
+    assert not any(word in page for word in ("Different person", "The ears differ"))
+
+
+def test_every_closed_status_has_words() -> None:
+    assert set(status.CLOSED) == {Status.CONSENT_REFUSED, Status.EXPIRED, Status.CANCELLED}
+
+
+def test_a_case_past_its_time_is_gone_with_its_link(invitation: Invitation, client: Client) -> None:
+    with time_machine.travel(NOW + timedelta(days=15)):
+        assert "This link does not work" in client.get("/verify/").content.decode()
