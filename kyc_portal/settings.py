@@ -214,5 +214,7 @@ TENCENTCLOUD_TOKEN = env.secret("TENCENTCLOUD_TOKEN", "")
 
 LOGGING_CONFIG = "kyc_portal.logging.configure"
 LOGGING: dict[str, Any] = {
-    "level": env.choice("LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="INFO")
+    "level": env.choice(
+        "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="WARNING" if DEMO else "INFO"
+    )
 }

@@ -88,9 +88,10 @@ export function progress(sent, total) {
   if (percent === 100) part("sending-words").textContent = words("arrived");
 }
 
-/** Let each button do what it says. @param {Record<string, () => void>} doings */
+/** Let each button do what it says; until now none could be pressed for nothing. @param {Record<string, () => void>} doings */
 export function wire(doings) {
-  for (const button of /** @type {NodeListOf<HTMLElement>} */ (main.querySelectorAll("[data-do]"))) {
+  for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (main.querySelectorAll("button[data-do]"))) {
     button.addEventListener("click", doings[button.dataset.do ?? ""]);
+    button.disabled = false;
   }
 }

@@ -108,6 +108,14 @@ def test_opening_a_case_is_an_event(road, emulator, signed_in):
     assert (event.subject_id, event.actor_kind, event.actor_id) == (case.public_id, "reviewer", "reviewer")
 
 
+def test_looks_are_kept_apart_from_the_timeline(road, emulator, signed_in):
+    case = road.in_review(emulator)
+    signed_in().get(page_of(case))
+    page = signed_in().get(page_of(case)).context
+    assert [row["what"] for row in page["looks"]] == ["Case opened", "Case opened"]
+    assert "Case opened" not in {row["what"] for row in page["timeline"]}
+
+
 def test_an_unknown_case_is_not_found(signed_in):
     assert signed_in().get("/admin/case/ver_none/").status_code == 404
 

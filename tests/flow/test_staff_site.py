@@ -96,6 +96,10 @@ def test_a_case_is_found_by_its_ids(road, emulator, signed_in, wanted):
     assert other.public_id not in page
 
 
+def test_the_list_of_all_records_opens(signed_in):
+    assert "Audit events" in signed_in(AUDITOR).get("/admin/verification/").content.decode()
+
+
 # The work board
 
 

@@ -24,6 +24,7 @@ from verification.review import labels, words
 from verification.states import AttemptStatus, Status
 
 LONGEST_TIMELINE = 200
+LOOKS = ("case.viewed", "evidence.viewed", "record.viewed")
 
 
 def find(public_id: str) -> QuerySet[Verification]:
@@ -55,7 +56,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         "hashes": _hashes(shown),
         "consents": list(case.consents.order_by("at")),
         "reviews": [_review_row(row) for row in case.reviews.select_related("by")],
-        "timeline": _timeline(case, [*attempts, *documents]),
+        **_events(case, [*attempts, *documents]),
         "evidence_sha256": review.evidence_hash(case),
         "note_needed": review.note_needed(case),
         "choices": [(verdict, reasons_for(verdict)) for verdict in Verdict],
@@ -125,15 +126,20 @@ def _review_row(row: Any) -> dict[str, Any]:
     return {"review": row, "reason": reason.label if reason else row.reason_code}
 
 
-def _timeline(case: Verification, parts: Iterable[Any]) -> list[dict[str, Any]]:
+def _events(case: Verification, parts: Iterable[Any]) -> dict[str, list[dict[str, Any]]]:
+    """What was done, and apart from it who looked: a case that is looked at often keeps its story readable."""
     ids = [case.public_id, *(part.public_id for part in parts)]
-    newest = AuditEvent.objects.filter(subject_id__in=ids).order_by("-pk")[:LONGEST_TIMELINE]
-    return [
-        {
-            "at": event.at,
-            "what": labels.label(labels.EVENTS, event.kind),
-            "who": labels.actor(event.actor_kind, event.actor_id),
-            "facts": labels.flatten(event.data),
-        }
-        for event in newest
-    ]
+    found = AuditEvent.objects.filter(subject_id__in=ids).order_by("-pk")
+    return {
+        "timeline": [_event_row(event) for event in found.exclude(kind__in=LOOKS)[:LONGEST_TIMELINE]],
+        "looks": [_event_row(event) for event in found.filter(kind__in=LOOKS)[:LONGEST_TIMELINE]],
+    }
+
+
+def _event_row(event: AuditEvent) -> dict[str, Any]:
+    return {
+        "at": event.at,
+        "what": labels.label(labels.EVENTS, event.kind),
+        "who": labels.actor(event.actor_kind, event.actor_id),
+        "facts": labels.flatten(event.data),
+    }

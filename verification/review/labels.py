@@ -45,6 +45,7 @@ EVENTS: Labels = {
     "decision.sent_to_review": gettext_lazy("Sent to review"),
     "case.viewed": gettext_lazy("Case opened"),
     "case.claimed": gettext_lazy("Claimed"),
+    "record.viewed": gettext_lazy("Record opened"),
     "evidence.viewed": gettext_lazy("Evidence seen"),
     "evidence.integrity_error": gettext_lazy("Evidence is damaged"),
     "review.approved": gettext_lazy("Approved"),
