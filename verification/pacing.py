@@ -26,14 +26,17 @@ class Wait:
 def account() -> VendorAccount:
     """The account that is called, made on first use."""
     found, _ = VendorAccount.objects.get_or_create(name="default", defaults={"rate": settings.FACEID_RATE})
+    if found.rate != settings.FACEID_RATE:
+        found.rate = settings.FACEID_RATE
+        found.save(update_fields=["rate"])
     return found
 
 
 def reserve(account: VendorAccount, *, now: datetime) -> datetime | Wait:
     """The moment at which the caller may send, or how long to stay away. Never reserves further ahead than 2 s."""
-    gap = timedelta(seconds=GAP_MARGIN / settings.FACEID_RATE)
     while True:
         account.refresh_from_db()
+        gap = timedelta(seconds=GAP_MARGIN / account.rate)
         if account.paused_until and account.paused_until > now:
             return Wait((account.paused_until - now).total_seconds(), account.pause_reason)
         slot = max(account.next_slot_at or now, now)
@@ -61,6 +64,3 @@ def pause(account: VendorAccount, *, reason: str, until: datetime) -> None:
     """Stop the calling for everyone until then; the work waits in its rows."""
     VendorAccount.objects.filter(pk=account.pk).update(paused_until=until, pause_reason=reason[:100])
 
-
-def resume(account: VendorAccount) -> None:
-    VendorAccount.objects.filter(pk=account.pk).update(paused_until=None, pause_reason="")

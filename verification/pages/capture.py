@@ -82,7 +82,9 @@ def recording(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         return errors.as_json(request, 404, "unknown_challenge", words)
     except submit.ChallengeExpired:
         words = _("The movements have run out. Please record again with new ones.")
-        return errors.as_json(request, 410, "challenge_expired", words)
+        # In another tab the check may have gone on: then there is nothing to record any more.
+        next_ = "" if visit.verification.status == Status.COLLECTING else reverse("pages:home")
+        return errors.as_json(request, 410, "challenge_expired", words, next_=next_)
     except submit.AlreadySubmitted:
         words = _("Your video has arrived before.")
         return errors.as_json(request, 409, "already_submitted", words, next_=reverse("pages:home"))

@@ -21,7 +21,7 @@ from verification.pages import access
 # Boundaries, part headers and the other fields, on top of the file itself.
 SLACK = 100_000
 # Somewhat too large is read to its end and thrown away: a browser that may not finish shows no answer at all.
-LISTEN_TO = 4
+LISTEN_TO = 2
 CHUNK = 65_536
 
 Refuse = Callable[[HttpRequest, str], HttpResponse]

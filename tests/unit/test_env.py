@@ -1,0 +1,90 @@
+"""Settings are read strictly: a mistake names the variable and how to mend it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from kyc_portal import env
+
+
+def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KYC_THING", raising=False)
+    with pytest.raises(env.BadSetting, match="KYC_THING"):
+        env.text("KYC_THING")
+
+
+def test_a_secret_comes_from_its_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "secret"
+    file.write_text("s3cret\n")
+    monkeypatch.setenv("KYC_THING_FILE", str(file))
+    assert env.secret("KYC_THING") == "s3cret"
+
+
+def test_a_secret_is_not_given_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KYC_THING", "one")
+    monkeypatch.setenv("KYC_THING_FILE", str(tmp_path / "other"))
+    with pytest.raises(env.BadSetting, match="both"):
+        env.secret("KYC_THING")
+
+
+def test_a_secret_file_that_is_missing_stops_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("KYC_THING_FILE", str(tmp_path / "nothing"))
+    with pytest.raises(env.BadSetting, match="KYC_THING_FILE"):
+        env.secret("KYC_THING")
+
+
+@pytest.mark.parametrize(("value", "expected"), [("1", True), ("Yes", True), ("0", False), ("off", False)])
+def test_a_flag_knows_the_usual_words(monkeypatch: pytest.MonkeyPatch, value: str, expected: bool) -> None:
+    monkeypatch.setenv("KYC_THING", value)
+    assert env.flag("KYC_THING", default=not expected) is expected
+
+
+def test_a_flag_refuses_other_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KYC_THING", "perhaps")
+    with pytest.raises(env.BadSetting, match="1 or 0"):
+        env.flag("KYC_THING", default=True)
+
+
+def test_a_number_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KYC_THING", "2.5")
+    with pytest.raises(env.BadSetting, match="whole number"):
+        env.whole("KYC_THING", 1)
+
+
+def test_a_choice_names_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KYC_THING", "blue")
+    with pytest.raises(env.BadSetting, match="red, green"):
+        env.choice("KYC_THING", ("red", "green"), "red")
+
+
+def test_a_database_address_is_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KYC_DB", "postgresql://ann:p%40ss@db.example:5433/kyc")
+    assert env.database("KYC_DB", "") == env.Database("postgresql", "kyc", "ann", "p@ss", "db.example", "5433")
+
+
+def test_a_sqlite_address_is_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KYC_DB", "sqlite:////srv/kyc.sqlite3")
+    assert env.database("KYC_DB", "").name == "/srv/kyc.sqlite3"
+
+
+def test_another_database_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KYC_DB", "mysql://localhost/kyc")
+    with pytest.raises(env.BadSetting, match="postgresql://"):
+        env.database("KYC_DB", "")
+
+
+def test_the_environment_beats_the_dotenv_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text('# a comment\nKYC_ONE="from the file"\nKYC_TWO=from the file\n')
+    monkeypatch.setenv("KYC_ONE", "from outside")
+    monkeypatch.setenv("KYC_TWO", "")
+    monkeypatch.delenv("KYC_TWO")
+    env.load_dotenv(file)
+    assert (env.text("KYC_ONE"), env.text("KYC_TWO")) == ("from outside", "from the file")
+
+
+def test_every_setting_that_is_read_stands_in_the_example() -> None:
+    read = re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (env.PROJECT / "kyc_portal/settings.py").read_text())
+    example = (env.PROJECT / ".env.example").read_text()
+    assert [name for name in read if f"\n{name}=" not in example] == []
