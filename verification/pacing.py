@@ -63,4 +63,3 @@ def wait_for_slot(account: VendorAccount) -> Wait | None:
 def pause(account: VendorAccount, *, reason: str, until: datetime) -> None:
     """Stop the calling for everyone until then; the work waits in its rows."""
     VendorAccount.objects.filter(pk=account.pk).update(paused_until=until, pause_reason=reason[:100])
-

@@ -1,6 +1,6 @@
 """The road from invitation to outcome, one rule at a time, against the emulator on a real socket."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,8 +8,8 @@ from django.db import IntegrityError, connection, transaction
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road, clip
-from verification import queue, storage
-from verification.actions import assess, challenge, document, invite, prepare, submit, sweep
+from verification import audit, media, queue, storage
+from verification.actions import assess, cancel, challenge, document, invite, prepare, submit, sweep
 from verification.models import AuditEvent, CallState, ProviderCall, VendorAccount, Verification
 from verification.states import AttemptStatus, Mode, Outcome, Status
 from verification.workflow import IllegalMove, StaleAttempt
@@ -297,3 +297,122 @@ def test_a_recording_that_is_gone_goes_to_a_reviewer(road: Road) -> None:
     attempt.refresh_from_db()
     assert attempt.outcome == Outcome.VENDOR_FAILED
     assert Verification.objects.get().reasons == ["integrity_error"]
+
+
+def test_a_frame_comes_from_the_recording_when_the_vendor_sent_none(
+    road: Road, emulator: EmulatorServer
+) -> None:
+    verification = road.judged(emulator, {"fault": "null_frame"})
+    attempt = verification.attempts.get()
+    assert (verification.status, attempt.best_frame_source) == (Status.APPROVED, "video")
+    assert storage.read(attempt.best_frame_name, sha256=attempt.best_frame_sha256).startswith(b"\xff\xd8")
+
+
+def test_a_frame_that_is_no_picture_changes_nothing(road: Road, emulator: EmulatorServer) -> None:
+    verification = road.judged(emulator, {"fault": "bad_frame"})
+    assert verification.status == Status.APPROVED
+
+
+def test_a_call_that_never_left_is_tried_again_and_costs_no_call(
+    road: Road, emulator: EmulatorServer, settings: Any
+) -> None:
+    attempt = road.ready()
+    settings.FACEID_ENDPOINT = "http://127.0.0.1:9"
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    assert attempt.calls.get().state == CallState.NOT_SENT
+    settings.FACEID_ENDPOINT = emulator.url
+    run_until_judged(attempt.public_id)
+    assert Verification.objects.get().status == Status.APPROVED
+
+
+def test_a_request_that_breaks_a_limit_is_not_sent(
+    road: Road, emulator: EmulatorServer, monkeypatch: Any
+) -> None:
+    attempt = road.ready()
+    monkeypatch.setattr("verification.liveness.body.VIDEO_LIMIT", 1000)
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    assert Verification.objects.get().reasons == ["request_too_large"]
+    assert emulator.calls() == []
+
+
+def test_a_request_that_the_vendor_rejects_goes_to_a_reviewer(road: Road, emulator: EmulatorServer) -> None:
+    verification = road.judged(emulator, {"error": "InvalidParameterValue"})
+    assert (verification.reasons, verification.attempts_used) == (["rejected"], 0)
+
+
+def test_two_lost_calls_go_to_a_reviewer(road: Road, emulator: EmulatorServer) -> None:
+    attempt = road.ready()
+    account = VendorAccount.objects.create(name="default")
+    facts = {"attempt": attempt, "account": account, "body_size": 1, "started_at": NOW}
+    ProviderCall.objects.create(number=1, state=CallState.UNKNOWN, ended_at=NOW, **facts)
+    ProviderCall.objects.create(number=2, **facts)
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    assert Verification.objects.get().reasons == ["unknown_outcome"]
+    assert emulator.calls() == []
+
+
+def test_a_paused_account_is_not_called(road: Road, emulator: EmulatorServer) -> None:
+    attempt = road.ready()
+    until = datetime.now(UTC) + timedelta(minutes=1)
+    VendorAccount.objects.create(name="default", paused_until=until, pause_reason="AuthFailure.TokenFailure")
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    attempt.refresh_from_db()
+    assert (attempt.status, emulator.calls()) == (AttemptStatus.READY, [])
+
+
+def test_a_similarity_is_never_rounded_up(road: Road, emulator: EmulatorServer) -> None:
+    verification = road.judged(emulator, {"sim": 79.999})
+    attempt = verification.attempts.get()
+    assert (verification.status, str(attempt.similarity)) == (Status.IN_REVIEW, "79.99")
+
+
+def test_a_case_that_was_cancelled_meanwhile_stays_cancelled(road: Road, emulator: EmulatorServer) -> None:
+    attempt = road.ready()
+    verification = Verification.objects.get()
+    cancel.cancel(verification, reason="customer_request", by=audit.By.shell(), now=NOW)
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    attempt.refresh_from_db()
+    verification.refresh_from_db()
+    assert (attempt.status, verification.status) == (AttemptStatus.FINISHED, Status.CANCELLED)
+
+
+def test_a_recording_that_can_not_be_prepared_brings_the_person_back(road: Road, monkeypatch: Any) -> None:
+    attempt = road.submit(road.with_photo())
+
+    def refuse(*args: Any) -> None:
+        raise media.UnusableMedia("video_corrupt")
+
+    monkeypatch.setattr(prepare.media, "prepare_video", refuse)
+    prepare.prepare(attempt.public_id, now=NOW)
+    verification = Verification.objects.get()
+    assert (verification.status, verification.attempts_used) == (Status.COLLECTING, 0)
+    assert verification.hint == "record_again"
+
+
+def test_a_machine_at_fault_lets_the_recording_wait(road: Road, monkeypatch: Any) -> None:
+    attempt = road.submit(road.with_photo())
+
+    def fail(*args: Any) -> None:
+        raise media.MediaUnavailable("helper_died")
+
+    monkeypatch.setattr(prepare.media, "prepare_video", fail)
+    prepare.prepare(attempt.public_id, now=NOW)
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.not_before) == (AttemptStatus.SUBMITTED, NOW + prepare.LATER)
+
+
+def test_a_photo_is_needed_before_a_recording(road: Road) -> None:
+    with pytest.raises(challenge.PhotoMissing):
+        challenge.issue(road.consented(), now=NOW)
+
+
+def test_a_lost_broker_loses_nothing(
+    road: Road, monkeypatch: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    def refuse(*args: Any, **options: Any) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(queue.current_app, "send_task", refuse)
+    with django_capture_on_commit_callbacks(execute=True):
+        attempt = road.submit(road.with_photo())
+    assert queue.waiting(NOW) == [(queue.PREPARE, attempt.public_id)]

@@ -28,7 +28,9 @@ def test_a_secret_is_not_given_twice(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         env.secret("KYC_THING")
 
 
-def test_a_secret_file_that_is_missing_stops_the_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_secret_file_that_is_missing_stops_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("KYC_THING_FILE", str(tmp_path / "nothing"))
     with pytest.raises(env.BadSetting, match="KYC_THING_FILE"):
         env.secret("KYC_THING")
@@ -60,7 +62,9 @@ def test_a_choice_names_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_database_address_is_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KYC_DB", "postgresql://ann:p%40ss@db.example:5433/kyc")
-    assert env.database("KYC_DB", "") == env.Database("postgresql", "kyc", "ann", "p@ss", "db.example", "5433")
+    assert env.database("KYC_DB", "") == env.Database(
+        "postgresql", "kyc", "ann", "p@ss", "db.example", "5433"
+    )
 
 
 def test_a_sqlite_address_is_a_path(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,10 +5,12 @@ only an answer about the person leads to a decision, everything else to another 
 """
 
 import secrets
+import tempfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -136,15 +138,24 @@ def _kept(similarity: Decimal | None) -> Decimal | None:
 
 
 def _best_frame(attempt: VerificationAttempt, answer: liveness.Answer) -> dict[str, Any]:
-    """The vendor's frame, re-encoded like any picture from outside; it never changes the outcome."""
-    if answer.best_frame is None:
-        return {}
+    """A face for the reviewer: the vendor's frame, or one from the recording. It never changes the outcome."""
     try:
-        frame = storage.store("frame", media.check_photo(answer.best_frame).jpeg)
-    except (media.UnusableMedia, media.MediaUnavailable) as error:
+        source, picture = _picture(attempt, answer)
+        # Re-encoded like any picture from outside.
+        frame = storage.store("frame", media.check_photo(picture).jpeg)
+    except (media.UnusableMedia, media.MediaUnavailable, storage.IntegrityError) as error:
         log.info("assess.best_frame_dropped", attempt=attempt.public_id, error=type(error).__name__)
         return {}
-    return {"best_frame_name": frame.name, "best_frame_sha256": frame.sha256, "best_frame_source": "vendor"}
+    return {"best_frame_name": frame.name, "best_frame_sha256": frame.sha256, "best_frame_source": source}
+
+
+def _picture(attempt: VerificationAttempt, answer: liveness.Answer) -> tuple[str, bytes]:
+    if answer.best_frame is not None:
+        return "vendor", answer.best_frame
+    with tempfile.TemporaryDirectory(prefix="kyc-") as folder:
+        path = Path(folder, "video.mp4")
+        path.write_bytes(storage.read(attempt.normalised_name, sha256=attempt.normalised_sha256))
+        return "video", media.frame_at(path, attempt.facts["prepared"]["facts"]["duration"] / 2)
 
 
 def _act_on_error(

@@ -181,8 +181,16 @@ def reopen(verification: Verification, *, note: str, by: StaffUser, now: datetim
     permissions.check_reopen(by)
     if len(note.strip()) < SHORTEST_NOTE:
         raise NoteRequired(f"Reopening needs a note of at least {SHORTEST_NOTE} characters.")
-    senior = audit.By.staff(by, acting_as=Actor.SENIOR_REVIEWER)
-    fields: dict[str, Any] = {"final_review": None, "passing_call": None}
-    workflow.move(
-        verification, Status.IN_REVIEW, by=senior, now=now, data={"note_length": len(note)}, **fields
+    review = Review.objects.create(
+        verification=verification,
+        verdict=Verdict.REOPEN,
+        reason_code="reopened",
+        note=note,
+        evidence_sha256=evidence_hash(verification),
+        by=by,
+        at=now,
     )
+    senior = audit.By.staff(by, acting_as=Actor.SENIOR_REVIEWER)
+    fields: dict[str, Any] = {"final_review": None, "passing_call": None, "reasons": ["reopened"]}
+    data = {"review": review.public_id}
+    workflow.move(verification, Status.IN_REVIEW, by=senior, now=now, data=data, **fields)

@@ -179,7 +179,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.CharField(default=functools.partial(verification.models.ids.new_id, *('rev',), **{}), editable=False, max_length=40, unique=True)),
                 ('stage', models.CharField(choices=[('proposal', 'Proposal'), ('decision', 'Decision')], default='decision', max_length=10, verbose_name='stage')),
-                ('verdict', models.CharField(choices=[('approve', 'Approve'), ('decline', 'Decline'), ('ask_again', 'Ask again')], max_length=10, verbose_name='verdict')),
+                ('verdict', models.CharField(choices=[('approve', 'Approve'), ('decline', 'Decline'), ('ask_again', 'Ask again'), ('reopen', 'Reopen')], max_length=10, verbose_name='verdict')),
                 ('reason_code', models.CharField(max_length=40, verbose_name='reason')),
                 ('note', models.TextField(blank=True, max_length=10000, verbose_name='note')),
                 ('evidence_sha256', models.CharField(max_length=64, verbose_name='SHA-256 of the evidence judged')),

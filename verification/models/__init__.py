@@ -10,11 +10,12 @@ from verification.models.consent import Consent
 from verification.models.document import Document
 from verification.models.export import Export, ExportState
 from verification.models.policy import Policy, PolicyIsActive
-from verification.models.review import Review, Verdict
+from verification.models.review import DECISIONS, Review, Verdict
 from verification.models.staff import StaffUser
 from verification.models.verification import Verification
 
 __all__ = [
+    "DECISIONS",
     "ApiClient",
     "ApiKey",
     "Applicant",

@@ -14,6 +14,11 @@ class Verdict(models.TextChoices):
     APPROVE = "approve", _("Approve")
     DECLINE = "decline", _("Decline")
     ASK_AGAIN = "ask_again", _("Ask again")
+    REOPEN = "reopen", _("Reopen")
+
+
+# What a case in review can be given; a decided one can only be reopened.
+DECISIONS = (Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN)
 
 
 class Review(models.Model):

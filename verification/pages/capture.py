@@ -81,7 +81,7 @@ def recording(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         words = _("This recording does not belong to this check. Please record it again.")
         return errors.as_json(request, 404, "unknown_challenge", words)
     except submit.ChallengeExpired:
-        words = _("The movements have run out. Please record again with new ones.")
+        words = _("The time for sending this recording has run out. Please record a new one.")
         # In another tab the check may have gone on: then there is nothing to record any more.
         next_ = "" if visit.verification.status == Status.COLLECTING else reverse("pages:home")
         return errors.as_json(request, 410, "challenge_expired", words, next_=next_)

@@ -11,11 +11,11 @@ from django.db.models import QuerySet
 
 from verification.actions import review
 from verification.models import (
+    DECISIONS,
     AuditEvent,
     CallState,
     Document,
     ProviderCall,
-    Verdict,
     Verification,
     VerificationAttempt,
 )
@@ -59,7 +59,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         **_events(case, [*attempts, *documents]),
         "evidence_sha256": review.evidence_hash(case),
         "note_needed": review.note_needed(case),
-        "choices": [(verdict, reasons_for(verdict)) for verdict in Verdict],
+        "choices": [(verdict, reasons_for(verdict)) for verdict in DECISIONS],
         "open": case.status == Status.IN_REVIEW,
         "decided": case.status in {Status.APPROVED, Status.DECLINED},
     }

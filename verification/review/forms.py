@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from verification.actions import review
-from verification.models import Verdict
+from verification.models import DECISIONS
 from verification.reasons import REASONS
 
 _STALE = {"required": _("This page is incomplete. Open the case again.")}
@@ -14,7 +14,8 @@ _STALE = {"required": _("This page is incomplete. Open the case again.")}
 
 class DecisionForm(forms.Form):
     verdict = forms.ChoiceField(
-        choices=Verdict.choices, error_messages={"required": _("Choose approve, decline or ask again.")}
+        choices=[(verdict, verdict.label) for verdict in DECISIONS],
+        error_messages={"required": _("Choose approve, decline or ask again.")},
     )
     reason_code = forms.ChoiceField(
         choices=[(code, reason.label) for code, reason in REASONS.items()],

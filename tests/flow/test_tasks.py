@@ -1,0 +1,57 @@
+"""Tasks take an id, call one action, and survive whatever has become of the work meanwhile."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from kyc_portal.celery import app
+from kyc_portal.sandbox.emulator import EmulatorServer
+from tests.conftest import VENDOR_CLOCK, Road
+from verification import queue, tasks
+from verification.actions import assess, prepare
+from verification.models import Verification
+from verification.states import Status
+from verification.workflow import StaleAttempt
+
+
+@pytest.fixture(autouse=True)
+def _now(emulator: EmulatorServer) -> None:
+    """Tasks go by the machine's clock, so the vendor does too."""
+    VENDOR_CLOCK.at = timezone.now()
+
+
+def test_two_tasks_take_a_recording_to_its_outcome(road: Road, emulator: EmulatorServer) -> None:
+    attempt = road.submit(road.with_photo())
+    tasks.prepare(attempt.public_id)
+    tasks.assess(attempt.public_id)
+    assert Verification.objects.get().status == Status.APPROVED
+
+
+def test_the_sweep_rings_for_work_whose_bell_was_lost(
+    road: Road, monkeypatch: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    attempt = road.submit(road.with_photo())
+    rung: list[tuple[str, list[str]]] = []
+    monkeypatch.setattr(app, "send_task", lambda task, args, **options: rung.append((task, args)))
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.sweep()
+    assert rung == [(queue.PREPARE, [attempt.public_id])]
+
+
+@pytest.mark.parametrize("task", [tasks.prepare, tasks.assess])
+def test_a_task_for_work_that_is_gone_does_nothing(db: None, task: Any) -> None:
+    assert task("att_unknown") is None
+
+
+@pytest.mark.parametrize(("task", "action"), [(tasks.prepare, prepare), (tasks.assess, assess)])
+def test_a_task_that_was_overtaken_ends_quietly(monkeypatch: Any, task: Any, action: Any) -> None:
+    def overtaken(*args: Any, **options: Any) -> None:
+        raise StaleAttempt
+
+    monkeypatch.setattr(action, action.__name__.rpartition(".")[2], overtaken)
+    assert task("att_any") is None
+
+
+def test_every_task_that_is_rung_for_exists() -> None:
+    assert set(queue.QUEUES) <= set(app.tasks)
