@@ -16,9 +16,9 @@ demo: $(INSTALLED)
 
 test: $(INSTALLED_DEV) check
 	@tests/install_chromium
-	$(BIN)/python -m pytest tests --ignore tests/browser --cov --cov-report=term -q --durations=5
+	$(BIN)/python -m pytest tests --ignore tests/browser --cov --cov-report=term --durations=5
 	# By themselves: a browser's event loop in the process keeps Django from its database.
-	$(BIN)/python -m pytest tests/browser -q --durations=5
+	$(BIN)/python -m pytest tests/browser --durations=5
 
 # Every check runs, so that one run shows all there is to mend.
 check: $(INSTALLED_DEV)

@@ -162,3 +162,9 @@ def test_export_audit_overwrites_nothing(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="no folder"):
         export(tmp_path / "none" / "audit.zip")
     assert path.read_text() == "mine"
+
+
+def test_a_sweep_says_what_it_found(road, capsys):
+    road.submit(road.with_photo())
+    call_command("sweep")
+    assert capsys.readouterr().out == "rang for 1 attempts, deleted 0 exports\n"

@@ -25,17 +25,18 @@ WHY_HERE: Labels = {
     "vendor_unavailable": gettext_lazy("The vendor's service kept failing"),
     "bad_answer": gettext_lazy("The vendor's answer could not be read"),
     "rejected": gettext_lazy("The vendor refused our request"),
+    "request_too_large": gettext_lazy("Photo and recording are too large for the vendor"),
     "integrity_error": gettext_lazy("A stored file is damaged"),
-    "spot_check": gettext_lazy("Spot check"),
     "reopened": gettext_lazy("Reopened"),
 }
 
 EVENTS: Labels = {
     "verification.invited": gettext_lazy("Invited"),
+    "link.bound": gettext_lazy("Began in a browser"),
+    "link.taken_over": gettext_lazy("Went on in another browser"),
     "consent.given": gettext_lazy("Consent given"),
     "consent.refused": gettext_lazy("Consent refused"),
     "document.uploaded": gettext_lazy("ID photo uploaded"),
-    "document.superseded": gettext_lazy("ID photo replaced"),
     "challenge.issued": gettext_lazy("Recording begun"),
     "attempt.submitted": gettext_lazy("Recording sent"),
     "attempt.prepared": gettext_lazy("Recording normalised"),

@@ -1,0 +1,18 @@
+"""`manage.py sweep`: what the beat does every ten seconds, once and by hand."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from verification.actions import export, sweep
+
+
+class Command(BaseCommand):
+    help = "Ring for work that nobody holds, end cases whose link ran out, and delete exports that are over."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        rung = sweep.sweep(now=now)
+        expired = export.expire(now=now)
+        self.stdout.write(f"rang for {rung} attempts, deleted {expired} exports")
