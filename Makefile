@@ -32,7 +32,8 @@ lock: $(INSTALLED_DEV)
 	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --python-version 3.11 --extra dev pyproject.toml -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) build var .env
+	rm -rf $(VENV) build var
+	@! grep -qsx KYC_MODE=demo .env || rm .env
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing. Install Python 3.11 or set PYTHON=python3.12."; exit 1; }

@@ -6,10 +6,15 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from kyc_portal import env
+
 SANDBOX_COMMANDS = {"demo", "emulator"}
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kyc_portal.settings")
-    if len(sys.argv) > 1 and sys.argv[1] in SANDBOX_COMMANDS:
-        os.environ.setdefault("KYC_MODE", "demo")
-    execute_from_command_line(sys.argv)
+    try:
+        if SANDBOX_COMMANDS & set(sys.argv[1:2]):
+            env.enter_sandbox()
+        execute_from_command_line(sys.argv)
+    except env.BadSetting as error:
+        sys.exit(f"Settings: {error}")

@@ -4,8 +4,10 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_init
 from django.conf import settings
+
+from kyc_portal.startup import check_safe
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kyc_portal.settings")
 app = Celery("kyc_portal", set_as_current=True)
@@ -18,7 +20,8 @@ app.config_from_object(
         "task_default_queue": "media",
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
-        # Below the lease of 60 s, so that a stuck worker is gone before another may take its work.
+        # Below the lease of 60 s, so that a stuck process is gone before another may take its work. Threads can't
+        # be ended: there the call's own deadline of 40 s ends it, and the fence voids what comes too late.
         "task_time_limit": 55,
         "task_soft_time_limit": 50,
         "worker_prefetch_multiplier": 1,
@@ -44,3 +47,8 @@ app.set_default()
 @setup_logging.connect
 def keep_our_logging(**kwargs: Any) -> None:
     """A receiver is all it takes for Celery to leave the logging as `kyc_portal.logging` configured it."""
+
+
+@worker_init.connect
+def refuse_unsafe(**kwargs: Any) -> None:
+    check_safe()

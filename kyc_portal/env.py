@@ -29,6 +29,13 @@ def load_dotenv(path: Path = PROJECT / ".env") -> None:
             os.environ.setdefault(name.strip(), value.strip().strip('"'))
 
 
+def enter_sandbox(path: Path = PROJECT / ".env") -> None:
+    """For the sandbox's own commands: demo mode, unless this is an installation of another kind."""
+    load_dotenv(path)
+    if os.environ.setdefault("KYC_MODE", "demo") != "demo":
+        raise BadSetting("KYC_MODE is not demo here: this installation has no sandbox. Nothing was done.")
+
+
 def text(name: str, default: str | None = None) -> str:
     """The variable as text; without a default it must be set and not empty."""
     value = os.environ.get(name, "") or (default if default is not None else "")

@@ -1,5 +1,6 @@
 """Django system checks: an installation that would be unsafe does not start."""
 
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,7 +9,12 @@ from django.core.checks import CheckMessage, Error, register
 
 from verification.liveness import REGIONS
 
-LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+def _is_this_machine(host: str | None) -> bool:
+    try:
+        return ip_address(host or "").is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @register()
@@ -32,12 +38,13 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.DEMO:
         return []
     endpoint = urlsplit(settings.FACEID_ENDPOINT)
+    engine = settings.DATABASES["default"]["ENGINE"]
     rules = (
         (settings.DEBUG, "DEBUG is on.", "kyc.E010"),
         (endpoint.scheme != "https", "KYC_FACEID_ENDPOINT is not an https address.", "kyc.E011"),
         (
-            endpoint.hostname in LOOPBACK,
-            "KYC_FACEID_ENDPOINT is this machine: that is an emulator.",
+            _is_this_machine(endpoint.hostname),
+            "KYC_FACEID_ENDPOINT is this machine: an emulator.",
             "kyc.E012",
         ),
         (
@@ -46,6 +53,7 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "kyc.E013",
         ),
         (settings.CELERY_BROKER_URL.startswith("memory:"), "CELERY_BROKER_URL is the demo's.", "kyc.E014"),
+        (engine.endswith("sqlite3"), "DATABASE_URL is SQLite, which is for the demo.", "kyc.E016"),
         (len(settings.SECRET_KEY) < 50, "SECRET_KEY has fewer than 50 characters.", "kyc.E015"),
     )
     return [

@@ -1,4 +1,4 @@
-"""What may stand in a person's name and in a reference, wherever they come from: API or command line.
+"""What may stand in a person's name, reference, e-mail address and language, from API or command line alike.
 
 Names of real people are wide: letters of every script, marks, apostrophes, digits, one letter alone. Refused
 is only what can't be a name or what makes one name look like another on a reviewer's screen. It knows neither
@@ -7,7 +7,13 @@ HTTP nor the database; a refusal is a code.
 
 import unicodedata
 
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import get_supported_language_variant
+
 LONGEST = 200
+LONGEST_EMAIL = 254
 MOST_MARKS = 6  # in a row, on one letter; Tibetan and pointed Hebrew stay below
 JOINERS = "\u200c\u200d"  # part of the spelling between letters in Persian and in Indic scripts
 BLANK_LETTERS = "\u115f\u1160\u3164\uffa0"  # Hangul fillers: letters by category, nothing to the eye
@@ -43,6 +49,28 @@ def reference(text: str) -> str:
     if not found.isprintable():
         raise UnfitText("invalid_character")
     return found
+
+
+def email(text: str) -> str:
+    """An e-mail address as it was given, or nothing."""
+    if len(text) > LONGEST_EMAIL:
+        raise UnfitText("invalid_contact")
+    try:
+        if text:
+            validate_email(text)
+    except ValidationError:
+        pass
+    else:
+        return text
+    raise UnfitText("invalid_contact")  # outside: as its context, the validator's error would carry the text
+
+
+def locale(text: str) -> str:
+    """The nearest language that the portal speaks: a wish, never a reason to refuse a person."""
+    try:
+        return get_supported_language_variant(text[:100].lower())
+    except LookupError:
+        return settings.LANGUAGE_CODE
 
 
 def _composed(text: str) -> str:

@@ -9,11 +9,11 @@ from functools import partial
 import structlog
 from celery import current_app
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from kombu.exceptions import OperationalError
 
 from verification.models import VerificationAttempt
-from verification.states import AttemptStatus
+from verification.states import AttemptStatus, Status
 
 PREPARE = "verification.prepare"
 ASSESS = "verification.assess"
@@ -21,8 +21,12 @@ SWEEP = "verification.sweep"
 QUEUES = {PREPARE: "media", ASSESS: "liveness", SWEEP: "media"}
 TASK_OF = {AttemptStatus.SUBMITTED: PREPARE, AttemptStatus.READY: ASSESS}
 
-# Longer than the hard time limit of a task (55 s), which is longer than the vendor call's deadline (40 s).
+# Longer than the vendor call's deadline (40 s), before which the lease is renewed.
 LEASE = timedelta(seconds=60)
+# After so many workers died or hung over an attempt it is the attempt that is at fault.
+MOST_LOST_LEASES = 5
+# A bell that nobody answered is void when the next sweep rings again.
+BELL_SECONDS = 30
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +39,12 @@ def ring(task: str, attempt_id: str, *, delay: float = 0) -> None:
 def _send(task: str, attempt_id: str, delay: float) -> None:
     try:
         current_app.send_task(
-            task, args=[attempt_id], queue=QUEUES[task], countdown=delay or None, retry=False
+            task,
+            args=[attempt_id],
+            queue=QUEUES[task],
+            countdown=delay or None,
+            expires=delay + BELL_SECONDS,
+            retry=False,
         )
     except (OperationalError, OSError) as error:
         # The row is committed, so nothing is lost: the sweeper rings again.
@@ -51,13 +60,32 @@ def _free(now: datetime) -> Q:
 def claim(attempt_id: str, status: AttemptStatus, *, now: datetime) -> VerificationAttempt | None:
     """Take a lease on the attempt and raise its fence, or None: somebody has it, or it is not its time or place."""
     waiting = VerificationAttempt.objects.filter(_free(now), public_id=attempt_id, status=status)
-    if not waiting.update(lease_until=now + LEASE, fence=F("fence") + 1):
+    found = waiting.select_related("verification__policy", "document").first()
+    if found is None:
         return None
-    found = VerificationAttempt.objects.select_related("verification__policy", "document").get(
-        public_id=attempt_id
+    lease = {"lease_until": now + LEASE, "fence": found.fence + 1}
+    if found.lease_until is not None:
+        lease["lost_leases"] = found.lost_leases + 1
+    if not waiting.filter(fence=found.fence).update(**lease):
+        return None
+    for name, value in lease.items():
+        setattr(found, name, value)
+    return found
+
+
+def reason_to_stop(attempt: VerificationAttempt) -> str:
+    """Why no more work must be done on a claimed attempt, or "": nothing of a person who is gone is sent on."""
+    if attempt.verification.status != Status.CHECKING:
+        return "case_ended"
+    return "cannot_process" if attempt.lost_leases >= MOST_LOST_LEASES else ""
+
+
+def renew(attempt: VerificationAttempt, *, now: datetime) -> bool:
+    """Begin the lease anew if it is still ours; False once it ran out or went to another worker."""
+    held = VerificationAttempt.objects.filter(
+        pk=attempt.pk, fence=attempt.fence, status=attempt.status, lease_until__gt=now
     )
-    # Between the two statements only a worker whose lease began later can have raised the fence again.
-    return found if found.status == status else None
+    return bool(held.update(lease_until=now + LEASE))
 
 
 def put_back(attempt: VerificationAttempt, *, not_before: datetime, now: datetime) -> None:

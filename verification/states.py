@@ -57,6 +57,10 @@ class Mode(TextChoices):
     SILENT = "SILENT", _("Hold still")
 
 
+# CompareFaceLiveness page, Input Parameters, ValidateData.
+MOVEMENTS: dict[str, str] = {"1": "open_mouth", "2": "blink", "3": "nod", "4": "shake_head"}
+
+
 class Actor(StrEnum):
     """Who may make a move."""
 

@@ -131,7 +131,8 @@ def conclude(
         advance(attempt, AttemptStatus.FINISHED, finished_at=now, **outcome, **finding)
         facts = _facts_of(attempt)
         audit.record("attempt.finished", by=audit.By.system(), subject=attempt, at=now, **facts)
-        verification = Verification.objects.select_related("policy").get(pk=attempt.verification_id)
+        locked = Verification.objects.select_for_update(of=("self",)).select_related("policy")
+        verification = locked.get(pk=attempt.verification_id)
         if verification.status != Status.CHECKING:
             return
         case: dict[str, Any] = {
@@ -161,4 +162,12 @@ def _facts_of(attempt: VerificationAttempt) -> dict[str, Any]:
 
 def ask_for_photo(verification: Verification, *, now: datetime) -> None:
     """Retire the current ID photo: the applicant's next step is to give another."""
-    verification.documents.filter(superseded_at__isnull=True).update(superseded_at=now)
+    for document in verification.documents.filter(superseded_at__isnull=True):
+        verification.documents.filter(pk=document.pk).update(superseded_at=now)
+        audit.record(
+            "document.retired",
+            by=audit.By.system(),
+            subject=verification,
+            at=now,
+            document=document.public_id,
+        )

@@ -7,7 +7,7 @@ import { watch as watchInterruptions } from "./interruptions.js";
 import { watch as watchLight } from "./light.js";
 import { countdown } from "./prompts.js";
 import { draw, Refused, send } from "./server.js";
-import { film } from "./take.js";
+import { film, NothingRecorded } from "./take.js";
 import * as view from "./view.js";
 
 /** @type {import("./take.js").Take | null} the recording that is not sent yet; it lives in this page's memory only */
@@ -52,12 +52,12 @@ async function start() {
   view.recording(true, false);
   view.hint("ready");
   try {
-    const [challenge] = await Promise.all([draw(view.addresses.challenge ?? "", view.token), countdown(scene)]);
+    const [challenge] = await Promise.all([draw(view.addresses.challenge ?? ""), countdown(scene)]);
     view.recording(true);
     playback(await film(filmed, challenge, scene));
   } catch (error) {
     if (error instanceof Refused) refused(error);
-    else if (!over.signal.aborted) closeCamera("empty");
+    else if (!over.signal.aborted) closeCamera(error instanceof NothingRecorded ? "empty" : "unrecorded");
   } finally {
     stopWatching();
     over.abort();
@@ -75,13 +75,13 @@ function playback(filmed) {
 async function sendTake() {
   if (!take) return;
   if (performance.now() > take.until) return stopWith("expired");
-  view.show("sending");
   view.progress(0, take.blob.size);
+  view.show("sending");
   try {
-    const answer = await send(view.addresses.recording ?? "", view.token, take, view.progress);
+    const answer = await send(view.addresses.recording ?? "", take, view.progress);
     leave(answer.next);
   } catch (error) {
-    if (error instanceof Refused) refused(error);
+    refused(error instanceof Refused ? error : new Refused(0));
   }
 }
 

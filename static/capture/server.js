@@ -23,9 +23,15 @@ function parse(text) {
   }
 }
 
-/** @param {string} url @param {string} token @returns {Promise<Challenge>} */
-export async function draw(url, token) {
-  const options = { method: "POST", headers: { "X-CSRFToken": token, Accept: "application/json" } };
+/** Read for each request: a sign-in in another tab gives this browser a new token. */
+function headers() {
+  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
+  return { "X-CSRFToken": token, Accept: "application/json" };
+}
+
+/** @param {string} url @returns {Promise<Challenge>} */
+export async function draw(url) {
+  const options = { method: "POST", headers: headers() };
   const answer = await fetch(url, options).catch(() => {
     throw new Refused(0);
   });
@@ -47,12 +53,11 @@ function formOf(take) {
 /**
  * Send the recording; `onProgress` hears the bytes that have gone. XMLHttpRequest, as fetch can't tell that.
  * @param {string} url
- * @param {string} token
  * @param {import("./take.js").Take} take
  * @param {(sent: number, total: number) => void} onProgress
  * @returns {Promise<{ next: string }>}
  */
-export function send(url, token, take, onProgress) {
+export function send(url, take, onProgress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.upload.addEventListener("progress", (event) => onProgress(event.loaded, event.total));
@@ -63,8 +68,7 @@ export function send(url, token, take, onProgress) {
     });
     for (const kind of ["error", "abort", "timeout"]) request.addEventListener(kind, () => reject(new Refused(0)));
     request.open("POST", url);
-    request.setRequestHeader("X-CSRFToken", token);
-    request.setRequestHeader("Accept", "application/json");
+    for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
     request.send(formOf(take));
   });
 }

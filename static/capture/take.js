@@ -7,6 +7,9 @@ import { collect } from "./signals.js";
 
 /** @typedef {{ attempt: string, nonce: string, blob: Blob, name: string, signals: object, until: number }} Take */
 
+/** The recorder ran and gave nothing. */
+export class NothingRecorded extends Error {}
+
 /** @param {string} mime */
 function nameFor(mime) {
   if (mime.includes("mp4")) return "clip.mp4";
@@ -27,7 +30,7 @@ export async function film(stream, challenge, scene) {
     const actions = challenge.actions.map((action) => action.name);
     const times = await prompt(actions, running.calledAt, scene);
     const clip = await running.finish();
-    if (!clip) throw new Error("empty");
+    if (!clip) throw new NothingRecorded();
     return {
       attempt: challenge.attempt,
       nonce: challenge.nonce,

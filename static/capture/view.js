@@ -10,7 +10,6 @@ export const addresses = main.dataset;
 export const stage = /** @type {HTMLElement} */ (part("stage"));
 export const preview = /** @type {HTMLVideoElement} */ (part("preview"));
 const player = /** @type {HTMLVideoElement} */ (part("clip"));
-export const token = /** @type {HTMLInputElement} */ (main.querySelector("[name=csrfmiddlewaretoken]")).value;
 
 /** @param {string} name */
 export function words(name) {
@@ -85,7 +84,7 @@ export function progress(sent, total) {
   meter.firstElementChild.style.width = `${percent}%`;
   part("bytes").textContent = bytes;
   part("percent").textContent = `${percent} %`;
-  if (percent === 100) part("sending-words").textContent = words("arrived");
+  part("sending-words").textContent = words(percent === 100 ? "sent" : "sending");
 }
 
 /** Let each button do what it says; until now none could be pressed for nothing. @param {Record<string, () => void>} doings */

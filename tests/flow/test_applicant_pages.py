@@ -14,7 +14,7 @@ from verification import links
 from verification.actions import bind
 from verification.actions.invite import Invitation
 from verification.models import AuditEvent, Consent, Document, Verification
-from verification.pages import consent_text
+from verification.pages import consent_text, errors
 from verification.states import Status
 
 
@@ -153,7 +153,7 @@ def test_the_text_names_region_time_and_another_way(client: Client) -> None:
         "Tencent Cloud in Singapore",
         "365 days",
         "no sound",
-        "Our staff may look",
+        "Our staff may look at your photo",
         "without a camera",
     ):
         assert words in page
@@ -199,6 +199,7 @@ def test_the_first_answer_binds_the_case_to_its_browser(invitation: Invitation, 
     for response in (other.get("/verify/"), other.get("/verify/document"), give_photo(other)):
         assert response.status_code == 409
         assert "Continue here instead" in response.content.decode()
+        assert str(errors.LINK_IN_USE.words) in response.content.decode()
     assert other.get("/verify/status.json").json()["error"]["code"] == "link_in_use"
     assert not Document.objects.exists()
 

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import RequestFactory
+from django.utils.crypto import get_random_string
 
 from tests.conftest import NOW, Road, photo
 from tests.flow.test_applicant_pages import agree, give_photo, opened
@@ -36,7 +37,17 @@ def test_a_form_without_its_token_gets_a_page_with_a_way_on(road: Road, path: st
 @pytest.mark.parametrize("path", ["/verify/challenge", "/verify/recording"])
 def test_a_script_without_its_token_gets_json(road: Road, path: str) -> None:
     client = opened(road.invitation(), enforce_csrf_checks=True)
-    assert code_of(client.post(path)) == (403, "csrf_failed")
+    response = client.post(path)
+    assert code_of(response) == (403, "csrf_failed")
+    assert response.json()["next"] == "/verify/"
+
+
+def test_a_script_goes_on_with_the_cookie_when_the_token_of_its_page_is_old(road: Road) -> None:
+    client = opened(road.invitation(), enforce_csrf_checks=True)
+    client.get("/verify/consent")
+    assert not client.cookies["csrftoken"]["httponly"]
+    client.cookies["csrftoken"] = new = get_random_string(32)
+    assert code_of(client.post("/verify/challenge", headers={"X-CSRFToken": new})) == (409, "stale")
 
 
 def test_every_refusal_is_a_page_for_people_and_json_for_systems(db: None) -> None:
@@ -45,6 +56,14 @@ def test_every_refusal_is_a_page_for_people_and_json_for_systems(db: None) -> No
         assert b"<h1" in page.content
         assert set(json.loads(answer.content)["error"]) == {"code", "message", "field", "request_id"}
         assert page.status_code == answer.status_code
+
+
+def test_staff_are_not_taken_for_applicants(db: None) -> None:
+    views = (errors.bad_request, errors.forbidden, errors.not_found, errors.server_error, errors.csrf_failure)
+    for view in views:
+        page = view(RequestFactory().get("/admin/nothing")).content.decode()
+        assert 'data-action="primary" href="/admin/"' in page
+        assert not any(words in page for words in ("your message", "sent you the link", 'href="/verify/"'))
 
 
 def test_a_failure_shows_a_page_with_its_reference(road: Road, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,12 +10,12 @@ from django.test import Client
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road, photo
-from tests.flow.test_applicant_pages import agree, case, give_photo, opened
+from tests.flow.test_applicant_pages import agree, case, give_photo, opened, path_of
 from verification import audit
-from verification.actions import cancel, challenge, review
+from verification.actions import cancel, challenge, review, sweep
 from verification.actions.invite import Invitation
 from verification.models import StaffUser, Verdict, Verification
-from verification.pages import status
+from verification.pages import status, steps
 from verification.states import Status
 
 
@@ -90,11 +90,11 @@ def test_while_it_is_checked_the_page_asks_on_with_or_without_scripts(road: Road
     assert 'data-poll="/verify/status.json"' in page
 
 
-def test_a_case_called_off_says_so(invitation: Invitation, client: Client) -> None:
+def test_a_cancelled_case_says_so(invitation: Invitation, client: Client) -> None:
     cancel.cancel(case(invitation), reason="withdrawn", by=audit.By.client("cli_1"), now=NOW)
     page = client.get("/verify/", follow=True).content.decode()
     assert 'data-outcome="closed"' in page
-    assert "called off" in page
+    assert "This check was cancelled" in page
 
 
 def test_a_declined_case_names_a_person_and_a_way_and_no_suspicion(
@@ -125,9 +125,28 @@ def test_a_declined_case_names_a_person_and_a_way_and_no_suspicion(
 
 
 def test_every_closed_status_has_words() -> None:
-    assert set(status.CLOSED) == {Status.CONSENT_REFUSED, Status.EXPIRED, Status.CANCELLED}
+    assert set(status.CLOSED) == {key for key, outcome in steps.OUTCOMES.items() if outcome == "closed"}
 
 
 def test_a_case_past_its_time_is_gone_with_its_link(invitation: Invitation, client: Client) -> None:
-    with time_machine.travel(NOW + timedelta(days=15)):
-        assert "This link does not work" in client.get("/verify/").content.decode()
+    later = NOW + timedelta(days=15)
+    with time_machine.travel(later):
+        sweep.sweep(now=later)
+        assert case(invitation).status == Status.EXPIRED
+        for path in ("/verify/", "/verify/status", path_of(invitation)):
+            assert "This link does not work" in client.get(path).content.decode()
+
+
+def test_nobody_is_said_to_have_been_told(road: Road, emulator: EmulatorServer, client: Client) -> None:
+    agree(client)
+    give_photo(client)
+    road.record(Verification.objects.get())
+    assert "can see the result" in client.get("/verify/status").content.decode()
+
+
+def test_the_time_of_an_answer_is_an_aim(road: Road, emulator: EmulatorServer, client: Client) -> None:
+    agree(client)
+    give_photo(client)
+    emulator.script(result="FailedOperation.CompareLowSimilarity", sim=42)
+    road.record(Verification.objects.get())
+    assert "We aim to answer within 24 hours" in client.get("/verify/status").content.decode()

@@ -92,6 +92,12 @@ def test_a_photo_that_is_too_large_is_refused_by_its_length(client: Client, size
     assert "larger than 10 MB" in response.content.decode()
 
 
+def test_the_largest_photo_is_told_before_one_is_chosen(client: Client) -> None:
+    page = client.get("/verify/document").content.decode()
+    assert f"up to {media.MAX_PHOTO_UPLOAD // 2**20} MB" in page
+    assert f"larger than {media.MAX_PHOTO_UPLOAD // 2**20} MB" in page
+
+
 def test_an_upload_stops_at_the_first_byte_too_many() -> None:
     handler = uploads.LimitedUploadHandler(RequestFactory().post("/"), 10, "image_too_large")
     handler.receive_data_chunk(bytes(10), 0)
@@ -152,7 +158,7 @@ def test_holding_still_asks_for_no_movement(road: Road) -> None:
     agree(client)
     give_photo(client)
     assert draw(client)["actions"] == []
-    assert b"hold still for four seconds" in client.get("/verify/capture").content
+    assert b"hold still for a few seconds" in client.get("/verify/capture").content
 
 
 def test_no_challenge_without_a_photo(client: Client) -> None:

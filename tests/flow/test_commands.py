@@ -12,8 +12,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from verification import links
-from verification.models import ApiKey, Applicant, AuditEvent, Export, Verification
+from verification import audit, links
+from verification.actions.api_client import issue_key
+from verification.models import ApiClient, ApiKey, Applicant, AuditEvent, Export, Verification
 
 pytestmark = pytest.mark.django_db
 
@@ -61,10 +62,19 @@ def test_invite_refuses_what_it_cannot_use(arguments: dict[str, str], sentence: 
     assert not Applicant.objects.exists()
 
 
-@pytest.mark.parametrize("arguments", [("--email", "nobody"), ("--mode", "action")])
+@pytest.mark.parametrize(
+    "arguments",
+    [("--email", "nobody"), ("--email", f"{'a' * 60}@{'b.' * 100}example.org"), ("--mode", "action")],
+)
 def test_invite_refuses_bad_options(arguments: tuple[str, str]) -> None:
     with pytest.raises(CommandError, match=r"e-mail|invalid choice"):
         invite(*arguments)
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "tlh", "a locale that no column could hold"])
+def test_invite_takes_the_nearest_language(locale: str) -> None:
+    invite("--locale", locale)
+    assert Applicant.objects.get().locale == "en"
 
 
 def test_invite_refuses_a_reference_under_way() -> None:
@@ -109,6 +119,31 @@ def test_create_api_client_refuses_a_name_that_is_taken() -> None:
     run("create_api_client", "--name", "Onboarding", "--scopes", "verifications:read")
     with pytest.raises(CommandError, match="already"):
         run("create_api_client", "--name", "Onboarding")
+
+
+def test_a_revoked_key_opens_nothing_and_its_siblings_still_do() -> None:
+    leaked = run("create_api_client", "--name", "Onboarding")[-1]
+    client, now = ApiClient.objects.get(), timezone.now()
+    other = issue_key(client, scopes=["verifications:read"], days=None, by=audit.By.shell(), now=now).key
+    (told,) = run("revoke_api_key", "--prefix", leaked[:16])
+    assert told == f"{leaked[:16]}… of client Onboarding is revoked."
+    address = f"/api/v1/verifications/ver_{'a' * 24}"
+    answers = [Client().get(address, headers={"Authorization": f"Bearer {key}"}) for key in (leaked, other)]
+    assert [answer.status_code for answer in answers] == [401, 404]
+    event = AuditEvent.objects.get(kind="api_key.revoked")
+    assert (event.subject_id, event.actor_kind) == (client.public_id, "shell")
+    assert event.data == {"prefix": leaked[:16]}
+
+
+def test_a_key_is_revoked_once() -> None:
+    prefix = run("create_api_client", "--name", "Onboarding")[-1][:16]
+    run("revoke_api_key", "--prefix", prefix)
+    revoked_at = ApiKey.objects.get().revoked_at
+    for unknown in (prefix, prefix[:-1], ""):
+        with pytest.raises(CommandError, match="No key begins like this"):
+            run("revoke_api_key", "--prefix", unknown)
+    assert ApiKey.objects.get().revoked_at == revoked_at
+    assert AuditEvent.objects.filter(kind="api_key.revoked").count() == 1
 
 
 def export(path: Path, *arguments: str, reason: str = "Annual audit") -> list[str]:

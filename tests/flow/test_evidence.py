@@ -55,6 +55,7 @@ def test_evidence_is_never_kept_or_run(case, signed_in):
     assert "no-store" in response["Cache-Control"]
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+    assert "unsafe" not in response["Content-Security-Policy"]
     assert response["Content-Disposition"] == f'inline; filename="photo-{case.documents.get().public_id}.jpg"'
 
 

@@ -266,7 +266,7 @@ def test_an_auditor_makes_and_downloads_an_export(auditor: Client, road: Any) ->
 def test_a_form_that_is_wrong_makes_nothing(auditor: Client, change: dict[str, str]) -> None:
     page = auditor.post("/admin/exports/", {**ASKED, **change})
     assert page.status_code == 422
-    assert 'class="export-error"' in page.content.decode()
+    assert 'class="field-error"' in page.content.decode()
     assert not Export.objects.exists()
 
 

@@ -103,7 +103,7 @@ def test_take_next_claims_the_first_that_is_free(road, emulator, signed_in, staf
 
 def test_take_next_with_nothing_to_take_goes_back_to_the_queue(signed_in):
     response = signed_in().post(reverse("admin:take_next"), follow=True)
-    assert "Nothing is waiting that a colleague" in response.content.decode()
+    assert "No case is free to take" in response.content.decode()
 
 
 def test_a_case_can_be_claimed_from_its_page(road, emulator, signed_in, staff):

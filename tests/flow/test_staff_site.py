@@ -1,5 +1,7 @@
 """Which group can open what, that records can only be read, and how operators manage staff."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
@@ -98,6 +100,28 @@ def test_a_case_is_found_by_its_ids(road, emulator, signed_in, wanted):
 
 def test_the_list_of_all_records_opens(signed_in):
     assert "Audit events" in signed_in(AUDITOR).get("/admin/verification/").content.decode()
+
+
+@pytest.mark.parametrize("form", ["claim", "decide", "reopen"])
+def test_a_form_sent_after_the_session_ended_leads_back_to_the_case(road, emulator, client, staff, form):
+    case = road.in_review(emulator)
+    asked = client.post(reverse(f"admin:{form}", args=[case.public_id]), {"note": "Same scar."})
+    client.force_login(staff(SENIOR))
+    page = client.get(parse_qs(urlsplit(asked.url).query)["next"][0], follow=True)
+    assert page.redirect_chain == [(reverse("admin:case", args=[case.public_id]), 302)]
+    assert "had to sign in first" in page.content.decode()
+
+
+def test_taking_a_case_after_the_session_ended_leads_back_to_the_queue(client, signed_in):
+    asked = client.post(reverse("admin:take_next"))
+    assert asked.url == "/admin/login/?next=/admin/queue/next"
+    page = signed_in().get("/admin/queue/next", follow=True)
+    assert page.redirect_chain == [("/admin/queue/", 302)]
+    assert "had to sign in first" in page.content.decode()
+
+
+def test_a_method_that_no_browser_sends_is_refused(signed_in):
+    assert signed_in().put("/admin/queue/next").status_code == 405
 
 
 # The work board

@@ -13,6 +13,7 @@ SAFE = {
     "PUBLIC_URL": "https://verify.example.com",
     "CELERY_BROKER_URL": "redis://broker:6379/0",
     "SECRET_KEY": "k" * 50,
+    "DATABASES": {"default": {"ENGINE": "django.db.backends.postgresql"}},
 }
 
 
@@ -33,6 +34,9 @@ def test_a_safe_installation_starts(settings: Any) -> None:
         ({"FACEID_ENDPOINT": "http://faceid.example"}, ["kyc.E011"]),
         ({"FACEID_ENDPOINT": "https://127.0.0.1:8010"}, ["kyc.E012"]),
         ({"FACEID_ENDPOINT": "https://[::1]:8010"}, ["kyc.E012"]),
+        ({"FACEID_ENDPOINT": "https://127.8.0.1"}, ["kyc.E012"]),
+        ({"FACEID_ENDPOINT": "https://localhost"}, ["kyc.E012"]),
+        ({"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}}}, ["kyc.E016"]),
         ({"PUBLIC_URL": "http://verify.example.com"}, ["kyc.E013"]),
         ({"CELERY_BROKER_URL": "memory://localhost/"}, ["kyc.E014"]),
         ({"SECRET_KEY": "short"}, ["kyc.E015"]),

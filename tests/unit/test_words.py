@@ -1,10 +1,13 @@
 """Figures in words: each edge of the score, and no claim beyond what the vendor documents."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+import verification
 from verification.liveness import RULES
 from verification.review import labels, words
 from verification.review.words import Band
@@ -12,6 +15,9 @@ from verification.states import MOVES, Outcome
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 POLICY = Decimal(80)
+CODE = Path(verification.__file__).parent
+RECORDED = re.compile(r"""record\(\s*"([a-z_]+\.[a-z_]+)\"""")
+NOT_OF_A_CASE = {"account", "api_client", "api_key", "export", "staff"}
 LOW = "FailedOperation.CompareLowSimilarity"
 
 
@@ -85,7 +91,7 @@ def test_every_code_has_a_description(code):
 
 
 def test_an_unknown_code_says_so():
-    assert "stands in no list" in words.describe_code("FailedOperation.SomethingNew")
+    assert "not in our list" in words.describe_code("FailedOperation.SomethingNew")
 
 
 def test_a_suspicion_is_told_to_the_reviewer():
@@ -94,7 +100,7 @@ def test_a_suspicion_is_told_to_the_reviewer():
 
 @pytest.mark.parametrize("outcome", [Outcome.UNUSABLE_MEDIA, Outcome.VENDOR_FAILED])
 def test_our_own_codes_are_not_taken_for_the_vendors(outcome):
-    assert "stands in no list" not in words.describe_code("video_too_short", outcome)
+    assert "not in our list" not in words.describe_code("video_too_short", outcome)
 
 
 @pytest.mark.parametrize(
@@ -124,6 +130,15 @@ def test_a_masked_name_shows_first_letters(name, masked):
 @pytest.mark.parametrize("event", {move.audit_event for move in MOVES.values()})
 def test_every_move_has_a_name_in_the_timeline(event):
     assert event in labels.EVENTS
+
+
+def test_every_event_of_a_case_has_a_name_in_the_timeline():
+    found = {kind for path in CODE.rglob("*.py") for kind in RECORDED.findall(path.read_text())}
+    assert {"link.bound", "case.claimed", "document.uploaded", "api_key.revoked"} <= found, (
+        "the pattern works"
+    )
+    nameless = {kind for kind in found - set(labels.EVENTS) if kind.partition(".")[0] not in NOT_OF_A_CASE}
+    assert nameless == set()
 
 
 @pytest.mark.parametrize(

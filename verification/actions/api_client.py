@@ -1,4 +1,4 @@
-"""Letting a back-end system in: a client, and a key that is shown once."""
+"""Letting a back-end system in: a client, and a key that is shown once. And shutting a key out again."""
 
 import hashlib
 import secrets
@@ -21,6 +21,10 @@ class NameTaken(Exception):
 
 class UnknownScope(ValueError):
     """A scope that no call asks for; the message names it."""
+
+
+class UnknownKey(Exception):
+    """No key that is not revoked yet begins like this."""
 
 
 @dataclass(frozen=True)
@@ -64,3 +68,16 @@ def issue_key(
         "api_key.issued", by=by, subject=client, at=now, prefix=record.prefix, scopes=record.scopes, days=days
     )
     return NewKey(record, key)
+
+
+@transaction.atomic
+def revoke_key(prefix: str, *, by: audit.By, now: datetime) -> ApiKey:
+    """Shut out the key that begins with `prefix`, for good and from its next call on. Raises UnknownKey."""
+    keys = ApiKey.objects.select_for_update(of=("self",)).select_related("client").order_by("pk")
+    key = keys.filter(prefix=prefix, revoked_at__isnull=True).first()
+    if key is None:
+        raise UnknownKey("No key begins like this, or it is revoked already.")
+    key.revoked_at = now
+    key.save(update_fields=["revoked_at"])
+    audit.record("api_key.revoked", by=by, subject=key.client, at=now, prefix=key.prefix)
+    return key

@@ -8,7 +8,6 @@ import secrets
 import tempfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from decimal import ROUND_DOWN, Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,16 +16,10 @@ import structlog
 from django.conf import settings
 from django.db import transaction
 
-from verification import audit, decision, liveness, media, pacing, queue, storage, workflow
-from verification.models import CallState, ProviderCall, VendorAccount, VerificationAttempt
+from verification import audit, decision, ledger, liveness, media, pacing, queue, storage, workflow
+from verification.models import ProviderCall, VendorAccount, VerificationAttempt
 from verification.states import AttemptStatus
 
-# No idempotency token exists at the vendor: a call without an answer is repeated once, a failing vendor asked
-# three times, and then a person decides.
-MOST_CALLS = 3
-MOST_UNKNOWN = 2
-# Nothing was sent or checked, so these may go on for longer; in the end a person looks all the same.
-MOST_REFUSALS = 50
 PAUSE = timedelta(seconds=60)
 
 Clock = Callable[[], datetime]
@@ -38,8 +31,12 @@ def assess(attempt_id: str, *, clock: Clock) -> None:
     attempt = queue.claim(attempt_id, AttemptStatus.READY, now=clock())
     if attempt is None:
         return
-    _close_lost_calls(attempt, clock())
-    reason = _reason_to_stop(attempt)
+    found = ledger.answered(attempt)
+    if found:
+        _act_on_answer(attempt, *found, clock())
+        return
+    ledger.close_lost(attempt, now=clock())
+    reason = queue.reason_to_stop(attempt) or ledger.reason_to_stop(attempt)
     if reason:
         _give_up(attempt, reason, clock())
         return
@@ -51,22 +48,6 @@ def assess(attempt_id: str, *, clock: Clock) -> None:
         _give_up(attempt, reason, clock())
         return
     _call_when_allowed(attempt, body, clock)
-
-
-def _close_lost_calls(attempt: VerificationAttempt, now: datetime) -> None:
-    """A call still `sending` when the lease is ours again was never written back: nobody knows what became of it."""
-    lost = attempt.calls.filter(state=CallState.SENDING)
-    lost.update(state=CallState.UNKNOWN, ended_at=now, code="lost_with_its_worker")
-
-
-def _reason_to_stop(attempt: VerificationAttempt) -> str:
-    calls = list(attempt.calls.values_list("state", "refused"))
-    checked = [state for state, refused in calls if not refused and state != CallState.NOT_SENT]
-    if checked.count(CallState.UNKNOWN) >= MOST_UNKNOWN:
-        return "unknown_outcome"
-    if len(checked) >= MOST_CALLS or len(calls) >= MOST_REFUSALS:
-        return "vendor_unavailable"
-    return ""
 
 
 def _give_up(attempt: VerificationAttempt, reason: str, now: datetime) -> None:
@@ -88,15 +69,11 @@ def _call_when_allowed(attempt: VerificationAttempt, body: liveness.RequestBody,
     if wait is not None:
         _later(attempt, wait.seconds, clock())
         return
-    call = ProviderCall.objects.create(
-        attempt=attempt,
-        account=account,
-        number=attempt.calls.count() + 1,
-        region=settings.FACEID_REGION,
-        body_sha256=body.sha256_hex(),
-        body_size=body.size,
-        started_at=clock(),
-    )
+    now = clock()
+    with transaction.atomic():
+        if not queue.renew(attempt, now=now):
+            raise workflow.StaleAttempt(f"{attempt.public_id} went to another worker.")
+        call = ledger.begin(attempt, account, body, now=now)
     _call(attempt, call, body, clock)
 
 
@@ -105,9 +82,17 @@ def _call(attempt: VerificationAttempt, call: ProviderCall, body: liveness.Reque
         answer = _client().send(body, now=lambda: clock().timestamp())
     except liveness.LivenessError as error:
         log.warning("assess.no_answer", attempt=attempt.public_id, kind=type(error).__name__, code=error.code)
-        _act_on_error(attempt, call, error, clock())
+        _check_ours(ledger.close_with_error(call, error, now=clock()), attempt)
+        _retry_pause_or_give_up(attempt, call, error, clock())
         return
+    # Committed by itself and first: what was paid for must not be lost to anything that comes after.
+    _check_ours(ledger.close_with_answer(call, answer, now=clock()), attempt)
     _act_on_answer(attempt, call, answer, clock())
+
+
+def _check_ours(ours: bool, attempt: VerificationAttempt) -> None:
+    if not ours:
+        raise workflow.StaleAttempt(f"{attempt.public_id} went to another worker during the call.")
 
 
 def _act_on_answer(
@@ -115,26 +100,10 @@ def _act_on_answer(
 ) -> None:
     decided = decision.decide(answer, *workflow.standing(attempt))
     frame = _best_frame(attempt, answer)
-    similarity = _kept(answer.similarity)
-    with transaction.atomic():
-        _close(
-            call,
-            CallState.ANSWERED,
-            now,
-            code=answer.result,
-            request_id=answer.request_id,
-            description=answer.description[:300],
-            similarity=similarity,
-            billed=answer.rule.billed,
-        )
-        workflow.conclude(
-            attempt, decided, now=now, code=answer.result, call=call, similarity=similarity, **frame
-        )
-
-
-def _kept(similarity: Decimal | None) -> Decimal | None:
-    """To two places, never rounded up: 79.999 must not stand on record as 80."""
-    return similarity.quantize(Decimal("0.01"), ROUND_DOWN) if similarity is not None else None
+    similarity = ledger.kept(answer.similarity)
+    workflow.conclude(
+        attempt, decided, now=now, code=answer.result, call=call, similarity=similarity, **frame
+    )
 
 
 def _best_frame(attempt: VerificationAttempt, answer: liveness.Answer) -> dict[str, Any]:
@@ -143,7 +112,7 @@ def _best_frame(attempt: VerificationAttempt, answer: liveness.Answer) -> dict[s
         source, picture = _picture(attempt, answer)
         # Re-encoded like any picture from outside.
         frame = storage.store("frame", media.check_photo(picture).jpeg)
-    except (media.UnusableMedia, media.MediaUnavailable, storage.IntegrityError) as error:
+    except (media.UnusableMedia, media.MediaUnavailable, storage.IntegrityError, OSError) as error:
         log.info("assess.best_frame_dropped", attempt=attempt.public_id, error=type(error).__name__)
         return {}
     return {"best_frame_name": frame.name, "best_frame_sha256": frame.sha256, "best_frame_source": source}
@@ -158,31 +127,16 @@ def _picture(attempt: VerificationAttempt, answer: liveness.Answer) -> tuple[str
         return "video", media.frame_at(path, attempt.facts["prepared"]["facts"]["duration"] / 2)
 
 
-def _act_on_error(
-    attempt: VerificationAttempt, call: ProviderCall, error: liveness.LivenessError, now: datetime
-) -> None:
-    state = CallState.ANSWERED
-    if isinstance(error, liveness.NotSent):
-        state = CallState.NOT_SENT
-    if isinstance(error, liveness.UnknownOutcome):
-        state = CallState.UNKNOWN
-    facts = {"code": error.code[:100], "request_id": error.request_id or "", "billed": error.billed}
-    refused = isinstance(error, liveness.Throttled | liveness.Misconfigured)
-    with transaction.atomic():
-        _close(call, state, now, refused=refused, **facts)
-        _retry_pause_or_give_up(attempt, call, error, now)
-
-
 def _retry_pause_or_give_up(
     attempt: VerificationAttempt, call: ProviderCall, error: liveness.LivenessError, now: datetime
 ) -> None:
     if isinstance(error, liveness.Misconfigured):
         _pause(call.account, error, now)
         _later(attempt, PAUSE.total_seconds(), now)
-    elif isinstance(error, liveness.Retryable) and not _reason_to_stop(attempt):
+    elif isinstance(error, liveness.Retryable) and not ledger.reason_to_stop(attempt):
         _later(attempt, _delay(attempt), now)
     elif isinstance(error, liveness.Retryable):
-        _give_up(attempt, _reason_to_stop(attempt), now)
+        _give_up(attempt, ledger.reason_to_stop(attempt), now)
     else:
         _give_up(attempt, "bad_answer" if isinstance(error, liveness.BadAnswer) else "rejected", now)
 
@@ -204,14 +158,6 @@ def _later(attempt: VerificationAttempt, seconds: float, now: datetime) -> None:
     queue.put_back(attempt, not_before=now + timedelta(seconds=seconds), now=now)
 
 
-def _close(call: ProviderCall, state: CallState, now: datetime, **facts: Any) -> None:
-    latency = round((now - call.started_at).total_seconds() * 1000)
-    under_way = ProviderCall.objects.filter(pk=call.pk, state=CallState.SENDING)
-    if not under_way.update(state=state, ended_at=now, latency_ms=max(0, latency), **facts):
-        # A sweeping worker has declared the call lost: the attempt is in other hands.
-        raise workflow.StaleAttempt(f"{call.public_id} was closed by another worker.")
-
-
 def _client() -> liveness.LivenessClient:
     return _client_for(
         settings.FACEID_ENDPOINT,
@@ -227,6 +173,6 @@ def _client() -> liveness.LivenessClient:
 def _client_for(
     endpoint: str, region: str, secret_id: str, secret_key: str, token: str, unsigned: bool
 ) -> liveness.LivenessClient:
-    """One client per process and account: its connections are shared by the worker's threads."""
+    """One client per process and account, shared by the worker's threads."""
     credentials = liveness.Credentials(secret_id, secret_key, token or None)
     return liveness.LivenessClient(endpoint, region, credentials, unsigned_payload=unsigned)

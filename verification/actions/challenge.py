@@ -9,12 +9,11 @@ from django.db.models import Max
 
 from verification import audit, links, workflow
 from verification.models import Document, Verification, VerificationAttempt
-from verification.states import AttemptStatus, Mode, Status
+from verification.states import MOVEMENTS, AttemptStatus, Mode, Status
 
 LIFETIME = timedelta(seconds=90)
-# A person who records again and again is drawing until the movements suit: enough for bad luck, not for a search.
-MOST_IN_AN_HOUR = 20
-MOVEMENTS = "1234"
+# There are only twelve pairs of movements. Enough draws for bad luck, not for drawing until a prepared clip fits.
+MOST_IN_AN_HOUR = 6
 
 
 class NotCollecting(workflow.IllegalMove):
@@ -41,10 +40,12 @@ class Challenge:
 def issue(verification: Verification, *, now: datetime) -> Challenge:
     """A fresh challenge; an open one is abandoned. Raises NotCollecting, PhotoMissing or TooManyRecordings."""
     locked = (
-        Verification.objects.select_for_update().select_related("policy", "applicant").get(pk=verification.pk)
+        Verification.objects.select_for_update(of=("self",))
+        .select_related("policy", "applicant")
+        .get(pk=verification.pk)
     )
     document = _check_ready(locked, now)
-    _abandon_open(locked)
+    _abandon_open(locked, now)
     nonce = links.new_token()
     last = locked.attempts.aggregate(last=Max("number"))["last"] or 0
     attempt = VerificationAttempt.objects.create(
@@ -77,11 +78,13 @@ def _check_ready(verification: Verification, now: datetime) -> Document:
     return document
 
 
-def _abandon_open(verification: Verification) -> None:
+def _abandon_open(verification: Verification, now: datetime) -> None:
+    by = audit.By.applicant(verification.applicant.public_id)
     for attempt in verification.attempts.filter(status=AttemptStatus.ISSUED):
         workflow.advance(attempt, AttemptStatus.ABANDONED)
+        audit.record("challenge.abandoned", by=by, subject=attempt, at=now, number=attempt.number)
 
 
 def _draw(count: int) -> str:
     """`count` different movements in random order, as the vendor writes them: "4,2"."""
-    return ",".join(secrets.SystemRandom().sample(MOVEMENTS, count))
+    return ",".join(secrets.SystemRandom().sample(sorted(MOVEMENTS), count))

@@ -1,7 +1,7 @@
 """Taking in the ID photo."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -9,19 +9,25 @@ from verification import audit, media, storage, workflow
 from verification.models import Document, Verification
 from verification.states import Status
 
+# Each photo is kept, so a link must not be a way to fill the disk.
+MOST_IN_AN_HOUR = 20
+
+
+class TooManyPhotos(Exception):
+    """Too many photos were sent in the last hour."""
+
 
 def upload(verification: Verification, data: bytes, *, now: datetime) -> Document:
     """Check, normalise and keep a photo (bytes of a JPEG or PNG); an earlier one is superseded, not changed.
 
-    Raises media.UnusableMedia, or workflow.IllegalMove when the case is not collecting.
+    Raises media.UnusableMedia, TooManyPhotos, or workflow.IllegalMove when the case is not collecting.
     """
-    _check_collecting(verification)
+    _check_welcome(verification, now)
     photo = media.check_photo(data)
-    original = storage.store("photo-original", data)
-    normalised = storage.store("photo", photo.jpeg)
-    with transaction.atomic():
+    with storage.dropped_on_error() as store, transaction.atomic():
+        original, normalised = store("photo-original", data), store("photo", photo.jpeg)
         locked = Verification.objects.select_for_update().get(pk=verification.pk)
-        _check_collecting(locked)
+        _check_welcome(locked, now)
         locked.documents.filter(superseded_at__isnull=True).update(superseded_at=now)
         document = Document.objects.create(
             verification=locked,
@@ -34,14 +40,16 @@ def upload(verification: Verification, data: bytes, *, now: datetime) -> Documen
             facts={name: value for name, value in asdict(photo).items() if name != "jpeg"},
             uploaded_at=now,
         )
-        hashes = {"original_sha256": original.sha256, "normalised_sha256": normalised.sha256}
+        facts = {"document": document.public_id, "original_sha256": original.sha256}
         by = audit.By.applicant(verification.applicant.public_id)
         audit.record(
-            "document.uploaded", by=by, subject=locked, at=now, document=document.public_id, **hashes
+            "document.uploaded", by=by, subject=locked, at=now, normalised_sha256=normalised.sha256, **facts
         )
     return document
 
 
-def _check_collecting(verification: Verification) -> None:
+def _check_welcome(verification: Verification, now: datetime) -> None:
     if verification.status != Status.COLLECTING:
         raise workflow.IllegalMove(f"A {verification.status} case takes no photo.")
+    if verification.documents.filter(uploaded_at__gt=now - timedelta(hours=1)).count() >= MOST_IN_AN_HOUR:
+        raise TooManyPhotos("Too many photos were sent in the last hour.")

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import IO
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from verification import audit, storage
 from verification.exports import pack
@@ -26,7 +27,7 @@ class ExportExpired(Exception):
 
 def export(*, start: datetime, end: datetime, by: audit.By, reason: str, now: datetime) -> Export:
     """Make the export of [start, end). Its row and its audit event are written together, after its file."""
-    made = _begin(start, end, by, reason.strip(), now)
+    made = _begin(start=start, end=end, by=by, reason=reason.strip(), now=now)
     with tempfile.TemporaryFile() as file:
         facts = pack.write(file, _request(made, by))
         stored = storage.store_file("exports", file)
@@ -43,7 +44,7 @@ def export(*, start: datetime, end: datetime, by: audit.By, reason: str, now: da
 def download(export: Export, *, by: audit.By, now: datetime) -> IO[bytes]:
     """The export's file, open at its start. Raises ExportExpired; IntegrityError if it is not what was made."""
     if export.state == ExportState.EXPIRED or export.expires_at <= now:
-        raise ExportExpired("This export is no longer kept. Make a new one.")
+        raise ExportExpired(_("This export is no longer kept. Make a new one."))
     file = storage.open_checked(export.file_name, sha256=export.file_sha256)
     audit.record("export.downloaded", by=by, subject=export, at=now, file_sha256=export.file_sha256)
     return file
@@ -61,13 +62,15 @@ def expire(*, now: datetime) -> int:
     return len(over)
 
 
-def _begin(start: datetime, end: datetime, by: audit.By, reason: str, now: datetime) -> Export:
+def _begin(*, start: datetime, end: datetime, by: audit.By, reason: str, now: datetime) -> Export:
     if end <= start:
-        raise UnusableRequest("The period must end after it starts.")
+        raise UnusableRequest(_("The period must end after it starts."))
     if not reason:
-        raise UnusableRequest("An export needs a reason.")
+        raise UnusableRequest(_("An export needs a reason."))
     if len(reason) > LONGEST_REASON:
-        raise UnusableRequest(f"The reason may have {LONGEST_REASON} characters at most.")
+        raise UnusableRequest(
+            _("The reason may have %(most)s characters at most.") % {"most": LONGEST_REASON}
+        )
     return Export(
         by=by.id or by.kind,
         reason=reason,

@@ -38,7 +38,7 @@ def invite(
 ) -> Invitation:
     """A new case under the current policy. Raises DuplicateReference while another with `reference` is open."""
     policy = Policy.current()
-    applicant = _applicant(reference, client, now, name=name, email=email, locale=locale)
+    applicant = _applicant(reference, client, by, now, name=name, email=email, locale=locale)
     token = links.new_token()
     verification = Verification.objects.create(
         applicant=applicant,
@@ -54,7 +54,9 @@ def invite(
     return Invitation(verification, links.url(token))
 
 
-def _applicant(reference: str, client: ApiClient | None, now: datetime, **details: str) -> Applicant:
+def _applicant(
+    reference: str, client: ApiClient | None, by: audit.By, now: datetime, **details: str
+) -> Applicant:
     """The applicant of this reference, told apart from a stranger by the reference alone."""
     applicant, created = Applicant.objects.select_for_update().get_or_create(
         reference=reference, defaults={**details, "created_at": now}
@@ -66,7 +68,10 @@ def _applicant(reference: str, client: ApiClient | None, now: datetime, **detail
     foreign = client is not None and cases.exclude(client=client).exists()
     if foreign or cases.exclude(status__in=_ENDED).exists():
         raise DuplicateReference("A verification with this reference exists.")
-    for field, value in details.items():
-        setattr(applicant, field, value)
-    applicant.save(update_fields=list(details))
+    changed = [field for field, value in details.items() if getattr(applicant, field) != value]
+    for field in changed:
+        setattr(applicant, field, details[field])
+    if changed:
+        applicant.save(update_fields=changed)
+        audit.record("applicant.changed", by=by, subject=applicant, at=now, fields=changed)
     return applicant

@@ -22,6 +22,10 @@ def prepare(attempt_id: str, *, now: datetime) -> None:
     attempt = queue.claim(attempt_id, AttemptStatus.SUBMITTED, now=now)
     if attempt is None:
         return
+    reason = queue.reason_to_stop(attempt)
+    if reason:
+        workflow.conclude(attempt, decision.give_up(reason), now=now, code=reason)
+        return
     try:
         _prepare(attempt, now)
     except media.MediaUnavailable:

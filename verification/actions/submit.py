@@ -42,10 +42,10 @@ def submit(
     """
     _open_attempt(verification, attempt_id, nonce, now)
     facts = _facts(recording)
-    original = storage.store("video-original", recording)
-    with transaction.atomic():
+    with storage.dropped_on_error() as store, transaction.atomic():
+        original = store("video-original", recording)
         locked = (
-            Verification.objects.select_for_update()
+            Verification.objects.select_for_update(of=("self",))
             .select_related("policy", "applicant")
             .get(pk=verification.pk)
         )

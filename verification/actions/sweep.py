@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from verification import audit, queue, workflow
+from verification import audit, ledger, queue, workflow
 from verification.models import Verification
 from verification.states import Status
 
@@ -10,6 +10,7 @@ from verification.states import Status
 def sweep(*, now: datetime) -> int:
     """Ring for work that nobody holds and expire cases whose link ran out. Returns how many attempts were rung."""
     _expire(now)
+    ledger.close_forgotten(now=now)
     waiting = queue.waiting(now)
     for task, attempt_id in waiting:
         queue.ring(task, attempt_id)

@@ -33,7 +33,7 @@ def _refusals(*codes: int, conflict: str = "") -> dict[int, OpenApiResponse]:
 
 
 _ID = OpenApiParameter(
-    "verification_id", str, OpenApiParameter.PATH, description="The `id` that creating it told."
+    "verification_id", str, OpenApiParameter.PATH, description="The `id` returned when it was created."
 )
 
 CREATE: dict[str, Any] = {
@@ -41,14 +41,22 @@ CREATE: dict[str, Any] = {
     "tags": ["Verifications"],
     "summary": "Create a verification",
     "description": (
-        "Creates a person with a verification and returns the person's link. The link is told once: "
+        "Creates a person with a verification and returns the person's link. The link is shown only once: "
         "pass it on to the person by your own means. Needs the scope `verifications:write`."
     ),
     "request": NewVerification,
     "responses": {
         201: OpenApiResponse(VerificationCreatedOut, description="Created."),
         **_refusals(
-            400, 401, 403, 406, 409, 413, 415, 422, conflict="A verification of this reference is under way."
+            400,
+            401,
+            403,
+            406,
+            409,
+            413,
+            415,
+            422,
+            conflict="A verification for this reference is already under way.",
         ),
     },
     "examples": [
@@ -78,7 +86,7 @@ CANCEL: dict[str, Any] = {
     "tags": ["Verifications"],
     "summary": "Cancel a verification",
     "description": (
-        "Ends a verification that is no longer wanted; its link stops working. "
+        "Ends a verification that is no longer wanted; its link then opens a page that says it was cancelled. "
         "A decided one can't be cancelled. Needs the scope `verifications:write`."
     ),
     "parameters": [_ID],

@@ -3,18 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
-from django.core.exceptions import ValidationError as DjangoValidationError
-from django.core.validators import EmailValidator
-from django.utils.translation import get_supported_language_variant
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from verification import names
+from verification.actions.invite import Invitation
 from verification.api.errors import CODES, ApiError
 from verification.states import AttemptStatus, Mode, Outcome, Status
 
-LONGEST_EMAIL = 254
 CANCEL_REASONS = ("no_longer_needed", "created_by_mistake", "applicant_withdrew", "fraud_suspected")
 
 
@@ -43,25 +39,12 @@ class Reference(Text):
 
 class Email(Text):
     def fit(self, text: str) -> str:
-        if not text:
-            return ""
-        try:
-            EmailValidator()(text)
-        except DjangoValidationError:
-            raise serializers.ValidationError(code="invalid_contact", detail="") from None
-        if len(text) > LONGEST_EMAIL:
-            raise serializers.ValidationError(code="invalid_contact", detail="")
-        return text
+        return _fit(names.email, text)
 
 
 class Locale(Text):
-    """The nearest language that the portal speaks: a wish, never a reason to refuse a person."""
-
     def fit(self, text: str) -> str:
-        try:
-            return get_supported_language_variant(text[:100].lower())
-        except LookupError:
-            return settings.LANGUAGE_CODE
+        return names.locale(text)
 
 
 class Choice(serializers.ChoiceField):
@@ -93,7 +76,7 @@ class NewVerification(StrictSerializer):
 
     reference = Reference(max_length=names.LONGEST, help_text="Your own id of the person. Reviewers see it.")
     name = PersonName(max_length=names.LONGEST, help_text="The person's name as on the ID document.")
-    email = Email(max_length=LONGEST_EMAIL, required=False, help_text="The person's e-mail address.")
+    email = Email(max_length=names.LONGEST_EMAIL, required=False, help_text="The person's e-mail address.")
     locale = Locale(required=False, help_text="Language of the pages; an unknown one becomes the default.")
     mode = Choice(
         choices=Mode.choices,
@@ -153,7 +136,12 @@ class _CaseOut(serializers.Serializer[Any]):
 
 @extend_schema_serializer(component_name="VerificationCreated")
 class VerificationCreatedOut(_CaseOut):
-    link = serializers.URLField(help_text="The applicant's personal link. It is told here once.")
+    """A new verification, and the link to it."""
+
+    link = serializers.URLField(help_text="The applicant's personal link. It is shown only once.")
+
+    def to_representation(self, instance: Invitation) -> dict[str, Any]:
+        return {**_CaseOut(instance.verification).data, "link": instance.link}
 
 
 @extend_schema_serializer(component_name="Verification")

@@ -65,9 +65,7 @@ class Verifications(ApiView):
             )
         except DuplicateReference:
             raise ApiError("duplicate_reference", "reference") from None
-        verification = invitation.verification
-        verification.link = invitation.link  # type: ignore[attr-defined]
-        return Response(VerificationCreatedOut(verification).data, status=201)
+        return Response(VerificationCreatedOut(invitation).data, status=201)
 
 
 class VerificationDetail(ApiView):

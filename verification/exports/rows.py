@@ -6,7 +6,7 @@ person is in any of them, so that an export can outlive the person's erasure.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Value, When
@@ -25,6 +25,11 @@ class Period:
 
     def holds(self, field: str) -> Q:
         return Q(**{f"{field}__gte": self.start, f"{field}__lt": self.end})
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins: periods are asked for in days, and all days are UTC."""
+    return datetime.combine(day, time.min, tzinfo=UTC)
 
 
 @dataclass(frozen=True)

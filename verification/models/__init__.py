@@ -4,7 +4,7 @@ from verification.models.account import VendorAccount
 from verification.models.applicant import Applicant
 from verification.models.attempt import VerificationAttempt
 from verification.models.audit import AuditEvent
-from verification.models.call import Billed, CallState, ProviderCall
+from verification.models.call import AnswerKind, Billed, CallState, ProviderCall
 from verification.models.client import ApiClient, ApiKey
 from verification.models.consent import Consent
 from verification.models.document import Document
@@ -16,6 +16,7 @@ from verification.models.verification import Verification
 
 __all__ = [
     "DECISIONS",
+    "AnswerKind",
     "ApiClient",
     "ApiKey",
     "Applicant",

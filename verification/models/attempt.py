@@ -42,11 +42,13 @@ class VerificationAttempt(models.Model):
 
     lease_until = models.DateTimeField(null=True, blank=True)
     fence = models.PositiveIntegerField(default=0)
+    # Leases that ran out instead of being given back: each time a worker died or hung over this attempt.
+    lost_leases = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(_("next try not before"), null=True, blank=True)
 
     outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome.choices, blank=True)
     similarity = models.DecimalField(_("similarity"), max_digits=5, decimal_places=2, null=True, blank=True)
-    result_code = models.CharField(_("code"), max_length=100, blank=True)
+    result_code = models.CharField(_("code"), max_length=128, blank=True)
     counted = models.BooleanField(_("counted"), default=False)
     best_frame_name = models.CharField(max_length=120, blank=True)
     best_frame_sha256 = models.CharField(max_length=64, blank=True)

@@ -10,7 +10,7 @@ class AuditEvent(models.Model):
     at = models.DateTimeField(_("at"), db_index=True)
     kind = models.CharField(_("event"), max_length=60, db_index=True)
     actor_kind = models.CharField(_("actor"), max_length=20)
-    actor_id = models.CharField(_("actor id"), max_length=60, blank=True)
+    actor_id = models.CharField(_("actor id"), max_length=150, blank=True)
     subject_kind = models.CharField(_("subject"), max_length=20)
     subject_id = models.CharField(_("subject id"), max_length=60, db_index=True)
     data = models.JSONField(_("data"), default=dict)

@@ -18,6 +18,15 @@ class CallState(models.TextChoices):
     UNKNOWN = "unknown", _("Unknown")
 
 
+class AnswerKind(models.TextChoices):
+    """What an answer was worth. Blank while there is none."""
+
+    USABLE = "usable", _("Usable")
+    FAILED = "failed", _("Vendor failed")
+    # Throttled, or the account is at fault: the vendor turned the call away and checked nothing.
+    REFUSED = "refused", _("Turned away")
+
+
 class Billed(models.TextChoices):
     YES = "yes", _("Yes")
     NO = "no", _("No")
@@ -33,14 +42,13 @@ class ProviderCall(models.Model):
     number = models.PositiveSmallIntegerField(_("number"))
     region = models.CharField(_("region"), max_length=20)
     state = models.CharField(_("state"), max_length=10, choices=CallState.choices, default=CallState.SENDING)
-    # Throttled, or the account is at fault: the vendor turned the call away and checked nothing.
-    refused = models.BooleanField(_("turned away"), default=False)
+    answer = models.CharField(_("answer"), max_length=8, choices=AnswerKind.choices, blank=True)
     body_sha256 = models.CharField(_("SHA-256 as sent"), max_length=64)
     body_size = models.PositiveIntegerField(_("size as sent (bytes)"))
     started_at = models.DateTimeField(_("started at"))
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     request_id = models.CharField(_("RequestId"), max_length=128, blank=True)
-    code = models.CharField(_("code"), max_length=100, blank=True)
+    code = models.CharField(_("code"), max_length=128, blank=True)
     description = models.CharField(_("description"), max_length=300, blank=True)
     similarity = models.DecimalField(_("similarity"), max_digits=5, decimal_places=2, null=True, blank=True)
     billed = models.CharField(_("billed"), max_length=8, choices=Billed.choices, default=Billed.UNKNOWN)

@@ -9,9 +9,7 @@ from verification.actions import challenge as challenges
 from verification.actions import submit
 from verification.pages import access, errors, media_faults, steps, uploads
 from verification.pages.forms import RecordingForm
-from verification.states import Mode, Status
-
-MOVEMENTS = {"1": "open_mouth", "2": "blink", "3": "nod", "4": "shake_head"}
+from verification.states import MOVEMENTS, Mode, Status
 
 
 @access.methods("GET")
@@ -36,7 +34,9 @@ def challenge(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         words = _("We need the photo of your ID first.")
         return errors.as_json(request, 409, "photo_missing", words, next_=reverse("pages:home"))
     except challenges.TooManyRecordings:
-        words = _("That were many recordings in a short time. Please take a break and come back in an hour.")
+        words = _(
+            "You have made many recordings in a short time. Please take a break and come back in an hour."
+        )
         return errors.as_json(request, 429, "too_many_recordings", words)
     attempt = drawn.attempt
     actions = [{"code": code, "name": MOVEMENTS[code]} for code in attempt.actions.split(",") if code]

@@ -61,7 +61,7 @@ def consent_text(policy: Policy) -> ConsentText:
             f"{icons}/cloud.svg",
             _("Where it goes"),
             _(
-                "Photo and video are sent, encrypted, to Tencent Cloud in %(region)s. Its service "
+                "Your photo and video are sent, encrypted, to Tencent Cloud in %(region)s. Its service "
                 "CompareFaceLiveness checks that a live person made the video and compares the two faces. "
                 "These are biometric data."
             )
@@ -71,7 +71,7 @@ def consent_text(policy: Policy) -> ConsentText:
         Term(
             f"{icons}/people.svg",
             _("Who may look"),
-            _("Our staff may look at photo and video. You are never turned down by a computer alone."),
+            _("Our staff may look at your photo and video. You are never turned down by a computer alone."),
         ),
         Term(
             f"{icons}/path.svg",
@@ -89,7 +89,7 @@ def consent_text(policy: Policy) -> ConsentText:
 
 def _kept(days: int) -> str:
     return ngettext(
-        "Photo and video are deleted after %(days)d day, unless the law makes us keep them longer.",
-        "Photo and video are deleted after %(days)d days, unless the law makes us keep them longer.",
+        "Your photo and video are deleted after %(days)d day, unless the law makes us keep them longer.",
+        "Your photo and video are deleted after %(days)d days, unless the law makes us keep them longer.",
         days,
     ) % {"days": days}

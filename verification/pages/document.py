@@ -18,6 +18,7 @@ def _page(request: HttpRequest, visit: access.Visit, code: str = "") -> HttpResp
         "fault": fault.words if fault else "",
         "client_faults": media_faults.told_by_browser(),
         "limit": media.MAX_PHOTO_UPLOAD,
+        "megabytes": media_faults.PHOTO_MEGABYTES,
         "has_photo": steps.has_photo(verification),
         "hint": HINTS.get(verification.hint, "") if steps.must_read_hint(verification) else "",
     }

@@ -9,11 +9,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-# Addresses that scripts and systems call. All others are read by people.
+# Addresses that scripts and systems call. All others are read by people: those of staff, and the applicant's.
 JSON_PATHS = ("/api/", "/verify/challenge", "/verify/recording", "/verify/status.json")
+STAFF_PATH = "/admin/"
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,8 @@ class Fault:
     heading: str | Promise
     words: str | Promise
     template: str = "errors/error.html"
+    # Where the applicant's words would mislead staff.
+    words_for_staff: str | Promise = ""
 
 
 BAD_REQUEST = Fault(
@@ -38,12 +42,14 @@ CSRF_FAILED = Fault(
     _("This page was open too long"),
     _("For your safety it can't be used any more. Nothing is lost: go on where you were."),
     "errors/again.html",
+    _("For your safety it can't be used any more. Go back, reload the page and try again."),
 )
 NOT_FOUND = Fault(
     404,
     "not_found",
     _("There is nothing here"),
     _("The address may be incomplete. Open the link from your message."),
+    words_for_staff=_("The address may be incomplete."),
 )
 UNKNOWN_LINK = Fault(
     404,
@@ -63,7 +69,10 @@ LINK_IN_USE = Fault(
     409,
     "link_in_use",
     _("Started in another browser"),
-    _("This check goes on in another browser."),
+    _(
+        "This check is already open in another browser or on another device. "
+        "It can be done in one place at a time."
+    ),
     "pages/elsewhere.html",
 )
 STALE = Fault(
@@ -75,6 +84,7 @@ SERVER_ERROR = Fault(
     _("Something went wrong on our side"),
     _("It is not your fault, and what you sent before is safe. Please try again in a few minutes."),
     "errors/again.html",
+    _("Please try again in a few minutes. If it happens again, tell an operator the reference below."),
 )
 UNAVAILABLE = Fault(
     503,
@@ -101,12 +111,14 @@ def as_json(
 def answer(request: HttpRequest, fault: Fault, *, next_: str = "") -> HttpResponse:
     if wants_json(request):
         return as_json(request, fault.status, fault.code, fault.words, next_=next_)
+    for_staff = request.path.startswith(STAFF_PATH)
     context = {
         "heading": fault.heading,
-        "words": fault.words,
+        "words": (fault.words_for_staff if for_staff else "") or fault.words,
         "request_id": getattr(request, "request_id", ""),
     }
-    return render(request, fault.template, context, status=fault.status)
+    template = "errors/staff.html" if for_staff else fault.template
+    return render(request, template, context, status=fault.status)
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:
@@ -126,4 +138,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return answer(request, CSRF_FAILED)
+    return answer(request, CSRF_FAILED, next_=reverse("pages:home"))

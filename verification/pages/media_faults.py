@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+
+from verification.media import MAX_PHOTO_UPLOAD
+
+PHOTO_MEGABYTES = MAX_PHOTO_UPLOAD // 2**20
 
 
 @dataclass(frozen=True)
@@ -21,7 +26,12 @@ _PHOTO = {
     "empty_file": MediaFault(400, _("This file is empty. Please choose another.")),
     "malformed_multipart": MediaFault(400, _("The photo did not arrive whole. Please send it again.")),
     "too_many_parts": MediaFault(400, _("Please send one photo, not several.")),
-    "image_too_large": MediaFault(413, _("This photo is larger than 10 MB. Please choose a smaller one.")),
+    "image_too_large": MediaFault(
+        413,
+        format_lazy(
+            _("This photo is larger than {most} MB. Please choose a smaller one."), most=PHOTO_MEGABYTES
+        ),
+    ),
     "unsupported_image_type": MediaFault(
         415, _("Please choose a JPEG or PNG photo. On a phone, “Take a photo” makes the right kind.")
     ),

@@ -7,10 +7,12 @@ the right type are kept, so that nothing else finds its way into the record.
 import json
 from typing import Any
 
+from verification.states import MOVEMENTS
+
 TEXTS = {"mime": 100, "camera": 200}
 NUMBERS = {"bytes", "chunks", "duration_ms", "start_event_ms"}
 GROUPS = {"track": {"width", "height", "frame_rate"}, "screen": {"width", "height", "ratio"}}
-MOVEMENTS = {"open_mouth", "blink", "nod", "shake_head", "hold_still"}
+PROMPTS = {*MOVEMENTS.values(), "hold_still"}
 MOST_PROMPTS = 4
 LARGEST = 1e9
 
@@ -63,7 +65,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_prompt(entry: Any) -> bool:
-    return isinstance(entry, dict) and entry.get("action") in MOVEMENTS and _is_number(entry.get("at"))
+    return isinstance(entry, dict) and entry.get("action") in PROMPTS and _is_number(entry.get("at"))
 
 
 def _prompt(entry: dict[str, Any]) -> dict[str, Any]:

@@ -15,16 +15,13 @@ from verification.states import Status
 CLOSED = {
     Status.CONSENT_REFUSED: (
         _("You chose not to go on"),
-        _("Nothing was recorded. The organisation knows that you did not agree to the camera check."),
+        _("Nothing was recorded. The organisation can see that you did not agree to the camera check."),
     ),
-    Status.EXPIRED: (_("The time for this check is over"), _("It was not finished in time, and has ended.")),
     Status.CANCELLED: (
-        _("This check was called off"),
-        _("The organisation ended it. You need not do anything."),
+        _("This check was cancelled"),
+        _("The organisation ended it. There is nothing you need to do."),
     ),
 }
-GENERAL_HINT = _("Please record a new video, facing the camera in good light.")
-GENERAL_REASON = _("We could not confirm your identity from what you sent.")
 
 
 @access.methods("GET")
@@ -45,7 +42,7 @@ def _details(verification: Verification) -> dict[str, Any]:
     return {
         "heading": heading,
         "words": words,
-        "hint": HINTS.get(verification.hint, GENERAL_HINT),
+        "hint": HINTS.get(verification.hint, HINTS["record_again"]),
         "needs_photo": not steps.has_photo(verification),
         "attempts_left": verification.attempts_left,
         "review_hours": verification.policy.review_hours,
@@ -57,8 +54,8 @@ def _details(verification: Verification) -> dict[str, Any]:
 
 def _reason(verification: Verification) -> Any:
     review = verification.final_review
-    reason = REASONS.get(review.reason_code) if review else None
-    return reason.applicant_text if reason else GENERAL_REASON
+    reason = REASONS.get(review.reason_code if review else "", REASONS["cannot_tell"])
+    return reason.applicant_text
 
 
 @access.methods("GET")

@@ -39,11 +39,17 @@ def case_page(request: HttpRequest, public_id: str) -> HttpResponse:
     permissions.check_view_case(user)
     case = _find(public_id)
     audit.record("case.viewed", by=viewer(user), subject=case, at=now, version=case.version)
-    return _page(request, case, user, now, DecisionForm())
+    return _page(request, case, user=user, now=now, form=DecisionForm())
 
 
 def _page(
-    request: HttpRequest, case: Verification, user: StaffUser, now: datetime, form: DecisionForm, **extra: Any
+    request: HttpRequest,
+    case: Verification,
+    *,
+    user: StaffUser,
+    now: datetime,
+    form: DecisionForm,
+    **extra: Any,
 ) -> TemplateResponse:
     held = case.claimed_by if case.claimed_until and case.claimed_until > now else None
     context = {
@@ -80,15 +86,15 @@ def decide(request: HttpRequest, public_id: str) -> HttpResponse:
     permissions.check_decide(user)
     case, form = _find(public_id), DecisionForm(request.POST)
     if not form.is_valid():
-        return _page(request, case, user, now, form)
+        return _page(request, case, user=user, now=now, form=form)
     try:
         review.decide(case, by=user, now=now, **form.cleaned_data)
     except review.NoteRequired as missing:
         form.add_error("note", str(missing))
-        return _page(request, case, user, now, form)
+        return _page(request, case, user=user, now=now, form=form)
     except (workflow.StaleVerification, workflow.IllegalMove, review.ClaimedByOther) as conflict:
         if not _same_press(case, user, form.cleaned_data):
-            return _page(request, _find(public_id), user, now, form, conflict=str(conflict))
+            return _page(request, _find(public_id), user=user, now=now, form=form, conflict=str(conflict))
     else:
         _tell(request, case, form.cleaned_data["verdict"])
     return _onward(request, user, now)

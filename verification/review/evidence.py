@@ -19,7 +19,7 @@ from verification.review.page import refusal, signed_in, viewer
 
 # A player fetches one recording in many pieces: together they are one look.
 ONE_LOOK = timedelta(minutes=10)
-POLICY = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'"
+POLICY = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'"
 _RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 
 

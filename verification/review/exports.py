@@ -4,7 +4,7 @@ It knows HTTP and forms; what an export holds and what is written to the trail i
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
 from django import forms
@@ -19,10 +19,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from verification import audit, permissions, storage
+from verification import permissions, storage
 from verification.actions import export as action
+from verification.exports.rows import midnight
 from verification.models import Export, StaffUser
-from verification.review.page import refusal, signed_in
+from verification.review.page import acting, refusal, signed_in
 
 SHOWN = 50
 USUAL_DAYS = 30
@@ -88,7 +89,7 @@ def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
     permissions.check_export(user)
     made = get_object_or_404(Export, public_id=public_id)
     try:
-        file = action.download(made, by=_auditor(user), now=now)
+        file = action.download(made, by=acting(user, "auditor"), now=now)
     except action.ExportExpired:
         sentence = _("This export is no longer kept. Make a new one.")
         return refusal(request, status=410, title=_("Export expired"), sentence=sentence)
@@ -104,9 +105,9 @@ def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
 def _make(request: HttpRequest, form: PeriodForm, user: StaffUser, now: datetime) -> None:
     asked = form.cleaned_data
     made = action.export(
-        start=_midnight(asked["start"]),
-        end=_midnight(asked["end"]),
-        by=_auditor(user),
+        start=midnight(asked["start"]),
+        end=midnight(asked["end"]),
+        by=acting(user, "auditor"),
         reason=asked["reason"],
         now=now,
     )
@@ -122,11 +123,3 @@ def _shown(made: Export, now: datetime) -> dict[str, Any]:
 def _usual(now: datetime) -> dict[str, date]:
     end = now.astimezone(UTC).date() + timedelta(days=1)
     return {"start": end - timedelta(days=USUAL_DAYS), "end": end}
-
-
-def _auditor(user: StaffUser) -> audit.By:
-    return audit.By("auditor", user.get_username())
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=UTC)

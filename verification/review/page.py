@@ -1,6 +1,6 @@
 """What all staff pages share: who asks, and what is said when something is refused."""
 
-from typing import cast
+from typing import Literal, cast
 
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
@@ -15,9 +15,14 @@ def signed_in(request: HttpRequest) -> StaffUser:
     return cast(StaffUser, request.user)
 
 
+def acting(user: StaffUser, role: Literal["reviewer", "auditor", "operator"]) -> audit.By:
+    """A member of staff as the trail names them: in which role, and who."""
+    return audit.By(role, user.get_username())
+
+
 def viewer(user: StaffUser) -> audit.By:
     """Who looked, as the trail says it."""
-    return audit.By("reviewer" if permissions.can_decide(user) else "auditor", user.get_username())
+    return acting(user, "reviewer" if permissions.can_decide(user) else "auditor")
 
 
 def refusal(request: HttpRequest, *, status: int, title: str, sentence: str) -> TemplateResponse:

@@ -157,6 +157,6 @@ def take_next(request: HttpRequest) -> HttpResponse:
     permissions.check_decide(user)
     case = review.take_next(by=user, now=timezone.now())
     if case is None:
-        messages.info(request, _("Nothing is waiting that a colleague does not hold already."))
+        messages.info(request, _("No case is free to take."))
         return redirect("admin:queue")
     return redirect("admin:case", case.public_id)

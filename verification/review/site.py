@@ -4,11 +4,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin import AdminSite
 from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
+from django.http.response import HttpResponseBase, HttpResponseNotAllowed
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from verification.permissions import Denied
@@ -37,7 +40,6 @@ class ReviewSite(AdminSite):
             path("case/<str:public_id>/reopen", self.page(case.reopen), name="reopen"),
             path("evidence/<str:kind>/<str:public_id>", self.page(evidence.evidence), name="evidence"),
             *exports.urls(self),
-            *exports.urls(self),
         ]
 
     def page(self, view: View) -> View:
@@ -51,6 +53,8 @@ class ReviewSite(AdminSite):
                 response = page.forbidden(request, str(denied))
             except Http404:
                 response = page.missing(request)
+            if request.method == "GET" and isinstance(response, HttpResponseNotAllowed):
+                response = _back(request, **kwargs)
             if isinstance(response, TemplateResponse):
                 response.context_data = {**self.each_context(request), **(response.context_data or {})}
             return response
@@ -62,6 +66,14 @@ class ReviewSite(AdminSite):
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return super().index(request, {**board.work(request), **(extra_context or {})})
+
+
+def _back(request: HttpRequest, public_id: str = "") -> HttpResponseBase:
+    """From the address of a form: whoever sends one after their session ended is led there by the sign-in."""
+    messages.warning(
+        request, gettext("Nothing was changed, because you had to sign in first. Please do it again.")
+    )
+    return redirect("admin:case", public_id) if public_id else redirect("admin:queue")
 
 
 site = ReviewSite()

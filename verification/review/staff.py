@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification import audit, permissions
 from verification.models import StaffUser
-from verification.review.page import signed_in
+from verification.review.page import acting, signed_in
 
 if TYPE_CHECKING:
     StockUserAdmin = UserAdmin[StaffUser]
@@ -77,7 +77,7 @@ class StaffAdmin(StockUserAdmin):
         return super().log_change(request, obj, message)
 
     def _record(self, kind: str, request: HttpRequest, obj: StaffUser) -> None:
-        by = audit.By("operator", signed_in(request).get_username())
+        by = acting(signed_in(request), "operator")
         facts = {"user": obj.get_username(), "active": obj.is_active}
         groups = sorted(obj.groups.values_list("name", flat=True))
         audit.record(kind, by=by, subject=obj, at=timezone.now(), groups=groups, **facts)

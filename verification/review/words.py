@@ -73,7 +73,7 @@ def explain(similarity: Decimal | None, code: str, approve_at: Decimal) -> Meani
             band,
             "quiet",
             _("No score"),
-            _("The vendor compared nothing, so there is no figure to lean on: judge the pictures alone."),
+            _("The vendor did not compare the faces, so there is no score: judge the pictures alone."),
         )
     if (code == SUCCESS) != (similarity >= VENDOR_PASSES_AT):
         return Meaning(
@@ -134,7 +134,7 @@ CATEGORIES: dict[Category, str | Promise] = {
     ),
 }
 SUSPICION = gettext_lazy("The vendor suspects a replayed or staged picture.")
-UNKNOWN_CODE = gettext_lazy("This code stands in no list of ours.")
+UNKNOWN_CODE = gettext_lazy("This code is not in our list.")
 
 
 # In these the code is our own, not the vendor's.

@@ -2,7 +2,8 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -23,12 +24,28 @@ class StoredObject:
     size: int
 
 
-def store(kind: str, data: bytes | Iterable[bytes]) -> StoredObject:
-    """Write `data` under a new random name in the folder `kind`; bytes or an iterable of byte strings."""
-    content = data if isinstance(data, bytes) else b"".join(data)
-    random = secrets.token_hex(16)
-    name = storages["evidence"].save(f"{kind}/{random[:2]}/{random}.bin", ContentFile(content))
-    return StoredObject(name, hashlib.sha256(content).hexdigest(), len(content))
+def store(kind: str, data: bytes) -> StoredObject:
+    """Write `data` under a new random name in the folder `kind`."""
+    name = storages["evidence"].save(_new_name(kind), ContentFile(data))
+    return StoredObject(name, hashlib.sha256(data).hexdigest(), len(data))
+
+
+@contextmanager
+def dropped_on_error() -> Iterator[Callable[[str, bytes], StoredObject]]:
+    """Gives a `store` whose objects are deleted again if the block ends in an error: no row would know them."""
+    names: list[str] = []
+
+    def store_for_now(kind: str, data: bytes) -> StoredObject:
+        stored = store(kind, data)
+        names.append(stored.name)
+        return stored
+
+    try:
+        yield store_for_now
+    except BaseException:
+        for name in names:
+            delete(name)
+        raise
 
 
 def store_file(kind: str, file: BinaryIO) -> StoredObject:
@@ -37,10 +54,7 @@ def store_file(kind: str, file: BinaryIO) -> StoredObject:
     sha256 = _digest(file)
     size = file.tell()
     file.seek(0)
-    random = secrets.token_hex(16)
-    return StoredObject(
-        storages["evidence"].save(f"{kind}/{random[:2]}/{random}.bin", File(file)), sha256, size
-    )
+    return StoredObject(storages["evidence"].save(_new_name(kind), File(file)), sha256, size)
 
 
 def read(name: str, *, sha256: str) -> bytes:
@@ -60,6 +74,11 @@ def open_checked(name: str, *, sha256: str) -> BinaryIO:
         raise IntegrityError("Stored object is not what was stored.")
     file.seek(0)
     return file  # type: ignore[return-value]
+
+
+def _new_name(kind: str) -> str:
+    random = secrets.token_hex(16)
+    return f"{kind}/{random[:2]}/{random}.bin"
 
 
 def delete(name: str) -> None:

@@ -2,7 +2,7 @@
 
 import shutil
 from argparse import ArgumentParser
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from verification import audit
 from verification.actions import export
+from verification.exports.rows import midnight
 from verification.models import Export
 
 DAYS = 30
@@ -45,8 +46,8 @@ class Command(BaseCommand):
         start = options["start"] or end - timedelta(days=DAYS)
         try:
             return export.export(
-                start=_midnight(start),
-                end=_midnight(end),
+                start=midnight(start),
+                end=midnight(end),
                 by=audit.By.shell(),
                 reason=options["reason"],
                 now=now,
@@ -65,7 +66,3 @@ class Command(BaseCommand):
 
 def day(text: str) -> date:
     return date.fromisoformat(text)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, tzinfo=UTC)

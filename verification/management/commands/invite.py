@@ -4,9 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.core.validators import validate_email
 from django.utils import timezone
 
 from verification import audit, names
@@ -19,6 +17,7 @@ SENTENCES = {
     "too_long": f"A name or a reference has {names.LONGEST} characters at most.",
     "too_many_marks": "The name has too many marks on one letter.",
     "invalid_character": "The name or the reference holds a character that is not allowed there.",
+    "invalid_contact": "This is not an e-mail address.",
 }
 
 
@@ -29,7 +28,9 @@ class Command(BaseCommand):
         parser.add_argument("--reference", required=True, help="Your own id of the person.")
         parser.add_argument("--name", required=True, help="The person's name as on the ID document.")
         parser.add_argument("--email", default="", help="The person's e-mail address.")
-        parser.add_argument("--locale", default=settings.LANGUAGE_CODE, help="Language of the pages.")
+        parser.add_argument(
+            "--locale", default=settings.LANGUAGE_CODE, help="Language of the pages; if unknown, the default."
+        )
         parser.add_argument("--mode", choices=Mode.values, help="Liveness mode; without it, policy decides.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,8 +38,8 @@ class Command(BaseCommand):
             invitation = invite(
                 reference=names.reference(options["reference"]),
                 name=names.person_name(options["name"]),
-                email=_email(options["email"]),
-                locale=options["locale"],
+                email=names.email(options["email"]),
+                locale=names.locale(options["locale"]),
                 mode=options["mode"] and Mode(options["mode"]),
                 by=audit.By.shell(),
                 now=timezone.now(),
@@ -46,16 +47,9 @@ class Command(BaseCommand):
         except names.UnfitText as unfit:
             raise CommandError(SENTENCES[unfit.code]) from None
         except DuplicateReference:
-            raise CommandError("A verification of this reference is under way. Cancel it first.") from None
+            raise CommandError(
+                "A verification for this reference is already under way. Cancel it first."
+            ) from None
         invited = invitation.verification
         self.stdout.write(f"{invited.public_id} waits until {invited.link_expires_at:%Y-%m-%d %H:%M} UTC.")
         self.stdout.write(invitation.link)
-
-
-def _email(text: str) -> str:
-    try:
-        if text:
-            validate_email(text)
-    except ValidationError:
-        raise CommandError("This is not an e-mail address.") from None
-    return text

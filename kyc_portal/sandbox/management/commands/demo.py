@@ -42,8 +42,6 @@ class Command(BaseCommand):
         parser.add_argument("--settled", action="store_true", help="ports and secrets are in .env already")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not settings.DEMO:
-            raise CommandError("This installation's settings are not a demo's (KYC_MODE). Nothing was done.")
         if not options["settled"]:
             self._settle(options["port"])
         self._fill()
@@ -51,8 +49,15 @@ class Command(BaseCommand):
 
     def _settle(self, port: int) -> None:
         _check_free(port)
+        if DOTENV.exists() and "KYC_MODE=demo" not in DOTENV.read_text(encoding="utf-8").splitlines():
+            raise CommandError(
+                "There is a .env that is not the demo's. Move it away first; nothing was done."
+            )
         values = {
             "KYC_MODE": "demo",
+            # Blank is the demo's own: a database or broker of the surroundings is left alone.
+            "DATABASE_URL": "",
+            "CELERY_BROKER_URL": "",
             "KYC_PUBLIC_URL": f"http://{HOST}:{port}",
             "KYC_FACEID_ENDPOINT": f"http://{HOST}:{_free_port(port + 1)}",
             "TENCENTCLOUD_SECRET_ID": SANDBOX_SECRET_ID,

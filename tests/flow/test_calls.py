@@ -1,0 +1,274 @@
+"""What is paid for and what is not: each way a vendor call can go, against the emulator on a real socket."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from kyc_portal.sandbox.emulator import EmulatorServer
+from tests.conftest import NOW, VENDOR_CLOCK, Road
+from verification import audit, ledger, pacing, queue, storage
+from verification.actions import assess, cancel, sweep
+from verification.models import AuditEvent, CallState, ProviderCall, VendorAccount, Verification
+from verification.states import AttemptStatus, Status
+from verification.workflow import StaleAttempt
+
+
+def run_until_judged(attempt_id: str) -> None:
+    """The worker's tries, each as soon as its time has come."""
+    for minutes in range(8):
+        VENDOR_CLOCK.at = NOW + timedelta(minutes=minutes)
+        assess.assess(attempt_id, clock=lambda: VENDOR_CLOCK.at)
+
+
+def test_a_vendor_that_fails_twice_and_then_answers_costs_no_attempt(
+    road: Road, emulator: EmulatorServer
+) -> None:
+    attempt = road.ready()
+    emulator.script(fault="http_503", times=2)
+    run_until_judged(attempt.public_id)
+    verification = Verification.objects.get()
+    assert (verification.status, ProviderCall.objects.count()) == (Status.APPROVED, 3)
+
+
+def test_a_vendor_that_goes_on_failing_ends_with_a_reviewer_after_three_calls(
+    road: Road, emulator: EmulatorServer
+) -> None:
+    attempt = road.ready()
+    emulator.script(fault="http_500", times=9)
+    run_until_judged(attempt.public_id)
+    verification = Verification.objects.get()
+    assert (verification.status, verification.attempts_used) == (Status.IN_REVIEW, 0)
+    assert len(emulator.calls()) == 3
+
+
+def test_a_call_without_an_answer_is_repeated_once_only(road: Road, emulator: EmulatorServer) -> None:
+    attempt = road.ready()
+    emulator.script(fault="truncated", times=9)
+    run_until_judged(attempt.public_id)
+    assert Verification.objects.get().reasons == ["unknown_outcome"]
+    assert len(emulator.calls()) == 2
+
+
+def test_an_account_at_fault_pauses_everybody_and_the_work_waits(
+    road: Road, emulator: EmulatorServer
+) -> None:
+    attempt = road.ready()
+    emulator.script(error="UnauthorizedOperation.Arrears")
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    attempt.refresh_from_db()
+    assert attempt.status == AttemptStatus.READY
+    assert VendorAccount.objects.get().pause_reason == "UnauthorizedOperation.Arrears"
+
+
+def test_a_throttled_call_is_tried_again_and_counts_for_nothing(road: Road, emulator: EmulatorServer) -> None:
+    attempt = road.ready()
+    emulator.script(error="RequestLimitExceeded", times=4)
+    run_until_judged(attempt.public_id)
+    assert Verification.objects.get().status == Status.APPROVED
+
+
+def test_an_unreadable_answer_never_passes(road: Road, emulator: EmulatorServer) -> None:
+    verification = road.judged(emulator, {"fault": "sim_nan"})
+    assert (verification.status, verification.reasons) == (Status.IN_REVIEW, ["bad_answer"])
+
+
+def test_a_call_lost_with_its_worker_is_unknown_and_repeated_once(
+    road: Road, emulator: EmulatorServer
+) -> None:
+    attempt = road.ready()
+    ledger.begin(attempt, pacing.account(), assess._body(attempt), now=NOW)
+    assess.assess(attempt.public_id, clock=lambda: NOW + timedelta(minutes=2))
+    states = list(attempt.calls.values_list("state", flat=True))
+    assert states == [CallState.UNKNOWN, CallState.ANSWERED]
+
+
+def test_changed_evidence_is_never_sent(road: Road, emulator: EmulatorServer) -> None:
+    attempt = road.ready()
+    storage.delete(attempt.normalised_name)
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    assert Verification.objects.get().reasons == ["integrity_error"]
+    assert emulator.calls() == []
+
+
+def test_two_workers_never_hold_the_same_attempt(road: Road) -> None:
+    attempt = road.ready()
+    assert queue.claim(attempt.public_id, AttemptStatus.READY, now=NOW) is not None
+    assert queue.claim(attempt.public_id, AttemptStatus.READY, now=NOW) is None
+
+
+def test_a_worker_that_lost_its_lease_changes_nothing(
+    road: Road, emulator: EmulatorServer, monkeypatch: Any
+) -> None:
+    attempt = road.ready()
+    late = NOW + queue.LEASE + timedelta(seconds=1)
+
+    def overtaken(*args: Any) -> dict[str, Any]:
+        assert queue.claim(attempt.public_id, AttemptStatus.READY, now=late) is not None
+        return {}
+
+    monkeypatch.setattr(assess, "_best_frame", overtaken)
+    with pytest.raises(StaleAttempt):
+        assess.assess(attempt.public_id, clock=lambda: NOW)
+    assert Verification.objects.get().status == Status.CHECKING
+
+
+def test_a_task_that_comes_twice_calls_once(road: Road, emulator: EmulatorServer) -> None:
+    attempt = road.ready()
+    for _ in range(3):
+        assess.assess(attempt.public_id, clock=lambda: NOW)
+    assert len(emulator.calls()) == 1
+
+
+def test_a_frame_comes_from_the_recording_when_the_vendor_sent_none(
+    road: Road, emulator: EmulatorServer
+) -> None:
+    verification = road.judged(emulator, {"fault": "null_frame"})
+    attempt = verification.attempts.get()
+    assert (verification.status, attempt.best_frame_source) == (Status.APPROVED, "video")
+    assert storage.read(attempt.best_frame_name, sha256=attempt.best_frame_sha256).startswith(b"\xff\xd8")
+
+
+def test_a_frame_that_is_no_picture_changes_nothing(road: Road, emulator: EmulatorServer) -> None:
+    verification = road.judged(emulator, {"fault": "bad_frame"})
+    assert verification.status == Status.APPROVED
+    assert verification.attempts.get().best_frame_source == "video"
+
+
+def test_a_call_that_never_left_is_tried_again_and_costs_no_call(
+    road: Road, emulator: EmulatorServer, settings: Any
+) -> None:
+    attempt = road.ready()
+    settings.FACEID_ENDPOINT = "http://127.0.0.1:9"
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    assert attempt.calls.get().state == CallState.NOT_SENT
+    settings.FACEID_ENDPOINT = emulator.url
+    run_until_judged(attempt.public_id)
+    assert Verification.objects.get().status == Status.APPROVED
+
+
+def test_a_request_that_breaks_a_limit_is_not_sent(
+    road: Road, emulator: EmulatorServer, monkeypatch: Any
+) -> None:
+    attempt = road.ready()
+    monkeypatch.setattr("verification.liveness.body.VIDEO_LIMIT", 1000)
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    assert Verification.objects.get().reasons == ["request_too_large"]
+    assert emulator.calls() == []
+
+
+def test_a_request_that_the_vendor_rejects_goes_to_a_reviewer(road: Road, emulator: EmulatorServer) -> None:
+    verification = road.judged(emulator, {"error": "InvalidParameterValue"})
+    assert (verification.reasons, verification.attempts_used) == (["rejected"], 0)
+
+
+def test_two_lost_calls_go_to_a_reviewer(road: Road, emulator: EmulatorServer) -> None:
+    attempt = road.ready()
+    for _ in range(2):
+        ledger.begin(attempt, pacing.account(), assess._body(attempt), now=NOW)
+        ledger.close_lost(attempt, now=NOW)
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    assert Verification.objects.get().reasons == ["unknown_outcome"]
+    assert emulator.calls() == []
+
+
+def test_a_paused_account_is_not_called(road: Road, emulator: EmulatorServer) -> None:
+    attempt = road.ready()
+    until = datetime.now(UTC) + timedelta(minutes=1)
+    VendorAccount.objects.create(name="default", paused_until=until, pause_reason="AuthFailure.TokenFailure")
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    attempt.refresh_from_db()
+    assert (attempt.status, emulator.calls()) == (AttemptStatus.READY, [])
+
+
+def test_a_similarity_is_never_rounded_up(road: Road, emulator: EmulatorServer) -> None:
+    verification = road.judged(emulator, {"sim": 79.999})
+    attempt = verification.attempts.get()
+    assert (verification.status, str(attempt.similarity)) == (Status.IN_REVIEW, "79.99")
+
+
+def test_nothing_of_a_cancelled_case_is_sent(road: Road, emulator: EmulatorServer) -> None:
+    attempt = road.ready()
+    verification = Verification.objects.get()
+    cancel.cancel(verification, reason="applicant_withdrew", by=audit.By.shell(), now=NOW)
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    attempt.refresh_from_db()
+    verification.refresh_from_db()
+    assert (attempt.status, verification.status) == (AttemptStatus.FINISHED, Status.CANCELLED)
+    assert emulator.calls() == []
+
+
+def test_an_answer_is_not_paid_for_twice_when_its_worker_dies_after_it(
+    road: Road, emulator: EmulatorServer, monkeypatch: Any
+) -> None:
+    attempt = road.ready()
+
+    def die(*args: Any) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as dying:
+        dying.setattr(assess, "_best_frame", die)
+        with pytest.raises(MemoryError):
+            assess.assess(attempt.public_id, clock=lambda: NOW)
+    assess.assess(attempt.public_id, clock=lambda: NOW + timedelta(minutes=2))
+    verification = Verification.objects.get()
+    assert (verification.status, len(emulator.calls())) == (Status.APPROVED, 1)
+    assert verification.passing_call.request_id == emulator.calls()[0]["request_id"]
+
+
+def test_an_answer_that_comes_too_late_is_noted_and_decides_nothing(
+    road: Road, emulator: EmulatorServer, monkeypatch: Any
+) -> None:
+    attempt = road.ready()
+    client = assess._client()
+
+    class Slow:
+        def send(self, body: Any, **options: Any) -> Any:
+            answer = client.send(body, **options)
+            ledger.close_lost(attempt, now=NOW)
+            return answer
+
+    monkeypatch.setattr(assess, "_client", Slow)
+    with pytest.raises(StaleAttempt):
+        assess.assess(attempt.public_id, clock=lambda: NOW)
+    call = attempt.calls.get()
+    assert (call.state, call.code, call.answer) == (CallState.UNKNOWN, "Success", "")
+    assert AuditEvent.objects.filter(kind="call.answered_late", subject_id=call.public_id).exists()
+    assert Verification.objects.get().status == Status.CHECKING
+
+
+def test_a_worker_whose_lease_ran_out_before_the_call_does_not_call(
+    road: Road, emulator: EmulatorServer, monkeypatch: Any
+) -> None:
+    attempt = road.ready()
+    late = NOW + queue.LEASE + timedelta(seconds=1)
+
+    def stall(account: Any) -> None:
+        assert queue.claim(attempt.public_id, AttemptStatus.READY, now=late) is not None
+
+    monkeypatch.setattr(assess.pacing, "wait_for_slot", stall)
+    with pytest.raises(StaleAttempt):
+        assess.assess(attempt.public_id, clock=lambda: NOW)
+    assert (emulator.calls(), attempt.calls.count()) == ([], 0)
+
+
+def test_an_attempt_over_which_workers_keep_dying_goes_to_a_reviewer(
+    road: Road, emulator: EmulatorServer
+) -> None:
+    attempt = road.ready()
+    for hours in range(queue.MOST_LOST_LEASES):
+        queue.claim(attempt.public_id, AttemptStatus.READY, now=NOW + timedelta(hours=hours))
+    assess.assess(attempt.public_id, clock=lambda: NOW + timedelta(hours=queue.MOST_LOST_LEASES))
+    assert Verification.objects.get().reasons == ["cannot_process"]
+    assert emulator.calls() == []
+
+
+def test_a_call_that_nobody_comes_back_for_is_closed_by_the_sweep(road: Road) -> None:
+    attempt = road.ready()
+    call = ledger.begin(attempt, pacing.account(), assess._body(attempt), now=NOW)
+    sweep.sweep(now=NOW + timedelta(seconds=119))
+    call.refresh_from_db()
+    assert call.state == CallState.SENDING
+    sweep.sweep(now=NOW + timedelta(seconds=120))
+    call.refresh_from_db()
+    assert call.state == CallState.UNKNOWN

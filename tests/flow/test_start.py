@@ -1,0 +1,83 @@
+"""What starts and what refuses to, each in a process of its own as an operator would start it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kyc_portal.env import PROJECT
+
+PRODUCTION = {
+    "KYC_MODE": "production",
+    "KYC_PUBLIC_URL": "https://verify.example.com",
+    "ALLOWED_HOSTS": "verify.example.com",
+    "SECRET_KEY": "k" * 50,
+    "DATABASE_URL": "postgresql://kyc@127.0.0.1:9/kyc",
+    "CELERY_BROKER_URL": "redis://127.0.0.1:9/0",
+    "TENCENTCLOUD_SECRET_ID": "AKIDexample",
+    "TENCENTCLOUD_SECRET_KEY": "example",
+    "KYC_FACEID_ENDPOINT": "https://faceid.intl.tencentcloudapi.com",
+}
+
+
+def start(*command: str, cwd: Path = PROJECT, **changes: str) -> subprocess.CompletedProcess[str]:
+    paths = {name: os.environ[name] for name in ("PATH", "KYC_DATA_DIR")}
+    environment = {**paths, **PRODUCTION, "PYTHONPATH": str(PROJECT), **changes}
+    return subprocess.run(
+        [sys.executable, *command], cwd=cwd, env=environment, capture_output=True, text=True, timeout=60
+    )
+
+
+WEB = ("-c", "import kyc_portal.wsgi")
+
+
+def test_a_safe_production_starts() -> None:
+    done = start(*WEB)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("module", ["kyc_portal.wsgi", "kyc_portal.asgi"])
+def test_a_production_with_the_emulator_does_not_start(module: str) -> None:
+    done = start("-c", f"import {module}", KYC_FACEID_ENDPOINT="http://127.0.0.1:8010")
+    assert done.returncode != 0
+    assert "kyc.E012" in done.stderr
+
+
+def test_a_worker_of_an_unsafe_production_does_not_start() -> None:
+    done = start(
+        "-m", "celery", "-A", "kyc_portal.celery", "worker", KYC_FACEID_ENDPOINT="http://127.0.0.1:8010"
+    )
+    assert done.returncode != 0
+    assert "kyc.E012" in done.stderr
+
+
+def test_a_missing_setting_is_a_sentence_and_no_traceback() -> None:
+    done = start("manage.py", "check", SECRET_KEY="")
+    assert done.returncode == 1
+    assert done.stderr == "Settings: SECRET_KEY is not set. See .env.example for what it holds.\n"
+
+
+@pytest.mark.parametrize("command", ["demo", "emulator"])
+def test_production_has_no_sandbox(command: str) -> None:
+    done = start("manage.py", command)
+    assert done.returncode == 1
+    assert "has no sandbox" in done.stderr
+
+
+def test_the_demo_leaves_somebody_elses_settings_alone(tmp_path: Path) -> None:
+    """In a copy of the code, with an `.env` that names no mode."""
+    (tmp_path / "manage.py").write_text((PROJECT / "manage.py").read_text())
+    for folder in ("kyc_portal", "verification", "templates", "static"):
+        (tmp_path / folder).symlink_to(PROJECT / folder)
+    settings = "DATABASE_URL=postgresql://kyc@127.0.0.1:9/kyc\n"
+    (tmp_path / ".env").write_text(settings)
+    script = (
+        "from kyc_portal import env; from pathlib import Path; import runpy, sys; env.PROJECT = Path.cwd();"
+    )
+    run = f"{script} sys.argv = ['manage.py', 'demo', '--port', '0']; runpy.run_path('manage.py', run_name='__main__')"
+    done = start("-c", run, cwd=tmp_path, KYC_MODE="demo")
+    assert done.returncode == 1
+    assert "not the demo's" in done.stderr
+    assert (tmp_path / ".env").read_text() == settings

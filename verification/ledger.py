@@ -1,0 +1,133 @@
+"""The ledger of paid calls: written before a byte is sent, closed with whatever became of the call.
+
+The vendor knows no idempotency token, so this is what bounds the bill: from it follows whether an attempt may be
+sent again, and an answer that was written down is never paid for twice.
+"""
+
+from datetime import datetime, timedelta
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from verification import audit, liveness
+from verification.models import AnswerKind, CallState, ProviderCall, VendorAccount, VerificationAttempt
+
+# A call without an answer is repeated once, a failing vendor asked three times; then a person decides.
+MOST_CALLS = 3
+MOST_UNKNOWN = 2
+# Nothing was sent or checked, so these may go on for longer; in the end a person looks all the same.
+MOST_REFUSALS = 50
+# Well after the call's own deadline, and after the lease of the attempt.
+LOST_AFTER = timedelta(seconds=120)
+LOST = "lost_with_its_worker"
+
+
+def reason_to_stop(attempt: VerificationAttempt) -> str:
+    """Why the attempt must not be sent again, or "" if it may."""
+    calls = list(attempt.calls.values_list("state", "answer"))
+    checked = [
+        state for state, answer in calls if answer != AnswerKind.REFUSED and state != CallState.NOT_SENT
+    ]
+    if checked.count(CallState.UNKNOWN) >= MOST_UNKNOWN:
+        return "unknown_outcome"
+    if len(checked) >= MOST_CALLS or len(calls) >= MOST_REFUSALS:
+        return "vendor_unavailable"
+    return ""
+
+
+def begin(
+    attempt: VerificationAttempt, account: VendorAccount, body: liveness.RequestBody, *, now: datetime
+) -> ProviderCall:
+    """Enter a call that is about to be sent."""
+    return ProviderCall.objects.create(
+        attempt=attempt,
+        account=account,
+        number=attempt.calls.count() + 1,
+        region=settings.FACEID_REGION,
+        body_sha256=body.sha256_hex(),
+        body_size=body.size,
+        started_at=now,
+    )
+
+
+def close_with_answer(call: ProviderCall, answer: liveness.Answer, *, now: datetime) -> bool:
+    """Write down what the vendor said about the person; False as in `_close`."""
+    facts = {
+        "code": answer.result,
+        "request_id": answer.request_id,
+        "description": answer.description[:300],
+        "similarity": kept(answer.similarity),
+        "billed": answer.rule.billed,
+        "answer": AnswerKind.USABLE,
+    }
+    return _close(call, CallState.ANSWERED, now, facts)
+
+
+def close_with_error(call: ProviderCall, error: liveness.LivenessError, *, now: datetime) -> bool:
+    """Write down why there is no answer about the person; False as in `_close`."""
+    facts: dict[str, Any] = {
+        "code": error.code[:128],
+        "request_id": error.request_id or "",
+        "billed": error.billed,
+    }
+    if isinstance(error, liveness.NotSent):
+        return _close(call, CallState.NOT_SENT, now, facts)
+    if isinstance(error, liveness.UnknownOutcome):
+        return _close(call, CallState.UNKNOWN, now, facts)
+    turned_away = isinstance(error, liveness.Throttled | liveness.Misconfigured)
+    facts["answer"] = AnswerKind.REFUSED if turned_away else AnswerKind.FAILED
+    return _close(call, CallState.ANSWERED, now, facts)
+
+
+@transaction.atomic
+def _close(call: ProviderCall, state: CallState, now: datetime, facts: dict[str, Any]) -> bool:
+    """False if the call was given up as lost meanwhile: it stays unknown, and what came late is noted beside it."""
+    latency = max(0, round((now - call.started_at).total_seconds() * 1000))
+    row = ProviderCall.objects.filter(pk=call.pk)
+    if row.filter(state=CallState.SENDING).update(state=state, ended_at=now, latency_ms=latency, **facts):
+        return True
+    row.update(latency_ms=latency, **{**facts, "answer": ""})
+    said = {name: facts[name] for name in ("code", "request_id")}
+    audit.record("call.answered_late", by=audit.By.system(), subject=call, at=now, **said)
+    return False
+
+
+def close_lost(attempt: VerificationAttempt, *, now: datetime) -> None:
+    """A call still under way when the attempt is in new hands was never written back: nobody knows what it did."""
+    _give_up(attempt.calls.all(), now)
+
+
+def close_forgotten(*, now: datetime) -> None:
+    """The same for calls of attempts that nobody will take up again."""
+    _give_up(ProviderCall.objects.filter(started_at__lte=now - LOST_AFTER), now)
+
+
+def _give_up(calls: Any, now: datetime) -> None:
+    calls.filter(state=CallState.SENDING).update(state=CallState.UNKNOWN, ended_at=now, code=LOST)
+
+
+def answered(attempt: VerificationAttempt) -> tuple[ProviderCall, liveness.Answer] | None:
+    """The answer that was written down but not acted on, because its worker died in between."""
+    call = attempt.calls.filter(answer=AnswerKind.USABLE).first()
+    if call is None:
+        return None
+    answer = liveness.Answer(
+        result=call.code,
+        similarity=call.similarity,
+        description=call.description,
+        request_id=call.request_id,
+        best_frame=None,
+        best_frame_note="not kept",
+        rule=liveness.lookup(call.code, field="Result"),
+        raw_sha256="",
+        # A contradiction in the answer shows in code and similarity, and the decision looks at both.
+        consistent=True,
+    )
+    return call, answer
+
+
+def kept(similarity: Decimal | None) -> Decimal | None:
+    """To two places, never rounded up: 79.999 must not stand on record as 80."""
+    return similarity.quantize(Decimal("0.01"), ROUND_DOWN) if similarity is not None else None
