@@ -7,7 +7,7 @@ from celery import Celery
 from celery.signals import setup_logging, worker_init
 from django.conf import settings
 
-from kyc_portal.startup import check_safe
+from kyc_portal.startup import UnsafeInstallation, check_safe
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kyc_portal.settings")
 app = Celery("kyc_portal", set_as_current=True)
@@ -51,4 +51,8 @@ def keep_our_logging(**kwargs: Any) -> None:
 
 @worker_init.connect
 def refuse_unsafe(**kwargs: Any) -> None:
-    check_safe()
+    try:
+        check_safe()
+    except UnsafeInstallation as error:
+        # Celery swallows an ordinary exception of a receiver and goes on.
+        raise SystemExit(str(error)) from error

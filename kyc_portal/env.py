@@ -6,9 +6,9 @@ a mistake stops start-up instead of surfacing at the first applicant. A secret m
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 PROJECT = Path(__file__).resolve().parent.parent
 TRUE = {"1", "true", "yes", "on"}
@@ -88,27 +88,54 @@ def choice(name: str, options: tuple[str, ...], default: str) -> str:
 
 @dataclass(frozen=True)
 class Database:
+    """A database as its URL names it; `options` go to the driver (PostgreSQL's TLS settings)."""
+
     engine: str
     name: str
     user: str = ""
     password: str = ""
     host: str = ""
     port: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+
+
+DATABASE_OPTIONS = {"sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name"}
 
 
 def database(name: str, default: str) -> Database:
-    """A database URL: `sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://user:pass@host:port/db`."""
+    """A database URL: `sqlite:////absolute.db` or `postgresql://user:pass@host:port/db?sslmode=verify-full`.
+
+    Special characters of user and password are percent-encoded. No message repeats a part of the URL.
+    """
     parts = urlsplit(secret(name, default or None))
     if parts.scheme == "sqlite":
         return Database("sqlite3", str(PROJECT / parts.path[1:]))
-    if parts.scheme in {"postgres", "postgresql"}:
-        host = parts.hostname or ""
-        return Database(
-            "postgresql",
-            parts.path[1:],
-            unquote(parts.username or ""),
-            unquote(parts.password or ""),
-            unquote(host),
-            str(parts.port or ""),
-        )
-    raise BadSetting(f"{name} must start with sqlite:/// or postgresql://.")
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise BadSetting(f"{name} must start with sqlite:/// or postgresql://.")
+    return Database(
+        "postgresql",
+        parts.path[1:],
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        unquote(parts.hostname or ""),
+        _port(name, parts),
+        _options(name, parts.query),
+    )
+
+
+def _port(name: str, parts: SplitResult) -> str:
+    try:
+        return str(parts.port or "")
+    except ValueError:
+        # Not chained: the library's message holds what stands where the port should be.
+        raise BadSetting(
+            f"{name} has no valid port. Percent-encode the password's special characters."
+        ) from None
+
+
+def _options(name: str, query: str) -> dict[str, str]:
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    unknown = options.keys() - DATABASE_OPTIONS
+    if unknown:
+        raise BadSetting(f"{name} has options that are not known: {', '.join(sorted(unknown))}.")
+    return options

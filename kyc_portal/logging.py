@@ -5,6 +5,7 @@ A line carries ids and codes only. Nothing that a person typed, sent or recorded
 
 import logging
 import logging.config
+import re
 import secrets
 import sys
 from collections.abc import Callable
@@ -12,6 +13,17 @@ from typing import Any
 
 import structlog
 from django.http import HttpRequest, HttpResponse
+
+# A link's token is a key to the case, and Django's own messages name the address of a request that went wrong.
+_TOKEN = re.compile(r"(/v/)[A-Za-z0-9_.%-]+")
+
+
+def hide_tokens(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Cut the tokens of applicant links out of every text of a log line."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = _TOKEN.sub(r"\1…", value)
+    return event
 
 
 def configure(options: dict[str, Any]) -> None:
@@ -28,7 +40,9 @@ def configure(options: dict[str, Any]) -> None:
         foreign_pre_chain=shared,
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            *([] if interactive else [structlog.processors.format_exc_info]),
+            # Plain text, without the frames' variables: those hold pictures and names.
+            structlog.processors.format_exc_info,
+            hide_tokens,
             renderer,
         ],
     )

@@ -100,7 +100,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "PORT": _database.port,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": _SQLITE_OPTIONS if _database.engine == "sqlite3" else {},
+        "OPTIONS": _SQLITE_OPTIONS if _database.engine == "sqlite3" else _database.options,
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -120,6 +120,7 @@ STORAGES: dict[str, dict[str, Any]] = {
 STATIC_URL = "/static/"
 STATIC_ROOT = str(DATA_DIR / "static")
 STATICFILES_DIRS = [BASE_DIR / "static"]
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 AUTH_USER_MODEL = "verification.StaffUser"
 AUTH_PASSWORD_VALIDATORS = [

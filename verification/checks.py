@@ -54,6 +54,12 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         ),
         (settings.CELERY_BROKER_URL.startswith("memory:"), "CELERY_BROKER_URL is the demo's.", "kyc.E014"),
         (engine.endswith("sqlite3"), "DATABASE_URL is SQLite, which is for the demo.", "kyc.E016"),
+        ("*" in settings.ALLOWED_HOSTS, "ALLOWED_HOSTS allows every name.", "kyc.E017"),
+        (
+            "sandbox" in settings.TENCENTCLOUD_SECRET_ID,
+            "TENCENTCLOUD_SECRET_ID is the sandbox's.",
+            "kyc.E018",
+        ),
         (len(settings.SECRET_KEY) < 50, "SECRET_KEY has fewer than 50 characters.", "kyc.E015"),
     )
     return [

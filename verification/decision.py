@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from verification.liveness import Answer, Category
+from verification.liveness import VENDOR_PASS, Answer, Category
 from verification.states import Outcome
-
-# The vendor's own threshold: it documents Success from 70 upwards.
-VENDOR_PASS = Decimal(70)
 
 
 class Next(StrEnum):

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from verification.hints import HINTS
+
 LIST_VERSION = 1
 
 
@@ -33,7 +35,7 @@ _ALL = (
         "photo_unclear",
         "ask_again",
         _("ID photo too unclear to compare"),
-        _("Please take a sharper photo, in good light and without glare."),
+        HINTS["photo_sharper"],
         "document",
         "photo_sharper",
     ),
@@ -41,7 +43,7 @@ _ALL = (
         "photo_wrong",
         "ask_again",
         _("ID photo shows the wrong thing"),
-        _("Please use a photo in which the whole face can be seen."),
+        HINTS["photo_whole_face"],
         "document",
         "photo_whole_face",
     ),
@@ -49,7 +51,7 @@ _ALL = (
         "video_unclear",
         "ask_again",
         _("Video too unclear to compare"),
-        _("Please wipe the camera lens and hold the device still, in good light."),
+        HINTS["hold_still"],
         "capture",
         "hold_still",
     ),
@@ -57,7 +59,7 @@ _ALL = (
         "face_hidden",
         "ask_again",
         _("Face covered or partly out of view"),
-        _("Please keep your whole face in the frame for the whole video."),
+        HINTS["whole_face"],
         "capture",
         "whole_face",
     ),
@@ -65,7 +67,7 @@ _ALL = (
         "technical_failure",
         "ask_again",
         _("The automatic check failed for technical reasons"),
-        _("Please record a new video, facing the camera in good light."),
+        HINTS["record_again"],
         "capture",
         "record_again",
     ),

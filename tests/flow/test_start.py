@@ -45,6 +45,12 @@ def test_a_production_with_the_emulator_does_not_start(module: str) -> None:
     assert "kyc.E012" in done.stderr
 
 
+def test_a_production_on_sqlite_does_not_start(tmp_path: Path) -> None:
+    done = start(*WEB, DATABASE_URL=f"sqlite:///{tmp_path}/kyc.sqlite3")
+    assert done.returncode != 0
+    assert "kyc.E016" in done.stderr
+
+
 def test_a_worker_of_an_unsafe_production_does_not_start() -> None:
     done = start(
         "-m", "celery", "-A", "kyc_portal.celery", "worker", KYC_FACEID_ENDPOINT="http://127.0.0.1:8010"

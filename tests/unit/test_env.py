@@ -67,6 +67,25 @@ def test_a_database_address_is_taken_apart(monkeypatch: pytest.MonkeyPatch) -> N
     )
 
 
+def test_a_database_is_reached_as_safely_as_its_address_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KYC_DB", "postgresql://db.example/kyc?sslmode=verify-full")
+    assert env.database("KYC_DB", "").options == {"sslmode": "verify-full"}
+
+
+def test_an_unknown_database_option_is_not_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KYC_DB", "postgresql://db.example/kyc?sslmod=verify-full")
+    with pytest.raises(env.BadSetting, match="sslmod"):
+        env.database("KYC_DB", "")
+
+
+def test_a_password_that_breaks_the_address_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KYC_DB", "postgresql://ann:se/cret@db.example/kyc")
+    with pytest.raises(env.BadSetting) as refused:
+        env.database("KYC_DB", "")
+    assert "se" not in str(refused.value).split()
+    assert refused.value.__cause__ is None
+
+
 def test_a_sqlite_address_is_a_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KYC_DB", "sqlite:////srv/kyc.sqlite3")
     assert env.database("KYC_DB", "").name == "/srv/kyc.sqlite3"

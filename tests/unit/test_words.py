@@ -11,7 +11,7 @@ import verification
 from verification.liveness import RULES
 from verification.review import labels, words
 from verification.review.words import Band
-from verification.states import MOVES, Outcome
+from verification.states import MOVEMENTS, MOVES, Outcome
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 POLICY = Decimal(80)
@@ -155,6 +155,10 @@ def test_facts_are_told_flat(facts, pairs):
 def test_movements_are_told_in_their_order():
     assert labels.movements("4,2") == "shake head, then blink"
     assert labels.movements("") == "hold still"
+
+
+def test_every_movement_has_a_name():
+    assert set(labels.MOVEMENTS) == set(MOVEMENTS)
 
 
 def test_a_prompt_is_told_with_its_time():

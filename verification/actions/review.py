@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from verification import audit, permissions, workflow
 from verification.models import Review, StaffUser, Verdict, Verification
@@ -64,7 +65,7 @@ def claim(verification: Verification, *, by: StaffUser, now: datetime) -> None:
     )
     waiting = Verification.objects.filter(free, pk=verification.pk, status=Status.IN_REVIEW)
     if not waiting.update(claimed_by=by, claimed_until=now + LEASE):
-        raise ClaimedByOther("Another reviewer is working on this case.")
+        raise ClaimedByOther(_("Another reviewer is working on this case."))
     verification.claimed_by, verification.claimed_until = by, now + LEASE
     if not mine:
         audit.record("case.claimed", by=audit.By.staff(by), subject=verification, at=now)
@@ -133,25 +134,25 @@ def _check_current(
     verification: Verification, version: int, evidence: str, by: StaffUser, now: datetime
 ) -> None:
     if verification.status != Status.IN_REVIEW:
-        raise workflow.IllegalMove("This case is not in review any more.")
+        raise workflow.IllegalMove(_("This case is not in review any more."))
     if verification.version != version:
-        raise workflow.StaleVerification("The case was changed since you opened it.")
+        raise workflow.StaleVerification(_("The case was changed since you opened it."))
     if evidence_hash(verification) != evidence:
-        raise EvidenceChanged("The evidence was changed since you opened the case.")
+        raise EvidenceChanged(_("The evidence was changed since you opened the case."))
     held = verification.claimed_until is not None and verification.claimed_until > now
     if held and verification.claimed_by_id != by.pk:
-        raise ClaimedByOther("Another reviewer is working on this case.")
+        raise ClaimedByOther(_("Another reviewer is working on this case."))
 
 
 def _check_words(verification: Verification, verdict: Verdict, reason_code: str, note: str) -> None:
     reason = REASONS.get(reason_code)
     if reason is None or reason.verdict != verdict:
-        raise ReasonUnknown("Choose a reason from the list.")
+        raise ReasonUnknown(_("Choose a reason from the list."))
     if len(note) > LONGEST_NOTE:
-        raise NoteRequired(f"The note may have at most {LONGEST_NOTE} characters.")
+        raise NoteRequired(_("The note may have at most %d characters.") % LONGEST_NOTE)
     if verdict == Verdict.APPROVE and note_needed(verification) and len(note.strip()) < SHORTEST_NOTE:
         raise NoteRequired(
-            f"Approving against the vendor's answer needs a note of at least {SHORTEST_NOTE} characters."
+            _("Approving against the vendor's answer needs a note of at least %d characters.") % SHORTEST_NOTE
         )
 
 
@@ -179,8 +180,9 @@ def _consequences(
 def reopen(verification: Verification, *, note: str, by: StaffUser, now: datetime) -> None:
     """Take a decided case back into review. The earlier review stays on record."""
     permissions.check_reopen(by)
-    if len(note.strip()) < SHORTEST_NOTE:
-        raise NoteRequired(f"Reopening needs a note of at least {SHORTEST_NOTE} characters.")
+    if not SHORTEST_NOTE <= len(note.strip()) <= LONGEST_NOTE:
+        limits = {"shortest": SHORTEST_NOTE, "longest": LONGEST_NOTE}
+        raise NoteRequired(_("Reopening needs a note of %(shortest)d to %(longest)d characters.") % limits)
     review = Review.objects.create(
         verification=verification,
         verdict=Verdict.REOPEN,

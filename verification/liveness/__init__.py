@@ -4,10 +4,10 @@ Imports neither Django nor anything else of `verification`, so that it can be te
 alone.
 """
 
-from .answer import Answer, parse
+from .answer import VENDOR_PASS, Answer, parse
 from .body import RequestBody
 from .client import ACTION, REGIONS, VERSION, LivenessClient
-from .codes import HINT_TEXT, RULES, Billed, Category, CodeRule, Hint, lookup
+from .codes import RULES, Billed, Category, CodeRule, Hint, lookup
 from .endpoint import check_endpoint
 from .errors import (
     BadAnswer,
@@ -28,9 +28,9 @@ from .signing import Credentials, TC3Auth, sign
 
 __all__ = [
     "ACTION",
-    "HINT_TEXT",
     "REGIONS",
     "RULES",
+    "VENDOR_PASS",
     "VERSION",
     "Answer",
     "BadAnswer",

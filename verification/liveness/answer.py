@@ -17,7 +17,7 @@ from .codes import Category, CodeRule, lookup
 from .errors import BadAnswer, LivenessError, Misconfigured, Rejected, Throttled, Unavailable
 from .strict_json import NotStrict, read_object
 
-SAME_PERSON_FROM = Decimal(70)  # CompareFaceLiveness page, Output Parameters, Result
+VENDOR_PASS = Decimal(70)  # CompareFaceLiveness page, Output Parameters, Result
 # "Sim ... is valid when Result is" one of these two (same page); elsewhere it is a filler and not read.
 WITH_SIMILARITY = frozenset({"Success", "FailedOperation.CompareLowSimilarity"})
 
@@ -121,7 +121,7 @@ def _read_result(response: dict[str, object], request_id: str, raw_sha256: str) 
         best_frame_note=note,
         rule=rule,
         raw_sha256=raw_sha256,
-        consistent=similarity is None or (similarity >= SAME_PERSON_FROM) == (result == "Success"),
+        consistent=similarity is None or (similarity >= VENDOR_PASS) == (result == "Success"),
     )
 
 

@@ -1,7 +1,7 @@
 """Every code the vendor is known to answer with, turned into our own words in one place.
 
 When the vendor changes, this is the file to change. It knows nothing of policy: what a category leads to is
-decided elsewhere, and the sentences here are proposals that the applicant pages translate.
+decided elsewhere, and what the applicant reads stands in `verification.hints`.
 
 Sources: the CompareFaceLiveness page (Output Parameters, Error Code), the API 3.0 "Common Error Codes"
 page, the eKYC billing page, and the lists of `Result` codes that the vendor's public SDKs give for the
@@ -76,41 +76,6 @@ class Hint(StrEnum):
     PHOTO_UNCOVERED = "photo_uncovered"
     PHOTO_WHOLE_DOCUMENT = "photo_whole_document"
     PHOTO_OTHER_SIZE = "photo_other_size"
-
-
-HINT_TEXT: Mapping[Hint, str] = MappingProxyType({
-    Hint.RECEIVED: "Thank you, we have everything we need.",
-    Hint.BEING_CHECKED: "A member of our staff is looking at what you sent. There is nothing you need to do.",
-    Hint.SHORT_DELAY: "The checking service is busy. We will try again; there is nothing you need to do.",
-    Hint.PAUSED: "Checking is paused for now. What you sent is safe and will be checked as soon as possible.",
-    Hint.OUR_FAULT: "Something went wrong on our side, not with your photo or video. We are looking into it.",
-    Hint.RECORD_AGAIN: "Please record a new video, facing the camera in good light.",
-    Hint.VIDEO_UNREADABLE: "We could not open your video. Please record it again on this page.",
-    Hint.LONGER: "Please record a slightly longer video, at least three seconds.",
-    Hint.SHORTER: "Please record a shorter video; a few seconds are enough.",
-    Hint.FOLLOW_PROMPTS: "Please make each movement slowly and clearly, in the order shown.",
-    Hint.BLINK_CLEARLY: "Please blink slowly and clearly when asked, without dark glasses.",
-    Hint.OPEN_MOUTH: "Please open your mouth wide for a moment when asked.",
-    Hint.MOVE_BACK: "Please move a little farther from the camera.",
-    Hint.MOVE_CLOSER: "Please move a little closer to the camera.",
-    Hint.CENTRE_FACE: "Please keep your face in the middle of the frame.",
-    Hint.WHOLE_FACE: "Please keep your whole face in the frame for the whole video.",
-    Hint.LOOK_STRAIGHT: "Please look straight into the camera for a moment.",
-    Hint.HOLD_STILL: "Please wipe the camera lens and hold the device still, in good light.",
-    Hint.BRIGHTER: "Please move to a brighter place, with the light in front of you.",
-    Hint.DIMMER: "Please move away from strong light, such as the sun or a lamp.",
-    Hint.REMOVE_MASK: "Please take off your mask, or anything else that covers your face.",
-    Hint.EYES_OPEN: "Please keep your eyes open and uncovered.",
-    Hint.MOUTH_VISIBLE: "Please keep your mouth visible, with nothing in front of it.",
-    Hint.BE_ALONE: "Please make sure that you are the only person in the frame.",
-    Hint.PHOTO_AGAIN: "We could not use your photo. Please take it again.",
-    Hint.PHOTO_SHARPER: "Please take a sharper photo, in good light and without glare.",
-    Hint.PHOTO_ONE_FACE: "Please use a photo that shows one face only.",
-    Hint.PHOTO_WHOLE_FACE: "Please use a photo in which the whole face can be seen.",
-    Hint.PHOTO_UNCOVERED: "Please use a photo in which nothing covers the face.",
-    Hint.PHOTO_WHOLE_DOCUMENT: "Please take a photo that shows the whole document.",
-    Hint.PHOTO_OTHER_SIZE: "Your photo is too small or too large. Please take it again.",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ CLOSED = {
         _("You chose not to go on"),
         _("Nothing was recorded. The organisation can see that you did not agree to the camera check."),
     ),
+    # Its link ran out with it: seen only by who is given a new one.
+    Status.EXPIRED: (_("The time for this check is over"), _("It was not finished in time, and has ended.")),
     Status.CANCELLED: (
         _("This check was cancelled"),
         _("The organisation ended it. There is nothing you need to do."),

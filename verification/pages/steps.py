@@ -15,13 +15,13 @@ STEPS = (
     ("capture", _("Video of your face")),
     ("status", _("Result")),
 )
-# An expired case is told nothing here: its link ran out with it, and leads nowhere.
 OUTCOMES = {
     Status.CHECKING: "checking",
     Status.IN_REVIEW: "review",
     Status.APPROVED: "approved",
     Status.DECLINED: "declined",
     Status.CONSENT_REFUSED: "closed",
+    Status.EXPIRED: "closed",
     Status.CANCELLED: "closed",
 }
 

@@ -37,6 +37,7 @@ EVENTS: Labels = {
     "consent.given": gettext_lazy("Consent given"),
     "consent.refused": gettext_lazy("Consent refused"),
     "document.uploaded": gettext_lazy("ID photo uploaded"),
+    "document.retired": gettext_lazy("ID photo set aside"),
     "challenge.issued": gettext_lazy("Recording begun"),
     "attempt.submitted": gettext_lazy("Recording sent"),
     "attempt.prepared": gettext_lazy("Recording normalised"),

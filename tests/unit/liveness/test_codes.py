@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from verification.liveness import HINT_TEXT, RULES, Billed, Category, Hint, lookup
+from verification.hints import HINTS
+from verification.liveness import RULES, Billed, Category, Hint, lookup
 
 COUNTS = {
     "passed": 1,
@@ -72,7 +73,7 @@ def test_codes_that_speak_of_a_replay_go_to_a_person_with_a_neutral_sentence():
 
 @pytest.mark.parametrize("hint", Hint)
 def test_each_hint_is_used_and_has_a_kind_short_sentence(hint):
-    text = HINT_TEXT[hint]
+    text = str(HINTS[hint])
     assert hint in {rule.hint for rule in RULES.values()}
     assert len(text) <= 100
     assert text.endswith(".")

@@ -1,0 +1,60 @@
+"""What an operator does from the shell: links, staff, sweeping."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+
+from tests.conftest import Road
+from verification.models import AuditEvent, StaffUser
+
+Captured = pytest.CaptureFixture[str]
+
+
+def path_of(link: str) -> str:
+    return link.removeprefix("http://testserver")
+
+
+def test_a_new_link_replaces_the_old_one(road: Road, client: Client, capsys: Captured) -> None:
+    invitation = road.invitation(now=timezone.now())
+    call_command("link", invitation.verification.public_id)
+    new = capsys.readouterr().out.strip()
+    assert client.get(path_of(invitation.link)).status_code == 404
+    assert client.get(path_of(new)).status_code == 302
+
+
+def test_a_revoked_link_ends_the_session_that_came_by_it(road: Road, client: Client) -> None:
+    invitation = road.invitation(now=timezone.now())
+    client.get(path_of(invitation.link))
+    assert client.get("/verify/consent").status_code == 200
+    call_command("link", invitation.verification.public_id, "--revoke")
+    assert client.get("/verify/consent").status_code == 404
+    assert AuditEvent.objects.filter(kind="link.revoked").exists()
+
+
+def test_a_new_link_is_for_a_case_that_exists(db: None) -> None:
+    with pytest.raises(CommandError, match="no verification"):
+        call_command("link", "ver_unknown")
+
+
+def test_the_first_operator_can_sign_in(db: None, client: Client, capsys: Captured) -> None:
+    call_command("create_staff", "olga", "--group", "Operator")
+    password = capsys.readouterr().out.strip()
+    assert client.login(username="olga", password=password)
+    assert client.get("/admin/").status_code == 200
+    assert [group.name for group in StaffUser.objects.get().groups.all()] == ["Operator"]
+
+
+def test_nobody_is_appointed_twice(db: None) -> None:
+    call_command("create_staff", "olga", "--group", "Operator")
+    with pytest.raises(CommandError, match="of this name"):
+        call_command("create_staff", "olga", "--group", "Auditor")
+
+
+def test_a_new_link_is_valid_for_as_long_as_a_first_one(road: Road) -> None:
+    verification = road.invited(now=timezone.now() - timedelta(days=30))
+    call_command("link", verification.public_id)
+    verification.refresh_from_db()
+    assert verification.link_expires_at > timezone.now() + timedelta(days=verification.policy.link_days - 1)

@@ -1,0 +1,29 @@
+"""Ending an applicant's link, and giving a new one."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from verification import audit, links
+from verification.models import Verification
+
+
+@transaction.atomic
+def revoke(verification: Verification, *, by: audit.By, now: datetime) -> None:
+    """The link stops working at once, in every browser. The case stays where it is."""
+    Verification.objects.filter(pk=verification.pk).update(link_revoked_at=now)
+    audit.record("link.revoked", by=by, subject=verification, at=now)
+
+
+@transaction.atomic
+def renew(verification: Verification, *, by: audit.By, now: datetime) -> str:
+    """A new link in place of the old one, for whichever browser opens it first. Shown once: only its hash is kept."""
+    token = links.new_token()
+    Verification.objects.filter(pk=verification.pk).update(
+        link_hash=links.token_hash(token),
+        link_expires_at=now + timedelta(days=verification.policy.link_days),
+        link_revoked_at=None,
+        browser_hash="",
+    )
+    audit.record("link.renewed", by=by, subject=verification, at=now)
+    return links.url(token)
