@@ -8,7 +8,7 @@ import logging.config
 import re
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from typing import Any
 
 import structlog
@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 _TOKEN = re.compile(r"(/v/)[A-Za-z0-9_.%-]+")
 
 
-def hide_tokens(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+def hide_tokens(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Cut the tokens of applicant links out of every text of a log line."""
     for name, value in event.items():
         if isinstance(value, str):

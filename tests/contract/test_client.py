@@ -1,6 +1,7 @@
 """The client against the emulator: what a call says, and what the vendor's answers become."""
 
 import time
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -216,4 +217,6 @@ def test_it_refuses_endpoints_that_are_not_a_safe_bare_host(endpoint):
     "http://127.0.0.1:1", "http://localhost:1", "http://[::1]:1",
 ])  # fmt: skip
 def test_it_takes_https_anywhere_and_http_on_this_machine(endpoint):
-    client_of(endpoint).close()
+    host = urlsplit(endpoint).hostname
+    with client_of(endpoint) as client:
+        assert repr(client) == f"LivenessClient({host!r})"

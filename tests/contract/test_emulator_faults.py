@@ -61,7 +61,9 @@ def test_it_drips_an_answer_byte_by_byte(emulator: EmulatorServer, body: bytes) 
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 30
     while not condition():
+        assert time.monotonic() < until, "It never came true."
         time.sleep(0.005)
 
 

@@ -15,6 +15,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from tests.conftest import NOW, Road, clip, photo
 from tests.flow.test_applicant_pages import agree, give_photo, opened
 from verification import media
+from verification.actions import document as documents
 from verification.media.errors import CODES
 from verification.models import Document, Verification, VerificationAttempt
 from verification.pages import media_faults, signals, uploads
@@ -208,25 +209,57 @@ def test_a_late_recording_is_told_so(ready: Client, clock: time_machine.Travelle
 
 
 class SlowBody(io.BytesIO):
-    """A body that takes minutes to arrive."""
+    """A body that takes `seconds` to arrive."""
 
-    def __init__(self, data: bytes, clock: time_machine.Traveller) -> None:
+    def __init__(self, data: bytes, clock: time_machine.Traveller, seconds: float) -> None:
         super().__init__(data)
         self._clock = clock
+        self._seconds = seconds
 
     def read(self, size: int | None = -1, /) -> bytes:
-        self._clock.shift(timedelta(seconds=120))
+        self._clock.shift(timedelta(seconds=self._seconds))
+        self._seconds = 0
         return super().read(size)
 
 
-def test_a_slow_upload_counts_from_its_beginning(ready: Client, clock: time_machine.Traveller) -> None:
-    drawn = draw(ready)
+def send_slowly(client: Client, clock: time_machine.Traveller, *, after: float, seconds: float) -> Any:
+    drawn = draw(client)
+    clock.shift(timedelta(seconds=after))
     fields = {"attempt": drawn["attempt"], "nonce": drawn["nonce"], "video": SimpleUploadedFile("c", clip())}
     body = encode_multipart(BOUNDARY, fields)
-    response = ready.generic(
-        "POST", "/verify/recording", body, MULTIPART_CONTENT, **{"wsgi.input": SlowBody(body, clock)}
-    )
-    assert response.status_code == 200
+    slow = SlowBody(body, clock, seconds)
+    return client.generic("POST", "/verify/recording", body, MULTIPART_CONTENT, **{"wsgi.input": slow})
+
+
+def test_a_slow_upload_counts_from_its_beginning(ready: Client, clock: time_machine.Traveller) -> None:
+    assert send_slowly(ready, clock, after=80, seconds=60).status_code == 200
+
+
+def test_an_upload_kept_open_does_not_stretch_the_challenge(
+    ready: Client, clock: time_machine.Traveller
+) -> None:
+    answer = send_slowly(ready, clock, after=5, seconds=95)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (408, "upload_too_slow")
+    assert Verification.objects.get().status == Status.COLLECTING
+
+
+def test_nothing_is_read_from_a_stranger(db: None) -> None:
+    class Unread(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise AssertionError("The body was read.")
+
+    body = encode_multipart(BOUNDARY, {"video": SimpleUploadedFile("c", b"x")})
+    unread = {"wsgi.input": Unread(body)}
+    answer = Client().generic("POST", "/verify/recording", body, MULTIPART_CONTENT, **unread)
+    assert answer.status_code == 404
+
+
+def test_photos_without_end_are_told_to_take_a_break(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "MOST_IN_AN_HOUR", 1)
+    give_photo(client)
+    answer = client.post("/verify/document", {"photo": SimpleUploadedFile("a.jpg", photo())})
+    assert answer.status_code == 429
+    assert "come back in an hour" in answer.content.decode()
 
 
 @pytest.mark.parametrize(

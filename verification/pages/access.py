@@ -78,7 +78,7 @@ def visitor(*statuses: Status, binds: bool = True) -> Callable[[VisitView], View
         def checked(request: HttpRequest) -> HttpResponse:
             visit = visit_of(request)
             if visit is None:
-                return errors.answer(request, errors.UNKNOWN_LINK, next_=reverse("pages:home"))
+                return unknown(request)
             with translation.override(language_of(visit.verification)):
                 return _guarded(request, visit, view, statuses, binds=binds and request.method == "POST")
 
@@ -104,6 +104,10 @@ def _guarded(
     except (workflow.StaleVerification, workflow.IllegalMove):
         # A second tab, a second click, the back button: what was wanted is done, or no longer to be done.
         return to_right_step(request)
+
+
+def unknown(request: HttpRequest) -> HttpResponse:
+    return errors.answer(request, errors.UNKNOWN_LINK, next_=reverse("pages:home"))
 
 
 def elsewhere(request: HttpRequest) -> HttpResponse:

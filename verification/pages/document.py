@@ -47,6 +47,8 @@ def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         document.upload(visit.verification, uploads.one_file(request, "photo"), now=visit.now)
     except (uploads.UnusableUpload, media.UnusableMedia) as error:
         return _page(request, visit, error.code)
+    except document.TooManyPhotos:
+        return _page(request, visit, "too_many_photos")
     except media.MediaUnavailable:
         return errors.answer(request, errors.UNAVAILABLE)
     return redirect("pages:home")

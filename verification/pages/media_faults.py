@@ -26,6 +26,10 @@ _PHOTO = {
     "empty_file": MediaFault(400, _("This file is empty. Please choose another.")),
     "malformed_multipart": MediaFault(400, _("The photo did not arrive whole. Please send it again.")),
     "too_many_parts": MediaFault(400, _("Please send one photo, not several.")),
+    "upload_too_slow": MediaFault(408, _("The photo took too long to arrive. Please try again.")),
+    "too_many_photos": MediaFault(
+        429, _("You have sent many photos in a short time. Please take a break and come back in an hour.")
+    ),
     "image_too_large": MediaFault(
         413,
         format_lazy(
@@ -54,6 +58,9 @@ _VIDEO = {
     "empty_file": MediaFault(400, _("The recording is empty. Please record it again.")),
     "malformed_multipart": MediaFault(400, _("The video did not arrive whole. Please send it again.")),
     "too_many_parts": MediaFault(400, _("Please send one video.")),
+    "upload_too_slow": MediaFault(
+        408, _("The video took too long to arrive. Please record again, with a better connection if you can.")
+    ),
     "invalid_field": MediaFault(400, _AGAIN),
     "video_too_large": MediaFault(413, _("The video is too large. Please record it again.")),
     "unsupported_video_type": MediaFault(

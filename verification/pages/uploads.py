@@ -5,6 +5,7 @@ file is exempt from that check at first, sets its limits here, and is checked ri
 """
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import wraps
 from io import BytesIO
 from typing import Any
@@ -14,6 +15,7 @@ from django.core.files.uploadedfile import InMemoryUploadedFile, UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from verification.pages import access
@@ -23,6 +25,8 @@ SLACK = 100_000
 # Somewhat too large is read to its end and thrown away: a browser that may not finish shows no answer at all.
 LISTEN_TO = 2
 CHUNK = 65_536
+# Two megabytes over a poor connection take a minute.
+LONGEST = timedelta(seconds=90)
 
 Refuse = Callable[[HttpRequest, str], HttpResponse]
 
@@ -45,6 +49,7 @@ class LimitedUploadHandler(FileUploadHandler):
         super().__init__(request)
         self.limit = limit
         self.too_large = too_large
+        self.began = access.arrival(request)
         self.received = 0
         self.content = BytesIO()
 
@@ -53,6 +58,7 @@ class LimitedUploadHandler(FileUploadHandler):
         self.content = BytesIO()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        _check_time(self.began)
         self.received += len(raw_data)
         if self.received > self.limit:
             raise UnusableUpload(self.too_large)
@@ -78,10 +84,14 @@ def receives(*, limit: int, too_large: str, refuse: Refuse) -> Callable[[Callabl
             access.arrival(request)
             if request.method != "POST":
                 return protected(request)
+            if access.visit_of(request) is None:
+                # Nothing is read from a stranger: a slow body would cost a thread.
+                return access.unknown(request)
             try:
                 _check_length(request, limit + SLACK, too_large)
                 request.upload_handlers = [LimitedUploadHandler(request, limit, too_large)]
                 _read_body(request, too_large)
+                _check_time(access.arrival(request))
             except UnusableUpload as error:
                 return refuse(request, error.code)
             return protected(request)
@@ -100,6 +110,12 @@ def _check_length(request: HttpRequest, limit: int, too_large: str) -> None:
         while request.read(CHUNK):
             pass
     raise UnusableUpload(too_large)
+
+
+def _check_time(began: datetime) -> None:
+    """An upload that is kept open must not stretch the time in which its challenge may be answered."""
+    if timezone.now() - began > LONGEST:
+        raise UnusableUpload("upload_too_slow")
 
 
 def _read_body(request: HttpRequest, too_large: str) -> None:

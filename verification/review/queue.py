@@ -32,6 +32,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from verification import permissions
 from verification.actions import review
+from verification.liveness import VENDOR_PASS
 from verification.models import StaffUser, Verification, VerificationAttempt
 from verification.review import labels, words
 from verification.review.page import signed_in
@@ -65,7 +66,7 @@ def _band() -> Case:
     """`words.band_of`, asked of the database."""
     return Case(
         When(similarity__isnull=True, then=Value(Band.TECHNICAL.value)),
-        When(similarity__lt=words.VENDOR_PASSES_AT, then=Value(Band.BELOW.value)),
+        When(similarity__lt=VENDOR_PASS, then=Value(Band.BELOW.value)),
         When(similarity__lt=F("policy__approve_at"), then=Value(Band.BETWEEN.value)),
         default=Value(Band.ABOVE.value),
         output_field=CharField(),

@@ -14,10 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from verification.hints import HINTS
-from verification.liveness import Category, lookup
+from verification.liveness import VENDOR_PASS, Category, lookup
 from verification.states import Outcome
 
-VENDOR_PASSES_AT = Decimal(70)
 TEN_TIMES_STRICTER_AT = Decimal(80)
 SUCCESS = "Success"
 
@@ -44,7 +43,7 @@ class Meaning:
 def band_of(similarity: Decimal | None, approve_at: Decimal) -> Band:
     if similarity is None:
         return Band.TECHNICAL
-    if similarity < VENDOR_PASSES_AT:
+    if similarity < VENDOR_PASS:
         return Band.BELOW
     return Band.BETWEEN if similarity < approve_at else Band.ABOVE
 
@@ -56,7 +55,7 @@ def score(value: Decimal) -> str:
 
 def strangers(threshold: Decimal) -> str:
     """How many strangers would get past `threshold`, as far as the vendor documents it."""
-    if threshold < VENDOR_PASSES_AT:
+    if threshold < VENDOR_PASS:
         return _("more than 1 in 1,000")
     if threshold < TEN_TIMES_STRICTER_AT:
         return _("about 1 in 1,000")
@@ -75,7 +74,7 @@ def explain(similarity: Decimal | None, code: str, approve_at: Decimal) -> Meani
             _("No score"),
             _("The vendor did not compare the faces, so there is no score: judge the pictures alone."),
         )
-    if (code == SUCCESS) != (similarity >= VENDOR_PASSES_AT):
+    if (code == SUCCESS) != (similarity >= VENDOR_PASS):
         return Meaning(
             band,
             "bad",
