@@ -206,3 +206,30 @@ def test_an_auditor_reads_who_the_staff_are(signed_in, staff):
     client = signed_in(AUDITOR)
     assert client.post(staff_page(staff(REVIEWER)), {"username": "other"}).status_code == 403
     assert "is_superuser" not in client.get(staff_page(staff(REVIEWER))).content.decode()
+
+
+def test_setting_anothers_password_is_an_event_of_its_own(signed_in, staff):
+    reviewer = staff("Reviewer")
+    new = "correct horse battery"
+    signed_in("Operator").post(
+        f"/admin/verification/staffuser/{reviewer.pk}/password/", {"password1": new, "password2": new}
+    )
+    event = AuditEvent.objects.get(kind="staff.password_reset")
+    assert (event.actor_kind, event.data["user"]) == ("operator", reviewer.get_username())
+
+
+def test_changing_ones_own_password_is_an_event(signed_in, staff):
+    user = staff("Reviewer")
+    user.set_password("the first password")
+    user.save()
+    new = "correct horse battery"
+    fields = {"old_password": "the first password", "new_password1": new, "new_password2": new}
+    assert signed_in("Reviewer").post("/admin/password_change/", fields).status_code == 302
+    assert AuditEvent.objects.filter(kind="staff.password_changed", actor_id=user.get_username()).exists()
+
+
+@pytest.mark.parametrize(
+    "address", ["/admin/case/%00/", "/admin/evidence/photo/%00", "/admin/exports/%00/download"]
+)
+def test_an_address_that_names_nothing_is_not_found(signed_in, address):
+    assert signed_in("Reviewer").get(address).status_code == 404

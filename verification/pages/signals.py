@@ -65,7 +65,9 @@ def _is_number(value: Any) -> bool:
 
 
 def _is_prompt(entry: Any) -> bool:
-    return isinstance(entry, dict) and entry.get("action") in PROMPTS and _is_number(entry.get("at"))
+    if not isinstance(entry, dict) or not isinstance(entry.get("action"), str):
+        return False
+    return entry["action"] in PROMPTS and _is_number(entry.get("at"))
 
 
 def _prompt(entry: dict[str, Any]) -> dict[str, Any]:

@@ -127,7 +127,9 @@ def reopen(request: HttpRequest, public_id: str) -> HttpResponse:
     permissions.check_reopen(user)
     case = _find(public_id)
     try:
-        review.reopen(case, note=request.POST.get("note", ""), by=user, now=timezone.now())
+        review.reopen(
+            case, note=request.POST.get("note", "").replace("\x00", ""), by=user, now=timezone.now()
+        )
     except (review.NoteRequired, workflow.IllegalMove, workflow.StaleVerification) as refused:
         messages.error(request, str(refused))
     else:

@@ -56,7 +56,9 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         "hashes": _hashes(shown),
         "consents": list(case.consents.order_by("at")),
         "reviews": [_review_row(row) for row in case.reviews.select_related("by")],
-        **_events(case, [*attempts, *documents]),
+        **_events(
+            case, [*attempts, *documents, *(call for attempt in attempts for call in attempt.calls.all())]
+        ),
         "evidence_sha256": review.evidence_hash(case),
         "note_needed": review.note_needed(case),
         "choices": [(verdict, reasons_for(verdict)) for verdict in DECISIONS],

@@ -62,7 +62,7 @@ def urls(site: _Site) -> list[URLPattern]:
     """The addresses to put on the staff site."""
     return [
         path("exports/", site.page(exports), name="exports"),
-        path("exports/<str:public_id>/download", site.page(download), name="export_download"),
+        path("exports/<slug:public_id>/download", site.page(download), name="export_download"),
     ]
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin import display
 from django.contrib.auth.admin import UserAdmin
+from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -75,6 +76,14 @@ class StaffAdmin(StockUserAdmin):
     def log_change(self, request: HttpRequest, obj: StaffUser, message: Any) -> Any:
         self._record("staff.changed", request, obj)
         return super().log_change(request, obj, message)
+
+    @transaction.atomic
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Whoever sets another's password can sign in as them: that is an event of its own."""
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
+            self._record("staff.password_reset", request, StaffUser.objects.get(pk=id))
+        return response
 
     def _record(self, kind: str, request: HttpRequest, obj: StaffUser) -> None:
         by = acting(signed_in(request), "operator")
