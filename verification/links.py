@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.core import signing
+from django.db.models import QuerySet
 
 from verification.models import Verification
 
@@ -37,9 +38,11 @@ def find(token: str, *, now: datetime) -> Verification | None:
     """The case of a token that is neither unknown, revoked nor run out. A case that has ended is found too."""
     if len(token) != 43 or not token.isascii():
         return None
-    return Verification.objects.filter(
-        link_hash=token_hash(token), link_revoked_at__isnull=True, link_expires_at__gt=now
-    ).first()
+    return _reachable(now).filter(link_hash=token_hash(token)).first()
+
+
+def _reachable(now: datetime) -> QuerySet[Verification]:
+    return Verification.objects.filter(link_revoked_at__isnull=True, link_expires_at__gt=now)
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,6 @@ def read_session(cookie: str | None) -> Session | None:
 
 def verification_of(session: Session, *, now: datetime) -> Verification | None:
     """The session's case while its link is the one the session came by, not revoked and not run out."""
-    found = (
-        Verification.objects.select_related("applicant", "policy")
-        .filter(public_id=session.verification_id, link_revoked_at__isnull=True, link_expires_at__gt=now)
-        .first()
-    )
+    cases = _reachable(now).select_related("applicant", "policy")
+    found = cases.filter(public_id=session.verification_id).first()
     return found if found and found.link_hash.startswith(session.link) else None

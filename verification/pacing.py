@@ -18,10 +18,9 @@ MOST_SLOTS = 5  # a machine that wakes up late so often has other troubles: the 
 
 @dataclass(frozen=True)
 class Wait:
-    """The vendor must not be called for `seconds`; `reason` is empty when it is only the pace."""
+    """The vendor must not be called for `seconds`: the account is paused, or its pace is booked out."""
 
     seconds: float
-    reason: str = ""
 
 
 def account() -> VendorAccount:
@@ -39,7 +38,7 @@ def reserve(account: VendorAccount, *, now: datetime) -> datetime | Wait:
         account.refresh_from_db()
         gap = timedelta(seconds=GAP_MARGIN / account.rate)
         if account.paused_until and account.paused_until > now:
-            return Wait((account.paused_until - now).total_seconds(), account.pause_reason)
+            return Wait((account.paused_until - now).total_seconds())
         slot = max(account.next_slot_at or now, now)
         if slot - now > LONGEST_WAIT:
             return Wait((slot - now).total_seconds())

@@ -5,11 +5,13 @@ Names of the tasks and their queues stand here, so that whoever rings imports no
 
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 from celery import current_app
 from django.db import transaction
 from django.db.models import Q
+from kombu import Queue
 from kombu.exceptions import OperationalError
 
 from verification.models import VerificationAttempt
@@ -25,8 +27,8 @@ TASK_OF = {AttemptStatus.SUBMITTED: PREPARE, AttemptStatus.READY: ASSESS}
 LEASE = timedelta(seconds=60)
 # After so many workers died or hung over an attempt it is the attempt that is at fault.
 MOST_LOST_LEASES = 5
-# A bell that nobody answered is void when the next sweep rings again.
-BELL_SECONDS = 30
+# So many bells unanswered are enough: while no worker listens, a sweep must not go on filling the broker.
+MOST_BELLS = 500
 
 log = structlog.get_logger(__name__)
 
@@ -39,12 +41,7 @@ def ring(task: str, attempt_id: str, *, delay: float = 0) -> None:
 def _send(task: str, attempt_id: str, delay: float) -> None:
     try:
         current_app.send_task(
-            task,
-            args=[attempt_id],
-            queue=QUEUES[task],
-            countdown=delay or None,
-            expires=delay + BELL_SECONDS,
-            retry=False,
+            task, args=[attempt_id], queue=QUEUES[task], countdown=delay or None, retry=False
         )
     except (OperationalError, OSError) as error:
         # The row is committed, so nothing is lost: the sweeper rings again.
@@ -104,3 +101,29 @@ def waiting(now: datetime, *, limit: int = 500) -> list[tuple[str, str]]:
         .values_list("status", "public_id")[:limit]
     )
     return [(TASK_OF[AttemptStatus(status)], public_id) for status, public_id in rows]
+
+
+def ring_waiting(*, now: datetime) -> int:
+    """Ring for work whose bell may have been lost; returns for how many attempts."""
+    try:
+        room = {task: MOST_BELLS - _unanswered(QUEUES[task]) for task in TASK_OF.values()}
+    except (OperationalError, OSError) as error:
+        log.warning("queue.broker_unreachable", task=SWEEP, error=type(error).__name__)
+        return 0
+    rung = 0
+    for task, attempt_id in waiting(now):
+        if room[task] > 0:
+            ring(task, attempt_id)
+            room[task] -= 1
+            rung += 1
+    return rung
+
+
+def _unanswered(queue_name: str) -> int:
+    """How many bells wait in the broker."""
+    with current_app.connection_for_write() as connection:
+        try:
+            found: Any = Queue(queue_name).bind(connection.default_channel).queue_declare(passive=True)
+        except connection.channel_errors:
+            return 0  # There is no such queue yet: nobody has rung.
+        return int(found.message_count)

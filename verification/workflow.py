@@ -1,7 +1,8 @@
 """The only writer of statuses: `move` for a verification, `advance` for an attempt, `conclude` for both at once.
 
 A step that the tables in `states` do not list, or that this actor may not make, is refused. A row is changed only
-if nobody changed it since it was read, and the audit event is written in the same transaction.
+if nobody changed it since it was read. `move` and `conclude` write the audit event in the same transaction; the
+event of an `advance` belongs to the action that it is a part of.
 """
 
 from datetime import datetime, timedelta

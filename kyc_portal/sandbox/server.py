@@ -1,6 +1,7 @@
 """Gunicorn settings of the demo: one process that serves pages, works the queues and plays the vendor."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -19,8 +20,13 @@ loglevel = "warning"
 control_socket_disable = True
 
 
+def emulator() -> EmulatorServer:
+    """The emulator that the settings name as the vendor."""
+    endpoint = urlsplit(settings.FACEID_ENDPOINT)
+    return EmulatorServer(endpoint.hostname or "", endpoint.port or 0)
+
+
 def post_worker_init(worker: Any) -> None:
     """After the fork: threads do not survive one."""
-    host, port = settings.FACEID_ENDPOINT.removeprefix("http://").split(":")
-    EmulatorServer(host, int(port)).start()
+    emulator().start()
     EmbeddedWorker(app).start()

@@ -37,7 +37,7 @@ def test_an_idle_account_is_called_at_once(account: VendorAccount) -> None:
 
 def test_a_pause_stops_everybody_until_it_is_over(account: VendorAccount) -> None:
     pacing.pause(account, reason="UnauthorizedOperation.Arrears", until=NOW + timedelta(minutes=1))
-    assert pacing.reserve(account, now=NOW) == pacing.Wait(60.0, "UnauthorizedOperation.Arrears")
+    assert pacing.reserve(account, now=NOW) == pacing.Wait(60.0)
     later = NOW + timedelta(minutes=1)
     assert pacing.reserve(account, now=later) == later
 

@@ -99,19 +99,25 @@ def _act_on_answer(
     attempt: VerificationAttempt, call: ProviderCall, answer: liveness.Answer, now: datetime
 ) -> None:
     decided = decision.decide(answer, *workflow.standing(attempt))
-    frame = _best_frame(attempt, answer)
     similarity = ledger.kept(answer.similarity)
-    workflow.conclude(
-        attempt, decided, now=now, code=answer.result, call=call, similarity=similarity, **frame
-    )
+    with storage.dropped_on_error() as store:
+        frame = _best_frame(attempt, answer, store)
+        workflow.conclude(
+            attempt, decided, now=now, code=answer.result, call=call, similarity=similarity, **frame
+        )
 
 
-def _best_frame(attempt: VerificationAttempt, answer: liveness.Answer) -> dict[str, Any]:
+def _best_frame(
+    attempt: VerificationAttempt, answer: liveness.Answer, store: storage.Store
+) -> dict[str, Any]:
     """A face for the reviewer: the vendor's frame, or one from the recording. It never changes the outcome."""
+    if queue.reason_to_stop(attempt):
+        # The case is over, or workers keep dying here: the answer counts, a picture is not worth another try.
+        return {}
     try:
         source, picture = _picture(attempt, answer)
         # Re-encoded like any picture from outside.
-        frame = storage.store("frame", media.check_photo(picture).jpeg)
+        frame = store("frame", media.check_photo(picture).jpeg)
     except (media.UnusableMedia, media.MediaUnavailable, storage.IntegrityError, OSError) as error:
         log.info("assess.best_frame_dropped", attempt=attempt.public_id, error=type(error).__name__)
         return {}

@@ -48,9 +48,10 @@ def _prepare(attempt: VerificationAttempt, now: datetime) -> None:
         source, target = Path(folder, "recording"), Path(folder, "prepared.mp4")
         source.write_bytes(recording)
         prepared = media.prepare_video(source, target)
-        normalised = storage.store("video", target.read_bytes())
+        video = target.read_bytes()
     facts = {**attempt.facts, "prepared": asdict(prepared)}
-    with transaction.atomic():
+    with storage.dropped_on_error() as store, transaction.atomic():
+        normalised = store("video", video)
         workflow.advance(
             attempt,
             AttemptStatus.READY,

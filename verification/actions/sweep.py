@@ -11,10 +11,7 @@ def sweep(*, now: datetime) -> int:
     """Ring for work that nobody holds and expire cases whose link ran out. Returns how many attempts were rung."""
     _expire(now)
     ledger.close_forgotten(now=now)
-    waiting = queue.waiting(now)
-    for task, attempt_id in waiting:
-        queue.ring(task, attempt_id)
-    return len(waiting)
+    return queue.ring_waiting(now=now)
 
 
 def _expire(now: datetime) -> None:

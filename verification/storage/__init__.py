@@ -1,4 +1,4 @@
-"""Evidence files: server-made names, written whole or not at all, read by the hash they were stored under."""
+"""Evidence files: server-made names, and never read but as the very bytes that were stored."""
 
 import hashlib
 import secrets
@@ -30,8 +30,11 @@ def store(kind: str, data: bytes) -> StoredObject:
     return StoredObject(name, hashlib.sha256(data).hexdigest(), len(data))
 
 
+Store = Callable[[str, bytes], StoredObject]
+
+
 @contextmanager
-def dropped_on_error() -> Iterator[Callable[[str, bytes], StoredObject]]:
+def dropped_on_error() -> Iterator[Store]:
     """Gives a `store` whose objects are deleted again if the block ends in an error: no row would know them."""
     names: list[str] = []
 

@@ -21,8 +21,9 @@ from django.utils import timezone
 
 from kyc_portal import env
 from kyc_portal.celery import app
+from kyc_portal.sandbox import server
 from kyc_portal.sandbox.cases import make_cases
-from kyc_portal.sandbox.emulator import SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY, EmulatorServer
+from kyc_portal.sandbox.emulator import SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY
 from kyc_portal.sandbox.worker import EmbeddedWorker
 from verification import audit
 from verification.actions.invite import invite
@@ -79,8 +80,7 @@ class Command(BaseCommand):
         passwords = _staff()
         reviewer = StaffUser.objects.get(username="reviewer")
         self.stdout.write("Making the first cases through the real pages, worker and emulator …")
-        host, port = settings.FACEID_ENDPOINT.removeprefix("http://").split(":")
-        with EmulatorServer(host, int(port)) as emulator, EmbeddedWorker(app):
+        with server.emulator() as emulator, EmbeddedWorker(app):
             make_cases(emulator, reviewer, self.stdout.write)
         self._print(passwords)
 
