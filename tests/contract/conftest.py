@@ -1,5 +1,6 @@
 """What every contract test needs: an emulator on a real socket, a photo and clips."""
 
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -8,6 +9,13 @@ from kyc_portal.sandbox.drawing import draw_clip, draw_photo
 from kyc_portal.sandbox.emulator import EmulatorServer
 
 SIZE = (160, 120)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < until, "It never came true."
+        time.sleep(0.005)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from kyc_portal.sandbox.emulator import SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY
+from kyc_portal.sandbox.emulator import SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY, EmulatorServer
 
 
 def body_of(photo: bytes, video: bytes, liveness_type: str = "SILENT", validate_data: str = "") -> bytes:
@@ -63,6 +63,14 @@ def signed_headers(
         f"SignedHeaders={';'.join(signed)}, Signature={signature}"
     )
     return headers
+
+
+def raw_request(emulator: EmulatorServer, body: bytes) -> bytes:
+    """An honest call as it goes over the wire, on a connection of its own."""
+    fields = signed_headers(httpx.URL(emulator.url).netloc.decode(), body, Connection="close")
+    fields["Content-Length"] = str(len(body))
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"POST / HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
 def canonical_text(headers: Mapping[str, str], signed: tuple[str, ...], payload: bytes) -> bytes:

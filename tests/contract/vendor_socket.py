@@ -47,6 +47,11 @@ class Line:
             if self.over.wait(0.01) or not self.send(bytes([byte])):
                 return
 
+    def flood(self, piece: bytes) -> None:
+        """The same again and again, for as long as anybody listens."""
+        while not self.over.is_set() and self.send(piece):
+            pass
+
     def reset(self) -> None:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.socket.close()
@@ -66,6 +71,17 @@ def http(body: bytes = SUCCESS, status: str = "200 OK", length: int | None = Non
 
 def answering(raw: bytes) -> Behaviour:
     return lambda line: line.send(raw)
+
+
+def free_port() -> int:
+    """Where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+def hang(line: Line) -> None:
+    line.over.wait()
 
 
 class VendorSocket:

@@ -13,6 +13,7 @@ from .errors import (
     BadAnswer,
     EmptyMedia,
     LivenessError,
+    MediaChanged,
     Misconfigured,
     NotSent,
     Permanent,
@@ -23,8 +24,10 @@ from .errors import (
     Unavailable,
     UnknownOutcome,
     UnsupportedChallenge,
+    Withdrawn,
 )
 from .signing import Credentials, TC3Auth, sign
+from .source import Media, MediaFile
 
 __all__ = [
     "ACTION",
@@ -42,6 +45,9 @@ __all__ = [
     "Hint",
     "LivenessClient",
     "LivenessError",
+    "Media",
+    "MediaChanged",
+    "MediaFile",
     "Misconfigured",
     "NotSent",
     "Permanent",
@@ -54,6 +60,7 @@ __all__ = [
     "Unavailable",
     "UnknownOutcome",
     "UnsupportedChallenge",
+    "Withdrawn",
     "check_endpoint",
     "lookup",
     "parse",

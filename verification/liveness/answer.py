@@ -63,6 +63,19 @@ def parse(raw: bytes, *, content_type: str | None, status: int) -> Answer:
     Raises BadAnswer for anything that breaks the contract, and for codes about us or the vendor rather
     than about the applicant Throttled, Unavailable, Misconfigured or Rejected.
     """
+    try:
+        return _parse(raw, content_type, status)
+    except LivenessError as error:
+        failure = error
+    # Raised anew, where no variable holds the answer: a traceback that shows variables would show a face.
+    del raw
+    try:
+        raise failure.with_traceback(None)
+    finally:
+        del failure  # or this frame and the error would hold each other
+
+
+def _parse(raw: bytes, content_type: str | None, status: int) -> Answer:
     check_status(status)
     if not _CONTENT_TYPE.fullmatch((content_type or "").strip()):
         raise BadAnswer("content_type")
@@ -87,14 +100,21 @@ def check_status(status: int) -> None:
 
 
 def _response(raw: bytes) -> dict[str, object]:
-    try:
-        outer = read_object(raw)
-    except NotStrict as error:
-        raise BadAnswer(error.reason) from error
+    outer, reason = _object(raw)
+    if outer is None:
+        raise BadAnswer(reason)
     response = outer.get("Response")
     if len(outer) != 1 or not isinstance(response, dict):
         raise BadAnswer("no_response")
     return response
+
+
+def _object(raw: bytes) -> tuple[dict[str, object] | None, str]:
+    """The object, or why there is none; the reader's own error would keep its variables, and so the answer."""
+    try:
+        return read_object(raw), ""
+    except NotStrict as error:
+        return None, error.reason
 
 
 def _request_id(response: dict[str, object]) -> str:

@@ -6,15 +6,14 @@ It must not know how the bytes travel or where they were stored.
 """
 
 import hashlib
-import mmap
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 
 import pybase64
 
 from .errors import EmptyMedia, RequestTooLarge, UnsupportedChallenge
-
-Media = bytes | bytearray | memoryview | mmap.mmap
+from .source import Media, Source
 
 # CompareFaceLiveness page, Input Parameters: sizes count after Base64. The page says MB without saying
 # which, so the smaller reading holds.
@@ -23,53 +22,80 @@ VIDEO_LIMIT = 8_000_000
 # API 3.0 "Signature v3" page: 10 MB for a POST, which is less than both files at their own limits.
 BODY_LIMIT = 10_000_000
 
-# A multiple of 3, so that encoded slices join without padding; 256 KiB each once encoded, because httpcore
-# copies the unsent rest of a slice after every partial send.
-SLICE = 192 * 1024
-
 _ONE_OR_TWO_ACTIONS = re.compile(r"([1-4])(?:,(?!\1)[1-4])?")
 
 
 class RequestBody:
-    """The JSON body of one CompareFaceLiveness call; may be iterated any number of times.
+    """The JSON body of one CompareFaceLiveness call; may be iterated any number of times, by one thread at a time.
 
     `mode` is "ACTION" with one or two different `actions` ("4,2"; 1 open mouth, 2 blink, 3 nod, 4 shake
-    head) or "SILENT" with none. `photo` and `video` are any contiguous buffers and are not copied; a
-    memory map must stay open until the call is over. Raises EmptyMedia, RequestTooLarge or
-    UnsupportedChallenge before anything is sent.
+    head) or "SILENT" with none. `photo` and `video` are contiguous buffers, which are not copied, or files opened
+    for reading bytes that can seek, of which one slice is held at a time; closing them is up to the caller, after
+    the call. `photo_sha256` and `video_sha256`, lower-case hex, are what the media have to be. Raises EmptyMedia,
+    RequestTooLarge or UnsupportedChallenge before anything is sent.
     """
 
-    def __init__(self, photo: Media, video: Media, *, mode: str, actions: str) -> None:
+    def __init__(
+        self,
+        photo: Media,
+        video: Media,
+        *,
+        mode: str,
+        actions: str,
+        photo_sha256: str | None = None,
+        video_sha256: str | None = None,
+    ) -> None:
+        try:
+            self._photo = Source("ImageBase64", photo, photo_sha256)
+            self._video = Source("VideoBase64", video, video_sha256)
+        finally:
+            del photo, video  # a traceback that shows variables must not show faces
+        self.size = encoded_size(self._photo.size) + encoded_size(self._video.size)
         check_challenge(mode, actions)
-        photo_size = check_media("ImageBase64", photo, IMAGE_LIMIT)
-        video_size = check_media("VideoBase64", video, VIDEO_LIMIT)
         head = f'{{"LivenessType":"{mode}","ValidateData":"{actions}","ImageBase64":"'
         self._frame = (head.encode("ascii"), b'","VideoBase64":"', b'"}')
-        self._photo, self._video = photo, video
+        self.size += sum(map(len, self._frame))
         self._sha256: str | None = None
-        self.size = sum(map(len, self._frame)) + photo_size + video_size
+        self._verified = False
+        check_media(self._photo, IMAGE_LIMIT)
+        check_media(self._video, VIDEO_LIMIT)
         if self.size > BODY_LIMIT:
             raise RequestTooLarge(BODY_LIMIT, self.size, "body")
 
     def __iter__(self) -> Iterator[bytes]:
-        head, between, tail = self._frame
-        yield head
-        yield from encoded(self._photo)
-        yield between
-        yield from encoded(self._video)
-        yield tail
+        """The body in pieces; raises MediaChanged, before the first one, if a size is no longer what it was."""
+        return self._pass(Source.slices)
 
     def sha256_hex(self) -> str:
-        """SHA-256 of the body as sent, lower-case hex; one pass, remembered."""
+        """SHA-256 of the body as sent, lower-case hex; one pass, remembered.
+
+        Raises MediaChanged if what it read is not what the media have to be.
+        """
         if self._sha256 is None:
             digest = hashlib.sha256()
-            for piece in self:
-                digest.update(piece)
-            self._sha256 = digest.hexdigest()
+            deque(map(digest.update, self._pass(Source.verified_slices)), maxlen=0)
+            self._sha256, self._verified = digest.hexdigest(), True
         return self._sha256
+
+    def verify(self) -> None:
+        """Raises MediaChanged unless the media are what they have to be; reads them once, and only if anybody said."""
+        if not self._verified:
+            self._photo.verify()
+            self._video.verify()
+            self._verified = True
 
     def __repr__(self) -> str:
         return f"RequestBody({self.size} bytes)"
+
+    def _pass(self, read: Callable[[Source], Iterator[bytes | memoryview]]) -> Iterator[bytes]:
+        self._photo.check_size()
+        self._video.check_size()
+        head, between, tail = self._frame
+        yield head
+        yield from map(pybase64.b64encode, read(self._photo))
+        yield between
+        yield from map(pybase64.b64encode, read(self._video))
+        yield tail
 
 
 def check_challenge(mode: str, actions: str) -> None:
@@ -81,24 +107,14 @@ def check_challenge(mode: str, actions: str) -> None:
     raise UnsupportedChallenge(mode, actions)
 
 
-def check_media(name: str, media: Media, limit: int) -> int:
-    """Bytes that `media` takes up once encoded; raises EmptyMedia or RequestTooLarge."""
-    with memoryview(media) as view:
-        size = encoded_size(view.nbytes)
+def check_media(source: Source, limit: int) -> None:
+    """Raises EmptyMedia or RequestTooLarge."""
+    size = encoded_size(source.size)
     if size == 0:
-        raise EmptyMedia(name)
+        raise EmptyMedia(source.name)
     if size > limit:
-        raise RequestTooLarge(limit, size, name)
-    return size
+        raise RequestTooLarge(limit, size, source.name)
 
 
 def encoded_size(size: int) -> int:
     return (size + 2) // 3 * 4
-
-
-def encoded(media: Media) -> Iterator[bytes]:
-    # The views are released as soon as the pass ends, or the owner could not close a memory map.
-    with memoryview(media) as any_shape, any_shape.cast("B") as view:
-        for start in range(0, view.nbytes, SLICE):
-            with view[start : start + SLICE] as piece:
-                yield pybase64.b64encode(piece)

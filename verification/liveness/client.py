@@ -8,39 +8,31 @@ import hashlib
 import http.cookiejar
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
 
 import httpx
 
-from .answer import Answer, check_status, parse
-from .body import Media, RequestBody
+from .answer import Answer, check_status
+from .body import RequestBody
 from .codes import Billed
 from .deadline import Deadline
-from .endpoint import check_endpoint
-from .errors import (
-    BadAnswer,
-    LivenessError,
-    Misconfigured,
-    NotSent,
-    Rejected,
-    Throttled,
-    Unavailable,
-    UnknownOutcome,
-)
+from .endpoint import check_endpoint, tls_context
+from .errors import BadAnswer, Misconfigured, Rejected, Throttled, Unavailable
+from .exchange import Reply, Upload, Wire, failure_of, read_capped
 from .signing import Credentials, Signer, TC3Auth
+from .source import Media
 
 # CompareFaceLiveness page, Input Parameters: Action, Version, Region.
 ACTION = "CompareFaceLiveness"
 VERSION = "2018-03-01"
 REGIONS = frozenset({"ap-singapore", "ap-hongkong", "ap-bangkok"})
+LANGUAGES = frozenset({"en-US", "zh-CN"})  # API 3.0 "Common Parameters" page, Language
 
-ANSWER_LIMIT = 8_000_000  # bytes; a best frame has about 200,000
 CONNECTIONS = 100  # at 20 calls a second and 3 s each, 60 are in flight
 
-_BEFORE_SENDING = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_HEARD = (BadAnswer, Throttled, Unavailable)  # what an answer's status, headers or length may make of it
 
 
 class LivenessClient:
@@ -69,6 +61,8 @@ class LivenessClient:
     ) -> None:
         if region not in REGIONS:
             raise Misconfigured("region_not_supported", billed=Billed.NO)
+        if language not in LANGUAGES:
+            raise Misconfigured("language_not_supported", billed=Billed.NO)
         if not all(0 < seconds < math.inf for seconds in (connect_timeout, read_timeout, deadline)):
             raise Misconfigured("timeouts_not_positive", billed=Billed.NO)
         self._endpoint = check_endpoint(endpoint)
@@ -85,24 +79,42 @@ class LivenessClient:
             cookies=http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[])),
             trust_env=False,
             follow_redirects=False,
-            verify=True,
+            verify=tls_context(),
         )
 
     def compare(
         self, photo: Media, video: Media, *, mode: str, actions: str, now: Callable[[], float] = time.time
     ) -> Answer:
         """Checks one photo against one video; see RequestBody for the arguments and `send` for errors."""
-        return self.send(RequestBody(photo, video, mode=mode, actions=actions), now=now)
+        try:
+            body = RequestBody(photo, video, mode=mode, actions=actions)
+        finally:
+            del photo, video  # a traceback that shows variables must not show faces
+        return self.send(body, now=now)
 
-    def send(self, body: RequestBody, *, now: Callable[[], float] = time.time) -> Answer:
+    def send(
+        self,
+        body: RequestBody,
+        *,
+        now: Callable[[], float] = time.time,
+        may_send: Callable[[], bool] | None = None,
+    ) -> Answer:
         """Sends a body whose hash and size the caller may have recorded before; any LivenessError.
 
-        `now` is the clock of the signature, in seconds since 1970.
+        `now` is the clock of the signature, in seconds since 1970. `may_send` is asked when the connection stands,
+        right before the first byte; it may wait, and raises Withdrawn by saying no. Raises MediaChanged, with
+        nothing sent, if the media are not what they have to be. Where they change between that check and the
+        sending, the signature no longer fits and the vendor refuses the call; an unsigned body goes out as it
+        then is.
         """
+        if self._unsigned_payload:
+            body.verify()
         digest = None if self._unsigned_payload else body.sha256_hex()
-        return self._exchange(body, body.size, digest, now).parse()
+        return self._exchange(body, body.size, digest, now, may_send).parse()
 
-    def probe(self, *, now: Callable[[], float] = time.time) -> str:
+    def probe(
+        self, *, now: Callable[[], float] = time.time, may_send: Callable[[], bool] | None = None
+    ) -> str:
         """The code for a signed request that cannot be billed, since it has no parameters at all.
 
         "MissingParameter" means that endpoint, clock and credentials are fine: the vendor checks the
@@ -110,7 +122,7 @@ class LivenessClient:
         came back.
         """
         digest = None if self._unsigned_payload else hashlib.sha256(b"{}").hexdigest()
-        reply = self._exchange([b"{}"], 2, digest, now)
+        reply = self._exchange([b"{}"], 2, digest, now, may_send)
         try:
             return reply.parse().result
         except (Throttled, Unavailable, Misconfigured, Rejected) as error:
@@ -131,21 +143,29 @@ class LivenessClient:
         return f"LivenessClient({self._endpoint.host!r})"
 
     def _exchange(
-        self, slices: Iterable[bytes], size: int, digest: str | None, now: Callable[[], float]
-    ) -> "_Reply":
+        self,
+        slices: Iterable[bytes],
+        size: int,
+        digest: str | None,
+        now: Callable[[], float],
+        may_send: Callable[[], bool] | None,
+    ) -> Reply:
         with Deadline(self._deadline) as deadline:
-            upload = _Upload(slices, deadline)
+            upload = Upload(slices, deadline)
             request = self._http.build_request(
                 "POST",
                 self._endpoint,
                 content=upload,
                 headers={"Content-Length": str(size)},
-                extensions={"trace": deadline.follow},
+                extensions={"trace": Wire(deadline, may_send).follow},
             )
             try:
-                return self._receive(request, TC3Auth(self._signer, digest, now))
-            except (httpx.HTTPError, _TooLate) as error:
-                failure = _failure(error, upload.began, deadline.passed)
+                return self._receive(request, TC3Auth(self._signer, digest, now), upload)
+            except _HEARD:
+                raise
+            except Exception as error:
+                # Whatever it was: once a byte of the body has left, nobody knows what became of the call.
+                failure = failure_of(error, upload.began, deadline.passed)
             finally:
                 upload.release()
         # Raised out here, where the HTTP library's error is no longer its context: that one holds the
@@ -155,60 +175,20 @@ class LivenessClient:
         finally:
             del failure  # or this frame and the error would hold each other, and the media with them
 
-    def _receive(self, request: httpx.Request, auth: httpx.Auth) -> "_Reply":
+    def _receive(self, request: httpx.Request, auth: httpx.Auth, upload: Upload) -> Reply:
         response = self._http.send(request, auth=auth, stream=True)
         try:
             check_status(response.status_code)
             if response.headers.get("Content-Encoding", "identity").lower() != "identity":
                 raise BadAnswer("content_encoding")
-            return _Reply(
-                raw=_read_capped(response.iter_raw()),
+            return Reply(
+                raw=read_capped(response.iter_raw()),
                 content_type=response.headers.get("Content-Type"),
                 framed="Content-Length" in response.headers or "Transfer-Encoding" in response.headers,
+                asked=upload.ended,
             )
         finally:
             response.close()
-
-
-class _TooLate(Exception):
-    """The deadline was over before the first byte of the body."""
-
-
-class _Upload:
-    """The body on its way; `began` says whether any byte of it may have left."""
-
-    def __init__(self, slices: Iterable[bytes], deadline: Deadline) -> None:
-        self._slices = slices
-        self._deadline = deadline
-        self.began = False
-
-    def __iter__(self) -> Iterator[bytes]:
-        if self._deadline.passed:
-            raise _TooLate
-        self.began = True
-        yield from self._slices
-
-    def release(self) -> None:
-        """Lets go of the media: httpx requests sit in reference cycles and outlive their call."""
-        self._slices = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    """The bytes of an answer with HTTP 200; `framed` when the headers said where it ends."""
-
-    raw: bytes
-    content_type: str | None
-    framed: bool
-
-    def parse(self) -> Answer:
-        try:
-            return parse(self.raw, content_type=self.content_type, status=200)
-        except BadAnswer as error:
-            if self.framed:
-                raise
-            # It ended where the connection did: cut short or complete, nobody can tell.
-            raise UnknownOutcome(f"unframed.{error.code}", error.request_id) from error
 
 
 def _headers(region: str, language: str) -> dict[str, str]:
@@ -224,27 +204,3 @@ def _headers(region: str, language: str) -> dict[str, str]:
         "X-TC-Region": region,
         "X-TC-Language": language,
     }
-
-
-def _read_capped(pieces: Iterator[bytes]) -> bytes:
-    raw = bytearray()
-    for piece in pieces:
-        raw += piece
-        if len(raw) > ANSWER_LIMIT:
-            raise BadAnswer("answer_too_large")
-    return bytes(raw)
-
-
-def _failure(error: Exception, began: bool, late: bool) -> LivenessError:
-    code = "deadline" if late else _name(error)
-    if not began or isinstance(error, _BEFORE_SENDING):
-        return NotSent(code)
-    return UnknownOutcome(code)
-
-
-def _name(error: Exception) -> str:
-    """The error's class, with that of the system error behind it: "ConnectError.ConnectionRefusedError"."""
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, OSError):
-        cause = cause.__cause__ or cause.__context__
-    return type(error).__name__ + (f".{type(cause).__name__}" if cause else "")

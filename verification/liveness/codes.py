@@ -82,19 +82,23 @@ class Hint(StrEnum):
 class CodeRule:
     """What one code means.
 
-    `retry`: the service may send the same bytes again by itself. `suspicion`: the code speaks of a replayed
-    or staged picture, so a person looks at once and the applicant gets a neutral sentence. `known` is False
-    when the code stands in no list and a fallback was used: a person has to look at it.
+    `suspicion`: the code speaks of a replayed or staged picture, so a person looks at once and the applicant
+    gets a neutral sentence. `known` is False when the code stands in no list and a fallback was used: a person
+    has to look at it.
     """
 
     code: str
     category: Category
-    retry: bool
     billed: Billed
     hint: Hint
     step: Step
     suspicion: bool = False
     known: bool = True
+
+    @property
+    def retry(self) -> bool:
+        """May the service send the same bytes again by itself?"""
+        return self.category in (Category.TRANSIENT, Category.THROTTLED)
 
 
 _SUCCESS = "Success"
@@ -210,8 +214,6 @@ _SUSPICION = frozenset({
     "FailedOperation.LivessDetectFake",
     "FailedOperation.SilentPictureLiveFail",
 })  # fmt: skip
-# The page itself says of CompressVideoError: try again, or send a smaller video.
-_ALSO_RETRIED = frozenset({"FailedOperation.CompressVideoError"})
 
 
 def _rules() -> Iterator[tuple[str, CodeRule]]:
@@ -224,7 +226,6 @@ def _rule(code: str, category: Category, hint: Hint, *, known: bool = True) -> C
     return CodeRule(
         code,
         category,
-        retry=category in (Category.TRANSIENT, Category.THROTTLED) or code in _ALSO_RETRIED,
         billed=_CHARGED.get(code, Billed.UNKNOWN) if known else Billed.UNKNOWN,
         hint=hint,
         step="document" if category is Category.REFERENCE_PHOTO else "capture",

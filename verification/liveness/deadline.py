@@ -6,8 +6,12 @@ the deadline the socket is shut down and whoever waits on it wakes up. Knows soc
 """
 
 import contextlib
+import heapq
+import itertools
+import os
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -20,29 +24,71 @@ class Deadline:
 
     def __init__(self, seconds: float) -> None:
         self.passed = False
+        self._seconds = seconds
+        self._over = False
         self._socket: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self._cut)
-        self._timer.daemon = True
 
     def __enter__(self) -> Self:
-        self._timer.start()
+        _WATCH.add(self, time.monotonic() + self._seconds)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._timer.cancel()
+        # The watch may remember this object for a while; the connection is let go now.
+        self._over, self._socket = True, None
 
     def follow(self, event: str, info: Mapping[str, Any]) -> None:
         """Learns the socket as soon as there is one (httpx "Extensions" page, trace)."""
         if event in _CONNECTED:
             self._socket = info["return_value"].get_extra_info("socket")
             if self.passed:
-                self._cut()
+                self.cut()
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
+        if self._over:
+            return
         self.passed = True  # before the socket is read, so that `follow` cannot miss it
-        if self._socket is not None:
+        connection = self._socket
+        if connection is not None:
             with contextlib.suppress(OSError):  # closed already, or taken over by TLS this very moment
                 # Not SSLSocket.shutdown: that would also drop the TLS layer under a reading thread.
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+class _Watch:
+    """The one thread of a process that waits for all its deadlines; a timer each would double the threads."""
+
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """For the child of a fork, which has none of its parent's other threads and maybe a lock of theirs."""
+        self._changed = threading.Condition()
+        self._due: list[tuple[float, int, Deadline]] = []
+        self._numbers = itertools.count()  # so that two deadlines of one moment are never compared
+        self._thread: threading.Thread | None = None
+
+    def add(self, deadline: Deadline, at: float) -> None:
+        with self._changed:
+            heapq.heappush(self._due, (at, next(self._numbers), deadline))
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._run, name="deadlines", daemon=True)
+                self._thread.start()
+            if self._due[0][2] is deadline:
+                self._changed.notify()
+
+    def _run(self) -> None:
+        while True:
+            self._next().cut()
+
+    def _next(self) -> Deadline:
+        """Waits until one is due. Those of calls that ended well are due like any other, and cut nothing."""
+        with self._changed:
+            while not self._due or (wait := self._due[0][0] - time.monotonic()) > 0:
+                self._changed.wait(wait if self._due else None)
+            return heapq.heappop(self._due)[2]
+
+
+_WATCH = _Watch()
+os.register_at_fork(after_in_child=_WATCH.forget)

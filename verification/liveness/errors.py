@@ -47,6 +47,10 @@ class NotSent(Retryable):
     usually_billed = Billed.NO
 
 
+class Withdrawn(NotSent):
+    """The caller took the call back before any of it was sent, as it may with `may_send`."""
+
+
 class Unavailable(Retryable):
     """The vendor answered, and the answer is that the vendor itself failed: HTTP 5xx or a transient code."""
 
@@ -107,3 +111,17 @@ class UnsupportedChallenge(Rejected):
 
     def __str__(self) -> str:
         return f"{self.code}: mode {self.mode!r} with actions {self.actions!r}"
+
+
+class MediaChanged(Rejected):
+    """The photo or the video is not what it was, or not what is on record: none of it may be sent."""
+
+    usually_billed = Billed.NO
+
+    def __init__(self, name: str) -> None:
+        super().__init__("integrity_error")
+        self.name = name
+        self.args = (name,)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.name}"

@@ -9,7 +9,7 @@ import hmac
 import re
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import httpx
 
@@ -23,7 +23,7 @@ UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 _HEADER_SAFE = re.compile(r"[!-~]+")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, slots=True, repr=False, init=False)
 class Credentials:
     """One API key of the vendor's console, or temporary ones with their token; its repr shows nothing.
 
@@ -33,12 +33,15 @@ class Credentials:
 
     secret_id: str
     secret_key: str
-    token: str | None = None
+    token: str | None
 
-    def __post_init__(self) -> None:
-        for value in (self.secret_id, self.secret_key, self.token):
-            if value is not None and not _HEADER_SAFE.fullmatch(value):
-                raise Misconfigured("credentials_malformed", billed=Billed.NO)
+    def __init__(self, secret_id: str, secret_key: str, token: str | None = None) -> None:
+        object.__setattr__(self, "secret_id", secret_id)
+        object.__setattr__(self, "secret_key", secret_key)
+        object.__setattr__(self, "token", token)
+        del secret_id, secret_key, token  # a traceback that shows variables must not show secrets
+        if not all(_is_header_safe(getattr(self, field.name)) for field in fields(self)):
+            raise Misconfigured("credentials_malformed", billed=Billed.NO)
 
     def __repr__(self) -> str:
         return "Credentials(hidden)"
@@ -142,6 +145,10 @@ class TC3Auth(httpx.Auth):
         signed = {name: request.headers[name] for name in ("content-type", "host")}
         request.headers["Authorization"] = self._signer.sign(signed, payload_sha256, timestamp)
         yield request
+
+
+def _is_header_safe(value: str | None) -> bool:
+    return value is None or _HEADER_SAFE.fullmatch(value) is not None
 
 
 def _hmac(key: bytes, text: str) -> bytes:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import NoReturn
 
 LONGEST_NUMBER = 24  # characters; a similarity needs six, and nothing else in an answer is a number
+LARGEST_EXPONENT = 400  # a double's own is at most 324
 
 
 class NotStrict(ValueError):
@@ -60,6 +61,9 @@ def _decimal(text: str) -> Decimal:
     if len(text) > LONGEST_NUMBER:
         raise NotStrict("number_too_long")
     if not math.isfinite(float(text)):
+        raise NotStrict("number_out_of_range")
+    # Nor below: Decimal has exponents too small for itself, and others that nobody can calculate with.
+    if not -LARGEST_EXPONENT < int(text.lower().partition("e")[2] or 0) < LARGEST_EXPONENT:
         raise NotStrict("number_out_of_range")
     return Decimal(text)
 

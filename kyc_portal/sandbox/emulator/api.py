@@ -12,7 +12,7 @@ from email.message import Message
 
 from kyc_portal.sandbox.emulator.answers import Answer, Refusal, Unfit, error, verdict
 from kyc_portal.sandbox.emulator.clock import Clock
-from kyc_portal.sandbox.emulator.faults import Reply
+from kyc_portal.sandbox.emulator.faults import HOLD, Reply
 from kyc_portal.sandbox.emulator.intake import Intake
 from kyc_portal.sandbox.emulator.ledger import Call, word
 from kyc_portal.sandbox.emulator.limiter import RateLimiter
@@ -72,11 +72,11 @@ class Api:
 
     def _outcome(self, call: Call, answer: Answer, latency_ms: int = 0, fault: str | None = None) -> Outcome:
         call.request_id = str(uuid.uuid4())
-        call.answer = fault or answer.label
+        call.answer = fault if fault and fault != HOLD else answer.label
         call.verdict, call.sim = answer.label, answer.sim
         return Outcome(Reply(answer, call.request_id), latency_ms, fault)
 
-    def _admit(self, headers: Message, body: Intake, call: Call) -> bytes:
+    def _admit(self, headers: Message, body: Intake, call: Call) -> bytearray:
         """The gateway: everything that is settled before the body is read as JSON."""
         if body.data is None or body.sha256 is None:
             raise Refusal("RequestSizeLimitExceeded", f"The request is larger than {BODY_LIMIT} bytes.")
@@ -99,7 +99,7 @@ class Api:
         call.credential_id = signer.secret_id
         call.signature = "unsigned-payload" if is_unsigned(headers) else "valid"
 
-    def _judge(self, data: bytes, step: Step, call: Call) -> Answer:
+    def _judge(self, data: bytes | bytearray, step: Step, call: Call) -> Answer:
         """The service: checks come first, so that no script can let a wrong request pass."""
         try:
             given = parse(data)

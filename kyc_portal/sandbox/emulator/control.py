@@ -1,4 +1,4 @@
-"""The emulator's own endpoints: script, ledger and the page for people.
+"""The emulator's own endpoints: script, ledger, release of held replies, and the page for people.
 
 The vendor has none of these. It must not know the API's rules. A page from elsewhere must not be
 able to use them: the Host has to be this machine's, and what changes anything has to come as JSON,
@@ -14,6 +14,7 @@ from email.message import Message
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from kyc_portal.sandbox.emulator.holds import Holds
 from kyc_portal.sandbox.emulator.ledger import KEPT_CALLS, Ledger
 from kyc_portal.sandbox.emulator.parameters import strict_json
 from kyc_portal.sandbox.emulator.script import BadScript, ScriptQueue, parse_step
@@ -57,9 +58,10 @@ class Denied(Exception):
 
 
 class Control:
-    def __init__(self, scripts: ScriptQueue, ledger: Ledger) -> None:
+    def __init__(self, scripts: ScriptQueue, ledger: Ledger, holds: Holds) -> None:
         self._scripts = scripts
         self._ledger = ledger
+        self._holds = holds
 
     def serve(self, method: str, target: str, body: bytes) -> Page:
         url = urlsplit(target)
@@ -68,6 +70,8 @@ class Control:
                 return self._queue()
             case "POST", "/_emulator/script":
                 return self._script(body)
+            case "POST", "/_emulator/release":
+                return self._release(body)
             case "GET", "/_emulator/ledger":
                 return self._calls(url.query)
             case "DELETE", "/_emulator/ledger":
@@ -91,6 +95,11 @@ class Control:
             raise Denied(400, str(err)) from err
         return self._queue()
 
+    def _release(self, body: bytes) -> Page:
+        if body and _object(body):
+            raise Denied(400, "A release lets all go that are held, and takes no settings.")
+        return _json({"released": self._holds.release()})
+
     def _calls(self, query: str) -> Page:
         last = parse_qs(query).get("last", [str(KEPT_CALLS)])[0]
         if not re.fullmatch(r"[1-9][0-9]{0,4}", last):
@@ -113,7 +122,7 @@ def check_origin(method: str, headers: Message, own_hosts: set[str]) -> None:
     if headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin") and method != "GET":
         raise Denied(403, "Requests from other sites are refused.")
     if method == "POST" and headers.get_content_type() != JSON:
-        raise Denied(415, f"Send the script as {JSON}.")
+        raise Denied(415, f"Send it as {JSON}.")
 
 
 def is_loopback(host: str) -> bool:
@@ -143,7 +152,7 @@ def _object(body: bytes) -> Mapping[str, object]:
     except ValueError as err:
         raise Denied(400, "The body is not valid JSON.") from err
     if not isinstance(given, dict):
-        raise Denied(400, "A script is one JSON object.")
+        raise Denied(400, "The body must be one JSON object.")
     return given
 
 

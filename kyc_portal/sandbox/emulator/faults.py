@@ -2,11 +2,15 @@
 
 To add one: write a function that takes the wire and the reply, and give it a row in FAULTS.
 A fault must not know about checks: whatever the call deserved is already in `reply`.
+
+HOLD spoils nothing and has no row: the handler keeps the reply back until it is released, for as long as the
+server runs, whether or not the client is still there.
 """
 
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from kyc_portal.sandbox.emulator.answers import LOW_SIMILARITY, Answer, encode, response
 from kyc_portal.sandbox.emulator.wire import Wire
@@ -20,7 +24,7 @@ class Reply:
     answer: Answer
     request_id: str
 
-    @property
+    @cached_property
     def body(self) -> bytes:
         return response(self.answer, self.request_id)
 
@@ -115,3 +119,6 @@ FAULTS: Mapping[str, Fault] = {
     "duplicate_keys": Fault(200, _duplicate_keys),
     "no_request_id": Fault(200, _no_request_id),
 }
+
+HOLD = "hold"
+NAMES = (*FAULTS, HOLD)

@@ -7,11 +7,13 @@ is told to the client beyond a sentence.
 import logging
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler
+from io import BufferedReader
 from threading import Event
 from typing import Protocol, cast
 
 from kyc_portal.sandbox.emulator import intake
 from kyc_portal.sandbox.emulator.api import BODY_LIMIT, Api, Outcome
+from kyc_portal.sandbox.emulator.arrival import StampedReader
 from kyc_portal.sandbox.emulator.control import (
     CONTROL_BODY_LIMIT,
     SECURITY_HEADERS,
@@ -21,8 +23,9 @@ from kyc_portal.sandbox.emulator.control import (
     check_origin,
     problem,
 )
-from kyc_portal.sandbox.emulator.faults import FAULTS
-from kyc_portal.sandbox.emulator.ledger import Call, Ledger
+from kyc_portal.sandbox.emulator.faults import FAULTS, HOLD, Fault, Reply
+from kyc_portal.sandbox.emulator.holds import Holds
+from kyc_portal.sandbox.emulator.ledger import Call, Ledger, State
 from kyc_portal.sandbox.emulator.wire import Wire
 
 # Longer than the keep-alive of any common client, so that it is the client who lets go first.
@@ -38,6 +41,7 @@ class Site:
     api: Api
     control: Control
     ledger: Ledger
+    holds: Holds
     stopping: Event
     host: str
 
@@ -57,6 +61,9 @@ class Handler(BaseHTTPRequestHandler):
         super().setup()
         self.site = cast(HasSite, self.server).site
         self.wire = Wire(self, self.site.stopping)
+        self.rfile.close()
+        self.incoming = StampedReader(self.connection)
+        self.rfile = BufferedReader(self.incoming)
 
     def do_POST(self) -> None:
         if self.path == "/":
@@ -71,11 +78,14 @@ class Handler(BaseHTTPRequestHandler):
         self._serve_control()
 
     def _answer_call(self) -> None:
-        call = self.site.ledger.open()
+        # What was read last is the end of the head, and at most a few kilobytes behind it.
+        call = self.site.ledger.open(self.incoming.age())
+        state = State.BROKEN_OFF
         try:
-            self._send_outcome(call, self._decide(call))
+            if self._send_outcome(call, self._decide(call)):
+                state = State.ANSWERED
         finally:
-            self.site.ledger.close(call)
+            self.site.ledger.close(call, state)
 
     def _decide(self, call: Call) -> Outcome:
         try:
@@ -90,19 +100,37 @@ class Handler(BaseHTTPRequestHandler):
             logger.exception("call %s could not be answered", call.number)
             return self.site.api.refuse(call, "InternalError", "An internal error occurred.")
 
-    def _send_outcome(self, call: Call, outcome: Outcome) -> None:
-        if not self.wire.pause(outcome.latency_ms / 1000):
+    def _send_outcome(self, call: Call, outcome: Outcome) -> bool:
+        """Answer, and say whether anything was answered."""
+        if not self._wait(call, outcome):
             self.close_connection = True
-            return
-        if outcome.fault:
-            fault = FAULTS[outcome.fault]
-            call.http_status = fault.status
-            fault.run(self.wire, outcome.reply)
-            return
+            return False
+        if outcome.fault and outcome.fault != HOLD:
+            return self._run_fault(call, FAULTS[outcome.fault], outcome.reply)
         # The row is complete before the client can look: whoever has the answer finds it in the ledger.
         call.http_status = 200
-        self.site.ledger.close(call)
+        self.site.ledger.close(call, State.ANSWERED)
         self.wire.send(outcome.reply.body)
+        return True
+
+    def _wait(self, call: Call, outcome: Outcome) -> bool:
+        """False if there is nobody to answer any more."""
+        if outcome.latency_ms:
+            call.state = State.WAITING
+        if not self.wire.pause(outcome.latency_ms / 1000):
+            return False
+        if outcome.fault != HOLD:
+            return True
+        told = self.site.holds.join()
+        # Only now: whoever sees this state may count on being able to release it.
+        call.state = State.HELD
+        return told.result()
+
+    def _run_fault(self, call: Call, fault: Fault, reply: Reply) -> bool:
+        call.http_status = fault.status
+        call.state = State.WAITING if fault.status is None else State.ANSWERING
+        fault.run(self.wire, reply)
+        return fault.status is not None
 
     def _serve_control(self) -> None:
         try:
@@ -130,7 +158,7 @@ class Handler(BaseHTTPRequestHandler):
             raise Denied(411, str(err)) from err
         if data is None:
             raise Denied(413, f"The body may have {CONTROL_BODY_LIMIT} bytes.")
-        return data
+        return bytes(data)
 
     def _body(self, limit: int) -> intake.Intake:
         size = intake.content_length(self.headers)

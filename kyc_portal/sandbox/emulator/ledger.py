@@ -4,7 +4,9 @@ It must never hold media bytes, keys or signatures, only sizes, hashes and words
 """
 
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
 from threading import Lock
 
 from kyc_portal.sandbox.emulator.clock import Clock, iso
@@ -14,13 +16,33 @@ KEPT_CALLS = 10_000
 WORD_LIMIT = 100
 
 
+class State(StrEnum):
+    """How far a call has got. Whoever has to catch it at one point asks the ledger until it stands there."""
+
+    # Until its body is complete and judged.
+    RECEIVING = "receiving"
+    # Complete and judged; its latency runs, or the fault lets it wait in vain.
+    WAITING = "waiting"
+    # Complete and judged; the reply is kept back until it is released.
+    HELD = "held"
+    # A fault is on its way out, a drip for instance.
+    ANSWERING = "answering"
+    ANSWERED = "answered"
+    # Nothing was answered: the client went away, or the server stopped.
+    BROKEN_OFF = "broken_off"
+
+
 @dataclass
 class Call:
-    """Filled in by the one thread that answers it, as far as the call got."""
+    """Filled in by the one thread that answers it, as far as the call got.
+
+    It arrived when the last byte of its head did, and is finished when nothing more will be answered.
+    """
 
     number: int
     arrived_at: str
     arrived_monotonic: float
+    state: State = State.RECEIVING
     finished_at: str | None = None
     finished_monotonic: float | None = None
     body_sha256: str | None = None
@@ -51,22 +73,29 @@ class Ledger:
         self._calls: deque[Call] = deque(maxlen=kept)
         self._count = 0
 
-    def open(self) -> Call:
-        """Numbers go on after a clear, so that no two calls of a run share one."""
+    def open(self, age: float = 0) -> Call:
+        """A call that arrived `age` seconds ago.
+
+        Numbers go on after a clear, so that no two calls of a run share one.
+        """
+        arrived_at = iso(self._clock.now() - timedelta(seconds=age))
+        arrived_monotonic = self._clock.monotonic() - age
         with self._lock:
             self._count += 1
-            call = Call(self._count, iso(self._clock.now()), self._clock.monotonic())
+            call = Call(self._count, arrived_at, arrived_monotonic)
             self._calls.append(call)
             return call
 
-    def close(self, call: Call) -> None:
+    def close(self, call: Call, state: State) -> None:
+        call.state = state
         call.finished_at = iso(self._clock.now())
         call.finished_monotonic = self._clock.monotonic()
 
     def snapshot(self, last: int = KEPT_CALLS) -> list[dict[str, object]]:
         with self._lock:
             calls = list(self._calls)[-last:]
-        return [asdict(call) for call in calls]
+        # Not asdict, which copies deeply: whoever waits for a state asks often.
+        return [vars(call).copy() for call in calls]
 
     def clear(self) -> None:
         with self._lock:

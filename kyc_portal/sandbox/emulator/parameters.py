@@ -4,12 +4,12 @@ https://www.tencentcloud.com/document/product/1061/57416 (Input Parameters). It 
 nor look inside the photo and the video: it hands on their decoded bytes.
 """
 
-import base64
-import binascii
 import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+import pybase64
 
 from kyc_portal.sandbox.emulator.answers import Refusal
 
@@ -31,7 +31,7 @@ class Parameters:
     validate_data: str
 
 
-def parse(body: bytes) -> Parameters:
+def parse(body: bytes | bytearray) -> Parameters:
     given = _strings(_object(body))
     liveness_type, validate_data = given["LivenessType"], given.get("ValidateData", "")
     _check_mode(liveness_type, validate_data)
@@ -43,7 +43,7 @@ def parse(body: bytes) -> Parameters:
     )
 
 
-def strict_json(text: bytes) -> object:
+def strict_json(text: bytes | bytearray) -> object:
     """Raise ValueError for what Python's parser lets through: NaN, Infinity, a name given twice."""
     try:
         return json.loads(text.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
@@ -51,7 +51,7 @@ def strict_json(text: bytes) -> object:
         raise ValueError("nested too deeply") from err
 
 
-def _object(body: bytes) -> Mapping[str, object]:
+def _object(body: bytes | bytearray) -> Mapping[str, object]:
     try:
         given = strict_json(body)
     except ValueError as err:
@@ -91,8 +91,9 @@ def _decode(name: str, text: str, limit: int) -> bytes:
     if not text:
         raise _bad_value(f"{name} is blank.")
     try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as err:
+        # Forty times cheaper than the standard library's, and no less strict: tests hold one to the other.
+        return pybase64.b64decode(text, validate=True)
+    except ValueError as err:
         raise _bad_value(f"{name} is not standard Base64 with = padding (RFC 4648).") from err
 
 

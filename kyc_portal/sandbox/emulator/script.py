@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from threading import Lock
 
 from kyc_portal.sandbox.emulator.answers import SUCCESS
-from kyc_portal.sandbox.emulator.faults import FAULTS
+from kyc_portal.sandbox.emulator.faults import NAMES
 
 MAX_STEPS = 1_000
 MAX_TIMES = 10_000
@@ -106,6 +106,6 @@ CHECKS = {
         lambda value: _is_whole(value, 0, MAX_LATENCY_MS),
         f"a whole number of 0 to {MAX_LATENCY_MS}",
     ),
-    "fault": (lambda value: isinstance(value, str) and value in FAULTS, f"one of {', '.join(FAULTS)}"),
+    "fault": (lambda value: isinstance(value, str) and value in NAMES, f"one of {', '.join(NAMES)}"),
     "times": (lambda value: _is_whole(value, 1, MAX_TIMES), f"a whole number of 1 to {MAX_TIMES}"),
 }

@@ -15,9 +15,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from kyc_portal.sandbox.emulator.api import Api
+from kyc_portal.sandbox.emulator.arrival import ask_for_stamps
 from kyc_portal.sandbox.emulator.clock import Clock
 from kyc_portal.sandbox.emulator.control import Control
 from kyc_portal.sandbox.emulator.handler import Handler, Site
+from kyc_portal.sandbox.emulator.holds import Holds
 from kyc_portal.sandbox.emulator.ledger import Ledger
 from kyc_portal.sandbox.emulator.script import ScriptQueue, parse_step
 
@@ -49,7 +51,6 @@ class EmulatorServer:
         self.host, self.port = host, port
         self._scripts = ScriptQueue()
         self._ledger = Ledger(clock)
-        self._control = Control(self._scripts, self._ledger)
         self._api = Api(credentials, clock, self._scripts, rate=rate, latency_ms=latency_ms)
         self._listener: _Listener | None = None
 
@@ -59,7 +60,9 @@ class EmulatorServer:
         return f"http://{host}:{self.port}"
 
     def start(self) -> Self:
-        site = Site(self._api, self._control, self._ledger, Event(), self.host)
+        holds = Holds()
+        control = Control(self._scripts, self._ledger, holds)
+        site = Site(self._api, control, self._ledger, holds, Event(), self.host)
         self._listener = _Listener(site, self.port)
         self.port = self._listener.server_address[1]
         Thread(target=self._listener.serve_forever, args=(0.05,), name="emulator", daemon=True).start()
@@ -73,6 +76,10 @@ class EmulatorServer:
     def script(self, **step: object) -> None:
         """Queue a step from inside the process; the same keys as POST /_emulator/script."""
         self._scripts.add(parse_step(step))
+
+    def release(self) -> int:
+        """Let all held replies go and return how many there were; the same as POST /_emulator/release."""
+        return self._listener.site.holds.release() if self._listener else 0
 
     def calls(self) -> list[dict[str, object]]:
         return self._ledger.snapshot()
@@ -101,6 +108,7 @@ class _Listener(socketserver.ThreadingTCPServer):
         self._connections: set[Any] = set()
         self.address_family = socket.AF_INET6 if ":" in site.host else socket.AF_INET
         super().__init__((site.host, port), Handler)
+        ask_for_stamps(self.socket)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._changed:
@@ -127,6 +135,7 @@ class _Listener(socketserver.ThreadingTCPServer):
 
     def stop(self) -> None:
         self.site.stopping.set()
+        self.site.holds.close()
         self.shutdown()
         self.server_close()
         with self._changed:

@@ -14,7 +14,6 @@ from http.server import BaseHTTPRequestHandler
 from threading import Event
 
 JSON = "application/json"
-POLL_SECONDS = 0.1
 
 
 class Wire:
@@ -63,15 +62,18 @@ class Wire:
     def pause(self, seconds: float) -> bool:
         """Wait; False as soon as the server is to stop or the client has gone."""
         deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            if self._stopping.wait(min(left, POLL_SECONDS)) or self._client_has_gone():
+        # One long sleep, for a stop shuts all connections down. Not select, which takes no number above 1023.
+        watch = select.poll()
+        watch.register(self._handler.connection, select.POLLIN)
+        if seconds > 0 and watch.poll(seconds * 1000):
+            if self._client_has_gone():
                 return False
+            # It has sent more than it was asked for, and this connection can tell nothing more.
+            self._stopping.wait(max(0.0, deadline - time.monotonic()))
         return not self._stopping.is_set()
 
     def _client_has_gone(self) -> bool:
-        connection = self._handler.connection
         try:
-            readable, _, _ = select.select([connection], [], [], 0)
-            return bool(readable) and connection.recv(1, socket.MSG_PEEK) == b""
+            return not self._handler.connection.recv(1, socket.MSG_PEEK)
         except OSError:
             return True

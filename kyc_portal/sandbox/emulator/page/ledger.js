@@ -3,11 +3,21 @@
 
 const MARKS = { pass: "✓", warn: "!", fail: "✕", wait: "…" };
 
+// What is said of a call that is not answered: without an answer in sight, and after the one it has coming.
+/** @type {Record<string, [string, string]>} */
+const UNDER_WAY = {
+  receiving: ["being received", ", being judged"],
+  waiting: ["waiting", ", waiting"],
+  held: ["held", ", held"],
+  answering: ["being answered", ", on its way"],
+  broken_off: ["client went away", ", client went away"],
+};
+
 let shown = "";
 
 /** @param {Record<string, any>} call @returns {"pass" | "warn" | "fail" | "wait"} */
 function kind(call) {
-  if (call.answer === null) return call.finished_at ? "fail" : "wait";
+  if (call.state !== "answered") return call.state === "broken_off" ? "fail" : "wait";
   if (call.answer === "Success") return "pass";
   // A Result has a similarity, be it 0; Errors and faults are the vendor's own failures.
   return call.sim !== null && call.answer === call.verdict ? "warn" : "fail";
@@ -18,9 +28,14 @@ function answer(call) {
   const words = document.createElement("span");
   words.className = "answer";
   words.dataset.kind = kind(call);
-  const said = call.answer ?? (call.finished_at ? "client went away" : "being answered");
-  words.append(`${MARKS[kind(call)]}\u00a0`, ...breakable(said));
+  words.append(`${MARKS[kind(call)]}\u00a0`, ...breakable(said(call)));
   return words;
+}
+
+/** @param {Record<string, any>} call */
+function said(call) {
+  const [alone, after] = UNDER_WAY[call.state] ?? ["", ""];
+  return call.answer === null ? alone : call.answer + after;
 }
 
 /** Codes are long words: let them break after a dot or before a capital. @param {string} code */
@@ -83,6 +98,8 @@ export function showCalls(calls) {
   const body = /** @type {HTMLElement} */ (document.getElementById("calls"));
   body.replaceChildren(...[...calls].reverse().map(row));
   /** @type {HTMLElement} */ (document.querySelector(".table")).hidden = calls.length === 0;
+  const held = calls.some((call) => call.state === "held");
+  /** @type {HTMLElement} */ (document.getElementById("release")).hidden = !held;
   /** @type {HTMLElement} */ (document.getElementById("calls-empty")).hidden = calls.length > 0;
   /** @type {HTMLElement} */ (document.getElementById("clear-ledger")).hidden = calls.length === 0;
 }

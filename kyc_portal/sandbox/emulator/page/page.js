@@ -84,6 +84,14 @@ element("clear-queue").addEventListener("click", () =>
   }),
 );
 
+element("release").addEventListener("click", () =>
+  tell(async () => {
+    const { released } = await ask("POST", "release", {});
+    await refresh();
+    return `Released: ${released}`;
+  }),
+);
+
 element("clear-ledger").addEventListener("click", () =>
   tell(async () => {
     showCalls((await ask("DELETE", "ledger")).calls);

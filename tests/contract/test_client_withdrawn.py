@@ -1,0 +1,63 @@
+"""The caller has the last word before the first byte: it may wait for its moment there, or take the call back."""
+
+import pytest
+
+from tests.contract.vendor_socket import VendorSocket, answering, free_port, http
+from verification.liveness import Billed, Credentials, LivenessClient, NotSent, RequestBody, Withdrawn
+
+MISSING = b'{"Response":{"Error":{"Code":"MissingParameter","Message":""},"RequestId":"r-1"}}'
+
+
+@pytest.fixture
+def vendor():
+    with VendorSocket(answering(http())) as vendor:
+        yield vendor
+
+
+def send(vendor: VendorSocket, may_send):
+    body = RequestBody(b"photo", b"video", mode="SILENT", actions="")
+    with LivenessClient(vendor.url, "ap-singapore", Credentials("id", "key")) as client:
+        return client.send(body, may_send=may_send)
+
+
+def test_it_is_asked_once_while_the_vendor_has_heard_nothing(vendor):
+    heard = []
+
+    def may_send() -> bool:
+        heard.append([request.headers for request in vendor.requests])
+        return True
+
+    assert send(vendor, may_send).result == "Success"
+    assert heard in ([[{}]], [[]])  # the vendor's end may not have noticed the connection yet
+    assert vendor.requests[0].body_size > 0
+
+
+def test_a_call_taken_back_has_sent_nothing_at_all(vendor):
+    with pytest.raises(Withdrawn) as raised:
+        send(vendor, lambda: False)
+    assert isinstance(raised.value, NotSent)
+    assert (raised.value.code, raised.value.billed) == ("withdrawn", Billed.NO)
+    assert (raised.value.__cause__, raised.value.__context__) == (None, None)
+    assert all(request.headers == {} for request in vendor.requests)
+
+
+def test_a_question_that_fails_has_sent_nothing_either(vendor):
+    with pytest.raises(NotSent, match="ZeroDivisionError"):
+        send(vendor, lambda: 1 / 0)
+    assert all(request.headers == {} for request in vendor.requests)
+
+
+def test_it_is_not_asked_where_no_connection_can_be_made():
+    url = f"http://127.0.0.1:{free_port()}"
+    with LivenessClient(url, "ap-singapore", Credentials("id", "key")) as client, pytest.raises(NotSent):
+        client.probe(may_send=lambda: pytest.fail("asked"))
+
+
+def test_a_probe_may_be_taken_back_too():
+    with (
+        VendorSocket(answering(http(MISSING))) as vendor,
+        LivenessClient(vendor.url, "ap-singapore", Credentials("id", "key")) as client,
+    ):
+        assert client.probe(may_send=lambda: True) == "MissingParameter"
+        with pytest.raises(Withdrawn):
+            client.probe(may_send=lambda: False)

@@ -1,0 +1,112 @@
+"""One request on its way and what came back: the bookkeeping from which follows what is known after a failure.
+
+It exists so that `NotSent` and `UnknownOutcome` are told apart in one place. It must not know how a request is
+signed or sent.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .answer import Answer, parse
+from .deadline import Deadline
+from .errors import BadAnswer, LivenessError, MediaChanged, NotSent, UnknownOutcome, Withdrawn
+
+ANSWER_LIMIT = 8_000_000  # bytes; a best frame has about 200,000
+
+
+class TooLate(Exception):
+    """The deadline was over before the first byte of the body."""
+
+
+class Wire:
+    """Follows a connection until the request may go out (httpx "Extensions" page, trace).
+
+    `may_send` is asked once, when the connection stands and before the first byte of the request.
+    """
+
+    def __init__(self, deadline: Deadline, may_send: Callable[[], bool] | None) -> None:
+        self._deadline = deadline
+        self._may_send = may_send
+
+    def follow(self, event: str, info: Mapping[str, Any]) -> None:
+        self._deadline.follow(event, info)
+        if event == "http11.send_request_headers.started" and self._may_send and not self._may_send():
+            raise Withdrawn("withdrawn")
+
+
+class Upload:
+    """The body on its way; `began` says whether any byte of it may have left, `ended` whether all may have."""
+
+    def __init__(self, slices: Iterable[bytes], deadline: Deadline) -> None:
+        self._slices = slices
+        self._deadline = deadline
+        self.began = False
+        self.ended = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        if self._deadline.passed:
+            raise TooLate
+        for piece in self._slices:
+            self.began = True
+            yield piece
+        self.ended = True
+
+    def release(self) -> None:
+        """Lets go of the media: httpx requests sit in reference cycles and outlive their call."""
+        self._slices = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reply:
+    """The bytes of an answer with HTTP 200.
+
+    `framed` when the headers said where it ends; `asked` when all of the request had gone out before it came.
+    """
+
+    raw: bytes
+    content_type: str | None
+    framed: bool
+    asked: bool
+
+    def parse(self) -> Answer:
+        try:
+            answer = parse(self.raw, content_type=self.content_type, status=200)
+        except BadAnswer as error:
+            if self.framed:
+                raise
+            # It ended where the connection did: cut short or complete, nobody can tell.
+            raise UnknownOutcome(f"unframed.{error.code}", error.request_id) from error
+        if not self.asked:
+            # A refusal needs no body, but nobody can have judged a video that was still on its way.
+            raise UnknownOutcome("answered_early", answer.request_id)
+        return answer
+
+
+def read_capped(pieces: Iterator[bytes]) -> bytes:
+    raw = bytearray()
+    for piece in pieces:
+        raw += piece
+        if len(raw) > ANSWER_LIMIT:
+            del raw, piece  # a traceback that shows variables must not show a face
+            raise BadAnswer("answer_too_large")
+    return bytes(raw)
+
+
+def failure_of(error: Exception, began: bool, late: bool) -> LivenessError:
+    if isinstance(error, MediaChanged):
+        return UnknownOutcome(error.code) if began else MediaChanged(error.name)
+    if isinstance(error, Withdrawn):
+        return Withdrawn(error.code)
+    code = "deadline" if late else _name(error)
+    if not began:
+        return NotSent(code)
+    return UnknownOutcome(code)
+
+
+def _name(error: Exception) -> str:
+    """The error's class, with that of the system error behind it: "ConnectError.ConnectionRefusedError"."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, OSError):
+        cause = cause.__cause__ or cause.__context__
+    return ".".join(dict.fromkeys(type(part).__name__ for part in (error, cause) if part))

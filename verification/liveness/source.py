@@ -1,0 +1,112 @@
+"""The photo or the video of a request, read in slices as often as asked: a buffer in memory or an open file.
+
+It exists so that a call in flight holds one slice and not a whole recording, and so that what is read can be held
+to the hash on record. It must not know Base64, JSON or limits.
+"""
+
+import hashlib
+import mmap
+import os
+from collections import deque
+from collections.abc import Iterator
+from typing import Protocol
+
+from .errors import MediaChanged
+
+# A multiple of 3, so that encoded slices join without padding; 256 KiB each once encoded, because httpcore
+# copies the unsent rest of a slice after every partial send.
+SLICE = 192 * 1024
+
+
+class MediaFile(Protocol):
+    """A file opened for reading bytes that can seek, from whatever storage it comes."""
+
+    def seek(self, offset: int, whence: int = 0, /) -> int: ...
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+Buffer = bytes | bytearray | memoryview | mmap.mmap
+Media = Buffer | MediaFile
+
+
+class Source:
+    """One of the two media; `size` is in bytes, as it was when the source was made.
+
+    `sha256`, lower-case hex, is what the bytes have to be; None if nobody said. A file's position is moved at will.
+    """
+
+    def __init__(self, name: str, media: Media, sha256: str | None = None) -> None:
+        self.name = name
+        self._media = media
+        self._sha256 = sha256
+        self.size = _size(media)
+
+    def check_size(self) -> None:
+        if _size(self._media) != self.size:
+            raise MediaChanged(self.name)
+
+    def slices(self) -> Iterator[bytes | memoryview]:
+        """All of it from the start; each slice is good until the next one is asked for.
+
+        Raises MediaChanged where a file ends too early.
+        """
+        if isinstance(self._media, Buffer):
+            return _cut(self._media)
+        return self._read(self._media)
+
+    def verified_slices(self) -> Iterator[bytes | memoryview]:
+        """The same, but raises MediaChanged at the end if they were not what they have to be."""
+        return self.slices() if self._sha256 is None else self._hashed(self._sha256)
+
+    def verify(self) -> None:
+        """Read all of it for the sake of that error; reads nothing if nobody said what it has to be."""
+        if self._sha256 is not None:
+            self.check_size()
+            deque(self._hashed(self._sha256), maxlen=0)
+
+    def _hashed(self, expected: str) -> Iterator[bytes | memoryview]:
+        digest = hashlib.sha256()
+        for piece in self.slices():
+            digest.update(piece)
+            yield piece
+        if digest.hexdigest() != expected:
+            del piece  # a traceback that shows variables must not show a face
+            raise MediaChanged(self.name)
+
+    def _read(self, file: MediaFile) -> Iterator[bytes]:
+        file.seek(0)
+        for start in range(0, self.size, SLICE):
+            wanted = min(SLICE, self.size - start)
+            piece = _read_all(file, wanted)
+            if len(piece) != wanted:
+                del piece
+                raise MediaChanged(self.name)
+            yield piece
+
+
+def _size(media: Media) -> int:
+    if not isinstance(media, Buffer):
+        return media.seek(0, os.SEEK_END)
+    with memoryview(media) as view:
+        return view.nbytes
+
+
+def _cut(media: Buffer) -> Iterator[memoryview]:
+    # The views are released as soon as the pass ends, or the owner could not close a memory map.
+    with memoryview(media) as any_shape, any_shape.cast("B") as view:
+        for start in range(0, view.nbytes, SLICE):
+            with view[start : start + SLICE] as piece:
+                yield piece
+
+
+def _read_all(file: MediaFile, size: int) -> bytes:
+    """As much as asked for, from a file that may give less at a time; less only at its end."""
+    piece = file.read(size)
+    if len(piece) == size or not piece:
+        return piece
+    pieces = [piece]
+    while piece and (missing := size - sum(map(len, pieces))) > 0:
+        piece = file.read(missing)
+        pieces.append(piece)
+    return b"".join(pieces)
