@@ -1,6 +1,7 @@
 """The Celery app. A message is only a doorbell: the row in the database is the queue."""
 
 import os
+import sys
 from typing import Any
 
 from celery import Celery
@@ -20,8 +21,9 @@ app.config_from_object(
         "task_default_queue": "media",
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
-        # Below the lease of 60 s, so that a stuck process is gone before another may take its work. Threads can't
-        # be ended: there the call's own deadline of 40 s ends it, and the fence voids what comes too late.
+        # Below the 60 s for which a lease is renewed, so that a stuck process is gone before another may take its
+        # work. Threads can't be ended: there the call's own deadline of 40 s ends it, and the fence voids what
+        # comes too late.
         "task_time_limit": 55,
         "task_soft_time_limit": 50,
         "worker_prefetch_multiplier": 1,
@@ -47,6 +49,12 @@ app.set_default()
 @setup_logging.connect
 def keep_our_logging(**kwargs: Any) -> None:
     """A receiver is all it takes for Celery to leave the logging as `kyc_portal.logging` configured it."""
+
+
+@worker_init.connect
+def wake_in_time(**kwargs: Any) -> None:
+    """Sixty threads share an interpreter, and one that wakes for its slot may be late by a few milliseconds only."""
+    sys.setswitchinterval(0.0005)
 
 
 @worker_init.connect

@@ -7,6 +7,7 @@ a mistake stops start-up instead of surfacing at the first applicant. A secret m
 
 import os
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -72,6 +73,18 @@ def whole(name: str, default: int) -> int:
         return int(value) if value else default
     except ValueError as error:
         raise BadSetting(f"{name} must be a whole number, not {value!r}.") from error
+
+
+def decimal(name: str, default: str) -> Decimal:
+    """A number of at least 0 with a point, exactly as it is written."""
+    value = text(name, default)
+    try:
+        number = Decimal(value)
+    except InvalidOperation as error:
+        raise BadSetting(f"{name} must be a number such as 0.20, not {value!r}.") from error
+    if not number.is_finite() or number < 0:
+        raise BadSetting(f"{name} must be a number of at least 0, not {value!r}.")
+    return number
 
 
 def words(name: str, default: str = "") -> list[str]:

@@ -209,11 +209,25 @@ SPECTACULAR_SETTINGS = {
 # The vendor. The sandbox's endpoint is loopback; `checks.py` refuses that in production.
 FACEID_ENDPOINT = env.text("KYC_FACEID_ENDPOINT", "https://faceid.intl.tencentcloudapi.com")
 FACEID_REGION = env.text("KYC_FACEID_REGION", "ap-singapore")
-FACEID_RATE = env.whole("KYC_FACEID_RATE", 20)
+FACEID_FALLBACK_REGIONS = env.words("KYC_FACEID_FALLBACK_REGIONS")
+FACEID_REGION_ENDPOINT = env.text("KYC_FACEID_REGION_ENDPOINT", "https://faceid.{region}.tencentcloudapi.com")
 FACEID_UNSIGNED_PAYLOAD = env.flag("KYC_FACEID_UNSIGNED_PAYLOAD", default=False)
-TENCENTCLOUD_SECRET_ID = env.secret("TENCENTCLOUD_SECRET_ID", "" if DEMO else None)
-TENCENTCLOUD_SECRET_KEY = env.secret("TENCENTCLOUD_SECRET_KEY", "" if DEMO else None)
-TENCENTCLOUD_TOKEN = env.secret("TENCENTCLOUD_TOKEN", "")
+FACEID_PRICE = env.decimal("KYC_FACEID_PRICE", "0")
+
+
+def _account(name: str) -> dict[str, Any]:
+    """The account "default" has the plain names; of another one each name ends in _ and its own name."""
+    suffix = "" if name == "default" else f"_{name.upper()}"
+    return {
+        "secret_id": env.secret(f"TENCENTCLOUD_SECRET_ID{suffix}", "" if DEMO else None),
+        "secret_key": env.secret(f"TENCENTCLOUD_SECRET_KEY{suffix}", "" if DEMO else None),
+        "token": env.secret(f"TENCENTCLOUD_TOKEN{suffix}", ""),
+        "rate": env.whole(f"KYC_FACEID_RATE{suffix}", 20),
+        "daily_budget": env.whole(f"KYC_FACEID_DAILY_BUDGET{suffix}", 0),
+    }
+
+
+FACEID_ACCOUNTS = {name: _account(name) for name in ["default", *env.words("KYC_FACEID_MORE_ACCOUNTS")]}
 
 LOGGING_CONFIG = "kyc_portal.logging.configure"
 LOGGING: dict[str, Any] = {

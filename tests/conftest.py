@@ -72,7 +72,7 @@ def emulator(emulator_server: EmulatorServer, settings: Any) -> EmulatorServer:
     emulator_server.clear()
     VENDOR_CLOCK.at = NOW
     settings.FACEID_ENDPOINT = emulator_server.url
-    settings.FACEID_RATE = 1000
+    settings.FACEID_ACCOUNTS = {"default": {**settings.FACEID_ACCOUNTS["default"], "rate": 1000}}
     return emulator_server
 
 

@@ -1,5 +1,6 @@
 """Django system checks: an installation that would be unsafe does not start."""
 
+import re
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,6 +9,9 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from verification.liveness import REGIONS
+
+# A name ends a variable's name, and NAME_FILE already means a file that holds the secret.
+_ACCOUNT_NAME = re.compile(r"(?!file$)[a-z][a-z0-9]{0,19}")
 
 
 def _is_this_machine(host: str | None) -> bool:
@@ -19,18 +23,38 @@ def _is_this_machine(host: str | None) -> bool:
 
 @register()
 def vendor_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    problems: list[CheckMessage] = []
-    if settings.FACEID_REGION not in REGIONS:
-        problems.append(
-            Error(
-                f"KYC_FACEID_REGION is {settings.FACEID_REGION!r}.",
-                hint=f"Use one of {', '.join(sorted(REGIONS))}.",
-                id="kyc.E001",
-            )
-        )
-    if not 1 <= settings.FACEID_RATE <= 1000:
-        problems.append(Error("KYC_FACEID_RATE must be from 1 to 1000 calls a second.", id="kyc.E002"))
-    return problems
+    return [*_regions(), *(problem for name in settings.FACEID_ACCOUNTS for problem in _account(name))]
+
+
+def _regions() -> list[CheckMessage]:
+    named = {"KYC_FACEID_REGION": [settings.FACEID_REGION]}
+    named["KYC_FACEID_FALLBACK_REGIONS"] = settings.FACEID_FALLBACK_REGIONS
+    return [
+        Error(f"{name} has {region!r}.", hint=f"Use {', '.join(sorted(REGIONS))}.", id="kyc.E001")
+        for name, regions in named.items()
+        for region in regions
+        if region not in REGIONS
+    ]
+
+
+def _account(name: str) -> list[CheckMessage]:
+    account = settings.FACEID_ACCOUNTS[name]
+    rules = (
+        (
+            not _ACCOUNT_NAME.fullmatch(name),
+            f"KYC_FACEID_MORE_ACCOUNTS has {name!r}. Use small letters and digits; not file.",
+            "kyc.E003",
+        ),
+        (
+            not 1 <= account["rate"] <= 1000,
+            f"The rate of account {name} must be from 1 to 1000 calls a second.",
+            "kyc.E002",
+        ),
+        (account["daily_budget"] < 0, f"The daily budget of account {name} is below 0.", "kyc.E004"),
+    )
+    return [
+        Error(message, hint="See .env.example.", id=number) for broken, message, number in rules if broken
+    ]
 
 
 @register()
@@ -56,9 +80,15 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         (engine.endswith("sqlite3"), "DATABASE_URL is SQLite, which is for the demo.", "kyc.E016"),
         ("*" in settings.ALLOWED_HOSTS, "ALLOWED_HOSTS allows every name.", "kyc.E017"),
         (
-            "sandbox" in settings.TENCENTCLOUD_SECRET_ID,
+            any("sandbox" in account["secret_id"] for account in settings.FACEID_ACCOUNTS.values()),
             "TENCENTCLOUD_SECRET_ID is the sandbox's.",
             "kyc.E018",
+        ),
+        (
+            bool(settings.FACEID_FALLBACK_REGIONS)
+            and not settings.FACEID_REGION_ENDPOINT.startswith("https://"),
+            "KYC_FACEID_REGION_ENDPOINT is not an https address.",
+            "kyc.E019",
         ),
         (len(settings.SECRET_KEY) < 50, "SECRET_KEY has fewer than 50 characters.", "kyc.E015"),
     )

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from verification import audit, liveness
@@ -17,35 +16,49 @@ from verification.models import AnswerKind, CallState, ProviderCall, VendorAccou
 # A call without an answer is repeated once, a failing vendor asked three times; then a person decides.
 MOST_CALLS = 3
 MOST_UNKNOWN = 2
-# Nothing was sent or checked, so these may go on for longer; in the end a person looks all the same.
-MOST_REFUSALS = 50
+# Nothing was checked, so this may go on for longer; in the end a person looks all the same. What was not sent, or
+# turned away because of the account, pauses the calling instead: that work waits for as long as it takes.
+MOST_THROTTLED = 50
 # Well after the call's own deadline, and after the lease of the attempt.
 LOST_AFTER = timedelta(seconds=120)
 LOST = "lost_with_its_worker"
+# So many calls of an account in a row without a usable answer are no coincidence: it is paused.
+FAILING_AFTER = 10
 
 
 def reason_to_stop(attempt: VerificationAttempt) -> str:
     """Why the attempt must not be sent again, or "" if it may."""
-    calls = list(attempt.calls.values_list("state", "answer"))
-    checked = [
-        state for state, answer in calls if answer != AnswerKind.REFUSED and state != CallState.NOT_SENT
+    calls = list(attempt.calls.exclude(state=CallState.NOT_SENT).values_list("state", "answer", "code"))
+    checked = [state for state, answer, code in calls if answer != AnswerKind.REFUSED]
+    throttled = [
+        code for state, answer, code in calls if answer == AnswerKind.REFUSED and not _at_fault(code)
     ]
     if checked.count(CallState.UNKNOWN) >= MOST_UNKNOWN:
         return "unknown_outcome"
-    if len(checked) >= MOST_CALLS or len(calls) >= MOST_REFUSALS:
+    if len(checked) >= MOST_CALLS or len(throttled) >= MOST_THROTTLED:
         return "vendor_unavailable"
     return ""
 
 
+def _at_fault(code: str) -> bool:
+    """Does the code say that the account is at fault? Then the work waits, however long that takes."""
+    return liveness.lookup(code, field="Error").category == liveness.Category.CONFIGURATION
+
+
 def begin(
-    attempt: VerificationAttempt, account: VendorAccount, body: liveness.RequestBody, *, now: datetime
+    attempt: VerificationAttempt,
+    account: VendorAccount,
+    region: str,
+    body: liveness.RequestBody,
+    *,
+    now: datetime,
 ) -> ProviderCall:
     """Enter a call that is about to be sent."""
     return ProviderCall.objects.create(
         attempt=attempt,
         account=account,
         number=attempt.calls.count() + 1,
-        region=settings.FACEID_REGION,
+        region=region,
         body_sha256=body.sha256_hex(),
         body_size=body.size,
         started_at=now,
@@ -72,13 +85,30 @@ def close_with_error(call: ProviderCall, error: liveness.LivenessError, *, now: 
         "request_id": error.request_id or "",
         "billed": error.billed,
     }
-    if isinstance(error, liveness.NotSent):
+    if isinstance(error, liveness.NotSent | liveness.MediaChanged):
         return _close(call, CallState.NOT_SENT, now, facts)
     if isinstance(error, liveness.UnknownOutcome):
         return _close(call, CallState.UNKNOWN, now, facts)
     turned_away = isinstance(error, liveness.Throttled | liveness.Misconfigured)
     facts["answer"] = AnswerKind.REFUSED if turned_away else AnswerKind.FAILED
     return _close(call, CallState.ANSWERED, now, facts)
+
+
+def close_unsent(call: ProviderCall, *, now: datetime) -> bool:
+    """Its slot went by before a byte was sent; False if the call was given up as lost meanwhile."""
+    under_way = ProviderCall.objects.filter(pk=call.pk, state=CallState.SENDING)
+    facts = {"code": "slot_missed", "billed": liveness.Billed.NO, "slot_missed": True}
+    return bool(under_way.update(state=CallState.NOT_SENT, ended_at=now, **facts))
+
+
+def failing(account: VendorAccount) -> bool:
+    """Did none of the account's last calls bring an answer that can be used?"""
+    ended = ProviderCall.objects.filter(account=account, ended_at__isnull=False, slot_missed=False)
+    answers = list(
+        ended.exclude(code=LOST).order_by("-ended_at").values_list("answer", flat=True)[:FAILING_AFTER]
+    )
+    useless = {"", AnswerKind.FAILED}
+    return len(answers) == FAILING_AFTER and useless.issuperset(answers)
 
 
 @transaction.atomic

@@ -1,10 +1,16 @@
 """The queue: the attempt's row is the entry, a lease says who works on it, a Celery message is only a doorbell.
 
-Names of the tasks and their queues stand here, so that whoever rings imports no task.
+Names of the tasks and their queues stand here, so that whoever rings imports no task. A lease is short, and renewed
+for as long as its worker is alive: a dead worker's work is free again soon, and a frozen one comes back to a fence.
 """
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
 import structlog
@@ -19,12 +25,18 @@ from verification.states import AttemptStatus, Status
 
 PREPARE = "verification.prepare"
 ASSESS = "verification.assess"
+ASSESS_NEXT = "verification.assess_next"
+PROBE = "verification.probe"
 SWEEP = "verification.sweep"
-QUEUES = {PREPARE: "media", ASSESS: "liveness", SWEEP: "media"}
+QUEUES = {PREPARE: "media", ASSESS: "liveness", ASSESS_NEXT: "liveness", PROBE: "liveness", SWEEP: "media"}
 TASK_OF = {AttemptStatus.SUBMITTED: PREPARE, AttemptStatus.READY: ASSESS}
 
-# Longer than the vendor call's deadline (40 s), before which the lease is renewed.
-LEASE = timedelta(seconds=60)
+# How soon the work of a dead worker is free again. Its worker renews it three times in that time.
+LEASE = timedelta(seconds=15)
+HEARTBEAT = timedelta(seconds=5)
+# A living worker may hang all the same: nobody holds on for longer than this, counted from the claim or the call.
+# The call's own deadline (40 s) and the tasks' time limit (55 s) are shorter.
+LONGEST_HOLD = timedelta(seconds=60)
 # After so many workers died or hung over an attempt it is the attempt that is at fault.
 MOST_LOST_LEASES = 5
 # So many bells unanswered are enough: while no worker listens, a sweep must not go on filling the broker.
@@ -35,17 +47,25 @@ log = structlog.get_logger(__name__)
 
 def ring(task: str, attempt_id: str, *, delay: float = 0) -> None:
     """Send `task` for the attempt once the running transaction is committed, `delay` seconds later at the soonest."""
-    transaction.on_commit(partial(_send, task, attempt_id, delay))
+    transaction.on_commit(partial(_send, task, [attempt_id], delay))
 
 
-def _send(task: str, attempt_id: str, delay: float) -> None:
+def ring_next() -> None:
+    """Have whatever waits longest for the vendor taken up next, once the running transaction is committed."""
+    transaction.on_commit(partial(_send, ASSESS_NEXT, [], 0))
+
+
+def ring_probe(account_name: str) -> None:
+    """Have a paused account asked whether it is well again."""
+    transaction.on_commit(partial(_send, PROBE, [account_name], 0))
+
+
+def _send(task: str, args: list[str], delay: float) -> None:
     try:
-        current_app.send_task(
-            task, args=[attempt_id], queue=QUEUES[task], countdown=delay or None, retry=False
-        )
+        current_app.send_task(task, args=args, queue=QUEUES[task], countdown=delay or None, retry=False)
     except (OperationalError, OSError) as error:
         # The row is committed, so nothing is lost: the sweeper rings again.
-        log.warning("queue.broker_unreachable", task=task, attempt=attempt_id, error=type(error).__name__)
+        log.warning("queue.broker_unreachable", task=task, args=args, error=type(error).__name__)
 
 
 def _free(now: datetime) -> Q:
@@ -70,6 +90,42 @@ def claim(attempt_id: str, status: AttemptStatus, *, now: datetime) -> Verificat
     return found
 
 
+@dataclass(frozen=True)
+class _Hold:
+    fence: int
+    since: datetime
+
+
+_holds: dict[int, _Hold] = {}
+_holds_lock = threading.Lock()
+
+
+@contextmanager
+def held(attempt: VerificationAttempt, *, now: datetime) -> Iterator[None]:
+    """While the block runs, `renew_held` keeps the lease of this claimed attempt alive."""
+    _hold(attempt, now)
+    try:
+        yield
+    finally:
+        with _holds_lock:
+            _holds.pop(attempt.pk, None)
+
+
+def _hold(attempt: VerificationAttempt, now: datetime) -> None:
+    with _holds_lock:
+        _holds[attempt.pk] = _Hold(attempt.fence, now)
+
+
+def renew_held(*, now: datetime) -> int:
+    """Renew this process's leases but those held for too long; the heartbeat of a worker. Returns how many."""
+    with _holds_lock:
+        held = [Q(pk=pk, fence=hold.fence) for pk, hold in _holds.items() if now - hold.since < LONGEST_HOLD]
+    if not held:
+        return 0
+    ours = VerificationAttempt.objects.filter(reduce(or_, held), status__in=list(TASK_OF))
+    return ours.exclude(lease_until=None).update(lease_until=now + LEASE)
+
+
 def reason_to_stop(attempt: VerificationAttempt) -> str:
     """Why no more work must be done on a claimed attempt, or "": nothing of a person who is gone is sent on."""
     if attempt.verification.status != Status.CHECKING:
@@ -79,44 +135,55 @@ def reason_to_stop(attempt: VerificationAttempt) -> str:
 
 def renew(attempt: VerificationAttempt, *, now: datetime) -> bool:
     """Begin the lease anew if it is still ours; False once it ran out or went to another worker."""
-    held = VerificationAttempt.objects.filter(
+    ours = VerificationAttempt.objects.filter(
         pk=attempt.pk, fence=attempt.fence, status=attempt.status, lease_until__gt=now
     )
-    return bool(held.update(lease_until=now + LEASE))
+    renewed = bool(ours.update(lease_until=now + LEASE))
+    if renewed and attempt.pk in _holds:
+        _hold(attempt, now)
+    return renewed
 
 
 def put_back(attempt: VerificationAttempt, *, not_before: datetime, now: datetime) -> None:
     """Give up the lease: the attempt waits until `not_before` and the bell rings then."""
-    held = VerificationAttempt.objects.filter(pk=attempt.pk, fence=attempt.fence, status=attempt.status)
-    if held.update(lease_until=None, not_before=not_before):
+    if _give_up_lease(attempt, not_before=not_before):
         delay = max(0.0, (not_before - now).total_seconds())
         ring(TASK_OF[AttemptStatus(attempt.status)], attempt.public_id, delay=delay)
 
 
-def waiting(now: datetime, *, limit: int = 500) -> list[tuple[str, str]]:
-    """Work that nobody holds: (task, attempt id), the longest waiting first."""
-    rows = (
-        VerificationAttempt.objects.filter(_free(now), status__in=list(TASK_OF))
-        .order_by("submitted_at")
-        .values_list("status", "public_id")[:limit]
-    )
-    return [(TASK_OF[AttemptStatus(status)], public_id) for status, public_id in rows]
+def leave_waiting(attempt: VerificationAttempt) -> None:
+    """Give up the lease without a bell: a worker that comes free, or the sweep, rings for what waits longest."""
+    _give_up_lease(attempt, not_before=None)
 
 
-def ring_waiting(*, now: datetime) -> int:
+def _give_up_lease(attempt: VerificationAttempt, *, not_before: datetime | None) -> bool:
+    ours = VerificationAttempt.objects.filter(pk=attempt.pk, fence=attempt.fence, status=attempt.status)
+    return bool(ours.update(lease_until=None, not_before=not_before))
+
+
+def waiting_longest(status: AttemptStatus, *, now: datetime, limit: int = 500) -> list[str]:
+    """Ids of attempts that nobody holds, the longest waiting first."""
+    rows = VerificationAttempt.objects.filter(_free(now), status=status).order_by("submitted_at")
+    return list(rows.values_list("public_id", flat=True)[:limit])
+
+
+def anything_waits(*, now: datetime) -> bool:
+    """Does an attempt that is ready wait for the vendor, in nobody's hands?"""
+    return bool(waiting_longest(AttemptStatus.READY, now=now, limit=1))
+
+
+def ring_waiting(status: AttemptStatus, *, now: datetime) -> int:
     """Ring for work whose bell may have been lost; returns for how many attempts."""
+    task = TASK_OF[status]
     try:
-        room = {task: MOST_BELLS - _unanswered(QUEUES[task]) for task in TASK_OF.values()}
+        room = MOST_BELLS - _unanswered(QUEUES[task])
     except (OperationalError, OSError) as error:
         log.warning("queue.broker_unreachable", task=SWEEP, error=type(error).__name__)
         return 0
-    rung = 0
-    for task, attempt_id in waiting(now):
-        if room[task] > 0:
-            ring(task, attempt_id)
-            room[task] -= 1
-            rung += 1
-    return rung
+    found = waiting_longest(status, now=now, limit=max(0, room))
+    for attempt_id in found:
+        ring(task, attempt_id)
+    return len(found)
 
 
 def _unanswered(queue_name: str) -> int:

@@ -1,16 +1,26 @@
 """Celery tasks: an id in, one action called, nothing out. A task that comes twice finds its work taken."""
 
+from typing import Any
+
 import structlog
 from celery import shared_task
+from celery.signals import task_prerun
 from django.utils import timezone
 
-from verification import queue, workflow
+from verification import heartbeat, queue, workflow
 from verification.actions import assess as assessing
 from verification.actions import export as exporting
 from verification.actions import prepare as preparing
+from verification.actions import probe as probing
 from verification.actions import sweep as sweeping
 
 log = structlog.get_logger(__name__)
+
+
+@task_prerun.connect
+def keep_leases(**kwargs: Any) -> None:
+    """With the first task rather than with the worker: then it is the process that works, after any fork."""
+    heartbeat.start()
 
 
 @shared_task(name=queue.PREPARE)
@@ -24,9 +34,32 @@ def prepare(attempt_id: str) -> None:
 @shared_task(name=queue.ASSESS)
 def assess(attempt_id: str) -> None:
     try:
-        assessing.assess(attempt_id, clock=timezone.now)
+        worked = assessing.assess(attempt_id, clock=timezone.now)
     except workflow.StaleAttempt:
         log.info("assess.overtaken", attempt=attempt_id)
+    else:
+        _go_on(worked)
+
+
+@shared_task(name=queue.ASSESS_NEXT)
+def assess_next() -> None:
+    try:
+        worked = assessing.assess_next(clock=timezone.now)
+    except workflow.StaleAttempt:
+        log.info("assess.overtaken")
+    else:
+        _go_on(worked)
+
+
+def _go_on(worked: bool) -> None:
+    """A worker that comes free has the next attempt taken up. So as many are under way as there are workers free."""
+    if worked and queue.anything_waits(now=timezone.now()):
+        queue.ring_next()
+
+
+@shared_task(name=queue.PROBE)
+def probe(account_name: str) -> None:
+    probing.probe(account_name, now=timezone.now())
 
 
 @shared_task(name=queue.SWEEP)

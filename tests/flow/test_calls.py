@@ -1,17 +1,23 @@
 """What is paid for and what is not: each way a vendor call can go, against the emulator on a real socket."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road
-from verification import audit, ledger, pacing, queue, storage
+from verification import audit, ledger, pacing, queue, storage, vendor
 from verification.actions import assess, cancel, sweep
-from verification.models import AuditEvent, CallState, ProviderCall, VendorAccount, Verification
+from verification.models import AuditEvent, CallState, ProviderCall, Verification, VerificationAttempt
 from verification.states import AttemptStatus, Status
 from verification.workflow import StaleAttempt
+
+
+def begin(attempt: VerificationAttempt) -> ProviderCall:
+    """A call as it stands in the ledger when its worker dies over it."""
+    with assess._body(attempt) as body:
+        return ledger.begin(attempt, pacing.accounts()[0], "ap-singapore", body, now=NOW)
 
 
 def run_until_judged(attempt_id: str) -> None:
@@ -50,17 +56,6 @@ def test_a_call_without_an_answer_is_repeated_once_only(road: Road, emulator: Em
     assert len(emulator.calls()) == 2
 
 
-def test_an_account_at_fault_pauses_everybody_and_the_work_waits(
-    road: Road, emulator: EmulatorServer
-) -> None:
-    attempt = road.ready()
-    emulator.script(error="UnauthorizedOperation.Arrears")
-    assess.assess(attempt.public_id, clock=lambda: NOW)
-    attempt.refresh_from_db()
-    assert attempt.status == AttemptStatus.READY
-    assert VendorAccount.objects.get().pause_reason == "UnauthorizedOperation.Arrears"
-
-
 def test_a_throttled_call_is_tried_again_and_counts_for_nothing(road: Road, emulator: EmulatorServer) -> None:
     attempt = road.ready()
     emulator.script(error="RequestLimitExceeded", times=4)
@@ -77,7 +72,7 @@ def test_a_call_lost_with_its_worker_is_unknown_and_repeated_once(
     road: Road, emulator: EmulatorServer
 ) -> None:
     attempt = road.ready()
-    ledger.begin(attempt, pacing.account(), assess._body(attempt), now=NOW)
+    begin(attempt)
     assess.assess(attempt.public_id, clock=lambda: NOW + timedelta(minutes=2))
     states = list(attempt.calls.values_list("state", flat=True))
     assert states == [CallState.UNKNOWN, CallState.ANSWERED]
@@ -89,12 +84,6 @@ def test_changed_evidence_is_never_sent(road: Road, emulator: EmulatorServer) ->
     assess.assess(attempt.public_id, clock=lambda: NOW)
     assert Verification.objects.get().reasons == ["integrity_error"]
     assert emulator.calls() == []
-
-
-def test_two_workers_never_hold_the_same_attempt(road: Road) -> None:
-    attempt = road.ready()
-    assert queue.claim(attempt.public_id, AttemptStatus.READY, now=NOW) is not None
-    assert queue.claim(attempt.public_id, AttemptStatus.READY, now=NOW) is None
 
 
 def test_a_worker_that_lost_its_lease_changes_nothing(
@@ -165,20 +154,11 @@ def test_a_request_that_the_vendor_rejects_goes_to_a_reviewer(road: Road, emulat
 def test_two_lost_calls_go_to_a_reviewer(road: Road, emulator: EmulatorServer) -> None:
     attempt = road.ready()
     for _ in range(2):
-        ledger.begin(attempt, pacing.account(), assess._body(attempt), now=NOW)
+        begin(attempt)
         ledger.close_lost(attempt, now=NOW)
     assess.assess(attempt.public_id, clock=lambda: NOW)
     assert Verification.objects.get().reasons == ["unknown_outcome"]
     assert emulator.calls() == []
-
-
-def test_a_paused_account_is_not_called(road: Road, emulator: EmulatorServer) -> None:
-    attempt = road.ready()
-    until = datetime.now(UTC) + timedelta(minutes=1)
-    VendorAccount.objects.create(name="default", paused_until=until, pause_reason="AuthFailure.TokenFailure")
-    assess.assess(attempt.public_id, clock=lambda: NOW)
-    attempt.refresh_from_db()
-    assert (attempt.status, emulator.calls()) == (AttemptStatus.READY, [])
 
 
 def test_a_similarity_is_never_rounded_up(road: Road, emulator: EmulatorServer) -> None:
@@ -220,7 +200,7 @@ def test_an_answer_that_comes_too_late_is_noted_and_decides_nothing(
     road: Road, emulator: EmulatorServer, monkeypatch: Any
 ) -> None:
     attempt = road.ready()
-    client = assess._client()
+    client = vendor.client("default", "ap-singapore")
 
     class Slow:
         def send(self, body: Any, **options: Any) -> Any:
@@ -228,7 +208,7 @@ def test_an_answer_that_comes_too_late_is_noted_and_decides_nothing(
             ledger.close_lost(attempt, now=NOW)
             return answer
 
-    monkeypatch.setattr(assess, "_client", Slow)
+    monkeypatch.setattr(assess.vendor, "client", lambda *names: Slow())
     with pytest.raises(StaleAttempt):
         assess.assess(attempt.public_id, clock=lambda: NOW)
     call = attempt.calls.get()
@@ -243,10 +223,10 @@ def test_a_worker_whose_lease_ran_out_before_the_call_does_not_call(
     attempt = road.ready()
     late = NOW + queue.LEASE + timedelta(seconds=1)
 
-    def stall(account: Any) -> None:
-        assert queue.claim(attempt.public_id, AttemptStatus.READY, now=late) is not None
+    def stall(*args: Any, **options: Any) -> bool:
+        return queue.claim(attempt.public_id, AttemptStatus.READY, now=late) is not None
 
-    monkeypatch.setattr(assess.pacing, "wait_for_slot", stall)
+    monkeypatch.setattr(assess.pacing, "wait_to_prepare", stall)
     with pytest.raises(StaleAttempt):
         assess.assess(attempt.public_id, clock=lambda: NOW)
     assert (emulator.calls(), attempt.calls.count()) == ([], 0)
@@ -265,7 +245,7 @@ def test_an_attempt_over_which_workers_keep_dying_goes_to_a_reviewer(
 
 def test_a_call_that_nobody_comes_back_for_is_closed_by_the_sweep(road: Road) -> None:
     attempt = road.ready()
-    call = ledger.begin(attempt, pacing.account(), assess._body(attempt), now=NOW)
+    call = begin(attempt)
     sweep.sweep(now=NOW + timedelta(seconds=119))
     call.refresh_from_db()
     assert call.state == CallState.SENDING

@@ -58,9 +58,9 @@ def test_a_photo_without_a_face_asks_for_another_photo(road: Road, emulator: Emu
 
 def test_the_sweeper_finds_work_whose_bell_was_lost(road: Road) -> None:
     attempt = road.submit(road.with_photo())
-    assert queue.waiting(NOW) == [(queue.PREPARE, attempt.public_id)]
+    assert queue.waiting_longest(AttemptStatus.SUBMITTED, now=NOW) == [attempt.public_id]
     prepare.prepare(attempt.public_id, now=NOW)
-    assert queue.waiting(NOW) == [(queue.ASSESS, attempt.public_id)]
+    assert queue.waiting_longest(AttemptStatus.READY, now=NOW) == [attempt.public_id]
 
 
 def test_the_sweeper_ends_cases_whose_link_ran_out(road: Road) -> None:
@@ -150,4 +150,4 @@ def test_a_lost_broker_loses_nothing(
     monkeypatch.setattr(queue.current_app, "send_task", refuse)
     with django_capture_on_commit_callbacks(execute=True):
         attempt = road.submit(road.with_photo())
-    assert queue.waiting(NOW) == [(queue.PREPARE, attempt.public_id)]
+    assert queue.waiting_longest(AttemptStatus.SUBMITTED, now=NOW) == [attempt.public_id]

@@ -11,7 +11,7 @@ from tests.conftest import NOW, VENDOR_CLOCK, Road
 from verification import queue, tasks
 from verification.actions import assess, prepare
 from verification.models import Verification
-from verification.states import Status
+from verification.states import AttemptStatus, Status
 from verification.workflow import StaleAttempt
 
 
@@ -62,9 +62,9 @@ def test_while_nobody_answers_the_sweep_stops_ringing(road: Road, monkeypatch: A
     road.submit(road.with_photo())
     road.submit(road.with_photo())
     monkeypatch.setattr(queue, "MOST_BELLS", 1)
-    assert queue.ring_waiting(now=NOW) == 1
+    assert queue.ring_waiting(AttemptStatus.SUBMITTED, now=NOW) == 1
     monkeypatch.setattr(queue, "_unanswered", lambda name: 1)
-    assert queue.ring_waiting(now=NOW) == 0
+    assert queue.ring_waiting(AttemptStatus.SUBMITTED, now=NOW) == 0
 
 
 def test_bells_that_nobody_answered_are_counted() -> None:
@@ -81,4 +81,4 @@ def test_a_sweep_without_a_broker_rings_for_nothing(road: Road, monkeypatch: Any
 
     road.submit(road.with_photo())
     monkeypatch.setattr(queue, "_unanswered", refuse)
-    assert queue.ring_waiting(now=NOW) == 0
+    assert queue.ring_waiting(AttemptStatus.SUBMITTED, now=NOW) == 0

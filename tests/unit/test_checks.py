@@ -6,6 +6,7 @@ import pytest
 
 from verification.checks import production_is_safe, vendor_settings
 
+ACCOUNT = {"secret_id": "AKIDexample", "secret_key": "example", "token": "", "rate": 20, "daily_budget": 0}
 SAFE = {
     "DEMO": False,
     "DEBUG": False,
@@ -14,8 +15,13 @@ SAFE = {
     "CELERY_BROKER_URL": "redis://broker:6379/0",
     "SECRET_KEY": "k" * 50,
     "ALLOWED_HOSTS": ["verify.example.com"],
-    "TENCENTCLOUD_SECRET_ID": "AKIDexample",
+    "FACEID_ACCOUNTS": {"default": ACCOUNT},
+    "FACEID_FALLBACK_REGIONS": [],
 }
+
+
+def accounts(**changes: dict[str, Any]) -> dict[str, Any]:
+    return {"FACEID_ACCOUNTS": {name: {**ACCOUNT, **change} for name, change in changes.items()}}
 
 
 def found(settings: Any, **changes: Any) -> list[str]:
@@ -40,12 +46,20 @@ def test_a_safe_installation_starts(settings: Any) -> None:
         ({"FACEID_ENDPOINT": "https://127.8.0.1"}, ["kyc.E012"]),
         ({"FACEID_ENDPOINT": "https://localhost"}, ["kyc.E012"]),
         ({"ALLOWED_HOSTS": ["*"]}, ["kyc.E017"]),
-        ({"TENCENTCLOUD_SECRET_ID": "AKIDsandbox0000000000000000000000000"}, ["kyc.E018"]),
+        (accounts(second={"secret_id": "AKIDsandbox0000000000000000000000000"}), ["kyc.E018"]),
         ({"PUBLIC_URL": "http://verify.example.com"}, ["kyc.E013"]),
         ({"CELERY_BROKER_URL": "memory://localhost/"}, ["kyc.E014"]),
         ({"SECRET_KEY": "short"}, ["kyc.E015"]),
         ({"FACEID_REGION": "ap-guangzhou"}, ["kyc.E001"]),
-        ({"FACEID_RATE": 0}, ["kyc.E002"]),
+        ({"FACEID_FALLBACK_REGIONS": ["ap-hongkong", "ap-guangzhou"]}, ["kyc.E001"]),
+        (
+            {"FACEID_FALLBACK_REGIONS": ["ap-hongkong"], "FACEID_REGION_ENDPOINT": "http://{region}.example"},
+            ["kyc.E019"],
+        ),
+        (accounts(default={"rate": 0}), ["kyc.E002"]),
+        (accounts(file={}), ["kyc.E003"]),
+        (accounts(**{"Second Account": {}}), ["kyc.E003"]),
+        (accounts(second={"daily_budget": -1}), ["kyc.E004"]),
     ],
 )
 def test_an_unsafe_setting_is_refused(settings: Any, change: dict[str, Any], expected: list[str]) -> None:

@@ -1,6 +1,7 @@
 """Settings are read strictly: a mistake names the variable and how to mend it."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,18 @@ def test_a_choice_names_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
         env.choice("KYC_THING", ("red", "green"), "red")
 
 
+def test_a_price_is_read_to_the_last_digit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KYC_THING", "0.10")
+    assert env.decimal("KYC_THING", "0") == Decimal("0.10")
+
+
+@pytest.mark.parametrize("value", ["a lot", "-1", "NaN", "Infinity", "0,10"])
+def test_a_price_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("KYC_THING", value)
+    with pytest.raises(env.BadSetting, match="KYC_THING"):
+        env.decimal("KYC_THING", "0")
+
+
 def test_a_database_address_is_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KYC_DB", "postgresql://ann:p%40ss@db.example:5433/kyc")
     assert env.database("KYC_DB", "") == env.Database(
@@ -108,6 +121,6 @@ def test_the_environment_beats_the_dotenv_file(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_every_setting_that_is_read_stands_in_the_example() -> None:
-    read = re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (env.PROJECT / "kyc_portal/settings.py").read_text())
+    read = re.findall(r'env\.\w+\(\s*f?"([A-Z_]+)[{"]', (env.PROJECT / "kyc_portal/settings.py").read_text())
     example = (env.PROJECT / ".env.example").read_text()
     assert [name for name in read if f"\n{name}=" not in example] == []

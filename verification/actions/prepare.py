@@ -22,6 +22,11 @@ def prepare(attempt_id: str, *, now: datetime) -> None:
     attempt = queue.claim(attempt_id, AttemptStatus.SUBMITTED, now=now)
     if attempt is None:
         return
+    with queue.held(attempt, now=now):
+        _prepare_or_tell(attempt, now)
+
+
+def _prepare_or_tell(attempt: VerificationAttempt, now: datetime) -> None:
     reason = queue.reason_to_stop(attempt)
     if reason:
         workflow.conclude(attempt, decision.give_up(reason), now=now, code=reason)
@@ -30,15 +35,15 @@ def prepare(attempt_id: str, *, now: datetime) -> None:
         _prepare(attempt, now)
     except media.MediaUnavailable:
         # The machine's fault, not the recording's: it waits for better times.
-        log.error("prepare.media_unavailable", attempt=attempt_id)
+        log.error("prepare.media_unavailable", attempt=attempt.public_id)
         queue.put_back(attempt, not_before=now + LATER, now=now)
     except media.UnusableMedia as error:
-        log.info("prepare.unusable", attempt=attempt_id, code=error.code)
+        log.info("prepare.unusable", attempt=attempt.public_id, code=error.code)
         workflow.conclude(
             attempt, decision.unusable(error.code, *workflow.standing(attempt)), now=now, code=error.code
         )
     except storage.IntegrityError:
-        log.error("prepare.integrity_error", attempt=attempt_id)
+        log.error("prepare.integrity_error", attempt=attempt.public_id)
         workflow.conclude(attempt, decision.give_up("integrity_error"), now=now, code="integrity_error")
 
 

@@ -2,16 +2,23 @@
 
 from datetime import datetime
 
-from verification import audit, ledger, queue, workflow
+from verification import audit, ledger, pacing, queue, workflow
 from verification.models import Verification
-from verification.states import Status
+from verification.states import AttemptStatus, Status
 
 
 def sweep(*, now: datetime) -> int:
     """Ring for work that nobody holds and expire cases whose link ran out. Returns how many attempts were rung."""
     _expire(now)
     ledger.close_forgotten(now=now)
-    return queue.ring_waiting(now=now)
+    for account in pacing.paused():
+        if account.probe_at is not None and account.probe_at <= now:
+            queue.ring_probe(account.name)
+    rung = queue.ring_waiting(AttemptStatus.SUBMITTED, now=now)
+    # While nobody may be called, bells would only wake workers that have to lie down again.
+    if pacing.is_open(now=now):
+        rung += queue.ring_waiting(AttemptStatus.READY, now=now)
+    return rung
 
 
 def _expire(now: datetime) -> None:

@@ -43,6 +43,8 @@ class ProviderCall(models.Model):
     region = models.CharField(_("region"), max_length=20)
     state = models.CharField(_("state"), max_length=10, choices=CallState.choices, default=CallState.SENDING)
     answer = models.CharField(_("answer"), max_length=8, choices=AnswerKind.choices, blank=True)
+    # It was entered, and its slot went by before a byte was sent: a call that never was.
+    slot_missed = models.BooleanField(_("slot missed"), default=False)
     body_sha256 = models.CharField(_("SHA-256 as sent"), max_length=64)
     body_size = models.PositiveIntegerField(_("size as sent (bytes)"))
     started_at = models.DateTimeField(_("started at"))
@@ -70,6 +72,13 @@ class ProviderCall(models.Model):
                 condition=Q(state=CallState.SENDING, ended_at__isnull=True)
                 | (~Q(state=CallState.SENDING) & Q(ended_at__isnull=False)),
             ),
+        ]
+        indexes = [
+            # Whether an account or a region is failing, and what a day has cost.
+            models.Index(fields=["account", "ended_at"], name="call_by_account"),
+            models.Index(fields=["account", "region", "ended_at"], name="call_by_account_and_region"),
+            models.Index(fields=["started_at"], name="call_by_start"),
+            models.Index(fields=["started_at"], condition=Q(state=CallState.SENDING), name="call_under_way"),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,116 @@
+"""Who works on what: a lease that lives as long as its worker, and a fence against whoever comes back too late."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.conftest import NOW, Road
+from verification import queue, workflow
+from verification.models import VerificationAttempt
+from verification.states import AttemptStatus
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def attempt(road: Road) -> VerificationAttempt:
+    return road.ready()
+
+
+def claim(attempt: VerificationAttempt, now: datetime = NOW) -> VerificationAttempt | None:
+    return queue.claim(attempt.public_id, AttemptStatus.READY, now=now)
+
+
+def held(attempt: VerificationAttempt, now: datetime = NOW) -> VerificationAttempt:
+    mine = claim(attempt, now)
+    assert mine is not None
+    return mine
+
+
+def test_two_workers_never_hold_the_same_attempt(attempt: VerificationAttempt) -> None:
+    assert claim(attempt) is not None
+    assert claim(attempt) is None
+
+
+def test_a_dead_workers_attempt_is_free_again_when_its_lease_ends(attempt: VerificationAttempt) -> None:
+    dead = held(attempt)
+    assert claim(attempt, NOW + queue.LEASE - SECOND) is None
+    taken = held(attempt, NOW + queue.LEASE)
+    assert (taken.fence, taken.lost_leases) == (dead.fence + 1, 1)
+
+
+def test_a_worker_that_lives_keeps_its_lease(attempt: VerificationAttempt) -> None:
+    with queue.held(held(attempt), now=NOW):
+        for beat in range(1, 9):
+            assert queue.renew_held(now=NOW + beat * queue.HEARTBEAT) == 1
+            assert claim(attempt, NOW + beat * queue.HEARTBEAT + queue.LEASE - SECOND) is None
+
+
+def test_a_worker_that_hangs_loses_its_lease_in_the_end(attempt: VerificationAttempt) -> None:
+    with queue.held(held(attempt), now=NOW):
+        assert queue.renew_held(now=NOW + queue.LONGEST_HOLD - SECOND) == 1
+        assert queue.renew_held(now=NOW + queue.LONGEST_HOLD) == 0
+
+
+def test_a_call_that_begins_late_has_its_whole_time_all_the_same(attempt: VerificationAttempt) -> None:
+    mine = held(attempt)
+    with queue.held(mine, now=NOW):
+        assert queue.renew(mine, now=NOW + queue.LEASE - SECOND)
+        assert queue.renew_held(now=NOW + queue.LONGEST_HOLD) == 1
+
+
+def test_what_was_let_go_is_not_renewed(attempt: VerificationAttempt) -> None:
+    with queue.held(held(attempt), now=NOW):
+        pass
+    assert queue.renew_held(now=NOW) == 0
+
+
+def test_what_was_given_back_is_not_renewed(attempt: VerificationAttempt) -> None:
+    mine = held(attempt)
+    with queue.held(mine, now=NOW):
+        queue.leave_waiting(mine)
+        assert queue.renew_held(now=NOW) == 0
+
+
+def test_a_frozen_worker_does_not_win_its_attempt_back(attempt: VerificationAttempt) -> None:
+    mine = held(attempt)
+    with queue.held(mine, now=NOW):
+        held(attempt, NOW + queue.LEASE)
+        assert queue.renew_held(now=NOW + queue.LEASE) == 0
+        assert not queue.renew(mine, now=NOW + queue.LEASE)
+
+
+@pytest.mark.parametrize(
+    "given_up", [queue.leave_waiting, lambda row: queue.put_back(row, not_before=NOW, now=NOW)]
+)
+def test_a_frozen_worker_gives_nothing_back_that_is_not_its_own(
+    attempt: VerificationAttempt, given_up: Any
+) -> None:
+    mine = held(attempt)
+    theirs = held(attempt, NOW + queue.LEASE)
+    given_up(mine)
+    theirs.refresh_from_db()
+    assert theirs.lease_until == NOW + 2 * queue.LEASE
+
+
+def test_a_write_back_with_an_old_fence_changes_nothing(attempt: VerificationAttempt) -> None:
+    mine = held(attempt)
+    held(attempt, NOW + queue.LEASE)
+    with pytest.raises(workflow.StaleAttempt):
+        workflow.advance(mine, AttemptStatus.FINISHED, finished_at=NOW, outcome="passed")
+    attempt.refresh_from_db()
+    assert attempt.status == AttemptStatus.READY
+
+
+def test_what_was_put_back_waits_for_its_time(attempt: VerificationAttempt) -> None:
+    queue.put_back(held(attempt), not_before=NOW + SECOND, now=NOW)
+    assert claim(attempt) is None
+    assert held(attempt, NOW + SECOND).lost_leases == 0
+
+
+def test_who_waits_longest_comes_first(road: Road) -> None:
+    ids = [road.ready(now=NOW + index * SECOND).public_id for index in (0, 1, 2)]
+    for index, public_id in enumerate(ids):
+        VerificationAttempt.objects.filter(public_id=public_id).update(submitted_at=NOW - index * SECOND)
+    assert queue.waiting_longest(AttemptStatus.READY, now=NOW) == ids[::-1]

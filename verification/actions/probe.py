@@ -1,0 +1,35 @@
+"""Asking a paused account whether it is well again, by a signed request that can't be charged."""
+
+from datetime import datetime
+
+import structlog
+
+from verification import liveness, pacing, queue, vendor
+from verification.models import VendorAccount
+
+log = structlog.get_logger(__name__)
+
+
+def probe(account_name: str, *, now: datetime) -> None:
+    """Probe the account if that is due. When it answers as it should, one waiting call is tried."""
+    account = next((row for row in pacing.accounts() if row.name == account_name), None)
+    if account is None or not pacing.claim_probe(account, now=now):
+        return
+    code = _code(account, now)
+    if code:
+        log.warning("account.still_paused", account=account.name, code=code)
+        pacing.pause(account, reason=code, called_at=now, now=now)
+        return
+    pacing.allow_trial(account, now=now)
+    queue.ring_next()
+
+
+def _code(account: VendorAccount, now: datetime) -> str:
+    """What is still wrong, or "": a complaint about the empty request itself is the answer hoped for."""
+    try:
+        client = vendor.client(account.name, vendor.region_to_call(account, now=now))
+        code = client.probe(now=now.timestamp)
+    except liveness.LivenessError as error:
+        return error.code
+    well = liveness.lookup(code, field="Error").category == liveness.Category.BAD_REQUEST
+    return "" if well else code
