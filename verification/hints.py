@@ -1,4 +1,4 @@
-"""What applicants are told when something has to be done again: one cause, one thing to do.
+"""What applicants are told of what became of a recording: one cause, one thing to do, or that there is nothing to do.
 
 Keys are the hints of the vendor's code table and of the reviewers' reasons; the texts are theirs alone. None of
 them accuses: a person whose face was not recognised reads the same words as anybody else.
@@ -9,10 +9,8 @@ from django.utils.translation import gettext_lazy as _
 HINTS = {
     "received": _("Thank you, we have everything we need."),
     "being_checked": _("A member of our staff is looking at what you sent. There is nothing you need to do."),
-    "short_delay": _("The checking service is busy. We will try again; there is nothing you need to do."),
-    "paused": _(
-        "Checking is paused on our side. What you sent is safe and will be checked as soon as we can."
-    ),
+    "short_delay": _("This is taking longer than usual. Everything has arrived, and nothing is lost."),
+    "paused": _("There is a short delay on our side. Everything has arrived, and nothing is lost."),
     "our_fault": _("Something went wrong on our side, not with your photo or video. We are looking into it."),
     "record_again": _("Please record a new video, facing the camera in good light."),
     "video_unreadable": _("We could not open your video. Please record it again on this page."),

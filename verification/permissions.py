@@ -104,6 +104,10 @@ def check_view_operations(user: User) -> None:
     )
 
 
+def check_probe_account(user: User) -> None:
+    _require(user, frozenset({Group.OPERATOR}), _("Only operators have a paused account probed."))
+
+
 can_view_queue = _asking(check_view_queue)
 can_view_case = _asking(check_view_case)
 can_view_evidence = _asking(check_view_evidence)
@@ -113,3 +117,4 @@ can_export = _asking(check_export)
 can_view_trail = _asking(check_view_trail)
 can_manage_staff = _asking(check_manage_staff)
 can_view_operations = _asking(check_view_operations)
+can_probe_account = _asking(check_probe_account)

@@ -3,6 +3,7 @@
 
 const main = /** @type {HTMLElement} */ (document.querySelector("main[data-poll]"));
 const stages = /** @type {HTMLElement[]} */ ([...main.querySelectorAll("[data-after]")]);
+const parts = /** @type {HTMLElement[]} */ ([...main.querySelectorAll("[data-while]")]);
 const since = Date.now();
 const FIRST = 1000;
 const SLOWEST = main.dataset.outcome === "checking" ? 8000 : 60000;
@@ -13,12 +14,19 @@ function tellStage(seconds) {
   for (const stage of stages) stage.hidden = stage !== current;
 }
 
+/** Shows what belongs to a delay on our side, or to its absence. @param {boolean} delayed */
+function tellDelay(delayed) {
+  for (const part of parts) part.hidden = (part.dataset.while === "delayed") !== delayed;
+}
+
 /** @returns {Promise<boolean>} whether the page is out of date */
 async function moved() {
   const answer = await fetch(main.dataset.poll ?? "", { headers: { Accept: "application/json" } });
   if (answer.status >= 500) return false;
   if (!answer.ok) return true;
-  return (await answer.json()).outcome !== main.dataset.outcome;
+  const { outcome, delayed } = await answer.json();
+  tellDelay(delayed);
+  return outcome !== main.dataset.outcome;
 }
 
 /** @param {number} wait milliseconds */

@@ -1,5 +1,6 @@
 """What the applicant is told while it is checked and afterwards: never a score, always a way on."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -11,9 +12,10 @@ from django.test import Client
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road, photo
 from tests.flow.test_applicant_pages import agree, case, give_photo, opened, path_of
-from verification import audit
+from verification import audit, pacing
 from verification.actions import cancel, challenge, link, review, sweep
 from verification.actions.invite import Invitation
+from verification.hints import HINTS
 from verification.models import StaffUser, Verdict, Verification
 from verification.pages import status, steps
 from verification.states import Status
@@ -57,7 +59,11 @@ def test_the_status_page_says_what_became_of_it(
     page = client.get("/verify/", follow=True).content.decode()
     assert f'data-step="status" data-outcome="{outcome}"' in page
     assert "74.2" not in page
-    assert client.get("/verify/status.json").json() == {"outcome": outcome, "next": "/verify/status"}
+    assert client.get("/verify/status.json").json() == {
+        "outcome": outcome,
+        "delayed": False,
+        "next": "/verify/status",
+    }
 
 
 def test_a_photo_given_again_closes_its_hint(road: Road, emulator: EmulatorServer, client: Client) -> None:
@@ -88,6 +94,101 @@ def test_while_it_is_checked_the_page_asks_on_with_or_without_scripts(road: Road
     assert 'data-outcome="checking"' in page
     assert '<meta http-equiv="refresh"' in page
     assert 'data-poll="/verify/status.json"' in page
+
+
+# A delay on our side
+
+
+@pytest.fixture
+def waiting(road: Road, client: Client) -> Client:
+    """The browser of somebody whose recording has arrived."""
+    agree(client)
+    give_photo(client)
+    road.submit(Verification.objects.get())
+    return client
+
+
+def pause() -> None:
+    (account,) = pacing.accounts()
+    pacing.pause(account, reason="UnauthorizedOperation.Arrears", called_at=NOW, now=NOW)
+
+
+def visible(client: Client, name: str) -> bool:
+    page = client.get("/verify/status").content.decode()
+    (tag,) = set(re.findall(rf'<(?:span|p|div)[^>]*data-while="{name}"( hidden)?>', page))
+    return not tag
+
+
+def test_while_calling_goes_on_the_page_speaks_of_no_delay(waiting: Client) -> None:
+    assert (visible(waiting, "checking"), visible(waiting, "delayed")) == (True, False)
+    assert waiting.get("/verify/status.json").json()["delayed"] is False
+
+
+def test_while_nobody_may_be_called_the_page_tells_of_a_short_delay(waiting: Client) -> None:
+    pause()
+    page = waiting.get("/verify/status").content.decode()
+    assert (visible(waiting, "checking"), visible(waiting, "delayed")) == (False, True)
+    assert "There is a short delay on our side. Everything has arrived, and nothing is lost." in page
+    assert "uses up none of your attempts" in page
+    assert "You may close this page. Open your link again" in page
+    assert 'http-equiv="refresh" content="30"' in page
+
+
+def test_a_spent_budget_is_a_short_delay_too(waiting: Client, settings: Any) -> None:
+    default = settings.FACEID_ACCOUNTS["default"]
+    settings.FACEID_ACCOUNTS = {"default": {**default, "daily_budget": 1}}
+    pacing.reserve(now=NOW)
+    assert waiting.get("/verify/status.json").json()["delayed"] is True
+
+
+def test_the_delay_ends_by_itself_and_used_up_no_attempt(waiting: Client) -> None:
+    pause()
+    assert waiting.get("/verify/status.json").json()["delayed"] is True
+    (account,) = pacing.accounts()
+    pacing.resume(account, called_at=NOW + timedelta(seconds=1))
+    assert waiting.get("/verify/status.json").json() == {
+        "outcome": "checking",
+        "delayed": False,
+        "next": "/verify/status",
+    }
+    assert Verification.objects.get().attempts_used == 0
+
+
+def test_the_page_names_neither_the_vendor_nor_what_is_wrong(waiting: Client) -> None:
+    pause()
+    page = waiting.get("/verify/status").content.decode().lower()
+    assert not [word for word in ("vendor", "tencent", "account", "arrears", "paused") if word in page]
+
+
+def test_who_is_not_waiting_for_it_hears_of_no_delay(client: Client) -> None:
+    agree(client)
+    give_photo(client)
+    pause()
+    assert client.get("/verify/status.json").json() == {
+        "outcome": "",
+        "delayed": False,
+        "next": "/verify/capture",
+    }
+
+
+def test_a_fault_of_ours_is_owned_up_to_while_a_person_looks(
+    road: Road, emulator: EmulatorServer, client: Client
+) -> None:
+    agree(client)
+    give_photo(client)
+    emulator.script(fault="sim_nan")
+    road.record(Verification.objects.get())
+    assert str(HINTS["our_fault"]) in client.get("/verify/status").content.decode()
+
+
+def test_who_waits_for_a_person_reads_that_they_do(
+    road: Road, emulator: EmulatorServer, client: Client
+) -> None:
+    agree(client)
+    give_photo(client)
+    emulator.script(sim=74.2)
+    road.record(Verification.objects.get())
+    assert str(HINTS["being_checked"]) in client.get("/verify/status").content.decode()
 
 
 def test_a_cancelled_case_says_so(invitation: Invitation, client: Client) -> None:

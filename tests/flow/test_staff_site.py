@@ -1,11 +1,14 @@
 """Which group can open what, that records can only be read, and how operators manage staff."""
 
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
+from tests.flow.conftest import LATER
+from verification import pacing
 from verification.models import AuditEvent, StaffUser
 from verification.review.records import RECORDS
 
@@ -18,6 +21,8 @@ OPENS = {
     "/admin/": set(GROUPS),
     "/admin/queue/": {REVIEWER, SENIOR},
     "/admin/exports/": {AUDITOR},
+    "/admin/vendor/": OPERATIONS,
+    "/admin/codes/": OPERATIONS,
     "/admin/verification/applicant/": CASES,
     "/admin/verification/verification/": CASES,
     "/admin/verification/consent/": CASES,
@@ -140,7 +145,7 @@ def test_the_board_counts_a_reviewers_work(road, emulator, signed_in):
 def test_the_board_shows_an_operator_the_vendor_and_no_case(road, emulator, signed_in):
     case = road.in_review(emulator)
     page = signed_in(OPERATOR).get("/admin/")
-    assert "Vendor account" in page.content.decode()
+    assert "Vendor accounts" in page.content.decode()
     assert case.applicant.reference not in page.content.decode()
     assert page.context["queue"] is None
 
@@ -149,6 +154,55 @@ def test_the_board_shows_an_auditor_exports_and_the_trail(signed_in):
     page = signed_in(AUDITOR).get("/admin/").content.decode()
     assert "/admin/exports/" in page
     assert "/admin/verification/auditevent/" in page
+
+
+@pytest.fixture
+def accounts(db, settings):
+    """Two configured accounts; each may be called twice a day."""
+    default = settings.FACEID_ACCOUNTS["default"]
+    settings.FACEID_ACCOUNTS = {name: {**default, "daily_budget": 2} for name in ("default", "second")}
+    return pacing.accounts()
+
+
+def pause(account):
+    before = LATER - timedelta(minutes=48)
+    pacing.pause(account, reason="UnauthorizedOperation.Arrears", called_at=before, now=before)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_board_is_quiet_while_all_accounts_are_called(accounts, signed_in, group):
+    assert signed_in(group).get("/admin/").context["notice"] is None
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_board_tells_everybody_at_work_that_calling_is_paused(accounts, signed_in, group):
+    for account in accounts:
+        pause(account)
+    page = signed_in(group).get("/admin/").content.decode()
+    assert "Calling the vendor is paused since 09:12 UTC. Waiting work resumes by itself." in page
+    assert ('href="/admin/vendor/">See why' in page) is (group in OPERATIONS)
+    assert ("Arrears" in page) is False
+
+
+def test_the_board_tells_that_one_account_of_two_stands_still(accounts, signed_in):
+    pause(accounts[1])
+    page = signed_in().get("/admin/")
+    assert page.context["notice"]["tone"] == "warn"
+    assert "second stands still. The others go on." in page.content.decode()
+
+
+def test_the_board_tells_that_the_days_budget_is_spent(accounts, signed_in):
+    for _ in range(4):
+        pacing.reserve(now=LATER)
+    page = signed_in().get("/admin/").content.decode()
+    assert "Today&#x27;s budget for vendor calls is spent." in page
+    assert "goes on by itself at 00:00 UTC" in page
+
+
+def test_the_board_says_nothing_of_the_vendor_to_whoever_is_in_no_group(accounts, client):
+    pause(accounts[0])
+    client.force_login(StaffUser.objects.create_user("newcomer", is_staff=True))
+    assert "vendor" not in client.get("/admin/").content.decode()
 
 
 # Staff

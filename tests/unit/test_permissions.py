@@ -20,6 +20,7 @@ RULES = {
     "view_trail": {Group.SENIOR, Group.AUDITOR},
     "manage_staff": {Group.OPERATOR},
     "view_operations": {Group.SENIOR, Group.AUDITOR, Group.OPERATOR},
+    "probe_account": {Group.OPERATOR},
 }
 TABLE = [(rule, group, group in allowed) for rule, allowed in RULES.items() for group in Group]
 

@@ -1,7 +1,7 @@
 """Figures in words: each edge of the score, and no claim beyond what the vendor documents."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 POLICY = Decimal(80)
 CODE = Path(verification.__file__).parent
 RECORDED = re.compile(r"""record\(\s*"([a-z_]+\.[a-z_]+)\"""")
-NOT_OF_A_CASE = {"account", "api_client", "api_key", "export", "staff"}
+NOT_OF_A_CASE = {"api_client", "api_key", "export", "staff"}
 LOW = "FailedOperation.CompareLowSimilarity"
 
 
@@ -118,6 +118,19 @@ def test_due_is_told_in_the_largest_unit(ahead, said):
     assert words.due(NOW + ahead, NOW) == said
 
 
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (NOW, "09:00"),
+        (NOW - timedelta(hours=9), "00:00"),
+        (NOW - timedelta(hours=9, minutes=1), "22 Nov 23:59"),
+        (NOW.astimezone(timezone(timedelta(hours=5))), "09:00"),
+    ],
+)
+def test_a_moment_is_told_in_utc_and_with_its_day_if_that_is_not_today(at, said):
+    assert words.moment(at, NOW) == said
+
+
 def test_a_case_without_a_due_time_is_not_late():
     assert words.due(None, NOW) == ""
 
@@ -127,16 +140,38 @@ def test_a_masked_name_shows_first_letters(name, masked):
     assert words.mask(name) == masked
 
 
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "rejected",
+        "bad_answer",
+        "unknown_outcome",
+        "vendor_unavailable",
+        "integrity_error",
+        "cannot_process",
+        "request_too_large",
+        "empty_media",
+        "unsupported_challenge",
+    ],
+)
+def test_every_reason_to_give_up_has_a_name_in_the_queue(reason):
+    assert reason in labels.WHY_HERE
+
+
 @pytest.mark.parametrize("event", {move.audit_event for move in MOVES.values()})
 def test_every_move_has_a_name_in_the_timeline(event):
     assert event in labels.EVENTS
 
 
-def test_every_event_of_a_case_has_a_name_in_the_timeline():
+def test_every_event_of_a_case_or_of_an_account_has_a_name():
     found = {kind for path in CODE.rglob("*.py") for kind in RECORDED.findall(path.read_text())}
-    assert {"link.bound", "case.claimed", "document.uploaded", "api_key.revoked"} <= found, (
-        "the pattern works"
-    )
+    assert {
+        "link.bound",
+        "case.claimed",
+        "document.uploaded",
+        "account.paused",
+        "api_key.revoked",
+    } <= found, "the pattern works"
     nameless = {kind for kind in found - set(labels.EVENTS) if kind.partition(".")[0] not in NOT_OF_A_CASE}
     assert nameless == set()
 

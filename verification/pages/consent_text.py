@@ -6,10 +6,10 @@ Whoever changes a word here gives it a new VERSION: the old one stays what earli
 import hashlib
 from dataclasses import dataclass
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from verification import vendor
 from verification.models import Policy
 
 VERSION = "2026-11"
@@ -45,6 +45,17 @@ def region_name(region: str) -> str:
     return names.get(region, region)
 
 
+def regions_named(regions: list[str]) -> str:
+    """Every region that may be called, the usual one first."""
+    usual, *others = [region_name(region) for region in dict.fromkeys(regions)]
+    if not others:
+        return usual
+    return _("%(usual)s or, when that cannot be reached, in %(others)s") % {
+        "usual": usual,
+        "others": _(" or in ").join(others),
+    }
+
+
 def consent_text(policy: Policy) -> ConsentText:
     """The text in the active language, with what this installation and this policy do."""
     icons = "pages/icons"
@@ -61,11 +72,11 @@ def consent_text(policy: Policy) -> ConsentText:
             f"{icons}/cloud.svg",
             _("Where it goes"),
             _(
-                "Your photo and video are sent, encrypted, to Tencent Cloud in %(region)s. Its service "
+                "Your photo and video are sent, encrypted, to Tencent Cloud in %(regions)s. Its service "
                 "CompareFaceLiveness checks that a live person made the video and compares the two faces. "
                 "These are biometric data."
             )
-            % {"region": region_name(settings.FACEID_REGION)},
+            % {"regions": regions_named(vendor.regions())},
         ),
         Term(f"{icons}/clock.svg", _("How long we keep it"), _kept(policy.retention_days)),
         Term(

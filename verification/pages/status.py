@@ -1,16 +1,18 @@
 """How the case stands, in the applicant's words: never a score, never a reason that accuses."""
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from verification import pacing
 from verification.hints import HINTS
 from verification.models import Verification
 from verification.pages import access, steps
 from verification.reasons import REASONS
-from verification.states import Status
+from verification.states import Outcome, Status
 
 CLOSED = {
     Status.CONSENT_REFUSED: (
@@ -33,10 +35,15 @@ def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     outcome = steps.outcome(verification)
     if not outcome:
         return access.to_right_step(request)
-    context = {"outcome": outcome, **_details(verification)}
+    context = {"outcome": outcome, "delayed": _delayed(outcome, visit.now), **_details(verification)}
     # Who is asked again is back at a step; everybody else has done theirs.
     step = "status" if outcome != "retry" else "document" if context["needs_photo"] else "capture"
     return steps.page(request, f"pages/status/{outcome}.html", step, verification, context)
+
+
+def _delayed(outcome: str, now: datetime) -> bool:
+    """Does the recording wait because nobody may be called just now?"""
+    return outcome == "checking" and not pacing.is_open(now=now)
 
 
 def _details(verification: Verification) -> dict[str, Any]:
@@ -44,6 +51,8 @@ def _details(verification: Verification) -> dict[str, Any]:
     return {
         "heading": heading,
         "words": words,
+        "told": HINTS[_told(verification)],
+        "slow": HINTS["short_delay"],
         "hint": HINTS.get(verification.hint, HINTS["record_again"]),
         "needs_photo": not steps.has_photo(verification),
         "attempts_left": verification.attempts_left,
@@ -52,6 +61,15 @@ def _details(verification: Verification) -> dict[str, Any]:
         "decided_at": verification.decided_at,
         "reason": _reason(verification),
     }
+
+
+def _told(verification: Verification) -> str:
+    """The hint's key for who has nothing to do any more, or for now."""
+    if verification.status == Status.APPROVED:
+        return "received"
+    if verification.status == Status.IN_REVIEW:
+        return "our_fault" if verification.outcome == Outcome.VENDOR_FAILED else "being_checked"
+    return "paused"
 
 
 def _reason(verification: Verification) -> Any:
@@ -65,4 +83,5 @@ def _reason(verification: Verification) -> Any:
 def poll(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     outcome = steps.outcome(visit.verification)
     target = "pages:status" if outcome else steps.current(visit.verification)
-    return JsonResponse({"outcome": outcome, "next": reverse(target)})
+    delayed = _delayed(outcome, visit.now)
+    return JsonResponse({"outcome": outcome, "delayed": delayed, "next": reverse(target)})

@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from verification import permissions
-from verification.models import Review, StaffUser, VendorAccount, Verification
-from verification.review import words
+from verification.models import Review, StaffUser, Verification
+from verification.review import accounts, words
 from verification.review.page import signed_in
 from verification.states import Status
 
@@ -32,7 +32,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (permissions.can_view_case, _("Cases"), "verification_verification_changelist"),
         (permissions.can_export, _("Exports"), "exports"),
         (permissions.can_view_trail, _("Trail"), "verification_auditevent_changelist"),
-        (permissions.can_view_operations, _("Vendor"), "verification_vendoraccount_changelist"),
+        (permissions.can_view_operations, _("Vendor"), "vendor"),
         (permissions.can_manage_staff, _("Staff"), "verification_staffuser_changelist"),
     )
     links = [_link(title, name) for can, title, name in pages if can(user)]
@@ -45,8 +45,8 @@ def work(request: HttpRequest) -> dict[str, Any]:
     return {
         "queue": _queue(user, now) if permissions.can_view_queue(user) else None,
         "recent": _recent() if permissions.can_view_case(user) else None,
-        "accounts": _accounts(now) if permissions.can_view_operations(user) else None,
         "trail": _trail(user),
+        **_vendor(user, now),
     }
 
 
@@ -75,8 +75,14 @@ def _trail(user: StaffUser) -> list[dict[str, str]]:
     return [_link(title, name) for can, title, name in pages if can(user)]
 
 
-def _accounts(now: datetime) -> list[dict[str, Any]]:
-    return [
-        {"account": account, "paused": account.paused_until is not None and account.paused_until > now}
-        for account in VendorAccount.objects.order_by("name")
-    ]
+def _vendor(user: StaffUser, now: datetime) -> dict[str, Any]:
+    """How the accounts stand, for operators; whether anything stands still, also for who waits for the cases."""
+    operates = permissions.can_view_operations(user)
+    if not (operates or permissions.can_view_queue(user)):
+        return {}
+    lines = accounts.in_short(now)
+    return {
+        "accounts": lines if operates else None,
+        "notice": accounts.notice(lines, now),
+        "may_open_vendor": operates,
+    }

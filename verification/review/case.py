@@ -62,6 +62,7 @@ def _page(
         "may_claim": permissions.can_decide(user) and held is None,
         "may_reopen": permissions.can_reopen(user),
         "may_see": permissions.can_view_evidence(user),
+        "may_open_codes": permissions.can_view_operations(user),
         **extra,
     }
     status = 409 if "conflict" in extra else 422 if form.errors else 200

@@ -92,6 +92,7 @@ def _answer(attempt: VerificationAttempt, case: Verification) -> dict[str, Any]:
     return {
         "meaning": words.explain(attempt.similarity, attempt.result_code, case.policy.approve_at),
         "description": words.describe_code(attempt.result_code, attempt.outcome),
+        "vendors_code": attempt.outcome not in words.OUR_OUTCOMES,
         "call": next(reversed(answered or calls), None),
         "calls": calls,
     }

@@ -26,7 +26,10 @@ WHY_HERE: Labels = {
     "bad_answer": gettext_lazy("The vendor's answer could not be read"),
     "rejected": gettext_lazy("The vendor refused our request"),
     "request_too_large": gettext_lazy("Photo and recording are too large for the vendor"),
+    "empty_media": gettext_lazy("The photo or the recording is empty"),
+    "unsupported_challenge": gettext_lazy("The vendor does not offer these movements"),
     "integrity_error": gettext_lazy("A stored file is damaged"),
+    "cannot_process": gettext_lazy("Working on it kept failing"),
     "reopened": gettext_lazy("Reopened"),
 }
 
@@ -39,6 +42,10 @@ EVENTS: Labels = {
     "challenge.abandoned": gettext_lazy("Recording given up"),
     "applicant.changed": gettext_lazy("Details changed"),
     "call.answered_late": gettext_lazy("Answer came too late"),
+    "account.paused": gettext_lazy("Calling paused"),
+    "account.resumed": gettext_lazy("Calling resumed"),
+    "account.budget_alert": gettext_lazy("Part of the day's budget spent"),
+    "account.probe_asked": gettext_lazy("Probe asked for"),
     "consent.given": gettext_lazy("Consent given"),
     "consent.refused": gettext_lazy("Consent refused"),
     "document.uploaded": gettext_lazy("ID photo uploaded"),

@@ -170,7 +170,7 @@ class CallAdmin(ReadOnly):
 
 class AccountAdmin(ReadOnly):
     may_view = staticmethod(permissions.can_view_operations)
-    list_display = ("name", "rate", "next_slot_at", "paused_until", "pause_reason")
+    list_display = ("name", "rate", "daily_budget", "spent_on", "spent", "paused_at", "pause_reason")
 
 
 class PolicyAdmin(ReadOnly):

@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification import audit
 from verification.permissions import Denied
-from verification.review import board, case, evidence, exports, page, queue, records
+from verification.review import board, case, codes, evidence, exports, page, queue, records, vendor
 
 View = Callable[..., HttpResponseBase]
 
@@ -43,6 +43,9 @@ class ReviewSite(AdminSite):
             path("case/<slug:public_id>/decide", self.page(case.decide), name="decide"),
             path("case/<slug:public_id>/reopen", self.page(case.reopen), name="reopen"),
             path("evidence/<slug:kind>/<slug:public_id>", self.page(evidence.evidence), name="evidence"),
+            path("vendor/", self.page(vendor.vendor_page), name="vendor"),
+            path("vendor/<slug:name>/probe", self.page(vendor.probe), name="probe_account"),
+            path("codes/", self.page(codes.codes_page), name="codes"),
             *exports.urls(self),
         ]
 
@@ -80,11 +83,13 @@ class ReviewSite(AdminSite):
         return super().index(request, {**board.work(request), **(extra_context or {})})
 
 
-def _back(request: HttpRequest, public_id: str = "") -> HttpResponseBase:
+def _back(request: HttpRequest, public_id: str = "", name: str = "") -> HttpResponseBase:
     """From the address of a form: whoever sends one after their session ended is led there by the sign-in."""
     messages.warning(
         request, gettext("Nothing was changed, because you had to sign in first. Please do it again.")
     )
+    if name:
+        return redirect("admin:vendor")
     return redirect("admin:case", public_id) if public_id else redirect("admin:queue")
 
 

@@ -5,14 +5,16 @@ only (70 and 80), so nothing here claims more than these.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import TextChoices
+from django.utils.dateformat import format as date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from verification.handling import MEANINGS, SUSPICION
 from verification.hints import HINTS
 from verification.liveness import VENDOR_PASS, Category, lookup
 from verification.states import Outcome
@@ -113,26 +115,6 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-CATEGORIES: dict[Category, str | Promise] = {
-    Category.PASSED: gettext_lazy("Living person, and the faces match by the vendor's own threshold."),
-    Category.LOW_SIMILARITY: gettext_lazy(
-        "Living person, but the faces did not match by the vendor's own threshold."
-    ),
-    Category.LIVENESS_FAILED: gettext_lazy("The vendor could not confirm that a living person was recorded."),
-    Category.CAPTURE_QUALITY: gettext_lazy("The recording was not good enough to be checked."),
-    Category.REFERENCE_PHOTO: gettext_lazy("The ID photo was not good enough to be compared."),
-    Category.TRANSIENT: gettext_lazy("The vendor's service failed. That says nothing about the applicant."),
-    Category.THROTTLED: gettext_lazy(
-        "The vendor asked us to slow down. This says nothing about the applicant."
-    ),
-    Category.CONFIGURATION: gettext_lazy(
-        "Our account with the vendor was refused. This says nothing about the applicant."
-    ),
-    Category.BAD_REQUEST: gettext_lazy(
-        "The vendor refused our request as wrong. This says nothing about the applicant."
-    ),
-}
-SUSPICION = gettext_lazy("The vendor suspects a replayed or staged picture.")
 UNKNOWN_CODE = gettext_lazy("This code is not in our list.")
 
 
@@ -152,7 +134,7 @@ def describe_code(code: str, outcome: str = "") -> str:
     if not code or outcome in OUR_OUTCOMES:
         return str(OUR_OUTCOMES.get(outcome, ""))
     rule = lookup(code, field="Result")
-    sentences = [CATEGORIES[rule.category]]
+    sentences = [MEANINGS[rule.category]]
     if rule.suspicion:
         sentences.append(SUSPICION)
     if rule.category in {Category.CAPTURE_QUALITY, Category.REFERENCE_PHOTO}:
@@ -170,6 +152,12 @@ def span(length: timedelta) -> str:
     if minutes < 48 * 60:
         return _("%(n)s h") % {"n": minutes // 60}
     return _("%(n)s d") % {"n": minutes // (24 * 60)}
+
+
+def moment(at: datetime, now: datetime) -> str:
+    """The time of day in UTC, with the day if it was not today."""
+    at, now = at.astimezone(UTC), now.astimezone(UTC)
+    return date_format(at, "H:i" if at.date() == now.date() else "j M H:i")
 
 
 def due(due_at: datetime | None, now: datetime) -> str:
