@@ -9,20 +9,35 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
 
-.PHONY: demo test check lock docs clean
+# What SQLite and PostgreSQL do differently is in these.
+ON_POSTGRESQL := $(addprefix tests/flow/test_, pacing.py leases.py calls.py vendor_trouble.py attempt_life.py \
+	vendor_page.py spending.py database.py)
+
+.PHONY: demo test check bench nightly lock docs clean
 
 demo: $(INSTALLED)
 	@exec $(BIN)/python manage.py demo --port $(PORT)
 
 test: $(INSTALLED_DEV) check
-	@tests/install_chromium
-	$(BIN)/python -m pytest tests --ignore tests/browser --cov --cov-report=term --durations=5
+	@tests/install_packages
+	$(BIN)/python -m pytest tests --ignore tests/browser --ignore tests/nightly --cov --cov-report=term --durations=5
+	$(BIN)/python -m tests.on_postgresql $(ON_POSTGRESQL)
 	# By themselves: a browser's event loop in the process keeps Django from its database.
 	$(BIN)/python -m pytest tests/browser --durations=5
 
 # Every check runs, so that one run shows all there is to mend.
 check: $(INSTALLED_DEV)
 	@$(BIN)/python -m tests.checks
+
+# Tables here, figures in build/bench/; a missed target fails. `make bench ONLY=client` runs one alone.
+bench: $(INSTALLED_DEV)
+	@tests/install_packages
+	@$(BIN)/python -m tests.bench $(ONLY)
+
+# Too slow for every run: what shows only after hours or thousands of repetitions.
+nightly: $(INSTALLED_DEV)
+	@tests/install_packages
+	$(BIN)/python -m pytest tests/nightly
 
 docs: $(INSTALLED_DEV)
 	@KYC_MODE=demo $(BIN)/python manage.py write_docs

@@ -1,0 +1,29 @@
+"""`python -m tests.bench [NAME…]`: runs benches one after another; fails if a target was missed.
+
+A bench is a module of this package with `run()`, which gives its figures by name (ratios first; a dict in place of
+a figure holds one for each variant), and `TARGETS`, which says of some of them what they have to be. What is
+compared is measured side by side in one run, taking turns: the machine may be busy with something else.
+"""
+
+import importlib
+import sys
+
+from tests.bench.report import report
+
+BENCHES = ("client", "pacing", "sustain")
+
+
+def main() -> int:
+    names = sys.argv[1:] or BENCHES
+    if unknown := set(names) - set(BENCHES):
+        print(f"There is no bench {', '.join(sorted(unknown))}. There are: {', '.join(BENCHES)}.")
+        return 2
+    missed = []
+    for name in names:
+        bench = importlib.import_module(f"tests.bench.{name}")
+        missed += report(name, bench.run(), bench.TARGETS)
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""Fills a portal with cases, each with its recording handed in, by the real actions. Runs inside that portal."""
+
+from django.utils import timezone
+
+from kyc_portal.sandbox.drawing import draw_clip, draw_photo
+from tests.conftest import WORDING
+from verification import audit
+from verification.actions import challenge, consent, document, invite, submit
+from verification.states import Mode
+
+
+def main(count: str) -> None:
+    """`count` cases with an H.264 recording of 5 s each."""
+    photo, clip = draw_photo(1), draw_clip(seed=1, seconds=5.0)
+    for number in range(int(count)):
+        _hand_in(f"BACKLOG-{number}", photo, clip)
+
+
+def _hand_in(reference: str, photo: bytes, clip: bytes) -> None:
+    now, by = timezone.now(), audit.By.shell()
+    case = invite.invite(
+        reference=reference, name="Alice Example", mode=Mode.ACTION, by=by, now=now
+    ).verification
+    consent.give(case, now=now, **WORDING)
+    document.upload(case, photo, now=now)
+    drawn = challenge.issue(case, now=now)
+    submit.submit(
+        case,
+        attempt_id=drawn.attempt.public_id,
+        nonce=drawn.nonce,
+        recording=clip,
+        signals={},
+        now=timezone.now(),
+    )

@@ -1,0 +1,73 @@
+"""What a call costs: our client, the vendor's SDK, and the least that the standard library can do.
+
+Each is a process of its own, so that processor time and memory are its own; they take turns at one sink. All of
+them stay on one CPU: with the sink on another, a loopback send costs its sender 2 to 4 ms more, by the sink's doing.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from statistics import median
+from typing import Any
+
+from tests.processes import PROJECT, Process
+
+Sender = subprocess.Popen[str]
+SENDERS = ("sdk", "portal", "bare")
+WARM_UP, ROUNDS = 3, 30
+TARGETS = {"cpu_ratio_vs_sdk": ">= 4.5", "ratio_vs_bare": "<= 1.3", "extra_mib": "<= 2"}
+
+
+def run() -> dict[str, Any]:
+    with ExitStack() as stack:
+        cpus = os.sched_getaffinity(0)
+        stack.callback(os.sched_setaffinity, 0, cpus)
+        os.sched_setaffinity(0, {max(cpus)})
+        sink = stack.enter_context(
+            Process(sys.executable, "-m", "tests.bench.sink", ready=r"listening on \S+")
+        )
+        url = sink.wait_for_output(r"listening on (\S+)")[1]
+        senders = {name: stack.enter_context(_sender(name, url)) for name in SENDERS}
+        _take_turns(senders, WARM_UP)
+        rest = {name: _ask(sender, "rest") for name, sender in senders.items()}
+        costs = _take_turns(senders, ROUNDS)
+        extra = {name: _ask(sender, "peak") - rest[name] for name, sender in senders.items()}
+    cpu_ms = {name: median(measured) for name, measured in costs.items()}
+    return {
+        "cpu_ratio_vs_sdk": round(cpu_ms["sdk"] / cpu_ms["portal"], 2),
+        "ratio_vs_bare": round(cpu_ms["portal"] / cpu_ms["bare"], 2),
+        "extra_mib": round(extra["portal"], 1),
+        "sdk_extra_mib": round(extra["sdk"], 1),
+        "cpu_ms": {name: round(cost, 1) for name, cost in cpu_ms.items()},
+    }
+
+
+def _take_turns(senders: Mapping[str, Sender], rounds: int) -> dict[str, list[float]]:
+    """What each call cost. Another one begins each time, or the same one would always follow the dearest."""
+    costs: dict[str, list[float]] = {name: [] for name in SENDERS}
+    for turn in range(rounds):
+        for name in SENDERS[turn % 3 :] + SENDERS[: turn % 3]:
+            costs[name].append(_ask(senders[name], "send"))
+    return costs
+
+
+@contextmanager
+def _sender(name: str, url: str) -> Iterator[Sender]:
+    command = [sys.executable, "-m", "tests.bench.senders", name, url]
+    with subprocess.Popen(
+        command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def _ask(sender: Sender, word: str) -> float:
+    assert sender.stdin is not None
+    assert sender.stdout is not None
+    sender.stdin.write(f"{word}\n")
+    sender.stdin.flush()
+    return float(sender.stdout.readline())

@@ -1,0 +1,16 @@
+"""`python -m tests.bench.in_portal MODULE ARGUMENT…`: MODULE.main(ARGUMENT…) inside the portal of the environment."""
+
+import importlib
+import sys
+
+import django
+
+
+def main() -> None:
+    module, *arguments = sys.argv[1:]
+    django.setup()
+    importlib.import_module(f"tests.bench.{module}").main(*arguments)
+
+
+if __name__ == "__main__":
+    main()

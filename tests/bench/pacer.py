@@ -1,0 +1,40 @@
+"""One process that calls as often as the pace lets it, the way a worker does. Runs inside a portal.
+
+Prints "ready", begins when a line comes in, and prints how many calls it sent and how many slots it missed.
+"""
+
+import sys
+import time
+from datetime import UTC, datetime
+
+from verification import pacing, vendor
+from verification.liveness import LivenessClient, Withdrawn
+
+
+def main(seconds: str) -> None:
+    client = vendor.client("default", vendor.regions()[0])
+    print("ready", flush=True)
+    sys.stdin.readline()
+    until = time.monotonic() + float(seconds)
+    sent = missed = 0
+    while time.monotonic() < until:
+        slot = pacing.reserve(now=_clock())
+        if isinstance(slot, pacing.Slot):
+            in_time = _call(client, slot)
+            sent, missed = sent + in_time, missed + (not in_time)
+    print(sent, missed, flush=True)
+
+
+def _call(client: LivenessClient, slot: pacing.Slot) -> bool:
+    if not pacing.wait_to_prepare(slot, clock=_clock):
+        return False
+    began = _clock()
+    try:
+        client.probe(may_send=lambda: pacing.wait_to_send(slot, prepared_since=began, clock=_clock))
+    except Withdrawn:
+        return False
+    return True
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,122 @@
+"""Four processes and one account: how close to 20 calls a second they get together, and how never above.
+
+The emulator counts by its own clock. Celery's own `rate_limit`, which is per worker, runs beside it for comparison.
+"""
+
+import subprocess
+import sys
+from bisect import bisect_left
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tests.services import PROJECT, Emulator, PostgreSQL, Redis, environment, manage, python
+
+SECONDS, PROCESSES = 30, 4
+CASES = {"sqlite": 0, "postgresql": 0, "sqlite_burdened": 2, "postgresql_burdened": 2}
+TARGETS = {
+    target: limit
+    for case in CASES
+    for target, limit in (
+        (f"{case}.rate", ">= 19.5"),
+        (f"{case}.max_in_any_second", "<= 20"),
+        (f"{case}.uneven_share", "<= 0.1"),
+    )
+}
+
+
+def run() -> dict[str, Any]:
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        emulator = stack.enter_context(Emulator(rate=1000))
+        broker = stack.enter_context(Redis())
+        urls = {
+            "sqlite": f"sqlite:///{folder / 'portal.sqlite3'}",
+            "postgresql": stack.enter_context(PostgreSQL()).url,
+        }
+        portals = {name: environment(url, broker.url, emulator.url, folder) for name, url in urls.items()}
+        for portal in portals.values():
+            manage(portal, "migrate", "-v0")
+        figures = {
+            case: _paced(portals[case.partition("_")[0]], emulator, burners)
+            for case, burners in CASES.items()
+        }
+        return {**figures, "celery_rate_limit": _rate_limited(portals["sqlite"], emulator)}
+
+
+def _paced(portal: dict[str, str], emulator: Emulator, burners: int) -> dict[str, Any]:
+    emulator.clear()
+    with ExitStack() as stack:
+        pacers = [stack.enter_context(_pacer(portal)) for _ in range(PROCESSES)]
+        for _ in range(burners):
+            stack.enter_context(_burner())
+        for pacer in pacers:
+            pacer.stdin.write("go\n")  # type: ignore[union-attr]
+            pacer.stdin.flush()  # type: ignore[union-attr]
+        counts = [tuple(map(int, pacer.stdout.readline().split())) for pacer in pacers]  # type: ignore[union-attr]
+    sent = [count[0] for count in counts]
+    return {
+        **_as_counted(emulator),
+        "uneven_share": round(max(sent) / min(sent) - 1, 3),
+        "missed_slots": sum(count[1] for count in counts),
+    }
+
+
+def _rate_limited(portal: dict[str, str], emulator: Emulator) -> dict[str, Any]:
+    """The same for four Celery workers of one process each, with a backlog that lasts longer than the run."""
+    emulator.clear()
+    app = ("-A", "tests.bench.rate_limited")
+    with ExitStack() as stack:
+        subprocess.run(
+            [sys.executable, "-m", "tests.bench.in_portal", "rate_limited", "4000"],
+            cwd=PROJECT,
+            env=portal,
+            check=True,
+        )
+        for number in range(PROCESSES):
+            worker = ("celery", *app, "worker", "--pool", "solo", "-n", f"limited-{number}@%h")
+            stack.enter_context(python(portal, *worker, "-l", "INFO", ready="ready"))
+        emulator.clear()
+        stack.enter_context(_pause(SECONDS))
+    return _as_counted(emulator)
+
+
+@contextmanager
+def _pause(seconds: float) -> Iterator[None]:
+    with subprocess.Popen(["sleep", str(seconds)]) as sleeping:
+        sleeping.wait()
+        yield
+
+
+def _as_counted(emulator: Emulator) -> dict[str, Any]:
+    times = sorted(call["arrived_monotonic"] for call in emulator.calls())
+    return {
+        "rate": round((len(times) - 1) / (times[-1] - times[0]), 2),
+        "max_in_any_second": max(bisect_left(times, time + 1) - at for at, time in enumerate(times)),
+    }
+
+
+@contextmanager
+def _pacer(portal: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "tests.bench.in_portal", "pacer", str(SECONDS)]
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=portal, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextmanager
+def _burner() -> Iterator[None]:
+    """A program that keeps a processor busy."""
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        try:
+            yield
+        finally:
+            process.kill()

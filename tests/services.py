@@ -1,0 +1,208 @@
+"""Real services for tests and benches, and the portal's own processes; each lives as long as its `with` block.
+
+They listen on loopback or on a socket of their own, keep nothing, and must not know what is tested with them.
+"""
+
+import itertools
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+import redis
+from psycopg import sql
+
+from kyc_portal.sandbox.emulator import SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY
+from tests.processes import PROJECT, Process
+
+ROOT = os.geteuid() == 0
+
+_numbers = itertools.count(1)
+# A proxy named in the environment has no business between two programs of one machine.
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class PostgreSQL(Process):
+    """A server with an empty database; `url` and what `create_database` gives are DATABASE_URLs."""
+
+    def __init__(self) -> None:
+        super().__init__(ready="ready to accept connections")
+
+    @classmethod
+    def missing(cls) -> str:
+        if not _postgresql_program("initdb"):
+            return "PostgreSQL's server is missing: install the package postgresql."
+        if ROOT and "postgres" not in {account.pw_name for account in pwd.getpwall()}:
+            return "PostgreSQL refuses to run as root, and there is no account postgres for it."
+        return ""
+
+    def start(self) -> None:
+        account = {"user": "postgres", "group": "postgres", "extra_groups": []} if ROOT else {}
+        if ROOT:
+            shutil.chown(self.folder, "postgres")
+        data = str(self.folder / "data")
+        initdb = [_postgresql_program("initdb"), "-D", data, "-U", "postgres", "--auth=trust", "--no-locale"]
+        subprocess.run(
+            [*initdb, "--encoding=UTF8", "--no-sync"],
+            cwd=self.folder,
+            stdout=subprocess.DEVNULL,
+            check=True,
+            **account,
+        )
+        settings = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=200")
+        # The socket lies in a folder that only we can enter: anyone may be a superuser on a loopback port.
+        settings += ("listen_addresses=", f"unix_socket_directories={self.folder}")
+        options = [option for setting in settings for option in ("-c", setting)]
+        self._spawn(_postgresql_program("postgres"), "-D", data, *options, cwd=self.folder, **account)
+        self.url = self.create_database("portal")
+
+    def create_database(self, name: str) -> str:
+        with psycopg.connect(self._url_of("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return self._url_of(name)
+
+    def stop(self, number: int = signal.SIGINT) -> None:
+        """PostgreSQL's own SIGTERM would wait until the last client has gone."""
+        super().stop(number)
+
+    def _url_of(self, name: str) -> str:
+        return f"postgresql://postgres@{quote(str(self.folder), safe='')}/{name}"
+
+
+class Redis(Process):
+    """A broker; `url` is a CELERY_BROKER_URL."""
+
+    def __init__(self) -> None:
+        port = str(free_port())
+        self.url = f"redis://127.0.0.1:{port}/0"
+        keep_nothing = ("--save", "", "--appendonly", "no")
+        where = ("--port", port, "--bind", "127.0.0.1")
+        super().__init__("redis-server", *where, *keep_nothing, ready="Ready to accept connections")
+
+    @classmethod
+    def missing(cls) -> str:
+        return "" if shutil.which("redis-server") else "Redis is missing: install the package redis-server."
+
+    def flush(self) -> None:
+        """Loses every message."""
+        with redis.Redis.from_url(self.url) as connection:
+            connection.flushall()
+
+
+class Emulator(Process):
+    """The vendor's emulator, spoken to from outside; `options` are its flags, `rate=20` is `--rate 20`."""
+
+    def __init__(self, **options: int) -> None:
+        flags = [word for name, value in options.items() for word in (_flag(name), str(value))]
+        command = (sys.executable, "-m", "kyc_portal.sandbox.emulator", "--port", "0", *flags)
+        super().__init__(*command, ready=r"listening on \S+")
+
+    def start(self) -> None:
+        super().start()
+        self.url = self.wait_for_output(r"listening on (\S+)")[1]
+
+    def calls(self) -> list[dict[str, Any]]:
+        return list(ask("GET", f"{self.url}/_emulator/ledger")["calls"])
+
+    def script(self, **step: Any) -> None:
+        ask("POST", f"{self.url}/_emulator/script", step)
+
+    def release(self) -> None:
+        """Lets go of the answers that the fault `hold` keeps back."""
+        ask("POST", f"{self.url}/_emulator/release", {})
+
+    def clear(self) -> None:
+        self.script(clear=True)
+        ask("DELETE", f"{self.url}/_emulator/ledger")
+
+
+def skip_reason(*services: type[Process]) -> str:
+    """Why tests with these can't run here. Never with CI=true: there they are to fail."""
+    if os.environ.get("CI") == "true":
+        return ""
+    return " ".join(filter(None, (service.missing() for service in services)))
+
+
+def environment(
+    database_url: str, broker_url: str, endpoint: str, data_dir: Path, **more: str
+) -> dict[str, str]:
+    """Of a portal's process, and nothing but that: what the caller's own environment says must not matter."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return {
+        **inherited,
+        "PYTHONUNBUFFERED": "1",
+        "DJANGO_SETTINGS_MODULE": "kyc_portal.settings",
+        "KYC_MODE": "demo",
+        "KYC_DATA_DIR": str(data_dir),
+        "KYC_PUBLIC_URL": "http://testserver",
+        "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
+        "SECRET_KEY": "for-tests-only-" + "0" * 35,
+        "DATABASE_URL": database_url,
+        "CELERY_BROKER_URL": broker_url,
+        "KYC_FACEID_ENDPOINT": endpoint,
+        "TENCENTCLOUD_SECRET_ID": SANDBOX_SECRET_ID,
+        "TENCENTCLOUD_SECRET_KEY": SANDBOX_SECRET_KEY,
+        "TENCENTCLOUD_TOKEN": "",
+        "LOG_LEVEL": "INFO",
+        **more,
+    }
+
+
+def python(environment: Mapping[str, str], module: str, *arguments: str, ready: str = "") -> Process:
+    """`python -m module arguments…`"""
+    return Process(sys.executable, "-m", module, *arguments, environment=environment, ready=ready)
+
+
+def worker(environment: Mapping[str, str], queue: str, *options: str) -> Process:
+    """A Celery worker of one queue, started as the README says; it takes LOG_LEVEL INFO to see it ready."""
+    celery = ("celery", "-A", "kyc_portal.celery", "worker")
+    name = f"{queue}-{next(_numbers)}@%h"
+    return python(environment, *celery, "-Q", queue, "-n", name, *options, ready=r"@\S+ ready\.")
+
+
+def beat(environment: Mapping[str, str]) -> Process:
+    return python(environment, "celery", "-A", "kyc_portal.celery", "beat", ready="beat: Starting")
+
+
+def manage(environment: Mapping[str, str], *arguments: str) -> str:
+    """What `manage.py arguments…` prints; its errors go to standard error."""
+    command = [sys.executable, "manage.py", *arguments]
+    done = subprocess.run(
+        command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=120
+    )
+    return done.stdout
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def ask(method: str, url: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """One exchange of JSON."""
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
+    with _direct.open(request, timeout=10) as response:
+        return dict(json.loads(response.read()))
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _postgresql_program(name: str) -> str:
+    """Debian keeps the server's programs of each version off the PATH; the newest version is taken."""
+    found = Path("/usr/lib/postgresql").glob(f"*/bin/{name}")
+    newest = max(found, key=lambda path: int(path.parts[4]), default=None)
+    return str(newest) if newest else shutil.which(name) or ""
