@@ -37,7 +37,14 @@ app.config_from_object(
             # The in-memory broker of the demo looks for messages this often, in seconds.
             "polling_interval": 0.05,
         },
-        "beat_schedule": {"sweep": {"task": "verification.sweep", "schedule": 10.0}},
+        "beat_schedule": {
+            "sweep": {
+                "task": "verification.sweep",
+                "schedule": 10.0,
+                # Without a worker for a weekend they would pile up.
+                "options": {"queue": "sweep", "expires": 10},
+            }
+        },
         "beat_scheduler": "celery.beat:Scheduler",
         "timezone": "UTC",
     }

@@ -90,6 +90,8 @@ _SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
 }
+# A process that is frozen in the midst of a transaction would keep its locks, and everybody else, for ever.
+_POSTGRESQL_OPTIONS = {"options": "-c idle_in_transaction_session_timeout=10s", **_database.options}
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
         "ENGINE": f"django.db.backends.{_database.engine}",
@@ -100,7 +102,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "PORT": _database.port,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": _SQLITE_OPTIONS if _database.engine == "sqlite3" else _database.options,
+        "OPTIONS": _SQLITE_OPTIONS if _database.engine == "sqlite3" else _POSTGRESQL_OPTIONS,
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

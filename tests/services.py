@@ -167,7 +167,7 @@ def worker(environment: Mapping[str, str], queue: str, *options: str) -> Process
     """A Celery worker of one queue, started as the README says; it takes LOG_LEVEL INFO to see it ready."""
     celery = ("celery", "-A", "kyc_portal.celery", "worker")
     name = f"{queue}-{next(_numbers)}@%h"
-    return python(environment, *celery, "-Q", queue, "-n", name, *options, ready=r"@\S+ ready\.")
+    return python(environment, *celery, "-Q", f"{queue},sweep", "-n", name, *options, ready=r"@\S+ ready\.")
 
 
 def beat(environment: Mapping[str, str]) -> Process:

@@ -23,7 +23,11 @@ def _is_this_machine(host: str | None) -> bool:
 
 @register()
 def vendor_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    return [*_regions(), *(problem for name in settings.FACEID_ACCOUNTS for problem in _account(name))]
+    return [
+        *_regions(),
+        *_fallback_address(),
+        *(problem for name in settings.FACEID_ACCOUNTS for problem in _account(name)),
+    ]
 
 
 def _regions() -> list[CheckMessage]:
@@ -35,6 +39,19 @@ def _regions() -> list[CheckMessage]:
         for region in regions
         if region not in REGIONS
     ]
+
+
+def _fallback_address() -> list[CheckMessage]:
+    """Of the other regions: where a typing error would show only when they are needed."""
+    template = settings.FACEID_REGION_ENDPOINT
+    if not settings.FACEID_FALLBACK_REGIONS:
+        return []
+    address = urlsplit(template.replace("{region}", settings.FACEID_FALLBACK_REGIONS[0]))
+    safe = address.scheme == "https" and not _is_this_machine(address.hostname)
+    if settings.DEMO or ("{region}" in template and template.count("{") == 1 and safe):
+        return []
+    message = "KYC_FACEID_REGION_ENDPOINT is not an https address with {region} in it."
+    return [Error(message, hint="See .env.example.", id="kyc.E019")]
 
 
 def _account(name: str) -> list[CheckMessage]:
@@ -85,10 +102,10 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "kyc.E018",
         ),
         (
-            bool(settings.FACEID_FALLBACK_REGIONS)
-            and not settings.FACEID_REGION_ENDPOINT.startswith("https://"),
-            "KYC_FACEID_REGION_ENDPOINT is not an https address.",
-            "kyc.E019",
+            len({account["secret_id"] for account in settings.FACEID_ACCOUNTS.values()})
+            < len(settings.FACEID_ACCOUNTS),
+            "Two accounts have the same TENCENTCLOUD_SECRET_ID: they are one, and its rate would be exceeded.",
+            "kyc.E020",
         ),
         (len(settings.SECRET_KEY) < 50, "SECRET_KEY has fewer than 50 characters.", "kyc.E015"),
     )

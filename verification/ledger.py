@@ -4,11 +4,13 @@ The vendor knows no idempotency token, so this is what bounds the bill: from it 
 sent again, and an answer that was written down is never paid for twice.
 """
 
+import time
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from django.db import transaction
+import structlog
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from verification import audit, liveness
 from verification.models import AnswerKind, CallState, ProviderCall, VendorAccount, VerificationAttempt
@@ -24,6 +26,10 @@ LOST_AFTER = timedelta(seconds=120)
 LOST = "lost_with_its_worker"
 # So many calls of an account in a row without a usable answer are no coincidence: it is paused.
 FAILING_AFTER = 10
+# Seconds between tries to write down what became of a call; its lease is renewed meanwhile.
+PATIENCE = (0.5, 1, 2, 4)
+
+log = structlog.get_logger(__name__)
 
 
 def reason_to_stop(attempt: VerificationAttempt) -> str:
@@ -101,19 +107,35 @@ def close_unsent(call: ProviderCall, *, now: datetime) -> bool:
     return bool(under_way.update(state=CallState.NOT_SENT, ended_at=now, **facts))
 
 
-def failing(account: VendorAccount) -> bool:
-    """Did none of the account's last calls bring an answer that can be used?"""
-    ended = ProviderCall.objects.filter(account=account, ended_at__isnull=False, slot_missed=False)
-    answers = list(
-        ended.exclude(code=LOST).order_by("-ended_at").values_list("answer", flat=True)[:FAILING_AFTER]
+def failing(account: VendorAccount, region: str) -> bool:
+    """Did none of the account's last calls to the region bring an answer that can be used?"""
+    ended = ProviderCall.objects.filter(
+        account=account, region=region, ended_at__isnull=False, slot_missed=False
     )
+    # What was lost with its worker, or answered too late, says nothing about the vendor.
+    told = ended.exclude(code=LOST).exclude(state=CallState.UNKNOWN, request_id__gt="")
+    answers = list(told.order_by("-ended_at").values_list("answer", flat=True)[:FAILING_AFTER])
     useless = {"", AnswerKind.FAILED}
     return len(answers) == FAILING_AFTER and useless.issuperset(answers)
 
 
-@transaction.atomic
 def _close(call: ProviderCall, state: CallState, now: datetime, facts: dict[str, Any]) -> bool:
-    """False if the call was given up as lost meanwhile: it stays unknown, and what came late is noted beside it."""
+    """False if the call was given up as lost meanwhile: it stays unknown, and what came late is noted beside it.
+
+    Has patience: a database that restarts must not cost an answer that was paid for.
+    """
+    for seconds in PATIENCE:
+        try:
+            return _close_now(call, state, now, facts)
+        except (OperationalError, InterfaceError) as error:
+            log.error("ledger.database_unavailable", call=call.public_id, error=type(error).__name__)
+            connection.close()
+            time.sleep(seconds)
+    return _close_now(call, state, now, facts)
+
+
+@transaction.atomic
+def _close_now(call: ProviderCall, state: CallState, now: datetime, facts: dict[str, Any]) -> bool:
     latency = max(0, round((now - call.started_at).total_seconds() * 1000))
     row = ProviderCall.objects.filter(pk=call.pk)
     if row.filter(state=CallState.SENDING).update(state=state, ended_at=now, latency_ms=latency, **facts):

@@ -28,7 +28,10 @@ ASSESS = "verification.assess"
 ASSESS_NEXT = "verification.assess_next"
 PROBE = "verification.probe"
 SWEEP = "verification.sweep"
-QUEUES = {PREPARE: "media", ASSESS: "liveness", ASSESS_NEXT: "liveness", PROBE: "liveness", SWEEP: "media"}
+# The sweep has a queue of its own, which every worker answers: it watches over the others.
+QUEUES = {PREPARE: "media", ASSESS: "liveness", ASSESS_NEXT: "liveness", PROBE: "liveness", SWEEP: "sweep"}
+# Whoever comes too late for these has nothing to do: the next one is on its way. Seconds.
+EXPIRES = {PROBE: 10, SWEEP: 10}
 TASK_OF = {AttemptStatus.SUBMITTED: PREPARE, AttemptStatus.READY: ASSESS}
 
 # How soon the work of a dead worker is free again. Its worker renews it three times in that time.
@@ -62,7 +65,14 @@ def ring_probe(account_name: str) -> None:
 
 def _send(task: str, args: list[str], delay: float) -> None:
     try:
-        current_app.send_task(task, args=args, queue=QUEUES[task], countdown=delay or None, retry=False)
+        current_app.send_task(
+            task,
+            args=args,
+            queue=QUEUES[task],
+            countdown=delay or None,
+            expires=EXPIRES.get(task),
+            retry=False,
+        )
     except (OperationalError, OSError) as error:
         # The row is committed, so nothing is lost: the sweeper rings again.
         log.warning("queue.broker_unreachable", task=task, args=args, error=type(error).__name__)
@@ -108,7 +118,9 @@ def held(attempt: VerificationAttempt, *, now: datetime) -> Iterator[None]:
         yield
     finally:
         with _holds_lock:
-            _holds.pop(attempt.pk, None)
+            # Another thread may hold it by now, with a fence of its own.
+            if attempt.pk in _holds and _holds[attempt.pk].fence == attempt.fence:
+                del _holds[attempt.pk]
 
 
 def _hold(attempt: VerificationAttempt, now: datetime) -> None:
@@ -134,9 +146,13 @@ def reason_to_stop(attempt: VerificationAttempt) -> str:
 
 
 def renew(attempt: VerificationAttempt, *, now: datetime) -> bool:
-    """Begin the lease anew if it is still ours; False once it ran out or went to another worker."""
+    """Begin the lease anew if it is still ours and the case goes on; False once it ran out or went to another."""
     ours = VerificationAttempt.objects.filter(
-        pk=attempt.pk, fence=attempt.fence, status=attempt.status, lease_until__gt=now
+        pk=attempt.pk,
+        fence=attempt.fence,
+        status=attempt.status,
+        lease_until__gt=now,
+        verification__status=Status.CHECKING,
     )
     renewed = bool(ours.update(lease_until=now + LEASE))
     if renewed and attempt.pk in _holds:
@@ -191,6 +207,8 @@ def _unanswered(queue_name: str) -> int:
     with current_app.connection_for_write() as connection:
         try:
             found: Any = Queue(queue_name).bind(connection.default_channel).queue_declare(passive=True)
+        except connection.connection_errors as error:
+            raise OperationalError(type(error).__name__) from error
         except connection.channel_errors:
             return 0  # There is no such queue yet: nobody has rung.
         return int(found.message_count)

@@ -5,9 +5,8 @@ from typing import Any
 import structlog
 from celery import shared_task
 from celery.signals import task_prerun
-from django.utils import timezone
 
-from verification import heartbeat, queue, workflow
+from verification import clock, heartbeat, queue, workflow
 from verification.actions import assess as assessing
 from verification.actions import export as exporting
 from verification.actions import prepare as preparing
@@ -26,7 +25,7 @@ def keep_leases(**kwargs: Any) -> None:
 @shared_task(name=queue.PREPARE)
 def prepare(attempt_id: str) -> None:
     try:
-        preparing.prepare(attempt_id, now=timezone.now())
+        preparing.prepare(attempt_id, now=clock.now())
     except workflow.StaleAttempt:
         log.info("prepare.overtaken", attempt=attempt_id)
 
@@ -34,7 +33,7 @@ def prepare(attempt_id: str) -> None:
 @shared_task(name=queue.ASSESS)
 def assess(attempt_id: str) -> None:
     try:
-        worked = assessing.assess(attempt_id, clock=timezone.now)
+        worked = assessing.assess(attempt_id, clock=clock.now)
     except workflow.StaleAttempt:
         log.info("assess.overtaken", attempt=attempt_id)
     else:
@@ -44,7 +43,7 @@ def assess(attempt_id: str) -> None:
 @shared_task(name=queue.ASSESS_NEXT)
 def assess_next() -> None:
     try:
-        worked = assessing.assess_next(clock=timezone.now)
+        worked = assessing.assess_next(clock=clock.now)
     except workflow.StaleAttempt:
         log.info("assess.overtaken")
     else:
@@ -53,16 +52,16 @@ def assess_next() -> None:
 
 def _go_on(worked: bool) -> None:
     """A worker that comes free has the next attempt taken up. So as many are under way as there are workers free."""
-    if worked and queue.anything_waits(now=timezone.now()):
+    if worked and queue.anything_waits(now=clock.now()):
         queue.ring_next()
 
 
 @shared_task(name=queue.PROBE)
 def probe(account_name: str) -> None:
-    probing.probe(account_name, now=timezone.now())
+    probing.probe(account_name, now=clock.now())
 
 
 @shared_task(name=queue.SWEEP)
 def sweep() -> None:
-    sweeping.sweep(now=timezone.now())
-    exporting.expire(now=timezone.now())
+    sweeping.sweep(now=clock.now())
+    exporting.expire(now=clock.now())

@@ -45,7 +45,7 @@ def client(account_name: str, region: str) -> LivenessClient:
     account = settings.FACEID_ACCOUNTS[account_name]
     endpoint = settings.FACEID_ENDPOINT
     if region != settings.FACEID_REGION:
-        endpoint = settings.FACEID_REGION_ENDPOINT.format(region=region)
+        endpoint = settings.FACEID_REGION_ENDPOINT.replace("{region}", region)
     return _client(
         endpoint,
         region,

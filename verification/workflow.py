@@ -12,7 +12,7 @@ from django.db import transaction
 
 from verification import audit, decision
 from verification.models import ProviderCall, Verification, VerificationAttempt
-from verification.states import ATTEMPT_MOVES, MOVES, Actor, AttemptStatus, Move, Status
+from verification.states import ATTEMPT_MOVES, MOVES, Actor, AttemptStatus, Move, Outcome, Status
 
 
 class IllegalMove(Exception):
@@ -109,9 +109,11 @@ def advance(attempt: VerificationAttempt, target: AttemptStatus, **fields: Any) 
 def standing(attempt: VerificationAttempt) -> tuple[decision.Terms, decision.History]:
     """What a decision on `attempt` rests on besides the answer: the pinned policy's terms and the case so far."""
     verification = attempt.verification
-    finished = verification.attempts.filter(status=AttemptStatus.FINISHED).count()
+    finished = verification.attempts.filter(status=AttemptStatus.FINISHED)
+    # What the vendor or the portal failed at shortens nobody's road.
+    tried = finished.exclude(outcome=Outcome.VENDOR_FAILED).count()
     terms = decision.Terms(verification.policy.approve_at, verification.policy.max_attempts)
-    return terms, decision.History(verification.attempts_used, finished)
+    return terms, decision.History(verification.attempts_used, tried)
 
 
 def conclude(

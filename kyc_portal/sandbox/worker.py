@@ -19,7 +19,7 @@ class EmbeddedWorker:
         self._worker: Any = app.WorkController(
             pool="threads",
             concurrency=concurrency,
-            queues=["media", "liveness"],
+            queues=["media", "liveness", "sweep"],
             hostname="embedded@localhost",
             without_heartbeat=True,
             without_mingle=True,
@@ -33,7 +33,7 @@ class EmbeddedWorker:
         self._beat.daemon = True
         self._beat.start()
         # Work left over from an earlier process need not wait for the beat.
-        self._app.send_task("verification.sweep", queue="media")
+        self._app.send_task("verification.sweep", queue="sweep")
         return self
 
     def stop(self) -> None:

@@ -26,14 +26,13 @@ def main(seconds: str) -> None:
 
 
 def _call(client: LivenessClient, slot: pacing.Slot) -> bool:
-    if not pacing.wait_to_prepare(slot, clock=_clock):
-        return False
-    began = _clock()
+    turn = pacing.Turn(slot, clock=_clock)
+    turn.wait_to_prepare()
     try:
-        client.probe(may_send=lambda: pacing.wait_to_send(slot, prepared_since=began, clock=_clock))
+        client.probe(may_send=turn.wait_to_send)
     except Withdrawn:
         return False
-    return True
+    return turn.slot is slot
 
 
 def _clock() -> datetime:

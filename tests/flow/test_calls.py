@@ -96,7 +96,7 @@ def test_a_worker_that_lost_its_lease_changes_nothing(
         assert queue.claim(attempt.public_id, AttemptStatus.READY, now=late) is not None
         return {}
 
-    monkeypatch.setattr(assess, "_best_frame", overtaken)
+    monkeypatch.setattr(assess.best_frame, "keep", overtaken)
     with pytest.raises(StaleAttempt):
         assess.assess(attempt.public_id, clock=lambda: NOW)
     assert Verification.objects.get().status == Status.CHECKING
@@ -187,7 +187,7 @@ def test_an_answer_is_not_paid_for_twice_when_its_worker_dies_after_it(
         raise MemoryError
 
     with monkeypatch.context() as dying:
-        dying.setattr(assess, "_best_frame", die)
+        dying.setattr(assess.best_frame, "keep", die)
         with pytest.raises(MemoryError):
             assess.assess(attempt.public_id, clock=lambda: NOW)
     assess.assess(attempt.public_id, clock=lambda: NOW + timedelta(minutes=2))
@@ -223,10 +223,10 @@ def test_a_worker_whose_lease_ran_out_before_the_call_does_not_call(
     attempt = road.ready()
     late = NOW + queue.LEASE + timedelta(seconds=1)
 
-    def stall(*args: Any, **options: Any) -> bool:
-        return queue.claim(attempt.public_id, AttemptStatus.READY, now=late) is not None
+    def stall(turn: pacing.Turn) -> None:
+        assert queue.claim(attempt.public_id, AttemptStatus.READY, now=late) is not None
 
-    monkeypatch.setattr(assess.pacing, "wait_to_prepare", stall)
+    monkeypatch.setattr(assess.pacing.Turn, "wait_to_prepare", stall)
     with pytest.raises(StaleAttempt):
         assess.assess(attempt.public_id, clock=lambda: NOW)
     assert (emulator.calls(), attempt.calls.count()) == ([], 0)

@@ -73,6 +73,15 @@ def test_what_was_given_back_is_not_renewed(attempt: VerificationAttempt) -> Non
         assert queue.renew_held(now=NOW) == 0
 
 
+def test_whoever_leaves_late_leaves_another_threads_hold_alone(attempt: VerificationAttempt) -> None:
+    late = NOW + queue.LEASE
+    mine = queue.held(held(attempt), now=NOW)
+    mine.__enter__()
+    with queue.held(held(attempt, late), now=late):
+        mine.__exit__(None, None, None)
+        assert queue.renew_held(now=late) == 1
+
+
 def test_a_frozen_worker_does_not_win_its_attempt_back(attempt: VerificationAttempt) -> None:
     mine = held(attempt)
     with queue.held(mine, now=NOW):

@@ -62,21 +62,112 @@ def test_a_slot_leaves_time_to_prepare_the_call(configured: Configure) -> None:
     assert slots(1)[0].at == NOW + timedelta(seconds=0.04)
 
 
-def test_a_vendor_that_is_far_away_is_connected_to_earlier(configured: Configure) -> None:
-    configured(default=20)
-    (slot,) = slots(1)
-    pacing.wait_to_send(slot, prepared_since=NOW - timedelta(seconds=0.3), clock=lambda: NOW)
-    (later,) = slots(1, now=NOW + timedelta(minutes=1))
-    assert later.at == NOW + timedelta(minutes=1, seconds=0.32)
+class Watch:
+    """A clock that shows what it is told, and goes on by itself only while somebody sleeps by it."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
 
 
-def test_one_slow_connection_is_forgotten_in_time(configured: Configure) -> None:
+@pytest.fixture
+def watch(monkeypatch: Any) -> Watch:
+    shown = Watch(NOW)
+
+    def sleep(seconds: float) -> None:
+        shown.at += timedelta(seconds=seconds)
+
+    monkeypatch.setattr(slots_module.time, "sleep", sleep)
+    return shown
+
+
+def prepared(turn: pacing.Turn, watch: Watch, *, seconds: float) -> pacing.Turn:
+    """A turn whose connection took so long to stand."""
+    turn.wait_to_prepare()
+    watch.at += timedelta(seconds=seconds)
+    return turn
+
+
+def first_turn(watch: Watch) -> pacing.Turn:
+    (slot,) = slots(1, now=watch.at)
+    return pacing.Turn(slot, clock=watch)
+
+
+def test_a_call_leaves_in_its_slot(configured: Configure, watch: Watch) -> None:
     configured(default=20)
-    (slot,) = slots(1)
+    turn = first_turn(watch)
+    assert prepared(turn, watch, seconds=0.01).wait_to_send()
+    assert watch.at == turn.slot.at == NOW + timedelta(seconds=0.04)
+
+
+def test_a_call_may_leave_a_little_late(configured: Configure, watch: Watch) -> None:
+    configured(default=20)
+    turn = first_turn(watch)
+    reserved = turn.slot
+    assert prepared(turn, watch, seconds=0.053).wait_to_send()
+    assert turn.slot is reserved
+
+
+def test_a_call_that_is_late_takes_another_slot(configured: Configure, watch: Watch) -> None:
+    account = configured(default=20)
+    turn = first_turn(watch)
+    reserved = turn.slot
+    assert prepared(turn, watch, seconds=0.054).wait_to_send()
+    assert turn.slot.at > reserved.at
+    assert watch.at == turn.slot.at
+    account.refresh_from_db()
+    assert account.spent == 1
+
+
+def test_a_call_that_is_late_when_all_is_booked_is_not_made(configured: Configure, watch: Watch) -> None:
+    configured(default=20)
+    turn = prepared(first_turn(watch), watch, seconds=0.3)
+    slots(100, now=watch.at)
+    assert not turn.wait_to_send()
+
+
+def test_a_vendor_that_is_far_away_is_connected_to_earlier(configured: Configure, watch: Watch) -> None:
+    configured(default=20)
+    assert prepared(first_turn(watch), watch, seconds=0.3).wait_to_send()
+    watch.at = NOW + timedelta(minutes=1)
+    assert first_turn(watch).slot.at == watch.at + timedelta(seconds=0.32)
+
+
+def test_a_vendor_that_is_very_slow_to_connect_to_is_called_all_the_same(
+    configured: Configure, watch: Watch
+) -> None:
+    configured(default=20)
+    for _ in range(3):
+        assert prepared(first_turn(watch), watch, seconds=4).wait_to_send()
+
+
+def test_one_slow_connection_is_forgotten_in_time(configured: Configure, watch: Watch) -> None:
+    configured(default=20)
     for seconds in (5.0, *[0.01] * 100):
-        pacing.wait_to_send(slot, prepared_since=slot.at - timedelta(seconds=seconds), clock=lambda: slot.at)
-    (later,) = slots(1, now=NOW + timedelta(minutes=1))
-    assert later.at == NOW + timedelta(minutes=1, seconds=0.04)
+        prepared(first_turn(watch), watch, seconds=seconds).wait_to_send()
+    assert first_turn(watch).slot.at <= watch.at + timedelta(seconds=0.06)
+
+
+def test_a_trial_is_not_missed_for_being_late(configured: Configure, watch: Watch) -> None:
+    account = paused(configured(default=20), at=LONG_AGO)
+    pacing.allow_trial(account, now=NOW)
+    assert prepared(first_turn(watch), watch, seconds=3).wait_to_send()
+
+
+def test_a_slot_is_void_once_the_account_is_paused(configured: Configure) -> None:
+    account = configured(default=20)
+    (slot,) = slots(1)
+    assert pacing.still_open(slot)
+    paused(account)
+    assert not pacing.still_open(slot)
+
+
+def test_a_row_from_a_clock_that_was_wrong_stops_nobody(configured: Configure) -> None:
+    account = configured(default=20)
+    VendorAccount.objects.filter(pk=account.pk).update(next_slot_at=NOW + timedelta(hours=1))
+    assert slots(1)
 
 
 def test_nobody_waits_in_line_for_more_than_two_seconds(configured: Configure) -> None:
@@ -186,37 +277,59 @@ def test_a_spent_budget_stops_the_calling_until_the_next_day(configured: Configu
     assert len(slots(30, now=midnight)) == 10
 
 
+def alerts(account: VendorAccount, calls: int, *, now: datetime = NOW) -> list[int]:
+    """What is told after each of so many calls."""
+    return [pacing.alert(account, day=now.date()) for _ in range(calls) if slots(1, now=now)]
+
+
 def test_the_budget_tells_at_half_at_four_fifths_and_at_the_end_once_each(configured: Configure) -> None:
     account = configured(default=20, daily_budget=10)
-    alerts = []
-    for _ in range(5):
-        alerts += [slot.alert for slot in slots(2)]
-        pacing.give_back(account, NOW)
-    assert sorted(filter(None, alerts)) == [50]
-    alerts = [slot.alert for slot in slots(30)]
-    assert list(filter(None, alerts)) == [80, 100]
+    assert alerts(account, 10) == [0, 0, 0, 0, 50, 0, 0, 80, 0, 100]
+
+
+def test_what_is_given_back_and_spent_again_is_told_once(configured: Configure) -> None:
+    account = configured(default=20, daily_budget=10)
+    assert alerts(account, 5)[-1] == 50
+    pacing.give_back(slots(1)[0])
+    assert alerts(account, 1) == [0]
 
 
 def test_every_day_has_its_own_alerts(configured: Configure) -> None:
-    configured(default=20, daily_budget=2)
-    assert [slot.alert for slot in slots(2)] == [50, 100]
-    assert [slot.alert for slot in slots(2, now=NOW + timedelta(days=1))] == [50, 100]
+    account = configured(default=20, daily_budget=2)
+    assert alerts(account, 2) == alerts(account, 2, now=NOW + timedelta(days=1)) == [50, 100]
+
+
+def test_another_budget_has_its_own_alerts(configured: Configure) -> None:
+    account = configured(default=20, daily_budget=2)
+    alerts(account, 2)
+    configured(default=20, daily_budget=4)
+    assert alerts(account, 1) == [50]
 
 
 def test_a_call_that_cost_nothing_goes_back_into_the_budget(configured: Configure) -> None:
-    account = configured(default=20, daily_budget=10)
-    slots(10)
-    pacing.give_back(account, NOW)
+    configured(default=20, daily_budget=10)
+    pacing.give_back(slots(10)[0])
     assert len(slots(5)) == 1
+
+
+def test_what_is_given_back_after_midnight_was_spent_the_day_before(configured: Configure) -> None:
+    account = configured(default=20, daily_budget=10)
+    midnight = NOW.replace(hour=0) + timedelta(days=1)
+    (slot,) = slots(1, now=midnight - timedelta(milliseconds=10))
+    pacing.give_back(slot)
+    account.refresh_from_db()
+    assert (account.spent_on, account.spent) == (NOW.date(), 0)
+
+
+def test_a_host_whose_clock_is_behind_does_not_bring_yesterday_back(configured: Configure) -> None:
+    account = configured(default=20, daily_budget=10)
+    midnight = NOW.replace(hour=0) + timedelta(days=1)
+    slots(1, now=midnight)
+    slots(1, now=midnight - timedelta(milliseconds=500))
+    account.refresh_from_db()
+    assert (account.spent_on, account.spent) == (midnight.date(), 2)
 
 
 def test_a_budget_of_zero_is_no_limit(configured: Configure) -> None:
     configured(default=1000)
     assert len(slots(500)) == 500
-
-
-def test_a_slot_that_was_slept_through_is_missed(configured: Configure) -> None:
-    configured(default=20)
-    (slot,) = slots(1)
-    assert not pacing.missed(slot, now=slot.at + timedelta(milliseconds=13))
-    assert pacing.missed(slot, now=slot.at + timedelta(milliseconds=14))

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road
@@ -139,6 +140,33 @@ def test_a_machine_at_fault_lets_the_recording_wait(road: Road, monkeypatch: Any
     prepare.prepare(attempt.public_id, now=NOW)
     attempt.refresh_from_db()
     assert (attempt.status, attempt.not_before) == (AttemptStatus.SUBMITTED, NOW + prepare.LATER)
+
+
+def test_a_recording_does_not_wait_for_better_times_for_ever(road: Road, monkeypatch: Any) -> None:
+    attempt = road.submit(road.with_photo())
+
+    def fail(*args: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(prepare.media, "prepare_video", fail)
+    for now in (NOW, NOW + prepare.TOO_LONG + timedelta(seconds=1)):
+        prepare.prepare(attempt.public_id, now=now)
+    verification = Verification.objects.get()
+    assert (verification.reasons, verification.attempts_used) == (["cannot_process"], 0)
+
+
+def test_evidence_whose_row_may_have_been_written_is_kept(road: Road, monkeypatch: Any) -> None:
+    attempt = road.submit(road.with_photo())
+    kept: list[str] = []
+
+    def die(row: Any, target: Any, **fields: Any) -> None:
+        kept.append(fields["normalised_name"])
+        raise OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(prepare.workflow, "advance", die)
+    with pytest.raises(OperationalError):
+        prepare.prepare(attempt.public_id, now=NOW)
+    storage.open_unchecked(kept[0]).close()
 
 
 def test_a_lost_broker_loses_nothing(

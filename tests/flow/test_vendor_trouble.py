@@ -8,8 +8,8 @@ import pytest
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road
-from verification import ledger, pacing, queue, tasks, vendor
-from verification.actions import assess, probe, sweep
+from verification import audit, ledger, pacing, queue, tasks, vendor
+from verification.actions import assess, cancel, probe, sweep
 from verification.models import (
     AuditEvent,
     CallState,
@@ -19,6 +19,7 @@ from verification.models import (
     VerificationAttempt,
 )
 from verification.states import AttemptStatus, Status
+from verification.workflow import StaleAttempt
 
 ARREARS = "UnauthorizedOperation.Arrears"
 CLOSED_PORT = "http://127.0.0.1:9"
@@ -176,7 +177,7 @@ def test_a_few_failures_among_answers_pause_nothing(road: Road, emulator: Emulat
 def test_a_missed_slot_is_no_call(road: Road, emulator: EmulatorServer, monkeypatch: Any) -> None:
     attempt = road.ready()
     with monkeypatch.context() as late:
-        late.setattr(assess.pacing, "wait_to_send", lambda *args, **options: False)
+        late.setattr(assess.pacing.Turn, "wait_to_send", lambda turn: False)
         judge(attempt)
     assert (attempt.status, attempt.lease_until, emulator.calls()) == (AttemptStatus.READY, None, [])
     judge(attempt, 1)
@@ -298,3 +299,120 @@ def test_no_region_is_called_that_the_operator_did_not_name(
         judge(attempt, 60 * minute)
     assert set(attempt.calls.values_list("region", flat=True)) == {"ap-singapore"}
     assert emulator.calls() == []
+
+
+def fail_ten_times(road: Road) -> None:
+    """Ten calls that were under way to the first region when it went dark."""
+    calls = [judge_one(road) for _ in range(ledger.FAILING_AFTER)]
+    ProviderCall.objects.update(region="ap-singapore", state=CallState.NOT_SENT, answer="", ended_at=NOW)
+    assert len(calls) == ledger.FAILING_AFTER
+
+
+def judge_one(road: Road) -> VerificationAttempt:
+    attempt = road.ready()
+    judge(attempt)
+    return attempt
+
+
+def test_a_dark_region_pauses_nothing_while_another_stands_in(
+    road: Road, emulator: EmulatorServer, fallback: None
+) -> None:
+    fail_ten_times(road)
+    attempt = road.ready()
+    for seconds in (31, 32):
+        judge(attempt, seconds)
+    assert attempt.status == AttemptStatus.FINISHED
+    assert kinds() == []
+
+
+def test_a_pause_ends_through_another_region_when_the_first_stays_dark(
+    road: Road, emulator: EmulatorServer, fallback: None, settings: Any
+) -> None:
+    attempt = road.ready()
+    settings.FACEID_FALLBACK_REGIONS = []
+    for minute in range(ledger.FAILING_AFTER):
+        judge(attempt, 60 * minute)
+    settings.FACEID_FALLBACK_REGIONS = ["ap-hongkong"]
+    probe.probe("default", now=at(3600))
+    for seconds in (3601, 3602):
+        judge(attempt, seconds)
+    assert Verification.objects.get().status == Status.APPROVED
+    assert kinds() == ["account.paused", "account.resumed"]
+
+
+def test_a_call_whose_account_was_paused_meanwhile_is_not_made(
+    road: Road, emulator: EmulatorServer, monkeypatch: Any
+) -> None:
+    attempt = road.ready()
+
+    def pause_first(turn: pacing.Turn) -> None:
+        pacing.pause(turn.slot.account, reason=ARREARS, called_at=NOW, now=NOW)
+
+    monkeypatch.setattr(pacing.Turn, "wait_to_prepare", pause_first)
+    judge(attempt)
+    assert (attempt.status, attempt.calls.count(), emulator.calls()) == (AttemptStatus.READY, 0, [])
+    assert VendorAccount.objects.get().spent == 0
+
+
+def test_being_told_to_slow_down_ends_no_pause(paused: VerificationAttempt, emulator: EmulatorServer) -> None:
+    probe.probe("default", now=at(30))
+    emulator.script(error="RequestLimitExceeded")
+    judge(paused, 31)
+    assert VendorAccount.objects.get().pause_reason == ARREARS
+
+
+def test_a_probe_that_fails_after_the_account_was_resumed_pauses_nothing(paused: VerificationAttempt) -> None:
+    account = VendorAccount.objects.get()
+    pacing.resume(account, called_at=at(1))
+    pacing.prolong(account, reason=ARREARS, now=at(2))
+    assert pacing.is_open(now=at(3))
+
+
+def test_a_case_that_is_cancelled_while_it_waits_for_its_turn_is_not_sent(
+    road: Road, emulator: EmulatorServer, monkeypatch: Any
+) -> None:
+    attempt = road.ready()
+
+    def cancel_first(turn: pacing.Turn) -> None:
+        by, case = audit.By.shell(), Verification.objects.get()
+        cancel.cancel(case, reason="applicant_withdrew", by=by, now=NOW)
+
+    monkeypatch.setattr(pacing.Turn, "wait_to_prepare", cancel_first)
+    with pytest.raises(StaleAttempt):
+        judge(attempt)
+    assert emulator.calls() == []
+
+
+def test_evidence_that_the_machine_cannot_read_now_is_tried_again_later(
+    road: Road, emulator: EmulatorServer, monkeypatch: Any
+) -> None:
+    attempt = road.ready()
+
+    def refuse(name: str) -> Any:
+        raise OSError(24, "Too many open files")
+
+    with monkeypatch.context() as crowded:
+        crowded.setattr(assess.storage, "open_unchecked", refuse)
+        judge(attempt)
+    assert (attempt.status, attempt.not_before) == (AttemptStatus.READY, NOW + assess.LATER)
+    judge(attempt, 15)
+    assert attempt.status == AttemptStatus.FINISHED
+
+
+def test_an_answer_that_nothing_can_be_made_of_ends_with_a_reviewer(
+    road: Road, emulator: EmulatorServer, monkeypatch: Any
+) -> None:
+    attempt = road.ready()
+
+    def trip(*args: Any) -> Any:
+        raise KeyError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(assess.decision, "decide", trip)
+        for tries in range(2 * queue.MOST_LOST_LEASES):
+            with pytest.raises(KeyError):
+                judge(attempt, 60 * tries)
+        judge(attempt, 3600)
+        judge(attempt, 3660)
+    assert Verification.objects.get().reasons == ["cannot_process"]
+    assert len(emulator.calls()) == 1

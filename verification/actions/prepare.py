@@ -12,7 +12,9 @@ from verification import audit, decision, media, queue, storage, workflow
 from verification.models import VerificationAttempt
 from verification.states import AttemptStatus
 
+# Until a machine that could not do it tries again, and until a person looks instead.
 LATER = timedelta(seconds=15)
+TOO_LONG = timedelta(hours=6)
 
 log = structlog.get_logger(__name__)
 
@@ -33,10 +35,9 @@ def _prepare_or_tell(attempt: VerificationAttempt, now: datetime) -> None:
         return
     try:
         _prepare(attempt, now)
-    except media.MediaUnavailable:
-        # The machine's fault, not the recording's: it waits for better times.
-        log.error("prepare.media_unavailable", attempt=attempt.public_id)
-        queue.put_back(attempt, not_before=now + LATER, now=now)
+    except (media.MediaUnavailable, OSError) as error:
+        log.error("prepare.machine_at_fault", attempt=attempt.public_id, error=type(error).__name__)
+        _wait_for_better_times(attempt, now)
     except media.UnusableMedia as error:
         log.info("prepare.unusable", attempt=attempt.public_id, code=error.code)
         workflow.conclude(
@@ -47,6 +48,14 @@ def _prepare_or_tell(attempt: VerificationAttempt, now: datetime) -> None:
         workflow.conclude(attempt, decision.give_up("integrity_error"), now=now, code="integrity_error")
 
 
+def _wait_for_better_times(attempt: VerificationAttempt, now: datetime) -> None:
+    """It was the machine's fault, not the recording's. But nobody waits for ever."""
+    if attempt.submitted_at is not None and now - attempt.submitted_at > TOO_LONG:
+        workflow.conclude(attempt, decision.give_up("cannot_process"), now=now, code="cannot_process")
+    else:
+        queue.put_back(attempt, not_before=now + LATER, now=now)
+
+
 def _prepare(attempt: VerificationAttempt, now: datetime) -> None:
     recording = storage.read(attempt.original_name, sha256=attempt.original_sha256)
     with tempfile.TemporaryDirectory(prefix="kyc-") as folder:
@@ -55,16 +64,17 @@ def _prepare(attempt: VerificationAttempt, now: datetime) -> None:
         prepared = media.prepare_video(source, target)
         video = target.read_bytes()
     facts = {**attempt.facts, "prepared": asdict(prepared)}
-    with storage.dropped_on_error() as store, transaction.atomic():
+    with storage.dropped_on_error() as store:
         normalised = store("video", video)
-        workflow.advance(
-            attempt,
-            AttemptStatus.READY,
-            normalised_name=normalised.name,
-            normalised_sha256=normalised.sha256,
-            normalised_size=normalised.size,
-            facts=facts,
-        )
-        hashes = {"original_sha256": attempt.original_sha256, "normalised_sha256": normalised.sha256}
-        audit.record("attempt.prepared", by=audit.By.system(), subject=attempt, at=now, **hashes)
-        queue.ring(queue.ASSESS, attempt.public_id)
+        with transaction.atomic():
+            workflow.advance(
+                attempt,
+                AttemptStatus.READY,
+                normalised_name=normalised.name,
+                normalised_sha256=normalised.sha256,
+                normalised_size=normalised.size,
+                facts=facts,
+            )
+            hashes = {"original_sha256": attempt.original_sha256, "normalised_sha256": normalised.sha256}
+            audit.record("attempt.prepared", by=audit.By.system(), subject=attempt, at=now, **hashes)
+            queue.ring(queue.ASSESS, attempt.public_id)

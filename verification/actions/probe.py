@@ -18,17 +18,22 @@ def probe(account_name: str, *, now: datetime) -> None:
     code = _code(account, now)
     if code:
         log.warning("account.still_paused", account=account.name, code=code)
-        pacing.pause(account, reason=code, called_at=now, now=now)
+        pacing.prolong(account, reason=code, now=now)
         return
     pacing.allow_trial(account, now=now)
     queue.ring_next()
 
 
 def _code(account: VendorAccount, now: datetime) -> str:
-    """What is still wrong, or "": a complaint about the empty request itself is the answer hoped for."""
+    """What is still wrong, or "" as soon as one region is well."""
+    codes = [_code_of(account, region, now) for region in vendor.regions()]
+    return "" if "" in codes else codes[0]
+
+
+def _code_of(account: VendorAccount, region: str, now: datetime) -> str:
+    """A complaint about the empty request itself is the answer hoped for."""
     try:
-        client = vendor.client(account.name, vendor.region_to_call(account, now=now))
-        code = client.probe(now=now.timestamp)
+        code = vendor.client(account.name, region).probe(now=now.timestamp)
     except liveness.LivenessError as error:
         return error.code
     well = liveness.lookup(code, field="Error").category == liveness.Category.BAD_REQUEST

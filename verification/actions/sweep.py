@@ -9,7 +9,6 @@ from verification.states import AttemptStatus, Status
 
 def sweep(*, now: datetime) -> int:
     """Ring for work that nobody holds and expire cases whose link ran out. Returns how many attempts were rung."""
-    _expire(now)
     ledger.close_forgotten(now=now)
     for account in pacing.paused():
         if account.probe_at is not None and account.probe_at <= now:
@@ -18,6 +17,7 @@ def sweep(*, now: datetime) -> int:
     # While nobody may be called, bells would only wake workers that have to lie down again.
     if pacing.is_open(now=now):
         rung += queue.ring_waiting(AttemptStatus.READY, now=now)
+    _expire(now)
     return rung
 
 

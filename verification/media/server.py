@@ -125,9 +125,12 @@ def _answer(request: dict[str, Any]) -> bytes:
         return wire.encode(wire.ANSWER, {"unusable": "media_out_of_memory", "detail": {}})
     except MediaUnavailable as error:
         return wire.encode(wire.ANSWER, {"unavailable": error.reason})
-    # The outermost edge of the process: only the kind of trouble may travel on, not its text.
-    except Exception as error:
+    except OSError as error:
+        # The machine's: a full disk, no descriptors. Only the kind of trouble may travel on, not its text.
         return wire.encode(wire.ANSWER, {"unavailable": type(error).__name__})
+    except Exception:
+        # The outermost edge of the process. Whatever a decoder trips over is the file's fault, and would be again.
+        return wire.encode(wire.ANSWER, {"unusable": "media_crashed", "detail": {}})
 
 
 def _function(name: str) -> Callable[..., Any]:

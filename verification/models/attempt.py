@@ -53,6 +53,7 @@ class VerificationAttempt(models.Model):
     best_frame_name = models.CharField(max_length=120, blank=True)
     best_frame_sha256 = models.CharField(max_length=64, blank=True)
     best_frame_source = models.CharField(_("best frame from"), max_length=12, blank=True)
+    best_frame_note = models.CharField(_("what was wrong with the vendor's frame"), max_length=40, blank=True)
 
     class Meta:
         verbose_name = _("attempt")
@@ -93,7 +94,13 @@ class VerificationAttempt(models.Model):
                 fields=["lease_until"],
                 condition=Q(status__in=[AttemptStatus.SUBMITTED, AttemptStatus.READY]),
                 name="attempt_in_work",
-            )
+            ),
+            # Who waits longest.
+            models.Index(
+                fields=["status", "submitted_at"],
+                condition=Q(status__in=[AttemptStatus.SUBMITTED, AttemptStatus.READY]),
+                name="attempt_waiting",
+            ),
         ]
 
     def __str__(self) -> str:

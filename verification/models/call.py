@@ -75,7 +75,6 @@ class ProviderCall(models.Model):
         ]
         indexes = [
             # Whether an account or a region is failing, and what a day has cost.
-            models.Index(fields=["account", "ended_at"], name="call_by_account"),
             models.Index(fields=["account", "region", "ended_at"], name="call_by_account_and_region"),
             models.Index(fields=["started_at"], name="call_by_start"),
             models.Index(fields=["started_at"], condition=Q(state=CallState.SENDING), name="call_under_way"),

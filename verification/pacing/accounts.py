@@ -19,6 +19,8 @@ def _in_step(row: VendorAccount | None, name: str, configured: dict[str, Any]) -
     if row is None:
         row, _ = VendorAccount.objects.get_or_create(name=name, defaults=wanted)
     if any(getattr(row, field) != value for field, value in wanted.items()):
-        VendorAccount.objects.filter(pk=row.pk).update(**wanted)
+        # Another budget has alerts of its own.
+        alert = 0 if row.daily_budget != wanted["daily_budget"] else row.budget_alert
+        VendorAccount.objects.filter(pk=row.pk).update(budget_alert=alert, **wanted)
         row.refresh_from_db()
     return row

@@ -28,13 +28,19 @@ def pause(account: VendorAccount, *, reason: str, called_at: datetime, now: date
     )
     if not begun:
         account.refresh_from_db()
-        row.filter(paused_at__lt=called_at).update(
-            pause_reason=reason[:128],
-            probe_at=now + _between_probes(account.failed_probes + 1),
-            failed_probes=F("failed_probes") + 1,
-            trial_at=None,
-        )
+        if account.paused_at is not None and account.paused_at < called_at:
+            prolong(account, reason=reason, now=now)
     return bool(begun)
+
+
+def prolong(account: VendorAccount, *, reason: str, now: datetime) -> None:
+    """The pause that was read goes on, its probes rarer. One that has ended meanwhile stays ended."""
+    VendorAccount.objects.filter(pk=account.pk, paused_at=account.paused_at, paused_at__isnull=False).update(
+        pause_reason=reason[:128],
+        probe_at=now + _between_probes(account.failed_probes + 1),
+        failed_probes=F("failed_probes") + 1,
+        trial_at=None,
+    )
 
 
 def paused() -> list[VendorAccount]:

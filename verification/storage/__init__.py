@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import storages
+from django.db import InterfaceError, OperationalError
 
 _BLOCK = 256 * 1024
 
@@ -35,7 +36,7 @@ Store = Callable[[str, bytes], StoredObject]
 
 @contextmanager
 def dropped_on_error() -> Iterator[Store]:
-    """Gives a `store` whose objects are deleted again if the block ends in an error: no row would know them."""
+    """Gives a `store` whose objects are deleted again if the block ends in an error and no row can know them."""
     names: list[str] = []
 
     def store_for_now(kind: str, data: bytes) -> StoredObject:
@@ -45,6 +46,9 @@ def dropped_on_error() -> Iterator[Store]:
 
     try:
         yield store_for_now
+    except (OperationalError, InterfaceError):
+        # The connection died: perhaps the row was committed. An object too many is better than one too few.
+        raise
     except BaseException:
         for name in names:
             delete(name)
@@ -67,11 +71,14 @@ def read(name: str, *, sha256: str) -> bytes:
 
 
 def open_unchecked(name: str) -> BinaryIO:
-    """The object as a file, for a reader that compares its SHA-256 by itself; IntegrityError if it is gone."""
+    """The object as a file, for a reader that compares its SHA-256 by itself.
+
+    IntegrityError if it is gone; OSError if the machine can't read it now, which says nothing about the object.
+    """
     try:
         return storages["evidence"].open(name, "rb")  # type: ignore[return-value]
-    except OSError as error:
-        raise IntegrityError(f"Stored object can't be read: {type(error).__name__}.") from error
+    except FileNotFoundError as error:
+        raise IntegrityError("Stored object is gone.") from error
 
 
 def open_checked(name: str, *, sha256: str) -> BinaryIO:

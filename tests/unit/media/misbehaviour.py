@@ -16,6 +16,11 @@ def kill_itself() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def trip() -> None:
+    """What no decoder should do with a strange file, and one will."""
+    raise ZeroDivisionError
+
+
 def hang() -> None:
     while True:
         signal.pause()

@@ -69,6 +69,10 @@ def test_a_child_that_dies_is_unusable_media_and_the_next_call_works(function: s
     assert run("echo", "next") == "next"
 
 
+def test_a_decoder_that_trips_over_a_file_would_do_so_again() -> None:
+    assert refusal("trip") == "media_crashed"
+
+
 def test_a_child_that_hangs_is_killed() -> None:
     assert refusal("hang", timeout=0.3) == "media_timeout"
 
