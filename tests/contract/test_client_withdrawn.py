@@ -24,7 +24,7 @@ def test_it_is_asked_once_while_the_vendor_has_heard_nothing(vendor):
     heard = []
 
     def may_send() -> bool:
-        heard.append([request.headers for request in vendor.requests])
+        heard.append([dict(request.headers) for request in vendor.requests])
         return True
 
     assert send(vendor, may_send).result == "Success"
