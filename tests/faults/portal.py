@@ -1,0 +1,12 @@
+"""The portal's other processes: they share database and evidence with the scenario, and have a broker and a vendor."""
+
+import os
+from pathlib import Path
+
+from tests.services import Emulator, Redis, environment
+
+
+def around(broker: Redis, vendor: Emulator, **more: str) -> dict[str, str]:
+    """Their environment."""
+    database, data, temporary = (os.environ[name] for name in ("DATABASE_URL", "KYC_DATA_DIR", "TMPDIR"))
+    return environment(database, broker.url, vendor.url, Path(data), TMPDIR=temporary, **more)

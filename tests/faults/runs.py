@@ -1,0 +1,91 @@
+"""Runs a scenario in a process of its own, with a database and evidence of its own, and brings back its report.
+
+Making the attempts takes long, so that is done once for a database system; each scenario gets a copy.
+"""
+
+import itertools
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from tests.processes import PROJECT
+from tests.services import PostgreSQL, Redis, environment, skip_reason
+
+# A point has to be met so often before anything can be said about it.
+REPETITIONS = 20
+NEEDED = {"postgresql": (PostgreSQL, Redis), "sqlite": (Redis,)}
+NOBODY = "http://127.0.0.1:9"
+LONGEST = 400  # seconds; a scenario's own patience ends sooner
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """Attempts in a database that nobody works on, with their evidence in `folder`; `copy` gives the URL of a copy."""
+
+    folder: Path
+    copy: Callable[[str], str]
+
+    def run(self, scenario: str) -> dict[str, Any]:
+        """The report of the scenario. What went wrong in it stands on standard error."""
+        return _run(scenario, self.copy(f"{scenario}{next(_numbers)}"), self.folder)
+
+
+def reason_to_skip(system: str) -> str:
+    return skip_reason(*NEEDED[system])
+
+
+@contextmanager
+def attempts_on(system: str) -> Iterator[Attempts]:
+    """Fresh attempts on "postgresql" or "sqlite"; they and all that became of them are gone after the block."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="kyc-faults-")))
+        if system == "sqlite":
+            yield _on_sqlite(folder)
+        else:
+            yield _on_postgresql(stack.enter_context(PostgreSQL()), folder)
+
+
+def _on_sqlite(folder: Path) -> Attempts:
+    file = folder / "attempts.sqlite3"
+    _run("build", f"sqlite:///{file}", folder)
+    return Attempts(folder, lambda name: f"sqlite:///{shutil.copy(file, folder / f'{name}.sqlite3')}")
+
+
+def _on_postgresql(server: PostgreSQL, folder: Path) -> Attempts:
+    _run("build", server.url, folder)
+    before, _, original = server.url.rpartition("/")
+
+    def copy(name: str) -> str:
+        names = sql.Identifier(name), sql.Identifier(original)
+        with psycopg.connect(f"{before}/postgres", autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+        return f"{before}/{name}"
+
+    return Attempts(folder, copy)
+
+
+def _run(scenario: str, url: str, folder: Path) -> dict[str, Any]:
+    report = folder / f"{scenario}.json"
+    command = [sys.executable, "-m", "tests.faults", scenario, str(REPETITIONS), str(report)]
+    # A killed process leaves its temporary files behind.
+    quiet = {"LOG_LEVEL": "ERROR", "TMPDIR": str(folder)}
+    portal = environment(url, "memory://localhost/", NOBODY, folder, **quiet)
+    with subprocess.Popen(command, cwd=PROJECT, env=portal) as process:
+        try:
+            code = process.wait(LONGEST)
+        finally:
+            process.terminate()  # It ends what it started. Nothing happens to one that has ended.
+    assert code == 0, f"The scenario {scenario} ended with {code}."
+    return dict(json.loads(report.read_text(encoding="utf-8")))

@@ -1,0 +1,196 @@
+"""Real Celery workers, and a real broker that loses everything or delivers all of it five times.
+
+The vendor holds its answers for as long as a fault needs to find calls in flight. A worker has as many threads as
+there are repetitions, so with twice as many attempts one half is in flight and the other waits in the broker.
+"""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import redis
+from celery import current_app
+from django.db import transaction
+from django.utils import timezone
+
+from tests.faults import facts
+from tests.faults.portal import around
+from tests.faults.waiting import wait_until
+from tests.faults.workers import park
+from tests.processes import Process
+from tests.services import Emulator, Redis, beat, worker
+from verification import queue
+from verification.models import VerificationAttempt as Attempt
+from verification.states import AttemptStatus
+
+DELIVERIES = 5
+HOLD_ALL = 10_000
+RECEIVED = re.compile(r"Task ([a-z_.]+)\[[0-9a-f-]+\] received")
+# The pace is not what is looked at here: the calls are to be in flight soon.
+QUICK = {"KYC_FACEID_RATE": "200"}
+
+
+@dataclass
+class Scene:
+    """A portal with a worker of each queue; `in_flight` and `received` say that a fault came over what it was to."""
+
+    repetitions: int
+    waiting: Iterator[str]
+    broker: Redis
+    vendor: Emulator
+    portal: dict[str, str]
+    media: Process
+    liveness: Process
+    faults: dict[str, dict[str, Any]] = field(default_factory=dict)
+    in_flight: dict[str, int] = field(default_factory=dict)
+    received: dict[str, int] = field(default_factory=dict)
+
+    def in_flight_and_waiting(self) -> list[str]:
+        """Twice as many attempts as the worker has threads."""
+        ids = list(islice(self.waiting, 2 * self.repetitions))
+        self.vendor.script(fault="hold", times=HOLD_ALL)
+        _ring(ids)
+        wait_until("all threads wait for an answer", lambda: self._held() == self.repetitions)
+        return ids
+
+    def let_answers_go(self) -> None:
+        self.vendor.script(clear=True)
+        self.vendor.release()
+
+    def note(self, fault: str, ids: list[str]) -> None:
+        """It has come over these."""
+        at = timezone.now().isoformat()
+        self.faults[fault] = {attempt_id: {"at": at} for attempt_id in ids}
+        self.in_flight[fault] = self._held()
+
+    def _held(self) -> int:
+        return sum(call["state"] == "held" for call in self.vendor.calls())
+
+
+def run(repetitions: int) -> dict[str, Any]:
+    with _scene(repetitions) as scene:
+        _broker_emptied(scene)
+        _broker_killed(scene)
+        _delivered_again_and_again(scene)
+        _worker_killed(scene)
+        known = facts.attempts()
+        touched = [attempt_id for fault in scene.faults.values() for attempt_id in fault]
+        return {
+            "faults": scene.faults,
+            "in_flight": scene.in_flight,
+            "received": scene.received,
+            "attempts": {attempt_id: known[attempt_id] for attempt_id in touched},
+            "vendor_calls": scene.vendor.calls(),
+        }
+
+
+@contextmanager
+def _scene(repetitions: int) -> Iterator[Scene]:
+    with ExitStack() as stack:
+        broker = stack.enter_context(Redis())
+        vendor = stack.enter_context(Emulator(rate=1000))
+        # Celery takes this before all that it was configured with.
+        os.environ["CELERY_BROKER_URL"] = broker.url
+        waiting = iter(park())
+        portal = around(broker, vendor, **QUICK)
+        media = stack.enter_context(worker(portal, "media", "--pool", "threads", "--concurrency", "4"))
+        liveness = stack.enter_context(_liveness_worker(portal, repetitions))
+        stack.enter_context(beat(portal))
+        yield Scene(repetitions, waiting, broker, vendor, portal, media, liveness)
+
+
+def _liveness_worker(portal: dict[str, str], threads: int) -> Process:
+    return worker(portal, "liveness", "--pool", "threads", "--concurrency", str(threads))
+
+
+def _broker_emptied(scene: Scene) -> None:
+    ids = scene.in_flight_and_waiting()
+    scene.broker.flush()
+    scene.note("broker emptied", ids)
+    scene.let_answers_go()
+    _wait_until_finished(ids)
+
+
+def _broker_killed(scene: Scene) -> None:
+    """And started again, empty. What was in flight is decided without it."""
+    ids = scene.in_flight_and_waiting()
+    scene.broker.kill()
+    scene.note("broker killed", ids)
+    scene.let_answers_go()
+    wait_until("these are decided", lambda: len(facts.finished(ids)) >= scene.repetitions)
+    scene.broker.start()
+    wait_until("the broker answers", lambda: _answers(scene.broker))
+    _wait_until_finished(ids)
+
+
+def _delivered_again_and_again(scene: Scene) -> None:
+    """To two workers, whose threads take the same attempt up at the same moment."""
+    ready, submitted = list(islice(scene.waiting, scene.repetitions)), _submitted()
+    both = [*ready, *submitted]
+    with _liveness_worker(scene.portal, scene.repetitions) as second:
+        workers = (scene.media, scene.liveness, second)
+        before = _received(workers)
+        Attempt.objects.filter(public_id__in=both).update(not_before=None)
+        scene.note("delivered again and again", both)
+        sent = Counter[str]()
+        for attempt_id in submitted:
+            sent += _deliver(queue.PREPARE, attempt_id)
+        for attempt_id in ready:
+            sent += _deliver(queue.ASSESS, attempt_id)
+        sent += _deliver(queue.ASSESS_NEXT) + _deliver(queue.SWEEP) + _deliver(queue.PROBE, "default")
+        _wait_until_finished(both)
+        for attempt_id in both:
+            sent += _deliver(queue.ASSESS, attempt_id)
+        wait_until("all messages are received", lambda: _received(workers) - before >= sent)
+        scene.received = dict(_received(workers) - before)
+
+
+def _worker_killed(scene: Scene) -> None:
+    """And the broker loses what waited for it besides. Then another worker is started."""
+    ids = scene.in_flight_and_waiting()
+    scene.liveness.kill()
+    scene.note("worker killed", ids)
+    scene.broker.flush()
+    scene.let_answers_go()
+    with _liveness_worker(scene.portal, scene.repetitions):
+        _wait_until_finished(ids)
+
+
+def _received(workers: Iterable[Process]) -> Counter[str]:
+    """How many messages the workers got, by task."""
+    return Counter(task for one in workers for task in RECEIVED.findall(one.output))
+
+
+def _submitted() -> list[str]:
+    return list(Attempt.objects.filter(status=AttemptStatus.SUBMITTED).values_list("public_id", flat=True))
+
+
+def _ring(ids: list[str]) -> None:
+    with transaction.atomic():
+        Attempt.objects.filter(public_id__in=ids).update(not_before=None)
+        for attempt_id in ids:
+            queue.ring(queue.ASSESS, attempt_id)
+
+
+def _deliver(task: str, *args: str) -> Counter[str]:
+    """Says what it sent."""
+    for _ in range(DELIVERIES):
+        current_app.send_task(task, args=args, queue=queue.QUEUES[task])
+    return Counter({task: DELIVERIES})
+
+
+def _wait_until_finished(ids: list[str]) -> None:
+    wait_until("every attempt is finished", lambda: facts.finished(ids) == set(ids))
+
+
+def _answers(broker: Redis) -> bool:
+    with redis.Redis.from_url(broker.url) as connection:
+        try:
+            return bool(connection.ping())
+        except redis.ConnectionError:
+            return False

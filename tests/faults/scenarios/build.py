@@ -1,0 +1,60 @@
+"""Makes the attempts that the other scenarios begin with, on the road that an applicant takes.
+
+Each has a photo of its own, so that the vendor's emulator can be asked which attempt a call was for.
+"""
+
+import io
+import multiprocessing
+import os
+from functools import lru_cache
+from typing import Any
+
+from django.core.management import call_command
+from django.db import connections
+from PIL import Image
+
+from kyc_portal.sandbox.drawing import draw_photo
+from tests.conftest import NOW, Road, clip
+from verification.actions import document, prepare
+from verification.models import VerificationAttempt
+from verification.states import AttemptStatus
+
+BATCHES_READY, BATCHES_SUBMITTED = 10, 1
+
+
+def run(repetitions: int) -> dict[str, Any]:
+    call_command("migrate", verbosity=0)
+    connections.close_all()
+    ready = BATCHES_READY * repetitions
+    with multiprocessing.get_context("fork").Pool(os.cpu_count()) as pool:
+        pool.map(_ready, range(ready))
+        pool.map(_submitted, range(ready, ready + BATCHES_SUBMITTED * repetitions))
+    attempts = VerificationAttempt.objects
+    made = {status: attempts.filter(status=status).count() for status in AttemptStatus}
+    connections.close_all()  # SQLite's file is complete, and may be copied, when nobody has it open.
+    return made
+
+
+def _ready(number: int) -> None:
+    prepare.prepare(_submitted(number), now=NOW)
+
+
+def _submitted(number: int) -> str:
+    road = Road()
+    verification = road.consented(reference=f"REF-{number}")
+    document.upload(verification, _photo(number), now=NOW)
+    return road.submit(verification, recording=clip(fps=5)).public_id
+
+
+def _photo(number: int) -> bytes:
+    """The same person each time, with a spot of another colour in the corner of the card."""
+    picture = _person().copy()
+    picture.paste((number % 16 * 16, number // 16 * 16, 128), (0, 0, 16, 16))
+    out = io.BytesIO()
+    picture.save(out, "JPEG")
+    return out.getvalue()
+
+
+@lru_cache
+def _person() -> Image.Image:
+    return Image.open(io.BytesIO(draw_photo(1, (300, 400))))

@@ -1,0 +1,42 @@
+"""A worker with many attempts in its hands, one of whose rows somebody else has locked for a while."""
+
+from contextlib import ExitStack
+from datetime import datetime
+from threading import Thread
+from typing import Any
+
+from django.db import connections
+from django.utils import timezone
+
+from tests.faults.obstacles import locked
+from verification import queue
+from verification.models import VerificationAttempt
+from verification.states import AttemptStatus
+
+
+def run(repetitions: int) -> dict[str, Any]:
+    now = timezone.now()
+    with ExitStack() as stack:
+        mine = [queue.claim(attempt_id, AttemptStatus.READY, now=now) for attempt_id in _ready(repetitions)]
+        for attempt in mine:
+            stack.enter_context(queue.held(attempt, now=now))
+        with locked(VerificationAttempt.objects.filter(pk=mine[repetitions // 2].pk)):
+            return {"held": len(mine), "renewed": _beat(now)}
+
+
+def _beat(now: datetime) -> int:
+    """How many leases a beat of the heart has renewed by the time the next one is due."""
+    beat = Thread(target=_renew, args=[now + queue.HEARTBEAT], daemon=True)
+    beat.start()
+    beat.join(queue.HEARTBEAT.total_seconds())
+    return VerificationAttempt.objects.filter(lease_until__gt=now + queue.LEASE).count()
+
+
+def _renew(now: datetime) -> None:
+    queue.renew_held(now=now)
+    connections.close_all()
+
+
+def _ready(count: int) -> list[str]:
+    rows = VerificationAttempt.objects.filter(status=AttemptStatus.READY).order_by("pk")
+    return list(rows.values_list("public_id", flat=True)[:count])
