@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 from celery import current_app
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from kombu import Queue
 from kombu.exceptions import OperationalError
@@ -129,13 +129,21 @@ def _hold(attempt: VerificationAttempt, now: datetime) -> None:
 
 
 def renew_held(*, now: datetime) -> int:
-    """Renew this process's leases but those held for too long; the heartbeat of a worker. Returns how many."""
+    """Renew this process's leases but those held for too long; the heartbeat of a worker. Returns how many.
+
+    A row that somebody has locked is left for the next beat: one attempt must not cost the others their leases.
+    """
     with _holds_lock:
-        held = [Q(pk=pk, fence=hold.fence) for pk, hold in _holds.items() if now - hold.since < LONGEST_HOLD]
-    if not held:
+        alive = [Q(pk=pk, fence=hold.fence) for pk, hold in _holds.items() if now - hold.since < LONGEST_HOLD]
+    if not alive:
         return 0
-    ours = VerificationAttempt.objects.filter(reduce(or_, held), status__in=list(TASK_OF))
-    return ours.exclude(lease_until=None).update(lease_until=now + LEASE)
+    ours = VerificationAttempt.objects.filter(reduce(or_, alive), status__in=list(TASK_OF))
+    with transaction.atomic():
+        free = ours.exclude(lease_until=None).select_for_update(
+            skip_locked=connection.features.has_select_for_update_skip_locked
+        )
+        keys = list(free.values_list("pk", flat=True))
+        return VerificationAttempt.objects.filter(pk__in=keys).update(lease_until=now + LEASE)
 
 
 def reason_to_stop(attempt: VerificationAttempt) -> str:
@@ -204,11 +212,11 @@ def ring_waiting(status: AttemptStatus, *, now: datetime) -> int:
 
 def _unanswered(queue_name: str) -> int:
     """How many bells wait in the broker."""
-    with current_app.connection_for_write() as connection:
+    with current_app.connection_for_write() as broker:
         try:
-            found: Any = Queue(queue_name).bind(connection.default_channel).queue_declare(passive=True)
-        except connection.connection_errors as error:
+            found: Any = Queue(queue_name).bind(broker.default_channel).queue_declare(passive=True)
+        except broker.connection_errors as error:
             raise OperationalError(type(error).__name__) from error
-        except connection.channel_errors:
+        except broker.channel_errors:
             return 0  # There is no such queue yet: nobody has rung.
         return int(found.message_count)
