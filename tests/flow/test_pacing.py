@@ -106,7 +106,7 @@ def test_a_call_may_leave_a_little_late(configured: Configure, watch: Watch) -> 
     configured(default=20)
     turn = first_turn(watch)
     reserved = turn.slot
-    assert prepared(turn, watch, seconds=0.053).wait_to_send()
+    assert prepared(turn, watch, seconds=0.05).wait_to_send()
     assert turn.slot is reserved
 
 
@@ -114,7 +114,7 @@ def test_a_call_that_is_late_takes_another_slot(configured: Configure, watch: Wa
     account = configured(default=20)
     turn = first_turn(watch)
     reserved = turn.slot
-    assert prepared(turn, watch, seconds=0.054).wait_to_send()
+    assert prepared(turn, watch, seconds=0.051).wait_to_send()
     assert turn.slot.at > reserved.at
     assert watch.at == turn.slot.at
     account.refresh_from_db()

@@ -16,10 +16,10 @@ from verification.models import VendorAccount
 from verification.pacing.accounts import accounts
 from verification.pacing.standing import may_be_called
 
-# With twenty gaps of 50.9 ms, calls that leave up to 13 ms late still have 5 ms for jitter on the way: no second
+# With twenty gaps of 50.9 ms, calls that leave up to 10 ms late still have 8 ms for jitter on the way: no second
 # holds 21, and the rate is 19.65 a second.
 GAP_MARGIN = 1.018
-LATE = timedelta(milliseconds=13)
+LATE = timedelta(milliseconds=10)
 LONGEST_WAIT = timedelta(seconds=2)
 # A row this far ahead was written by a clock that was wrong.
 NONSENSE = timedelta(seconds=60)
