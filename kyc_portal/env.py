@@ -9,6 +9,7 @@ import os
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -97,6 +98,29 @@ def choice(name: str, options: tuple[str, ...], default: str) -> str:
     if value not in options:
         raise BadSetting(f"{name} must be one of {', '.join(options)}, not {value!r}.")
     return value
+
+
+OBJECT_OPTIONS = {"endpoint_url", "region_name", "addressing_style", "signature_version"}
+
+
+def objects(name: str, folder: Path) -> dict[str, Any]:
+    """Where objects are kept, as an entry of Django's STORAGES: `folder`, or `s3://bucket/prefix?region_name=…`."""
+    parts = urlsplit(text(name, folder.as_uri()))
+    if parts.scheme == "file":
+        backend = "verification.storage.files.DurableFileSystemStorage"
+        return {"BACKEND": backend, "OPTIONS": {"location": unquote(parts.path)}}
+    if parts.scheme != "s3" or not parts.netloc or parts.username or parts.password:
+        raise BadSetting(f"{name} must be file:///folder or s3://bucket/prefix, without a key in it.")
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    unknown = options.keys() - OBJECT_OPTIONS
+    if unknown:
+        raise BadSetting(f"{name} has options that are not known: {', '.join(sorted(unknown))}.")
+    keys = {
+        "access_key": secret("STORAGE_ACCESS_KEY_ID", "") or None,
+        "secret_key": secret("STORAGE_SECRET_ACCESS_KEY", "") or None,
+    }
+    place = {"bucket_name": parts.netloc, "location": unquote(parts.path).strip("/")}
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {**place, **options, **keys}}
 
 
 @dataclass(frozen=True)

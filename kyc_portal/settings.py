@@ -1,6 +1,8 @@
 """Django settings, one file: everything that differs between installations is read through `env`."""
 
 import secrets
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from kyc_portal import env
+from verification.crypto import new_entry
 
 env.load_dotenv()
 
@@ -19,17 +22,22 @@ DEBUG = False
 PUBLIC_URL = env.text("KYC_PUBLIC_URL", "http://127.0.0.1:8000" if DEMO else None).rstrip("/")
 
 
-def _demo_secret_key() -> str:
-    """The demo's own key: made once, so that a second run keeps its sessions."""
-    path = DATA_DIR / "secret_key"
+def _made_once(name: str, make: Callable[[], str]) -> str:
+    """A secret of the demo's own: made once, so that a second run keeps its sessions and reads its evidence."""
+    path = DATA_DIR / name
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(secrets.token_urlsafe(50), encoding="utf-8")
+        path.write_text(make(), encoding="utf-8")
         path.chmod(0o600)
     return path.read_text(encoding="utf-8")
 
 
-SECRET_KEY = env.secret("SECRET_KEY", _demo_secret_key() if DEMO else None)
+SECRET_KEY = env.secret(
+    "SECRET_KEY", _made_once("secret_key", partial(secrets.token_urlsafe, 50)) if DEMO else None
+)
+# What wraps the data keys of everything stored. Losing it loses the evidence.
+KEYRING = env.secret("KYC_KEYRING", _made_once("keyring", partial(new_entry, "demo")) if DEMO else None)
+ACCEPT_HEIC = env.flag("KYC_ACCEPT_HEIC", default=False)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if DEMO else "")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 
@@ -110,12 +118,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "evidence": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": str(DATA_DIR / "evidence"),
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
+        "BACKEND": "verification.storage.encrypted.EncryptedStorage",
+        "OPTIONS": {"objects": env.objects("STORAGE_URL", DATA_DIR / "evidence")},
     },
     "staticfiles": {"BACKEND": "kyc_portal.staticfiles.ModuleManifestStorage"},
 }

@@ -1,8 +1,5 @@
 """A face for the reviewer: the vendor's frame, or one from the recording. It never changes an outcome."""
 
-import tempfile
-from pathlib import Path
-
 import structlog
 
 from verification import liveness, media, queue, storage
@@ -35,7 +32,5 @@ def keep(attempt: VerificationAttempt, answer: liveness.Answer, store: storage.S
 def _picture(attempt: VerificationAttempt, answer: liveness.Answer) -> tuple[str, bytes]:
     if answer.best_frame is not None:
         return "vendor", answer.best_frame
-    with tempfile.TemporaryDirectory(prefix="kyc-") as folder:
-        path = Path(folder, "video.mp4")
-        path.write_bytes(storage.read(attempt.normalised_name, sha256=attempt.normalised_sha256))
-        return "video", media.frame_at(path, attempt.facts["prepared"]["facts"]["duration"] / 2)
+    video = storage.read(attempt.normalised_name, sha256=attempt.normalised_sha256)
+    return "video", media.frame_at(video, attempt.facts["prepared"]["facts"]["duration"] / 2)

@@ -28,10 +28,11 @@ class Terms:
 
 @dataclass(frozen=True)
 class History:
-    """The case before this attempt: attempts that counted, and all that were finished."""
+    """The case before this attempt: attempts that counted, all that were finished, and what is odd about it."""
 
     counted: int
     finished: int
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ def decide(answer: Answer, terms: Terms, history: History) -> Decision:
     reason = _reason_for_a_person(answer, terms)
     if reason:
         return Decision(Next.REVIEW, outcome, (reason,))
+    if outcome == Outcome.PASSED and history.flags:
+        return Decision(Next.REVIEW, outcome, history.flags)
     if outcome == Outcome.PASSED:
         return Decision(Next.APPROVE, outcome)
     return _try_again(answer, outcome, terms, history)

@@ -52,6 +52,18 @@ class Outcome(TextChoices):
     UNUSABLE_MEDIA = "unusable_media", _("Recording could not be read")
 
 
+class Flag(TextChoices):
+    """What was noticed about a recording and is for a person to weigh."""
+
+    REUSED_VIDEO = "reused_video", _("These very bytes were sent before")
+    SIMILAR_VIDEO = "similar_video", _("Copied from an earlier recording: the same pictures, pixel by pixel")
+    ALIKE_VIDEO = "alike_video", _("Looks much like an earlier recording")
+
+
+# What nobody passes with unseen. Two recordings of one person in one place may look alike and both be honest.
+FOR_A_PERSON = frozenset({Flag.REUSED_VIDEO, Flag.SIMILAR_VIDEO})
+
+
 class Mode(TextChoices):
     ACTION = "ACTION", _("Movements")
     SILENT = "SILENT", _("Hold still")

@@ -12,7 +12,16 @@ from django.db import transaction
 
 from verification import audit, decision
 from verification.models import ProviderCall, Verification, VerificationAttempt
-from verification.states import ATTEMPT_MOVES, MOVES, Actor, AttemptStatus, Move, Outcome, Status
+from verification.states import (
+    ATTEMPT_MOVES,
+    FOR_A_PERSON,
+    MOVES,
+    Actor,
+    AttemptStatus,
+    Move,
+    Outcome,
+    Status,
+)
 
 
 class IllegalMove(Exception):
@@ -113,7 +122,10 @@ def standing(attempt: VerificationAttempt) -> tuple[decision.Terms, decision.His
     # What the vendor or the portal failed at shortens nobody's road.
     tried = finished.exclude(outcome=Outcome.VENDOR_FAILED).count()
     terms = decision.Terms(verification.policy.approve_at, verification.policy.max_attempts)
-    return terms, decision.History(verification.attempts_used, tried)
+    flags = verification.flags.filter(code__in=FOR_A_PERSON).order_by("code")
+    return terms, decision.History(
+        verification.attempts_used, tried, tuple(dict.fromkeys(flag.code for flag in flags))
+    )
 
 
 def conclude(

@@ -71,11 +71,13 @@ def draw_clip(
     seed: int = 1,
     rotation: int = 0,
     fragmented: bool = False,
+    take: int = 1,
 ) -> bytes:
     """A short silent clip of the person nodding, blinking and speaking, as an encoded video file.
 
     `size` is what a viewer sees, in pixels; with `rotation` (90, 180 or 270 degrees) the pictures are stored
-    turned and the file says how to turn them back. `fragmented` writes MP4 the way browsers record it.
+    turned and the file says how to turn them back. `fragmented` writes MP4 the way browsers record it. No two takes
+    have the same grain, as no two recordings of a camera do.
     """
     out = io.BytesIO()
     options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"} if fragmented else {}
@@ -87,7 +89,7 @@ def draw_clip(
         if rotation:
             stream.set_display_rotation(rotation)
         for number in range(round(seconds * fps)):
-            file.mux(stream.encode(_video_frame(seed, size, number, fps, rotation)))
+            file.mux(stream.encode(_video_frame(seed, size, number, fps, rotation, take)))
         file.mux(stream.encode(None))
     return out.getvalue()
 
@@ -99,7 +101,7 @@ def draw_camera(
     with open(path, "wb") as out:
         out.write(f"YUV4MPEG2 W{size[0]} H{size[1]} F{fps}:1 Ip A1:1 C420jpeg\n".encode())
         for number in range(round(seconds * fps)):
-            frame = _video_frame(seed, size, number, fps, 0).reformat(format="yuvj420p")
+            frame = _video_frame(seed, size, number, fps).reformat(format="yuvj420p")
             out.write(b"FRAME\n")
             out.writelines(_packed(plane) for plane in frame.planes)
 
@@ -115,8 +117,10 @@ def _packed(plane: VideoPlane) -> bytes:
     return b"".join(lines[start : start + plane.width] for start in range(0, len(lines), stride))
 
 
-def _video_frame(seed: int, size: Size, number: int, fps: int, rotation: int) -> av.VideoFrame:
-    picture = _sensor_noise(draw_frame(seed, size, number / fps), seed, number)
+def _video_frame(
+    seed: int, size: Size, number: int, fps: int, rotation: int = 0, take: int = 1
+) -> av.VideoFrame:
+    picture = _sensor_noise(draw_frame(seed, size, number / fps), f"{seed}.{take}", number)
     if rotation:
         picture = picture.transpose(TURNED[rotation])
     frame = av.VideoFrame.from_bytes(picture.convert("RGBA").tobytes(), *picture.size)
@@ -196,7 +200,7 @@ def _font(wide: int, share: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont
     return ImageFont.load_default(wide / share)
 
 
-def _sensor_noise(picture: Image.Image, seed: int, number: int) -> Image.Image:
+def _sensor_noise(picture: Image.Image, seed: int | str, number: int) -> Image.Image:
     """The grain a small camera adds: the same for the same seed and frame number."""
     grain = random.Random(f"noise {seed} {number}").randbytes(picture.width * picture.height)
     noise = Image.frombytes("L", picture.size, grain).point([value // 32 for value in range(256)])

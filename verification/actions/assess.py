@@ -187,7 +187,7 @@ def _act_on_answer(
 ) -> None:
     decided = decision.decide(answer, *workflow.standing(attempt))
     similarity = ledger.kept(answer.similarity)
-    with storage.dropped_on_error() as store:
+    with storage.dropped_on_error(storage.key_of(attempt.verification.applicant)) as store:
         frame = best_frame.keep(attempt, answer, store)
         workflow.conclude(
             attempt, decided, now=now, code=answer.result, call=call, similarity=similarity, **frame

@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from verification import audit, media, storage, workflow
@@ -23,8 +24,9 @@ def upload(verification: Verification, data: bytes, *, now: datetime) -> Documen
     Raises media.UnusableMedia, TooManyPhotos, or workflow.IllegalMove when the case is not collecting.
     """
     _check_welcome(verification, now)
-    photo = media.check_photo(data)
-    with storage.dropped_on_error() as store, transaction.atomic():
+    photo = media.check_photo(data, heic=settings.ACCEPT_HEIC)
+    key = storage.key_of(verification.applicant)
+    with storage.dropped_on_error(key) as store, transaction.atomic():
         original, normalised = store("photo-original", data), store("photo", photo.jpeg)
         locked = Verification.objects.select_for_update().get(pk=verification.pk)
         _check_welcome(locked, now)

@@ -1,7 +1,6 @@
 """Taking the trail out of the house: making an export, handing it over, and letting it go after its days."""
 
 import tempfile
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import IO
 
@@ -30,13 +29,14 @@ def export(*, start: datetime, end: datetime, by: audit.By, reason: str, now: da
     made = _begin(start=start, end=end, by=by, reason=reason.strip(), now=now)
     with tempfile.TemporaryFile() as file:
         facts = pack.write(file, _request(made, by))
-        stored = storage.store_file("exports", file)
+        key = made.data_key = storage.new_key()
+        stored = storage.store_file(key, "export", file)
     made.rows = sum(fact.rows for fact in facts if fact.name.endswith(".jsonl"))
     made.file_name, made.file_sha256, made.file_size = stored.name, stored.sha256, stored.size
     try:
         _commit(made, by, {fact.name: fact.rows for fact in facts if fact.name.endswith(".jsonl")})
     except BaseException:
-        storage.delete(stored.name)
+        storage.erase(key, now=now)
         raise
     return made
 
@@ -51,11 +51,11 @@ def download(export: Export, *, by: audit.By, now: datetime) -> IO[bytes]:
 
 
 def expire(*, now: datetime) -> int:
-    """Delete the files of exports whose days are over. The rows stay: they say that there was one."""
-    over = Export.objects.filter(state=ExportState.READY, expires_at__lte=now)
+    """Erase the files of exports whose days are over. The rows stay: they say that there was one."""
+    over = Export.objects.filter(state=ExportState.READY, expires_at__lte=now).select_related("data_key")
     for export in over:
-        with suppress(FileNotFoundError):
-            storage.delete(export.file_name)
+        if export.data_key is not None:
+            storage.erase(export.data_key, now=now)
         with transaction.atomic():
             Export.objects.filter(pk=export.pk).update(state=ExportState.EXPIRED)
             audit.record("export.expired", by=audit.By.system(), subject=export, at=now)

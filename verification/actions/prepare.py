@@ -1,9 +1,7 @@
 """Turning what was recorded into what the vendor takes."""
 
-import tempfile
 from dataclasses import asdict
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import structlog
 from django.db import transaction
@@ -57,15 +55,10 @@ def _wait_for_better_times(attempt: VerificationAttempt, now: datetime) -> None:
 
 
 def _prepare(attempt: VerificationAttempt, now: datetime) -> None:
-    recording = storage.read(attempt.original_name, sha256=attempt.original_sha256)
-    with tempfile.TemporaryDirectory(prefix="kyc-") as folder:
-        source, target = Path(folder, "recording"), Path(folder, "prepared.mp4")
-        source.write_bytes(recording)
-        prepared = media.prepare_video(source, target)
-        video = target.read_bytes()
-    facts = {**attempt.facts, "prepared": asdict(prepared)}
-    with storage.dropped_on_error() as store:
-        normalised = store("video", video)
+    prepared = media.prepare_video(storage.read(attempt.original_name, sha256=attempt.original_sha256))
+    lineage = {name: value for name, value in asdict(prepared).items() if name != "mp4"}
+    with storage.dropped_on_error(storage.key_of(attempt.verification.applicant)) as store:
+        normalised = store("video", prepared.mp4)
         with transaction.atomic():
             workflow.advance(
                 attempt,
@@ -73,7 +66,7 @@ def _prepare(attempt: VerificationAttempt, now: datetime) -> None:
                 normalised_name=normalised.name,
                 normalised_sha256=normalised.sha256,
                 normalised_size=normalised.size,
-                facts=facts,
+                facts={**attempt.facts, "prepared": lineage},
             )
             hashes = {"original_sha256": attempt.original_sha256, "normalised_sha256": normalised.sha256}
             audit.record("attempt.prepared", by=audit.By.system(), subject=attempt, at=now, **hashes)

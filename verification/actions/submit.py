@@ -1,17 +1,16 @@
 """Taking in a recording: it ends the challenge and hands the attempt to the workers."""
 
+import hashlib
 import secrets
-import tempfile
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from django.db import transaction
 
-from verification import audit, links, media, queue, storage, workflow
-from verification.models import Verification, VerificationAttempt
-from verification.states import AttemptStatus, Status
+from verification import audit, links, media, queue, reuse, storage, workflow
+from verification.models import RiskFlag, Verification, VerificationAttempt
+from verification.states import AttemptStatus, Flag, Status
 
 
 class UnknownChallenge(Exception):
@@ -26,6 +25,10 @@ class AlreadySubmitted(Exception):
     """The challenge was used before."""
 
 
+class VideoReused(Exception):
+    """These very bytes were sent before, for this or another attempt."""
+
+
 def submit(
     verification: Verification,
     *,
@@ -37,12 +40,13 @@ def submit(
 ) -> VerificationAttempt:
     """Keep `recording` (bytes of a WebM, Matroska or MP4) for the challenge and send it on its way.
 
-    `now` is when the upload began. Raises UnknownChallenge, ChallengeExpired, AlreadySubmitted, or
-    media.UnusableMedia, in which case the attempt is still open.
+    `now` is when the upload began. Raises UnknownChallenge, ChallengeExpired, AlreadySubmitted, VideoReused or
+    media.UnusableMedia; after the last two the attempt is still open.
     """
-    _open_attempt(verification, attempt_id, nonce, now)
-    facts = _facts(recording)
-    with storage.dropped_on_error() as store, transaction.atomic():
+    _refuse_reused(_open_attempt(verification, attempt_id, nonce, now), recording, now)
+    checked = media.check_video(recording)
+    like = reuse.likeness(verification, checked.frame_hashes, checked.facts.duration)
+    with storage.dropped_on_error(storage.key_of(verification.applicant)) as store, transaction.atomic():
         original = store("video-original", recording)
         locked = (
             Verification.objects.select_for_update(of=("self",))
@@ -57,9 +61,12 @@ def submit(
             original_name=original.name,
             original_sha256=original.sha256,
             original_size=original.size,
-            facts={"recorded": facts},
+            facts={"recorded": asdict(checked.facts)},
             signals=signals,
         )
+        reuse.keep(attempt, checked.frame_hashes, checked.facts.duration)
+        if like is not None:
+            _flag(attempt, like.flag, like.attempt, now, share=round(like.share, 2))
         by = audit.By.applicant(locked.applicant.public_id)
         data = {"attempt": attempt.public_id, "number": attempt.number, "original_sha256": original.sha256}
         workflow.move(locked, Status.CHECKING, by=by, now=now, data=data, hint="")
@@ -82,8 +89,26 @@ def _open_attempt(
     return attempt
 
 
-def _facts(recording: bytes) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="kyc-") as folder:
-        path = Path(folder, "recording")
-        path.write_bytes(recording)
-        return asdict(media.check_video(path))
+def _refuse_reused(attempt: VerificationAttempt, recording: bytes, now: datetime) -> None:
+    earlier = reuse.same_bytes(hashlib.sha256(recording).hexdigest())
+    if earlier is None:
+        return
+    # Once for each attempt is enough, however often it is tried.
+    if not attempt.flags.filter(code=Flag.REUSED_VIDEO).exists():
+        with transaction.atomic():
+            _flag(attempt, Flag.REUSED_VIDEO, earlier, now)
+    raise VideoReused("This recording was sent before.")
+
+
+def _flag(
+    attempt: VerificationAttempt, code: Flag, earlier: VerificationAttempt, now: datetime, **facts: Any
+) -> None:
+    facts = {
+        "earlier": earlier.public_id,
+        "same_case": earlier.verification_id == attempt.verification_id,
+        **facts,
+    }
+    RiskFlag.objects.create(
+        verification_id=attempt.verification_id, attempt=attempt, code=code, facts=facts, raised_at=now
+    )
+    audit.record("attempt.flagged", by=audit.By.system(), subject=attempt, at=now, flag=code, **facts)

@@ -4,7 +4,6 @@ Every function raises UnusableMedia when the file is at fault, MediaUnavailable 
 module loads no decoder, and knows nothing of Django, applicants or where files are kept.
 """
 
-from pathlib import Path
 from typing import TypeVar
 
 from verification.media.child import run
@@ -12,6 +11,7 @@ from verification.media.errors import MediaUnavailable, UnusableMedia
 from verification.media.facts import (
     MAX_PHOTO_UPLOAD,
     MAX_VIDEO_UPLOAD,
+    CheckedVideo,
     NormalisedPhoto,
     NormalisedVideo,
     VideoFacts,
@@ -20,6 +20,7 @@ from verification.media.facts import (
 __all__ = [
     "MAX_PHOTO_UPLOAD",
     "MAX_VIDEO_UPLOAD",
+    "CheckedVideo",
     "MediaUnavailable",
     "NormalisedPhoto",
     "NormalisedVideo",
@@ -29,40 +30,45 @@ __all__ = [
     "check_video",
     "frame_at",
     "prepare_video",
+    "stamp",
 ]
 
-_Result = TypeVar("_Result", NormalisedPhoto, VideoFacts, NormalisedVideo)
+_Result = TypeVar("_Result", NormalisedPhoto, CheckedVideo, NormalisedVideo)
 _JPEG_MAGIC = b"\xff\xd8\xff"
 
 
-def check_photo(data: bytes) -> NormalisedPhoto:
-    """The photo as an upright JPEG of at most 1600 pixels a side and 2,205,000 bytes."""
+def check_photo(data: bytes, *, heic: bool = False) -> NormalisedPhoto:
+    """The photo as an upright JPEG of at most 1600 pixels a side and 2,205,000 bytes; HEIC only if asked for."""
     if len(data) > MAX_PHOTO_UPLOAD:
         raise UnusableMedia("image_too_large", {"bytes_allowed": MAX_PHOTO_UPLOAD})
-    photo = _built(NormalisedPhoto, run("verification.media.photo:normalise_photo", data))
-    if not photo.jpeg.startswith(_JPEG_MAGIC):
-        raise UnusableMedia("media_crashed")
+    photo = _built(NormalisedPhoto, run("verification.media.photo:normalise_photo", data, heic))
+    _check_jpeg(photo.jpeg)
     return photo
 
 
-def check_video(path: str | Path) -> VideoFacts:
-    """What a recording really is, if it is fit to be sent on."""
-    return _built(VideoFacts, run("verification.media.video:probe_video", Path(path).absolute()))
+def check_video(data: bytes) -> CheckedVideo:
+    """What a recording really is and looks like, if it is fit to be sent on."""
+    if len(data) > MAX_VIDEO_UPLOAD:
+        raise UnusableMedia("video_too_large", {"bytes_allowed": MAX_VIDEO_UPLOAD})
+    return _built(CheckedVideo, run("verification.media.video:check_video", data))
 
 
-def prepare_video(source: str | Path, target: str | Path) -> NormalisedVideo:
-    """Write the recording to `target` as an MP4 for the vendor; nothing is left there if that fails."""
-    source, target = Path(source).absolute(), Path(target).absolute()
-    try:
-        return _built(NormalisedVideo, run("verification.media.video:normalise_video", source, target))
-    except BaseException:
-        target.unlink(missing_ok=True)  # a child that was killed could not do it
-        raise
+def prepare_video(data: bytes) -> NormalisedVideo:
+    """The recording as an MP4 for the vendor."""
+    return _built(NormalisedVideo, run("verification.media.video:normalise_video", data))
 
 
-def frame_at(path: str | Path, seconds: float) -> bytes:
-    """The picture shown at that time, upright, as JPEG."""
-    picture = run("verification.media.video:cut_frame", Path(path).absolute(), float(seconds))
+def frame_at(data: bytes, seconds: float) -> bytes:
+    """The picture shown at that time of a video, upright, as JPEG."""
+    return _check_jpeg(run("verification.media.video:cut_frame", data, float(seconds)))
+
+
+def stamp(jpeg: bytes, text: str) -> bytes:
+    """The picture with `text` (who looks at it, and when) drawn into it, as JPEG."""
+    return _check_jpeg(run("verification.media.photo:stamp", jpeg, text))
+
+
+def _check_jpeg(picture: object) -> bytes:
     if not isinstance(picture, bytes) or not picture.startswith(_JPEG_MAGIC):
         raise UnusableMedia("media_crashed")
     return picture

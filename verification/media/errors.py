@@ -28,6 +28,8 @@ CODES = frozenset(
         "video_encrypted",
         "video_external_reference",
         "video_no_picture",
+        "video_no_motion",
+        "video_too_dark",
         "video_resolution",
         "video_resolution_changes",
         "video_frame_rate",

@@ -40,7 +40,8 @@ def _checked(value: Any, expected: Any) -> Any:
 class NormalisedPhoto(_Facts):
     """An upright sRGB JPEG without metadata; `width` and `height` in pixels.
 
-    `notes` says in stable words what was done to it, such as turned_upright or scaled_down.
+    `notes` says in stable words what was done to it, such as turned_upright or scaled_down; `tools` and `arguments` as
+    for a video.
     """
 
     jpeg: bytes
@@ -48,6 +49,8 @@ class NormalisedPhoto(_Facts):
     height: int
     source_format: str
     notes: tuple[str, ...]
+    tools: dict[str, str]
+    arguments: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -71,14 +74,28 @@ class VideoFacts(_Facts):
 
 
 @dataclass(frozen=True)
-class NormalisedVideo(_Facts):
-    """What came of a normalisation: `facts` of the result, `source` of the original, `size` in bytes.
+class CheckedVideo(_Facts):
+    """What a recording holds, and what its pictures look like.
 
-    `method` is remux (pictures untouched) or transcode; `tools` names the libraries and their versions.
+    `frame_hashes` has one entry for each picture, in order, of hexadecimal digits: 16 of a hash of its very pixels, 16
+    of its coarse difference hash (64 bits), and 64 of its fine one (256 bits).
     """
 
     facts: VideoFacts
+    frame_hashes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NormalisedVideo(_Facts):
+    """What came of a normalisation: `facts` of the result `mp4`, `source` of the original.
+
+    `method` is remux (pictures untouched) or transcode; `tools` names the libraries and their versions, `arguments`
+    what they were told.
+    """
+
+    mp4: bytes
+    facts: VideoFacts
     source: VideoFacts
     method: str
-    size: int
     tools: dict[str, str]
+    arguments: dict[str, str]

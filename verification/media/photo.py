@@ -44,7 +44,7 @@ UPRIGHT: Final = {
 }
 
 
-def normalise_photo(data: bytes) -> NormalisedPhoto:
+def normalise_photo(data: bytes, heic: bool = False) -> NormalisedPhoto:
     """The photo as a JPEG of at most 1600 pixels a side and 2,205,000 bytes.
 
     Raises UnusableMedia when it is no JPEG or PNG, is broken, hides other data, or is too small or too large.
@@ -59,7 +59,11 @@ def normalise_photo(data: bytes) -> NormalisedPhoto:
             raise UnusableMedia("trailing_data")
         notes.append("camera_extras_removed")
     picture = _decoded(data[: outline.end], outline, notes)
-    return NormalisedPhoto(_encode(picture), *picture.size, outline.format, tuple(notes))
+    return NormalisedPhoto(_encode(picture), *picture.size, outline.format, tuple(notes), {}, {})
+
+
+def stamp(jpeg: bytes, text: str) -> bytes:
+    return jpeg
 
 
 def check_dimensions(width: int, height: int) -> None:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from verification.media.containers import file_size, open_video, translated_errors
 from verification.media.errors import UnusableMedia
-from verification.media.facts import NormalisedVideo, VideoFacts
+from verification.media.facts import CheckedVideo, NormalisedVideo, VideoFacts
 from verification.media.probe import frames, measure, packets, picture_stream, probe_video
 from verification.media.transcode import MAX_BIT_RATE, transcode
 
@@ -30,12 +30,19 @@ FRAME_QUALITY: Final = 88
 __all__ = ["cut_frame", "normalise_video", "probe_video"]
 
 
-def normalise_video(source_path: str | Path, target_path: str | Path) -> NormalisedVideo:
+def check_video(data: bytes) -> CheckedVideo:
+    path = Path("recording")
+    path.write_bytes(data)
+    return CheckedVideo(probe_video(path), ())
+
+
+def normalise_video(data: bytes) -> NormalisedVideo:
     """Write `target_path`: MP4, H.264, yuv420p, upright, silent, at most 6,000,000 bytes.
 
     Raises UnusableMedia when the source is not fit; nothing is left at `target_path` then.
     """
-    source, target = Path(source_path), Path(target_path)
+    source, target = Path("recording"), Path("prepared.mp4")
+    source.write_bytes(data)
     facts = probe_video(source)
     try:
         method = _write(source, target, facts)
@@ -43,11 +50,13 @@ def normalise_video(source_path: str | Path, target_path: str | Path) -> Normali
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-    return NormalisedVideo(facts=result, source=facts, method=method, size=result.size, tools=tool_versions())
+    return NormalisedVideo(target.read_bytes(), result, facts, method, tool_versions(), {})
 
 
-def cut_frame(path: str | Path, at: float) -> bytes:
+def cut_frame(data: bytes, at: float) -> bytes:
     """The upright picture shown `at` seconds into the video, or the last one before it ends, as JPEG."""
+    path = Path("recording")
+    path.write_bytes(data)
     wanted = at if math.isfinite(at) else 0.0
     shown, start = None, None
     with open_video(Path(path)) as file:

@@ -17,7 +17,7 @@ REQUEST: Final = b"R"
 ORDER: Final = struct.Struct("!d")  # to the helper, with a socket: seconds the child may take
 TIMED_OUT: Final = "timeout"  # how a child ended that took too long; otherwise its exit code
 NOT_STARTED: Final = 70  # exit code of a child that could not be confined
-MAX_MESSAGE: Final = 24 * 1024 * 1024  # bytes
+MAX_MESSAGE: Final = 40 * 1024 * 1024  # bytes
 _BYTES: Final = "$bytes"
 _HEAD: Final = struct.Struct("!cII")  # kind, length of the JSON, length of the bytes behind it
 

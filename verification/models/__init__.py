@@ -7,11 +7,15 @@ from verification.models.audit import AuditEvent
 from verification.models.call import AnswerKind, Billed, CallState, ProviderCall
 from verification.models.client import ApiClient, ApiKey
 from verification.models.consent import Consent
+from verification.models.data_key import DataKey
 from verification.models.document import Document
 from verification.models.export import Export, ExportState
+from verification.models.flag import RiskFlag
+from verification.models.frame_hash import FrameHash
 from verification.models.policy import Policy, PolicyIsActive
 from verification.models.review import DECISIONS, Review, Verdict
 from verification.models.staff import StaffUser
+from verification.models.upload import RecordingPart, RecordingUpload
 from verification.models.verification import Verification
 
 __all__ = [
@@ -24,13 +28,18 @@ __all__ = [
     "Billed",
     "CallState",
     "Consent",
+    "DataKey",
     "Document",
     "Export",
     "ExportState",
+    "FrameHash",
     "Policy",
     "PolicyIsActive",
     "ProviderCall",
+    "RecordingPart",
+    "RecordingUpload",
     "Review",
+    "RiskFlag",
     "StaffUser",
     "VendorAccount",
     "Verdict",

@@ -5,6 +5,7 @@ from functools import partial
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from verification.models.data_key import DataKey
 from verification.models.ids import new_id
 
 
@@ -16,6 +17,7 @@ class Applicant(models.Model):
     name = models.CharField(_("name"), max_length=200)
     email = models.EmailField(_("e-mail"), blank=True)
     locale = models.CharField(_("language"), max_length=16, default="en")
+    data_key = models.OneToOneField(DataKey, models.PROTECT, null=True, blank=True, related_name="applicant")
     created_at = models.DateTimeField(_("created at"))
     erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)
     legal_hold = models.BooleanField(_("legal hold"), default=False)

@@ -95,6 +95,12 @@ class VerificationAttempt(models.Model):
                 condition=Q(status__in=[AttemptStatus.SUBMITTED, AttemptStatus.READY]),
                 name="attempt_in_work",
             ),
+            # Has anybody sent these very bytes before?
+            models.Index(
+                fields=["original_sha256"],
+                condition=~Q(original_sha256=""),
+                name="attempt_original_sha256",
+            ),
             # Who waits longest.
             models.Index(
                 fields=["status", "submitted_at"],

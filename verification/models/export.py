@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from verification.models.data_key import DataKey
 from verification.models.ids import new_id
 
 
@@ -26,6 +27,7 @@ class Export(models.Model):
         _("state"), max_length=10, choices=ExportState.choices, default=ExportState.READY
     )
     rows = models.PositiveIntegerField(_("rows"), default=0)
+    data_key = models.OneToOneField(DataKey, models.PROTECT, null=True, blank=True, related_name="export")
     file_name = models.CharField(max_length=120)
     file_sha256 = models.CharField(_("SHA-256"), max_length=64)
     file_size = models.PositiveBigIntegerField(_("size (bytes)"))

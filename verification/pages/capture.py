@@ -85,6 +85,8 @@ def recording(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         # In another tab the check may have gone on: then there is nothing to record any more.
         next_ = "" if visit.verification.status == Status.COLLECTING else reverse("pages:home")
         return errors.as_json(request, 410, "challenge_expired", words, next_=next_)
+    except submit.VideoReused:
+        return _refuse(request, "video_reused")
     except submit.AlreadySubmitted:
         words = _("Your video has arrived before.")
         return errors.as_json(request, 409, "already_submitted", words, next_=reverse("pages:home"))

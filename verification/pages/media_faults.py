@@ -82,6 +82,13 @@ _VIDEO = {
     "video_resolution_changes": MediaFault(
         422, _("The picture turned while recording. Keep the phone upright.")
     ),
+    "video_no_motion": MediaFault(
+        422, _("The picture did not move. Please record yourself, live, on this page.")
+    ),
+    "video_too_dark": MediaFault(
+        422, _("The picture is black. Please uncover the camera and move to a brighter place.")
+    ),
+    "video_reused": MediaFault(409, _("This video was sent before. Please record a new one on this page.")),
     "video_frame_rate": MediaFault(422, _("The video stutters. Close other apps and record it again.")),
 }
 _ANY_PHOTO = MediaFault(422, _BROKEN_PHOTO)

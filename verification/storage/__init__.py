@@ -1,21 +1,49 @@
-"""Evidence files: server-made names, and never read but as the very bytes that were stored."""
+"""Evidence files: server-made names, encrypted under their owner's key, read only as the bytes that were stored.
+
+All objects of an owner lie in the folder named after its data key, whatever rows know of them: that folder is the list
+of every copy, and the key is what makes any of them readable.
+"""
 
 import hashlib
+import io
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, BinaryIO
 
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.core.files.storage import storages
 from django.db import InterfaceError, OperationalError
 
+from verification.models import DataKey
+from verification.storage.errors import IntegrityError, KeyDestroyed, Unavailable
+from verification.storage.keys import destroy, key_of, keyring, new_key, rewrap
+
+__all__ = [
+    "IntegrityError",
+    "KeyDestroyed",
+    "Store",
+    "StoredObject",
+    "Unavailable",
+    "copies",
+    "delete",
+    "destroy",
+    "dropped_on_error",
+    "erase",
+    "key_of",
+    "keyring",
+    "new_key",
+    "open_checked",
+    "open_unchecked",
+    "read",
+    "rewrap",
+    "store",
+    "store_file",
+]
+
 _BLOCK = 256 * 1024
-
-
-class IntegrityError(Exception):
-    """A stored object is missing or is not the bytes that were stored. It must not be used."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +53,12 @@ class StoredObject:
     size: int
 
 
-def store(kind: str, data: bytes) -> StoredObject:
-    """Write `data` under a new random name in the folder `kind`."""
-    name = storages["evidence"].save(_new_name(kind), ContentFile(data))
+def store(key: DataKey, kind: str, data: bytes) -> StoredObject:
+    """Encrypt `data` under `key` and write it under a new random name; it is on the disk when this returns.
+
+    Raises Unavailable if the store can't take it now.
+    """
+    name = storages["evidence"].save(_new_name(key, kind), File(io.BytesIO(data)))
     return StoredObject(name, hashlib.sha256(data).hexdigest(), len(data))
 
 
@@ -35,12 +66,12 @@ Store = Callable[[str, bytes], StoredObject]
 
 
 @contextmanager
-def dropped_on_error() -> Iterator[Store]:
+def dropped_on_error(key: DataKey) -> Iterator[Store]:
     """Gives a `store` whose objects are deleted again if the block ends in an error and no row can know them."""
     names: list[str] = []
 
     def store_for_now(kind: str, data: bytes) -> StoredObject:
-        stored = store(kind, data)
+        stored = store(key, kind, data)
         names.append(stored.name)
         return stored
 
@@ -55,25 +86,29 @@ def dropped_on_error() -> Iterator[Store]:
         raise
 
 
-def store_file(kind: str, file: BinaryIO) -> StoredObject:
+def store_file(key: DataKey, kind: str, file: BinaryIO) -> StoredObject:
     """Like `store`, for a file too large for memory: `file` is read in blocks, once to hash and once to write."""
     file.seek(0)
     sha256 = _digest(file)
     size = file.tell()
     file.seek(0)
-    return StoredObject(storages["evidence"].save(_new_name(kind), File(file)), sha256, size)
+    return StoredObject(storages["evidence"].save(_new_name(key, kind), File(file)), sha256, size)
 
 
 def read(name: str, *, sha256: str) -> bytes:
     """The object's bytes; IntegrityError unless their SHA-256 is the one given."""
-    with open_checked(name, sha256=sha256) as file:
-        return file.read()
+    with open_unchecked(name) as file:
+        data = file.read()
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise IntegrityError("Stored object is not what was stored.")
+    return data
 
 
 def open_unchecked(name: str) -> BinaryIO:
-    """The object as a file, for a reader that compares its SHA-256 by itself.
+    """The object as a file to read and seek in, for a reader that compares its SHA-256 by itself or needs a part.
 
-    IntegrityError if it is gone; OSError if the machine can't read it now, which says nothing about the object.
+    Each frame that is read is authentic all the same: written under this name by a holder of the key. IntegrityError
+    if it is not, or gone; OSError if the machine can't read it now, which says nothing about the object.
     """
     try:
         return storages["evidence"].open(name, "rb")  # type: ignore[return-value]
@@ -91,13 +126,33 @@ def open_checked(name: str, *, sha256: str) -> BinaryIO:
     return file
 
 
-def _new_name(kind: str) -> str:
-    random = secrets.token_hex(16)
-    return f"{kind}/{random[:2]}/{random}.bin"
-
-
 def delete(name: str) -> None:
     storages["evidence"].delete(name)
+
+
+def copies(key: DataKey) -> list[str]:
+    """The names of all objects under `key`: those that rows know, and those that a crash left behind."""
+    try:
+        _, files = storages["evidence"].listdir(key.public_id)
+    except FileNotFoundError:
+        return []
+    return [f"{key.public_id}/{name}" for name in sorted(files)]
+
+
+def erase(key: DataKey, *, now: datetime) -> int:
+    """Destroy `key` and delete every object under it; how many there were.
+
+    In that order: whatever a backup, a disk's sectors or a failing delete may keep, nobody can read it any more.
+    """
+    destroy(key, now=now)
+    names = copies(key)
+    for name in names:
+        delete(name)
+    return len(names)
+
+
+def _new_name(key: DataKey, kind: str) -> str:
+    return f"{key.public_id}/{kind}-{secrets.token_hex(16)}.bin"
 
 
 def _digest(file: "BinaryIO | File[Any]") -> str:

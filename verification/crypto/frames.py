@@ -1,0 +1,129 @@
+"""The framed cipher: AES-256-GCM over frames of 64 KiB, so that a reader can start anywhere.
+
+An object is a header (4 bytes of magic, 32 of salt) and its frames, each with a tag of 16 bytes. Its key is derived
+from the owner's data key, the salt and the object's name: no nonce is ever used twice, and an object that is put in
+another's place does not open. A frame's nonce is its number and whether it is the last: frames that are missing,
+swapped, repeated or cut off do not open either. The construction is STREAM (Hoang, Reyhanitabar, Rogaway and Vizár,
+"Online Authenticated-Encryption and its Nonce-Reuse Misuse-Resistance", CRYPTO 2015).
+"""
+
+import io
+import os
+import secrets
+import struct
+from collections.abc import Iterator
+from typing import BinaryIO, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+FRAME: Final = 64 * 1024  # bytes of content in every frame but the last
+TAG: Final = 16
+SEALED: Final = FRAME + TAG
+MAGIC: Final = b"KYC\x01"
+HEADER: Final = len(MAGIC) + 32
+_NONCE: Final = struct.Struct("!3xQ?")
+_PURPOSE: Final = b"kyc object 1\0"
+
+
+class NotDecrypted(Exception):
+    """The object does not open: another key, another name, or not the bytes that were written."""
+
+
+def seal(content: BinaryIO, *, data_key: bytes, name: str) -> Iterator[bytes]:
+    """The encrypted form of `content`, from where it stands to its end, in pieces; `name` is what it is stored as."""
+    header = MAGIC + secrets.token_bytes(HEADER - len(MAGIC))
+    cipher = _cipher(data_key, header, name)
+    yield header
+    number, frame = 0, content.read(FRAME)
+    while True:
+        following = content.read(FRAME)
+        yield cipher.encrypt(_NONCE.pack(number, not following), frame, None)
+        if not following:
+            return
+        number, frame = number + 1, following
+
+
+class Reader(io.RawIOBase):
+    """The content of an encrypted object as a file to read and seek in; only the frames asked for are opened.
+
+    `sealed` is the object as a file that can seek. Raises NotDecrypted at once unless the object's last frame opens,
+    which proves its key, its name and its length; and on reading, for a frame that is not the one written.
+    """
+
+    def __init__(self, sealed: BinaryIO, *, data_key: bytes, name: str) -> None:
+        super().__init__()
+        self._sealed = sealed
+        body = sealed.seek(0, os.SEEK_END) - HEADER
+        self._last, over = divmod(body - 1, SEALED)
+        self.size = self._last * FRAME + over + 1 - TAG
+        sealed.seek(0)
+        header = sealed.read(HEADER)
+        if body < TAG or over + 1 < TAG or not header.startswith(MAGIC):
+            raise NotDecrypted("This is not an encrypted object.")
+        self._cipher = _cipher(data_key, header, name)
+        self._at, self._kept = 0, (-1, b"")
+        self._frame(self._last)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence]
+        if start + offset < 0:
+            raise ValueError("There is nothing before the start.")
+        self._at = start + offset
+        return self._at
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """As many bytes as asked for, or all that are left; fewer only at the end."""
+        left = max(0, self.size - self._at)
+        size = left if size is None or size < 0 else min(size, left)
+        pieces = []
+        while size:
+            number, skipped = divmod(self._at, FRAME)
+            piece = self._frame(number)
+            if skipped or len(piece) > size:
+                piece = piece[skipped : skipped + size]
+            pieces.append(piece)
+            self._at += len(piece)
+            size -= len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def readall(self) -> bytes:
+        return self.read()
+
+    def readinto(self, buffer: "bytearray | memoryview", /) -> int:  # type: ignore[override]
+        piece = self.read(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def close(self) -> None:
+        self._kept = (-1, b"")
+        self._sealed.close()
+        super().close()
+
+    def _frame(self, number: int) -> bytes:
+        """The content of one frame; the last one asked for is kept, for readers that take small bites."""
+        if self._kept[0] != number:
+            self._sealed.seek(HEADER + number * SEALED)
+            sealed = self._sealed.read(SEALED)
+            try:
+                opened = self._cipher.decrypt(_NONCE.pack(number, number == self._last), sealed, None)
+            except (InvalidTag, ValueError):
+                raise NotDecrypted("The object does not open.") from None
+            self._kept = (number, opened)
+        return self._kept[1]
+
+
+def _cipher(data_key: bytes, header: bytes, name: str) -> AESGCM:
+    derive = HKDF(algorithm=SHA256(), length=32, salt=header, info=_PURPOSE + name.encode())
+    return AESGCM(derive.derive(data_key))

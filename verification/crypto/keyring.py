@@ -1,0 +1,105 @@
+"""The keyring: the few keys of the installation, which wrap the many data keys.
+
+It is written as `id:key` entries, separated by commas or line ends, each key 32 bytes in Base64. The first one wraps;
+the others are kept to unwrap what was wrapped before. A rotation puts a new entry in front and wraps anew: what the
+data keys have encrypted is not touched.
+"""
+
+import base64
+import binascii
+import re
+import secrets
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEY_BYTES: Final = 32
+_NONCE_BYTES: Final = 12
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+_PURPOSE: Final = b"kyc data key 1\0"
+
+
+class BadKeyring(ValueError):
+    """The keyring can't be read. The message never repeats a part of a key."""
+
+
+class UnknownKey(Exception):
+    """The key that wrapped it is not on this ring."""
+
+
+class NotUnwrapped(Exception):
+    """It does not open: changed, another owner's, or the ring has another key under that id."""
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """Keys by id; the first one wraps."""
+
+    keys: dict[str, bytes] = field(repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises BadKeyring for an empty ring, a malformed or repeated entry, or a key that is no key."""
+        keys: dict[str, bytes] = {}
+        for number, entry in enumerate(filter(None, map(str.strip, re.split(r"[,\n]", text))), start=1):
+            name, _, encoded = entry.partition(":")
+            if not _ID.fullmatch(name) or name in keys:
+                raise BadKeyring(f"Entry {number} of the keyring has no id of its own.")
+            keys[name] = _key(encoded, number)
+        if not keys:
+            raise BadKeyring("The keyring is empty.")
+        if len(set(keys.values())) < len(keys):
+            raise BadKeyring("The keyring holds one key under two ids.")
+        return cls(keys)
+
+    @property
+    def primary(self) -> str:
+        """The id of the key that wraps."""
+        return next(iter(self.keys))
+
+    def wrap(self, data_key: bytes, owner: str) -> tuple[str, str]:
+        """Id of the wrapping key, and the data key wrapped for `owner` alone, as Base64."""
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        sealed = AESGCM(self.keys[self.primary]).encrypt(nonce, data_key, _context(owner))
+        return self.primary, base64.b64encode(nonce + sealed).decode("ascii")
+
+    def unwrap(self, key_id: str, wrapped: str, owner: str) -> bytes:
+        """The data key again. Raises UnknownKey, or NotUnwrapped unless that key wrapped it for this owner."""
+        if key_id not in self.keys:
+            raise UnknownKey("The keyring has no key of that id.")
+        try:
+            sealed = base64.b64decode(wrapped, validate=True)
+            return AESGCM(self.keys[key_id]).decrypt(
+                sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _context(owner)
+            )
+        except (InvalidTag, ValueError):
+            raise NotUnwrapped("The wrapped key does not open.") from None
+
+
+def new_data_key() -> bytes:
+    return secrets.token_bytes(KEY_BYTES)
+
+
+def new_entry(key_id: str) -> str:
+    """A fresh entry for the keyring, ready to be put in front; BadKeyring for an id that is none."""
+    if not _ID.fullmatch(key_id):
+        raise BadKeyring("An id has 1 to 40 letters, digits, dots, hyphens and underscores.")
+    return f"{key_id}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode('ascii')}"
+
+
+def _context(owner: str) -> bytes:
+    return _PURPOSE + owner.encode()
+
+
+def _key(encoded: str, number: int) -> bytes:
+    try:
+        key = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise BadKeyring(f"Entry {number} of the keyring is not {KEY_BYTES} bytes in Base64.")
+    if len(set(key)) < 8:
+        raise BadKeyring(f"Entry {number} of the keyring is no random key.")
+    return key

@@ -1,0 +1,104 @@
+"""Was this recording sent before, as it is or in other clothes?
+
+The same bytes are looked up by their hash. A copy that was cut or put into another container still shows the very same
+pictures, pixel by pixel; one that was encoded anew, or filmed from the same screen, still looks like it. What is found
+is for a person to weigh. Knows attempts and hashes; decodes nothing and decides nothing.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.db.models import Count
+
+from verification.models import FrameHash, Verification, VerificationAttempt
+from verification.states import Flag
+
+SAMPLES: Final = 40  # pictures of a recording that are kept, evenly spaced
+SPACING: Final = 0.4  # seconds between them, unless that would make more
+NEAR: Final = 10  # bits of 256 in which two pictures may differ and still look the same
+SHARE: Final = 0.8  # of the samples that the shorter of both can hold
+CANDIDATES: Final = 20
+_EXACT, _COARSE, _FINE = slice(0, 16), slice(16, 32), slice(32, 96)
+_TELLING: Final = range(6, 59)  # set bits of a coarse hash; a dark or even picture has few or all of them
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """An earlier attempt whose pictures this recording shows, and what that is; `share` is of the pictures, 0 to 1."""
+
+    attempt: VerificationAttempt
+    flag: Flag
+    share: float
+
+
+def same_bytes(sha256: str) -> VerificationAttempt | None:
+    """The first attempt of anybody whose recording had these very bytes."""
+    return VerificationAttempt.objects.filter(original_sha256=sha256).order_by("pk").first()
+
+
+def keep(attempt: VerificationAttempt, hashes: Sequence[str], seconds: float) -> None:
+    """Keep samples of a recording's pictures, so that later ones can be held against them."""
+    FrameHash.objects.bulk_create(
+        FrameHash(
+            attempt=attempt,
+            number=number,
+            exact=_signed(value[_EXACT]),
+            coarse=_signed(value[_COARSE]),
+            fine=value[_FINE],
+        )
+        for number, value in enumerate(_samples(hashes, seconds))
+    )
+
+
+def likeness(verification: Verification, hashes: Sequence[str], seconds: float) -> Likeness | None:
+    """The earlier attempt of anybody that this recording copies, or else the one it looks most like."""
+    wanted = len(_samples(hashes, seconds))
+    return _copied(hashes, wanted) or _alike(verification, hashes, wanted)
+
+
+def _copied(hashes: Sequence[str], wanted: int) -> Likeness | None:
+    exact = {_signed(value[_EXACT]) for value in hashes}
+    for attempt, shared in _sharing("exact", exact):
+        share = shared / max(1, min(wanted, attempt.frame_hashes.count()))
+        if share >= SHARE:
+            return Likeness(attempt, Flag.SIMILAR_VIDEO, min(share, 1.0))
+    return None
+
+
+def _alike(verification: Verification, hashes: Sequence[str], wanted: int) -> Likeness | None:
+    """Among the applicant's own last attempts and whoever shares most pictures by their coarse hash."""
+    telling = (value[_COARSE] for value in hashes if int(value[_COARSE], 16).bit_count() in _TELLING)
+    own = VerificationAttempt.objects.filter(
+        verification__applicant=verification.applicant_id, frame_hashes__number=0
+    )
+    others = [attempt for attempt, _ in _sharing("coarse", map(_signed, telling))]
+    pictures = {int(value[_FINE], 16) for value in hashes}
+    found = [_compared(attempt, pictures, wanted) for attempt in {*own.order_by("-pk")[:CANDIDATES], *others}]
+    best = max(found, key=lambda likeness: likeness.share, default=None)
+    return best if best is not None and best.share >= SHARE else None
+
+
+def _compared(attempt: VerificationAttempt, pictures: set[int], wanted: int) -> Likeness:
+    kept = [int(row.fine, 16) for row in attempt.frame_hashes.all()]
+    near = sum(any((one ^ other).bit_count() <= NEAR for other in pictures) for one in kept)
+    return Likeness(attempt, Flag.ALIKE_VIDEO, min(near / max(1, min(wanted, len(kept))), 1.0))
+
+
+def _sharing(field: str, values: Iterable[int]) -> list[tuple[VerificationAttempt, int]]:
+    """The attempts that share most of these hashes, the one that shares most first, and how many they share."""
+    rows = FrameHash.objects.filter(**{f"{field}__in": sorted(set(values))}).values_list("attempt")
+    counted = dict(rows.annotate(shared=Count("pk")).order_by("-shared")[:CANDIDATES])
+    attempts = VerificationAttempt.objects.in_bulk(counted)
+    return [(attempts[pk], shared) for pk, shared in counted.items()]
+
+
+def _samples(hashes: Sequence[str], seconds: float) -> Sequence[str]:
+    """Evenly spaced ones of the pictures' hashes, starting with the first."""
+    count = min(SAMPLES, len(hashes), max(1, round(seconds / SPACING)))
+    return [hashes[number * len(hashes) // count] for number in range(count)]
+
+
+def _signed(digits: str) -> int:
+    """64 bits as the signed number that a database column holds."""
+    return int.from_bytes(bytes.fromhex(digits), signed=True)
