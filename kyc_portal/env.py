@@ -6,6 +6,7 @@ a mistake stops start-up instead of surfacing at the first applicant. A secret m
 """
 
 import os
+import re
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -100,27 +101,48 @@ def choice(name: str, options: tuple[str, ...], default: str) -> str:
     return value
 
 
-OBJECT_OPTIONS = {"endpoint_url", "region_name", "addressing_style", "signature_version"}
+OBJECT_OPTIONS = {
+    "endpoint_url",
+    "region_name",
+    "addressing_style",
+    "signature_version",
+    "request_checksum_calculation",
+}
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 def objects(name: str, folder: Path) -> dict[str, Any]:
-    """Where objects are kept, as an entry of Django's STORAGES: `folder`, or `s3://bucket/prefix?region_name=…`."""
-    parts = urlsplit(text(name, folder.as_uri()))
-    if parts.scheme == "file":
+    """Where objects are kept, as an entry of Django's STORAGES: `folder`, or as the URL says.
+
+    That is `file:///folder` or `s3://bucket/prefix?endpoint_url=…&region_name=…`.
+    """
+    parts = urlsplit(text(name, folder.absolute().as_uri()))
+    if parts.scheme == "file" and not parts.netloc and not parts.query:
         backend = "verification.storage.files.DurableFileSystemStorage"
         return {"BACKEND": backend, "OPTIONS": {"location": unquote(parts.path)}}
-    if parts.scheme != "s3" or not parts.netloc or parts.username or parts.password:
+    if parts.scheme != "s3" or not _BUCKET.fullmatch(parts.netloc):
         raise BadSetting(f"{name} must be file:///folder or s3://bucket/prefix, without a key in it.")
-    options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    unknown = options.keys() - OBJECT_OPTIONS
-    if unknown:
-        raise BadSetting(f"{name} has options that are not known: {', '.join(sorted(unknown))}.")
-    keys = {
-        "access_key": secret("STORAGE_ACCESS_KEY_ID", "") or None,
-        "secret_key": secret("STORAGE_SECRET_ACCESS_KEY", "") or None,
-    }
     place = {"bucket_name": parts.netloc, "location": unquote(parts.path).strip("/")}
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": {**place, **options, **keys}}
+    options = _options(name, parts.query, OBJECT_OPTIONS)
+    endpoint = urlsplit(options.get("endpoint_url", "https://of-the-region"))
+    if endpoint.scheme not in {"http", "https"} or not endpoint.hostname or "@" in endpoint.netloc:
+        raise BadSetting(f"endpoint_url of {name} must be an http(s) address, without a key in it.")
+    return {
+        "BACKEND": "verification.storage.s3.ObjectStorage",
+        "OPTIONS": {**place, **options, **_object_keys()},
+    }
+
+
+def _object_keys() -> dict[str, str | None]:
+    """All None is the usual chain of AWS: its variables, its files, the role of the machine."""
+    key_id, key = secret("STORAGE_ACCESS_KEY_ID", ""), secret("STORAGE_SECRET_ACCESS_KEY", "")
+    token = secret("STORAGE_SESSION_TOKEN", "")
+    if bool(key_id) != bool(key) or (token and not key):
+        raise BadSetting(
+            "STORAGE_ACCESS_KEY_ID and STORAGE_SECRET_ACCESS_KEY are set together or not at all."
+        )
+    # Named even when there is none: a token from AWS's own variables belongs to other keys.
+    return {"access_key": key_id or None, "secret_key": key or None, "security_token": token or None}
 
 
 @dataclass(frozen=True)
@@ -156,7 +178,7 @@ def database(name: str, default: str) -> Database:
         unquote(parts.password or ""),
         unquote(parts.hostname or ""),
         _port(name, parts),
-        _options(name, parts.query),
+        _options(name, parts.query, DATABASE_OPTIONS),
     )
 
 
@@ -170,9 +192,9 @@ def _port(name: str, parts: SplitResult) -> str:
         ) from None
 
 
-def _options(name: str, query: str) -> dict[str, str]:
+def _options(name: str, query: str, known: set[str]) -> dict[str, str]:
     options = dict(parse_qsl(query, keep_blank_values=True))
-    unknown = options.keys() - DATABASE_OPTIONS
+    unknown = options.keys() - known
     if unknown:
         raise BadSetting(f"{name} has options that are not known: {', '.join(sorted(unknown))}.")
     return options

@@ -1,14 +1,20 @@
 """Django system checks: an installation that would be unsafe does not start."""
 
 import re
+from collections.abc import Iterable
+from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.utils.module_loading import import_string
 
+from verification.crypto import BadKeyring
 from verification.liveness import REGIONS
+from verification.storage import keyring
+from verification.storage.encrypted import EncryptedStorage
 
 # A name ends a variable's name, and NAME_FILE already means a file that holds the secret.
 _ACCOUNT_NAME = re.compile(r"(?!file$)[a-z][a-z0-9]{0,19}")
@@ -69,9 +75,34 @@ def _account(name: str) -> list[CheckMessage]:
         ),
         (account["daily_budget"] < 0, f"The daily budget of account {name} is below 0.", "kyc.E004"),
     )
-    return [
-        Error(message, hint="See .env.example.", id=number) for broken, message, number in rules if broken
-    ]
+    return _errors(rules)
+
+
+@register()
+def evidence_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    backend = import_string(settings.STORAGES["evidence"]["BACKEND"])
+    rules = (
+        (
+            settings.ACCEPT_HEIC and find_spec("pillow_heif") is None,
+            "KYC_ACCEPT_HEIC is 1, but pillow-heif is missing. Install the extra: kyc-portal[heic].",
+            "kyc.E022",
+        ),
+        (
+            not issubclass(backend, EncryptedStorage),
+            'STORAGES["evidence"] is not the storage that encrypts.',
+            "kyc.E024",
+        ),
+    )
+    return [*_keyring(), *_errors(rules)]
+
+
+def _keyring() -> list[CheckMessage]:
+    try:
+        ids = keyring().keys
+    except BadKeyring as unfit:
+        return [Error(f"KYC_KEYRING: {unfit}", hint="See .env.example.", id="kyc.E021")]
+    demo = not settings.DEMO and "demo" in ids
+    return _errors(((demo, "KYC_KEYRING has the demo's key.", "kyc.E023"),))
 
 
 @register()
@@ -108,7 +139,19 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "kyc.E020",
         ),
         (len(settings.SECRET_KEY) < 50, "SECRET_KEY has fewer than 50 characters.", "kyc.E015"),
+        (_is_storage_in_clear(), "The endpoint_url of STORAGE_URL is not an https address.", "kyc.E025"),
     )
+    return _errors(rules)
+
+
+def _is_storage_in_clear() -> bool:
+    """What lies there is encrypted, but who may delete it is shown by a signature that a listener could use again."""
+    beneath = settings.STORAGES["evidence"]["OPTIONS"].get("objects", {})
+    endpoint = beneath.get("OPTIONS", {}).get("endpoint_url")
+    return endpoint is not None and urlsplit(endpoint).scheme != "https"
+
+
+def _errors(rules: Iterable[tuple[bool, str, str]]) -> list[CheckMessage]:
     return [
         Error(message, hint="See .env.example.", id=number) for broken, message, number in rules if broken
     ]

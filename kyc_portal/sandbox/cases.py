@@ -94,10 +94,10 @@ def _make(case: Case, emulator: EmulatorServer, reviewer: StaffUser) -> str:
     person = Person(invitation)
     person.agree()
     person.give_photo(draw_photo(case.seed))
-    clip = draw_clip(seed=case.seed + 100 * case.other_face, seconds=4, size=(480, 640), fps=15)
-    for answer in case.answers:
+    seed = case.seed + 100 * case.other_face
+    for take, answer in enumerate(case.answers, start=1):
         emulator.script(**answer)
-        person.record(clip)
+        person.record(draw_clip(seed=seed, seconds=4, size=(480, 640), fps=15, take=take))
     verification = person.judged()
     if case.verdict:
         _decide(verification, reviewer, *case.verdict)

@@ -86,6 +86,7 @@ def draw_clip(
         stream.width, stream.height = size if rotation % 180 == 0 else size[::-1]
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.bit_rate = 40 * size[0] * size[1] // 20
+        stream.gop_size = 2 * fps
         if rotation:
             stream.set_display_rotation(rotation)
         for number in range(round(seconds * fps)):

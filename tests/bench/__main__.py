@@ -10,7 +10,7 @@ import sys
 
 from tests.bench.report import report
 
-BENCHES = ("client", "pacing", "sustain")
+BENCHES = ("client", "media", "pacing", "sustain")
 
 
 def main() -> int:

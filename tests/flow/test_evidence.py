@@ -1,12 +1,15 @@
 """Photos, frames and recordings: who sees them, in which pieces, and that each look is written down."""
 
-from pathlib import Path
+import io
 
 import pytest
-from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
+from PIL import Image, ImageChops
 
+from tests import objects
 from verification import storage
+from verification.crypto import new_entry
 from verification.models import AuditEvent, Document, VerificationAttempt
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
@@ -20,12 +23,6 @@ def case(road, emulator):
 def address(case, kind: str) -> str:
     part = case.documents.get() if kind == "photo" else case.attempts.get()
     return reverse("admin:evidence", args=[kind, part.public_id])
-
-
-def damage(name: str) -> None:
-    path = Path(settings.STORAGES["evidence"]["OPTIONS"]["location"], name)
-    path.chmod(0o600)
-    path.write_bytes(b"something else")
 
 
 @pytest.mark.parametrize(
@@ -119,13 +116,54 @@ def test_what_is_no_single_range_gets_the_whole(case, signed_in, asked):
     ("accept", "content_type"), [("image/avif,*/*", "application/json"), ("text/html", "text/html")]
 )
 def test_damaged_evidence_is_not_shown_and_is_noted(case, signed_in, accept, content_type):
-    damage(case.documents.get().normalised_name)
+    objects.damage(case.documents.get().normalised_name)
     response = signed_in().get(address(case, "photo"), headers={"accept": accept})
     assert response.status_code == 409
     assert response["Content-Type"].startswith(content_type)
     event = AuditEvent.objects.get(kind="evidence.integrity_error")
     assert event.subject_id == case.public_id
     assert not AuditEvent.objects.filter(kind="evidence.viewed").exists()
+
+
+@pytest.mark.parametrize("asked", ["", "bytes=0-", "bytes=-1"])
+def test_a_damaged_recording_is_not_shown_in_pieces_either(case, signed_in, asked):
+    name = case.attempts.get().normalised_name
+    path = objects.folder() / name
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    response = signed_in().get(address(case, "video"), headers={"range": asked} if asked else {})
+    assert response.status_code == 409
+    assert AuditEvent.objects.filter(kind="evidence.integrity_error").exists()
+
+
+@pytest.mark.parametrize("kind", ["photo", "frame", "video"])
+def test_erased_evidence_is_gone_and_no_alarm(case, signed_in, kind):
+    storage.erase(storage.key_of(case.applicant), now=timezone.now())
+    assert signed_in().get(address(case, kind)).status_code == 410
+    assert not AuditEvent.objects.filter(kind__startswith="evidence.").exists()
+
+
+@pytest.mark.parametrize("kind", ["photo", "frame", "video"])
+def test_without_the_key_on_the_ring_staff_are_asked_to_wait(case, signed_in, kind, settings):
+    settings.KEYRING = new_entry("another")
+    response = signed_in().get(address(case, kind))
+    assert response.status_code == 503
+    assert not AuditEvent.objects.filter(kind__startswith="evidence.").exists()
+
+
+def picture(content: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(content)).convert("RGB")
+
+
+def test_a_picture_carries_the_name_of_whoever_looks(case, signed_in):
+    document = case.documents.get()
+    stored = picture(storage.read(document.normalised_name, sha256=document.normalised_sha256))
+    seen = {
+        group: picture(signed_in(group).get(address(case, "photo")).content)
+        for group in ("Reviewer", "Auditor")
+    }
+    assert seen["Reviewer"].size != stored.size
+    assert seen["Reviewer"].size == seen["Auditor"].size
+    assert ImageChops.difference(seen["Reviewer"], seen["Auditor"]).getbbox() is not None
 
 
 @pytest.mark.parametrize("kind", ["photo", "frame", "video", "original", "../photo"])

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.files.storage import storages
 from django.test import Client
 
+from tests import objects
 from tests.conftest import NOW
 from verification import audit, storage
 from verification.actions import export as action
@@ -170,11 +170,7 @@ def test_no_file_is_left_without_its_row(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def exported() -> int:
     """How many export files there are."""
-    try:
-        folders, _ = storages["evidence"].listdir("exports")
-    except FileNotFoundError:
-        return 0
-    return sum(len(storages["evidence"].listdir(f"exports/{folder}")[1]) for folder in folders)
+    return sum("export-" in path.name for path in objects.files())
 
 
 @pytest.mark.django_db
@@ -202,8 +198,7 @@ def test_an_export_is_kept_for_seven_days() -> None:
 @pytest.mark.django_db
 def test_a_file_that_was_changed_is_not_handed_over() -> None:
     made = make()
-    with open(storages["evidence"].path(made.file_name), "ab") as file:
-        file.write(b"x")
+    objects.damage(made.file_name)
     with pytest.raises(storage.IntegrityError):
         action.download(made, by=BY, now=MADE)
     assert not AuditEvent.objects.filter(kind="export.downloaded").exists()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Max
 
-from verification import audit, links, workflow
+from verification import audit, links, parts, workflow
 from verification.models import Document, Verification, VerificationAttempt
 from verification.states import MOVEMENTS, AttemptStatus, Mode, Status
 
@@ -36,16 +36,23 @@ class Challenge:
     nonce: str
 
 
-@transaction.atomic
 def issue(verification: Verification, *, now: datetime) -> Challenge:
     """A fresh challenge; an open one is abandoned. Raises NotCollecting, PhotoMissing or TooManyRecordings."""
+    drawn, abandoned = _issue(verification, now)
+    for attempt in abandoned:
+        parts.forget(attempt)
+    return drawn
+
+
+@transaction.atomic
+def _issue(verification: Verification, now: datetime) -> tuple[Challenge, list[VerificationAttempt]]:
     locked = (
         Verification.objects.select_for_update(of=("self",))
         .select_related("policy", "applicant")
         .get(pk=verification.pk)
     )
     document = _check_ready(locked, now)
-    _abandon_open(locked, now)
+    abandoned = _abandon_open(locked, now)
     nonce = links.new_token()
     last = locked.attempts.aggregate(last=Max("number"))["last"] or 0
     attempt = VerificationAttempt.objects.create(
@@ -64,7 +71,7 @@ def issue(verification: Verification, *, now: datetime) -> Challenge:
     audit.record(
         "challenge.issued", by=by, subject=attempt, at=now, nonce_sha256=attempt.nonce_sha256, **facts
     )
-    return Challenge(attempt, nonce)
+    return Challenge(attempt, nonce), abandoned
 
 
 def _check_ready(verification: Verification, now: datetime) -> Document:
@@ -78,11 +85,13 @@ def _check_ready(verification: Verification, now: datetime) -> Document:
     return document
 
 
-def _abandon_open(verification: Verification, now: datetime) -> None:
+def _abandon_open(verification: Verification, now: datetime) -> list[VerificationAttempt]:
     by = audit.By.applicant(verification.applicant.public_id)
-    for attempt in verification.attempts.filter(status=AttemptStatus.ISSUED):
+    abandoned = list(verification.attempts.filter(status=AttemptStatus.ISSUED))
+    for attempt in abandoned:
         workflow.advance(attempt, AttemptStatus.ABANDONED)
         audit.record("challenge.abandoned", by=by, subject=attempt, at=now, number=attempt.number)
+    return abandoned
 
 
 def _draw(count: int) -> str:

@@ -1,28 +1,19 @@
 """Taking in a recording: it ends the challenge and hands the attempt to the workers."""
 
 import hashlib
-import secrets
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from verification import audit, links, media, queue, reuse, storage, workflow
+from verification import audit, challenges, media, parts, queue, reuse, storage, workflow
+from verification.challenges import AlreadySubmitted, ChallengeExpired, UnknownChallenge
 from verification.models import RiskFlag, Verification, VerificationAttempt
 from verification.states import AttemptStatus, Flag, Status
 
 
-class UnknownChallenge(Exception):
-    """No challenge of this case has that id and nonce."""
-
-
-class ChallengeExpired(Exception):
-    """The recording came after the challenge ran out."""
-
-
-class AlreadySubmitted(Exception):
-    """The challenge was used before."""
+__all__ = ["AlreadySubmitted", "ChallengeExpired", "UnknownChallenge", "VideoReused", "submit"]
 
 
 class VideoReused(Exception):
@@ -37,13 +28,15 @@ def submit(
     recording: bytes,
     signals: dict[str, Any],
     now: datetime,
+    sha256: str = "",
 ) -> VerificationAttempt:
     """Keep `recording` (bytes of a WebM, Matroska or MP4) for the challenge and send it on its way.
 
-    `now` is when the upload began. Raises UnknownChallenge, ChallengeExpired, AlreadySubmitted, VideoReused or
+    `now` is when the upload began; `sha256` is the recording's, if it was computed as it arrived. Raises UnknownChallenge, ChallengeExpired, AlreadySubmitted, VideoReused or
     media.UnusableMedia; after the last two the attempt is still open.
     """
-    _refuse_reused(_open_attempt(verification, attempt_id, nonce, now), recording, now)
+    sha256 = sha256 or hashlib.sha256(recording).hexdigest()
+    _refuse_reused(_open_attempt(verification, attempt_id, nonce, now), sha256, now)
     checked = media.check_video(recording)
     like = reuse.likeness(verification, checked.frame_hashes, checked.facts.duration)
     with storage.dropped_on_error(storage.key_of(verification.applicant)) as store, transaction.atomic():
@@ -71,26 +64,20 @@ def submit(
         data = {"attempt": attempt.public_id, "number": attempt.number, "original_sha256": original.sha256}
         workflow.move(locked, Status.CHECKING, by=by, now=now, data=data, hint="")
         queue.ring(queue.PREPARE, attempt.public_id)
+    parts.forget(attempt)
     return attempt
 
 
 def _open_attempt(
     verification: Verification, attempt_id: str, nonce: str, now: datetime
 ) -> VerificationAttempt:
-    attempt = verification.attempts.filter(public_id=attempt_id).first()
-    if attempt is None or not secrets.compare_digest(attempt.nonce_sha256, links.token_hash(nonce)):
-        raise UnknownChallenge("No such challenge.")
-    if attempt.submitted_at is None and (
-        attempt.status == AttemptStatus.ABANDONED or now >= attempt.expires_at
-    ):
-        raise ChallengeExpired("The challenge has run out.")
-    if attempt.status != AttemptStatus.ISSUED:
-        raise AlreadySubmitted("The recording was sent before.")
+    attempt = challenges.named(verification, attempt_id, nonce)
+    challenges.check_open(attempt, now=now)
     return attempt
 
 
-def _refuse_reused(attempt: VerificationAttempt, recording: bytes, now: datetime) -> None:
-    earlier = reuse.same_bytes(hashlib.sha256(recording).hexdigest())
+def _refuse_reused(attempt: VerificationAttempt, sha256: str, now: datetime) -> None:
+    earlier = reuse.same_bytes(sha256)
     if earlier is None:
         return
     # Once for each attempt is enough, however often it is tried.

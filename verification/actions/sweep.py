@@ -2,13 +2,16 @@
 
 from datetime import datetime
 
-from verification import audit, ledger, pacing, queue, workflow
+from verification import audit, ledger, pacing, parts, queue, workflow
 from verification.models import Verification
 from verification.states import AttemptStatus, Status
 
 
 def sweep(*, now: datetime) -> int:
-    """Ring for work that nobody holds and expire cases whose link ran out. Returns how many attempts were rung."""
+    """Ring for work that nobody holds, expire cases whose link ran out, and delete what uploads left behind.
+
+    Returns how many attempts were rung.
+    """
     ledger.close_forgotten(now=now)
     for account in pacing.paused():
         if account.probe_at is not None and account.probe_at <= now:
@@ -18,6 +21,7 @@ def sweep(*, now: datetime) -> int:
     if pacing.is_open(now=now):
         rung += queue.ring_waiting(AttemptStatus.READY, now=now)
     _expire(now)
+    parts.forget_old(now=now)
     return rung
 
 

@@ -37,13 +37,21 @@ def seal(content: BinaryIO, *, data_key: bytes, name: str) -> Iterator[bytes]:
     header = MAGIC + secrets.token_bytes(HEADER - len(MAGIC))
     cipher = _cipher(data_key, header, name)
     yield header
-    number, frame = 0, content.read(FRAME)
+    number, frame = 0, _full(content)
     while True:
-        following = content.read(FRAME)
+        following = _full(content)
         yield cipher.encrypt(_NONCE.pack(number, not following), frame, None)
         if not following:
             return
         number, frame = number + 1, following
+
+
+def _full(content: BinaryIO) -> bytes:
+    """The next frame. A file may give less than it was asked for before its end; only the last frame may be short."""
+    frame = content.read(FRAME)
+    while 0 < len(frame) < FRAME and (more := content.read(FRAME - len(frame))):
+        frame += more
+    return frame
 
 
 class Reader(io.RawIOBase):
@@ -77,9 +85,9 @@ class Reader(io.RawIOBase):
         return self._at
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence]
-        if start + offset < 0:
-            raise ValueError("There is nothing before the start.")
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}.get(whence)
+        if start is None or start + offset < 0:
+            raise ValueError("There is no such place.")
         self._at = start + offset
         return self._at
 

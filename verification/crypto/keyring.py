@@ -6,7 +6,6 @@ data keys have encrypted is not touched.
 """
 
 import base64
-import binascii
 import re
 import secrets
 from dataclasses import dataclass, field
@@ -96,7 +95,7 @@ def _context(owner: str) -> bytes:
 def _key(encoded: str, number: int) -> bytes:
     try:
         key = base64.b64decode(encoded, validate=True)
-    except binascii.Error:
+    except ValueError:  # no Base64, or not even ASCII
         key = b""
     if len(key) != KEY_BYTES:
         raise BadKeyring(f"Entry {number} of the keyring is not {KEY_BYTES} bytes in Base64.")

@@ -16,6 +16,7 @@ from verification.models import (
     CallState,
     Document,
     ProviderCall,
+    RiskFlag,
     Verification,
     VerificationAttempt,
 )
@@ -53,6 +54,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         "frame_source": labels.label(labels.FRAME_SOURCES, shown.best_frame_source) if shown else "",
         "answer": _answer(shown, case) if shown else None,
         "challenge": _challenge(shown) if shown else None,
+        "flags": [_flag_row(flag, case) for flag in case.flags.select_related("attempt")],
         "hashes": _hashes(shown),
         "consents": list(case.consents.order_by("at")),
         "reviews": [_review_row(row) for row in case.reviews.select_related("by")],
@@ -122,6 +124,20 @@ def _hashes(attempt: VerificationAttempt | None) -> list[tuple[str, str]]:
         *((labels.SENT, call.body_sha256) for call in attempt.calls.all()),
     )
     return [(str(name), digest) for name, digest in found if digest]
+
+
+def _flag_row(flag: RiskFlag, case: Verification) -> dict[str, Any]:
+    earlier = (
+        VerificationAttempt.objects.select_related("verification__applicant")
+        .filter(public_id=flag.facts.get("earlier"))
+        .first()
+    )
+    return {
+        "flag": flag,
+        "meaning": labels.label(labels.FLAGS, flag.code),
+        "earlier": earlier,
+        "elsewhere": earlier is not None and earlier.verification_id != case.pk,
+    }
 
 
 def _review_row(row: Any) -> dict[str, Any]:

@@ -1,21 +1,25 @@
 """Serving a photo, a frame or a recording to somebody who may see it.
 
 Only normalised copies leave the store, never what was uploaded, and each look is written to the trail before a byte is
-sent. Bytes that are not the ones that were stored are not shown at all.
+sent. Bytes that are not the ones that were stored are not shown at all. Pictures carry the name of whoever looks.
 """
 
+import os
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from verification import audit, permissions, storage
+from verification import audit, media, permissions, storage
 from verification.models import AuditEvent, Document, StaffUser, Verification, VerificationAttempt
 from verification.review.page import refusal, signed_in, viewer
+
+log = structlog.get_logger(__name__)
 
 # A player fetches one recording in many pieces: together they are one look.
 ONE_LOOK = timedelta(minutes=10)
@@ -32,7 +36,6 @@ class Piece:
     case: Verification
     name: str
     sha256: str
-    content_type: str
 
     @property
     def file_name(self) -> str:
@@ -42,19 +45,19 @@ class Piece:
 def _photo(public_id: str) -> Piece:
     document = Document.objects.select_related("verification").get(public_id=public_id)
     name, sha256 = document.normalised_name, document.normalised_sha256
-    return Piece("photo", public_id, document.verification, name, sha256, "image/jpeg")
+    return Piece("photo", public_id, document.verification, name, sha256)
 
 
 def _frame(public_id: str) -> Piece:
     attempt = VerificationAttempt.objects.select_related("verification").get(public_id=public_id)
     name, sha256 = attempt.best_frame_name, attempt.best_frame_sha256
-    return Piece("frame", public_id, attempt.verification, name, sha256, "image/jpeg")
+    return Piece("frame", public_id, attempt.verification, name, sha256)
 
 
 def _video(public_id: str) -> Piece:
     attempt = VerificationAttempt.objects.select_related("verification").get(public_id=public_id)
     name, sha256 = attempt.normalised_name, attempt.normalised_sha256
-    return Piece("video", public_id, attempt.verification, name, sha256, "video/mp4")
+    return Piece("video", public_id, attempt.verification, name, sha256)
 
 
 KINDS = {"photo": _photo, "frame": _frame, "video": _video}
@@ -66,14 +69,54 @@ def evidence(request: HttpRequest, kind: str, public_id: str) -> HttpResponse:
     permissions.check_view_evidence(user)
     piece = _find(kind, public_id)
     try:
-        data = storage.read(piece.name, sha256=piece.sha256)
+        return _dressed(
+            _video_answer(request, piece, user, now) if kind == "video" else _picture(piece, user, now), piece
+        )
+    except storage.KeyDestroyed:
+        return _refused(
+            request, 410, "erased", _("Erased"), _("This evidence was erased. Nobody can read it any more.")
+        )
     except storage.IntegrityError:
         return _damaged(request, piece, user, now)
-    wanted = _wanted(request.headers.get("Range", ""), len(data))
-    if wanted is not None and not wanted:
-        return _dressed(HttpResponse(status=416, headers={"Content-Range": f"bytes */{len(data)}"}), piece)
+    except (OSError, media.MediaUnavailable) as error:
+        log.error(
+            "evidence.unavailable", evidence=piece.kind, object=piece.public_id, error=type(error).__name__
+        )
+        return _unavailable(request)
+
+
+def _picture(piece: Piece, user: StaffUser, now: datetime) -> HttpResponse:
+    """The picture with who looks at it, and when, drawn into it: a copy that leaves the house says whose it was."""
+    jpeg = storage.read(piece.name, sha256=piece.sha256)
+    try:
+        stamped = media.stamp(
+            jpeg, f"{user.get_username()}  {now:%Y-%m-%d %H:%M} UTC  {piece.case.public_id}"
+        )
+    except media.UnusableMedia as error:
+        # It was made by us and has the hash that we noted: the fault is not the picture's.
+        raise media.MediaUnavailable(error.code) from error
+    _record(piece, user, now, in_pieces=False)
+    return HttpResponse(stamped, content_type="image/jpeg")
+
+
+def _video_answer(request: HttpRequest, piece: Piece, user: StaffUser, now: datetime) -> HttpResponse:
+    """All of the recording, or the part that a player asks for: then only that part is decrypted."""
+    with storage.open_unchecked(piece.name) as file:
+        size = file.seek(0, os.SEEK_END)
+        wanted = _wanted(request.headers.get("Range", ""), size)
+        if wanted is None:
+            data = storage.read(piece.name, sha256=piece.sha256)
+        elif wanted:
+            file.seek(wanted.start)
+            data = file.read(len(wanted))
+        else:
+            return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     _record(piece, user, now, in_pieces=wanted is not None)
-    return _dressed(_answer(data, wanted, piece.content_type), piece)
+    if wanted is None:
+        return HttpResponse(data, content_type="video/mp4")
+    response = HttpResponse(data, content_type="video/mp4", status=206)
+    response["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{size}"
+    return response
 
 
 def _find(kind: str, public_id: str) -> Piece:
@@ -97,16 +140,8 @@ def _wanted(header: str, size: int) -> range | None:
     return range(int(first), min(int(last), size - 1) + 1 if last else size)
 
 
-def _answer(data: bytes, wanted: range | None, content_type: str) -> HttpResponse:
-    if wanted is None:
-        return HttpResponse(data, content_type=content_type)
-    response = HttpResponse(data[wanted.start : wanted.stop], content_type=content_type, status=206)
-    response["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{len(data)}"
-    return response
-
-
 def _dressed(response: HttpResponse, piece: Piece) -> HttpResponse:
-    response["Accept-Ranges"] = "bytes"
+    response["Accept-Ranges"] = "bytes" if piece.kind == "video" else "none"
     response["Cache-Control"] = "no-store"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = POLICY
@@ -135,6 +170,15 @@ def _damaged(request: HttpRequest, piece: Piece, user: StaffUser, now: datetime)
     sentence = _(
         "This file is missing or is not what was stored, so it is not shown. The trail has a note of it."
     )
+    return _refused(request, 409, "integrity_error", _("Evidence is damaged"), sentence)
+
+
+def _unavailable(request: HttpRequest) -> HttpResponse:
+    sentence = _("The file can't be read right now. Nothing is lost: please try again in a minute.")
+    return _refused(request, 503, "unavailable", _("Please try again"), sentence)
+
+
+def _refused(request: HttpRequest, status: int, code: str, title: str, sentence: str) -> HttpResponse:
     if "text/html" not in request.headers.get("Accept", ""):
-        return JsonResponse({"error": "integrity_error", "detail": sentence}, status=409)
-    return refusal(request, status=409, title=_("Evidence is damaged"), sentence=sentence)
+        return JsonResponse({"error": code, "detail": sentence}, status=status)
+    return refusal(request, status=status, title=title, sentence=sentence)

@@ -30,7 +30,25 @@ WHY_HERE: Labels = {
     "unsupported_challenge": gettext_lazy("The vendor does not offer these movements"),
     "integrity_error": gettext_lazy("A stored file is damaged"),
     "cannot_process": gettext_lazy("Working on it kept failing"),
+    "reused_video": gettext_lazy("An old recording was sent once more"),
+    "similar_video": gettext_lazy("The recording is a copy of an earlier one"),
     "reopened": gettext_lazy("Reopened"),
+}
+
+# What a flag says, and what it does not.
+FLAGS: Labels = {
+    "reused_video": gettext_lazy(
+        "A file was sent that had been sent before, byte for byte, and was refused. It is not among the attempts. "
+        "A live recording is never the same twice; a browser that sends again by mistake may do this once."
+    ),
+    "similar_video": gettext_lazy(
+        "At least four of five pictures are those of an earlier recording, pixel by pixel. A camera never makes the "
+        "same picture twice: this file was copied, cut or put into another container."
+    ),
+    "alike_video": gettext_lazy(
+        "The pictures look much like those of an earlier recording. The same person in the same place may do that, and "
+        "so does a recording that was filmed from a screen or played into a virtual camera. Compare both."
+    ),
 }
 
 EVENTS: Labels = {
@@ -52,6 +70,7 @@ EVENTS: Labels = {
     "document.retired": gettext_lazy("ID photo set aside"),
     "challenge.issued": gettext_lazy("Recording begun"),
     "attempt.submitted": gettext_lazy("Recording sent"),
+    "attempt.flagged": gettext_lazy("Something is odd"),
     "attempt.prepared": gettext_lazy("Recording normalised"),
     "attempt.finished": gettext_lazy("Attempt finished"),
     "decision.approved_by_policy": gettext_lazy("Approved by policy"),

@@ -8,7 +8,7 @@ import hashlib
 import io
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -19,11 +19,12 @@ from django.db import InterfaceError, OperationalError
 
 from verification.models import DataKey
 from verification.storage.errors import IntegrityError, KeyDestroyed, Unavailable
-from verification.storage.keys import destroy, key_of, keyring, new_key, rewrap
+from verification.storage.keys import Rewrapped, destroy, key_of, keyring, new_key, rewrap
 
 __all__ = [
     "IntegrityError",
     "KeyDestroyed",
+    "Rewrapped",
     "Store",
     "StoredObject",
     "Unavailable",
@@ -82,7 +83,9 @@ def dropped_on_error(key: DataKey) -> Iterator[Store]:
         raise
     except BaseException:
         for name in names:
-            delete(name)
+            # What can't be deleted now is no reason to hide what happened; `copies` lists it.
+            with suppress(OSError):
+                delete(name)
         raise
 
 

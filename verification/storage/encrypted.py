@@ -1,9 +1,11 @@
 """A Django storage that encrypts what it keeps in another one. The key is named by the first folder of an object.
 
-Whatever the storage beneath may be, an object lies in it encrypted under its owner's key and bound to its name.
+Whatever the storage beneath may be, an object lies in it encrypted under its owner's key and bound to its name. It
+says by an OSError that it can't be reached, and by FileNotFoundError that there is no such object.
 """
 
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.files.base import File
@@ -14,18 +16,24 @@ from verification.crypto import NotDecrypted, Reader, seal
 from verification.storage import keys
 from verification.storage.errors import IntegrityError, Unavailable
 
-# An encrypted object may wait on a disk; one of usual size need not.
-IN_MEMORY = 64 * 1024 * 1024
-
 
 class _Content(Reader):
-    """The object's content; what does not open is an IntegrityError."""
+    """The object's content; what does not open is an IntegrityError, what can't be read now is Unavailable."""
 
     def _frame(self, number: int) -> bytes:
-        try:
+        with _known_errors():
             return super()._frame(number)
-        except NotDecrypted as error:
-            raise IntegrityError("Stored object is not what was stored.") from error
+
+
+class _Sealed(File):  # type: ignore[type-arg]
+    """What a storage is given to save: the encrypted form, made while it is written."""
+
+    def __init__(self, content: "File[Any]", data_key: bytes, name: str) -> None:
+        super().__init__(content, name)
+        self._pieces = seal(content, data_key=data_key, name=name)  # type: ignore[arg-type]
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        return self._pieces
 
 
 @deconstructible
@@ -39,32 +47,22 @@ class EncryptedStorage(Storage):
         if mode != "rb":
             raise ValueError("A stored object is never written again.")
         data_key = keys.unwrapped(_owner(name))
-        try:
+        with _known_errors(FileNotFoundError):
             sealed = self._objects.open(name, "rb")
-        except FileNotFoundError:
-            raise
-        # Each storage has its own errors for the same trouble, and not all are OSErrors.
-        except Exception as error:
-            raise Unavailable(type(error).__name__) from error
-        try:
-            return File(_Content(sealed, data_key=data_key, name=name), name)  # type: ignore[arg-type]
-        except NotDecrypted as error:
-            raise IntegrityError("Stored object is not what was stored.") from error
+            try:
+                return File(_Content(sealed, data_key=data_key, name=name), name)  # type: ignore[arg-type]
+            except BaseException:
+                sealed.close()
+                raise
 
     def _save(self, name: str, content: "File[Any]") -> str:
         data_key = keys.unwrapped(_owner(name))
-        with tempfile.SpooledTemporaryFile(IN_MEMORY) as sealed:
-            for piece in seal(content, data_key=data_key, name=name):  # type: ignore[arg-type]
-                sealed.write(piece)
-            sealed.seek(0)
-            try:
-                saved = self._objects.save(name, File(sealed))
-            except Exception as error:
-                raise Unavailable(type(error).__name__) from error
-        if saved != name:
-            # Bound to its name, it would not open under another one.
-            self._objects.delete(saved)
-            raise Unavailable("The storage gave the object another name.")
+        with _known_errors():
+            saved = self._objects.save(name, _Sealed(content, data_key, name))
+            if saved != name:
+                # Bound to its name, it would not open under another one.
+                self._objects.delete(saved)
+                raise Unavailable("The storage gave the object another name.")
         return name
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
@@ -72,13 +70,28 @@ class EncryptedStorage(Storage):
         return name
 
     def delete(self, name: str) -> None:
-        self._objects.delete(name)
+        with _known_errors():
+            self._objects.delete(name)
 
     def exists(self, name: str) -> bool:
-        return self._objects.exists(name)
+        with _known_errors():
+            return self._objects.exists(name)
 
     def listdir(self, path: str) -> tuple[list[str], list[str]]:
-        return self._objects.listdir(path)
+        with _known_errors(FileNotFoundError):
+            return self._objects.listdir(path)
+
+
+@contextmanager
+def _known_errors(*passed: type[OSError]) -> Iterator[None]:
+    try:
+        yield
+    except NotDecrypted as error:
+        raise IntegrityError("Stored object is not what was stored.") from error
+    except OSError as error:
+        if isinstance(error, (Unavailable, *passed)):
+            raise
+        raise Unavailable(type(error).__name__) from error
 
 
 def _owner(name: str) -> str:

@@ -3,6 +3,7 @@
 A data key in clear lives no longer than the call that needs it: a destroyed one is gone for every process at once.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
@@ -33,12 +34,13 @@ def new_key() -> DataKey:
 
 def key_of(applicant: Applicant) -> DataKey:
     """The applicant's data key; made now if there is none yet. Raises KeyDestroyed for one who was erased."""
-    if not Applicant.objects.filter(pk=applicant.pk, data_key__isnull=False).exists():
+    keyless = Applicant.objects.filter(pk=applicant.pk, data_key__isnull=True, erased_at__isnull=True)
+    if keyless.exists():
         made = new_key()
-        if not Applicant.objects.filter(pk=applicant.pk, data_key__isnull=True).update(data_key=made):
+        if not keyless.update(data_key=made):
             made.delete()  # another request was quicker
-    key = DataKey.objects.get(applicant=applicant.pk)
-    if key.destroyed_at is not None:
+    key = DataKey.objects.filter(applicant=applicant.pk).first()
+    if key is None or key.destroyed_at is not None:
         raise KeyDestroyed("The applicant's key was destroyed.")
     return key
 
@@ -50,25 +52,49 @@ def unwrapped(public_id: str) -> bytes:
         raise IntegrityError("There is no such data key.")
     if row.destroyed_at is not None:
         raise KeyDestroyed("The data key was destroyed.")
+    return _unwrapped(row, keyring())
+
+
+def _unwrapped(row: DataKey, ring: Keyring) -> bytes:
     try:
-        return keyring().unwrap(row.key_id, row.wrapped, row.public_id)
+        return ring.unwrap(row.key_id, row.wrapped, row.public_id)
     except UnknownKey as error:
         raise Unavailable("The keyring lacks the key that wrapped this.") from error
     except NotUnwrapped as error:
         raise IntegrityError("The data key is not what was stored.") from error
 
 
-def rewrap(*, most: int) -> int:
-    """Wrap up to `most` data keys anew that another than the first key of the ring has wrapped; how many it were."""
+@dataclass(frozen=True)
+class Rewrapped:
+    """What became of one batch: which keys were wrapped anew, which do not open, and where the next batch begins."""
+
+    done: list[DataKey]
+    failed: list[DataKey]
+    last: int
+
+
+def rewrap(*, most: int, after: int = 0) -> Rewrapped | None:
+    """Wrap up to `most` data keys anew that another than the first key of the ring has wrapped.
+
+    They are taken in the order of their rows, from the one behind `after`; None when there are no more.
+    """
     ring = keyring()
-    old = DataKey.objects.filter(destroyed_at__isnull=True).exclude(key_id=ring.primary)[:most]
-    return sum(_rewrapped(row, ring) for row in old)
-
-
-def _rewrapped(row: DataKey, ring: Keyring) -> int:
-    key_id, wrapped = ring.wrap(unwrapped(row.public_id), row.public_id)
-    # Not if it was destroyed or wrapped anew meanwhile.
-    return DataKey.objects.filter(pk=row.pk, wrapped=row.wrapped).update(key_id=key_id, wrapped=wrapped)
+    old = DataKey.objects.filter(destroyed_at__isnull=True, pk__gt=after).exclude(key_id=ring.primary)
+    rows = list(old.order_by("pk")[:most])
+    if not rows:
+        return None
+    done, failed = [], []
+    for row in rows:
+        try:
+            data_key = _unwrapped(row, ring)
+        except (IntegrityError, Unavailable):
+            failed.append(row)
+            continue
+        key_id, wrapped = ring.wrap(data_key, row.public_id)
+        # Not if it was destroyed or wrapped anew meanwhile.
+        if DataKey.objects.filter(pk=row.pk, wrapped=row.wrapped).update(key_id=key_id, wrapped=wrapped):
+            done.append(row)
+    return Rewrapped(done, failed, rows[-1].pk)
 
 
 def destroy(key: DataKey, *, now: datetime) -> None:

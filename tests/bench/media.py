@@ -1,0 +1,168 @@
+"""What media work costs: beside the ffmpeg command, bare decoding, bare Pillow, and a folder without encryption.
+
+Processor time is compared, in turns on one CPU, because the machine may be busy with something else.
+"""
+
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import av
+from PIL import Image
+
+from kyc_portal.sandbox.drawing import draw_clip, draw_photo
+from tests.services import PROJECT, environment
+from verification import media
+from verification.media import photo, probe, transcode, video
+
+WARM_UP, ROUNDS = 2, 15
+SIZE, RATE, SECONDS = (640, 480), 30, 5.0
+TARGETS = {
+    "transcode_vs_ffmpeg": "<= 1.1",
+    "transcode_vs_decode": "<= 3",
+    "photo_vs_bare": "<= 1.3",
+    "child_overhead_ms": "<= 20",
+    "storage_write_mb_s": ">= 400",
+    "storage_read_mb_s": ">= 400",
+}
+Work = Callable[[], float]
+
+
+def run() -> dict[str, Any]:
+    vp8 = draw_clip(container="webm", codec="libvpx", seconds=SECONDS, size=SIZE, fps=RATE)
+    h264 = draw_clip(fragmented=True, seconds=SECONDS, size=SIZE, fps=RATE)
+    twelve_megapixels = draw_photo(1, (3000, 4000), orientation=6)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        _stay_on_one_cpu(stack)
+        (folder / "clip.webm").write_bytes(vp8)
+        facts = probe.probe_video(vp8)
+        ms = _in_turns(
+            {
+                "transcode": _cpu(lambda: transcode.transcode(vp8, facts, transcode.MAX_BIT_RATE)),
+                "ffmpeg": lambda: _ffmpeg(folder),
+                "decode": _cpu(lambda: _decode(vp8)),
+                "remux": _cpu(lambda: video.normalise_video(h264)),
+                "check": _cpu(lambda: video.check_video(h264)),
+                "photo": _cpu(lambda: photo.normalise_photo(twelve_megapixels)),
+                "bare_photo": _cpu(lambda: _bare_photo(twelve_megapixels)),
+                "in_process": _wall(lambda: video.normalise_video(h264)),
+                "in_child": _wall(lambda: media.prepare_video(h264)),
+            }
+        )
+    return {
+        "transcode_vs_ffmpeg": round(ms["transcode"] / ms["ffmpeg"], 2),
+        "transcode_vs_decode": round(ms["transcode"] / ms["decode"], 2),
+        "photo_vs_bare": round(ms["photo"] / ms["bare_photo"], 2),
+        "child_overhead_ms": round(ms["in_child"] - ms["in_process"], 1),
+        **_storage(),
+        "ms": {name: round(value, 1) for name, value in ms.items()},
+    }
+
+
+def _stay_on_one_cpu(stack: ExitStack) -> None:
+    cpus = os.sched_getaffinity(0)
+    stack.callback(os.sched_setaffinity, 0, cpus)
+    os.sched_setaffinity(0, {max(cpus)})
+
+
+def _in_turns(ways: dict[str, Work]) -> dict[str, float]:
+    """Milliseconds that each way takes, as the median."""
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    for turn in range(WARM_UP + ROUNDS):
+        for name, way in ways.items():
+            seconds = way()
+            if turn >= WARM_UP:
+                taken[name].append(seconds * 1000)
+    return {name: median(values) for name, values in taken.items()}
+
+
+def _cpu(work: Callable[[], Any]) -> Work:
+    return lambda: _timed(work, time.process_time)
+
+
+def _wall(work: Callable[[], Any]) -> Work:
+    return lambda: _timed(work, time.perf_counter)
+
+
+def _timed(work: Callable[[], Any], clock: Callable[[], float]) -> float:
+    began = clock()
+    work()
+    return clock() - began
+
+
+def _ffmpeg(folder: Path) -> float:
+    """Seconds of processor time, by its own count: without the 0.1 s it takes to start."""
+    steps = f"fps={transcode.RATE},scale={SIZE[0]}:{SIZE[1]}:flags=bicubic,format=yuv420p"
+    command = ["ffmpeg", "-nostdin", "-y", "-benchmark", "-threads", "1", "-i", "clip.webm", "-an"]
+    command += [
+        "-filter_threads",
+        "1",
+        "-vf",
+        steps,
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-threads",
+        "1",
+    ]
+    command += [
+        "-b:v",
+        "3M",
+        "-maxrate",
+        "3M",
+        "-bufsize",
+        "1.5M",
+        "-g",
+        "50",
+        "-movflags",
+        "+faststart",
+        "out.mp4",
+    ]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    spent = re.search(r"bench: utime=([\d.]+)s stime=([\d.]+)s", done.stderr)
+    assert spent is not None
+    return float(spent[1]) + float(spent[2])
+
+
+def _decode(clip: bytes) -> None:
+    with av.open(io.BytesIO(clip), "r", format="matroska") as file:
+        stream = file.streams.video[0]
+        stream.thread_count = 1
+        for _ in file.decode(stream):
+            pass
+
+
+def _bare_photo(data: bytes) -> bytes:
+    """Decode, turn, shrink and encode as the portal does, and nothing else."""
+    picture: Image.Image = Image.open(io.BytesIO(data))
+    ratio = photo.MAX_SIDE / max(picture.size)
+    target = round(picture.width * ratio), round(picture.height * ratio)
+    picture.draft("RGB", target)
+    shrunk = picture.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    out = io.BytesIO()
+    shrunk.transpose(Image.Transpose.ROTATE_270).save(out, "JPEG", quality=photo.QUALITIES[0])
+    return out.getvalue()
+
+
+def _storage() -> dict[str, Any]:
+    """In memory where there is such a place: what the disk adds is told by itself, and is the same for everybody."""
+    memory = Path("/dev/shm")
+    with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
+        portal = environment(
+            f"sqlite:///{folder}/db.sqlite3", "memory://localhost/", "http://127.0.0.1:9", Path(folder)
+        )
+        command = [sys.executable, "-m", "tests.bench.in_portal", "storing"]
+        done = subprocess.run(command, cwd=PROJECT, env=portal, check=True, capture_output=True, text=True)
+    return dict(json.loads(done.stdout.splitlines()[-1]))

@@ -1,0 +1,34 @@
+"""Wrapping the data keys anew after a rotation, so that an old key can leave the keyring."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from verification import audit, storage
+from verification.models import DataKey
+
+# So many at a time: nobody waits long for one of their rows.
+BATCH = 200
+
+
+def rewrap(*, by: audit.By, now: datetime) -> tuple[int, list[DataKey]]:
+    """Wrap every data key with the first key of the ring: how many it were, and those that do not open.
+
+    It can be broken off and begun anew at any time: each batch is a transaction with an event of its own.
+    """
+    number, failed, after = 0, list[DataKey](), 0
+    while batch := _rewrap_batch(after, by, now):
+        number += len(batch.done)
+        failed += batch.failed
+        after = batch.last
+    return number, failed
+
+
+@transaction.atomic
+def _rewrap_batch(after: int, by: audit.By, now: datetime) -> storage.Rewrapped | None:
+    batch = storage.rewrap(most=BATCH, after=after)
+    if batch and batch.done:
+        first, last = batch.done[0], batch.done[-1]
+        facts = {"first": first.public_id, "number": len(batch.done), "wrapped_by": storage.keyring().primary}
+        audit.record("keys.rewrapped", by=by, subject=last, at=now, **facts)
+    return batch

@@ -1,0 +1,70 @@
+"""The parts of a recording that is still arriving: kept one by one, joined, and deleted again.
+
+They are no evidence, only what a broken connection need not send twice. An object is deleted before its row, so that
+the rows tell what is left to delete, whatever happens in between. Which recording may come, and until when, this
+module does not know.
+"""
+
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import transaction
+
+from verification import storage
+from verification.models import RecordingPart, RecordingUpload, VerificationAttempt
+
+# Whoever comes later has to record again anyway.
+KEPT_FOR = timedelta(hours=1)
+MOST_AT_ONCE = 100
+
+log = structlog.get_logger(__name__)
+
+
+def upload_of(attempt: VerificationAttempt) -> RecordingUpload | None:
+    return RecordingUpload.objects.filter(attempt=attempt).first()
+
+
+def arrived(upload: RecordingUpload | None) -> int:
+    """How many bytes have come, without a gap: where the next part begins."""
+    last = upload.parts.last() if upload is not None else None
+    return last.offset + last.size if last is not None else 0
+
+
+def keep(upload: RecordingUpload, offset: int, stored: storage.StoredObject) -> RecordingPart:
+    return upload.parts.create(offset=offset, size=stored.size, name=stored.name, sha256=stored.sha256)
+
+
+def joined(upload: RecordingUpload) -> bytes:
+    """All parts in their order; storage.IntegrityError if one is no longer what was stored."""
+    return b"".join(storage.read(part.name, sha256=part.sha256) for part in upload.parts.all())
+
+
+def clear(upload: RecordingUpload) -> bool:
+    """Delete the parts, the last one first; False if the store can't now, and the rest waits for `forget_old`."""
+    for part in upload.parts.order_by("-offset"):
+        try:
+            storage.delete(part.name)
+        except OSError as error:
+            log.warning("parts.not_deleted", upload=upload.pk, error=type(error).__name__)
+            return False
+        part.delete()
+    return True
+
+
+def forget(attempt: VerificationAttempt) -> None:
+    """Delete what has arrived for `attempt`, if anything has."""
+    upload = upload_of(attempt)
+    if upload is None or not clear(upload):
+        return
+    with transaction.atomic():
+        # Parts are added under the same lock: none is lost from sight that came meanwhile.
+        VerificationAttempt.objects.select_for_update(of=("self",)).get(pk=attempt.pk)
+        if not upload.parts.exists():
+            upload.delete()
+
+
+def forget_old(*, now: datetime) -> None:
+    """Delete what nobody came back for, and what could not be deleted when it was done with."""
+    old = RecordingUpload.objects.filter(began_at__lt=now - KEPT_FOR).select_related("attempt")
+    for upload in old.order_by("began_at")[:MOST_AT_ONCE]:
+        forget(upload.attempt)
