@@ -31,7 +31,7 @@ check: $(INSTALLED_DEV)
 
 # Tables here, figures in build/bench/; a missed target fails. `make bench ONLY=client` runs one alone.
 bench: $(INSTALLED_DEV)
-	@tests/install_packages
+	@tests/install_packages ffmpeg
 	@$(BIN)/python -m tests.bench $(ONLY)
 
 # Too slow for every run: what shows only after hours or thousands of repetitions.

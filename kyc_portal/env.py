@@ -7,6 +7,7 @@ a mistake stops start-up instead of surfacing at the first applicant. A secret m
 
 import os
 import re
+from collections.abc import Set
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -101,12 +102,14 @@ def choice(name: str, options: tuple[str, ...], default: str) -> str:
     return value
 
 
+# Each with its values, or none where any will do.
 OBJECT_OPTIONS = {
-    "endpoint_url",
-    "region_name",
-    "addressing_style",
-    "signature_version",
-    "request_checksum_calculation",
+    "endpoint_url": (),
+    "region_name": (),
+    "addressing_style": ("auto", "path", "virtual"),
+    "signature_version": ("s3v4",),
+    # Some stores beside Amazon's know no checksums in a request.
+    "request_checksum_calculation": ("when_supported", "when_required"),
 }
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
@@ -123,7 +126,10 @@ def objects(name: str, folder: Path) -> dict[str, Any]:
     if parts.scheme != "s3" or not _BUCKET.fullmatch(parts.netloc):
         raise BadSetting(f"{name} must be file:///folder or s3://bucket/prefix, without a key in it.")
     place = {"bucket_name": parts.netloc, "location": unquote(parts.path).strip("/")}
-    options = _options(name, parts.query, OBJECT_OPTIONS)
+    options = _options(name, parts.query, OBJECT_OPTIONS.keys())
+    for option, value in options.items():
+        if OBJECT_OPTIONS[option] and value not in OBJECT_OPTIONS[option]:
+            raise BadSetting(f"{option} of {name} must be one of {', '.join(OBJECT_OPTIONS[option])}.")
     endpoint = urlsplit(options.get("endpoint_url", "https://of-the-region"))
     if endpoint.scheme not in {"http", "https"} or not endpoint.hostname or "@" in endpoint.netloc:
         raise BadSetting(f"endpoint_url of {name} must be an http(s) address, without a key in it.")
@@ -192,9 +198,13 @@ def _port(name: str, parts: SplitResult) -> str:
         ) from None
 
 
-def _options(name: str, query: str, known: set[str]) -> dict[str, str]:
-    options = dict(parse_qsl(query, keep_blank_values=True))
+def _options(name: str, query: str, known: Set[str]) -> dict[str, str]:
+    pairs = parse_qsl(query, keep_blank_values=True)
+    options = dict(pairs)
     unknown = options.keys() - known
     if unknown:
         raise BadSetting(f"{name} has options that are not known: {', '.join(sorted(unknown))}.")
+    for option, value in options.items():
+        if not value or [given for given, _ in pairs].count(option) > 1:
+            raise BadSetting(f"{name} has {option} twice or empty.")
     return options

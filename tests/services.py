@@ -147,6 +147,8 @@ def environment(
         "KYC_PUBLIC_URL": "http://testserver",
         "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
         "SECRET_KEY": "for-tests-only-" + "0" * 35,
+        # Empty, so that no `.env` in the project fills them in: evidence lies in data_dir, its keyring beside it.
+        **dict.fromkeys(("STORAGE_URL", "KYC_KEYRING", "KYC_KEYRING_FILE"), ""),
         "DATABASE_URL": database_url,
         "CELERY_BROKER_URL": broker_url,
         "KYC_FACEID_ENDPOINT": endpoint,

@@ -84,7 +84,7 @@ def evidence_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     rules = (
         (
             settings.ACCEPT_HEIC and find_spec("pillow_heif") is None,
-            "KYC_ACCEPT_HEIC is 1, but pillow-heif is missing. Install the extra: kyc-portal[heic].",
+            "KYC_ACCEPT_HEIC is 1, but pillow-heif is missing. Install it: pip install .[heic]",
             "kyc.E022",
         ),
         (

@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 from celery import current_app
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from kombu import Queue
 from kombu.exceptions import OperationalError
 
@@ -40,8 +40,8 @@ HEARTBEAT = timedelta(seconds=5)
 # A living worker may hang all the same: nobody holds on for longer than this, counted from the claim or the call.
 # The call's own deadline (40 s) and the tasks' time limit (55 s) are shorter.
 LONGEST_HOLD = timedelta(seconds=60)
-# After so many workers died or hung over an attempt it is the attempt that is at fault.
-MOST_LOST_LEASES = 5
+# After so many workers, or their media children, died or hung over an attempt it is the attempt that is at fault.
+MOST_LOST_LEASES = 3
 # So many bells unanswered are enough: while no worker listens, a sweep must not go on filling the broker.
 MOST_BELLS = 500
 
@@ -168,9 +168,14 @@ def renew(attempt: VerificationAttempt, *, now: datetime) -> bool:
     return renewed
 
 
-def put_back(attempt: VerificationAttempt, *, not_before: datetime, now: datetime) -> None:
-    """Give up the lease: the attempt waits until `not_before` and the bell rings then."""
-    if _give_up_lease(attempt, not_before=not_before):
+def put_back(
+    attempt: VerificationAttempt, *, not_before: datetime, now: datetime, killed: bool = False
+) -> None:
+    """Give up the lease: the attempt waits until `not_before` and the bell rings then.
+
+    `killed` counts it as a lease that was lost: something died over the attempt, though this worker lives.
+    """
+    if _give_up_lease(attempt, not_before=not_before, killed=killed):
         delay = max(0.0, (not_before - now).total_seconds())
         ring(TASK_OF[AttemptStatus(attempt.status)], attempt.public_id, delay=delay)
 
@@ -180,9 +185,12 @@ def leave_waiting(attempt: VerificationAttempt) -> None:
     _give_up_lease(attempt, not_before=None)
 
 
-def _give_up_lease(attempt: VerificationAttempt, *, not_before: datetime | None) -> bool:
+def _give_up_lease(
+    attempt: VerificationAttempt, *, not_before: datetime | None, killed: bool = False
+) -> bool:
     ours = VerificationAttempt.objects.filter(pk=attempt.pk, fence=attempt.fence, status=attempt.status)
-    return bool(ours.update(lease_until=None, not_before=not_before))
+    lost = F("lost_leases") + int(killed)
+    return bool(ours.update(lease_until=None, not_before=not_before, lost_leases=lost))
 
 
 def waiting_longest(status: AttemptStatus, *, now: datetime, limit: int = 500) -> list[str]:

@@ -60,7 +60,7 @@ def likeness(verification: Verification, hashes: Sequence[str], seconds: float) 
 def _copied(hashes: Sequence[str], wanted: int) -> Likeness | None:
     exact = {_signed(value[_EXACT]) for value in hashes}
     for attempt, shared in _sharing("exact", exact):
-        share = shared / max(1, min(wanted, attempt.frame_hashes.count()))
+        share = shared / max(1, min(wanted, len(attempt.frame_hashes.all())))
         if share >= SHARE:
             return Likeness(attempt, Flag.SIMILAR_VIDEO, min(share, 1.0))
     return None
@@ -69,7 +69,7 @@ def _copied(hashes: Sequence[str], wanted: int) -> Likeness | None:
 def _alike(verification: Verification, hashes: Sequence[str], wanted: int) -> Likeness | None:
     """Among the applicant's own last attempts and whoever shares most pictures by their coarse hash."""
     telling = (value[_COARSE] for value in hashes if int(value[_COARSE], 16).bit_count() in _TELLING)
-    own = VerificationAttempt.objects.filter(
+    own = VerificationAttempt.objects.prefetch_related("frame_hashes").filter(
         verification__applicant=verification.applicant_id, frame_hashes__number=0
     )
     others = [attempt for attempt, _ in _sharing("coarse", map(_signed, telling))]
@@ -89,7 +89,7 @@ def _sharing(field: str, values: Iterable[int]) -> list[tuple[VerificationAttemp
     """The attempts that share most of these hashes, the one that shares most first, and how many they share."""
     rows = FrameHash.objects.filter(**{f"{field}__in": sorted(set(values))}).values_list("attempt")
     counted = dict(rows.annotate(shared=Count("pk")).order_by("-shared")[:CANDIDATES])
-    attempts = VerificationAttempt.objects.in_bulk(counted)
+    attempts = VerificationAttempt.objects.prefetch_related("frame_hashes").in_bulk(counted)
     return [(attempts[pk], shared) for pk, shared in counted.items()]
 
 

@@ -72,12 +72,13 @@ def draw_clip(
     rotation: int = 0,
     fragmented: bool = False,
     take: int = 1,
+    bit_rate: int = 0,
 ) -> bytes:
     """A short silent clip of the person nodding, blinking and speaking, as an encoded video file.
 
     `size` is what a viewer sees, in pixels; with `rotation` (90, 180 or 270 degrees) the pictures are stored
     turned and the file says how to turn them back. `fragmented` writes MP4 the way browsers record it. No two takes
-    have the same grain, as no two recordings of a camera do.
+    have the same grain, as no two recordings of a camera do. `bit_rate` is in bits a second; 0 is little.
     """
     out = io.BytesIO()
     options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"} if fragmented else {}
@@ -85,7 +86,7 @@ def draw_clip(
         stream = cast(VideoStream, file.add_stream(codec, rate=fps, options=ENCODER_OPTIONS.get(codec, {})))
         stream.width, stream.height = size if rotation % 180 == 0 else size[::-1]
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
-        stream.bit_rate = 40 * size[0] * size[1] // 20
+        stream.bit_rate = bit_rate or 2 * size[0] * size[1]
         stream.gop_size = 2 * fps
         if rotation:
             stream.set_display_rotation(rotation)

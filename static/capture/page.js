@@ -74,11 +74,15 @@ function playback(filmed) {
 
 async function sendTake() {
   if (!take) return;
-  if (performance.now() > take.until) return stopWith("expired");
-  view.progress(0, take.blob.size);
+  // Once a part may have arrived, the server alone knows how long it waits for the others.
+  if (!take.begun && performance.now() > take.until) return stopWith("expired");
+  take.begun = true;
+  view.progress(take.arrived, take.blob.size);
   view.show("sending");
+  const { recording = "", parts = "", partSize } = view.addresses;
   try {
-    const answer = await send(view.addresses.recording ?? "", take, view.progress);
+    const addresses = { recording, parts, partSize: Number(partSize) };
+    const answer = await send(addresses, take, { progress: view.progress, stuck: view.stuck });
     leave(answer.next);
   } catch (error) {
     refused(error instanceof Refused ? error : new Refused(0));
@@ -88,8 +92,7 @@ async function sendTake() {
 /** The server said no, or nothing. @param {Refused} error */
 function refused(error) {
   if (error.next) return leave(error.next);
-  const unreachable = error.status === 0 || error.status >= 500;
-  if (take && unreachable) return view.show("lost");
+  if (take && (error.passing || error.offset !== undefined)) return view.show("lost");
   stopWith(error.status === 410 ? "expired" : error.message || error.code);
 }
 

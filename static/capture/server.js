@@ -1,16 +1,31 @@
 // @ts-check
-/** Talking to the server: drawing a challenge, sending a recording. Knows nothing of the page. */
+/** Talking to the server: drawing a challenge, sending a recording, in parts if need be. Knows nothing of the page. */
 
 /** @typedef {{ attempt: string, nonce: string, mode: string, actions: { code: string, name: string }[], expires_in: number }} Challenge */
 
+// How long to wait before a part is sent again. A telephone takes seconds to change from one network to another.
+const WAITS = [1000, 3000, 9000];
+// A connection that has died often says nothing: after so long without a byte it is given up.
+const QUIET = 30_000;
+// Looking at a recording may take the server this long.
+const PATIENCE = 90_000;
+
 /** The server's answer when it is not a yes; status 0 when it could not be reached. */
 export class Refused extends Error {
-  /** @param {number} status @param {{ error?: { code: string, message: string }, next?: string }} [body] */
+  /** @param {number} status @param {{ error?: { code: string, message: string, expected_offset?: number }, next?: string }} [body] */
   constructor(status, body) {
     super(body?.error?.message ?? "");
     this.status = status;
     this.code = body?.error?.code ?? (status ? "server" : "offline");
     this.next = body?.next ?? "";
+    /** Where the server says the next part begins. */
+    this.offset = body?.error?.expected_offset;
+  }
+
+  /** Not the recording's fault: the same again may be taken. */
+  get passing() {
+    if (this.code === "upload_quota_reached") return false;
+    return this.status === 0 || this.status >= 500 || [408, 429].includes(this.status);
   }
 }
 
@@ -40,35 +55,151 @@ export async function draw(url) {
   return body;
 }
 
-/** @param {import("./take.js").Take} take */
-function formOf(take) {
+/**
+ * XMLHttpRequest, as fetch can't tell how much has gone.
+ * @param {{ method: string, url: string, body: FormData | Blob, headers?: Record<string, string>, quiet: number }} what
+ * @param {(sent: number) => void} onProgress
+ * @returns {Promise<{ next: string }>}
+ */
+function request({ method, url, body, headers: more = {}, quiet }, onProgress) {
+  return new Promise((resolve, reject) => {
+    const call = new XMLHttpRequest();
+    let timer = 0;
+    const heard = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => call.abort(), quiet);
+    };
+    call.upload.addEventListener("progress", (event) => {
+      heard();
+      onProgress(event.loaded);
+    });
+    call.addEventListener("loadend", () => clearTimeout(timer));
+    call.addEventListener("load", () => {
+      const answer = parse(call.responseText);
+      if (call.status < 300) resolve(answer);
+      else reject(new Refused(call.status, answer));
+    });
+    for (const kind of ["error", "abort", "timeout"]) call.addEventListener(kind, () => reject(new Refused(0)));
+    call.open(method, url);
+    for (const [name, value] of Object.entries({ ...headers(), ...more })) call.setRequestHeader(name, value);
+    heard();
+    call.send(body);
+  });
+}
+
+/** @param {import("./take.js").Take} take @param {boolean} whole or has the video gone in parts */
+function formOf(take, whole) {
   const form = new FormData();
   form.append("attempt", take.attempt);
   form.append("nonce", take.nonce);
   form.append("signals", JSON.stringify(take.signals));
-  form.append("video", take.blob, take.name);
+  if (whole) form.append("video", take.blob, take.name);
   return form;
 }
 
+/** The digest as RFC 9530 writes it. @param {Blob} blob */
+async function digest(blob) {
+  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
+  return `sha-256=:${btoa(String.fromCharCode(...bytes))}:`;
+}
+
+/** A while, or until the browser is back on a network. @param {number} ms */
+function pause(ms) {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      removeEventListener("online", done);
+      resolve(undefined);
+    };
+    const timer = setTimeout(done, ms);
+    addEventListener("online", done);
+  });
+}
+
 /**
- * Send the recording; `onProgress` hears the bytes that have gone. XMLHttpRequest, as fetch can't tell that.
- * @param {string} url
+ * Where things are sent, in what pieces, and who hears how it goes: how many bytes have gone, and that it is stuck.
+ * @typedef {{ recording: string, parts: string, partSize: number }} Addresses
+ * @typedef {{ progress: (sent: number, total: number) => void, stuck: () => void }} Listener
+ */
+
+/**
+ * Send the recording: in one piece if it is small, else in parts, going on from what has arrived before.
+ * @param {Addresses} addresses
  * @param {import("./take.js").Take} take
- * @param {(sent: number, total: number) => void} onProgress
+ * @param {Listener} listener
  * @returns {Promise<{ next: string }>}
  */
-export function send(url, take, onProgress) {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.upload.addEventListener("progress", (event) => onProgress(event.loaded, event.total));
-    request.addEventListener("load", () => {
-      const body = parse(request.responseText);
-      if (request.status < 300) resolve(body);
-      else reject(new Refused(request.status, body));
-    });
-    for (const kind of ["error", "abort", "timeout"]) request.addEventListener(kind, () => reject(new Refused(0)));
-    request.open("POST", url);
-    for (const [name, value] of Object.entries(headers())) request.setRequestHeader(name, value);
-    request.send(formOf(take));
-  });
+export function send(addresses, take, listener) {
+  const total = take.blob.size;
+  if (total > addresses.partSize) return sendInParts(addresses, take, listener);
+  const body = formOf(take, true);
+  const whole = { method: "POST", url: addresses.recording, body, quiet: PATIENCE };
+  return request(whole, (sent) => listener.progress(Math.min(sent, total), total));
+}
+
+/** @param {Addresses} addresses @param {import("./take.js").Take} take @param {Listener} listener */
+async function sendInParts(addresses, take, listener) {
+  const total = take.blob.size;
+  const whole = await digest(take.blob);
+  let failed = 0;
+  let furthest = take.arrived;
+  for (;;) {
+    const before = take.arrived;
+    try {
+      if (take.arrived === total) return await sendForm(addresses, take);
+      await sendPart(addresses, take, whole, listener);
+    } catch (error) {
+      if (failed === WAITS.length || !(error instanceof Refused) || !goesOn(take, error)) throw error;
+      // What had arrived before its answer was lost is no failure.
+      if (take.arrived > before) continue;
+      listener.stuck();
+      await pause(WAITS[failed++]);
+      continue;
+    }
+    if (take.arrived > furthest) failed = 0;
+    furthest = Math.max(furthest, take.arrived);
+  }
+}
+
+/** Is there a way on, and from where? @param {import("./take.js").Take} take @param {Refused} error */
+function goesOn(take, error) {
+  if (error.offset !== undefined) {
+    take.arrived = error.offset;
+    return true;
+  }
+  if (error.code !== "checksum_mismatch") return error.passing;
+  // A part that was damaged on its way goes again; when the whole was, all of it does.
+  if (take.arrived === take.blob.size) take.arrived = 0;
+  return true;
+}
+
+/**
+ * @param {Addresses} addresses
+ * @param {import("./take.js").Take} take
+ * @param {string} whole its digest
+ * @param {Listener} listener
+ */
+async function sendPart(addresses, take, whole, listener) {
+  const offset = take.arrived;
+  const total = take.blob.size;
+  const part = take.blob.slice(offset, offset + addresses.partSize);
+  const headers = {
+    "Content-Type": "application/octet-stream",
+    "Content-Digest": await digest(part),
+    "Repr-Digest": whole,
+    "Upload-Attempt": take.attempt,
+    "Upload-Nonce": take.nonce,
+    "Upload-Offset": String(offset),
+    "Upload-Length": String(total),
+  };
+  const told = (/** @type {number} */ sent) => listener.progress(Math.min(offset + sent, total - 1), total);
+  await request({ method: "PUT", url: addresses.parts, body: part, headers, quiet: QUIET }, told);
+  take.arrived = offset + part.size;
+  listener.progress(take.arrived, total);
+}
+
+/** All parts are there: what they answer follows. @param {Addresses} addresses @param {import("./take.js").Take} take */
+function sendForm(addresses, take) {
+  const body = formOf(take, false);
+  return request({ method: "POST", url: addresses.recording, body, quiet: PATIENCE }, () => {});
 }

@@ -5,7 +5,10 @@ import { prompt } from "./prompts.js";
 import { start } from "./recorder.js";
 import { collect } from "./signals.js";
 
-/** @typedef {{ attempt: string, nonce: string, blob: Blob, name: string, signals: object, until: number }} Take */
+/**
+ * `until` is the last moment at which its sending may begin, `begun` whether it has, and `arrived` how many bytes the server has of it.
+ * @typedef {{ attempt: string, nonce: string, blob: Blob, name: string, signals: object, until: number, begun: boolean, arrived: number }} Take
+ */
 
 /** The recorder ran and gave nothing. */
 export class NothingRecorded extends Error {}
@@ -38,6 +41,8 @@ export async function film(stream, challenge, scene) {
       name: nameFor(clip.mime),
       signals: collect(stream, clip, times),
       until: drawnAt + challenge.expires_in * 1000,
+      begun: false,
+      arrived: 0,
     };
   } finally {
     running.discard();

@@ -87,6 +87,12 @@ export function progress(sent, total) {
   part("sending-words").textContent = words(percent === 100 ? "sent" : "sending");
 }
 
+/** The sending does not get on; it is tried again. */
+export function stuck() {
+  part("sending-words").textContent = words("stuck");
+  say(words("stuck"));
+}
+
 /** Let each button do what it says; until now none could be pressed for nothing. @param {Record<string, () => void>} doings */
 export function wire(doings) {
   for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (main.querySelectorAll("button[data-do]"))) {

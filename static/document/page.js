@@ -7,6 +7,7 @@ const drop = /** @type {HTMLElement} */ (form.querySelector(".drop"));
 const image = /** @type {HTMLImageElement} */ (form.querySelector("img"));
 const camera = /** @type {HTMLButtonElement} */ (form.querySelector("[data-camera]"));
 const limit = Number(form.dataset.limit);
+const types = input.accept.split(",");
 
 /** @param {string} name */
 const part = (name) => /** @type {HTMLElement} */ (form.querySelector(`[data-${name}]`));
@@ -18,13 +19,15 @@ const part = (name) => /** @type {HTMLElement} */ (form.querySelector(`[data-${n
 function faultOf(file) {
   if (!file) return "missing_file";
   if (file.size === 0) return "empty_file";
-  if (!["image/jpeg", "image/png"].includes(file.type)) return "unsupported_image_type";
+  // Not every system knows every type: what has none, the server looks at.
+  if (file.type && !types.includes(file.type)) return "unsupported_image_type";
   return file.size > limit ? "image_too_large" : "";
 }
 
 /** @param {string} code */
 function tell(code) {
   part("fault").hidden = !code;
+  part("fault").dataset.code = code;
   input.toggleAttribute("aria-invalid", Boolean(code));
   const words = form.querySelector(`[data-text="${code}"]`)?.textContent ?? "";
   /** @type {HTMLElement} */ (form.querySelector("#fault")).textContent = words;

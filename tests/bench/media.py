@@ -26,7 +26,7 @@ from verification import media
 from verification.media import photo, probe, transcode, video
 
 WARM_UP, ROUNDS = 2, 15
-SIZE, RATE, SECONDS = (640, 480), 30, 5.0
+SIZE = (640, 480)
 TARGETS = {
     "transcode_vs_ffmpeg": "<= 1.1",
     "transcode_vs_decode": "<= 3",
@@ -39,8 +39,10 @@ Work = Callable[[], float]
 
 
 def run() -> dict[str, Any]:
-    vp8 = draw_clip(container="webm", codec="libvpx", seconds=SECONDS, size=SIZE, fps=RATE)
-    h264 = draw_clip(fragmented=True, seconds=SECONDS, size=SIZE, fps=RATE)
+    # As browsers record: the portal asks them for 2 Mbit/s.
+    clip: dict[str, Any] = {"seconds": 5.0, "size": SIZE, "fps": 30, "bit_rate": 2_000_000}
+    vp8 = draw_clip(container="webm", codec="libvpx", **clip)
+    h264 = draw_clip(fragmented=True, **clip)
     twelve_megapixels = draw_photo(1, (3000, 4000), orientation=6)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -52,6 +54,7 @@ def run() -> dict[str, Any]:
                 "transcode": _cpu(lambda: transcode.transcode(vp8, facts, transcode.MAX_BIT_RATE)),
                 "ffmpeg": lambda: _ffmpeg(folder),
                 "decode": _cpu(lambda: _decode(vp8)),
+                # With what belongs to it: measured before, decoded to its last picture afterwards.
                 "remux": _cpu(lambda: video.normalise_video(h264)),
                 "check": _cpu(lambda: video.check_video(h264)),
                 "photo": _cpu(lambda: photo.normalise_photo(twelve_megapixels)),
@@ -65,6 +68,7 @@ def run() -> dict[str, Any]:
         "transcode_vs_decode": round(ms["transcode"] / ms["decode"], 2),
         "photo_vs_bare": round(ms["photo"] / ms["bare_photo"], 2),
         "child_overhead_ms": round(ms["in_child"] - ms["in_process"], 1),
+        "remux_ms": round(ms["remux"], 1),
         **_storage(),
         "ms": {name: round(value, 1) for name, value in ms.items()},
     }

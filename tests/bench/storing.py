@@ -20,7 +20,7 @@ SIZE, WARM_UP, ROUNDS = 6_000_000, 3, 30
 
 
 def main() -> None:
-    """Prints the figures as JSON. `store` and `read` also make and check the SHA-256, which the plain folder doesn't."""
+    """Prints the figures as JSON. Ours make and check the SHA-256 too, which the plain folder does not."""
     call_command("migrate", verbosity=0)
     key, data = storage.new_key(), os.urandom(SIZE)
     with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as folder:

@@ -1,13 +1,12 @@
 """The challenge: drawn by the server, bound to its case, used once, in time."""
 
-import os
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 
 from tests.conftest import NOW, Road, clip, photo
+from verification import challenges, media, storage
 from verification.actions import challenge, document, submit
 from verification.models import Verification
 from verification.states import AttemptStatus
@@ -16,7 +15,7 @@ from verification.states import AttemptStatus
 def test_a_challenge_runs_out_after_ninety_seconds(road: Road) -> None:
     verification = road.with_photo()
     drawn = challenge.issue(verification, now=NOW)
-    with pytest.raises(submit.ChallengeExpired):
+    with pytest.raises(challenges.ChallengeExpired):
         send(verification, drawn, now=NOW + timedelta(seconds=90))
 
 
@@ -24,13 +23,13 @@ def test_a_challenge_is_used_once(road: Road) -> None:
     verification = road.with_photo()
     drawn = challenge.issue(verification, now=NOW)
     send(verification, drawn)
-    with pytest.raises(submit.AlreadySubmitted):
+    with pytest.raises(challenges.AlreadySubmitted):
         send(verification, drawn)
 
 
 def test_a_challenge_of_another_case_is_unknown(road: Road) -> None:
     drawn = challenge.issue(road.with_photo(), now=NOW)
-    with pytest.raises(submit.UnknownChallenge):
+    with pytest.raises(challenges.UnknownChallenge):
         send(road.with_photo(), drawn)
 
 
@@ -38,7 +37,7 @@ def test_a_new_challenge_ends_the_open_one(road: Road) -> None:
     verification = road.with_photo()
     first = challenge.issue(verification, now=NOW)
     challenge.issue(verification, now=NOW)
-    with pytest.raises(submit.ChallengeExpired):
+    with pytest.raises(challenges.ChallengeExpired):
         send(verification, first)
 
 
@@ -53,7 +52,7 @@ def test_movements_can_not_be_drawn_until_they_suit(road: Road) -> None:
 def test_a_recording_that_is_no_video_leaves_the_challenge_open(road: Road) -> None:
     verification = road.with_photo()
     drawn = challenge.issue(verification, now=NOW)
-    with pytest.raises(submit.media.UnusableMedia):
+    with pytest.raises(media.UnusableMedia):
         send(verification, drawn, recording=b"no video at all")
     assert send(verification, drawn).status == AttemptStatus.SUBMITTED
 
@@ -68,24 +67,21 @@ def test_a_photo_is_needed_before_a_recording(road: Road) -> None:
         challenge.issue(road.consented(), now=NOW)
 
 
-def stored_files() -> int:
-    return sum(len(files) for _, _, files in os.walk(settings.STORAGES["evidence"]["OPTIONS"]["location"]))
-
-
 def test_a_recording_that_lost_the_race_leaves_no_file(road: Road, monkeypatch: Any) -> None:
     verification = road.with_photo()
     drawn = challenge.issue(verification, now=NOW)
-    before = stored_files()
+    key = storage.key_of(verification.applicant)
+    before = len(storage.copies(key))
 
-    def overtaken(recording: bytes) -> dict[str, Any]:
+    def overtaken(recording: bytes) -> media.CheckedVideo:
         monkeypatch.undo()
-        send(verification, drawn)
-        return {}
+        send(verification, drawn, recording=clip(take=2))
+        return media.check_video(recording)
 
-    monkeypatch.setattr(submit, "_facts", overtaken)
-    with pytest.raises(submit.AlreadySubmitted):
+    monkeypatch.setattr(media, "check_video", overtaken)
+    with pytest.raises(challenges.AlreadySubmitted):
         send(verification, drawn)
-    assert stored_files() == before + 1
+    assert len(storage.copies(key)) == before + 1
 
 
 def test_a_link_is_no_way_to_fill_the_disk_with_photos(road: Road, monkeypatch: Any) -> None:

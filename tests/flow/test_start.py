@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from kyc_portal.env import PROJECT
+from verification.crypto import new_entry
 
 PRODUCTION = {
     "KYC_MODE": "production",
     "KYC_PUBLIC_URL": "https://verify.example.com",
     "ALLOWED_HOSTS": "verify.example.com",
     "SECRET_KEY": "k" * 50,
+    "KYC_KEYRING": new_entry("2026-11"),
     "DATABASE_URL": "postgresql://kyc@127.0.0.1:9/kyc",
     "CELERY_BROKER_URL": "redis://127.0.0.1:9/0",
     "TENCENTCLOUD_SECRET_ID": "AKIDexample",
@@ -63,6 +65,36 @@ def test_a_missing_setting_is_a_sentence_and_no_traceback() -> None:
     done = start("manage.py", "check", SECRET_KEY="")
     assert done.returncode == 1
     assert done.stderr == "Settings: SECRET_KEY is not set. See .env.example for what it holds.\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ({"KYC_KEYRING": "2026-11:c2hvcnQ="}, "kyc.E021"),
+        ({"KYC_KEYRING": new_entry("demo")}, "kyc.E023"),
+        ({"STORAGE_URL": "s3://evidence?endpoint_url=http://s3.example.com"}, "kyc.E025"),
+    ],
+)
+def test_a_production_whose_evidence_would_not_be_safe_does_not_start(
+    change: dict[str, str], refusal: str
+) -> None:
+    done = start(*WEB, **change)
+    assert done.returncode != 0
+    assert refusal in done.stderr
+    assert "c2hvcnQ=" not in done.stderr
+
+
+def test_a_production_on_s3_starts_without_asking_it() -> None:
+    done = start(
+        *WEB, STORAGE_URL="s3://evidence/portal?endpoint_url=https://127.0.0.1:9&region_name=eu-west-1"
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_missing_keyring_is_a_sentence_and_no_traceback() -> None:
+    done = start("manage.py", "check", KYC_KEYRING="")
+    assert done.returncode == 1
+    assert done.stderr == "Settings: KYC_KEYRING is not set. See .env.example for what it holds.\n"
 
 
 @pytest.mark.parametrize("command", ["demo", "emulator"])

@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
-from verification.checks import production_is_safe, vendor_settings
+from verification.checks import evidence_settings, production_is_safe, vendor_settings
+from verification.crypto import new_entry
 
 ACCOUNT = {"secret_id": "AKIDexample", "secret_key": "example", "token": "", "rate": 20, "daily_budget": 0}
+ENCRYPTED = "verification.storage.encrypted.EncryptedStorage"
+FOLDER = {"BACKEND": "verification.storage.files.DurableFileSystemStorage", "OPTIONS": {"location": "/srv"}}
 SAFE = {
     "DEMO": False,
     "DEBUG": False,
@@ -17,6 +20,9 @@ SAFE = {
     "ALLOWED_HOSTS": ["verify.example.com"],
     "FACEID_ACCOUNTS": {"default": ACCOUNT},
     "FACEID_FALLBACK_REGIONS": [],
+    "KEYRING": new_entry("2026-11"),
+    "ACCEPT_HEIC": False,
+    "STORAGES": {"evidence": {"BACKEND": ENCRYPTED, "OPTIONS": {"objects": FOLDER}}},
 }
 
 
@@ -24,10 +30,17 @@ def accounts(**changes: dict[str, Any]) -> dict[str, Any]:
     return {"FACEID_ACCOUNTS": {name: {**ACCOUNT, **change} for name, change in changes.items()}}
 
 
+def objects_at(endpoint: str | None) -> dict[str, Any]:
+    s3 = {"BACKEND": "verification.storage.s3.ObjectStorage", "OPTIONS": {"bucket_name": "evidence"}}
+    if endpoint is not None:
+        s3["OPTIONS"]["endpoint_url"] = endpoint  # type: ignore[index]
+    return {"STORAGES": {"evidence": {"BACKEND": ENCRYPTED, "OPTIONS": {"objects": s3}}}}
+
+
 def found(settings: Any, **changes: Any) -> list[str]:
     for name, value in {**SAFE, **changes}.items():
         setattr(settings, name, value)
-    problems = [*production_is_safe(None), *vendor_settings(None)]
+    problems = [*production_is_safe(None), *vendor_settings(None), *evidence_settings(None)]
     # The tests themselves may run on SQLite; `test_start` shows that production refuses it.
     return [str(problem.id) for problem in problems if problem.id != "kyc.E016"]
 
@@ -60,11 +73,35 @@ def test_a_safe_installation_starts(settings: Any) -> None:
         (accounts(file={}), ["kyc.E003"]),
         (accounts(**{"Second Account": {}}), ["kyc.E003"]),
         (accounts(second={"daily_budget": -1}), ["kyc.E004"]),
+        ({"KEYRING": "2026-11:no key"}, ["kyc.E021"]),
+        ({"KEYRING": f"{new_entry('2026-12')},{new_entry('demo')}"}, ["kyc.E023"]),
+        ({"STORAGES": {"evidence": FOLDER}}, ["kyc.E024"]),
+        (objects_at("http://s3.example.com"), ["kyc.E025"]),
+        (objects_at("http://127.0.0.1:9000"), ["kyc.E025"]),
     ],
 )
 def test_an_unsafe_setting_is_refused(settings: Any, change: dict[str, Any], expected: list[str]) -> None:
     assert found(settings, **change) == expected
 
 
+@pytest.mark.parametrize("endpoint", [None, "https://s3.example.com"])
+def test_a_bucket_that_is_reached_by_tls_is_safe(settings: Any, endpoint: str | None) -> None:
+    assert found(settings, **objects_at(endpoint)) == []
+
+
+@pytest.mark.parametrize(("installed", "expected"), [(True, []), (False, ["kyc.E022"])])
+def test_heic_needs_what_decodes_it(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, installed: bool, expected: list[str]
+) -> None:
+    monkeypatch.setattr("verification.checks.find_spec", lambda name: name if installed else None)
+    assert found(settings, ACCEPT_HEIC=True) == expected
+
+
+def test_a_refused_keyring_is_not_told(settings: Any) -> None:
+    settings.KEYRING = new_entry("2026-11") + "x"
+    (problem,) = evidence_settings(None)
+    assert settings.KEYRING.partition(":")[2][:8] not in f"{problem}"
+
+
 def test_the_demo_may_be_what_it_is(settings: Any) -> None:
-    assert found(settings, DEMO=True, PUBLIC_URL="http://127.0.0.1:8000") == []
+    assert found(settings, DEMO=True, PUBLIC_URL="http://127.0.0.1:8000", KEYRING=new_entry("demo")) == []

@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -110,6 +111,90 @@ def test_another_database_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         env.database("KYC_DB", "")
 
 
+def objects(monkeypatch: pytest.MonkeyPatch, url: str, **more: str) -> dict[str, Any]:
+    names = ("STORAGE_ACCESS_KEY_ID", "STORAGE_SECRET_ACCESS_KEY", "STORAGE_SESSION_TOKEN")
+    for name in (*names, *(f"{name}_FILE" for name in names)):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in {"KYC_OBJECTS": url, **more}.items():
+        monkeypatch.setenv(name, value)
+    return env.objects("KYC_OBJECTS", Path("var/evidence"))
+
+
+def test_objects_lie_in_a_folder_of_the_portal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if KYC_DATA_DIR is a relative path."""
+    found = objects(monkeypatch, "")
+    assert found["BACKEND"].endswith("DurableFileSystemStorage")
+    assert found["OPTIONS"] == {"location": str(Path.cwd() / "var/evidence")}
+
+
+def test_objects_lie_in_the_folder_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = objects(monkeypatch, "file:///srv/kyc%20evidence")
+    assert found["OPTIONS"] == {"location": "/srv/kyc evidence"}
+
+
+def test_objects_lie_in_a_bucket_with_the_keys_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = objects(monkeypatch, "s3://evidence/portal/one/?region_name=eu-central-1")
+    assert found == {
+        "BACKEND": "verification.storage.s3.ObjectStorage",
+        "OPTIONS": {
+            "bucket_name": "evidence",
+            "location": "portal/one",
+            "region_name": "eu-central-1",
+            "access_key": None,
+            "secret_key": None,
+            "security_token": None,
+        },
+    }
+
+
+def test_the_keys_of_a_bucket_may_come_from_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("example\n")
+    found = objects(
+        monkeypatch,
+        "s3://evidence?endpoint_url=https://s3.example.com:9000&addressing_style=path",
+        STORAGE_ACCESS_KEY_ID="AKIDexample",
+        STORAGE_SECRET_ACCESS_KEY_FILE=str(tmp_path / "key"),
+    )
+    assert found["OPTIONS"]["secret_key"] == "example"
+    assert found["OPTIONS"]["endpoint_url"] == "https://s3.example.com:9000"
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("/srv/evidence", "must be file:///folder or s3://bucket/prefix"),
+        ("file://srv/evidence", "must be file:///folder or s3://bucket/prefix"),
+        ("file:///srv/evidence?x=1", "must be file:///folder or s3://bucket/prefix"),
+        ("gs://evidence", "must be file:///folder or s3://bucket/prefix"),
+        ("s3:///prefix", "must be file:///folder or s3://bucket/prefix"),
+        ("s3://AKID:secret@evidence/prefix", "without a key in it"),
+        ("s3://evidence?default_acl=public-read", "options that are not known: default_acl"),
+        ("s3://evidence?region_name=eu-west-1&region_name=eu-west-2", "region_name twice or empty"),
+        ("s3://evidence?region_name=", "region_name twice or empty"),
+        ("s3://evidence?endpoint_url=s3.example.com", "endpoint_url"),
+        (
+            "s3://evidence?endpoint_url=https://AKID:secret@s3.example.com",
+            "endpoint_url .* without a key in it",
+        ),
+        ("s3://evidence?addressing_style=circular", "addressing_style"),
+    ],
+)
+def test_a_place_for_objects_that_is_none_is_refused(
+    monkeypatch: pytest.MonkeyPatch, url: str, sentence: str
+) -> None:
+    with pytest.raises(env.BadSetting, match=sentence) as refused:
+        objects(monkeypatch, url)
+    assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "name", ["STORAGE_ACCESS_KEY_ID", "STORAGE_SECRET_ACCESS_KEY", "STORAGE_SESSION_TOKEN"]
+)
+def test_half_of_the_keys_of_a_bucket_is_refused(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    with pytest.raises(env.BadSetting, match="together or not at all"):
+        objects(monkeypatch, "s3://evidence", **{name: "example"})
+
+
 def test_the_environment_beats_the_dotenv_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     file = tmp_path / ".env"
     file.write_text('# a comment\nKYC_ONE="from the file"\nKYC_TWO=from the file\n')
@@ -122,5 +207,6 @@ def test_the_environment_beats_the_dotenv_file(monkeypatch: pytest.MonkeyPatch, 
 
 def test_every_setting_that_is_read_stands_in_the_example() -> None:
     read = re.findall(r'env\.\w+\(\s*f?"([A-Z_]+)[{"]', (env.PROJECT / "kyc_portal/settings.py").read_text())
+    read += re.findall(r'secret\("([A-Z_]+)"', (env.PROJECT / "kyc_portal/env.py").read_text())
     example = (env.PROJECT / ".env.example").read_text()
     assert [name for name in read if f"\n{name}=" not in example] == []

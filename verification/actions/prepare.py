@@ -14,6 +14,10 @@ from verification.states import AttemptStatus
 LATER = timedelta(seconds=15)
 TOO_LONG = timedelta(hours=6)
 
+# The recording was decoded once while the person waited. If the child dies of it now that may be the machine's fault:
+# it is tried again, and after three kills a person looks. Nobody is told to record anew for it.
+KILLS = {"media_crashed", "media_timeout", "media_out_of_memory"}
+
 log = structlog.get_logger(__name__)
 
 
@@ -37,6 +41,10 @@ def _prepare_or_tell(attempt: VerificationAttempt, now: datetime) -> None:
         log.error("prepare.machine_at_fault", attempt=attempt.public_id, error=type(error).__name__)
         _wait_for_better_times(attempt, now)
     except media.UnusableMedia as error:
+        if error.code in KILLS:
+            log.error("prepare.child_killed", attempt=attempt.public_id, code=error.code)
+            queue.put_back(attempt, not_before=now + LATER, now=now, killed=True)
+            return
         log.info("prepare.unusable", attempt=attempt.public_id, code=error.code)
         workflow.conclude(
             attempt, decision.unusable(error.code, *workflow.standing(attempt)), now=now, code=error.code

@@ -8,12 +8,8 @@ from typing import Any
 from django.db import transaction
 
 from verification import audit, challenges, media, parts, queue, reuse, storage, workflow
-from verification.challenges import AlreadySubmitted, ChallengeExpired, UnknownChallenge
 from verification.models import RiskFlag, Verification, VerificationAttempt
 from verification.states import AttemptStatus, Flag, Status
-
-
-__all__ = ["AlreadySubmitted", "ChallengeExpired", "UnknownChallenge", "VideoReused", "submit"]
 
 
 class VideoReused(Exception):
@@ -32,8 +28,8 @@ def submit(
 ) -> VerificationAttempt:
     """Keep `recording` (bytes of a WebM, Matroska or MP4) for the challenge and send it on its way.
 
-    `now` is when the upload began; `sha256` is the recording's, if it was computed as it arrived. Raises UnknownChallenge, ChallengeExpired, AlreadySubmitted, VideoReused or
-    media.UnusableMedia; after the last two the attempt is still open.
+    `now` is when the upload began; `sha256` is the recording's, if it was computed as it arrived. Raises what
+    `challenges` does, VideoReused or media.UnusableMedia; after the last two the attempt is still open.
     """
     sha256 = sha256 or hashlib.sha256(recording).hexdigest()
     _refuse_reused(_open_attempt(verification, attempt_id, nonce, now), sha256, now)

@@ -1,8 +1,8 @@
 """The keyring: the few keys of the installation, which wrap the many data keys.
 
 It is written as `id:key` entries, separated by commas or line ends, each key 32 bytes in Base64. The first one wraps;
-the others are kept to unwrap what was wrapped before. A rotation puts a new entry in front and wraps anew: what the
-data keys have encrypted is not touched.
+the others only unwrap: what was wrapped before, and what processes have wrapped that know a newer ring. A rotation
+adds an entry, then puts it in front, and wraps anew: what the data keys have encrypted is not touched.
 """
 
 import base64

@@ -7,11 +7,9 @@ and is refused to Celery's daemonic workers. Knows how to run work, not what it 
 
 import atexit
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from contextlib import suppress
@@ -27,22 +25,15 @@ _ROOT: Final = Path(__file__).resolve().parents[2]
 
 
 def run(function: str, *arguments: Any, timeout: float = TIMEOUT) -> Any:
-    """What `function` ("package.module:name") returns for plain values, bytes and paths, as plain values.
+    """What `function` ("package.module:name") returns for plain values and bytes, as plain values.
 
     Raises UnusableMedia for what the function says of the media, and when it crashes, runs out of memory or
     takes more than `timeout` seconds; MediaUnavailable when the fault is not the media's. Safe in threads.
     """
     deadline = time.monotonic() + timeout + GRACE
-    try:
-        directory = tempfile.mkdtemp(prefix="media-")
-    except OSError as error:
-        raise MediaUnavailable(type(error).__name__) from error
-    try:
-        with _helper.start_job(timeout) as sock:
-            request = {"function": function, "arguments": arguments, "directory": directory}
-            return _result(*_converse(sock, wire.encode(wire.REQUEST, request), deadline))
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+    with _helper.start_job(timeout) as sock:
+        request = {"function": function, "arguments": arguments}
+        return _result(*_converse(sock, wire.encode(wire.REQUEST, request), deadline))
 
 
 def _converse(sock: socket.socket, request: bytes, deadline: float) -> tuple[Any, Any]:

@@ -1,82 +1,105 @@
-"""Opens video files: only two containers, chosen by their first bytes, and only from a local file.
+"""Opens and writes video files in memory: only two containers can be read, chosen by their first bytes.
 
 FFmpeg would otherwise guess, and its guesses include play lists that name other files. Knows PyAV; decides
 nothing about what a good recording is.
 """
 
-import os
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from errno import EDQUOT, EFBIG, ENOMEM, ENOSPC
-from pathlib import Path
-from typing import Final
+from errno import ENOMEM
+from typing import Any, Final, NoReturn
 
 import av
-from av.container import InputContainer
+from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 
 from verification.media.errors import MediaUnavailable, UnusableMedia
 
 MAX_PIXELS: Final = 1920 * 1920
 MAX_BOXES: Final = 5_000  # a recorder writes two a fragment
-_EBML_MAGIC: Final = b"\x1aE\xdf\xa3"
-_SEGMENT_ID: Final = b"\x18\x53\x80\x67"
+MAX_ELEMENTS: Final = 20_000  # a recorder writes one a picture
+# Bytes of an MP4's tables: every way to list one picture at its longest (times 16, size 4, key 4, chunk 16), and the rest.
+_TABLE_ROW: Final = 48
+_TABLE_ROOM: Final = 4096
+_EBML_HEADER: Final = 0x1A45DFA3
+_SEGMENT: Final = 0x18538067
+_CLUSTER: Final = 0x1F43B675
 # The one way down to the data references; a fixed path cannot be nested into a deep recursion.
 _DREF_PATH: Final = (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref")
 
 
-def sniff(path: Path) -> str:
+def sniff(data: bytes) -> str:
     """FFmpeg's name of the container, mov or matroska; raises UnusableMedia for any other file."""
-    with path.open("rb") as file:
-        start = file.read(16)
-    if not start:
+    if not data:
         raise UnusableMedia("empty_file")
-    if start.startswith(_EBML_MAGIC):
+    if data.startswith(_EBML_HEADER.to_bytes(4)):
         return "matroska"
-    if start[4:8] == b"ftyp":
+    if data[4:8] == b"ftyp":
         return "mov"
     raise UnusableMedia("unsupported_video_type")
 
 
 @contextmanager
-def open_video(path: Path) -> Iterator[InputContainer]:
+def open_video(data: bytes) -> Iterator[InputContainer]:
     """The opened container; whatever goes wrong with it inside the block becomes UnusableMedia."""
-    container = sniff(path)
-    check_outline(path, container)
-    options = {"protocol_whitelist": "file"}
-    with translated_errors(), av.open(str(path), "r", format=container, options=options) as file:
+    container = sniff(data)
+    check_outline(data, container)
+    with (
+        translated_errors(),
+        av.open(
+            io.BytesIO(data),
+            "r",
+            format=container,
+            options={"protocol_whitelist": ""},
+            io_open=_refuse_to_open,
+        ) as file,
+    ):
         yield file
 
 
 @contextmanager
+def create_mp4(out: io.BytesIO, *, pictures: int, header: int) -> Iterator[OutputContainer]:
+    """An MP4 to be written to `out` with its tables in front, so that it plays before it is wholly loaded.
+
+    FFmpeg can only move the tables there afterwards in a file it opens again, so room is left for those of so many
+    `pictures` and so long a codec `header` (bytes). Raises FFmpegError on leaving when that was not enough.
+    """
+    room = _TABLE_ROOM + header + _TABLE_ROW * pictures
+    with av.open(out, "w", format="mp4", options={"moov_size": str(room)}) as file:
+        yield file
+
+
+def check_order(mp4: bytes) -> None:
+    """Raise UnusableMedia unless the tables of an MP4 we wrote are in front of the pictures."""
+    kinds = [kind for kind, _, _ in _boxes(mp4, 0, len(mp4)) if kind != b"free"]
+    if kinds != [b"ftyp", b"moov", b"mdat"]:
+        raise UnusableMedia("video_corrupt")
+
+
+def _refuse_to_open(*_: Any) -> NoReturn:
+    """For the further files that a file may name."""
+    raise UnusableMedia("video_external_reference")
+
+
+@contextmanager
 def translated_errors() -> Iterator[None]:
-    """Name what FFmpeg reports: the file is broken, too large for its limits, or our disk is full."""
+    """Name what FFmpeg reports: the file is broken, or too large for its limits."""
     try:
         yield
-    except (UnusableMedia, MediaUnavailable, MemoryError):
+    except (UnusableMedia, MediaUnavailable, MemoryError, ImportError):
         raise
     except FFmpegError as error:
-        raise _named(error) from error
+        raise UnusableMedia("media_out_of_memory" if error.errno == ENOMEM else "video_corrupt") from error
     # Broken files also raise UnicodeDecodeError, AttributeError, OverflowError and others from inside PyAV.
     except Exception as error:
         raise UnusableMedia("video_corrupt") from error
 
 
-def _named(error: FFmpegError) -> Exception:
-    if error.errno in (ENOSPC, EDQUOT):
-        return MediaUnavailable("disk_full")
-    if error.errno == ENOMEM:
-        return UnusableMedia("media_out_of_memory")
-    if error.errno == EFBIG:
-        return UnusableMedia("video_cannot_fit")
-    return UnusableMedia("video_corrupt")
-
-
-def check_outline(path: Path, container: str) -> None:
+def check_outline(data: bytes, container: str) -> None:
     """Raise UnusableMedia for a file that was cut off, or that points to another file for its pictures."""
-    data = path.read_bytes()
     if container == "matroska":
-        _check_segment(data)
+        _check_elements(data)
     else:
         _check_boxes(data)
 
@@ -119,19 +142,41 @@ def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]
     raise UnusableMedia("video_corrupt", {"boxes_allowed": MAX_BOXES})
 
 
-def _check_segment(data: bytes) -> None:
-    # Recorders that stream leave the size unknown (all ones): then only the packets can tell.
-    at = data.find(_SEGMENT_ID, 0, 4096)
-    if at < 0 or at + 5 > len(data):
+def _check_elements(data: bytes) -> None:
+    """Raise UnusableMedia when a Matroska element reaches behind the end of the file.
+
+    Recorders that stream leave the sizes of the segment and its clusters unknown, so those are walked into: what is in
+    them has sizes. There is no recursion. What lies behind a segment of known size is nobody's.
+    """
+    at, end = 0, len(data)
+    for _ in range(MAX_ELEMENTS):
+        if at >= end:
+            return
+        kind, content, size = _element(data, at)
+        at = content if size is None else content + size
+        if at > len(data):
+            raise UnusableMedia("video_corrupt", {"missing_bytes": at - len(data)})
+        if kind == _SEGMENT:
+            end = at if size is not None else end
+        if kind in (_SEGMENT, _CLUSTER):
+            at = content
+
+
+def _element(data: bytes, at: int) -> tuple[int, int, int | None]:
+    """Kind, start of content and size of the Matroska element there; None for a size that may be unknown, and is."""
+    kind_width = 9 - data[at].bit_length()
+    size_at = at + kind_width
+    if kind_width > 4 or size_at >= len(data):
         raise UnusableMedia("video_corrupt")
-    first = data[at + 4]
-    width = 9 - first.bit_length() if first else 9
-    size = int.from_bytes(data[at + 4 : at + 4 + width]) & ((1 << 7 * width) - 1)
-    missing = at + 4 + width + size - len(data)
-    if width < 9 and size != (1 << 7 * width) - 1 and missing > 0:
-        raise UnusableMedia("video_corrupt", {"missing_bytes": missing})
-
-
-def file_size(path: Path) -> int:
-    """Size in bytes."""
-    return os.stat(path).st_size
+    kind = int.from_bytes(data[at:size_at])
+    width = 9 - data[size_at].bit_length()
+    content = size_at + width
+    if width > 8 or content > len(data):
+        raise UnusableMedia("video_corrupt")
+    unknown = (1 << 7 * width) - 1
+    size = int.from_bytes(data[size_at:content]) & unknown
+    if size != unknown:
+        return kind, content, size
+    if kind not in (_SEGMENT, _CLUSTER):
+        raise UnusableMedia("video_corrupt")
+    return kind, content, None

@@ -1,6 +1,7 @@
 """What a media child may use, and what it may see: applied by the child to itself before it reads a byte.
 
-Linux gives all of it; elsewhere (a developer's laptop) some of it does not exist and is left out.
+Linux gives all of it; elsewhere (a developer's laptop) some of it does not exist and is left out. What should work and
+does not is raised, and the child does not start.
 """
 
 import ctypes
@@ -10,36 +11,48 @@ import signal
 import sys
 from typing import Final
 
+from verification.media import syscalls
+
 MEMORY: Final = 768 * 1024 * 1024  # bytes of address space; less makes honest 25-megapixel photos fail
 CPU_SECONDS: Final = 20
-FILE_SIZE: Final = 16 * 1024 * 1024  # bytes of any one file written
-OPEN_FILES: Final = 32
+FILE_SIZE: Final = 0  # bytes of any file written: there is none to write
+OPEN_FILES: Final = 3  # the standard ones, which lead nowhere; the kept one is open already and may be higher
 KEPT_ENVIRONMENT: Final = ("PATH", "LANG")
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 
 
-def confine(directory: str, *, keep: int) -> None:
-    """Limit this process for good; of its descriptors only `keep` stays, the standard ones go nowhere."""
+def confinement() -> str:
+    """How children are held here: "seccomp" (no files, sockets or processes), or no more than "rlimits"."""
+    return "seccomp" if syscalls.supported() else "rlimits"
+
+
+def confine(parent: int, *, keep: int) -> None:
+    """Limit this process for good; of its descriptors only `keep` stays, the standard ones go nowhere.
+
+    It ends with the process `parent`. Raises OSError if a limit can't be set.
+    """
     _close_descriptors(keep)
-    _die_with_parent()
-    os.umask(0o077)
-    os.chdir(directory)
+    _die_with(parent)
+    os.chdir("/")
     environment = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
     os.environ.clear()
-    os.environ.update(environment, TMPDIR=directory)
+    os.environ.update(environment)
     _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_CPU, CPU_SECONDS, kill_at=CPU_SECONDS + 1)
+    _limit(resource.RLIMIT_CPU, CPU_SECONDS, grace=1)
     _limit(resource.RLIMIT_FSIZE, FILE_SIZE)
     _limit(resource.RLIMIT_NOFILE, OPEN_FILES)
     if sys.platform == "linux":
         _limit(resource.RLIMIT_AS, MEMORY)
+    if syscalls.supported():
+        syscalls.refuse_others()
 
 
-def _limit(kind: int, value: int, *, kill_at: int | None = None) -> None:
-    """Set soft and hard limit, or lower ones where the administrator already has."""
+def _limit(kind: int, value: int, *, grace: int = 0) -> None:
+    """Set the limit and, `grace` beyond it, the one that kills; lower ones where the administrator already has."""
     hard = resource.getrlimit(kind)[1]
     ceiling = sys.maxsize if hard == resource.RLIM_INFINITY else hard
-    resource.setrlimit(kind, (min(value, ceiling), min(kill_at or value, ceiling)))
+    end = min(value + grace, ceiling)
+    resource.setrlimit(kind, (max(0, end - grace), end))
 
 
 def _close_descriptors(keep: int) -> None:
@@ -50,13 +63,16 @@ def _close_descriptors(keep: int) -> None:
     os.closerange(keep + 1, os.sysconf("SC_OPEN_MAX"))
 
 
-def _die_with_parent() -> None:
+def _die_with(parent: int) -> None:
     """Ask the kernel to kill this process when the one that forked it dies; take no new privileges."""
     if sys.platform != "linux":
         return
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    for option, value in ((_PR_SET_PDEATHSIG, signal.SIGKILL), (_PR_SET_NO_NEW_PRIVS, 1)):
+        if _libc.prctl(option, value, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "prctl")
+    if os.getppid() != parent:  # it died before the kernel was asked
+        raise ProcessLookupError
 
 
 # Loaded once in the helper, so that each child finds it there.
-_libc = ctypes.CDLL(None)
+_libc = ctypes.CDLL(None, use_errno=True)

@@ -6,13 +6,34 @@ Runs in the limited child process. Knows Pillow; knows nothing of Django, applic
 import io
 import struct
 import warnings
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
-from PIL import Image, ImageCms
+import PIL
+from PIL import (
+    Image,
+    ImageCms,
+    ImageColor,
+    ImagePalette,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    TiffTags,
+    features,
+)
 
-from verification.media.errors import UnusableMedia
+from verification.media import heic
+from verification.media.errors import MediaUnavailable, UnusableMedia
 from verification.media.facts import MAX_PHOTO_UPLOAD, NormalisedPhoto
-from verification.media.image_files import ImageOutline, camera_extras, read_outline
+from verification.media.image_files import ImageOutline, camera_extras, heic_end, is_heic, read_outline
+from verification.media.stamps import stamp
+
+__all__ = ["normalise_photo", "stamp"]
+
+# Pillow would import these when it first needs them, which the confined child can't: it may open no file.
+PRELOADED: Final = (ImageColor, ImagePalette, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, TiffTags)
+Image.preinit()
 
 MAX_PHOTO_BYTES: Final = 2_205_000  # under the vendor's 3,000,000 characters of Base64, with room to spare
 MAX_PIXELS: Final = 25_000_000
@@ -22,6 +43,9 @@ MAX_STORED_SIDE: Final = 30_000  # pixels; no camera or scanner makes more
 MAX_ASPECT: Final = 5  # a longer strip would shrink below any use
 MAX_ICC_PROFILE: Final = 1_000_000  # bytes
 QUALITIES: Final = (92, 85, 75, 60)
+RESAMPLING: Final = Image.Resampling.LANCZOS
+REDUCING_GAP: Final = 2.0  # how much of the way may be gone by plain averaging, which is cheaper
+HEIC: Final = "HEIC"
 ORIENTATION_TAG: Final = 0x0112
 # What Pillow was seen to raise for EXIF that is no reason to refuse a picture.
 _BROKEN_EXIF: Final = (
@@ -44,26 +68,50 @@ UPRIGHT: Final = {
 }
 
 
-def normalise_photo(data: bytes, heic: bool = False) -> NormalisedPhoto:
+def normalise_photo(data: bytes, accept_heic: bool = False) -> NormalisedPhoto:
     """The photo as a JPEG of at most 1600 pixels a side and 2,205,000 bytes.
 
-    Raises UnusableMedia when it is no JPEG or PNG, is broken, hides other data, or is too small or too large.
+    Raises UnusableMedia when it is no JPEG or PNG (or HEIC, if that is accepted), is broken, hides other data, or is
+    too small or too large.
     """
     if len(data) > MAX_PHOTO_UPLOAD:
         raise UnusableMedia("image_too_large", {"bytes_allowed": MAX_PHOTO_UPLOAD})
+    notes: list[str] = []
+    if accept_heic and is_heic(data):
+        source, picture = HEIC, _guarded(_from_heic, data, notes)
+    else:
+        outline = _checked_outline(data, notes)
+        source, picture = outline.format, _guarded(_from_pillow, data[: outline.end], outline, notes)
+    jpeg, quality = _encode(picture)
+    return NormalisedPhoto(
+        jpeg, *picture.size, source, tuple(notes), tool_versions(source), _arguments(quality, notes)
+    )
+
+
+def tool_versions(source: str) -> dict[str, str]:
+    """Names and versions of the libraries that read such a photo and wrote the JPEG, for the evidence."""
+    return _VERSIONS | (heic.VERSIONS if source == HEIC else {})
+
+
+def _arguments(quality: int, notes: list[str]) -> dict[str, str]:
+    """What the libraries were told."""
+    scaled = {"resampling": RESAMPLING.name.lower(), "reducing_gap": str(REDUCING_GAP)}
+    return {
+        "longest_side": str(MAX_SIDE),
+        "quality": str(quality),
+        "colour_space": "sRGB",
+        **(scaled if "scaled_down" in notes else {"resampling": "none"}),
+    }
+
+
+def _checked_outline(data: bytes, notes: list[str]) -> ImageOutline:
     outline = read_outline(data)
     check_dimensions(outline.width, outline.height)
-    notes: list[str] = []
     if outline.end < len(data):
         if outline.format == "PNG" or not camera_extras(data, outline.end):
             raise UnusableMedia("trailing_data")
         notes.append("camera_extras_removed")
-    picture = _decoded(data[: outline.end], outline, notes)
-    return NormalisedPhoto(_encode(picture), *picture.size, outline.format, tuple(notes), {}, {})
-
-
-def stamp(jpeg: bytes, text: str) -> bytes:
-    return jpeg
+    return outline
 
 
 def check_dimensions(width: int, height: int) -> None:
@@ -79,20 +127,20 @@ def check_dimensions(width: int, height: int) -> None:
         raise UnusableMedia("image_bad_dimensions", {"aspect_allowed": MAX_ASPECT})
 
 
-def _decoded(data: bytes, outline: ImageOutline, notes: list[str]) -> Image.Image:
-    """The picture as it is to be encoded; raises UnusableMedia for anything that Pillow makes nothing of."""
+def _guarded(decode: Callable[..., Image.Image], *arguments: Any) -> Image.Image:
+    """What `decode` makes of them; raises UnusableMedia for anything that Pillow makes nothing of."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd metadata, which is thrown away
-            return _decode(data, outline, notes)
-    except (UnusableMedia, MemoryError):
+            return decode(*arguments)
+    except (UnusableMedia, MediaUnavailable, MemoryError):
         raise
     # Pillow's plugins raise a dozen kinds, struct.error and SyntaxError among them.
     except Exception as error:
         raise UnusableMedia("image_corrupt") from error
 
 
-def _decode(data: bytes, outline: ImageOutline, notes: list[str]) -> Image.Image:
+def _from_pillow(data: bytes, outline: ImageOutline, notes: list[str]) -> Image.Image:
     picture: Image.Image = Image.open(io.BytesIO(data), formats=(outline.format,))
     if picture.size != (outline.width, outline.height):
         raise UnusableMedia("image_corrupt")
@@ -102,16 +150,33 @@ def _decode(data: bytes, outline: ImageOutline, notes: list[str]) -> Image.Image
     # libjpeg can decode at a half or a quarter; it only does when both sides of the target fit the aspect.
     picture.draft(None, target)
     picture.load()
-    orientation, profile = _orientation(picture), picture.info.get("icc_profile")
-    picture = _eight_bit(picture, notes)
-    if target != (outline.width, outline.height):
-        notes.append("scaled_down")
-        picture = picture.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
-    picture = _as_srgb(picture, profile, notes)
+    orientation = _orientation(picture)
+    picture = _plain(picture, target, outline.width, notes)
     if orientation in UPRIGHT:
         notes.append("turned_upright")
         picture = picture.transpose(UPRIGHT[orientation])
     return picture
+
+
+def _from_heic(data: bytes, notes: list[str]) -> Image.Image:
+    end = heic_end(data)
+    if end < len(data):
+        raise UnusableMedia("trailing_data")
+    file = heic.HeicFile(data)
+    check_dimensions(*file.size)
+    if file.count > 1:
+        notes.append("first_frame_kept")
+    return _plain(file.decoded(), _fitted(file.size), file.size[0], notes)
+
+
+def _plain(picture: Image.Image, target: tuple[int, int], width: int, notes: list[str]) -> Image.Image:
+    """Of eight bits, scaled to `target` if it was wider at first, in sRGB."""
+    profile = picture.info.get("icc_profile")
+    picture = _eight_bit(picture, notes)
+    if target[0] != width:
+        notes.append("scaled_down")
+        picture = picture.resize(target, RESAMPLING, reducing_gap=REDUCING_GAP)
+    return _as_srgb(picture, profile, notes)
 
 
 def _fitted(size: tuple[int, int]) -> tuple[int, int]:
@@ -129,16 +194,16 @@ def _orientation(picture: Image.Image) -> int:
 
 def _eight_bit(picture: Image.Image, notes: list[str]) -> Image.Image:
     """As L, RGB or CMYK of eight bits, with anything see-through laid on white."""
+    if picture.mode.startswith("I"):
+        notes.append("depth_reduced")
+        # Pillow would clip 16-bit greys at 255 instead of scaling them.
+        return picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     if picture.has_transparency_data:
         notes.append("alpha_flattened")
         see_through = picture.convert("RGBA")
         flat = Image.new("RGB", picture.size, "white")
         flat.paste(see_through, mask=see_through.getchannel("A"))
         return flat
-    if picture.mode.startswith("I"):
-        notes.append("depth_reduced")
-        # Pillow would clip 16-bit greys at 255 instead of scaling them.
-        return picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
     return picture if picture.mode in ("L", "RGB", "CMYK") else picture.convert("RGB")
 
 
@@ -148,7 +213,7 @@ def _as_srgb(picture: Image.Image, profile: bytes | None, notes: list[str]) -> I
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             converted = ImageCms.profileToProfile(
-                picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+                picture, source, _SRGB, outputMode="RGB"
             )
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             notes.append("profile_ignored")
@@ -158,12 +223,21 @@ def _as_srgb(picture: Image.Image, profile: bytes | None, notes: list[str]) -> I
     return picture.convert("RGB")
 
 
-def _encode(picture: Image.Image) -> bytes:
+def _encode(picture: Image.Image) -> tuple[bytes, int]:
+    """The JPEG, and the quality that made it fit."""
     # Pillow copies comments over from here; nothing of the source may pass.
     picture.info = {}
     for quality in QUALITIES:
         out = io.BytesIO()
         picture.save(out, "JPEG", quality=quality)
         if out.tell() <= MAX_PHOTO_BYTES:
-            return out.getvalue()
+            return out.getvalue(), quality
     raise UnusableMedia("image_too_large", {"bytes_allowed": MAX_PHOTO_BYTES})
+
+
+_SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+_VERSIONS = {
+    "pillow": PIL.__version__,
+    "libjpeg_turbo": features.version("libjpeg_turbo") or "",
+    "littlecms": features.version("littlecms2") or "",
+}

@@ -1,12 +1,11 @@
-"""Finds out what a video really is, by walking its packets and decoding its key frames.
+"""Finds out what a video really is, by walking its packets and decoding its pictures.
 
 Headers are not believed: browsers leave durations out and attackers write what they like. Knows PyAV; knows
 nothing of how the video will be rewritten.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import av
@@ -15,7 +14,7 @@ from av.packet import Packet
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from verification.media.containers import MAX_PIXELS, file_size, open_video, sniff
+from verification.media.containers import MAX_PIXELS, open_video, sniff
 from verification.media.errors import UnusableMedia
 from verification.media.facts import MAX_VIDEO_UPLOAD, VideoFacts
 
@@ -30,25 +29,30 @@ MAX_PACKETS: Final = int(MAX_SECONDS * MAX_RATE)
 MAX_TRACKS: Final = 8
 CODECS: Final = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg4"})
 
+See = Callable[[av.VideoFrame], None]
 
-def probe_video(path: str | Path) -> VideoFacts:
+
+def probe_video(data: bytes, see: See | None = None) -> VideoFacts:
     """Facts of a recording that is fit to be normalised; raises UnusableMedia for any other."""
-    facts = measure(Path(path))
+    facts = measure(data, see)
     check_limits(facts)
     return facts
 
 
-def measure(path: Path) -> VideoFacts:
-    """Facts of a video, whatever its length; raises UnusableMedia when there is no sound one in the file."""
-    container, size = sniff(path), file_size(path)
-    if size > MAX_VIDEO_UPLOAD:
+def measure(data: bytes, see: See | None = None) -> VideoFacts:
+    """Facts of a video, whatever its length; raises UnusableMedia when there is no sound one in the file.
+
+    With `see` every picture is decoded and shown to it in order, without it only the key frames are.
+    """
+    container = sniff(data)
+    if len(data) > MAX_VIDEO_UPLOAD:
         raise UnusableMedia("video_too_large", {"bytes_allowed": MAX_VIDEO_UPLOAD})
-    with open_video(path) as file:
+    with open_video(data) as file:
         stream = picture_stream(file)
-        clock, look = _Clock(float(stream.time_base or 0)), _Look()
+        clock, look = _Clock(float(stream.time_base or 0)), _Look(see)
         for packet in packets(file, stream):
             clock.see(packet)
-            if packet.is_keyframe:
+            if see is not None or packet.is_keyframe:
                 look.at(stream.codec_context.decode(packet))
         look.at(stream.codec_context.decode(None))
     if not clock.frames or not look.pixel_format:
@@ -62,7 +66,7 @@ def measure(path: Path) -> VideoFacts:
         frames=clock.frames,
         rotation=look.rotation,
         pixel_format=look.pixel_format,
-        size=size,
+        size=len(data),
     )
 
 
@@ -98,7 +102,7 @@ def picture_stream(file: InputContainer) -> VideoStream:
     if codec not in CODECS:
         raise UnusableMedia("unsupported_video_codec", {"codec": codec})
     check_dimensions(stream.width, stream.height)
-    stream.thread_count = 1
+    stream.thread_count = 1  # the child may start no thread
     # The pictures inside may be larger than the container says.
     stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
     return stream
@@ -122,10 +126,17 @@ def packets(file: InputContainer, stream: VideoStream) -> "Iterator[Packet[Video
 
 
 def frames(file: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
-    """Every picture of the stream, decoded."""
+    """Every picture of the stream, decoded; raises UnusableMedia for one that the decoder had to patch up."""
     for packet in packets(file, stream):
-        yield from stream.decode(packet)
-    yield from stream.decode(None)
+        yield from map(whole, stream.decode(packet))
+    yield from map(whole, stream.decode(None))
+
+
+def whole(frame: av.VideoFrame) -> av.VideoFrame:
+    """The picture itself; raises UnusableMedia when the decoder made parts of it up, as it does for damaged H.264."""
+    if frame.is_corrupt:
+        raise UnusableMedia("video_corrupt")
+    return frame
 
 
 @dataclass
@@ -160,18 +171,19 @@ class _Clock:
 
 @dataclass
 class _Look:
-    """What the decoded pictures have in common."""
+    """What the decoded pictures have in common; each is shown to `see`."""
 
+    see: See | None
     size: tuple[int, int] = (0, 0)
     rotation: int = 0
     pixel_format: str = ""
-    seen: set[tuple[int, int]] = field(default_factory=set)
 
     def at(self, frames: list[av.VideoFrame]) -> None:
-        for frame in frames:
-            self.size = (frame.width, frame.height)
-            self.seen.add(self.size)
+        for frame in map(whole, frames):
+            size = (frame.width, frame.height)
+            if self.pixel_format and size != self.size:
+                raise UnusableMedia("video_resolution_changes")
+            self.size, self.pixel_format = size, frame.format.name
             self.rotation = round(frame.rotation / 90) * 90 % 360
-            self.pixel_format = frame.format.name
-        if len(self.seen) > 1:
-            raise UnusableMedia("video_resolution_changes")
+            if self.see is not None:
+                self.see(frame)

@@ -1,7 +1,7 @@
 """The helper process: forks a limited child for each piece of media work, and kills those that take too long.
 
 Started by `child` as `python -m verification.media.server <descriptor>`. It has the decoders loaded, so a
-fork costs milliseconds; it never touches media itself. It ends, and its children with it, when the process
+fork costs milliseconds and the child needs no file; it never touches media itself. It ends, and its children with it, when the process
 that started it is gone. It knows nothing of Django or the portal.
 """
 
@@ -17,14 +17,34 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final, NoReturn
 
-from PIL import ImageCms, JpegImagePlugin, PngImagePlugin
+import av.logging
+import av.subtitles.codeccontext
+import av.subtitles.stream
+from PIL import (
+    Image,
+    ImageCms,
+    ImageColor,
+    ImageDraw,
+    ImageFilter,
+    ImageFont,
+    ImageOps,
+    ImagePalette,
+    MpoImagePlugin,
+    TiffImagePlugin,
+)
 
 from verification.media import limits, photo, video, wire
 from verification.media.errors import MediaUnavailable, UnusableMedia
 
 # Decoding can wait a little; a call to the vendor that shares these cores has to leave on time.
 NICENESS: Final = 10
-PRELOADED: Final = (ImageCms, JpegImagePlugin, PngImagePlugin, photo, video)
+# A confined child can open no file, a module's neither. These are what Pillow and PyAV import inside functions.
+PRELOADED: Final = (
+    *(av.logging, av.subtitles.codeccontext, av.subtitles.stream),
+    *(ImageCms, ImageColor, ImageDraw, ImageFilter, ImageFont, ImageOps, ImagePalette),
+    *(MpoImagePlugin, TiffImagePlugin),
+    *(photo, video),
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +60,7 @@ def main() -> None:
     wake.setblocking(False)
     signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
+    Image.preinit()  # the plug-ins that Pillow otherwise loads when it first opens a picture
     gc.freeze()
     jobs: dict[int, _Job] = {}
     while True:
@@ -66,9 +87,10 @@ def _take_order(control: socket.socket, jobs: dict[int, _Job]) -> bool:
     if len(order) < wire.ORDER.size or not descriptors:
         return False
     sock = socket.socket(fileno=descriptors[0])
+    parent = os.getpid()
     pid = os.fork()
     if pid == 0:
-        _be_child(sock)
+        _be_child(sock, parent)
     jobs[pid] = _Job(sock, time.monotonic() + wire.ORDER.unpack(order)[0])
     return True
 
@@ -101,7 +123,7 @@ def _ending(exit_code: int, job: _Job) -> int | str:
     return wire.TIMED_OUT if late or exit_code == -signal.SIGXCPU else exit_code
 
 
-def _be_child(sock: socket.socket) -> NoReturn:
+def _be_child(sock: socket.socket, parent: int) -> NoReturn:
     """Do one piece of work and leave, whatever happens, without running the helper's own clean-up."""
     ending = wire.NOT_STARTED
     try:
@@ -109,24 +131,29 @@ def _be_child(sock: socket.socket) -> NoReturn:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.nice(NICENESS)
         _, request = wire.receive(sock) or (b"", {})
-        limits.confine(request["directory"], keep=sock.fileno())
+        function = _function(request["function"])  # now: confined, it could load no module
+        limits.confine(parent, keep=sock.fileno())
         ending = 0
-        wire.send(sock, _answer(request))
+        # Not wire.send, which sets a time limit first: that is a system call of its own.
+        sock.sendall(_answer(function, request["arguments"]))
     finally:
         os._exit(ending)
 
 
-def _answer(request: dict[str, Any]) -> bytes:
+def _answer(function: Callable[..., Any], arguments: list[Any]) -> bytes:
     try:
-        return wire.encode(wire.ANSWER, {"value": _function(request["function"])(*request["arguments"])})
+        return wire.encode(wire.ANSWER, {"value": function(*arguments)})
     except UnusableMedia as error:
         return wire.encode(wire.ANSWER, {"unusable": error.code, "detail": error.detail})
     except MemoryError:
         return wire.encode(wire.ANSWER, {"unusable": "media_out_of_memory", "detail": {}})
     except MediaUnavailable as error:
         return wire.encode(wire.ANSWER, {"unavailable": error.reason})
+    except ImportError:
+        # A module that is missing, or that was not loaded before: no file's fault, and every file's fate.
+        return wire.encode(wire.ANSWER, {"unavailable": "ImportError"})
     except OSError as error:
-        # The machine's: a full disk, no descriptors. Only the kind of trouble may travel on, not its text.
+        # The machine's: no descriptors, a refused call. Only the kind of trouble may travel on, not its text.
         return wire.encode(wire.ANSWER, {"unavailable": type(error).__name__})
     except Exception:
         # The outermost edge of the process. Whatever a decoder trips over is the file's fault, and would be again.

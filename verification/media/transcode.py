@@ -3,15 +3,15 @@
 Knows PyAV's filters and x264. Whether a video needs this at all is decided in `video`.
 """
 
+import io
 from collections.abc import Iterator
 from fractions import Fraction
-from pathlib import Path
 from typing import Final
 
 import av
 from av.filter import Graph
 
-from verification.media.containers import open_video, translated_errors
+from verification.media.containers import create_mp4, open_video, translated_errors
 from verification.media.errors import UnusableMedia
 from verification.media.facts import VideoFacts
 from verification.media.probe import MAX_SECONDS, frames, picture_stream
@@ -21,36 +21,46 @@ MIN_SHORT_SIDE: Final = 480  # pixels
 MAX_SHORT_SIDE: Final = 640
 MAX_BIT_RATE: Final = 3_000_000  # bits a second
 MAX_FRAMES: Final = int((MAX_SECONDS + 1) * RATE)
+GROUP: Final = 2 * RATE  # frames from one key frame to the next
+PIXEL_FORMAT: Final = "yuv420p"
 # In the order they are applied; FFmpeg's transpose 2 is a quarter turn counter-clockwise, 1 clockwise.
-TURNS: Final[dict[int, list[tuple[str, str | None]]]] = {
-    0: [],
-    90: [("transpose", "2")],
-    180: [("hflip", None), ("vflip", None)],
-    270: [("transpose", "1")],
+TURNS: Final[dict[int, tuple[tuple[str, str], ...]]] = {
+    0: (),
+    90: (("transpose", "2"),),
+    180: (("hflip", ""), ("vflip", "")),
+    270: (("transpose", "1"),),
 }
 
 
-def transcode(source: Path, target: Path, facts: VideoFacts, bit_rate: int) -> None:
-    """Write the source's pictures to `target` as MP4 with at most `bit_rate` bits a second.
+def transcode(source: bytes, facts: VideoFacts, bit_rate: int) -> bytes:
+    """The source's pictures as MP4 with at most `bit_rate` bits a second.
 
     Raises UnusableMedia when the source does not decode to its end or changes its dimensions on the way.
     """
-    size = output_size(facts)
+    out, steps = io.BytesIO(), filters(facts)
     with (
         open_video(source) as file,
         translated_errors(),
-        av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as out,
+        create_mp4(out, pictures=MAX_FRAMES, header=0) as target,
     ):
-        stream = out.add_stream("libx264", rate=RATE, options=_encoder_options(bit_rate))
-        stream.width, stream.height = size
-        stream.pix_fmt, stream.bit_rate, stream.gop_size = "yuv420p", bit_rate, 2 * RATE
+        stream = target.add_stream("libx264", rate=RATE, options=encoder_options(bit_rate))
+        stream.width, stream.height = output_size(facts)
+        stream.pix_fmt, stream.bit_rate, stream.gop_size = PIXEL_FORMAT, bit_rate, GROUP
         pictures = picture_stream(file)
-        for number, frame in enumerate(_filtered(_from_zero(frames(file, pictures)), facts, size)):
+        for number, frame in enumerate(_filtered(_from_zero(frames(file, pictures)), steps)):
             if number >= MAX_FRAMES:
                 raise UnusableMedia("video_too_long", {"seconds_allowed": MAX_SECONDS})
             frame.pts, frame.time_base, frame.pict_type = number, Fraction(1, RATE), 0
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
+            target.mux(stream.encode(frame))
+        target.mux(stream.encode(None))
+    return out.getvalue()
+
+
+def arguments(facts: VideoFacts, bit_rate: int) -> dict[str, str]:
+    """What `transcode` tells the filters and the encoder, in the words of the ffmpeg command line."""
+    steps = ",".join(f"{name}={value}" if value else name for name, value in filters(facts))
+    rates = {"b:v": str(bit_rate), "g": str(GROUP)}
+    return {"vf": steps, "c:v": "libx264"} | rates | encoder_options(bit_rate)
 
 
 def output_size(facts: VideoFacts) -> tuple[int, int]:
@@ -61,7 +71,7 @@ def output_size(facts: VideoFacts) -> tuple[int, int]:
     return round(width * ratio / 2) * 2, round(height * ratio / 2) * 2
 
 
-def _encoder_options(bit_rate: int) -> dict[str, str]:
+def encoder_options(bit_rate: int) -> dict[str, str]:
     # The cap over half a second is what makes the size of the file a matter of arithmetic.
     return {
         "preset": "ultrafast",
@@ -69,6 +79,18 @@ def _encoder_options(bit_rate: int) -> dict[str, str]:
         "maxrate": str(bit_rate),
         "bufsize": str(bit_rate // 2),
     }
+
+
+def filters(facts: VideoFacts) -> list[tuple[str, str]]:
+    """Names and arguments of the filters that make the pictures upright, evenly timed, and of the output's size."""
+    width, height = output_size(facts)
+    return [
+        ("fps", str(RATE)),  # before the costly steps: it drops what will not be needed
+        *TURNS[facts.rotation],
+        ("scale", f"{width}:{height}:flags=bicubic:out_range=tv"),
+        ("setsar", "1"),
+        ("format", PIXEL_FORMAT),
+    ]
 
 
 def _from_zero(frames: Iterator[av.VideoFrame]) -> Iterator[av.VideoFrame]:
@@ -86,13 +108,11 @@ def _from_zero(frames: Iterator[av.VideoFrame]) -> Iterator[av.VideoFrame]:
         yield frame
 
 
-def _filtered(
-    pictures: Iterator[av.VideoFrame], facts: VideoFacts, size: tuple[int, int]
-) -> Iterator[av.VideoFrame]:
+def _filtered(pictures: Iterator[av.VideoFrame], steps: list[tuple[str, str]]) -> Iterator[av.VideoFrame]:
     """The pictures at a constant rate, upright and scaled."""
     graph: Graph | None = None
     for frame in pictures:
-        graph = graph or _graph(frame, facts.rotation, size)
+        graph = graph or _graph(frame, steps)
         graph.vpush(frame)
         yield from _pulled(graph)
     if graph is not None:
@@ -100,21 +120,13 @@ def _filtered(
         yield from _pulled(graph)
 
 
-def _graph(first: av.VideoFrame, rotation: int, size: tuple[int, int]) -> Graph:
+def _graph(first: av.VideoFrame, steps: list[tuple[str, str]]) -> Graph:
     graph = Graph()
     graph.threads = 1
-    steps: list[tuple[str, str | None]] = [
-        ("fps", str(RATE)),  # before the costly steps: it drops what will not be needed
-        *TURNS[rotation],
-        ("scale", f"{size[0]}:{size[1]}:flags=bicubic:out_range=tv"),
-        ("setsar", "1"),
-        ("format", "yuv420p"),
-        ("buffersink", None),
-    ]
     source = graph.add_buffer(
         width=first.width, height=first.height, format=first.format, time_base=first.time_base
     )
-    nodes = [source, *(graph.add(name, args) for name, args in steps)]
+    nodes = [source, *(graph.add(name, value or None) for name, value in steps), graph.add("buffersink")]
     graph.link_nodes(*nodes).configure()
     return graph
 

@@ -6,67 +6,71 @@ Runs in the limited child process; knows nothing of Django, attempts or where vi
 
 import io
 import math
-from pathlib import Path
+from contextlib import suppress
 from typing import Final
 
 import av
 import PIL
 from av.error import FFmpegError
+from av.packet import Packet
+from av.video.stream import VideoStream
 from PIL import Image
 
-from verification.media.containers import file_size, open_video, translated_errors
+from verification.media import transcode
+from verification.media.containers import check_order, create_mp4, open_video
 from verification.media.errors import UnusableMedia
 from verification.media.facts import CheckedVideo, NormalisedVideo, VideoFacts
+from verification.media.looks import Looks
 from verification.media.probe import frames, measure, packets, picture_stream, probe_video
-from verification.media.transcode import MAX_BIT_RATE, transcode
 
 MAX_VIDEO_BYTES: Final = 6_000_000  # raw: 8,000,000 characters of Base64
 MAX_REMUX_PIXELS: Final = 1920 * 1088
 MAX_REMUX_RATE: Final = 60.5  # frames a second; a phone's 60 is never exact
 CONTAINER_ROOM: Final = 100_000  # bytes kept free for the MP4's own tables
+TRIES: Final = 3  # each with fewer bits than the one before
 LENGTH_SLACK: Final = 0.5  # seconds by which a constant rate may round the length
 FRAME_QUALITY: Final = 88
 
-__all__ = ["cut_frame", "normalise_video", "probe_video"]
+__all__ = ["check_video", "cut_frame", "normalise_video", "probe_video"]
 
 
 def check_video(data: bytes) -> CheckedVideo:
-    path = Path("recording")
-    path.write_bytes(data)
-    return CheckedVideo(probe_video(path), ())
+    """What the recording holds and looks like; raises UnusableMedia when it is not fit to be normalised."""
+    looks = Looks()
+    facts = probe_video(data, looks.see)
+    looks.check()
+    return CheckedVideo(facts, tuple(looks.hashes))
 
 
 def normalise_video(data: bytes) -> NormalisedVideo:
-    """Write `target_path`: MP4, H.264, yuv420p, upright, silent, at most 6,000,000 bytes.
+    """The recording as MP4: H.264, yuv420p, upright, silent, at most 6,000,000 bytes, its tables in front.
 
-    Raises UnusableMedia when the source is not fit; nothing is left at `target_path` then.
+    Raises UnusableMedia when the recording is not fit.
     """
-    source, target = Path("recording"), Path("prepared.mp4")
-    source.write_bytes(data)
-    facts = probe_video(source)
-    try:
-        method = _write(source, target, facts)
-        result = _verified(target, facts)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
-    return NormalisedVideo(target.read_bytes(), result, facts, method, tool_versions(), {})
+    facts = probe_video(data)
+    if _is_plain(facts) and (mp4 := _remuxed(data)) is not None:
+        # An oddity of the copy is no fault of its pictures: they may still decode, and be encoded anew.
+        with suppress(UnusableMedia):
+            return NormalisedVideo(
+                mp4, _verified(mp4, facts), facts, "remux", tool_versions(), {"c:v": "copy"}
+            )
+    mp4, bit_rate = _transcoded(data, facts)
+    told = transcode.arguments(facts, bit_rate)
+    return NormalisedVideo(mp4, _verified(mp4, facts), facts, "transcode", tool_versions(), told)
 
 
 def cut_frame(data: bytes, at: float) -> bytes:
     """The upright picture shown `at` seconds into the video, or the last one before it ends, as JPEG."""
-    path = Path("recording")
-    path.write_bytes(data)
     wanted = at if math.isfinite(at) else 0.0
     shown, start = None, None
-    with open_video(Path(path)) as file:
+    with open_video(data) as file:
         for shown in frames(file, picture_stream(file)):
             start = shown.time if start is None else start
             if shown.time is not None and start is not None and shown.time - start >= wanted:
                 break
         if shown is None:
             raise UnusableMedia("video_no_picture")
-        picture: Image.Image = shown.to_image()  # type: ignore[no-untyped-call]
+        picture: Image.Image = shown.to_image(threads=1)  # type: ignore[no-untyped-call]
     out = io.BytesIO()
     picture.rotate(shown.rotation, expand=True).save(out, "JPEG", quality=FRAME_QUALITY)
     return out.getvalue()
@@ -78,15 +82,14 @@ def tool_versions() -> dict[str, str]:
     return ours | {name: ".".join(map(str, version)) for name, version in av.library_versions.items()}
 
 
-def _write(source: Path, target: Path, facts: VideoFacts) -> str:
-    if _is_plain(facts) and _remux(source, target):
-        return "remux"
+def _transcoded(data: bytes, facts: VideoFacts) -> tuple[bytes, int]:
+    """The recording re-encoded, and the bits a second that made it fit."""
     budget = int((MAX_VIDEO_BYTES - CONTAINER_ROOM) * 8 * 0.95 / facts.duration)
-    bit_rate = min(MAX_BIT_RATE, budget)
-    for _ in range(3):
-        transcode(source, target, facts, bit_rate)
-        if file_size(target) <= MAX_VIDEO_BYTES:
-            return "transcode"
+    bit_rate = min(transcode.MAX_BIT_RATE, budget)
+    for _ in range(TRIES):
+        mp4 = transcode.transcode(data, facts, bit_rate)
+        if len(mp4) <= MAX_VIDEO_BYTES:
+            return mp4, bit_rate
         bit_rate = bit_rate * 6 // 10
     raise UnusableMedia("video_cannot_fit", {"bytes_allowed": MAX_VIDEO_BYTES})
 
@@ -103,36 +106,40 @@ def _is_plain(facts: VideoFacts) -> bool:
     )
 
 
-def _remux(source: Path, target: Path) -> bool:
-    """Copy the pictures into a fresh MP4 timed from 0; False when their times or size do not allow it."""
-    with open_video(source) as file:
+def _remuxed(data: bytes) -> bytes | None:
+    """The pictures copied into a fresh MP4 timed from 0; None when their times or size do not allow it."""
+    out = io.BytesIO()
+    with open_video(data) as file:
         pictures = picture_stream(file)
         copied = list(packets(file, pictures))
-        if any(packet.dts is None or packet.pts is None for packet in copied):
-            return False
-        start = copied[0].pts or 0
+        timed = all(packet.pts is not None and packet.dts is not None for packet in copied)
+        if not timed or not copied[0].is_keyframe:
+            return None
         try:
-            with av.open(str(target), "w", format="mp4", options={"movflags": "+faststart"}) as out:
-                stream = out.add_stream_from_template(pictures)
-                for packet in copied:
-                    packet.pts, packet.dts = (packet.pts or 0) - start, (packet.dts or 0) - start
-                    packet.stream = stream
-                    out.mux(packet)
+            _copy(pictures, copied, out)
         except FFmpegError:
-            return False
-    return file_size(target) <= MAX_VIDEO_BYTES
+            return None
+    return out.getvalue() if out.tell() <= MAX_VIDEO_BYTES else None
 
 
-def _verified(target: Path, source: VideoFacts) -> VideoFacts:
-    """Facts of what was written; raises UnusableMedia unless it is what it should be."""
-    with translated_errors():
-        facts = measure(target)
-    right = (facts.container, facts.codec, facts.pixel_format, facts.rotation) == (
-        "mov",
-        "h264",
-        "yuv420p",
-        0,
-    )
-    if not right or abs(facts.duration - source.duration) > LENGTH_SLACK:
+def _copy(pictures: VideoStream, copied: "list[Packet[VideoStream]]", out: io.BytesIO) -> None:
+    header, start = len(pictures.codec_context.extradata or b""), copied[0].pts or 0
+    with create_mp4(out, pictures=len(copied), header=header) as target:
+        stream = target.add_stream_from_template(pictures)
+        for packet in copied:
+            packet.pts, packet.dts = (packet.pts or 0) - start, (packet.dts or 0) - start
+            packet.stream = stream
+            target.mux(packet)
+
+
+def _verified(mp4: bytes, source: VideoFacts) -> VideoFacts:
+    """Facts of what was written, every picture decoded; raises UnusableMedia unless it is what it should be."""
+    check_order(mp4)
+    pictures: list[None] = []
+    facts = measure(mp4, lambda _: pictures.append(None))
+    form = (facts.container, facts.codec, facts.pixel_format, facts.rotation)
+    if form != ("mov", "h264", transcode.PIXEL_FORMAT, 0) or len(pictures) != facts.frames:
+        raise UnusableMedia("video_corrupt")
+    if abs(facts.duration - source.duration) > LENGTH_SLACK:
         raise UnusableMedia("video_corrupt")
     return facts

@@ -1,13 +1,20 @@
 """The ID photo's step: choose or take it, look at it, send it. Works as a plain form too."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from verification import media
+from verification import media, storage
 from verification.actions import document
 from verification.hints import HINTS
-from verification.pages import access, errors, media_faults, steps, uploads
+from verification.pages import access, errors, first_bytes, media_faults, steps, uploads
 from verification.states import Status
+
+KIND = uploads.Kind(
+    media.MAX_PHOTO_UPLOAD, "image_too_large", first_bytes.could_be_photo, "unsupported_image_type"
+)
+TYPES = ("image/jpeg", "image/png")
+HEIC_TYPES = ("image/heic", "image/heif")
 
 
 def _page(request: HttpRequest, visit: access.Visit, code: str = "") -> HttpResponse:
@@ -16,6 +23,8 @@ def _page(request: HttpRequest, visit: access.Visit, code: str = "") -> HttpResp
     fault = media_faults.of_photo(code) if code else None
     context = {
         "fault": fault.words if fault else "",
+        "code": code,
+        "types": [*TYPES, *(HEIC_TYPES if settings.ACCEPT_HEIC else ())],
         "client_faults": media_faults.told_by_browser(),
         "limit": media.MAX_PHOTO_UPLOAD,
         "megabytes": media_faults.PHOTO_MEGABYTES,
@@ -37,18 +46,20 @@ def _refuse(request: HttpRequest, code: str) -> HttpResponse:
     return refused(request)
 
 
-@uploads.receives(limit=media.MAX_PHOTO_UPLOAD, too_large="image_too_large", refuse=_refuse)
+@uploads.receives(KIND, _refuse)
 @access.methods("GET", "POST")
 @access.visitor(Status.COLLECTING)
 def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     if request.method != "POST":
         return _page(request, visit)
     try:
-        document.upload(visit.verification, uploads.one_file(request, "photo"), now=visit.now)
+        document.upload(visit.verification, uploads.one_file(request, "photo").data, now=visit.now)
     except (uploads.UnusableUpload, media.UnusableMedia) as error:
         return _page(request, visit, error.code)
     except document.TooManyPhotos:
         return _page(request, visit, "too_many_photos")
-    except media.MediaUnavailable:
-        return errors.answer(request, errors.UNAVAILABLE)
+    except storage.KeyDestroyed:
+        return access.unknown(request)
+    except (media.MediaUnavailable, OSError) as error:
+        return errors.unavailable(request, error)
     return redirect("pages:home")

@@ -7,11 +7,14 @@ It never says what was sent, nor why a link is not good: unknown, revoked and ex
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+log = structlog.get_logger(__name__)
 
 # Addresses that scripts and systems call. All others are read by people: those of staff, and the applicant's.
 JSON_PATHS = ("/api/", "/verify/challenge", "/verify/recording", "/verify/status.json")
@@ -100,11 +103,18 @@ def wants_json(request: HttpRequest) -> bool:
 
 
 def as_json(
-    request: HttpRequest, status: int, code: str, message: str | Promise, *, field: str = "", next_: str = ""
+    request: HttpRequest,
+    status: int,
+    code: str,
+    message: str | Promise,
+    *,
+    field: str = "",
+    next_: str = "",
+    **facts: int,
 ) -> JsonResponse:
-    """The envelope of every refusal; `next_` is where the page of the person should go instead."""
+    """The envelope of every refusal, `facts` in it; `next_` is where the page of the person should go instead."""
     request_id = getattr(request, "request_id", "")
-    error = {"code": code, "message": str(message), "field": field or None, "request_id": request_id}
+    error = {"code": code, "message": str(message), "field": field or None, "request_id": request_id, **facts}
     return JsonResponse({"error": error, **({"next": next_} if next_ else {})}, status=status)
 
 
@@ -113,12 +123,19 @@ def answer(request: HttpRequest, fault: Fault, *, next_: str = "") -> HttpRespon
         return as_json(request, fault.status, fault.code, fault.words, next_=next_)
     for_staff = request.path.startswith(STAFF_PATH)
     context = {
+        "code": fault.code,
         "heading": fault.heading,
         "words": (fault.words_for_staff if for_staff else "") or fault.words,
         "request_id": getattr(request, "request_id", ""),
     }
     template = "errors/staff.html" if for_staff else fault.template
     return render(request, template, context, status=fault.status)
+
+
+def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
+    """What the portal needs can't be had now: the store, or a look at media."""
+    log.error("request.unavailable", error=type(error).__name__)
+    return answer(request, UNAVAILABLE)
 
 
 def bad_request(request: HttpRequest, exception: Any = None) -> HttpResponse:

@@ -1,4 +1,7 @@
-"""What is said about a photo or a recording that can't be used: the answer's status, and words that help."""
+"""What is said about a photo or a recording that can't be used: the answer's status, and words that help.
+
+Each code has words of its own kind, and all of them say what to do next.
+"""
 
 from dataclasses import dataclass
 
@@ -17,19 +20,32 @@ class MediaFault:
     words: str | Promise
 
 
-_AGAIN = _("Something is wrong with this video. Please record it again.")
+_QUOTA = MediaFault(
+    429,
+    _(
+        "So much was sent through this link that it takes no more. Please ask the organisation for a new link."
+    ),
+)
+_PHOTO_BROKEN_OFF = _("The photo did not arrive whole. Please send it again.")
+_ONE_PHOTO = _("Please send one photo, not several.")
 _BROKEN_PHOTO = _("This photo can't be opened. Please take it again or choose another.")
+_COSTLY_PHOTO = _("We can't open this photo. Please take a new one with your phone's camera.")
 
 _PHOTO = {
     "missing_file": MediaFault(400, _("Choose a photo first.")),
-    "exactly_one_file": MediaFault(400, _("Please send one photo, not several.")),
+    "exactly_one_file": MediaFault(400, _ONE_PHOTO),
     "empty_file": MediaFault(400, _("This file is empty. Please choose another.")),
-    "malformed_multipart": MediaFault(400, _("The photo did not arrive whole. Please send it again.")),
-    "too_many_parts": MediaFault(400, _("Please send one photo, not several.")),
+    "bad_request": MediaFault(400, _PHOTO_BROKEN_OFF),
+    "malformed_multipart": MediaFault(400, _PHOTO_BROKEN_OFF),
+    "too_many_parts": MediaFault(400, _ONE_PHOTO),
     "upload_too_slow": MediaFault(408, _("The photo took too long to arrive. Please try again.")),
+    "content_encoding": MediaFault(
+        415, _("Your browser sent the photo compressed, which we can't read. Please use another browser.")
+    ),
     "too_many_photos": MediaFault(
         429, _("You have sent many photos in a short time. Please take a break and come back in an hour.")
     ),
+    "upload_quota_reached": _QUOTA,
     "image_too_large": MediaFault(
         413,
         format_lazy(
@@ -37,7 +53,11 @@ _PHOTO = {
         ),
     ),
     "unsupported_image_type": MediaFault(
-        415, _("Please choose a JPEG or PNG photo. On a phone, “Take a photo” makes the right kind.")
+        415,
+        _(
+            "Please choose a JPEG or PNG photo. If your phone keeps its pictures as HEIC, use the camera on this "
+            "page: “Take a photo” makes the right kind."
+        ),
     ),
     "trailing_data": MediaFault(422, _("This file holds more than a photo. Please take the photo again.")),
     "image_corrupt": MediaFault(422, _BROKEN_PHOTO),
@@ -50,46 +70,91 @@ _PHOTO = {
     "image_too_small": MediaFault(
         422, _("This photo is too small to see your face. Please take a larger one.")
     ),
-    "image_too_complex": MediaFault(422, _BROKEN_PHOTO),
+    "image_too_complex": MediaFault(422, _COSTLY_PHOTO),
+    "media_crashed": MediaFault(422, _BROKEN_PHOTO),
+    "media_out_of_memory": MediaFault(422, _COSTLY_PHOTO),
+    "media_timeout": MediaFault(422, _COSTLY_PHOTO),
 }
+
+_AGAIN = _("Something is wrong with this video. Please record it again.")
+_VIDEO_BROKEN_OFF = _("The video did not arrive whole. Please send it again.")
+_FROM_THIS_PAGE = _("This video was not made by this page. Please record yourself here.")
+_COSTLY_VIDEO = _("We can't open this video. Please record it again, in another browser if you can.")
+
 _VIDEO = {
     "missing_file": MediaFault(400, _("No video arrived. Please send it again.")),
-    "exactly_one_file": MediaFault(400, _("Please send one video.")),
+    "exactly_one_file": MediaFault(400, _("More than one video arrived. Please record again and send one.")),
     "empty_file": MediaFault(400, _("The recording is empty. Please record it again.")),
-    "malformed_multipart": MediaFault(400, _("The video did not arrive whole. Please send it again.")),
-    "too_many_parts": MediaFault(400, _("Please send one video.")),
+    "bad_request": MediaFault(400, _VIDEO_BROKEN_OFF),
+    "malformed_multipart": MediaFault(400, _VIDEO_BROKEN_OFF),
+    "too_many_parts": MediaFault(400, _AGAIN),
+    "invalid_field": MediaFault(400, _AGAIN),
+    "unknown_challenge": MediaFault(
+        404, _("This recording does not belong to this check. Please record it again.")
+    ),
     "upload_too_slow": MediaFault(
         408, _("The video took too long to arrive. Please record again, with a better connection if you can.")
     ),
-    "invalid_field": MediaFault(400, _AGAIN),
-    "video_too_large": MediaFault(413, _("The video is too large. Please record it again.")),
+    "already_submitted": MediaFault(409, _("Your video has arrived before.")),
+    "chunk_mismatch": MediaFault(
+        409, _("The video arrived out of order. Please send it again, or record a new one.")
+    ),
+    "video_reused": MediaFault(
+        409, _("This very video was sent before. Please record a new one, live, on this page.")
+    ),
+    "challenge_expired": MediaFault(
+        410, _("The time for sending this recording has run out. Please record a new one.")
+    ),
+    "video_too_large": MediaFault(413, _("The video is too large. Please record it again on this page.")),
+    "content_encoding": MediaFault(
+        415, _("Your browser sent the video compressed, which we can't read. Please use another browser.")
+    ),
     "unsupported_video_type": MediaFault(
         415, _("This is not a video we can read. Please record it on this page.")
     ),
     "unsupported_video_codec": MediaFault(
         415, _("Your browser records a kind of video we can't read. Please use another browser.")
     ),
+    "checksum_mismatch": MediaFault(422, _("The video changed on its way. Please send it again.")),
+    "trailing_data": MediaFault(422, _FROM_THIS_PAGE),
     "video_too_short": MediaFault(
         422, _("The video is too short. Please record it again and follow each prompt.")
     ),
     "video_too_long": MediaFault(422, _("The video is too long. Please record it again on this page.")),
+    "video_corrupt": MediaFault(422, _("The video is damaged. Please record it again.")),
+    "video_encrypted": MediaFault(422, _FROM_THIS_PAGE),
+    "video_external_reference": MediaFault(422, _FROM_THIS_PAGE),
+    "video_too_many_tracks": MediaFault(422, _FROM_THIS_PAGE),
     "video_no_picture": MediaFault(
         422, _("The video has no picture. Please check your camera and record again.")
     ),
-    "video_resolution": MediaFault(
-        422, _("The picture of this camera is too small or too large. Try another camera.")
-    ),
-    "video_resolution_changes": MediaFault(
-        422, _("The picture turned while recording. Keep the phone upright.")
-    ),
     "video_no_motion": MediaFault(
-        422, _("The picture did not move. Please record yourself, live, on this page.")
+        422,
+        _(
+            "The picture stood still from beginning to end. Close other apps that use the camera, then record "
+            "yourself, live, on this page."
+        ),
     ),
     "video_too_dark": MediaFault(
-        422, _("The picture is black. Please uncover the camera and move to a brighter place.")
+        422,
+        _("The picture is black. Please uncover the camera, go to a brighter place and record it again."),
     ),
-    "video_reused": MediaFault(409, _("This video was sent before. Please record a new one on this page.")),
-    "video_frame_rate": MediaFault(422, _("The video stutters. Close other apps and record it again.")),
+    "video_resolution": MediaFault(
+        422, _("The picture of this camera is too small or too large. Please try another camera.")
+    ),
+    "video_resolution_changes": MediaFault(
+        422, _("The picture turned while recording. Keep the phone upright and record it again.")
+    ),
+    "video_frame_rate": MediaFault(
+        422, _("The video stutters. Please close other apps and record it again.")
+    ),
+    "video_cannot_fit": MediaFault(
+        422, _("There is too much moving in this video. Please record it again in front of a plain wall.")
+    ),
+    "media_crashed": MediaFault(422, _AGAIN),
+    "media_out_of_memory": MediaFault(422, _COSTLY_VIDEO),
+    "media_timeout": MediaFault(422, _COSTLY_VIDEO),
+    "upload_quota_reached": _QUOTA,
 }
 _ANY_PHOTO = MediaFault(422, _BROKEN_PHOTO)
 _ANY_VIDEO = MediaFault(422, _AGAIN)
@@ -101,6 +166,15 @@ def of_photo(code: str) -> MediaFault:
 
 def of_video(code: str) -> MediaFault:
     return _VIDEO.get(code, _ANY_VIDEO)
+
+
+def has_words(code: str) -> bool:
+    """Was this code thought of, on the page or pages where it may come up?"""
+    if code.startswith(("image_", "unsupported_image")):
+        return code in _PHOTO
+    if code.startswith(("video_", "unsupported_video")):
+        return code in _VIDEO
+    return code in _PHOTO and code in _VIDEO
 
 
 def told_by_browser() -> dict[str, str | Promise]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from verification.pages import capture, consent, document, link, status
+from verification.pages import capture, consent, document, link, recording, status
 
 app_name = "pages"
 urlpatterns = [
@@ -13,7 +13,8 @@ urlpatterns = [
     path("verify/document", document.page, name="document"),
     path("verify/capture", capture.page, name="capture"),
     path("verify/challenge", capture.challenge, name="challenge"),
-    path("verify/recording", capture.recording, name="recording"),
+    path("verify/recording", recording.whole, name="recording"),
+    path("verify/recording/parts", recording.part, name="recording_parts"),
     path("verify/status", status.page, name="status"),
     path("verify/status.json", status.poll, name="status_json"),
 ]

@@ -26,10 +26,10 @@ class _Content(Reader):
 
 
 class _Sealed(File):  # type: ignore[type-arg]
-    """What a storage is given to save: the encrypted form, made while it is written."""
+    """What a storage is given to save: the encrypted form, made while it is written. There is no other way at it."""
 
     def __init__(self, content: "File[Any]", data_key: bytes, name: str) -> None:
-        super().__init__(content, name)
+        super().__init__(None, name)
         self._pieces = seal(content, data_key=data_key, name=name)  # type: ignore[arg-type]
 
     def chunks(self, chunk_size: int | None = None) -> Iterator[bytes]:

@@ -22,7 +22,7 @@ class DurableFileSystemStorage(FileSystemStorage):
 
     def _open(self, name: str, mode: str = "rb") -> "File[Any]":
         with self._present():
-            return File(open(self.path(name), mode))  # noqa: SIM115  whoever asked closes it
+            return File(open(self.path(name), mode))
 
     def listdir(self, path: str) -> tuple[list[str], list[str]]:
         with self._present():

@@ -1,4 +1,4 @@
-"""Objects in S3, or in whatever speaks its protocol: nobody waits long for it, and all its errors are OSErrors.
+"""Objects in S3, or in whatever speaks its protocol: nobody waits long for it, and its errors are OSErrors.
 
 Must not know what an object holds. Objects have no address and no access list of their own: who may reach the bucket
 is the bucket's business, and what lies in it is encrypted.
@@ -16,6 +16,8 @@ from botocore.exceptions import ClientError  # type: ignore[import-untyped]
 from django.core.files.base import File
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
+
+from verification.storage.errors import Unavailable
 
 # An object of usual size stays in memory, an export may wait on a disk.
 IN_MEMORY: Final = 64 * 1024 * 1024
@@ -64,7 +66,7 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
     def _open(self, name: str, mode: str = "rb") -> "File[bytes]":
         """The whole object: it costs one request, whereas asking for its size and its parts costs one for each."""
         key = self._normalize_name(clean_name(name))
-        with ExitStack() as stack, _os_errors():
+        with ExitStack() as stack, _known_errors():
             file = stack.enter_context(tempfile.SpooledTemporaryFile(IN_MEMORY))
             answer = self.connection.meta.client.get_object(Bucket=self.bucket_name, Key=key)
             with closing(answer["Body"]) as body:
@@ -75,34 +77,37 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
 
     def _save(self, name: str, content: "File[Any]") -> str:
         """Put aside first, since a try that fails is repeated from the start."""
-        with tempfile.SpooledTemporaryFile(IN_MEMORY) as file, _os_errors():
+        with tempfile.SpooledTemporaryFile(IN_MEMORY) as file, _known_errors():
             for chunk in content.chunks():
                 file.write(chunk)
             return str(super()._save(name, File(file)))
 
     def delete(self, name: str) -> None:
-        with _os_errors():
+        with _known_errors():
             super().delete(name)
 
     def exists(self, name: str) -> bool:
-        with _os_errors():
+        with _known_errors():
             return bool(super().exists(name))
 
     def listdir(self, name: str) -> tuple[list[str], list[str]]:
-        with _os_errors():
+        with _known_errors():
             folders, files = super().listdir(name)
         return folders, files
 
 
 @contextmanager
-def _os_errors() -> Iterator[None]:
+def _known_errors() -> Iterator[None]:
     """Of boto3, botocore and the HTTP library beneath each has exceptions of its own for the same trouble."""
     try:
         yield
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        # A bucket that is not there answers 404 too, and says nothing about the object.
+        if code == "NoSuchKey":
+            raise FileNotFoundError("There is no such object.") from error
+        raise Unavailable(code) from error
     except OSError:
         raise
     except Exception as error:
-        # A bucket that is not there answers 404 too, and says nothing about the object.
-        if isinstance(error, ClientError) and error.response["Error"]["Code"] == "NoSuchKey":
-            raise FileNotFoundError("There is no such object.") from error
-        raise OSError(type(error).__name__) from error
+        raise Unavailable(type(error).__name__) from error

@@ -1,19 +1,42 @@
-"""Things a media child should not do, or should not manage to do, for `test_child`."""
+"""Things a media child should not do, or should not manage to do, for `test_child`.
 
+Loaded by the child before it is confined; the functions run afterwards.
+"""
+
+import ctypes
+import importlib
+import mmap
 import os
 import resource
 import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from verification.media.errors import UnusableMedia
+
+MACHINE = os.uname().machine
+PTRACE = {"x86_64": 101, "aarch64": 117}
+PROCESS_VM_READV = {"x86_64": 310, "aarch64": 270}
+CONNECT, LISTEN = {"x86_64": 42, "aarch64": 203}, {"x86_64": 50, "aarch64": 201}
+ATTACH = 16
+X32 = 0x40000000
+# `int 0x80` on x86, behind which a 64-bit process finds the numbers of the 32-bit kernel: here of getpid.
+OTHER_NUMBERS = b"\xb8\x14\x00\x00\x00\xcd\x80\xc3"
+LIBC = ctypes.CDLL(None, use_errno=True)
+PARENT = os.getppid()
+PAGE = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+PAGE.write(OTHER_NUMBERS)
 
 
 def crash() -> None:
     os._exit(3)
 
 
-def kill_itself() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
+def crash_in_c() -> None:
+    ctypes.string_at(0)
 
 
 def trip() -> None:
@@ -23,37 +46,23 @@ def trip() -> None:
 
 def hang() -> None:
     while True:
-        signal.pause()
-
-
-def burn_cpu() -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (1, 2))
-    while True:
-        pass
+        time.sleep(60)
 
 
 def eat_memory() -> int:
     return len(bytearray(2 * 1024**3))
 
 
-def write_too_much() -> None:
-    with Path("large").open("wb") as file:
-        for _ in range(32):
-            file.write(bytes(1024 * 1024))
-
-
-def see_surroundings() -> dict[str, object]:
-    """What a child that has been taken over would find."""
-    Path("left-behind").write_bytes(b"x")
-    return {
-        "environment": dict(os.environ),
-        "directory": os.getcwd(),
-        "descriptors": [int(name) for name in os.listdir("/proc/self/fd")],
-    }
-
-
 def echo(value: object) -> object:
     return value
+
+
+def see_environment() -> dict[str, str]:
+    return dict(os.environ)
+
+
+def load_a_module() -> None:
+    importlib.import_module("wave")
 
 
 def speak_nonsense() -> None:
@@ -73,8 +82,56 @@ def refuse_with(code: str) -> None:
     raise error
 
 
-def hold_open(fifo: str) -> None:
-    """Keep a named pipe open for as long as this process lives."""
-    with Path(fifo).open("wb", buffering=0) as pipe:
-        pipe.write(b"here\n")
-        hang()
+def use_32_bit_numbers() -> int:
+    """Call the kernel in a way that only a process which was taken over has use for."""
+    code = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(PAGE)))
+    return int(code())
+
+
+def use_x32_numbers() -> None:
+    LIBC.syscall(X32 + 39)
+
+
+def call(number: int, *arguments: int) -> None:
+    if LIBC.syscall(number, *arguments) == -1:
+        raise OSError(ctypes.get_errno(), "refused")
+
+
+# What a child that was taken over would try.
+ATTEMPTS: dict[str, Callable[[], object]] = {
+    "read a file": lambda: Path("/etc/passwd").read_bytes(),
+    "read its parent's environment": lambda: Path(f"/proc/{PARENT}/environ").read_bytes(),
+    "read its own environment": lambda: Path("/proc/self/environ").read_bytes(),
+    "look at a file": lambda: os.stat("/etc/passwd"),
+    "list a directory": lambda: os.listdir("/"),
+    "write a file": lambda: Path("/tmp/left-behind").write_bytes(b"x"),
+    "make a directory": lambda: os.mkdir("/tmp/left-behind"),
+    "remove a file": lambda: os.unlink("/tmp/left-behind"),
+    "make an internet socket": lambda: socket.socket(socket.AF_INET),
+    "connect": lambda: call(CONNECT[MACHINE], 0, 0, 0),
+    "listen": lambda: call(LISTEN[MACHINE], 0, 1),
+    "make a local socket": lambda: socket.socket(socket.AF_UNIX),
+    "make a pair of sockets": socket.socketpair,
+    "make a pipe": os.pipe,
+    "make another descriptor": lambda: os.dup(0),
+    "fork": os.fork,
+    "start a thread": threading.Thread(target=int).start,
+    "execute a program": lambda: os.execv("/bin/true", ["true"]),
+    "ask whether its parent lives": lambda: os.kill(PARENT, 0),
+    "kill its parent": lambda: os.kill(PARENT, signal.SIGKILL),
+    "kill its group": lambda: os.killpg(0, signal.SIGKILL),
+    "trace its parent": lambda: call(PTRACE[MACHINE], ATTACH, PARENT, 0, 0),
+    "read its parent's memory": lambda: call(PROCESS_VM_READV[MACHINE], PARENT, 0, 0, 0, 0, 0),
+    "set itself other limits": lambda: resource.setrlimit(resource.RLIMIT_CPU, (1, 1)),
+    "become somebody else": lambda: os.setuid(65534),
+    "make memory executable": lambda: mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_EXEC),
+}
+
+
+def attempt(name: str) -> str:
+    """What came of it: the exception's name, or "done"."""
+    try:
+        ATTEMPTS[name]()
+    except Exception as error:
+        return type(error).__name__
+    return "done"

@@ -1,18 +1,24 @@
-"""The limited child process: what it survives, what it sees, and from where it can be used."""
+"""The limited child process: what it survives, what it sees and can do, and from where it can be used."""
 
+import io
 import os
+import select
 import signal
 import subprocess
 import sys
-import tempfile
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from kyc_portal.sandbox.drawing import draw_photo
 from tests.unit.media.hostile import small_clip
+from tests.unit.media.misbehaviour import ATTEMPTS
 from verification.media import (
     MediaUnavailable,
     UnusableMedia,
@@ -21,10 +27,13 @@ from verification.media import (
     check_video,
     child,
     frame_at,
+    limits,
     prepare_video,
 )
 
 MISBEHAVIOUR = "tests.unit.media.misbehaviour:"
+CONFINED = limits.confinement() == "seccomp"
+only_confined = pytest.mark.skipif(not CONFINED, reason="no system call filter on this system")
 
 
 def run(function: str, *arguments: object, timeout: float = 30.0) -> object:
@@ -37,13 +46,37 @@ def refusal(function: str, *arguments: object, timeout: float = 30.0) -> str:
     return caught.value.code
 
 
-def test_the_front_doors_do_the_work_in_the_child(tmp_path: Path) -> None:
-    source, target = tmp_path / "in", tmp_path / "out.mp4"
-    source.write_bytes(small_clip(fragmented=True))
-    assert check_video(source).codec == "h264"
-    assert prepare_video(source, target).size == target.stat().st_size
-    assert frame_at(target, 1.0).startswith(b"\xff\xd8\xff")
-    assert check_photo(draw_photo(size=(300, 400))).width == 300
+CODECS = {
+    "h264 mp4": {"fragmented": True},
+    "vp8 webm": {"container": "webm", "codec": "libvpx"},
+    "vp9 webm": {"container": "webm", "codec": "libvpx-vp9"},
+    "av1 webm": {"container": "webm", "codec": "libsvtav1"},
+    "hevc mp4": {"codec": "libx265"},
+    "mpeg4 mp4": {"codec": "mpeg4"},
+    "turned mp4": {"rotation": 90},
+}
+
+
+@pytest.mark.parametrize("kind", CODECS)
+def test_every_recording_we_take_can_be_worked_on_in_confinement(kind: str) -> None:
+    recording = small_clip(**CODECS[kind])
+    checked, prepared = check_video(recording), prepare_video(recording)
+    assert checked.facts == prepared.source
+    assert len(checked.frame_hashes) == 24
+    assert prepared.facts.size == len(prepared.mp4)
+    assert frame_at(prepared.mp4, 1.0).startswith(b"\xff\xd8\xff")
+
+
+@pytest.mark.parametrize("orientation", [None, 1, 6])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "MPO"])
+def test_every_photo_we_take_can_be_worked_on_in_confinement(kind: str, orientation: int | None) -> None:
+    photo = draw_photo(size=(300, 400), format="PNG" if kind == "PNG" else "JPEG", orientation=orientation)
+    if kind == "MPO":  # as a telephone with two lenses writes it
+        out = io.BytesIO()
+        with Image.open(io.BytesIO(photo)) as picture:
+            picture.save(out, "MPO", save_all=True, append_images=[picture.copy()])
+        photo = out.getvalue()
+    assert max(check_photo(photo).width, check_photo(photo).height) == 400
 
 
 def test_a_refusal_comes_back_with_its_code_and_detail() -> None:
@@ -63,7 +96,7 @@ def test_plain_values_go_there_and_back(value: object) -> None:
     assert run("echo", value) == value
 
 
-@pytest.mark.parametrize("function", ["crash", "kill_itself", "speak_nonsense"])
+@pytest.mark.parametrize("function", ["crash", "crash_in_c", "speak_nonsense"])
 def test_a_child_that_dies_is_unusable_media_and_the_next_call_works(function: str) -> None:
     assert refusal(function) == "media_crashed"
     assert run("echo", "next") == "next"
@@ -78,32 +111,43 @@ def test_a_child_that_hangs_is_killed() -> None:
 
 
 def test_a_child_that_burns_its_processor_time_is_killed() -> None:
-    assert refusal("burn_cpu") == "media_timeout"
+    with pytest.raises(UnusableMedia, match="media_timeout"):
+        child.run("tests.unit.media.in_a_hurry:burn_cpu")
 
 
 def test_a_child_that_eats_memory_is_refused() -> None:
     assert refusal("eat_memory") == "media_out_of_memory"
 
 
-def test_a_child_cannot_write_large_files() -> None:
-    with pytest.raises(MediaUnavailable, match="OSError"):
-        run("write_too_much")
+@only_confined
+@pytest.mark.parametrize("name", ATTEMPTS)
+def test_a_child_that_was_taken_over_cannot(name: str) -> None:
+    assert run("attempt", name) in ("PermissionError", "RuntimeError", "ValueError")
+
+
+@only_confined
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="these numbers are of x86")
+@pytest.mark.parametrize("function", ["use_32_bit_numbers", "use_x32_numbers"])
+def test_a_child_that_speaks_to_the_kernel_in_other_numbers_is_killed(function: str) -> None:
+    with pytest.raises(UnusableMedia) as caught:
+        run(function)
+    assert (caught.value.code, caught.value.detail) == ("media_crashed", {"exit": -signal.SIGSYS})
+
+
+@only_confined
+def test_a_module_that_was_not_loaded_before_is_our_fault() -> None:
+    with pytest.raises(MediaUnavailable, match="ImportError"):
+        run("load_a_module")
+
+
+def test_a_child_that_cannot_be_confined_does_not_start() -> None:
+    with pytest.raises(MediaUnavailable, match="child_not_started"):
+        child.run("tests.unit.media.unconfined:work")
 
 
 @pytest.mark.parametrize("reason", ["<script>", ["video_corrupt"], None])
 def test_a_reason_that_is_not_ours_is_not_passed_on(reason: object) -> None:
     assert refusal("refuse_with", reason) == "media_crashed"
-
-
-def test_a_full_disk_is_our_fault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
-    with pytest.raises(MediaUnavailable, match="FileNotFoundError"):
-        run("echo", None)
-
-
-def test_a_fault_of_ours_is_not_blamed_on_the_media(tmp_path: Path) -> None:
-    with pytest.raises(MediaUnavailable, match="FileNotFoundError"):
-        check_video(tmp_path / "missing")
 
 
 def test_facts_of_the_wrong_shape_are_not_believed() -> None:
@@ -112,33 +156,52 @@ def test_facts_of_the_wrong_shape_are_not_believed() -> None:
             VideoFacts.from_plain(values)
 
 
-def test_a_child_sees_no_secrets_no_files_of_others_and_an_empty_directory(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_child_finds_no_secret_in_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    child._helper.give_up()
     monkeypatch.setenv("DATABASE_PASSWORD", "secret")
+    environment = run("see_environment")
+    assert isinstance(environment, dict)
+    assert set(environment) <= {"PATH", "LANG"}
+
+
+@only_confined
+def test_a_child_is_held_and_has_no_descriptor_but_its_socket_and_nowhere() -> None:
     with open(os.devnull) as file:
         os.set_inheritable(file.fileno(), True)
-        seen = run("see_surroundings")
-    assert isinstance(seen, dict)
-    assert set(seen["environment"]) <= {"PATH", "LANG", "TMPDIR"}
-    assert seen["environment"]["TMPDIR"] == seen["directory"]
-    # The three standard ones, the way back to the parent, and the listing of the descriptors itself.
-    assert len(seen["descriptors"]) == 5
+        with hanging_child() as pid:
+            told = Path(f"/proc/{pid}/status").read_text()
+            open_files = sorted(os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir())
+            environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    assert {"Seccomp:\t2", "NoNewPrivs:\t1", "Threads:\t1"} <= set(told.splitlines())
+    assert open_files[:3] == ["/dev/null"] * 3
+    assert [name.partition(":")[0] for name in open_files[3:]] == ["socket"]
+    assert {entry.partition(b"=")[0] for entry in environment} <= {b"PATH", b"LANG", b"PYTHONPATH", b""}
 
 
-def test_the_childs_directory_is_gone_afterwards() -> None:
-    seen = run("see_surroundings")
-    assert isinstance(seen, dict)
-    assert not Path(seen["directory"]).exists()
+@contextmanager
+def hanging_child() -> Iterator[int]:
+    """The process id of a child that hangs, confined; it and its helper are gone afterwards."""
+    helper = _helper_pid()
+    with ThreadPoolExecutor(1) as pool:
+        job = pool.submit(run, "hang")
+        try:
+            yield confined_child_of(helper)
+        finally:
+            child._helper.give_up()
+            with suppress(MediaUnavailable):
+                job.result()
 
 
-def test_nothing_is_left_of_a_video_that_could_not_be_prepared(tmp_path: Path) -> None:
-    source, target = tmp_path / "in", tmp_path / "out.mp4"
-    source.write_bytes(b"nothing of the kind")
-    target.write_bytes(b"half of it")
-    with pytest.raises(UnusableMedia):
-        prepare_video(source, target)
-    assert not target.exists()
+def confined_child_of(helper: int) -> int:
+    """Wait for the helper to have a child that is confined."""
+    waiting = threading.Event()
+    for _ in range(3000):
+        pids = Path(f"/proc/{helper}/task/{helper}/children").read_text().split()
+        for pid in pids:
+            if "Seccomp:\t2" in Path(f"/proc/{pid}/status").read_text():
+                return int(pid)
+        waiting.wait(0.01)
+    raise AssertionError("no child was confined")
 
 
 def test_many_threads_can_use_it_at_once() -> None:
@@ -189,14 +252,40 @@ def test_a_forked_daemonic_worker_uses_a_helper_of_its_own() -> None:
     assert _helper_pid() == pid
 
 
-def test_a_child_does_not_outlive_a_caller_that_is_killed(tmp_path: Path) -> None:
-    fifo = tmp_path / "fifo"
-    os.mkfifo(fifo)
-    code = f"from verification.media.child import run; run('{MISBEHAVIOUR}hold_open', {str(fifo)!r})"
-    # Killed like this, it cannot tidy up after itself: let it leave its directory in ours.
-    caller = subprocess.Popen([sys.executable, "-c", code], env=os.environ | {"TMPDIR": str(tmp_path)})
-    with fifo.open("rb") as pipe:
-        assert pipe.readline() == b"here\n"
-        caller.kill()
-        caller.wait()
-        assert pipe.read() == b""  # comes back only when the child, which holds the other end, is gone
+@only_confined
+def test_a_child_does_not_outlive_its_helper() -> None:
+    with hanging_child() as pid:
+        watched = os.pidfd_open(pid)
+        os.kill(_helper_of(os.getpid()), signal.SIGKILL)
+        assert ended(watched)
+
+
+@only_confined
+def test_nothing_is_left_of_a_caller_that_is_killed() -> None:
+    code = f"from verification.media.child import run; run('{MISBEHAVIOUR}hang')"
+    caller = subprocess.Popen([sys.executable, "-c", code], cwd=Path.cwd())
+    helper = _helper_of(caller.pid)
+    watched = [os.pidfd_open(helper), os.pidfd_open(confined_child_of(helper))]
+    caller.kill()
+    caller.wait()
+    assert all(ended(each) for each in watched)
+
+
+def _helper_of(caller: int) -> int:
+    """Wait for the caller to have started its helper."""
+    waiting = threading.Event()
+    for _ in range(3000):
+        for task in Path(f"/proc/{caller}/task").iterdir():
+            for pid in (task / "children").read_text().split():
+                if b"verification.media.server" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                    return int(pid)
+        waiting.wait(0.01)
+    raise AssertionError("no helper was started")
+
+
+def ended(pidfd: int) -> bool:
+    """Wait for the process to end."""
+    try:
+        return bool(select.select([pidfd], [], [], 30)[0])
+    finally:
+        os.close(pidfd)

@@ -1,0 +1,160 @@
+"""Leaves a media child nothing of the kernel but memory, time, chance, its one open socket and its own end.
+
+A seccomp filter: a short program of the kernel's classic BPF that sees each system call's number and arguments. It is an
+allow-list, so a call that no one thought of is refused too: no file can be opened, made or looked at, no socket made, no
+program, process or thread started, nothing signalled, traced or read. Knows numbers; knows nothing of media.
+
+Refused calls answer EPERM. Not ENOSYS: that says "try it another way", and every other way is refused as well, while
+EPERM is what Python's import system and FFmpeg take for a file that is not theirs to read. Not a kill: libraries ask for
+things they can do without, and an honest photo must not die of it. A call in another architecture's numbers (32 bits,
+x32) has no honest reason, and kills.
+"""
+
+import ctypes
+import os
+import platform
+import struct
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from errno import EPERM
+from typing import Any, Final
+
+_PR_SET_SECCOMP, _FILTER_MODE = 22, 2
+_ALLOW, _KILL_PROCESS, _REFUSE = 0x7FFF0000, 0x80000000, 0x00050000 | EPERM
+_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_NUMBER_AT, _ARCHITECTURE_AT, _ARGUMENTS_AT = 0, 4, 16  # offsets in the kernel's struct seccomp_data
+_PROT_EXEC: Final = 4
+_PROTECTION: Final = 2  # which argument of mmap and mprotect says what the memory is for
+_X32: Final = 0x40000000
+
+Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, operand
+
+
+@dataclass(frozen=True)
+class _Architecture:
+    """`audit` is the kernel's name of it; `mapping` calls are allowed unless they make memory executable."""
+
+    audit: int
+    allowed: dict[str, int]
+    mapping: dict[str, int]
+
+
+_ARCHITECTURES: Final = {
+    "x86_64": _Architecture(
+        0xC000003E,
+        {
+            "read": 0,
+            "write": 1,
+            "sendto": 44,
+            "recvfrom": 45,
+            "munmap": 11,
+            "brk": 12,
+            "mremap": 25,
+            "madvise": 28,
+            "futex": 202,
+            "rt_sigaction": 13,
+            "rt_sigprocmask": 14,
+            "rt_sigreturn": 15,
+            "restart_syscall": 219,
+            "sched_yield": 24,
+            "nanosleep": 35,
+            "clock_nanosleep": 230,
+            "clock_gettime": 228,
+            "clock_getres": 229,
+            "gettimeofday": 96,
+            "time": 201,
+            "getrandom": 318,
+            "exit": 60,
+            "exit_group": 231,
+        },
+        {"mmap": 9, "mprotect": 10},
+    ),
+    "aarch64": _Architecture(
+        0xC00000B7,
+        {
+            "read": 63,
+            "write": 64,
+            "sendto": 206,
+            "recvfrom": 207,
+            "munmap": 215,
+            "brk": 214,
+            "mremap": 216,
+            "madvise": 233,
+            "futex": 98,
+            "rt_sigaction": 134,
+            "rt_sigprocmask": 135,
+            "rt_sigreturn": 139,
+            "restart_syscall": 128,
+            "sched_yield": 124,
+            "nanosleep": 101,
+            "clock_nanosleep": 115,
+            "clock_gettime": 113,
+            "clock_getres": 114,
+            "gettimeofday": 169,
+            "getrandom": 278,
+            "exit": 93,
+            "exit_group": 94,
+        },
+        {"mmap": 222, "mprotect": 226},
+    ),
+}
+
+
+class _Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
+
+
+def supported() -> bool:
+    """Whether this system and processor have a filter; another one is never given half of it."""
+    # A 32-bit Python on a 64-bit kernel would use other numbers.
+    return sys.platform == "linux" and platform.machine() in _ARCHITECTURES and sys.maxsize > 2**32
+
+
+def refuse_others() -> None:
+    """Refuse this process every system call that is not on the list, for good; raises OSError if the kernel won't.
+
+    The process must have given up new privileges before, and have one thread.
+    """
+    instructions = b"".join(
+        struct.pack("=HBBI", *each) for each in program(_ARCHITECTURES[platform.machine()])
+    )
+    filtered = _Program(len(instructions) // 8, instructions)
+    if _prctl(_PR_SET_SECCOMP, _FILTER_MODE, ctypes.byref(filtered), 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+def program(architecture: _Architecture) -> list[Instruction]:
+    """The filter's instructions: architecture first, then the numbers one by one."""
+    return [*_guard(architecture.audit), *_numbers(architecture)]
+
+
+def _guard(audit: int) -> Iterator[Instruction]:
+    yield _LOAD, 0, 0, _ARCHITECTURE_AT
+    yield _EQUAL, 1, 0, audit
+    yield _RETURN, 0, 0, _KILL_PROCESS
+    yield _LOAD, 0, 0, _NUMBER_AT
+    yield _AT_LEAST, 0, 1, _X32
+    yield _RETURN, 0, 0, _KILL_PROCESS
+
+
+def _numbers(architecture: _Architecture) -> Iterator[Instruction]:
+    for number in architecture.allowed.values():
+        yield _EQUAL, 0, 1, number
+        yield _RETURN, 0, 0, _ALLOW
+    for number in architecture.mapping.values():
+        yield _EQUAL, 0, 4, number
+        yield (
+            _LOAD,
+            0,
+            0,
+            _ARGUMENTS_AT + 8 * _PROTECTION,
+        )  # its lower half; both processors are little-endian
+        yield _ANY_BIT, 0, 1, _PROT_EXEC
+        yield _RETURN, 0, 0, _REFUSE
+        yield _RETURN, 0, 0, _ALLOW
+    yield _RETURN, 0, 0, _REFUSE
+
+
+# Found once in the helper, so that each child has it.
+_prctl: Callable[..., Any] = getattr(ctypes.CDLL(None, use_errno=True), "prctl", lambda *_: -1)

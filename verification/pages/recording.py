@@ -1,0 +1,187 @@
+"""Taking in a recording: as one file, or part by part so that a broken connection costs a part.
+
+A part is the raw body of a PUT, described by headers; when all have come, the form follows without its file. Both ways
+lead to the same checks. Which part may come, and when, is the business of the action.
+"""
+
+import base64
+import re
+from collections.abc import Callable
+from functools import wraps
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import reverse
+
+from verification import challenges, media, storage
+from verification.actions import submit, upload
+from verification.pages import access, errors, first_bytes, media_faults, uploads
+from verification.pages.forms import RecordingForm
+from verification.states import Status
+
+KIND = uploads.Kind(
+    media.MAX_VIDEO_UPLOAD, "video_too_large", first_bytes.could_be_video, "unsupported_video_type"
+)
+# RFC 9530: a dictionary of algorithms, each with its digest in Base64 between colons.
+_SHA256 = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):\s*(?:,|$)")
+_NUMBER = re.compile(r"[0-9]{1,10}")
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+_CODES: dict[type[Exception], str] = {
+    challenges.UnknownChallenge: "unknown_challenge",
+    challenges.ChallengeExpired: "challenge_expired",
+    challenges.AlreadySubmitted: "already_submitted",
+    submit.VideoReused: "video_reused",
+    upload.OutOfStep: "chunk_mismatch",
+    upload.Damaged: "checksum_mismatch",
+}
+
+
+class UnusableField(Exception):
+    """A field or header beside the recording is missing or can't be read."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+def _refuse(request: HttpRequest, code: str, field: str = "video", next_: str = "") -> HttpResponse:
+    fault = media_faults.of_video(code)
+    return errors.as_json(request, fault.status, code, fault.words, field=field, next_=next_)
+
+
+def _tells_faults(view: access.VisitView) -> access.VisitView:
+    """Everything that may be wrong with a recording, in our words."""
+
+    @wraps(view)
+    def told(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+        try:
+            return view(request, visit)
+        except UnusableField as error:
+            return _refuse(request, "invalid_field", error.field)
+        except (uploads.UnusableUpload, media.UnusableMedia) as error:
+            return _refuse(request, error.code)
+        except tuple(_CODES) as error:
+            return _out_of_turn(request, visit, error)
+        except storage.KeyDestroyed:
+            return access.unknown(request)
+        except (media.MediaUnavailable, OSError) as error:
+            return errors.unavailable(request, error)
+
+    return told
+
+
+def _out_of_turn(request: HttpRequest, visit: access.Visit, error: Exception) -> HttpResponse:
+    code = _CODES[type(error)]
+    fault = media_faults.of_video(code)
+    facts = {}
+    if isinstance(error, upload.OutOfStep) and error.expected is not None:
+        facts["expected_offset"] = error.expected
+    # In another tab the check may have gone on: then there is nothing to record any more.
+    gone_on = code == "challenge_expired" and visit.verification.status != Status.COLLECTING
+    next_ = reverse("pages:home") if gone_on or code == "already_submitted" else ""
+    return errors.as_json(request, fault.status, code, fault.words, field="video", next_=next_, **facts)
+
+
+@uploads.receives(KIND, _refuse)
+@access.methods("POST")
+# In every status: a recording that is sent twice is told so, and not that something is amiss.
+@access.visitor()
+@_tells_faults
+def whole(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+    form = RecordingForm(request.POST)
+    if request.FILES or not form.is_valid():
+        _submit_file(request, visit, form)
+    else:
+        _submit_parts(visit, form)
+    return JsonResponse({"next": reverse("pages:status")})
+
+
+def _submit_file(request: HttpRequest, visit: access.Visit, form: RecordingForm) -> None:
+    file = uploads.one_file(request, "video")
+    if not form.is_valid():
+        raise UnusableField(next(iter(form.errors)))
+    submit.submit(
+        visit.verification,
+        attempt_id=form.cleaned_data["attempt"],
+        nonce=form.cleaned_data["nonce"],
+        recording=file.data,
+        sha256=file.sha256,
+        signals=form.cleaned_data["signals"],
+        now=visit.now,
+    )
+
+
+def _submit_parts(visit: access.Visit, form: RecordingForm) -> None:
+    attempt_id, nonce = form.cleaned_data["attempt"], form.cleaned_data["nonce"]
+    joined = upload.joined(visit.verification, attempt_id=attempt_id, nonce=nonce, now=visit.now)
+    if joined is None:
+        raise uploads.UnusableUpload("missing_file")
+    try:
+        submit.submit(
+            visit.verification,
+            attempt_id=attempt_id,
+            nonce=nonce,
+            recording=joined.data,
+            sha256=joined.sha256,
+            signals=form.cleaned_data["signals"],
+            now=joined.began_at,
+        )
+    except (media.UnusableMedia, submit.VideoReused):
+        upload.drop(visit.verification, attempt_id=attempt_id)
+        raise
+
+
+@access.methods("PUT")
+@access.visitor()
+@_tells_faults
+def part(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+    with uploads.arriving(request, visit, upload.MAX_PART, KIND.too_large) as incoming:
+        said = _said_of_part(request, incoming.length)
+        upload.check(visit.verification, said, now=visit.now)
+        data = _read_part(incoming, said)
+    offset = upload.add(visit.verification, said, data, now=visit.now)
+    return HttpResponse(status=204, headers={"Upload-Offset": str(offset)})
+
+
+def _said_of_part(request: HttpRequest, size: int) -> upload.Part:
+    if not size:
+        raise uploads.UnusableUpload("empty_file")
+    whole_size = _number(request, "Upload-Length")
+    if whole_size > KIND.limit:
+        raise uploads.UnusableUpload(KIND.too_large)
+    return upload.Part(
+        attempt_id=_header(request, "Upload-Attempt", _NAME.fullmatch)[0],
+        nonce=_header(request, "Upload-Nonce", _NAME.fullmatch)[0],
+        offset=_number(request, "Upload-Offset"),
+        size=size,
+        sha256=_digest(request, "Content-Digest"),
+        whole_sha256=_digest(request, "Repr-Digest"),
+        whole_size=whole_size,
+    )
+
+
+def _number(request: HttpRequest, header: str) -> int:
+    return int(_header(request, header, _NUMBER.fullmatch)[0])
+
+
+def _digest(request: HttpRequest, header: str) -> str:
+    """The SHA-256 that the header names, in lower-case hex as it is stored."""
+    return base64.b64decode(_header(request, header, _SHA256.search)[1]).hex()
+
+
+def _header(request: HttpRequest, header: str, match: Callable[[str], re.Match[str] | None]) -> re.Match[str]:
+    found = match(request.headers.get(header, ""))
+    if found is None:
+        raise UnusableField(header)
+    return found
+
+
+def _read_part(incoming: uploads.Incoming, said: upload.Part) -> bytes:
+    head = incoming.read(first_bytes.ENOUGH)
+    if said.offset == 0:
+        uploads.check_head(head, KIND)
+    rest = [head]
+    while piece := incoming.read():
+        rest.append(piece)
+    incoming.check_whole()
+    return b"".join(rest)
