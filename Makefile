@@ -11,7 +11,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 
 # What SQLite and PostgreSQL do differently is in these.
 ON_POSTGRESQL := $(addprefix tests/flow/test_, pacing.py leases.py calls.py vendor_trouble.py attempt_life.py \
-	vendor_page.py spending.py database.py)
+	vendor_page.py spending.py database.py reuse.py keys.py storage.py erasure.py)
 
 .PHONY: demo test check bench nightly lock docs clean
 

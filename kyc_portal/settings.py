@@ -1,7 +1,9 @@
 """Django settings, one file: everything that differs between installations is read through `env`."""
 
 import secrets
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,8 +29,11 @@ def _made_once(name: str, make: Callable[[], str]) -> str:
     path = DATA_DIR / name
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(make(), encoding="utf-8")
-        path.chmod(0o600)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8") as made:
+            made.write(make())
+            made.flush()
+            with suppress(FileExistsError):  # another process was quicker: its secret counts
+                path.hardlink_to(made.name)
     return path.read_text(encoding="utf-8")
 
 

@@ -22,7 +22,7 @@ from verification.models import RecordingPart, RecordingUpload, Verification, Ve
 from verification.pages import media_faults
 from verification.states import AttemptStatus, Status
 
-PART = 40_000
+PART = 9_000
 
 
 @pytest.fixture(autouse=True)
@@ -191,19 +191,28 @@ def test_an_upload_that_has_begun_takes_no_other_recording(client: Client, chang
     assert error_of(put(client, drawn, PART, **change)) == (409, "chunk_mismatch", None)
 
 
+NUMBERS = ["-1", "1e3", "9" * 11, "\xb2"]
+NAMES = ["a b", "../x", "x" * 65]
+DIGESTS = ["sha-256=:AAAA:", "sha-512=:AAAA:", "sha-256=" + "A" * 43 + "="]
+
+
 @pytest.mark.parametrize(
-    "header",
-    ["Upload-Attempt", "Upload-Nonce", "Upload-Offset", "Upload-Length", "Repr-Digest", "Content-Digest"],
+    ("header", "values"),
+    [
+        ("Upload-Attempt", NAMES),
+        ("Upload-Nonce", NAMES),
+        ("Upload-Offset", NUMBERS),
+        ("Upload-Length", NUMBERS),
+        ("Repr-Digest", DIGESTS),
+        ("Content-Digest", DIGESTS),
+    ],
 )
-@pytest.mark.parametrize("value", [None, "", "-1", "\x00", "1e3", "sha-256=:AAAA:", "sha-512=:AAAA:", "٣"])
-def test_a_part_says_what_it_is(client: Client, header: str, value: str | None) -> None:
-    if header in {"Upload-Attempt", "Upload-Nonce"} and value in {"-1", "1e3"}:
-        pytest.skip("well formed, and unknown")
-    if value == "٣":
-        value = value.encode().decode("latin-1")
-    answer = put(client, draw(client), 0, **{header: value})
-    assert error_of(answer) == (400, "invalid_field", None)
-    assert answer.json()["error"]["field"] == header
+def test_a_part_says_what_it_is(client: Client, header: str, values: list[str]) -> None:
+    drawn = draw(client)
+    for value in (None, "", "\x00", *values):
+        answer = put(client, drawn, 0, **{header: value})
+        assert error_of(answer) == (400, "invalid_field", None)
+        assert answer.json()["error"]["field"] == header
 
 
 def test_other_algorithms_may_stand_beside(client: Client) -> None:

@@ -27,16 +27,48 @@ _EXACTLY: Final = Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 _MEAN: Final = int(Interpolation.AREA | _EXACTLY)
 _NEAREST: Final = int(Interpolation.POINT | _EXACTLY)
 
-# Both limits are far below what an honest recording does, and are measured with drawn people, H.264, VP8, VP9 and AV1 at
-# 0.1 to 2.5 Mbit/s. Mean brightness of a cell, of 255: a person who nods or speaks changes one by 115, who blinks by 41,
-# who sways by a pixel by 9; one who does not move at all, and only the camera's grain does, by 7 (the encoder's doing).
-STILL: Final = 8
-# The longest time that not one sampled pixel changes, as a share of the recording: at most 0.3 for a person who does not
-# move at all (AV1 at 0.1 Mbit/s; 0.13 for the others), and from 0.5 for a frozen picture, once the encoder has settled.
-FROZEN: Final = 0.5
+# Two things have to hold of a frozen picture, so that a person who is only quiet never has one. The figures are of drawn
+# people at 640x480, as H.264, HEVC, VP8, VP9 and AV1 at 0.1 to 2.5 Mbit/s.
+# No cell's mean brightness changes by more, of 255, from first to last. Someone who nods or speaks changes one by 115,
+# who blinks by 41, who sways by a pixel by 9, by half a pixel by 5; an encoder's own unrest mostly by 1 to 4.
+STILL: Final = 4
+# The sampled pixels change by no more in all, in half of the steps from picture to picture once the encoder has settled.
+# Someone who does not move at all, in a camera with a third of the usual grain: 59 (H.264 at 0.1 Mbit/s) to 2,900. A
+# frozen picture: 0 to 10 as H.264 or AV1, 2 to 100 as the others. AV1 at 0.1 Mbit/s drops the grain; STILL alone holds.
+QUIET: Final = 12
+SETTLED: Final = 4  # from this part of the recording on (a quarter)
 # Brightest cell of the whole recording, of 255: 2 for a covered camera with its grain, 21 for a face at a tenth of the
 # light of a room.
 DARK: Final = 8
+
+
+@dataclass
+class _Scene:
+    """Whether there is light and motion; it looks no further once it has seen both."""
+
+    lit: bool = False
+    moved: bool = False
+    darkest: Image.Image | None = None  # each cell at its darkest, and at its brightest
+    brightest: Image.Image | None = None
+    steps: list[int] = field(default_factory=list)  # how much the sampled pixels changed, picture by picture
+    _last: Image.Image | None = None
+
+    def see(self, fine: bytes, sampled: bytes) -> None:
+        if self.lit and self.moved:
+            return
+        cells, pixels = Image.frombytes("L", FINE, fine), Image.frombytes("L", SAMPLED, sampled)
+        self.darkest = ImageChops.darker(self.darkest or cells, cells)
+        self.brightest = ImageChops.lighter(self.brightest or cells, cells)
+        self.lit = max(self.brightest.tobytes()) > DARK
+        self.moved = max(ImageChops.subtract(self.brightest, self.darkest).tobytes()) > STILL
+        if self._last is not None:
+            self.steps.append(sum(ImageChops.difference(pixels, self._last).tobytes()))
+        self._last = pixels
+
+    @property
+    def frozen(self) -> bool:
+        settled = sorted(self.steps[len(self.steps) // SETTLED :])
+        return not self.moved and bool(settled) and settled[len(settled) // 2] <= QUIET
 
 
 @dataclass
@@ -44,11 +76,7 @@ class Looks:
     """Collects what each picture shown to it looks like; `hashes` are as CheckedVideo describes them."""
 
     hashes: list[str] = field(default_factory=list)
-    darkest: Image.Image | None = None  # each cell at its darkest, and at its brightest
-    brightest: Image.Image | None = None
-    standing: int = 0  # pictures the same as the one before, in a row up to now
-    longest: int = 0
-    _last: str = ""
+    _scene: _Scene = field(default_factory=_Scene)
     _sampler: VideoReformatter = field(default_factory=VideoReformatter)
     _averager: VideoReformatter = field(default_factory=VideoReformatter)
     _coarser: VideoReformatter = field(default_factory=VideoReformatter)
@@ -61,21 +89,13 @@ class Looks:
         sampled = _pixels(self._sampler.reformat(frame, *SAMPLED, "gray", interpolation=_NEAREST, threads=1))
         exact = hashlib.blake2b(sampled, digest_size=8).hexdigest()
         self.hashes.append(exact + difference_hash(coarse, COARSE[0]) + difference_hash(fine, FINE[0]))
-        cells = Image.frombytes("L", FINE, fine)
-        self.darkest = ImageChops.darker(self.darkest or cells, cells)
-        self.brightest = ImageChops.lighter(self.brightest or cells, cells)
-        self.standing = self.standing + 1 if exact == self._last else 0
-        self.longest, self._last = max(self.longest, self.standing), exact
+        self._scene.see(fine, sampled)
 
     def check(self) -> None:
         """Raise UnusableMedia when nothing could be seen all the time, or nothing moved."""
-        if self.darkest is None or self.brightest is None:
-            return
-        light = _highest(self.brightest)
-        if light <= DARK:
-            raise UnusableMedia("video_too_dark", {"brightness": light, "brightness_needed": DARK + 1})
-        change = _highest(ImageChops.subtract(self.brightest, self.darkest))
-        if change <= STILL and self.longest >= FROZEN * len(self.hashes):
+        if not self._scene.lit:
+            raise UnusableMedia("video_too_dark")
+        if self._scene.frozen:
             raise UnusableMedia("video_no_motion")
 
 
@@ -84,10 +104,6 @@ def difference_hash(pixels: bytes, width: int) -> str:
     bits = bytearray(map(operator.lt, pixels, pixels[1:] + b"\0"))
     del bits[width - 1 :: width]
     return f"{int(bits.translate(_DIGITS), 2):0{len(bits) // 4}x}"
-
-
-def _highest(grey: Image.Image) -> int:
-    return max(grey.tobytes())
 
 
 def _pixels(grey: av.VideoFrame) -> bytes:

@@ -8,7 +8,7 @@ import io
 import unicodedata
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from verification.media.errors import UnusableMedia
 
@@ -32,3 +32,87 @@ def stamp(jpeg: bytes, text: str) -> bytes:
     out = io.BytesIO()
     _with_strip(picture, words).save(out, "JPEG", quality=QUALITY)
     return out.getvalue()
+
+
+def _opened(jpeg: bytes) -> Image.Image:
+    picture: Image.Image = Image.open(io.BytesIO(jpeg), formats=("JPEG",))
+    if picture.width * picture.height > MAX_PIXELS:
+        raise UnusableMedia("image_too_many_pixels", {"pixels_allowed": MAX_PIXELS})
+    picture.load()
+    return picture.convert("RGB")
+
+
+def _plain(text: str) -> str:
+    """The text in the letters that the font has: accents dropped, others spelt as their numbers, on one line."""
+    decomposed = unicodedata.normalize("NFKD", text[:MAX_TEXT])
+    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+    spelt = bare.encode("ascii", "backslashreplace").decode()
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in spelt).split()) or "?"
+
+
+def _draw_faintly(picture: Image.Image, words: str) -> None:
+    """The words again and again across the picture, white beside black: one of them shows on any ground."""
+    label = _label(words, _letter_size(picture))
+    light = Image.new("L", picture.size)
+    across, down = label.width, max(8, round(label.height * 0.62))
+    for row, y in enumerate(range(-label.height // 2, picture.height, down)):
+        for x in range(-(row % 2) * across // 2, picture.width, across):
+            light.paste(label, (x, y), label)
+    shift = max(1, round(_letter_size(picture) / 14))
+    dark = ImageChops.offset(light, shift, shift)
+    picture.paste((0, 0, 0), (0, 0), dark)
+    picture.paste((255, 255, 255), (0, 0), light)
+
+
+def _label(words: str, size: int) -> Image.Image:
+    """The words once, slanting upwards, as a mask."""
+    font = _FONT.font_variant(size=size)
+    left, top, right, bottom = font.getbbox(words)
+    flat = Image.new("L", (int(right - left) + 2 * size, int(bottom - top) + 2))
+    ImageDraw.Draw(flat).text((size - left, 1 - top), words, FAINT, font)
+    return flat.rotate(ANGLE, Image.Resampling.BILINEAR, expand=True)
+
+
+def _with_strip(picture: Image.Image, words: str) -> Image.Image:
+    """The picture, and below it the words, in as many lines as they need."""
+    size = _letter_size(picture)
+    font = _FONT.font_variant(size=size)
+    margin, height = size // 2, round(size * 1.35)
+    lines = _wrapped(words, font, picture.width - 2 * margin)
+    whole = Image.new("RGB", (picture.width, picture.height + height * len(lines) + margin), STRIP)
+    whole.paste(picture)
+    draw = ImageDraw.Draw(whole)
+    for number, line in enumerate(lines):
+        draw.text((margin, picture.height + margin // 2 + number * height), line, INK, font)
+    return whole
+
+
+def _wrapped(words: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
+    """Lines of at most so many pixels; a word that is longer than a line is broken."""
+    lines = [""]
+    for word in words.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if font.getlength(longer) <= width:
+            lines[-1] = longer
+            continue
+        lines.append("")
+        for letter in word:
+            if lines[-1] and font.getlength(lines[-1] + letter) > width:
+                lines.append("")
+            lines[-1] += letter
+    return [line for line in lines if line]
+
+
+def _letter_size(picture: Image.Image) -> int:
+    return min(max(picture.width // 44, SMALLEST), LARGEST)
+
+
+def _font() -> ImageFont.FreeTypeFont:
+    """Pillow's own font, from memory and without the layout library that would be looked for on the disk."""
+    font = ImageFont.load_default(SMALLEST)
+    if not isinstance(font, ImageFont.FreeTypeFont):
+        raise ImportError("Pillow was built without FreeType.")
+    return font.font_variant(layout_engine=ImageFont.Layout.BASIC)
+
+
+_FONT: Final = _font()

@@ -70,6 +70,7 @@ EVENTS: Labels = {
     "document.retired": gettext_lazy("ID photo set aside"),
     "challenge.issued": gettext_lazy("Recording begun"),
     "attempt.submitted": gettext_lazy("Recording sent"),
+    "keys.rewrapped": gettext_lazy("Data keys wrapped anew"),
     "attempt.flagged": gettext_lazy("Something is odd"),
     "attempt.prepared": gettext_lazy("Recording normalised"),
     "attempt.finished": gettext_lazy("Attempt finished"),
