@@ -16,7 +16,9 @@ from verification.states import Flag
 
 SAMPLES: Final = 40  # pictures of a recording that are kept, evenly spaced
 SPACING: Final = 0.4  # seconds between them, unless that would make more
-NEAR: Final = 10  # bits of 256 in which two pictures may differ and still look the same
+# Bits of 256 in which two pictures may differ and still look the same. Encoding anew changes 2 at 2 Mbit/s and 4 at
+# 0.5; another drawn person differs by 50. The same person in the same place may come near: it is only a hint.
+NEAR: Final = 4
 SHARE: Final = 0.8  # of the samples that the shorter of both can hold
 CANDIDATES: Final = 20
 _EXACT, _COARSE, _FINE = slice(0, 16), slice(16, 32), slice(32, 96)

@@ -41,7 +41,8 @@ def check_photo(data: bytes, *, heic: bool = False) -> NormalisedPhoto:
     """The photo as an upright JPEG of at most 1600 pixels a side and 2,205,000 bytes; HEIC only if asked for."""
     if len(data) > MAX_PHOTO_UPLOAD:
         raise UnusableMedia("image_too_large", {"bytes_allowed": MAX_PHOTO_UPLOAD})
-    photo = _built(NormalisedPhoto, run("verification.media.photo:normalise_photo", data, heic))
+    # libde265, which reads HEIC, works in threads of its own.
+    photo = _built(NormalisedPhoto, run("verification.media.photo:normalise_photo", data, heic, threads=heic))
     _check_jpeg(photo.jpeg)
     return photo
 

@@ -24,15 +24,16 @@ GRACE: Final = 15.0  # seconds the helper may take beyond, before it is given up
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
 
-def run(function: str, *arguments: Any, timeout: float = TIMEOUT) -> Any:
+def run(function: str, *arguments: Any, timeout: float = TIMEOUT, threads: bool = False) -> Any:
     """What `function` ("package.module:name") returns for plain values and bytes, as plain values.
 
     Raises UnusableMedia for what the function says of the media, and when it crashes, runs out of memory or
-    takes more than `timeout` seconds; MediaUnavailable when the fault is not the media's. Safe in threads.
+    takes more than `timeout` seconds; MediaUnavailable when the fault is not the media's. Safe in threads; `threads`
+    says whether the child may have some.
     """
     deadline = time.monotonic() + timeout + GRACE
     with _helper.start_job(timeout) as sock:
-        request = {"function": function, "arguments": arguments}
+        request = {"function": function, "arguments": arguments, "threads": threads}
         return _result(*_converse(sock, wire.encode(wire.REQUEST, request), deadline))
 
 

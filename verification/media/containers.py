@@ -19,7 +19,7 @@ from verification.media.errors import MediaUnavailable, UnusableMedia
 MAX_PIXELS: Final = 1920 * 1920
 MAX_BOXES: Final = 5_000  # a recorder writes two a fragment
 MAX_ELEMENTS: Final = 20_000  # a recorder writes one a picture
-# Bytes of an MP4's tables: every way to list one picture at its longest (times 16, size 4, key 4, chunk 16), and the rest.
+# Bytes of an MP4's tables: a picture listed in every way there is (times 16, size 4, key 4, chunk 20), and the rest.
 _TABLE_ROW: Final = 48
 _TABLE_ROOM: Final = 4096
 _EBML_HEADER: Final = 0x1A45DFA3

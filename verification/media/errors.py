@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 Detail = Mapping[str, str | int | float]
 
+# What each says to the applicant, and with which status, is for the pages to know.
 CODES = frozenset(
     {
         "empty_file",
@@ -24,20 +25,20 @@ CODES = frozenset(
         "video_too_large",
         "video_too_short",
         "video_too_long",
-        "video_corrupt",
+        "video_corrupt",  # cut off, damaged, or no such file at all behind a right beginning
         "video_encrypted",
-        "video_external_reference",
+        "video_external_reference",  # its pictures are said to be in another file
         "video_no_picture",
-        "video_no_motion",
-        "video_too_dark",
+        "video_no_motion",  # one picture all the time
+        "video_too_dark",  # black all the time
         "video_resolution",
         "video_resolution_changes",
-        "video_frame_rate",
+        "video_frame_rate",  # a slide show, or thousands of pictures a second
         "video_too_many_tracks",
-        "video_cannot_fit",
-        "media_crashed",
-        "media_out_of_memory",
-        "media_timeout",
+        "video_cannot_fit",  # too many bytes for the vendor at the fewest bits we try
+        "media_crashed",  # the child died of it, or answered what no child of ours would
+        "media_out_of_memory",  # limits.MEMORY
+        "media_timeout",  # processor time or time on the clock
     }
 )
 
@@ -57,7 +58,7 @@ class UnusableMedia(Exception):
 
 
 class MediaUnavailable(Exception):
-    """The portal could not do the work (helper process gone, disk full, file missing): try again later.
+    """The portal could not do the work (helper process gone, a child that cannot be confined): try again later.
 
     `reason` is a word for the log, such as an exception's class name.
     """

@@ -26,10 +26,10 @@ def confinement() -> str:
     return "seccomp" if syscalls.supported() else "rlimits"
 
 
-def confine(parent: int, *, keep: int) -> None:
+def confine(parent: int, *, keep: int, threads: bool = False) -> None:
     """Limit this process for good; of its descriptors only `keep` stays, the standard ones go nowhere.
 
-    It ends with the process `parent`. Raises OSError if a limit can't be set.
+    It ends with the process `parent`, and starts threads only if it may. Raises OSError if a limit can't be set.
     """
     _close_descriptors(keep)
     _die_with(parent)
@@ -44,7 +44,7 @@ def confine(parent: int, *, keep: int) -> None:
     if sys.platform == "linux":
         _limit(resource.RLIMIT_AS, MEMORY)
     if syscalls.supported():
-        syscalls.refuse_others()
+        syscalls.refuse_others(threads=threads)
 
 
 def _limit(kind: int, value: int, *, grace: int = 0) -> None:

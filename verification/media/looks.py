@@ -1,7 +1,6 @@
 """What a recording's pictures look like: hashes to know them again by, whether anything moves, whether there is light.
 
-Each picture is read twice at a tiny size. Knows pixels; knows nothing of
-files, or of what was recorded before.
+Each picture is read at tiny sizes. Knows pixels; knows nothing of files, or of what was recorded before.
 """
 
 import hashlib
@@ -15,10 +14,8 @@ from PIL import Image, ImageChops
 
 from verification.media.errors import UnusableMedia
 
-SAMPLED: Final = (
-    64,
-    64,
-)  # pixels taken as they are, so that any other encoding of the picture differs in some
+# Pixels taken as they are, so that any other encoding of the picture differs in some.
+SAMPLED: Final = (64, 64)
 FINE: Final = (17, 16)  # cells of mean brightness: 16 differences in each of 16 rows
 COARSE: Final = (9, 8)
 _DIGITS: Final = bytes.maketrans(b"\0\1", b"01")
@@ -27,16 +24,12 @@ _EXACTLY: Final = Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 _MEAN: Final = int(Interpolation.AREA | _EXACTLY)
 _NEAREST: Final = int(Interpolation.POINT | _EXACTLY)
 
-# Two things have to hold of a frozen picture, so that a person who is only quiet never has one. The figures are of drawn
-# people at 640x480, as H.264, HEVC, VP8, VP9 and AV1 at 0.1 to 2.5 Mbit/s.
-# No cell's mean brightness changes by more, of 255, from first to last. Someone who nods or speaks changes one by 115,
-# who blinks by 41, who sways by a pixel by 9, by half a pixel by 5; an encoder's own unrest mostly by 1 to 4.
-STILL: Final = 4
-# The sampled pixels change by no more in all, in half of the steps from picture to picture once the encoder has settled.
-# Someone who does not move at all, in a camera with a third of the usual grain: 59 (H.264 at 0.1 Mbit/s) to 2,900. A
-# frozen picture: 0 to 10 as H.264 or AV1, 2 to 100 as the others. AV1 at 0.1 Mbit/s drops the grain; STILL alone holds.
-QUIET: Final = 12
-SETTLED: Final = 4  # from this part of the recording on (a quarter)
+# A picture is frozen if no cell's mean brightness changes by more, of 255, from first to last. Measured with drawn
+# people at 640x480: someone who nods or speaks changes one by 115, who blinks by 41, who only sways by two pixels by 6
+# to 9. A frozen picture changes by 1 to 3 through the encoder's own unrest, as H.264, VP8 or VP9 at 0.6 to 2 Mbit/s; VP8
+# at 0.6 may come to 4 and is left to the vendor.
+STILL: Final = 3
+DIM: Final = 16  # in less light than STILL times this, of 255, all changes are smaller
 # Brightest cell of the whole recording, of 255: 2 for a covered camera with its grain, 21 for a face at a tenth of the
 # light of a room.
 DARK: Final = 8
@@ -50,25 +43,16 @@ class _Scene:
     moved: bool = False
     darkest: Image.Image | None = None  # each cell at its darkest, and at its brightest
     brightest: Image.Image | None = None
-    steps: list[int] = field(default_factory=list)  # how much the sampled pixels changed, picture by picture
-    _last: Image.Image | None = None
 
-    def see(self, fine: bytes, sampled: bytes) -> None:
+    def see(self, fine: bytes) -> None:
         if self.lit and self.moved:
             return
-        cells, pixels = Image.frombytes("L", FINE, fine), Image.frombytes("L", SAMPLED, sampled)
+        cells = Image.frombytes("L", FINE, fine)
         self.darkest = ImageChops.darker(self.darkest or cells, cells)
         self.brightest = ImageChops.lighter(self.brightest or cells, cells)
-        self.lit = max(self.brightest.tobytes()) > DARK
-        self.moved = max(ImageChops.subtract(self.brightest, self.darkest).tobytes()) > STILL
-        if self._last is not None:
-            self.steps.append(sum(ImageChops.difference(pixels, self._last).tobytes()))
-        self._last = pixels
-
-    @property
-    def frozen(self) -> bool:
-        settled = sorted(self.steps[len(self.steps) // SETTLED :])
-        return not self.moved and bool(settled) and settled[len(settled) // 2] <= QUIET
+        light = max(self.brightest.tobytes())
+        change = max(ImageChops.subtract(self.brightest, self.darkest).tobytes())
+        self.lit, self.moved = light > DARK, change > min(STILL, light // DIM)
 
 
 @dataclass
@@ -89,13 +73,13 @@ class Looks:
         sampled = _pixels(self._sampler.reformat(frame, *SAMPLED, "gray", interpolation=_NEAREST, threads=1))
         exact = hashlib.blake2b(sampled, digest_size=8).hexdigest()
         self.hashes.append(exact + difference_hash(coarse, COARSE[0]) + difference_hash(fine, FINE[0]))
-        self._scene.see(fine, sampled)
+        self._scene.see(fine)
 
     def check(self) -> None:
         """Raise UnusableMedia when nothing could be seen all the time, or nothing moved."""
         if not self._scene.lit:
             raise UnusableMedia("video_too_dark")
-        if self._scene.frozen:
+        if not self._scene.moved:
             raise UnusableMedia("video_no_motion")
 
 

@@ -32,7 +32,15 @@ from verification.media.stamps import stamp
 __all__ = ["normalise_photo", "stamp"]
 
 # Pillow would import these when it first needs them, which the confined child can't: it may open no file.
-PRELOADED: Final = (ImageColor, ImagePalette, JpegImagePlugin, MpoImagePlugin, PngImagePlugin, TiffImagePlugin, TiffTags)
+PRELOADED: Final = (
+    ImageColor,
+    ImagePalette,
+    JpegImagePlugin,
+    MpoImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    TiffTags,
+)
 Image.preinit()
 
 MAX_PHOTO_BYTES: Final = 2_205_000  # under the vendor's 3,000,000 characters of Base64, with room to spare
@@ -133,7 +141,7 @@ def _guarded(decode: Callable[..., Image.Image], *arguments: Any) -> Image.Image
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd metadata, which is thrown away
             return decode(*arguments)
-    except (UnusableMedia, MediaUnavailable, MemoryError):
+    except (UnusableMedia, MediaUnavailable, MemoryError, ImportError):
         raise
     # Pillow's plugins raise a dozen kinds, struct.error and SyntaxError among them.
     except Exception as error:
@@ -212,9 +220,7 @@ def _as_srgb(picture: Image.Image, profile: bytes | None, notes: list[str]) -> I
     if profile and len(profile) <= MAX_ICC_PROFILE:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(
-                picture, source, _SRGB, outputMode="RGB"
-            )
+            converted = ImageCms.profileToProfile(picture, source, _SRGB, outputMode="RGB")
         except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
             notes.append("profile_ignored")
         else:

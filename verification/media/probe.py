@@ -50,8 +50,8 @@ def measure(data: bytes, see: See | None = None) -> VideoFacts:
     with open_video(data) as file:
         stream = picture_stream(file)
         clock, look = _Clock(float(stream.time_base or 0)), _Look(see)
-        for packet in packets(file, stream):
-            clock.see(packet)
+        held = list(clock.timed(packets(file, stream)))  # all of them, before any costly decoding
+        for packet in held:
             if see is not None or packet.is_keyframe:
                 look.at(stream.codec_context.decode(packet))
         look.at(stream.codec_context.decode(None))
@@ -90,6 +90,8 @@ def check_dimensions(width: int, height: int) -> None:
 
 def picture_stream(file: InputContainer) -> VideoStream:
     """The one video stream, set to decode safely on one thread; UnusableMedia if there is not just one."""
+    if not len(file.streams):
+        raise UnusableMedia("video_corrupt")
     if len(file.streams) > MAX_TRACKS:
         raise UnusableMedia("video_too_many_tracks", {"tracks_allowed": MAX_TRACKS})
     streams = [s for s in file.streams.video if not s.disposition & Disposition.attached_pic]
@@ -148,6 +150,11 @@ class _Clock:
     first: int | None = None
     last: int = 0
     last_duration: int = 0
+
+    def timed(self, packets: "Iterator[Packet[VideoStream]]") -> "Iterator[Packet[VideoStream]]":
+        for packet in packets:
+            self.see(packet)
+            yield packet
 
     def see(self, packet: "Packet[VideoStream]") -> None:
         time = packet.pts if packet.pts is not None else packet.dts

@@ -1,8 +1,8 @@
 """The helper process: forks a limited child for each piece of media work, and kills those that take too long.
 
 Started by `child` as `python -m verification.media.server <descriptor>`. It has the decoders loaded, so a
-fork costs milliseconds and the child needs no file; it never touches media itself. It ends, and its children with it, when the process
-that started it is gone. It knows nothing of Django or the portal.
+fork costs milliseconds and the child needs no file; it never touches media itself. It ends, and its children
+with it, when the process that started it is gone. It knows nothing of Django or the portal.
 """
 
 import gc
@@ -132,7 +132,7 @@ def _be_child(sock: socket.socket, parent: int) -> NoReturn:
         os.nice(NICENESS)
         _, request = wire.receive(sock) or (b"", {})
         function = _function(request["function"])  # now: confined, it could load no module
-        limits.confine(parent, keep=sock.fileno())
+        limits.confine(parent, keep=sock.fileno(), threads=request["threads"] is True)
         ending = 0
         # Not wire.send, which sets a time limit first: that is a system call of its own.
         sock.sendall(_answer(function, request["arguments"]))

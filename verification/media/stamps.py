@@ -5,7 +5,10 @@ them. Runs in the limited child process; knows nothing of staff or cases.
 """
 
 import io
+import math
 import unicodedata
+from collections.abc import Iterator
+from itertools import product
 from typing import Final
 
 from PIL import Image, ImageChops, ImageDraw, ImageFont
@@ -17,7 +20,8 @@ MAX_TEXT: Final = 300  # characters
 MAX_PIXELS: Final = 25_000_000
 SMALLEST, LARGEST = 11, 40  # pixels of a letter's height in the strip
 STRIP, INK = (24, 24, 27), (244, 244, 245)
-FAINT: Final = 34  # of 255: seen when looked for, and a face stays a face
+FAINT: Final = 48  # of 255: seen when looked for, and a face stays a face
+ROW: Final = 5  # letters from one faint line to the next: closer than a face is high
 ANGLE: Final = 24  # degrees: seldom the direction of anything in a picture
 
 
@@ -52,25 +56,31 @@ def _plain(text: str) -> str:
 
 def _draw_faintly(picture: Image.Image, words: str) -> None:
     """The words again and again across the picture, white beside black: one of them shows on any ground."""
-    label = _label(words, _letter_size(picture))
+    size = _letter_size(picture)
     light = Image.new("L", picture.size)
-    across, down = label.width, max(8, round(label.height * 0.62))
-    for row, y in enumerate(range(-label.height // 2, picture.height, down)):
-        for x in range(-(row % 2) * across // 2, picture.width, across):
-            light.paste(label, (x, y), label)
-    shift = max(1, round(_letter_size(picture) / 14))
-    dark = ImageChops.offset(light, shift, shift)
-    picture.paste((0, 0, 0), (0, 0), dark)
+    for label, place in _slanting(words, size, picture.size):
+        light.paste(FAINT, place, label)
+    shift = max(1, round(size / 14))
+    picture.paste((0, 0, 0), (0, 0), ImageChops.offset(light, shift, shift))
     picture.paste((255, 255, 255), (0, 0), light)
 
 
-def _label(words: str, size: int) -> Image.Image:
-    """The words once, slanting upwards, as a mask."""
+def _slanting(words: str, size: int, area: tuple[int, int]) -> Iterator[tuple[Image.Image, tuple[int, int]]]:
+    """The words as a slanting mask, with each place it has in rows that fill the area, every other one shifted."""
     font = _FONT.font_variant(size=size)
-    left, top, right, bottom = font.getbbox(words)
-    flat = Image.new("L", (int(right - left) + 2 * size, int(bottom - top) + 2))
-    ImageDraw.Draw(flat).text((size - left, 1 - top), words, FAINT, font)
-    return flat.rotate(ANGLE, Image.Resampling.BILINEAR, expand=True)
+    length = round(font.getlength(words)) + 3 * size
+    flat = Image.new("L", (length, round(size * 1.4)))
+    ImageDraw.Draw(flat).text((size, 0), words, 255, font)
+    label = flat.rotate(ANGLE, Image.Resampling.BILINEAR, expand=True)
+    along, up = math.cos(math.radians(ANGLE)), math.sin(math.radians(ANGLE))
+    reach = math.hypot(*area) / 2
+    rows, columns = math.ceil(reach / (ROW * size)), math.ceil(reach / length) + 1
+    for row, column in product(range(-rows, rows + 1), range(-columns, columns + 1)):
+        right, down = (column + row % 2 / 2) * length, row * ROW * size
+        x = area[0] / 2 + right * along + down * up - label.width / 2
+        y = area[1] / 2 - right * up + down * along - label.height / 2
+        if -label.width < x < area[0] and -label.height < y < area[1]:
+            yield label, (round(x), round(y))
 
 
 def _with_strip(picture: Image.Image, words: str) -> Image.Image:

@@ -1,13 +1,14 @@
 """Leaves a media child nothing of the kernel but memory, time, chance, its one open socket and its own end.
 
-A seccomp filter: a short program of the kernel's classic BPF that sees each system call's number and arguments. It is an
-allow-list, so a call that no one thought of is refused too: no file can be opened, made or looked at, no socket made, no
-program, process or thread started, nothing signalled, traced or read. Knows numbers; knows nothing of media.
+A seccomp filter: a short program of the kernel's classic BPF that sees each system call's number and arguments. It is
+an allow-list, so a call that no one thought of is refused too: no file can be opened, made or looked at, no socket
+made, no program or process started, nothing signalled, traced or read; no thread either, unless asked for. Knows
+numbers; knows nothing of media.
 
 Refused calls answer EPERM. Not ENOSYS: that says "try it another way", and every other way is refused as well, while
-EPERM is what Python's import system and FFmpeg take for a file that is not theirs to read. Not a kill: libraries ask for
-things they can do without, and an honest photo must not die of it. A call in another architecture's numbers (32 bits,
-x32) has no honest reason, and kills.
+EPERM is what Python's import system and FFmpeg take for a file that is not theirs to read. Not a kill: libraries ask
+for things they can do without, and an honest photo must not die of it. A call in another architecture's numbers (32
+bits, x32) has no honest reason, and kills.
 """
 
 import ctypes
@@ -17,15 +18,16 @@ import struct
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from errno import EPERM
+from errno import ENOSYS, EPERM
 from typing import Any, Final
 
 _PR_SET_SECCOMP, _FILTER_MODE = 22, 2
-_ALLOW, _KILL_PROCESS, _REFUSE = 0x7FFF0000, 0x80000000, 0x00050000 | EPERM
+_ALLOW, _KILL_PROCESS, _REFUSE, _ABSENT = 0x7FFF0000, 0x80000000, 0x00050000 | EPERM, 0x00050000 | ENOSYS
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER_AT, _ARCHITECTURE_AT, _ARGUMENTS_AT = 0, 4, 16  # offsets in the kernel's struct seccomp_data
 _PROT_EXEC: Final = 4
 _PROTECTION: Final = 2  # which argument of mmap and mprotect says what the memory is for
+_CLONE_THREAD: Final = 0x10000
 _X32: Final = 0x40000000
 
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, operand
@@ -33,11 +35,17 @@ Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, op
 
 @dataclass(frozen=True)
 class _Architecture:
-    """`audit` is the kernel's name of it; `mapping` calls are allowed unless they make memory executable."""
+    """`audit` is the kernel's name of it; `mapping` calls are allowed unless they make memory executable.
+
+    `threading` are the calls that a process with threads needs besides, `clone` and `clone3` those that start one.
+    """
 
     audit: int
     allowed: dict[str, int]
     mapping: dict[str, int]
+    threading: dict[str, int]
+    clone: int
+    clone3: int = 435
 
 
 _ARCHITECTURES: Final = {
@@ -69,6 +77,8 @@ _ARCHITECTURES: Final = {
             "exit_group": 231,
         },
         {"mmap": 9, "mprotect": 10},
+        {"set_robust_list": 273, "rseq": 334},
+        clone=56,
     ),
     "aarch64": _Architecture(
         0xC00000B7,
@@ -97,6 +107,8 @@ _ARCHITECTURES: Final = {
             "exit_group": 94,
         },
         {"mmap": 222, "mprotect": 226},
+        {"set_robust_list": 99, "rseq": 293},
+        clone=220,
     ),
 }
 
@@ -111,22 +123,25 @@ def supported() -> bool:
     return sys.platform == "linux" and platform.machine() in _ARCHITECTURES and sys.maxsize > 2**32
 
 
-def refuse_others() -> None:
+def refuse_others(*, threads: bool = False) -> None:
     """Refuse this process every system call that is not on the list, for good; raises OSError if the kernel won't.
+
+    With `threads` it may start threads of its own, which are under the same filter, but still no process.
 
     The process must have given up new privileges before, and have one thread.
     """
     instructions = b"".join(
-        struct.pack("=HBBI", *each) for each in program(_ARCHITECTURES[platform.machine()])
+        struct.pack("=HBBI", *each) for each in program(_ARCHITECTURES[platform.machine()], threads=threads)
     )
     filtered = _Program(len(instructions) // 8, instructions)
     if _prctl(_PR_SET_SECCOMP, _FILTER_MODE, ctypes.byref(filtered), 0, 0) != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
-def program(architecture: _Architecture) -> list[Instruction]:
+def program(architecture: _Architecture, *, threads: bool = False) -> list[Instruction]:
     """The filter's instructions: architecture first, then the numbers one by one."""
-    return [*_guard(architecture.audit), *_numbers(architecture)]
+    starting = _thread_start(architecture) if threads else ()
+    return [*_guard(architecture.audit), *starting, *_numbers(architecture)]
 
 
 def _guard(audit: int) -> Iterator[Instruction]:
@@ -136,6 +151,20 @@ def _guard(audit: int) -> Iterator[Instruction]:
     yield _LOAD, 0, 0, _NUMBER_AT
     yield _AT_LEAST, 0, 1, _X32
     yield _RETURN, 0, 0, _KILL_PROCESS
+
+
+def _thread_start(architecture: _Architecture) -> Iterator[Instruction]:
+    for number in architecture.threading.values():
+        yield _EQUAL, 0, 1, number
+        yield _RETURN, 0, 0, _ALLOW
+    # What clone3 is asked for lies in memory, which a filter can't read: the C library then falls back to clone.
+    yield _EQUAL, 0, 1, architecture.clone3
+    yield _RETURN, 0, 0, _ABSENT
+    yield _EQUAL, 0, 4, architecture.clone
+    yield _LOAD, 0, 0, _ARGUMENTS_AT
+    yield _ANY_BIT, 0, 1, _CLONE_THREAD
+    yield _RETURN, 0, 0, _ALLOW
+    yield _RETURN, 0, 0, _REFUSE
 
 
 def _numbers(architecture: _Architecture) -> Iterator[Instruction]:

@@ -168,15 +168,6 @@ def of_video(code: str) -> MediaFault:
     return _VIDEO.get(code, _ANY_VIDEO)
 
 
-def has_words(code: str) -> bool:
-    """Was this code thought of, on the page or pages where it may come up?"""
-    if code.startswith(("image_", "unsupported_image")):
-        return code in _PHOTO
-    if code.startswith(("video_", "unsupported_video")):
-        return code in _VIDEO
-    return code in _PHOTO and code in _VIDEO
-
-
 def told_by_browser() -> dict[str, str | Promise]:
     """The texts that the photo page needs to speak as the server would, before anything is sent."""
     codes = ("missing_file", "empty_file", "unsupported_image_type", "image_too_large")

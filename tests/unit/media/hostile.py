@@ -4,14 +4,16 @@ import io
 import random
 import struct
 import zlib
+from collections.abc import Sequence
 from fractions import Fraction
 
 import av
 from av.packet import Packet
-from PIL import Image
+from PIL import Image, ImageChops
 
-from kyc_portal.sandbox.drawing import draw_clip, draw_frame
+from kyc_portal.sandbox.drawing import ENCODER_OPTIONS, _sensor_noise, draw_clip, draw_frame
 
+MP4_START = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom"
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 SMALL = (160, 120)  # pixels: the least that makes a valid clip
 
@@ -85,10 +87,13 @@ def webm_of(packets: list[Packet], times: list[int], size: tuple[int, int] = SMA
     return out.getvalue()
 
 
-def clip_of_many_frames(count: int = 20_000) -> bytes:
-    """Ten seconds in which the same picture comes again and again, thousands of times a second."""
-    tiny = min(vp8_packets(SMALL, 30), key=lambda packet: packet.size)
-    return webm_of([tiny] * count, [number * 10_000 // count for number in range(count)])
+def clip_of_many_frames(count: int = 20_000, seconds: int = 10) -> bytes:
+    """One in which the same picture comes again and again, thousands of times a second."""
+    first, *others = vp8_packets(SMALL, 30)
+    tiny = min(others, key=lambda packet: packet.size)
+    return webm_of(
+        [first, *[tiny] * (count - 1)], [number * seconds * 1000 // count for number in range(count)]
+    )
 
 
 def clip_with_gap(seconds: int) -> bytes:
@@ -182,3 +187,145 @@ def encrypted_clip() -> bytes:
 def clip_that_points_elsewhere() -> bytes:
     """An MP4 that says its pictures are in another file."""
     return small_clip().replace(b"url \0\0\0\1", b"url \0\0\0\0")
+
+
+def clip_that_starts_late() -> bytes:
+    """Its first picture comes an hour after the beginning."""
+    return webm_of(vp8_packets(SMALL, 24), [3_600_000 + number * 100 for number in range(24)])
+
+
+def clip_with_b_frames(container: str = "mp4", seconds: float = 2.4) -> bytes:
+    """H.264 whose pictures are decoded in another order than shown: its first decoding times are negative."""
+    frames = [_frame(draw_frame(1, SMALL, number / 10), number) for number in range(round(seconds * 10))]
+    return encoded(frames, container=container, options={"preset": "veryfast", "threads": "1", "bf": "2"})
+
+
+def encoded(
+    frames: Sequence[av.VideoFrame],
+    *,
+    container: str = "mp4",
+    codec: str = "libx264",
+    options: dict[str, str] | None = None,
+    bit_rate: int = 1_000_000,
+) -> bytes:
+    """The pictures as a clip of ten a second."""
+    out = io.BytesIO()
+    with av.open(out, "w", format=container) as file:
+        stream = file.add_stream(codec, rate=10, options=options or ENCODER_OPTIONS[codec])
+        stream.width, stream.height, stream.pix_fmt = frames[0].width, frames[0].height, "yuv420p"
+        stream.bit_rate = bit_rate
+        for frame in frames:
+            file.mux(stream.encode(frame))
+        file.mux(stream.encode(None))
+    return out.getvalue()
+
+
+def still_clip(
+    *, grain: bool = False, sway: int = 0, count: int = 30, codec: str = "libx264", light: float = 1.0
+) -> bytes:
+    """A person who does not move, or only sways by so many pixels, in so much of the usual light (0 to 1).
+
+    With `grain` a camera looks at them; without, it is one picture again and again.
+    """
+    size, container = (320, 240), "mp4" if codec == "libx264" else "webm"
+    person = Image.eval(draw_frame(1, size, 0.0), lambda value: int(value * light))
+    pictures = []
+    for number in range(count):
+        seen = ImageChops.offset(person, round(sway * number / count), 0)
+        pictures.append(_sensor_noise(seen, 1, number) if grain else seen)
+    frames = [_frame(picture, number) for number, picture in enumerate(pictures)]
+    return encoded(frames, container=container, codec=codec)
+
+
+def noise_clip(size: tuple[int, int] = (640, 480), count: int = 24) -> bytes:
+    """Pictures without two pixels alike: what compresses worst."""
+    rng = random.Random(1)
+    pictures = [Image.frombytes("RGB", size, rng.randbytes(3 * size[0] * size[1])) for _ in range(count)]
+    frames = [_frame(picture, number) for number, picture in enumerate(pictures)]
+    return encoded(frames, container="webm", codec="libvpx", bit_rate=20_000_000)
+
+
+def _frame(picture: Image.Image, number: int) -> av.VideoFrame:
+    frame = av.VideoFrame.from_bytes(picture.convert("RGBA").tobytes(), *picture.size)
+    frame.pts, frame.time_base = number, Fraction(1, 10)
+    return frame
+
+
+def with_unknown_sizes(webm: bytes) -> bytes:
+    """The WebM as browsers write it, who do not know yet how long their segment and its clusters will be."""
+    live = bytearray(webm)
+    for kind in (b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75"):
+        at = live.find(kind)
+        while at >= 0:
+            width = 9 - live[at + 4].bit_length()
+            live[at + 4 : at + 4 + width] = ((1 << 7 * width + 1) - 1).to_bytes(width)
+            at = live.find(kind, at + 4)
+    return bytes(live)
+
+
+def with_header_duration(mp4: bytes, seconds: int) -> bytes:
+    """The MP4 whose headers claim another length."""
+    lying = bytearray(mp4)
+    for kind, scale_at, duration_at in ((b"mvhd", 16, 20), (b"mdhd", 16, 20), (b"tkhd", None, 24)):
+        at = lying.index(kind)
+        scale = 1000 if scale_at is None else int.from_bytes(lying[at + scale_at : at + scale_at + 4])
+        lying[at + duration_at : at + duration_at + 4] = (seconds * scale).to_bytes(4)
+    return bytes(lying)
+
+
+def clip_with_extras() -> bytes:
+    """Matroska with subtitles and an attached file beside the pictures."""
+    out = io.BytesIO()
+    with av.open(io.BytesIO(small_clip())) as given, av.open(out, "w", format="matroska") as file:
+        pictures = file.add_stream_from_template(given.streams.video[0])
+        file.add_attachment("notes.txt", "text/plain", b"<script>alert(1)</script>")
+        words = file.add_mux_stream("subrip")
+        line = Packet(b"hidden words")
+        line.stream, line.time_base, line.pts, line.dts, line.duration = words, Fraction(1, 1000), 0, 0, 1000
+        for packet in given.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = pictures
+                file.mux(packet)
+        file.mux(line)
+    return out.getvalue()
+
+
+def damaged_pictures(mp4: bytes) -> bytes:
+    """The clip with some bytes of its pictures turned over: the boxes are sound, the decoder hides the holes."""
+    damaged, start = bytearray(mp4), mp4.rindex(b"mdat") + 4
+    for at in range(start + (len(mp4) - start) // 2, len(mp4) - 400, 997):
+        damaged[at] ^= 0xFF
+    return bytes(damaged)
+
+
+def keyed_clip() -> bytes:
+    """Four seconds with a key frame every half second."""
+    frames = [_frame(draw_frame(1, SMALL, number / 10), number) for number in range(40)]
+    return encoded(frames, options={"preset": "ultrafast", "threads": "1", "g": "5"})
+
+
+def trimmed(clip: bytes, *, container: str, start: float) -> bytes:
+    """The part of the clip from a key frame on, its pictures copied as they are."""
+    out = io.BytesIO()
+    with av.open(io.BytesIO(clip)) as given, av.open(out, "w", format=container) as file:
+        stream = file.add_stream_from_template(given.streams.video[0])
+        begun = False
+        for packet in given.demux(video=0):
+            begun = begun or bool(packet.is_keyframe and packet.pts * packet.time_base >= start)
+            if begun and packet.dts is not None:
+                packet.stream = stream
+                file.mux(packet)
+    return out.getvalue()
+
+
+def deep_boxes(depth: int = 10_000) -> bytes:
+    """An MP4 of boxes in boxes in boxes."""
+    boxes = b"".join((8 * (depth - level)).to_bytes(4) + b"moov" for level in range(depth))
+    return MP4_START + boxes
+
+
+def endless_elements(count: int = 10_000) -> bytes:
+    """A WebM of clusters in clusters in clusters, none of which says where it ends."""
+    unknown = b"\x01" + b"\xff" * 7
+    header = b"\x1a\x45\xdf\xa3\x87\x42\x82\x84webm"
+    return header + b"\x18\x53\x80\x67" + unknown + (b"\x1f\x43\xb6\x75" + unknown) * count

@@ -29,6 +29,7 @@ from verification.media import (
     frame_at,
     limits,
     prepare_video,
+    syscalls,
 )
 
 MISBEHAVIOUR = "tests.unit.media.misbehaviour:"
@@ -138,6 +139,12 @@ def test_a_child_that_speaks_to_the_kernel_in_other_numbers_is_killed(function: 
 def test_a_module_that_was_not_loaded_before_is_our_fault() -> None:
     with pytest.raises(MediaUnavailable, match="ImportError"):
         run("load_a_module")
+
+
+def test_both_kinds_of_processor_are_left_the_same_calls() -> None:
+    intel, arm = (syscalls._ARCHITECTURES[name] for name in ("x86_64", "aarch64"))
+    assert set(intel.allowed) - {"time"} == set(arm.allowed)  # the newer kind never had it
+    assert set(intel.mapping) == set(arm.mapping)
 
 
 def test_a_child_that_cannot_be_confined_does_not_start() -> None:

@@ -1,18 +1,26 @@
 """What becomes of photos, good and hostile; all in this process, without the child."""
 
 import io
+import json
 import struct
+import subprocess
+import sys
 import zlib
+from base64 import b64encode
 from contextlib import suppress
 
+import PIL
+import pillow_heif
 import pytest
 from PIL import Image, ImageChops, ImageCms, ImageStat
 
 from kyc_portal.sandbox.drawing import draw_photo
+from tests.catalogue import photos
 from tests.unit.media import hostile
-from verification.media.errors import UnusableMedia
+from verification.media import heic
+from verification.media.errors import MediaUnavailable, UnusableMedia
 from verification.media.facts import MAX_PHOTO_UPLOAD, NormalisedPhoto
-from verification.media.photo import MAX_PHOTO_BYTES, normalise_photo
+from verification.media.photo import MAX_PHOTO_BYTES, normalise_photo, stamp
 
 SIZE = (300, 400)
 
@@ -43,10 +51,19 @@ def difference(photo: NormalisedPhoto, original: bytes) -> float:
     return ImageStat.Stat(ImageChops.difference(*pair)).mean[0]
 
 
-def refusal(data: bytes) -> str:
+def refusal(data: bytes, *, accept_heic: bool = False) -> str:
     with pytest.raises(UnusableMedia) as caught:
-        normalise_photo(data)
+        normalise_photo(data, accept_heic)
     return caught.value.code
+
+
+def first_pixel(data: bytes) -> tuple[int, int, int]:
+    pixel: tuple[int, int, int] = opened(data).convert("RGB").getpixel((9, 9))
+    return pixel
+
+
+def near(pixel: tuple[int, ...], expected: tuple[int, ...]) -> bool:
+    return all(abs(one - other) <= 6 for one, other in zip(pixel, expected, strict=True))
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG"])
@@ -72,14 +89,13 @@ def test_a_large_photo_is_scaled_to_1600_pixels_a_side() -> None:
     assert "scaled_down" in photo.notes
 
 
-def test_metadata_and_comments_do_not_pass(jpeg: bytes) -> None:
-    exif = Image.Exif()
-    exif[0x010E] = "<?php secret ?>"
-    exif.get_ifd(0x8825)[1] = "N"
-    photo = normalise_photo(encoded(opened(jpeg), "JPEG", exif=exif, comment=b"<?php secret ?>"))
-    assert b"secret" not in photo.jpeg
-    assert not opened(photo.jpeg).getexif()
-    assert "comment" not in opened(photo.jpeg).info
+def test_no_place_name_comment_or_thumbnail_passes() -> None:
+    original = photos.full_of_metadata()
+    assert {0xE1, 0xED, 0xFE} < photos.segments(original)
+    jpeg = normalise_photo(original).jpeg
+    # JFIF's head, the tables, the size: nothing else is left to carry anything.
+    assert photos.segments(jpeg) == {0xE0, 0xDB, 0xC0, 0xC4}
+    assert b"secret" not in jpeg
 
 
 def test_a_script_in_a_png_text_chunk_does_not_pass(png: bytes) -> None:
@@ -93,8 +109,43 @@ def test_any_mode_of_colour_comes_out_as_rgb(mode: str, jpeg: bytes) -> None:
     assert opened(photo.jpeg).mode == "RGB"
 
 
-def test_an_inverted_cmyk_jpeg_keeps_its_brightness(jpeg: bytes) -> None:
-    assert difference(normalise_photo(encoded(opened(jpeg).convert("CMYK"), "JPEG")), jpeg) < 6
+UNUSUAL = {
+    "CMYK as Adobe writes it, upside down": photos.inverted_cmyk(),
+    "16 bits a colour": photos.png_of(photos.RGB, 16),
+    "16 bits a colour, and alpha": photos.png_of(photos.RGB_ALPHA, 16),
+    "interlaced": photos.png_of(photos.RGB, 8, interlaced=True),
+    "interlaced, 16 bits": photos.png_of(photos.RGB, 16, interlaced=True),
+    "a palette": photos.palette_with_alpha(b""),
+    "a palette, interlaced, with alpha": photos.palette_with_alpha(interlaced=True),
+    "animated": photos.animated(),
+    "a progressive JPEG": encoded(photos.quadrants(), "JPEG", progressive=True),
+}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in UNUSUAL if "palette" not in kind])
+def test_unusual_files_keep_every_colour_in_its_place(kind: str) -> None:
+    jpeg = normalise_photo(UNUSUAL[kind]).jpeg
+    assert (opened(jpeg).mode, photos.corners(jpeg)) == ("RGB", photos.UPRIGHT)
+
+
+def test_a_palette_keeps_its_colours_and_its_holes_become_white() -> None:
+    solid, holed = (
+        normalise_photo(UNUSUAL[kind]).jpeg for kind in ("a palette", "a palette, interlaced, with alpha")
+    )
+    assert photos.corners(solid)[:3] == photos.corners(holed)[:3] == photos.UPRIGHT[:3]
+    assert opened(solid).getpixel((230, 310)) == (0, 0, 0)
+    assert opened(holed).getpixel((230, 310)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+def test_half_see_through_is_half_way_to_white(depth: int) -> None:
+    jpeg = normalise_photo(photos.png_of(photos.RGB_ALPHA, depth, alpha=128)).jpeg
+    assert near(first_pixel(jpeg), (255, 127, 127))
+
+
+def test_a_16_bit_grey_with_a_see_through_value_is_used() -> None:
+    jpeg = normalise_photo(photos.png_of(photos.GREY, 16, tRNS=b"\0\0")).jpeg
+    assert photos.corners(jpeg)[1] == photos.corners(jpeg)[3] == "white"
 
 
 def test_a_16_bit_grey_is_scaled_not_clipped() -> None:
@@ -123,6 +174,41 @@ def test_colours_with_a_profile_are_converted_to_srgb() -> None:
     red, _, blue = opened(photo.jpeg).getpixel((9, 9))
     assert blue > 200 > 60 > red
     assert "icc_profile" not in opened(photo.jpeg).info
+
+
+# Known pairs: what a phone stores in Display P3, and the same colour in sRGB.
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [((234, 51, 35), (255, 0, 0)), ((117, 251, 76), (0, 255, 0)), ((128, 128, 128), (128, 128, 128))],
+)
+def test_display_p3_becomes_srgb(stored: tuple[int, int, int], shown: tuple[int, int, int]) -> None:
+    photo = normalise_photo(photos.in_display_p3(stored))
+    assert near(first_pixel(photo.jpeg), shown)
+    assert "colours_converted" in photo.notes
+
+
+def test_what_was_done_and_with_what_is_told_for_the_evidence() -> None:
+    large = normalise_photo(encoded(Image.new("RGB", (2400, 3200), "grey"), "JPEG"))
+    assert large.tools["pillow"] == PIL.__version__
+    assert all(large.tools[name] for name in ("libjpeg_turbo", "littlecms"))
+    assert large.arguments == {
+        "longest_side": "1600",
+        "quality": "92",
+        "colour_space": "sRGB",
+        "resampling": "lanczos",
+        "reducing_gap": "2.0",
+    }
+
+
+def test_the_quality_that_made_it_fit_is_told() -> None:
+    noise = Image.effect_noise((1600, 1600), 255).convert("L")
+    colours = Image.merge(
+        "RGB", [noise, noise.transpose(Image.Transpose.ROTATE_90), ImageChops.invert(noise)]
+    )
+    photo = normalise_photo(encoded(colours, "JPEG", quality=80))
+    assert int(photo.arguments["quality"]) < 92
+    assert len(photo.jpeg) <= MAX_PHOTO_BYTES
+    assert photo.arguments["resampling"] == "none"
 
 
 def test_a_broken_profile_is_ignored(jpeg: bytes) -> None:
@@ -246,3 +332,229 @@ def test_a_photo_with_flipped_bytes_is_either_used_or_refused(
     broken = hostile.flipped(jpeg if format == "JPEG" else png, seed)
     with suppress(UnusableMedia):
         assert opened(normalise_photo(broken).jpeg).format == "JPEG"
+
+
+# HEIC, which only an installation that asks for it accepts
+
+
+def heic_of(picture: Image.Image, *, exif: bytes = b"", **options: object) -> bytes:
+    """The picture as HEIC; what `exif` says of its orientation is written as the container's own turn, as phones do."""
+    picture = picture.copy()
+    picture.info.pop("exif", None)
+    file = pillow_heif.from_pillow(picture)
+    file.info["exif"] = exif or None
+    out = io.BytesIO()
+    file.save(out, quality=90, **options)
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def quadrants_heic() -> bytes:
+    return heic_of(photos.quadrants())
+
+
+def test_a_heic_that_is_not_wanted_is_refused_as_what_it_is(quadrants_heic: bytes) -> None:
+    with pytest.raises(UnusableMedia) as caught:
+        normalise_photo(quadrants_heic)
+    assert (caught.value.code, caught.value.detail) == ("unsupported_image_type", {"found": "heic"})
+
+
+def test_a_heic_that_is_wanted_becomes_a_jpeg_of_the_same_picture(quadrants_heic: bytes) -> None:
+    photo = normalise_photo(quadrants_heic, accept_heic=True)
+    assert (photo.width, photo.height, photo.source_format) == (*photos.SIZE, "HEIC")
+    assert photos.corners(photo.jpeg) == photos.UPRIGHT
+    assert photo.tools["pillow_heif"] == pillow_heif.__version__
+    assert photo.tools["libheif"]
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_heic_is_turned_once(orientation: int) -> None:
+    turned = opened(photos.stored_turned(orientation))
+    data = heic_of(turned, exif=turned.info["exif"])
+    assert pillow_heif.open_heif(data).size == photos.SIZE
+    photo = normalise_photo(data, accept_heic=True)
+    assert (photo.width, photo.height) == photos.SIZE
+    assert photos.corners(photo.jpeg) == photos.UPRIGHT
+
+
+def test_a_heic_in_tiles_as_telephones_write_it_is_put_together() -> None:
+    photo = normalise_photo(heic_of(photos.quadrants((640, 800)), tile_size=256), accept_heic=True)
+    assert (photo.width, photo.height) == (640, 800)
+    assert photos.corners(photo.jpeg) == photos.UPRIGHT
+
+
+def test_a_heic_keeps_no_place_and_no_profile() -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "secretcam"
+    exif.get_ifd(0x8825)[1] = "N"
+    picture = opened(photos.in_display_p3((234, 51, 35)))
+    data = heic_of(picture, exif=exif.tobytes())
+    assert b"secretcam" in data
+    photo = normalise_photo(data, accept_heic=True)
+    assert photos.segments(photo.jpeg) == {0xE0, 0xDB, 0xC0, 0xC4}
+    assert b"secret" not in photo.jpeg
+    assert near(first_pixel(photo.jpeg), (255, 0, 0))
+
+
+def test_of_several_pictures_in_a_heic_the_main_one_is_kept() -> None:
+    file = pillow_heif.from_pillow(photos.quadrants())
+    file.add_from_pillow(Image.new("RGB", photos.SIZE, "black"))
+    out = io.BytesIO()
+    file.save(out, quality=90, primary_index=0)
+    photo = normalise_photo(out.getvalue(), accept_heic=True)
+    assert "first_frame_kept" in photo.notes
+    assert photos.corners(photo.jpeg) == photos.UPRIGHT
+
+
+@pytest.mark.parametrize(
+    ("size", "code"),
+    [
+        ((20_000, 20_000), "image_too_many_pixels"),
+        ((31_000, 300), "image_bad_dimensions"),
+        ((90, 320), "image_too_small"),
+        ((2400, 300), "image_bad_dimensions"),
+    ],
+)
+def test_a_heic_is_judged_by_its_header_before_it_is_decoded(
+    size: tuple[int, int], code: str, quadrants_heic: bytes
+) -> None:
+    claimed = quadrants_heic.replace(
+        b"ispe\0\0\0\0" + struct.pack("!II", *photos.SIZE), b"ispe\0\0\0\0" + struct.pack("!II", *size)
+    )
+    assert claimed != quadrants_heic
+    assert refusal(claimed, accept_heic=True) == code
+
+
+def test_a_heic_that_claims_another_size_than_it_has_is_corrupt(quadrants_heic: bytes) -> None:
+    claimed = quadrants_heic.replace(struct.pack("!II", *photos.SIZE), struct.pack("!II", 320, 240))
+    assert refusal(claimed, accept_heic=True) == "image_corrupt"
+
+
+@pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 0.9])
+def test_a_heic_cut_off_is_corrupt(share: float, quadrants_heic: bytes) -> None:
+    cut = quadrants_heic[: int(len(quadrants_heic) * share)]
+    assert refusal(cut + bytes(max(0, 12 - len(cut))), accept_heic=True) in {"image_corrupt", "trailing_data"}
+
+
+@pytest.mark.parametrize("extra", [photos.PAYLOAD, b"PK\3\4" + bytes(40), photos.jpeg()])
+def test_a_second_file_behind_a_heic_is_refused(extra: bytes, quadrants_heic: bytes) -> None:
+    assert refusal(quadrants_heic + extra, accept_heic=True) == "trailing_data"
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_heic_with_flipped_bytes_is_either_used_or_refused(seed: int, quadrants_heic: bytes) -> None:
+    with suppress(UnusableMedia):
+        photo = normalise_photo(hostile.flipped(quadrants_heic, seed, 5), accept_heic=True)
+        assert opened(photo.jpeg).format == "JPEG"
+
+
+def test_without_the_extra_the_portal_is_at_fault(
+    monkeypatch: pytest.MonkeyPatch, quadrants_heic: bytes
+) -> None:
+    monkeypatch.setattr(heic, "INSTALLED", False)
+    with pytest.raises(MediaUnavailable, match="heic_not_installed"):
+        normalise_photo(quadrants_heic, accept_heic=True)
+
+
+# The stamp on what staff see
+
+WORDS = "anna.reviewer  2026-11-23 09:00 UTC  ver_7Hk29dKq3LmP"
+
+
+def even(brightness: int, size: tuple[int, int] = SIZE) -> bytes:
+    return encoded(Image.new("RGB", size, (brightness,) * 3), "JPEG", quality=95)
+
+
+def changed(before: bytes, after: bytes) -> Image.Image:
+    """Where the picture itself, without the strip below it, is another than before."""
+    original = opened(before).convert("L")
+    stamped = opened(after).convert("L").crop((0, 0, *original.size))
+    return ImageChops.difference(original, stamped)
+
+
+@pytest.mark.parametrize("size", [(60, 40), (200, 260), (600, 800), (1600, 1200)])
+def test_a_strip_below_the_picture_says_who_looks(size: tuple[int, int]) -> None:
+    stamped = opened(stamp(even(128, size), WORDS))
+    assert stamped.width == size[0]
+    strip = stamped.convert("L").crop((0, size[1], *stamped.size))
+    darkest, brightest = strip.getextrema()
+    assert darkest < 60 < 200 < brightest
+
+
+@pytest.mark.parametrize("brightness", [0, 25, 128, 230, 255])
+def test_no_piece_as_large_as_a_face_is_without_the_words(brightness: int) -> None:
+    original = even(brightness, (600, 800))
+    difference = changed(original, stamp(original, WORDS))
+    for x, y in ((x, y) for x in range(0, 401, 100) for y in range(0, 601, 100)):
+        piece = difference.crop((x, y, x + 200, y + 200))
+        assert piece.getextrema()[1] > 20, (x, y)
+
+
+def test_the_words_are_faint_enough_to_compare_a_face(jpeg: bytes) -> None:
+    difference = changed(jpeg, stamp(jpeg, WORDS))
+    assert ImageStat.Stat(difference).mean[0] < 6
+    assert sum(difference.histogram()[64:]) < 0.01 * difference.width * difference.height
+
+
+def test_other_words_make_another_picture(jpeg: bytes) -> None:
+    assert stamp(jpeg, WORDS) != stamp(jpeg, WORDS.replace("anna", "bert"))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "李小龙", "Łukasz Nguyễn", "a\nb\0c\u202ed", "\ud800", "x" * 5000, "\u0301" * 400, "😀"]
+)
+def test_no_name_can_keep_a_picture_from_being_stamped(text: str, jpeg: bytes) -> None:
+    stamped = opened(stamp(jpeg, text))
+    assert (stamped.width, stamped.format) == (SIZE[0], "JPEG")
+    assert SIZE[1] < stamped.height < 2 * SIZE[1]
+
+
+def test_a_long_name_takes_more_lines(jpeg: bytes) -> None:
+    short, long = (opened(stamp(jpeg, text)).height for text in (WORDS, "annabelle." * 12 + WORDS))
+    assert long > short
+
+
+def test_only_a_jpeg_is_stamped(png: bytes) -> None:
+    for data in (b"", png, b"\xff\xd8\xff\xe0 and then nothing"):
+        with pytest.raises(UnusableMedia):
+            stamp(data, WORDS)
+
+
+# The confined child may open no file
+
+
+LOADS_NOTHING = """
+import base64, json, sys
+from verification.media import photo
+from verification.media.errors import UnusableMedia
+
+happened = []
+sys.addaudithook(lambda event, arguments: event in ("import", "open") and happened.append(str(arguments[0])))
+for given in json.loads(sys.stdin.read()):
+    data = base64.b64decode(given)
+    try:
+        photo.stamp(photo.normalise_photo(data, True).jpeg, "somebody \u674e")
+    except UnusableMedia:
+        pass
+print(json.dumps(happened))
+"""
+
+
+def test_no_photo_makes_the_child_import_or_open_anything(
+    jpeg: bytes, png: bytes, quadrants_heic: bytes
+) -> None:
+    given = [*UNUSUAL.values(), *OTHER_FILES.values(), jpeg, png, quadrants_heic, jpeg + jpeg, jpeg[:900]]
+    given += [photos.stored_turned(6), photos.full_of_metadata(), photos.in_display_p3(photos.RED)]
+    given += [encoded(opened(png), "MPO", save_all=True, append_images=[opened(png)])]
+    given += [
+        hostile.with_png_chunk(png, b"tEXt", b"Title\0x"),
+        hostile.with_png_chunk(png, b"eXIf", b"MM\0*"),
+    ]
+    answer = subprocess.run(
+        [sys.executable, "-c", LOADS_NOTHING],
+        input=json.dumps([b64encode(data).decode() for data in given]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(answer.stdout) == []
