@@ -13,17 +13,27 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 ON_POSTGRESQL := $(addprefix tests/flow/test_, pacing.py leases.py calls.py vendor_trouble.py attempt_life.py \
 	vendor_page.py spending.py database.py reuse.py keys.py storage.py erasure.py)
 
-.PHONY: demo test check bench nightly lock docs clean
+.PHONY: demo test test-flow test-others check bench nightly lock docs clean
 
 demo: $(INSTALLED)
 	@exec $(BIN)/python manage.py demo --port $(PORT)
 
 test: $(INSTALLED_DEV) check
 	@tests/install_packages
-	$(BIN)/python -m pytest tests --ignore tests/browser --ignore tests/nightly --cov --cov-report=term --durations=5
+	@rm -f .coverage*
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-flow test-others
+	@$(BIN)/coverage combine -q && $(BIN)/coverage report
 	$(BIN)/python -m tests.on_postgresql $(ON_POSTGRESQL)
 	# By themselves: a browser's event loop in the process keeps Django from its database.
 	$(BIN)/python -m pytest tests/browser --durations=5
+
+# Two halves side by side, on two cores: the faults mostly wait.
+test-flow:
+	COVERAGE_FILE=.coverage.flow $(BIN)/python -m pytest tests/flow --cov --cov-report= --durations=5
+
+test-others:
+	COVERAGE_FILE=.coverage.others $(BIN)/python -m pytest tests/unit tests/contract tests/catalogue tests/faults \
+		--cov --cov-report= --durations=5
 
 # Every check runs, so that one run shows all there is to mend.
 check: $(INSTALLED_DEV)

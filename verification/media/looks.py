@@ -26,8 +26,8 @@ _NEAREST: Final = int(Interpolation.POINT | _EXACTLY)
 
 # A picture is frozen if no cell's mean brightness changes by more, of 255, from first to last. Measured with drawn
 # people at 640x480: someone who nods or speaks changes one by 115, who blinks by 41, who only sways by two pixels by 6
-# to 9. A frozen picture changes by 1 to 3 through the encoder's own unrest, as H.264, VP8 or VP9 at 0.6 to 2 Mbit/s; VP8
-# at 0.6 may come to 4 and is left to the vendor.
+# to 9. A frozen picture changes by 1 to 3 through the encoder's own unrest, as H.264, VP8 or VP9 at 0.6 to 2 Mbit/s;
+# VP8 at 0.6 may come to 4 and is left to the vendor.
 STILL: Final = 3
 DIM: Final = 16  # in less light than STILL times this, of 255, all changes are smaller
 # Brightest cell of the whole recording, of 255: 2 for a covered camera with its grain, 21 for a face at a tenth of the
