@@ -119,13 +119,18 @@ def objects(name: str, folder: Path) -> dict[str, Any]:
 
     That is `file:///folder` or `s3://bucket/prefix?endpoint_url=…&region_name=…`.
     """
-    parts = urlsplit(text(name, folder.absolute().as_uri()))
-    if parts.scheme == "file" and not parts.netloc and not parts.query:
+    parts = urlsplit(text(name, Path(os.path.abspath(folder)).as_uri()))
+    path = unquote(parts.path)
+    steps = [step for step in path.split("/") if step]
+    outside = {".", ".."} & set(steps) or "\0" in path or parts.fragment
+    is_folder = parts.scheme == "file" and not parts.netloc and not parts.query and path[:1] == "/" and steps
+    is_bucket = parts.scheme == "s3" and _BUCKET.fullmatch(parts.netloc)
+    if outside or not (is_folder or is_bucket):
+        raise BadSetting(f"{name} must be file:///folder or s3://bucket/prefix, without a key or '..' in it.")
+    if is_folder:
         backend = "verification.storage.files.DurableFileSystemStorage"
-        return {"BACKEND": backend, "OPTIONS": {"location": unquote(parts.path)}}
-    if parts.scheme != "s3" or not _BUCKET.fullmatch(parts.netloc):
-        raise BadSetting(f"{name} must be file:///folder or s3://bucket/prefix, without a key in it.")
-    place = {"bucket_name": parts.netloc, "location": unquote(parts.path).strip("/")}
+        return {"BACKEND": backend, "OPTIONS": {"location": path}}
+    place = {"bucket_name": parts.netloc, "location": "/".join(steps)}
     options = _options(name, parts.query, OBJECT_OPTIONS.keys())
     for option, value in options.items():
         if OBJECT_OPTIONS[option] and value not in OBJECT_OPTIONS[option]:

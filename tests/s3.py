@@ -74,6 +74,8 @@ def running() -> Iterator[S3]:
         server.shutdown()
         thread.join()
         server.server_close()
+        # moto keeps its buckets for the process: the next server would find this one's.
+        get_backend("s3")[DEFAULT_ACCOUNT_ID]["aws"].reset()
 
 
 def _request(environ: dict[str, Any]) -> Request:

@@ -61,7 +61,7 @@ def decide(answer: Answer, terms: Terms, history: History) -> Decision:
     outcome = _OUTCOMES[answer.rule.category]
     reason = _reason_for_a_person(answer, terms)
     if reason:
-        return Decision(Next.REVIEW, outcome, (reason,))
+        return Decision(Next.REVIEW, outcome, (reason, *history.flags))
     if outcome == Outcome.PASSED and history.flags:
         return Decision(Next.REVIEW, outcome, history.flags)
     if outcome == Outcome.PASSED:

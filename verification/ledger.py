@@ -112,8 +112,10 @@ def failing(account: VendorAccount, region: str) -> bool:
     ended = ProviderCall.objects.filter(
         account=account, region=region, ended_at__isnull=False, slot_missed=False
     )
-    # What was lost with its worker, or answered too late, says nothing about the vendor.
-    told = ended.exclude(code=LOST).exclude(state=CallState.UNKNOWN, request_id__gt="")
+    # What was lost with its worker or its evidence, or answered too late, says nothing about the vendor.
+    told = ended.exclude(code__in=[LOST, liveness.MEDIA_UNREADABLE]).exclude(
+        state=CallState.UNKNOWN, request_id__gt=""
+    )
     answers = list(told.order_by("-ended_at").values_list("answer", flat=True)[:FAILING_AFTER])
     useless = {"", AnswerKind.FAILED}
     return len(answers) == FAILING_AFTER and useless.issuperset(answers)

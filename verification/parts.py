@@ -51,20 +51,28 @@ def clear(upload: RecordingUpload) -> bool:
     return True
 
 
-def forget(attempt: VerificationAttempt) -> None:
-    """Delete what has arrived for `attempt`, if anything has."""
+def forget(attempt: VerificationAttempt) -> bool:
+    """Delete what has arrived for `attempt`, if anything has; False if the store can't now."""
     upload = upload_of(attempt)
-    if upload is None or not clear(upload):
-        return
+    if upload is None:
+        return True
+    if not clear(upload):
+        return False
     with transaction.atomic():
         # Parts are added under the same lock: none is lost from sight that came meanwhile.
         VerificationAttempt.objects.select_for_update(of=("self",)).get(pk=attempt.pk)
         if not upload.parts.exists():
             upload.delete()
+    return True
 
 
 def forget_old(*, now: datetime) -> None:
-    """Delete what nobody came back for, and what could not be deleted when it was done with."""
+    """Delete what nobody came back for, and what could not be deleted when it was done with.
+
+    A store that is silent for one is silent for all: the others wait for the next sweep. They come in any order, so
+    that one which can't be deleted keeps none of the others.
+    """
     old = RecordingUpload.objects.filter(began_at__lt=now - KEPT_FOR).select_related("attempt")
-    for upload in old.order_by("began_at")[:MOST_AT_ONCE]:
-        forget(upload.attempt)
+    for upload in old.order_by("?")[:MOST_AT_ONCE]:
+        if not forget(upload.attempt):
+            return

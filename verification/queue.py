@@ -42,6 +42,8 @@ HEARTBEAT = timedelta(seconds=5)
 LONGEST_HOLD = timedelta(seconds=60)
 # After so many workers, or their media children, died or hung over an attempt it is the attempt that is at fault.
 MOST_LOST_LEASES = 3
+# What a machine can't do for so long, for whatever reason of its own, a person looks at instead.
+TOO_LONG = timedelta(hours=6)
 # So many bells unanswered are enough: while no worker listens, a sweep must not go on filling the broker.
 MOST_BELLS = 500
 

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from django.db import connection
 from django.db.models import Count
 
 from verification.models import FrameHash, Verification, VerificationAttempt
@@ -21,6 +22,7 @@ SPACING: Final = 0.4  # seconds between them, unless that would make more
 NEAR: Final = 4
 SHARE: Final = 0.8  # of the samples that the shorter of both can hold
 CANDIDATES: Final = 20
+_TURN: Final = 0x7265757365  # any number that no other lock has
 _EXACT, _COARSE, _FINE = slice(0, 16), slice(16, 32), slice(32, 96)
 _TELLING: Final = range(6, 59)  # set bits of a coarse hash; a dark or even picture has few or all of them
 
@@ -34,9 +36,20 @@ class Likeness:
     share: float
 
 
-def same_bytes(sha256: str) -> VerificationAttempt | None:
-    """The first attempt of anybody whose recording had these very bytes."""
-    return VerificationAttempt.objects.filter(original_sha256=sha256).order_by("pk").first()
+def take_turns() -> None:
+    """Until the transaction's end nobody else looks back: whoever comes next sees what this one wrote.
+
+    SQLite has one writer at a time anyway.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TURN])
+
+
+def same_bytes(sha256: str, *, beside: VerificationAttempt) -> VerificationAttempt | None:
+    """The first attempt of anybody, `beside` this one, whose recording had these very bytes."""
+    others = VerificationAttempt.objects.filter(original_sha256=sha256).exclude(pk=beside.pk)
+    return others.order_by("pk").first()
 
 
 def keep(attempt: VerificationAttempt, hashes: Sequence[str], seconds: float) -> None:

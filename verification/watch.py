@@ -10,6 +10,7 @@ from django.db import transaction
 
 from verification import audit, ledger, pacing, queue, vendor
 from verification.liveness import (
+    MEDIA_UNREADABLE,
     BadAnswer,
     LivenessError,
     MediaChanged,
@@ -48,7 +49,7 @@ def heard(call: ProviderCall, error: LivenessError | None, *, now: datetime) -> 
 def _reason_to_pause(call: ProviderCall, error: LivenessError | None, now: datetime) -> str:
     if isinstance(error, Misconfigured):
         return error.code
-    if not isinstance(error, _FAILURES):
+    if not isinstance(error, _FAILURES) or error.code == MEDIA_UNREADABLE:
         return ""
     # While another region stands in for this one, calling goes on there.
     if vendor.region_to_call(call.account, now=now) != call.region:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
 from verification import audit, decision
 from verification.models import ProviderCall, Verification, VerificationAttempt
@@ -122,7 +123,10 @@ def standing(attempt: VerificationAttempt) -> tuple[decision.Terms, decision.His
     # What the vendor or the portal failed at shortens nobody's road.
     tried = finished.exclude(outcome=Outcome.VENDOR_FAILED).count()
     terms = decision.Terms(verification.policy.approve_at, verification.policy.max_attempts)
+    # What a reviewer has seen before asking again need not be seen twice.
+    seen = verification.reviews.aggregate(last=Max("at"))["last"]
     flags = verification.flags.filter(code__in=FOR_A_PERSON).order_by("code")
+    flags = flags.filter(raised_at__gt=seen) if seen else flags
     return terms, decision.History(
         verification.attempts_used, tried, tuple(dict.fromkeys(flag.code for flag in flags))
     )

@@ -2,11 +2,12 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import structlog
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
@@ -14,7 +15,8 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from tests.conftest import NOW, Road, clip, photo
 from tests.flow.test_applicant_pages import agree, give_photo, opened
-from verification import media
+from tests.flow.test_uploads_in_parts import PART, error_of, finish, put, put_all, recording
+from verification import media, storage
 from verification.actions import document as documents
 from verification.media.errors import CODES
 from verification.models import Document, Verification, VerificationAttempt
@@ -232,23 +234,81 @@ def send_slowly(client: Client, clock: time_machine.Traveller, *, after: float, 
     return client.generic("POST", "/verify/recording", body, MULTIPART_CONTENT, **{"wsgi.input": slow})
 
 
-def test_a_slow_upload_counts_from_its_beginning(ready: Client, clock: time_machine.Traveller) -> None:
-    assert send_slowly(ready, clock, after=80, seconds=60).status_code == 200
-
-
-def test_an_upload_kept_open_does_not_stretch_the_challenge(
-    ready: Client, clock: time_machine.Traveller
+@pytest.mark.parametrize(
+    ("after", "seconds", "answered"),
+    [
+        (89, 30, (200, "")),
+        (20, 85, (200, "")),
+        (89, 32, (410, "challenge_expired")),
+        (80, 60, (410, "challenge_expired")),
+        (91, 0, (410, "challenge_expired")),
+    ],
+)
+def test_a_recording_that_began_in_time_may_end_half_a_minute_late(
+    ready: Client, clock: time_machine.Traveller, after: float, seconds: float, answered: tuple[int, str]
 ) -> None:
+    answer = send_slowly(ready, clock, after=after, seconds=seconds)
+    assert (answer.status_code, answer.json().get("error", {}).get("code", "")) == answered
+
+
+def test_a_late_copy_of_what_has_arrived_is_told_so(ready: Client, clock: time_machine.Traveller) -> None:
+    drawn = draw(ready)
+    send(ready, drawn)
+    clock.shift(timedelta(minutes=5))
+    assert code_of(send(ready, drawn)) == (409, "already_submitted")
+
+
+def test_an_upload_kept_open_comes_to_an_end(ready: Client, clock: time_machine.Traveller) -> None:
     answer = send_slowly(ready, clock, after=5, seconds=95)
     assert (answer.status_code, answer.json()["error"]["code"]) == (408, "upload_too_slow")
     assert Verification.objects.get().status == Status.COLLECTING
 
 
-def test_nothing_is_read_from_a_stranger(db: None) -> None:
-    class Unread(io.BytesIO):
-        def read(self, size: int | None = -1, /) -> bytes:
-            raise AssertionError("The body was read.")
+class BodyMeanwhile(io.BytesIO):
+    """A body in the middle of which `meanwhile` happens."""
 
+    def __init__(self, data: bytes, meanwhile: Callable[[], object]) -> None:
+        super().__init__(data)
+        self._meanwhile: Callable[[], object] | None = meanwhile
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        meanwhile, self._meanwhile = self._meanwhile, None
+        if meanwhile is not None:
+            meanwhile()
+        return super().read(size)
+
+
+def give_photo_meanwhile(client: Client, meanwhile: Callable[[], object]) -> Any:
+    body = encode_multipart(BOUNDARY, {"photo": SimpleUploadedFile("a.jpg", photo())})
+    stream = {"wsgi.input": BodyMeanwhile(body, meanwhile)}
+    return client.generic("POST", "/verify/document", body, MULTIPART_CONTENT, **stream)
+
+
+def test_of_three_bodies_at_once_the_third_is_asked_to_wait(client: Client, road: Road) -> None:
+    answers: list[Any] = []
+
+    def third() -> None:
+        unread = {"wsgi.input": Unread(b"x" * 1000)}
+        answers.append(client.generic("POST", "/verify/document", b"x" * 1000, MULTIPART_CONTENT, **unread))
+        other = opened(road.invitation())
+        agree(other)
+        answers.append(give_photo(other))
+
+    def second() -> None:
+        answers.append(give_photo_meanwhile(client, third))
+
+    answers.append(give_photo_meanwhile(client, second))
+    assert [answer.status_code for answer in answers] == [429, 302, 302, 302]
+    assert "still on their way" in answers[0].content.decode()
+    assert give_photo(client).status_code == 302, "their places are free again"
+
+
+class Unread(io.BytesIO):
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise AssertionError("The body was read.")
+
+
+def test_nothing_is_read_from_a_stranger(db: None) -> None:
     body = encode_multipart(BOUNDARY, {"video": SimpleUploadedFile("c", b"x")})
     unread = {"wsgi.input": Unread(body)}
     answer = Client().generic("POST", "/verify/recording", body, MULTIPART_CONTENT, **unread)
@@ -300,6 +360,56 @@ def test_a_recording_waits_for_a_portal_that_can_look_at_it(
     drawn = draw(ready)
     monkeypatch.setattr(media, "check_video", broken)
     assert code_of(send(ready, drawn)) == (503, "unavailable")
+
+
+@pytest.mark.parametrize(
+    "trouble", [storage.Unavailable("test"), storage.IntegrityError("test"), OSError(28, "no space")]
+)
+def test_a_store_in_trouble_is_told_logged_and_not_counted(
+    ready: Client, monkeypatch: pytest.MonkeyPatch, trouble: Exception
+) -> None:
+    drawn, before = draw(ready), Verification.objects.get().received_bytes
+
+    def fail(*args: Any) -> None:
+        raise trouble
+
+    monkeypatch.setattr(storage, "store", fail)
+    with structlog.testing.capture_logs() as logs:
+        assert code_of(send(ready, drawn)) == (503, "unavailable")
+        assert code_of(put(ready, drawn, 0)) == (503, "unavailable")
+        page = give_photo(ready, photo(2))
+    assert page.status_code == 503
+    assert "not your fault" in page.content.decode()
+    assert Verification.objects.get().received_bytes == before
+    said = [(line["log_level"], line["event"], line["error"]) for line in logs if "error" in line]
+    assert said == [("error", "request.unavailable", type(trouble).__name__)] * 3
+
+
+# What was of no use, and nobody heard
+
+
+def test_who_never_heard_that_the_video_was_of_no_use_hears_it_the_second_time(ready: Client) -> None:
+    drawn, broken = draw(ready), recording()[: 2 * PART + 1]
+    put_all(ready, drawn, whole=broken)
+    assert error_of(finish(ready, drawn))[:2] == (422, "video_corrupt")
+    for _ in range(2):
+        assert error_of(finish(ready, drawn)) == (409, "chunk_mismatch", 0)
+    put_all(ready, drawn, whole=broken)
+    assert error_of(finish(ready, drawn))[:2] == (422, "video_corrupt")
+    put_all(ready, drawn)
+    assert finish(ready, drawn).status_code == 200
+    assert VerificationAttempt.objects.get().facts.keys() == {"recorded"}
+
+
+def test_what_was_of_no_use_is_asked_for_while_its_challenge_is_open(
+    ready: Client, clock: time_machine.Traveller
+) -> None:
+    drawn = draw(ready)
+    put_all(ready, drawn, whole=recording()[: 2 * PART + 1])
+    finish(ready, drawn)
+    clock.shift(timedelta(seconds=91))
+    assert error_of(finish(ready, drawn))[:2] == (410, "challenge_expired")
+    assert error_of(finish(ready, draw(ready)))[:2] == (400, "missing_file"), "nothing came for the new one"
 
 
 def test_signals_keep_only_what_is_known() -> None:

@@ -12,9 +12,12 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from tests import objects
+from tests.flow.test_export import store_away
 from verification import audit, links
+from verification.actions import cancel
 from verification.actions.api_client import issue_key
-from verification.models import ApiClient, ApiKey, Applicant, AuditEvent, Export, Verification
+from verification.models import ApiClient, ApiKey, Applicant, AuditEvent, DataKey, Export, Verification
 
 pytestmark = pytest.mark.django_db
 
@@ -203,3 +206,43 @@ def test_a_sweep_says_what_it_found(road, capsys):
     road.submit(road.with_photo())
     call_command("sweep")
     assert capsys.readouterr().out == "rang for 1 attempts, deleted 0 exports\n"
+
+
+def cancelled_case(road):
+    case = road.submit(road.with_photo(reference="customer-4711")).verification
+    case.refresh_from_db()
+    cancel.cancel(case, reason="test", by=audit.By.shell(), now=timezone.now())
+    return case
+
+
+def test_erase_applicant_says_what_it_did(road):
+    case = cancelled_case(road)
+    first, second = run("erase_applicant", "customer-4711", "--reason", "Asked for under Article 17")
+    assert first == f"Nobody can read the evidence of {case.applicant.public_id} any more."
+    assert second == "3 objects were deleted."
+    event = AuditEvent.objects.get(kind="applicant.erased")
+    assert (event.actor_kind, event.subject_id) == ("shell", case.applicant.public_id)
+    assert event.data["reason"] == "Asked for under Article 17"
+
+
+def test_erase_applicant_leaves_to_the_sweep_what_the_store_keeps(road):
+    case = cancelled_case(road)
+    with store_away():
+        *_, told = run("erase_applicant", "customer-4711", "--reason", "x")
+    assert told == "The store can't delete the objects right now; the sweep will."
+    folder = objects.folder() / DataKey.objects.get(applicant=case.applicant).public_id
+    assert len(list(folder.iterdir())) == 3
+    run("sweep")
+    assert list(folder.iterdir()) == []
+
+
+def test_erase_applicant_refuses(road):
+    road.with_photo(reference="customer-4711")
+    for reference, reason, sentence in [
+        ("customer-0815", "x", "no applicant"),
+        ("customer-4711", " ", "reason is needed"),
+        ("customer-4711", "x", "has not ended"),
+    ]:
+        with pytest.raises(CommandError, match=sentence):
+            run("erase_applicant", reference, "--reason", reason)
+    assert not AuditEvent.objects.filter(kind="applicant.erased").exists()

@@ -19,9 +19,20 @@ from django.urls import reverse
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road, clip, photo
+from tests.flow.test_export import store_away
 from verification import audit, storage
-from verification.actions import challenge, document, export, upload
-from verification.models import Applicant, DataKey, Document, RecordingPart, Verification, VerificationAttempt
+from verification.actions import cancel, challenge, document, erase, export, invite, sweep, upload
+from verification.models import (
+    Applicant,
+    AuditEvent,
+    DataKey,
+    Document,
+    FrameHash,
+    RecordingPart,
+    RecordingUpload,
+    Verification,
+    VerificationAttempt,
+)
 from verification.states import Status
 
 RETRY = {"result": "FailedOperation.ActionFirstAction"}
@@ -118,6 +129,23 @@ def kept_by_rows(applicant: Applicant) -> Iterator[Kept]:
         yield kept(part.name, part.sha256)
 
 
+def erased(case: Case, *, reason: str = "Asked for by letter 7") -> erase.Erased:
+    """The applicant's evidence erased as an operator does it, once the open case is ended."""
+    for under_way in Verification.objects.filter(applicant=case.applicant, status=Status.COLLECTING):
+        cancel.cancel(under_way, reason="erase", by=audit.By.shell(), now=NOW)
+    return erase.erase(case.applicant, by=audit.By.shell(), reason=reason, now=NOW)
+
+
+def frame_hashes() -> set[bytes]:
+    """Every number made of somebody's pictures, as the database would show it."""
+    return {
+        str(value).encode()
+        for row in FrameHash.objects.values_list("exact", "coarse", "fine")
+        for value in row
+        if value
+    }
+
+
 def files(place: Path) -> list[Path]:
     return [path for path in place.rglob("*") if path.is_file()]
 
@@ -183,7 +211,7 @@ def test_the_list_of_copies_is_what_lies_on_the_disk(case: Case, places: list[Pa
 def test_erasing_leaves_no_copy_and_nothing_that_opens_one(case: Case, places: list[Path]) -> None:
     """Not even whoever had copied the whole folder, and gave it back, could read it."""
     saved = {name: (places[0] / name).read_bytes() for name in storage.copies(case.key)}
-    assert storage.erase(case.key, now=NOW) == len(case.kept) + 1
+    assert erased(case) == erase.Erased(objects=len(case.kept) + 1, deleted=True)
     assert files(places[0] / case.key.public_id) == []
     assert storage.copies(case.key) == []
     assert shown_by(case, places) == []
@@ -198,11 +226,118 @@ def test_erasing_leaves_no_copy_and_nothing_that_opens_one(case: Case, places: l
         storage.open_unchecked(case.orphan)
 
 
+def test_erasing_leaves_no_number_made_of_the_pictures(case: Case) -> None:
+    numbers = frame_hashes()
+    assert len(numbers) > 20
+    assert all(number in database() for number in numbers), "they would be found"
+    erased(case)
+    left = database()
+    assert [number for number in numbers if number in left] == []
+    assert not RecordingUpload.objects.exists()
+
+
+def test_erasing_is_an_event_and_a_date(case: Case) -> None:
+    erased(case)
+    event = AuditEvent.objects.latest("pk")
+    assert (event.kind, event.subject_id) == ("applicant.erased", case.applicant.public_id)
+    assert event.data == {
+        "objects": len(case.kept) + 1,
+        "key": case.key.public_id,
+        "reason": "Asked for by letter 7",
+    }
+    case.applicant.refresh_from_db()
+    assert case.applicant.erased_at == NOW
+    case.key.refresh_from_db()
+    assert (case.key.destroyed_at, case.key.wrapped) == (NOW, "")
+
+
+def test_nothing_is_erased_under_a_legal_hold(case: Case) -> None:
+    Applicant.objects.update(legal_hold=True)
+    with pytest.raises(erase.EraseRefused, match="legal hold"):
+        erased(case)
+    assert_untouched(case)
+
+
+def test_nothing_is_erased_while_a_case_is_open(case: Case) -> None:
+    with pytest.raises(erase.EraseRefused, match="has not ended"):
+        erase.erase(case.applicant, by=audit.By.shell(), reason="x", now=NOW)
+    assert_untouched(case)
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x" * 201])
+def test_nothing_is_erased_without_a_reason(case: Case, reason: str) -> None:
+    with pytest.raises(erase.EraseRefused, match="reason"):
+        erased(case, reason=reason)
+    assert_untouched(case)
+
+
+def assert_untouched(case: Case) -> None:
+    assert list(kept_by_rows(case.applicant)) == case.kept
+    assert FrameHash.objects.exists()
+    assert Applicant.objects.get().erased_at is None
+    assert not AuditEvent.objects.filter(kind="applicant.erased").exists()
+
+
+def test_nobody_is_erased_twice(case: Case) -> None:
+    erased(case)
+    with pytest.raises(erase.EraseRefused, match="already"):
+        erased(case)
+    assert AuditEvent.objects.filter(kind="applicant.erased").count() == 1
+
+
+def test_somebody_without_evidence_is_erased_too(road: Road) -> None:
+    invited = road.invited()
+    cancel.cancel(invited, reason="erase", by=audit.By.shell(), now=NOW)
+    done = erase.erase(invited.applicant, by=audit.By.shell(), reason="x", now=NOW)
+    assert done == erase.Erased(objects=0, deleted=True)
+    with pytest.raises(storage.KeyDestroyed):
+        storage.key_of(invited.applicant)
+
+
+def test_a_store_that_is_away_keeps_what_nobody_can_read(case: Case) -> None:
+    with store_away():
+        assert erased(case) == erase.Erased(objects=None, deleted=False)
+        sweep.sweep(now=NOW)
+    assert len(storage.copies(case.key)) == len(case.kept) + 1
+    for piece in case.kept:
+        with pytest.raises(storage.KeyDestroyed):
+            storage.open_unchecked(piece.name)
+    sweep.sweep(now=NOW)
+    assert storage.copies(case.key) == []
+
+
+def test_a_folder_that_was_seen_empty_is_not_looked_at_again(case: Case, places: list[Path]) -> None:
+    """Else a sweep would ask the store for everybody who was ever erased."""
+    erased(case)
+    sweep.sweep(now=NOW)
+    (places[0] / case.orphan).write_bytes(b"a disk that came back")
+    sweep.sweep(now=NOW)
+    assert storage.copies(case.key) == [case.orphan]
+    with pytest.raises(storage.KeyDestroyed):
+        storage.key_of(case.applicant)
+    with pytest.raises(storage.KeyDestroyed):
+        storage.open_unchecked(case.orphan)
+
+
+def test_the_sweep_leaves_everybody_else_their_evidence(case: Case) -> None:
+    sweep.sweep(now=NOW)
+    assert list(kept_by_rows(case.applicant)) == case.kept
+    assert kept(case.exported.name, case.exported.sha256) == case.exported
+
+
 def test_erasing_again_takes_what_came_back(case: Case, places: list[Path]) -> None:
     storage.erase(case.key, now=NOW)
     (places[0] / case.orphan).write_bytes(b"a disk that came back")
     assert storage.erase(case.key, now=NOW) == 1
     assert storage.copies(case.key) == []
+
+
+def test_an_erased_reference_is_not_invited_again(case: Case, road: Road) -> None:
+    end_all_cases = Verification.objects.filter(applicant=case.applicant)
+    end_all_cases.update(status=Status.CANCELLED, passing_call=None)
+    erase.erase(case.applicant, by=audit.By.shell(), reason="asked for", now=NOW)
+    with pytest.raises(invite.DuplicateReference):
+        road.invited(reference="REF-erased")
 
 
 def test_nothing_comes_in_for_an_erased_applicant(case: Case) -> None:
@@ -216,14 +351,17 @@ def test_nothing_comes_in_for_an_erased_applicant(case: Case) -> None:
 def test_somebody_elses_evidence_stays(case: Case, road: Road, emulator: EmulatorServer) -> None:
     other = road.judged(emulator, seed=5, reference="REF-other").applicant
     before = list(kept_by_rows(other))
-    storage.erase(case.key, now=NOW)
+    hashes = FrameHash.objects.filter(attempt__verification__applicant=other).count()
+    erased(case)
+    sweep.sweep(now=NOW)
     assert list(kept_by_rows(other)) == before
     assert len(before) == 5
+    assert FrameHash.objects.count() == hashes > 0
     assert kept(case.exported.name, case.exported.sha256) == case.exported
 
 
 def test_the_trail_keeps_what_was_there_by_its_hashes(case: Case) -> None:
-    storage.erase(case.key, now=NOW)
+    erased(case)
     kinds = {
         Document: ("original", "normalised"),
         VerificationAttempt: ("original", "normalised", "best_frame"),
@@ -244,5 +382,6 @@ def test_staff_see_no_erased_picture(case: Case, signed_in: Any) -> None:
     address = reverse("admin:evidence", args=["photo", shown.public_id])
     browser = signed_in()
     assert browser.get(address).status_code == 200
-    storage.erase(case.key, now=NOW)
+    erased(case)
+    sweep.sweep(now=NOW)
     assert browser.get(address).status_code == 410

@@ -8,18 +8,23 @@ import tempfile
 import tomllib
 import tracemalloc
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import storages
+from django.db import OperationalError
 from django.test import Client
 
 from tests import objects
 from tests.conftest import NOW
 from verification import audit, storage
 from verification.actions import export as action
+from verification.actions import sweep
 from verification.exports import pack, rows
 from verification.models import AuditEvent, Export, StaffUser, Verification
 
@@ -173,6 +178,87 @@ def exported() -> int:
     return sum("export-" in path.name for path in objects.files())
 
 
+@contextmanager
+def store_away() -> Iterator[None]:
+    """The folder of all objects is out of reach: a file lies where it was."""
+    folder = objects.folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    elsewhere = folder.rename(folder.with_name("elsewhere"))
+    folder.touch()
+    try:
+        yield
+    finally:
+        folder.unlink()
+        elsewhere.rename(folder)
+
+
+@pytest.mark.django_db
+def test_a_store_that_takes_no_export_leaves_no_row_that_lies() -> None:
+    make()  # so that there is a store
+    kept = exported()
+    with store_away(), pytest.raises(storage.Unavailable):
+        make()
+    assert Export.objects.filter(state="ready").count() == 1
+    for _ in range(2):
+        sweep.sweep(now=MADE)
+        action.expire(now=MADE + timedelta(days=1, seconds=1))
+    assert (Export.objects.count(), exported()) == (1, kept)
+    assert AuditEvent.objects.filter(kind="export.created").count() == 1
+
+
+def killed_before_it_was_finished(monkeypatch: pytest.MonkeyPatch) -> Export:
+    """The file is there, and the connection broke before that was committed."""
+
+    def broken(*_: Any, **__: Any) -> None:
+        raise OperationalError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(audit, "record", broken)
+        with pytest.raises(OperationalError):
+            make()
+    return Export.objects.latest("pk")
+
+
+def test_an_unfinished_export_is_offered_to_nobody(auditor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    unfinished = killed_before_it_was_finished(monkeypatch)
+    page = auditor.get("/admin/exports/").content.decode()
+    assert "No export was made yet" in page
+    assert auditor.get(f"/admin/exports/{unfinished.public_id}/download").status_code == 410
+
+
+@pytest.mark.django_db
+def test_an_unfinished_export_is_cleared_away_after_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = exported()
+    unfinished = killed_before_it_was_finished(monkeypatch)
+    assert exported() == kept + 1
+    assert action.expire(now=MADE + timedelta(days=1)) == 0
+    assert exported() == kept + 1, "somebody may still be at it"
+    assert action.expire(now=MADE + timedelta(days=1, seconds=1)) == 0
+    assert unfinished.data_key is not None
+    unfinished.data_key.refresh_from_db()
+    assert (exported(), Export.objects.count()) == (kept, 0)
+    assert unfinished.data_key.destroyed_at is not None
+    assert not AuditEvent.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_export_whose_commit_got_no_answer_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    finish = action._finish
+
+    def committed_and_gone(*args: Any) -> None:
+        finish(*args)
+        raise OperationalError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(action, "_finish", committed_and_gone)
+        with pytest.raises(OperationalError):
+            make()
+    made = Export.objects.get()
+    assert opened(made).testzip() is None
+    action.expire(now=MADE + timedelta(days=2))
+    assert opened(made).testzip() is None
+
+
 @pytest.mark.django_db
 def test_a_download_is_an_event_and_the_very_file() -> None:
     made = make()
@@ -193,6 +279,55 @@ def test_an_export_is_kept_for_seven_days() -> None:
     assert AuditEvent.objects.latest("pk").kind == "export.expired"
     with pytest.raises(action.ExportExpired):
         action.download(made, by=BY, now=MADE)
+
+
+@pytest.mark.django_db
+def test_no_key_outlives_its_days_because_a_store_is_away() -> None:
+    kept = exported()
+    many = [make() for _ in range(3)]
+    with store_away():
+        assert action.expire(now=MADE + timedelta(days=7)) == 3
+        sweep.sweep(now=MADE + timedelta(days=7))
+    for made in many:
+        made.refresh_from_db()
+        assert made.state == "expired"
+        with pytest.raises(storage.KeyDestroyed):
+            storage.open_unchecked(made.file_name)
+    assert AuditEvent.objects.filter(kind="export.expired").count() == 3
+    assert exported() == kept + 3
+    sweep.sweep(now=MADE + timedelta(days=8))
+    assert exported() == kept
+    assert not Export.objects.filter(data_key__isnull=False).exists(), "nothing is left to look after"
+
+
+@pytest.mark.django_db
+def test_every_key_goes_before_the_first_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store can take very long to say that it won't; whoever waits for it may be killed."""
+    keys = [make().data_key for _ in range(2)]
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "erase", killed)
+        with pytest.raises(SystemExit):
+            action.expire(now=MADE + timedelta(days=7))
+    for key in keys:
+        assert key is not None
+        key.refresh_from_db()
+        assert key.destroyed_at == MADE + timedelta(days=7)
+
+
+@pytest.mark.django_db
+def test_an_export_from_before_there_were_keys_goes_too() -> None:
+    made, beneath = make(), storages["evidence"]._objects
+    name = beneath.save(f"exports/{made.public_id}.zip", ContentFile(b"in clear"))
+    Export.objects.update(data_key=None, file_name=name)
+    with store_away():
+        assert action.expire(now=MADE + timedelta(days=7)) == 0
+    assert Export.objects.get().state == "ready", "it can still be read, so it is not over"
+    assert action.expire(now=MADE + timedelta(days=7)) == 1
+    assert not beneath.exists(name)
 
 
 @pytest.mark.django_db
@@ -282,3 +417,19 @@ def test_an_export_that_is_gone_or_damaged_is_a_page(auditor: Client) -> None:
     Export.objects.update(expires_at=START)
     assert auditor.get(f"/admin/exports/{made.public_id}/download").status_code == 410
     assert auditor.get("/admin/exports/exp_none/download").status_code == 404
+
+
+def test_a_store_that_is_away_is_a_page(auditor: Client) -> None:
+    made = make()
+    Export.objects.update(expires_at=MADE + timedelta(days=3650))
+    with store_away():
+        answers = [
+            auditor.get(f"/admin/exports/{made.public_id}/download"),
+            auditor.post("/admin/exports/", ASKED),
+        ]
+    for answer in answers:
+        assert answer.status_code == 503
+        assert "try again in a minute" in answer.content.decode()
+    assert not AuditEvent.objects.filter(kind="export.downloaded").exists()
+    answer = auditor.get(f"/admin/exports/{made.public_id}/download")
+    assert hashlib.sha256(answer.getvalue()).hexdigest() == made.file_sha256

@@ -1,6 +1,7 @@
 """What load balancers and operators ask."""
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,12 +9,17 @@ import pytest
 from django.db import DatabaseError
 from django.test import Client
 
+from kyc_portal import env
+from tests import objects, s3
 from tests.flow.conftest import LATER
-from verification import pacing
+from verification import pacing, storage
+from verification.crypto import new_entry
 from verification.models import VendorAccount
 from verification.pages import health
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
+
+ALL_UP = {"database": "up", "storage": "up", "keyring": "up", "vendor": "up"}
 
 
 @pytest.fixture
@@ -33,7 +39,7 @@ def test_a_process_that_is_alive_says_so(client: Client) -> None:
 
 
 def test_a_portal_that_was_never_used_is_ready(client: Client, db: None) -> None:
-    assert client.get("/readyz").json() == {"status": "ok", "database": "up", "vendor": "up"}
+    assert client.get("/readyz").json() == {"status": "ok", **ALL_UP}
 
 
 def test_a_pause_of_all_accounts_is_told_without_its_reason_and_the_pages_stay_up(
@@ -43,7 +49,7 @@ def test_a_pause_of_all_accounts_is_told_without_its_reason_and_the_pages_stay_u
         pause(account, LATER)
     answer = client.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "database": "up", "vendor": "paused"}
+    assert answer.json() == {"status": "ok", **ALL_UP, "vendor": "paused"}
 
 
 def test_as_long_as_one_account_may_be_called_the_vendor_is_up(
@@ -75,3 +81,57 @@ def test_a_lost_database_is_told(client: Client, monkeypatch: Any) -> None:
     monkeypatch.setattr(health, "connection", SimpleNamespace(ensure_connection=refuse))
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()["database"]) == (503, "down")
+
+
+def is_down(client: Client, part: str) -> bool:
+    """Is this part down, and no other?"""
+    answer = client.get("/readyz")
+    return (answer.status_code, answer.json()) == (503, {"status": "unavailable", **ALL_UP, part: "down"})
+
+
+def test_a_portal_in_use_is_ready(client: Client, db: None) -> None:
+    storage.store(storage.new_key(), "photo", b"x")
+    assert client.get("/readyz").json() == {"status": "ok", **ALL_UP}
+
+
+def test_a_disk_that_is_not_mounted_is_told(client: Client, db: None, settings: Any, tmp_path: Path) -> None:
+    keep_in(settings, env.objects("NOT_SET", tmp_path / "evidence"))
+    storage.new_key()
+    assert client.get("/readyz").status_code == 200
+    objects.folder().rename(tmp_path / "elsewhere")
+    assert is_down(client, "storage")
+    objects.folder().mkdir()  # an empty mount point
+    assert is_down(client, "storage")
+
+
+def test_a_bucket_that_is_gone_is_told(
+    client: Client, db: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STORAGE_ACCESS_KEY_ID", s3.KEYS["aws_access_key_id"])
+    monkeypatch.setenv("STORAGE_SECRET_ACCESS_KEY", s3.KEYS["aws_secret_access_key"])
+    with s3.running() as server:
+        for bucket in (s3.BUCKET, "another-bucket"):
+            query = f"endpoint_url={server.url}&region_name={s3.REGION}&addressing_style=path"
+            monkeypatch.setenv("STORAGE_URL", f"s3://{bucket}?{query}")
+            keep_in(settings, env.objects("STORAGE_URL", settings.DATA_DIR))
+            storage.new_key()
+            assert is_down(client, "storage") is (bucket != s3.BUCKET)
+
+
+@pytest.mark.parametrize("entry", ["demo", "another"])
+def test_a_ring_that_does_not_open_the_newest_key_is_told(
+    client: Client, db: None, settings: Any, entry: str
+) -> None:
+    storage.new_key()
+    settings.KEYRING = new_entry(entry)
+    assert is_down(client, "keyring")
+
+
+def test_a_ring_need_not_open_what_was_destroyed(client: Client, db: None) -> None:
+    storage.destroy(storage.new_key(), now=LATER)
+    assert client.get("/readyz").json() == {"status": "ok", **ALL_UP}
+
+
+def keep_in(settings: Any, place: dict[str, Any]) -> None:
+    evidence = {**settings.STORAGES["evidence"], "OPTIONS": {"objects": place}}
+    settings.STORAGES = {**settings.STORAGES, "evidence": evidence}

@@ -13,8 +13,9 @@ from django.urls import reverse
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road, clip
-from verification.actions import assess, challenge, prepare, submit
-from verification.models import AuditEvent, FrameHash, RiskFlag, Verification, VerificationAttempt
+from verification import media
+from verification.actions import assess, challenge, prepare, review, submit
+from verification.models import AuditEvent, FrameHash, RiskFlag, Verdict, Verification, VerificationAttempt
 from verification.states import Flag, Status
 
 LATER = NOW + timedelta(seconds=5)
@@ -187,3 +188,72 @@ def test_the_applicant_is_told_nothing_of_a_flag(road: Road, earlier: Verificati
     other = road.with_photo(seed=2)
     judged(road, other, rewritten(clip(seconds=6.0, take=50), "matroska"))
     assert other.hint == ""
+
+
+def test_of_two_copies_sent_at_one_moment_only_one_is_taken(
+    road: Road, emulator: EmulatorServer, monkeypatch: Any
+) -> None:
+    """The other link's recording arrives while ours is looked at."""
+    ours, theirs = road.with_photo(), road.with_photo(seed=2)
+    look, video = media.check_video, clip(take=80)
+
+    def meanwhile(data: bytes) -> media.CheckedVideo:
+        monkeypatch.setattr(media, "check_video", look)
+        road.submit(theirs, recording=video)
+        return look(data)
+
+    monkeypatch.setattr(media, "check_video", meanwhile)
+    with pytest.raises(submit.VideoReused):
+        road.submit(ours, recording=video)
+    assert flags(ours) == ["reused_video"]
+    assert flags(theirs) == []
+
+
+def test_what_a_reviewer_has_seen_does_not_hold_up_the_next_recording(
+    road: Road, earlier: VerificationAttempt, emulator: EmulatorServer, staff: Any
+) -> None:
+    other = road.with_photo(seed=2)
+    judged(road, other, rewritten(clip(seconds=6.0, take=50), "matroska"))
+    review.decide(
+        other,
+        verdict=Verdict.ASK_AGAIN,
+        reason_code="video_unclear",
+        note="",
+        version=other.version,
+        evidence_sha256=review.evidence_hash(other),
+        by=staff("Reviewer"),
+        now=LATER,
+    )
+    other.refresh_from_db()
+    attempt = road.submit(other, recording=clip(seed=2), now=LATER + timedelta(minutes=1))
+    prepare.prepare(attempt.public_id, now=LATER + timedelta(minutes=1))
+    assess.assess(attempt.public_id, clock=lambda: LATER + timedelta(minutes=2))
+    other.refresh_from_db()
+    assert other.status == Status.APPROVED
+
+
+def test_approving_a_copied_recording_needs_a_note(
+    road: Road, earlier: VerificationAttempt, staff: Any
+) -> None:
+    other = road.with_photo(seed=2)
+    judged(road, other, rewritten(clip(seconds=6.0, take=50), "matroska"))
+    with pytest.raises(review.NoteRequired):
+        review.decide(
+            other,
+            verdict=Verdict.APPROVE,
+            reason_code="same_person",
+            note="",
+            version=other.version,
+            evidence_sha256=review.evidence_hash(other),
+            by=staff("Reviewer"),
+            now=LATER,
+        )
+
+
+def test_low_similarity_of_a_copied_recording_names_both(
+    road: Road, earlier: VerificationAttempt, emulator: EmulatorServer
+) -> None:
+    other = road.with_photo(seed=2)
+    emulator.script(result="FailedOperation.CompareLowSimilarity", sim=42.0)
+    judged(road, other, rewritten(clip(seconds=6.0, take=50), "matroska"))
+    assert other.reasons == ["low_similarity", "similar_video"]

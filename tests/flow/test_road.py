@@ -149,7 +149,7 @@ def test_a_recording_does_not_wait_for_better_times_for_ever(road: Road, monkeyp
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(prepare.media, "prepare_video", fail)
-    for now in (NOW, NOW + prepare.TOO_LONG + timedelta(seconds=1)):
+    for now in (NOW, NOW + queue.TOO_LONG + timedelta(seconds=1)):
         prepare.prepare(attempt.public_id, now=now)
     verification = Verification.objects.get()
     assert (verification.reasons, verification.attempts_used) == (["cannot_process"], 0)

@@ -15,10 +15,10 @@ from django.core.files.storage import storages
 from django.db import OperationalError, connection
 
 from kyc_portal.env import PROJECT
-from tests.conftest import Road, clip, photo
+from tests.conftest import NOW, Road, clip, photo
 from verification import storage
 from verification.crypto.frames import FRAME, HEADER, SEALED
-from verification.models import DataKey
+from verification.models import Applicant, DataKey
 from verification.storage import files
 
 pytestmark = pytest.mark.django_db
@@ -155,13 +155,48 @@ def test_a_missing_object_is_no_longer_what_was_stored(key: DataKey, folder: Pat
         storage.read(stored.name, sha256=stored.sha256)
 
 
-def test_a_disk_that_is_not_mounted_says_nothing_about_an_object(key: DataKey, folder: Path) -> None:
+@pytest.mark.parametrize("mount_point", [False, True])
+def test_a_disk_that_is_not_mounted_says_nothing_about_an_object(
+    key: DataKey, folder: Path, mount_point: bool
+) -> None:
+    """Nor does it take a new one, or say that one is deleted."""
     stored = storage.store(key, "photo", CONTENT)
     folder.rename(folder.with_name("elsewhere"))
+    if mount_point:
+        folder.mkdir()
+    another = storage.new_key()
+    uses: list[Callable[[], object]] = [
+        lambda: storage.read(stored.name, sha256=stored.sha256),
+        lambda: storage.store(key, "photo", CONTENT),
+        lambda: storage.store(another, "photo", CONTENT),
+        lambda: storage.delete(stored.name),
+        lambda: storage.copies(key),
+        lambda: storages["evidence"].exists(stored.name),
+    ]
+    for use in uses:
+        with pytest.raises(storage.Unavailable):
+            use()
+    assert not folder.exists() or not list(folder.iterdir())
+    if mount_point:
+        folder.rmdir()
+    folder.with_name("elsewhere").rename(folder)
+    assert storage.read(stored.name, sha256=stored.sha256) == CONTENT
+
+
+@pytest.mark.parametrize("there_before", [None, "lost+found"])
+def test_the_place_is_made_with_the_very_first_key(folder: Path, there_before: str | None) -> None:
+    if there_before:
+        (folder / there_before).mkdir(parents=True)
+    first = storage.new_key()
+    assert [path.name for path in folder.iterdir() if path.is_file()] == [files.MARKER]
+    assert storage.copies(first) == []
+
+
+def test_a_place_that_cannot_be_made_leaves_no_key_behind(folder: Path) -> None:
+    folder.write_bytes(b"in the way")
     with pytest.raises(storage.Unavailable):
-        storage.read(stored.name, sha256=stored.sha256)
-    with pytest.raises(storage.Unavailable):
-        storage.copies(key)
+        storage.new_key()
+    assert not DataKey.objects.exists()
 
 
 def test_a_disk_that_fails_says_nothing_about_an_object(
@@ -185,7 +220,12 @@ def test_what_cannot_be_written_leaves_nothing_behind(
     monkeypatch.setattr(files.os, failing, fail)
     with pytest.raises(storage.Unavailable):
         storage.store(key, "photo", CONTENT)
-    assert [path for path in folder.rglob("*") if path.is_file()] == []
+    assert objects_in(folder) == []
+
+
+def objects_in(folder: Path) -> list[Path]:
+    """All files but the marker of the place."""
+    return [path for path in folder.rglob("*") if path.is_file() and path.name != files.MARKER]
 
 
 def test_an_object_under_anothers_name_is_not_kept(key: DataKey, folder: Path) -> None:
@@ -210,7 +250,7 @@ def test_no_storage_gets_at_the_content_in_clear(key: DataKey, folder: Path, set
     settings.STORAGES = {**settings.STORAGES, "evidence": evidence}
     with pytest.raises(AttributeError):
         storage.store(key, "photo", CONTENT)
-    assert not folder.exists()
+    assert objects_in(folder) == []
 
 
 def test_stored_objects_have_no_address_and_are_never_written_again(key: DataKey) -> None:
@@ -237,7 +277,8 @@ def test_no_file_stays_open(key: DataKey, folder: Path, damaged: bool) -> None:
 
 
 def fails_with(error: type[Exception], key: DataKey, work: Callable[[storage.Store], None]) -> None:
-    with pytest.raises(error), storage.dropped_on_error(key) as store:
+    owner = Applicant.objects.create(reference="REF-1", name="Alice Example", data_key=key, created_at=NOW)
+    with pytest.raises(error), storage.dropped_on_error(owner) as store:
         work(store)
 
 
@@ -290,15 +331,16 @@ class Content(File):
         yield b"whole"
 
 location, point = sys.argv[1:]
+storage = DurableFileSystemStorage(location=location)
+storage.initialise()
 if point != "writing":
     setattr(os, point, die)
-DurableFileSystemStorage(location=location).save("key_a/photo-1.bin", Content(None, "photo"))
+storage.save("key_a/photo-1.bin", Content(None, "photo"))
 """
 
 
 @pytest.mark.parametrize("point", ["writing", "fsync", "rename"])
 def test_a_killed_writer_leaves_no_half_object_under_its_name(folder: Path, point: str) -> None:
-    folder.mkdir()
     done = subprocess.run([sys.executable, "-c", KILLED, str(folder), point], cwd=PROJECT, timeout=60)
     assert done.returncode == -9
     left = list((folder / "key_a").iterdir())

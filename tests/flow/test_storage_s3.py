@@ -1,14 +1,17 @@
 """Objects in S3: as on a disk, and a store that can't be reached says nothing about them."""
 
 import io
+import multiprocessing
 import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.core.files.base import File
 from django.core.files.storage import storages
 
 from kyc_portal import env
@@ -232,12 +235,48 @@ def test_nobody_waits_long_for_a_store(bucket: s3.S3) -> None:
     assert ATTEMPTS * (CONNECT_SECONDS + SILENT_SECONDS) <= 15
 
 
-def test_threads_do_not_share_a_connection(bucket: s3.S3, key: DataKey) -> None:
-    clients = []
-    thread = threading.Thread(target=lambda: clients.append(beneath().bucket.meta.client))
-    thread.start()
-    thread.join()
-    assert clients[0] is not beneath().bucket.meta.client
+def test_the_threads_of_a_process_share_one_client(bucket: s3.S3) -> None:
+    """Each client costs 15 MB, and a worker has 64 threads."""
+    together, place = threading.Barrier(16), beneath()
+
+    def client(_: int) -> Any:
+        together.wait()
+        return place.client
+
+    with ThreadPoolExecutor(16) as threads:
+        assert len(set(map(id, threads.map(client, range(16))))) == 1
+
+
+def test_threads_at_once_each_get_their_own_object(bucket: s3.S3, key: DataKey) -> None:
+    """Of the encrypted form, since a key is read from the database, which this test shares with no thread."""
+    place, contents = beneath(), [os.urandom(FRAME) for _ in range(16)]
+
+    def there_and_back(number: int) -> bytes:
+        name = f"{key.public_id}/photo-{number}.bin"
+        place.save(name, File(io.BytesIO(contents[number])))
+        with place.open(name) as file:
+            return file.read()
+
+    with ThreadPoolExecutor(16) as threads:
+        assert list(threads.map(there_and_back, range(16))) == contents
+
+
+def test_a_forked_child_makes_a_client_of_its_own(bucket: s3.S3, key: DataKey) -> None:
+    """A connection that two processes speak on would give one the other's answers."""
+    place = beneath()
+    place.save(f"{key.public_id}/photo-1.bin", File(io.BytesIO(b"x")))
+    inherited, fork = place.client, multiprocessing.get_context("fork")
+    results: Any = fork.SimpleQueue()
+
+    def work() -> None:
+        results.put((place.client is inherited, place.exists(f"{key.public_id}/photo-1.bin")))
+
+    child = fork.Process(target=work)
+    child.start()
+    child.join(30)
+    assert child.exitcode == 0
+    assert results.get() == (False, True)
+    assert place.client is inherited
 
 
 @contextmanager

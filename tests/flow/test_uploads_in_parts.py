@@ -349,6 +349,29 @@ def test_what_could_not_be_deleted_is_deleted_later(client: Client, monkeypatch:
     assert (objects(), RecordingUpload.objects.count()) == (0, 0)
 
 
+def test_a_store_that_is_silent_for_one_upload_is_not_asked_for_the_next(
+    client: Client, road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(client, draw(client), 0)
+    other = opened(road.invitation())
+    agree(other)
+    give_photo(other)
+    put(other, draw(other), 0)
+    asked = []
+
+    def silent(name: str) -> None:
+        asked.append(name)
+        raise storage.Unavailable("test")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(storage, "delete", silent)
+        sweep.sweep(now=NOW + timedelta(minutes=61))
+    assert len(asked) == 1
+    assert RecordingPart.objects.count() == 2
+    sweep.sweep(now=NOW + timedelta(minutes=61))
+    assert RecordingUpload.objects.count() == 0
+
+
 def test_of_two_parts_at_once_one_is_kept(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = draw(client)
     keep = parts.arrived

@@ -127,6 +127,13 @@ def test_objects_lie_in_a_folder_of_the_portal(monkeypatch: pytest.MonkeyPatch) 
     assert found["OPTIONS"] == {"location": str(Path.cwd() / "var/evidence")}
 
 
+def test_a_folder_of_the_portal_may_lie_beside_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    """KYC_DATA_DIR=../data is nobody's mistake in STORAGE_URL."""
+    monkeypatch.delenv("KYC_OBJECTS", raising=False)
+    found = env.objects("KYC_OBJECTS", Path("../data/evidence"))
+    assert found["OPTIONS"] == {"location": str(Path.cwd().parent / "data/evidence")}
+
+
 def test_objects_lie_in_the_folder_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     found = objects(monkeypatch, "file:///srv/kyc%20evidence")
     assert found["OPTIONS"] == {"location": "/srv/kyc evidence"}
@@ -165,9 +172,18 @@ def test_the_keys_of_a_bucket_may_come_from_files(monkeypatch: pytest.MonkeyPatc
         ("/srv/evidence", "must be file:///folder or s3://bucket/prefix"),
         ("file://srv/evidence", "must be file:///folder or s3://bucket/prefix"),
         ("file:///srv/evidence?x=1", "must be file:///folder or s3://bucket/prefix"),
+        ("file:///srv/evidence#x", "must be file:///folder or s3://bucket/prefix"),
+        ("file:evidence", "must be file:///folder or s3://bucket/prefix"),
+        ("file://", "must be file:///folder or s3://bucket/prefix"),
+        ("file:///", "must be file:///folder or s3://bucket/prefix"),
+        ("file:////", "must be file:///folder or s3://bucket/prefix"),
+        ("file:///srv/../etc", "must be file:///folder or s3://bucket/prefix"),
+        ("file:///srv/%2e%2e/etc", "must be file:///folder or s3://bucket/prefix"),
+        ("s3://evidence/../other", "must be file:///folder or s3://bucket/prefix"),
+        ("s3://evidence/one/%2E%2E", "must be file:///folder or s3://bucket/prefix"),
         ("gs://evidence", "must be file:///folder or s3://bucket/prefix"),
         ("s3:///prefix", "must be file:///folder or s3://bucket/prefix"),
-        ("s3://AKID:secret@evidence/prefix", "without a key in it"),
+        ("s3://AKID:secret@evidence/prefix", "without a key or '..' in it"),
         ("s3://evidence?default_acl=public-read", "options that are not known: default_acl"),
         ("s3://evidence?region_name=eu-west-1&region_name=eu-west-2", "region_name twice or empty"),
         ("s3://evidence?region_name=", "region_name twice or empty"),

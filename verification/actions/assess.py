@@ -74,15 +74,27 @@ def _assess(attempt: VerificationAttempt, clock: Clock) -> bool:
         with _body(attempt) as body:
             return _call_in_turn(attempt, body, clock)
     except (storage.IntegrityError, liveness.Rejected) as error:
-        reason = "integrity_error" if isinstance(error, storage.IntegrityError) else error.code
+        reason = error.code if isinstance(error, liveness.Rejected) else _said_by(error)
         log.error("assess.nothing_sent", attempt=attempt.public_id, reason=reason)
         _give_up(attempt, reason, clock())
         return True
     except OSError as error:
         # The machine's fault, not the evidence's: it waits for better times.
         log.error("assess.evidence_unavailable", attempt=attempt.public_id, error=type(error).__name__)
-        queue.put_back(attempt, not_before=clock() + LATER, now=clock())
-        return False
+        return _wait_for_better_times(attempt, clock())
+
+
+def _said_by(error: storage.IntegrityError) -> str:
+    return "erased" if isinstance(error, storage.KeyDestroyed) else "integrity_error"
+
+
+def _wait_for_better_times(attempt: VerificationAttempt, now: datetime) -> bool:
+    """The evidence can't be read, and that is the machine's fault. But nobody waits for ever."""
+    if attempt.submitted_at is not None and now - attempt.submitted_at > queue.TOO_LONG:
+        _give_up(attempt, "cannot_process", now)
+        return True
+    queue.put_back(attempt, not_before=now + LATER, now=now)
+    return False
 
 
 def _give_up(attempt: VerificationAttempt, reason: str, now: datetime) -> None:
@@ -187,7 +199,7 @@ def _act_on_answer(
 ) -> None:
     decided = decision.decide(answer, *workflow.standing(attempt))
     similarity = ledger.kept(answer.similarity)
-    with storage.dropped_on_error(storage.key_of(attempt.verification.applicant)) as store:
+    with storage.dropped_on_error(attempt.verification.applicant) as store:
         frame = best_frame.keep(attempt, answer, store)
         workflow.conclude(
             attempt, decided, now=now, code=answer.result, call=call, similarity=similarity, **frame

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -25,28 +26,38 @@ def upload(verification: Verification, data: bytes, *, now: datetime) -> Documen
     """
     _check_welcome(verification, now)
     photo = media.check_photo(data, heic=settings.ACCEPT_HEIC)
-    key = storage.key_of(verification.applicant)
-    with storage.dropped_on_error(key) as store, transaction.atomic():
+    with storage.dropped_on_error(verification.applicant) as store:
+        # Before the transaction: a slow store must not hold one open.
         original, normalised = store("photo-original", data), store("photo", photo.jpeg)
-        locked = Verification.objects.select_for_update().get(pk=verification.pk)
-        _check_welcome(locked, now)
-        locked.documents.filter(superseded_at__isnull=True).update(superseded_at=now)
-        document = Document.objects.create(
-            verification=locked,
-            original_name=original.name,
-            original_sha256=original.sha256,
-            original_size=original.size,
-            normalised_name=normalised.name,
-            normalised_sha256=normalised.sha256,
-            normalised_size=normalised.size,
-            facts={name: value for name, value in asdict(photo).items() if name != "jpeg"},
-            uploaded_at=now,
-        )
-        facts = {"document": document.public_id, "original_sha256": original.sha256}
-        by = audit.By.applicant(verification.applicant.public_id)
-        audit.record(
-            "document.uploaded", by=by, subject=locked, at=now, normalised_sha256=normalised.sha256, **facts
-        )
+        facts = {name: value for name, value in asdict(photo).items() if name != "jpeg"}
+        return _keep(verification, original, normalised, facts, now)
+
+
+@transaction.atomic
+def _keep(
+    verification: Verification,
+    original: storage.StoredObject,
+    normalised: storage.StoredObject,
+    facts: dict[str, Any],
+    now: datetime,
+) -> Document:
+    locked = Verification.objects.select_for_update().get(pk=verification.pk)
+    _check_welcome(locked, now)
+    locked.documents.filter(superseded_at__isnull=True).update(superseded_at=now)
+    document = Document.objects.create(
+        verification=locked,
+        original_name=original.name,
+        original_sha256=original.sha256,
+        original_size=original.size,
+        normalised_name=normalised.name,
+        normalised_sha256=normalised.sha256,
+        normalised_size=normalised.size,
+        facts=facts,
+        uploaded_at=now,
+    )
+    hashes = {"original_sha256": original.sha256, "normalised_sha256": normalised.sha256}
+    by = audit.By.applicant(verification.applicant.public_id)
+    audit.record("document.uploaded", by=by, subject=locked, at=now, document=document.public_id, **hashes)
     return document
 
 

@@ -4,16 +4,21 @@ import tempfile
 from datetime import datetime, timedelta
 from typing import IO
 
-from django.db import transaction
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from verification import audit, storage
 from verification.exports import pack
 from verification.exports.rows import Period
-from verification.models import Export, ExportState
+from verification.models import DataKey, Export, ExportState
 
 KEPT = timedelta(days=7)
 LONGEST_REASON = 300
+# By then whoever was making an export is done, or dead.
+UNFINISHED = timedelta(days=1)
+
+log = structlog.get_logger(__name__)
 
 
 class UnusableRequest(ValueError):
@@ -25,18 +30,18 @@ class ExportExpired(Exception):
 
 
 def export(*, start: datetime, end: datetime, by: audit.By, reason: str, now: datetime) -> Export:
-    """Make the export of [start, end). Its row and its audit event are written together, after its file."""
-    made = _begin(start=start, end=end, by=by, reason=reason.strip(), now=now)
-    with tempfile.TemporaryFile() as file:
-        facts = pack.write(file, _request(made, by))
-        key = made.data_key = storage.new_key()
-        stored = storage.store_file(key, "export", file)
-    made.rows = sum(fact.rows for fact in facts if fact.name.endswith(".jsonl"))
-    made.file_name, made.file_sha256, made.file_size = stored.name, stored.sha256, stored.size
+    """Make the export of [start, end). It is one, and is in the trail, once its file is there.
+
+    Raises UnusableRequest, or storage.Unavailable if the store can't take it now.
+    """
+    made, key = _begin(start=start, end=end, by=by, reason=reason.strip(), now=now)
     try:
-        _commit(made, by, {fact.name: fact.rows for fact in facts if fact.name.endswith(".jsonl")})
+        _finish(made, by, _write(made, key, by))
+    except (OperationalError, InterfaceError):
+        # The connection died: perhaps it was committed. If it was not, `expire` finds it.
+        raise
     except BaseException:
-        storage.erase(key, now=now)
+        _forget(made, now)
         raise
     return made
 
@@ -51,18 +56,57 @@ def download(export: Export, *, by: audit.By, now: datetime) -> IO[bytes]:
 
 
 def expire(*, now: datetime) -> int:
-    """Erase the files of exports whose days are over. The rows stay: they say that there was one."""
+    """End the exports whose days are over. The rows stay: they say that there was one.
+
+    All keys are destroyed before the first file is deleted: nobody can read what a store in trouble may keep, and the
+    sweep deletes it later.
+    """
     over = Export.objects.filter(state=ExportState.READY, expires_at__lte=now).select_related("data_key")
-    for export in over:
-        if export.data_key is not None:
-            storage.erase(export.data_key, now=now)
-        with transaction.atomic():
-            Export.objects.filter(pk=export.pk).update(state=ExportState.EXPIRED)
-            audit.record("export.expired", by=audit.By.system(), subject=export, at=now)
-    return len(over)
+    expired = [made for made in over if _expire(made, now)]
+    for made in expired:
+        if made.data_key is not None:
+            _delete(made, now)
+    begun = Export.objects.filter(state=ExportState.EXPIRED, file_name="", created_at__lt=now - UNFINISHED)
+    for made in begun.select_related("data_key"):
+        _forget(made, now)
+    return len(expired)
 
 
-def _begin(*, start: datetime, end: datetime, by: audit.By, reason: str, now: datetime) -> Export:
+def _expire(made: Export, now: datetime) -> bool:
+    """False if another was quicker, or for a file from before there were keys that can't be deleted now."""
+    if made.data_key is None and not _delete(made, now):
+        return False
+    with transaction.atomic():
+        if not Export.objects.filter(pk=made.pk, state=ExportState.READY).update(state=ExportState.EXPIRED):
+            return False
+        if made.data_key is not None:
+            storage.destroy(made.data_key, now=now)
+        audit.record("export.expired", by=audit.By.system(), subject=made, at=now)
+    return True
+
+
+def _delete(made: Export, now: datetime) -> bool:
+    """Delete what there is of the export's file; False if the store can't now."""
+    try:
+        if made.data_key is not None:
+            storage.erase(made.data_key, now=now)
+        elif made.file_name:
+            storage.delete(made.file_name)
+    except OSError as error:
+        log.warning("export.not_deleted", export=made.public_id, error=type(error).__name__)
+        return False
+    return True
+
+
+def _forget(made: Export, now: datetime) -> None:
+    """Nothing came of it: its key is destroyed, and its row goes once there is no file that it has to tell of."""
+    if _delete(made, now):
+        made.delete()
+
+
+def _begin(
+    *, start: datetime, end: datetime, by: audit.By, reason: str, now: datetime
+) -> tuple[Export, DataKey]:
     if end <= start:
         raise UnusableRequest(_("The period must end after it starts."))
     if not reason:
@@ -71,14 +115,33 @@ def _begin(*, start: datetime, end: datetime, by: audit.By, reason: str, now: da
         raise UnusableRequest(
             _("The reason may have %(most)s characters at most.") % {"most": LONGEST_REASON}
         )
-    return Export(
-        by=by.id or by.kind,
-        reason=reason,
-        period_start=start,
-        period_end=end,
-        created_at=now,
-        expires_at=now + KEPT,
-    )
+    with transaction.atomic():
+        # Before there is a file: no key is without an owner, and what a crash leaves behind can be found. Until it is
+        # finished it counts as expired, and nobody gets it.
+        key = storage.new_key()
+        made = Export.objects.create(
+            by=by.id or by.kind,
+            reason=reason,
+            period_start=start,
+            period_end=end,
+            state=ExportState.EXPIRED,
+            data_key=key,
+            file_size=0,
+            created_at=now,
+            expires_at=now + KEPT,
+        )
+    return made, key
+
+
+def _write(made: Export, key: DataKey, by: audit.By) -> dict[str, int]:
+    """Write the file into the store; how many rows each table has."""
+    with tempfile.TemporaryFile() as file:
+        facts = pack.write(file, _request(made, by))
+        stored = storage.store_file(key, "export", file)
+    made.file_name, made.file_sha256, made.file_size = stored.name, stored.sha256, stored.size
+    counts = {fact.name: fact.rows for fact in facts if fact.name.endswith(".jsonl")}
+    made.rows = sum(counts.values())
+    return counts
 
 
 def _request(made: Export, by: audit.By) -> pack.Request:
@@ -92,8 +155,10 @@ def _request(made: Export, by: audit.By) -> pack.Request:
 
 
 @transaction.atomic
-def _commit(made: Export, by: audit.By, counts: dict[str, int]) -> None:
-    made.save(force_insert=True)
+def _finish(made: Export, by: audit.By, counts: dict[str, int]) -> None:
+    made.state = ExportState.READY
+    # An error if the row is gone: it took so long that `expire` cleared it away.
+    made.save(update_fields=["state", "rows", "file_name", "file_sha256", "file_size"])
     audit.record(
         "export.created",
         by=by,

@@ -13,7 +13,7 @@ _ENDED = [status for status in Status if OWNERS[status] == Owner.NOBODY]
 
 
 class DuplicateReference(Exception):
-    """A case with this reference is under way."""
+    """A case with this reference is under way, or its applicant was erased."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,9 @@ def _applicant(
     )
     if created:
         return applicant
+    if applicant.erased_at is not None:
+        # Its key is gone, and nothing could be kept for it.
+        raise DuplicateReference("The applicant of this reference was erased. Use another reference.")
     cases = applicant.verifications.all()
     # What one system calls "42" is nobody that another system may rename.
     foreign = client is not None and cases.exclude(client=client).exists()

@@ -24,6 +24,7 @@ def renew(verification: Verification, *, by: audit.By, now: datetime) -> str:
         link_expires_at=now + timedelta(days=verification.policy.link_days),
         link_revoked_at=None,
         browser_hash="",
+        received_bytes=0,
     )
     audit.record("link.renewed", by=by, subject=verification, at=now)
     return links.url(token)

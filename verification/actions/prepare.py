@@ -10,9 +10,8 @@ from verification import audit, decision, media, queue, storage, workflow
 from verification.models import VerificationAttempt
 from verification.states import AttemptStatus
 
-# Until a machine that could not do it tries again, and until a person looks instead.
+# Until a machine that could not do it tries again.
 LATER = timedelta(seconds=15)
-TOO_LONG = timedelta(hours=6)
 
 # The recording was decoded once while the person waited. If the child dies of it now that may be the machine's fault:
 # it is tried again, and after three kills a person looks. Nobody is told to record anew for it.
@@ -49,6 +48,8 @@ def _prepare_or_tell(attempt: VerificationAttempt, now: datetime) -> None:
         workflow.conclude(
             attempt, decision.unusable(error.code, *workflow.standing(attempt)), now=now, code=error.code
         )
+    except storage.KeyDestroyed:
+        workflow.conclude(attempt, decision.give_up("erased"), now=now, code="erased")
     except storage.IntegrityError:
         log.error("prepare.integrity_error", attempt=attempt.public_id)
         workflow.conclude(attempt, decision.give_up("integrity_error"), now=now, code="integrity_error")
@@ -56,7 +57,7 @@ def _prepare_or_tell(attempt: VerificationAttempt, now: datetime) -> None:
 
 def _wait_for_better_times(attempt: VerificationAttempt, now: datetime) -> None:
     """It was the machine's fault, not the recording's. But nobody waits for ever."""
-    if attempt.submitted_at is not None and now - attempt.submitted_at > TOO_LONG:
+    if attempt.submitted_at is not None and now - attempt.submitted_at > queue.TOO_LONG:
         workflow.conclude(attempt, decision.give_up("cannot_process"), now=now, code="cannot_process")
     else:
         queue.put_back(attempt, not_before=now + LATER, now=now)
@@ -65,7 +66,7 @@ def _wait_for_better_times(attempt: VerificationAttempt, now: datetime) -> None:
 def _prepare(attempt: VerificationAttempt, now: datetime) -> None:
     prepared = media.prepare_video(storage.read(attempt.original_name, sha256=attempt.original_sha256))
     lineage = {name: value for name, value in asdict(prepared).items() if name != "mp4"}
-    with storage.dropped_on_error(storage.key_of(attempt.verification.applicant)) as store:
+    with storage.dropped_on_error(attempt.verification.applicant) as store:
         normalised = store("video", prepared.mp4)
         with transaction.atomic():
             workflow.advance(

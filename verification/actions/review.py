@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from verification import audit, permissions, workflow
 from verification.models import Review, StaffUser, Verdict, Verification
 from verification.reasons import LIST_VERSION, REASONS
-from verification.states import Actor, AttemptStatus, Outcome, Status
+from verification.states import FOR_A_PERSON, Actor, AttemptStatus, Outcome, Status
 
 LEASE = timedelta(minutes=15)
 SHORTEST_NOTE = 10
@@ -151,15 +151,14 @@ def _check_words(verification: Verification, verdict: Verdict, reason_code: str,
     if len(note) > LONGEST_NOTE:
         raise NoteRequired(_("The note may have at most %d characters.") % LONGEST_NOTE)
     if verdict == Verdict.APPROVE and note_needed(verification) and len(note.strip()) < SHORTEST_NOTE:
-        raise NoteRequired(
-            _("Approving against the vendor's answer needs a note of at least %d characters.") % SHORTEST_NOTE
-        )
+        raise NoteRequired(_("Approving this case needs a note of at least %d characters.") % SHORTEST_NOTE)
 
 
 def note_needed(verification: Verification) -> bool:
-    """Approving goes against the vendor unless its newest answer was a pass."""
+    """Approving goes against what the system found, unless its newest answer was a pass and nothing is odd."""
     newest = verification.attempts.filter(status=AttemptStatus.FINISHED).order_by("-number").first()
-    return newest is None or newest.outcome != Outcome.PASSED
+    odd = verification.flags.filter(code__in=FOR_A_PERSON).exists()
+    return odd or newest is None or newest.outcome != Outcome.PASSED
 
 
 def _consequences(
@@ -170,6 +169,7 @@ def _consequences(
     policy = verification.policy
     return {
         "hint": REASONS[review.reason_code].hint,
+        "received_bytes": 0,
         # Asking again is worth nothing without an attempt, or through a link that has run out.
         "attempts_used": min(verification.attempts_used, policy.max_attempts - 1),
         "link_expires_at": max(verification.link_expires_at, now + timedelta(days=policy.link_days)),

@@ -32,36 +32,67 @@ def submit(
     `challenges` does, VideoReused or media.UnusableMedia; after the last two the attempt is still open.
     """
     sha256 = sha256 or hashlib.sha256(recording).hexdigest()
-    _refuse_reused(_open_attempt(verification, attempt_id, nonce, now), sha256, now)
+    attempt = _open_attempt(verification, attempt_id, nonce, now)
+    _refuse_reused(attempt, sha256, now)
     checked = media.check_video(recording)
-    like = reuse.likeness(verification, checked.frame_hashes, checked.facts.duration)
-    with storage.dropped_on_error(storage.key_of(verification.applicant)) as store, transaction.atomic():
+    with storage.dropped_on_error(verification.applicant) as store:
+        # Before the transaction: a slow store must not hold one open.
         original = store("video-original", recording)
-        locked = (
-            Verification.objects.select_for_update(of=("self",))
-            .select_related("policy", "applicant")
-            .get(pk=verification.pk)
-        )
-        attempt = _open_attempt(locked, attempt_id, nonce, now)
-        workflow.advance(
-            attempt,
-            AttemptStatus.SUBMITTED,
-            submitted_at=now,
-            original_name=original.name,
-            original_sha256=original.sha256,
-            original_size=original.size,
-            facts={"recorded": asdict(checked.facts)},
-            signals=signals,
-        )
-        reuse.keep(attempt, checked.frame_hashes, checked.facts.duration)
-        if like is not None:
-            _flag(attempt, like.flag, like.attempt, now, share=round(like.share, 2))
-        by = audit.By.applicant(locked.applicant.public_id)
-        data = {"attempt": attempt.public_id, "number": attempt.number, "original_sha256": original.sha256}
-        workflow.move(locked, Status.CHECKING, by=by, now=now, data=data, hint="")
-        queue.ring(queue.PREPARE, attempt.public_id)
+        try:
+            _take_in(verification, attempt, original, checked, signals, now)
+        except VideoReused:
+            # Somebody was quicker by a moment: now the other one is there to be found, and to be told of.
+            _refuse_reused(attempt, sha256, now)
+            raise
     parts.forget(attempt)
     return attempt
+
+
+@transaction.atomic
+def _take_in(
+    verification: Verification,
+    attempt: VerificationAttempt,
+    original: storage.StoredObject,
+    checked: media.CheckedVideo,
+    signals: dict[str, Any],
+    now: datetime,
+) -> None:
+    locked = (
+        Verification.objects.select_for_update(of=("self",))
+        .select_related("policy", "applicant")
+        .get(pk=verification.pk)
+    )
+    attempt.refresh_from_db()
+    attempt.verification = locked
+    challenges.check_open(attempt, now=now)
+    like = _look_back(attempt, original, checked)
+    workflow.advance(
+        attempt,
+        AttemptStatus.SUBMITTED,
+        submitted_at=now,
+        original_name=original.name,
+        original_sha256=original.sha256,
+        original_size=original.size,
+        facts={"recorded": asdict(checked.facts)},
+        signals=signals,
+    )
+    reuse.keep(attempt, checked.frame_hashes, checked.facts.duration)
+    if like is not None:
+        _flag(attempt, like.flag, like.attempt, now, share=round(like.share, 2))
+    by = audit.By.applicant(locked.applicant.public_id)
+    data = {"attempt": attempt.public_id, "number": attempt.number, "original_sha256": original.sha256}
+    workflow.move(locked, Status.CHECKING, by=by, now=now, data=data, hint="")
+    queue.ring(queue.PREPARE, attempt.public_id)
+
+
+def _look_back(
+    attempt: VerificationAttempt, original: storage.StoredObject, checked: media.CheckedVideo
+) -> reuse.Likeness | None:
+    """What the recording is like; one after the other, so that two copies sent at one moment see each other."""
+    reuse.take_turns()
+    if reuse.same_bytes(original.sha256, beside=attempt) is not None:
+        raise VideoReused("This recording was sent before.")
+    return reuse.likeness(attempt.verification, checked.frame_hashes, checked.facts.duration)
 
 
 def _open_attempt(
@@ -73,7 +104,7 @@ def _open_attempt(
 
 
 def _refuse_reused(attempt: VerificationAttempt, sha256: str, now: datetime) -> None:
-    earlier = reuse.same_bytes(sha256)
+    earlier = reuse.same_bytes(sha256, beside=attempt)
     if earlier is None:
         return
     # Once for each attempt is enough, however often it is tried.

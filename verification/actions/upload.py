@@ -2,7 +2,8 @@
 
 With the first part the browser says how long the whole is and what its SHA-256 is, and nothing else completes this
 upload. So the recording is made when its upload begins: the first part must come before the challenge runs out, and
-the others may take their time. A part that names another whole is out of step (and there is no offset to go on from);
+the others may take their time. A recording in one piece commits to nothing before its last byte: it must have arrived
+soon after its challenge ran out. A part that names another whole is out of step (and there is no offset to go on from);
 bytes that lack the hash which came with them are damaged.
 """
 
@@ -16,11 +17,15 @@ from django.db.models import F
 
 from verification import challenges, media, parts, storage, workflow
 from verification.models import RecordingUpload, Verification, VerificationAttempt
-from verification.states import Status
+from verification.states import AttemptStatus, Status
 
 MAX_PART: Final = 512 * 1024  # bytes
 MAX_PARTS: Final = 2 * media.MAX_VIDEO_UPLOAD // MAX_PART
 TIME: Final = timedelta(minutes=10)
+# For a recording in one piece whose upload began in time. The page sends what is larger than a part in parts.
+GRACE: Final = timedelta(seconds=30)
+# Among an attempt's facts until a recording is taken: the SHA-256 of one that was of no use.
+DROPPED: Final = "unusable_upload_sha256"
 # Some forty photos and recordings of the largest size.
 QUOTA: Final = 400_000_000  # bytes
 
@@ -69,9 +74,15 @@ def check_quota(verification: Verification) -> None:
 
 
 def count(verification: Verification, size: int) -> None:
-    """Note that `size` bytes came through the link, of use or not."""
+    """Note that `size` bytes came through the link, of use or not; less than none takes a count back."""
     if size:
         Verification.objects.filter(pk=verification.pk).update(received_bytes=F("received_bytes") + size)
+
+
+def check_ended(verification: Verification, *, attempt_id: str, nonce: str, ended: datetime) -> None:
+    """Had a recording in one piece arrived in time? Raises UnknownChallenge, ChallengeExpired, AlreadySubmitted."""
+    attempt = challenges.named(verification, attempt_id, nonce)
+    challenges.check_open(attempt, now=ended, until=attempt.expires_at + GRACE)
 
 
 def check(verification: Verification, part: Part, *, now: datetime) -> None:
@@ -86,7 +97,7 @@ def add(verification: Verification, part: Part, data: bytes, *, now: datetime) -
     """Keep the part's bytes; the offset of the next one. Raises Damaged too, and storage.Unavailable."""
     if (hashlib.sha256(data).hexdigest(), len(data)) != (part.sha256, part.size):
         raise Damaged("The part is not what was announced.")
-    with storage.dropped_on_error(storage.key_of(verification.applicant)) as store:
+    with storage.dropped_on_error(verification.applicant) as store:
         stored = store("part", data)
         with transaction.atomic():
             attempt = challenges.named(verification, part.attempt_id, part.nonce, lock=True)
@@ -120,13 +131,16 @@ def _end(upload: RecordingUpload | None) -> datetime | None:
 def joined(verification: Verification, *, attempt_id: str, nonce: str, now: datetime) -> Joined | None:
     """The recording that came in parts, or None if none has begun to.
 
-    Raises UnknownChallenge, ChallengeExpired or AlreadySubmitted; OutOfStep while parts are missing; Damaged if they
-    are not what the first one announced: then they are gone, and the upload starts anew.
+    Raises UnknownChallenge, ChallengeExpired or AlreadySubmitted; OutOfStep while parts are missing, or were dropped:
+    who never heard why may send them again and be told. Damaged if they are not what the first one announced: then
+    they are gone, and the upload starts anew.
     """
     attempt = challenges.named(verification, attempt_id, nonce)
     upload = parts.upload_of(attempt)
     challenges.check_open(attempt, now=now, until=_end(upload))
     if upload is None:
+        if DROPPED in attempt.facts:
+            raise OutOfStep(0)
         return None
     arrived = parts.arrived(upload)
     if arrived != upload.size:
@@ -148,8 +162,11 @@ def _read(upload: RecordingUpload) -> bytes | None:
     return data if hashlib.sha256(data).hexdigest() == upload.sha256 else None
 
 
-def drop(verification: Verification, *, attempt_id: str) -> None:
+def drop(verification: Verification, *, attempt_id: str, sha256: str) -> None:
     """Forget the parts of a recording that turned out to be of no use: the challenge may be answered anew."""
     attempt = verification.attempts.filter(public_id=attempt_id).first()
-    if attempt is not None:
-        parts.forget(attempt)
+    if attempt is None:
+        return
+    open_attempt = VerificationAttempt.objects.filter(pk=attempt.pk, status=AttemptStatus.ISSUED)
+    open_attempt.update(facts={DROPPED: sha256})
+    parts.forget(attempt)

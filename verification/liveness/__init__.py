@@ -26,11 +26,13 @@ from .errors import (
     UnsupportedChallenge,
     Withdrawn,
 )
+from .exchange import MEDIA_UNREADABLE
 from .signing import Credentials, TC3Auth, sign
 from .source import Media, MediaFile
 
 __all__ = [
     "ACTION",
+    "MEDIA_UNREADABLE",
     "REGIONS",
     "RULES",
     "VENDOR_PASS",

@@ -113,6 +113,10 @@ class UnsupportedChallenge(Rejected):
         return f"{self.code}: mode {self.mode!r} with actions {self.actions!r}"
 
 
+class MediaUnreadable(OSError):
+    """The machine, not the vendor, failed to give the photo or the video while it was read."""
+
+
 class MediaChanged(Rejected):
     """The photo or the video is not what it was, or not what is on record: none of it may be sent."""
 

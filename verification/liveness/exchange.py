@@ -10,8 +10,17 @@ from typing import Any
 
 from .answer import Answer, parse
 from .deadline import Deadline
-from .errors import BadAnswer, LivenessError, MediaChanged, NotSent, UnknownOutcome, Withdrawn
+from .errors import (
+    BadAnswer,
+    LivenessError,
+    MediaChanged,
+    MediaUnreadable,
+    NotSent,
+    UnknownOutcome,
+    Withdrawn,
+)
 
+MEDIA_UNREADABLE = "media_unreadable"  # the code of a failure that says nothing of the vendor
 ANSWER_LIMIT = 8_000_000  # bytes; a best frame has about 200,000
 
 
@@ -98,10 +107,18 @@ def failure_of(error: Exception, began: bool, late: bool) -> LivenessError:
         return UnknownOutcome(error.code) if began else MediaChanged(error.name)
     if isinstance(error, Withdrawn):
         return Withdrawn(error.code)
-    code = "deadline" if late else _name(error)
+    code = "deadline" if late else MEDIA_UNREADABLE if _ours(error) else _name(error)
     if not began:
         return NotSent(code)
     return UnknownOutcome(code)
+
+
+def _ours(error: Exception) -> bool:
+    """Did reading the media fail, and not the way to the vendor?"""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, MediaUnreadable):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None
 
 
 def _name(error: Exception) -> str:

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Protocol
 
-from .errors import MediaChanged
+from .errors import MediaChanged, MediaUnreadable
 
 # A multiple of 3, so that encoded slices join without padding; 256 KiB each once encoded, because httpcore
 # copies the unsent rest of a slice after every partial send.
@@ -78,11 +78,17 @@ class Source:
         file.seek(0)
         for start in range(0, self.size, SLICE):
             wanted = min(SLICE, self.size - start)
-            piece = _read_all(file, wanted)
+            piece = self._piece(file, wanted)
             if len(piece) != wanted:
                 del piece
                 raise MediaChanged(self.name)
             yield piece
+
+    def _piece(self, file: MediaFile, size: int) -> bytes:
+        try:
+            return _read_all(file, size)
+        except OSError as error:
+            raise MediaUnreadable(self.name) from error
 
 
 def _size(media: Media) -> int:

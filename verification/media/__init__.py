@@ -35,6 +35,7 @@ __all__ = [
 
 _Result = TypeVar("_Result", NormalisedPhoto, CheckedVideo, NormalisedVideo)
 _JPEG_MAGIC = b"\xff\xd8\xff"
+_CHECKING, _REWRITING = 8, 20  # seconds of processor time
 
 
 def check_photo(data: bytes, *, heic: bool = False) -> NormalisedPhoto:
@@ -42,7 +43,8 @@ def check_photo(data: bytes, *, heic: bool = False) -> NormalisedPhoto:
     if len(data) > MAX_PHOTO_UPLOAD:
         raise UnusableMedia("image_too_large", {"bytes_allowed": MAX_PHOTO_UPLOAD})
     # libde265, which reads HEIC, works in threads of its own.
-    photo = _built(NormalisedPhoto, run("verification.media.photo:normalise_photo", data, heic, threads=heic))
+    work = "verification.media.photo:normalise_photo"
+    photo = _built(NormalisedPhoto, run(work, data, heic, cpu_seconds=_CHECKING, threads=heic))
     _check_jpeg(photo.jpeg)
     return photo
 
@@ -51,22 +53,24 @@ def check_video(data: bytes) -> CheckedVideo:
     """What a recording really is and looks like, if it is fit to be sent on."""
     if len(data) > MAX_VIDEO_UPLOAD:
         raise UnusableMedia("video_too_large", {"bytes_allowed": MAX_VIDEO_UPLOAD})
-    return _built(CheckedVideo, run("verification.media.video:check_video", data))
+    return _built(CheckedVideo, run("verification.media.video:check_video", data, cpu_seconds=_CHECKING))
 
 
 def prepare_video(data: bytes) -> NormalisedVideo:
     """The recording as an MP4 for the vendor."""
-    return _built(NormalisedVideo, run("verification.media.video:normalise_video", data))
+    return _built(
+        NormalisedVideo, run("verification.media.video:normalise_video", data, cpu_seconds=_REWRITING)
+    )
 
 
 def frame_at(data: bytes, seconds: float) -> bytes:
     """The picture shown at that time of a video, upright, as JPEG."""
-    return _check_jpeg(run("verification.media.video:cut_frame", data, float(seconds)))
+    return _check_jpeg(run("verification.media.video:cut_frame", data, float(seconds), cpu_seconds=_CHECKING))
 
 
 def stamp(jpeg: bytes, text: str) -> bytes:
     """The picture with `text` (who looks at it, and when) drawn into it, as JPEG."""
-    return _check_jpeg(run("verification.media.photo:stamp", jpeg, text))
+    return _check_jpeg(run("verification.media.photo:stamp", jpeg, text, cpu_seconds=_CHECKING))
 
 
 def _check_jpeg(picture: object) -> bytes:

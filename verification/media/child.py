@@ -12,7 +12,8 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,18 +22,28 @@ from verification.media.errors import CODES, MediaUnavailable, UnusableMedia
 
 TIMEOUT: Final = 30.0  # seconds
 GRACE: Final = 15.0  # seconds the helper may take beyond, before it is given up
+CPU_SECONDS: Final = 20
+CHILDREN: Final = max(2, os.cpu_count() or 1)  # at a time; more would only make each other late
+PATIENCE: Final = 20.0  # seconds a call waits for its turn
+MAX_DETAILS, MAX_WORD, MAX_NUMBER = 10, 100, 1e15  # of a refusal, as told by a child that may be anyone's
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
 
-def run(function: str, *arguments: Any, timeout: float = TIMEOUT, threads: bool = False) -> Any:
+def run(
+    function: str,
+    *arguments: Any,
+    timeout: float = TIMEOUT,
+    cpu_seconds: int = CPU_SECONDS,
+    threads: bool = False,
+) -> Any:
     """What `function` ("package.module:name") returns for plain values and bytes, as plain values.
 
     Raises UnusableMedia for what the function says of the media, and when it crashes, runs out of memory or
-    takes more than `timeout` seconds; MediaUnavailable when the fault is not the media's. Safe in threads; `threads`
-    says whether the child may have some.
+    takes more than `cpu_seconds` of processor time; MediaUnavailable when the fault is not the media's, or `timeout`
+    seconds went by without it getting that much. Safe in threads; `threads` says whether the child may have some.
     """
-    deadline = time.monotonic() + timeout + GRACE
-    with _helper.start_job(timeout) as sock:
+    with _helper.turn(), _helper.start_job(timeout, cpu_seconds) as sock:
+        deadline = time.monotonic() + timeout + GRACE
         request = {"function": function, "arguments": arguments, "threads": threads}
         return _result(*_converse(sock, wire.encode(wire.REQUEST, request), deadline))
 
@@ -46,11 +57,15 @@ def _converse(sock: socket.socket, request: bytes, deadline: float) -> tuple[Any
         while end is None and (message := wire.receive(sock, deadline=deadline)):
             if message[0] == wire.EXIT:
                 end = message[1]
-            else:
+            elif message[0] == wire.ANSWER and answer is None:
                 answer = message[1]
+            else:
+                raise wire.BadMessage
     except wire.BadMessage:
         raise UnusableMedia("media_crashed") from None
     except TimeoutError:
+        if _helper.answers():
+            raise MediaUnavailable("child_stuck") from None
         _helper.give_up()
         raise MediaUnavailable("helper_stuck") from None
     return answer, end
@@ -59,6 +74,8 @@ def _converse(sock: socket.socket, request: bytes, deadline: float) -> tuple[Any
 def _result(answer: Any, end: Any) -> Any:
     if end == wire.TIMED_OUT:
         raise UnusableMedia("media_timeout")
+    if end == wire.STARVED:
+        raise MediaUnavailable("starved")
     if answer is None and end in (None, wire.NOT_STARTED):
         raise MediaUnavailable("child_not_started" if end else "helper_died")
     if end or not isinstance(answer, dict):
@@ -66,17 +83,31 @@ def _result(answer: Any, end: Any) -> Any:
     if "value" in answer:
         return answer["value"]
     if "unavailable" in answer:
-        raise MediaUnavailable(str(answer["unavailable"])[:100])
+        reason = answer["unavailable"]
+        raise MediaUnavailable(reason if _short(reason) and isinstance(reason, str) else "unknown")
     raise UnusableMedia(*_reason(answer))
 
 
 def _reason(answer: dict[str, Any]) -> tuple[str, dict[str, str | int | float]]:
     """Code and detail of a refusal, if they are ours; a child that makes up its own has been taken over."""
     code, detail = answer.get("unusable"), answer.get("detail")
-    plain = isinstance(detail, dict) and all(isinstance(v, str | int | float) for v in detail.values())
-    if not isinstance(code, str) or code not in CODES or not isinstance(detail, dict) or not plain:
+    if (
+        not isinstance(code, str)
+        or code not in CODES
+        or not isinstance(detail, dict)
+        or len(detail) > MAX_DETAILS
+    ):
+        return "media_crashed", {}
+    if not all(map(_short, (*detail, *detail.values()))):
         return "media_crashed", {}
     return code, detail
+
+
+def _short(value: object) -> bool:
+    """Whether it is a word or a number, of a length that can be shown."""
+    if isinstance(value, str):
+        return len(value) <= MAX_WORD and value.isascii() and value.isprintable()
+    return isinstance(value, int | float) and abs(value) < MAX_NUMBER
 
 
 class _Helper:
@@ -84,6 +115,7 @@ class _Helper:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._turns = threading.BoundedSemaphore(CHILDREN)
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         os.register_at_fork(after_in_child=self._forget)
@@ -92,16 +124,38 @@ class _Helper:
     def _forget(self) -> None:
         """Leave the helper to the process that was forked; this one will start its own."""
         self._lock = threading.Lock()
+        self._turns = threading.BoundedSemaphore(CHILDREN)
         if self._control is not None:
             self._control.close()
         if self._process is not None:
             self._process.returncode = 0  # not ours to wait for
         self._process = self._control = None
 
-    def start_job(self, timeout: float) -> socket.socket:
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until there are few enough children, which is not held against the one to come."""
+        turns = self._turns
+        if not turns.acquire(timeout=PATIENCE):
+            raise MediaUnavailable("busy")
+        try:
+            yield
+        finally:
+            turns.release()
+
+    def answers(self) -> bool:
+        """Whether the helper still starts a child, which is told nothing, and says how it ended."""
+        deadline = time.monotonic() + GRACE
+        try:
+            with self.start_job(GRACE, 1) as sock:
+                sock.shutdown(socket.SHUT_WR)
+                return wire.receive(sock, deadline=deadline) is not None
+        except (OSError, wire.BadMessage, MediaUnavailable):
+            return False
+
+    def start_job(self, timeout: float, cpu_seconds: int) -> socket.socket:
         """A connection to a new child that will be killed after `timeout` seconds."""
         ours, theirs = socket.socketpair()
-        order = wire.ORDER.pack(timeout)
+        order = wire.ORDER.pack(timeout, cpu_seconds)
         with theirs, self._lock:
             for _ in range(2):
                 try:

@@ -3,37 +3,62 @@
 Imports neither PyAV nor Pillow: the web and worker processes hold these without ever loading a decoder.
 """
 
+import re
 from dataclasses import dataclass, fields
 from typing import Any, Final, Self, get_type_hints
 
 MAX_PHOTO_UPLOAD: Final = 10 * 1024 * 1024  # bytes
 MAX_VIDEO_UPLOAD: Final = 32 * 1024 * 1024  # bytes
+MAX_PICTURES: Final = 2400  # of one recording: 20 seconds of 120
+# What of a child's answer can be true, generously.
+_MAX_COUNT: Final = 1 << 32
+_MAX_SECONDS: Final = 60.0
+_WORDS: Final = re.compile(r"[ -~]{0,100}")
+_FRAME_HASH: Final = re.compile(r"[0-9a-f]{96}")
+_TURNS: Final = (0, 90, 180, 270)
 
 
 @dataclass(frozen=True)
 class _Facts:
     @classmethod
     def from_plain(cls, values: object) -> Self:
-        """Build from JSON-like values; raises ValueError for anything but exactly these fields and types.
+        """Build from JSON-like values; raises ValueError for anything but these fields, types and likely values.
 
         The values come from the child process, which a hostile file may have taken over.
         """
         hints = get_type_hints(cls)
         if not isinstance(values, dict) or set(values) != {field.name for field in fields(cls)}:
             raise ValueError("other fields than expected")
-        return cls(**{name: _checked(values[name], hints[name]) for name in values})
+        built = cls(**{name: _checked(values[name], hints[name]) for name in values})
+        built._check()
+        return built
+
+    def _check(self) -> None:
+        """Raise ValueError for values that are of the right type and still can't be."""
 
 
 def _checked(value: Any, expected: Any) -> Any:
     if isinstance(expected, type) and issubclass(expected, _Facts):
         return expected.from_plain(value)
-    if expected == tuple[str, ...] and isinstance(value, list) and all(isinstance(v, str) for v in value):
-        return tuple(value)
+    if expected == tuple[str, ...] and isinstance(value, list) and len(value) <= MAX_PICTURES:
+        return tuple(_checked(v, str) for v in value)
     if expected == dict[str, str] and isinstance(value, dict):
         return {_checked(k, str): _checked(v, str) for k, v in value.items()}
-    if isinstance(expected, type) and type(value) is expected:
+    if isinstance(expected, type) and type(value) is expected and _likely(value):
         return value
-    raise ValueError("a value of another type than expected")
+    raise ValueError("a value other than expected")
+
+
+def _likely(value: object) -> bool:
+    """Text is short and plain, counts are not negative, and what is no whole number is a length in seconds."""
+    match value:
+        case str():
+            return _WORDS.fullmatch(value) is not None
+        case int():
+            return 0 <= value <= _MAX_COUNT
+        case float():
+            return 0 <= value <= _MAX_SECONDS
+    return True
 
 
 @dataclass(frozen=True)
@@ -72,6 +97,10 @@ class VideoFacts(_Facts):
     pixel_format: str
     size: int
 
+    def _check(self) -> None:
+        if self.rotation not in _TURNS:
+            raise ValueError("an angle other than expected")
+
 
 @dataclass(frozen=True)
 class CheckedVideo(_Facts):
@@ -83,6 +112,10 @@ class CheckedVideo(_Facts):
 
     facts: VideoFacts
     frame_hashes: tuple[str, ...]
+
+    def _check(self) -> None:
+        if not all(_FRAME_HASH.fullmatch(each) for each in self.frame_hashes):
+            raise ValueError("a hash of another form than expected")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,9 @@ from verification.media.errors import UnusableMedia
 
 JPEG_MAGIC = b"\xff\xd8\xff"
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
+MAX_SEGMENTS = 500  # a camera's JPEG has under 60, of which extended XMP and a large profile may make 200
+MAX_CHUNKS = 5_000  # a PNG of 10 MB in pieces of 8 kB has 1,280
+MAX_OTHER_CHUNKS = 200  # of those, the ones that hold no picture
 MAX_SCANS = 64  # a camera's progressive JPEG has about ten; each costs a pass over the whole picture
 
 _OTHER_MAGIC = [
@@ -29,6 +32,7 @@ _OTHER_MAGIC = [
 _JPEG_MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])", re.DOTALL)
 _HEIC_BOXES = frozenset({b"ftyp", b"meta", b"mdat", b"moov", b"free", b"skip", b"wide", b"uuid", b"mpvd"})
 _FRAME_HEADERS = frozenset({0xC0, 0xC1, 0xC2})
+_PICTURE_CHUNKS = frozenset({b"IDAT", b"fdAT"})
 
 
 @dataclass(frozen=True)
@@ -84,11 +88,20 @@ def _found(data: bytes) -> str:
 def _png_outline(data: bytes) -> ImageOutline:
     if data[12:16] != b"IHDR" or len(data) < 33:
         raise UnusableMedia("image_corrupt")
-    at = len(PNG_MAGIC)
+    at, chunks, others, profiles = len(PNG_MAGIC), 0, 0, 0
     while at + 12 <= len(data):
         length, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
         end = at + 12 + length
         if end > len(data) or zlib.crc32(data[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end]):
+            break
+        chunks, others, profiles = (
+            chunks + 1,
+            others + (kind not in _PICTURE_CHUNKS),
+            profiles + (kind == b"iCCP"),
+        )
+        if chunks > MAX_CHUNKS or others > MAX_OTHER_CHUNKS:
+            raise UnusableMedia("image_too_complex", {"chunks_allowed": MAX_CHUNKS})
+        if profiles > 1:  # each is unpacked, to as many bytes as it likes
             break
         if kind == b"IEND":
             return ImageOutline("PNG", int.from_bytes(data[16:20]), int.from_bytes(data[20:24]), end)
@@ -97,7 +110,7 @@ def _png_outline(data: bytes) -> ImageOutline:
 
 
 def _jpeg_outline(data: bytes) -> ImageOutline:
-    at, scans, size = 2, 0, (-1, -1)
+    at, segments, scans, size = 2, 0, 0, (-1, -1)
     while marker := _JPEG_MARKER.search(data, at):
         kind, at = marker[1][0], marker.end()
         if kind == 0xD9:
@@ -107,7 +120,9 @@ def _jpeg_outline(data: bytes) -> ImageOutline:
             raise UnusableMedia("image_corrupt")
         if kind in _FRAME_HEADERS:
             size = int.from_bytes(data[at + 5 : at + 7]), int.from_bytes(data[at + 3 : at + 5])
-        scans += kind == 0xDA
+        segments, scans = segments + 1, scans + (kind == 0xDA)
+        if segments > MAX_SEGMENTS:
+            raise UnusableMedia("image_too_complex", {"segments_allowed": MAX_SEGMENTS})
         if scans > MAX_SCANS:
             raise UnusableMedia("image_too_complex", {"scans_allowed": MAX_SCANS})
         at += length

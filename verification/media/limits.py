@@ -14,11 +14,11 @@ from typing import Final
 from verification.media import syscalls
 
 MEMORY: Final = 768 * 1024 * 1024  # bytes of address space; less makes honest 25-megapixel photos fail
-CPU_SECONDS: Final = 20
+CPU_SECONDS: Final = 20  # at most; looking at a file is given less than rewriting it
 FILE_SIZE: Final = 0  # bytes of any file written: there is none to write
 OPEN_FILES: Final = 3  # the standard ones, which lead nowhere; the kept one is open already and may be higher
 KEPT_ENVIRONMENT: Final = ("PATH", "LANG")
-_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 
 
 def confinement() -> str:
@@ -26,10 +26,11 @@ def confinement() -> str:
     return "seccomp" if syscalls.supported() else "rlimits"
 
 
-def confine(parent: int, *, keep: int, threads: bool = False) -> None:
-    """Limit this process for good; of its descriptors only `keep` stays, the standard ones go nowhere.
+def confine(parent: int, *, keep: int, cpu_seconds: int = CPU_SECONDS, threads: bool = False) -> None:
+    """Limit this process for good, to so many seconds of processor time among others.
 
-    It ends with the process `parent`, and starts threads only if it may. Raises OSError if a limit can't be set.
+    Of its descriptors only `keep` stays, the standard ones go nowhere. It ends with the process `parent`, and starts
+    threads only if it may. Raises OSError if a limit can't be set.
     """
     _close_descriptors(keep)
     _die_with(parent)
@@ -38,7 +39,7 @@ def confine(parent: int, *, keep: int, threads: bool = False) -> None:
     os.environ.clear()
     os.environ.update(environment)
     _limit(resource.RLIMIT_CORE, 0)
-    _limit(resource.RLIMIT_CPU, CPU_SECONDS, grace=1)
+    _limit(resource.RLIMIT_CPU, min(cpu_seconds, CPU_SECONDS), grace=1)
     _limit(resource.RLIMIT_FSIZE, FILE_SIZE)
     _limit(resource.RLIMIT_NOFILE, OPEN_FILES)
     if sys.platform == "linux":
@@ -64,10 +65,17 @@ def _close_descriptors(keep: int) -> None:
 
 
 def _die_with(parent: int) -> None:
-    """Ask the kernel to kill this process when the one that forked it dies; take no new privileges."""
+    """Ask the kernel to kill this process when the one that forked it dies; take no new privileges, leave no core.
+
+    A program that collects cores is given them whatever their size limit, and there may be a face in one.
+    """
     if sys.platform != "linux":
         return
-    for option, value in ((_PR_SET_PDEATHSIG, signal.SIGKILL), (_PR_SET_NO_NEW_PRIVS, 1)):
+    for option, value in (
+        (_PR_SET_PDEATHSIG, signal.SIGKILL),
+        (_PR_SET_DUMPABLE, 0),
+        (_PR_SET_NO_NEW_PRIVS, 1),
+    ):
         if _libc.prctl(option, value, 0, 0, 0) != 0:
             raise OSError(ctypes.get_errno(), "prctl")
     if os.getppid() != parent:  # it died before the kernel was asked

@@ -6,6 +6,7 @@ nothing of how the video will be rewritten.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import av
@@ -16,7 +17,7 @@ from av.video.stream import VideoStream
 
 from verification.media.containers import MAX_PIXELS, open_video, sniff
 from verification.media.errors import UnusableMedia
-from verification.media.facts import MAX_VIDEO_UPLOAD, VideoFacts
+from verification.media.facts import MAX_PICTURES, MAX_VIDEO_UPLOAD, VideoFacts
 
 MIN_SECONDS: Final = 2.0
 MAX_SECONDS: Final = 20.0
@@ -25,8 +26,14 @@ MIN_SIDE: Final = 120  # pixels
 MAX_ASPECT: Final = 3
 MIN_RATE: Final = 4.0  # frames a second, on average
 MAX_RATE: Final = 120.0
-MAX_PACKETS: Final = int(MAX_SECONDS * MAX_RATE)
+MAX_PACKETS: Final = MAX_PICTURES
+# Pixels decoded of one recording: a telephone's twenty seconds of 1920x1088 at 30, and one to spare.
+MAX_PIXELS_IN_ALL: Final = 1920 * 1088 * 30 * 21
+MAX_PICTURES_A_PACKET: Final = 8  # VP9 packs as many; over the whole recording it is one each
+MAX_UNITS: Final = 256  # of an AV1 packet
+MAX_FRAME_UNITS: Final = 16  # of those, pictures: a shown one and those it is made of
 MAX_TRACKS: Final = 8
+_FRAME_UNITS: Final = (3, 6, 7)  # frame header, frame, frame header again
 CODECS: Final = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg4"})
 
 See = Callable[[av.VideoFrame], None]
@@ -51,7 +58,9 @@ def measure(data: bytes, see: See | None = None) -> VideoFacts:
         stream = picture_stream(file)
         clock, look = _Clock(float(stream.time_base or 0)), _Look(see)
         held = list(clock.timed(packets(file, stream)))  # all of them, before any costly decoding
+        check_work(stream, len(held))
         for packet in held:
+            look.held += 1
             if see is not None or packet.is_keyframe:
                 look.at(stream.codec_context.decode(packet))
         look.at(stream.codec_context.decode(None))
@@ -86,6 +95,12 @@ def check_dimensions(width: int, height: int) -> None:
     short, long = sorted((width, height))
     if width * height > MAX_PIXELS or short < MIN_SIDE or long > MAX_ASPECT * short:
         raise UnusableMedia("video_resolution", {"width": width, "height": height})
+
+
+def check_work(stream: VideoStream, pictures: int) -> None:
+    """Raise UnusableMedia when so many pictures of this size are more than any recording of ours has."""
+    if stream.width * stream.height * pictures > MAX_PIXELS_IN_ALL:
+        raise UnusableMedia("video_resolution", {"width": stream.width, "height": stream.height})
 
 
 def picture_stream(file: InputContainer) -> VideoStream:
@@ -124,14 +139,47 @@ def packets(file: InputContainer, stream: VideoStream) -> "Iterator[Packet[Video
             raise UnusableMedia("video_encrypted")
         if packet.is_corrupt:
             raise UnusableMedia("video_corrupt")
+        if codec_name(stream) == "av1":
+            check_units(bytes(packet))
         yield packet
+
+
+def check_units(packet: bytes) -> None:
+    """Raise UnusableMedia when a packet of AV1 shows more pictures than one, which its decoder would make all at once.
+
+    Three bytes are enough to show a picture again.
+    """
+    at, units, pictures = 0, 0, 0
+    while at < len(packet):
+        head = packet[at]
+        units, pictures = units + 1, pictures + (head >> 3 & 15 in _FRAME_UNITS)
+        if units > MAX_UNITS or pictures > MAX_FRAME_UNITS:
+            raise UnusableMedia("video_frame_rate", {"frames_allowed": MAX_PACKETS})
+        if not head & 2:  # without a size, it is the last
+            return
+        at += 1 + (head >> 2 & 1)
+        size = 0
+        for place, byte in enumerate(packet[at : at + 8]):
+            size, at = size | (byte & 127) << 7 * place, at + 1
+            if byte < 128:
+                break
+        at += size
+
+
+def check_yield(pictures: int, packets: int) -> None:
+    """Raise UnusableMedia when so many packets have given more pictures than one each."""
+    if pictures > packets + MAX_PICTURES_A_PACKET:
+        raise UnusableMedia("video_frame_rate", {"frames_allowed": MAX_PACKETS})
 
 
 def frames(file: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
     """Every picture of the stream, decoded; raises UnusableMedia for one that the decoder had to patch up."""
-    for packet in packets(file, stream):
-        yield from map(whole, stream.decode(packet))
-    yield from map(whole, stream.decode(None))
+    held = pictures = 0
+    for packet in chain(packets(file, stream), [None]):
+        decoded = stream.decode(packet)
+        held, pictures = held + (packet is not None), pictures + len(decoded)
+        check_yield(pictures, held)
+        yield from map(whole, decoded)
 
 
 def whole(frame: av.VideoFrame) -> av.VideoFrame:
@@ -184,8 +232,12 @@ class _Look:
     size: tuple[int, int] = (0, 0)
     rotation: int = 0
     pixel_format: str = ""
+    held: int = 0  # packets so far
+    pictures: int = 0
 
     def at(self, frames: list[av.VideoFrame]) -> None:
+        self.pictures += len(frames)
+        check_yield(self.pictures, self.held)
         for frame in map(whole, frames):
             size = (frame.width, frame.height)
             if self.pixel_format and size != self.size:

@@ -51,6 +51,7 @@ PRELOADED: Final = (
 class _Job:
     sock: socket.socket
     deadline: float
+    cpu_seconds: int
 
 
 def main() -> None:
@@ -87,11 +88,12 @@ def _take_order(control: socket.socket, jobs: dict[int, _Job]) -> bool:
     if len(order) < wire.ORDER.size or not descriptors:
         return False
     sock = socket.socket(fileno=descriptors[0])
+    timeout, cpu_seconds = wire.ORDER.unpack(order)
     parent = os.getpid()
     pid = os.fork()
     if pid == 0:
-        _be_child(sock, parent)
-    jobs[pid] = _Job(sock, time.monotonic() + wire.ORDER.unpack(order)[0])
+        _be_child(sock, parent, cpu_seconds)
+    jobs[pid] = _Job(sock, time.monotonic() + timeout, cpu_seconds)
     return True
 
 
@@ -104,11 +106,12 @@ def _kill_late(jobs: dict[int, _Job]) -> None:
 def _reap(jobs: dict[int, _Job]) -> None:
     """Tell each dead child's caller how it died."""
     while jobs:
-        pid, status = os.waitpid(-1, os.WNOHANG)
+        pid, status, used = os.wait4(-1, os.WNOHANG)
         if not pid:
             return
         job = jobs.pop(pid)
-        message = wire.encode(wire.EXIT, _ending(os.waitstatus_to_exitcode(status), job))
+        ending = _ending(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, job)
+        message = wire.encode(wire.EXIT, ending)
         with job.sock:
             job.sock.setblocking(False)
             try:
@@ -117,13 +120,19 @@ def _reap(jobs: dict[int, _Job]) -> None:
                 continue
 
 
-def _ending(exit_code: int, job: _Job) -> int | str:
-    """The child's exit code (a signal's number negated), or that its time was up."""
-    late = exit_code == -signal.SIGKILL and job.deadline <= time.monotonic()
-    return wire.TIMED_OUT if late or exit_code == -signal.SIGXCPU else exit_code
+def _ending(exit_code: int, cpu_seconds: float, job: _Job) -> int | str:
+    """The child's exit code (a signal's number negated), or that its time was up.
+
+    One that was left waiting for a processor until then says nothing of its file.
+    """
+    if exit_code == -signal.SIGXCPU:
+        return wire.TIMED_OUT
+    if exit_code != -signal.SIGKILL or job.deadline > time.monotonic():
+        return exit_code
+    return wire.STARVED if cpu_seconds < job.cpu_seconds - 1 else wire.TIMED_OUT
 
 
-def _be_child(sock: socket.socket, parent: int) -> NoReturn:
+def _be_child(sock: socket.socket, parent: int, cpu_seconds: int) -> NoReturn:
     """Do one piece of work and leave, whatever happens, without running the helper's own clean-up."""
     ending = wire.NOT_STARTED
     try:
@@ -132,7 +141,8 @@ def _be_child(sock: socket.socket, parent: int) -> NoReturn:
         os.nice(NICENESS)
         _, request = wire.receive(sock) or (b"", {})
         function = _function(request["function"])  # now: confined, it could load no module
-        limits.confine(parent, keep=sock.fileno(), threads=request["threads"] is True)
+        threads = request["threads"] is True
+        limits.confine(parent, keep=sock.fileno(), cpu_seconds=cpu_seconds, threads=threads)
         ending = 0
         # Not wire.send, which sets a time limit first: that is a system call of its own.
         sock.sendall(_answer(function, request["arguments"]))

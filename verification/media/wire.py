@@ -4,6 +4,7 @@ Not pickle: the child has decoded hostile files, so what it answers may be anyth
 """
 
 import json
+import math
 import socket
 import struct
 import time
@@ -14,10 +15,13 @@ from typing import Any, Final
 ANSWER: Final = b"A"  # from the child: how the work ended
 EXIT: Final = b"X"  # from the helper: how the child ended
 REQUEST: Final = b"R"
-ORDER: Final = struct.Struct("!d")  # to the helper, with a socket: seconds the child may take
+# To the helper, with a socket: seconds on the clock and of processor time that the child may take.
+ORDER: Final = struct.Struct("!dI")
 TIMED_OUT: Final = "timeout"  # how a child ended that took too long; otherwise its exit code
+STARVED: Final = "starved"  # the same, when it had not been given the processor time it may take
 NOT_STARTED: Final = 70  # exit code of a child that could not be confined
 MAX_MESSAGE: Final = 40 * 1024 * 1024  # bytes
+MAX_TEXT: Final = 1_000_000  # bytes of it that are JSON; 2,400 hashes of pictures are a quarter of that
 _BYTES: Final = "$bytes"
 _HEAD: Final = struct.Struct("!cII")  # kind, length of the JSON, length of the bytes behind it
 
@@ -50,7 +54,7 @@ def receive(sock: socket.socket, *, deadline: float | None = None) -> tuple[byte
     if len(head) < _HEAD.size:
         raise BadMessage
     kind, text_length, blob_length = _HEAD.unpack(head)
-    if text_length + blob_length > MAX_MESSAGE:
+    if text_length > MAX_TEXT or text_length + blob_length > MAX_MESSAGE:
         raise BadMessage
     body = _read(sock, text_length + blob_length, deadline)
     if len(body) < text_length + blob_length:
@@ -59,16 +63,30 @@ def receive(sock: socket.socket, *, deadline: float | None = None) -> tuple[byte
 
 
 def _decode(text: bytes, blobs: bytes) -> Any:
+    taken = 0
+
     def with_bytes(value: dict[str, Any]) -> Any:
+        """Each of the bytes behind the text is taken once, in the order in which `_plain` left them."""
+        nonlocal taken
         if value.keys() != {_BYTES}:
             return value
         start, stop = value[_BYTES]
+        if type(start) is not int or type(stop) is not int or not taken == start <= stop <= len(blobs):
+            raise ValueError("bytes that are not there")
+        taken = stop
         return blobs[start:stop]
 
     try:
-        return json.loads(text, object_hook=with_bytes)
-    except (ValueError, TypeError, RecursionError) as error:
+        return json.loads(text, object_hook=with_bytes, parse_float=_finite, parse_constant=_finite)
+    except (ValueError, TypeError, RecursionError, MemoryError) as error:
         raise BadMessage from error
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("no number")
+    return number
 
 
 def _plain(value: Any, blobs: bytearray) -> Any:

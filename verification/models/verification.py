@@ -34,7 +34,7 @@ class Verification(models.Model):
     attempts_used = models.PositiveSmallIntegerField(_("attempts used"), default=0)
 
     # All that ever came through its link, kept or not: a link must not be a way to keep the machine busy.
-    received_bytes = models.PositiveBigIntegerField(_("received (bytes)"), default=0)
+    received_bytes = models.PositiveBigIntegerField(_("received (bytes)"), default=0, db_default=0)
 
     passing_call = models.ForeignKey("ProviderCall", models.PROTECT, null=True, blank=True, related_name="+")
     final_review = models.ForeignKey("Review", models.PROTECT, null=True, blank=True, related_name="+")

@@ -60,6 +60,9 @@ def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         return _page(request, visit, "too_many_photos")
     except storage.KeyDestroyed:
         return access.unknown(request)
-    except (media.MediaUnavailable, OSError) as error:
+    except (storage.IntegrityError, OSError) as error:
+        uploads.uncount(request, visit)
+        return errors.unavailable(request, error)
+    except media.MediaUnavailable as error:
         return errors.unavailable(request, error)
     return redirect("pages:home")

@@ -5,7 +5,7 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from verification import pacing
+from verification import pacing, storage
 
 
 @require_safe
@@ -15,10 +15,17 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 when the database can't be read. While no account may be called, the pages stay up; why, staff see."""
+    """503 when the database, the store or the keyring fails: no photo or recording could be taken.
+
+    While no account may be called, the pages stay up; why, staff see. A silent store is down after 12 seconds.
+    """
     try:
         connection.ensure_connection()
         vendor = "up" if pacing.is_open(now=timezone.now()) else "paused"
+        works = {"storage": storage.answers(), "keyring": storage.ring_opens()}
     except DatabaseError:
         return JsonResponse({"status": "unavailable", "database": "down"}, status=503)
-    return JsonResponse({"status": "ok", "database": "up", "vendor": vendor})
+    parts = {name: "up" if up else "down" for name, up in works.items()}
+    ready = all(works.values())
+    answer = {"status": "ok" if ready else "unavailable", "database": "up", **parts, "vendor": vendor}
+    return JsonResponse(answer, status=200 if ready else 503)

@@ -26,6 +26,9 @@ _QUOTA = MediaFault(
         "So much was sent through this link that it takes no more. Please ask the organisation for a new link."
     ),
 )
+_AT_ONCE = MediaFault(
+    429, _("Other files of yours are still on their way. Please wait a minute, then send this one again.")
+)
 _PHOTO_BROKEN_OFF = _("The photo did not arrive whole. Please send it again.")
 _ONE_PHOTO = _("Please send one photo, not several.")
 _BROKEN_PHOTO = _("This photo can't be opened. Please take it again or choose another.")
@@ -45,6 +48,7 @@ _PHOTO = {
     "too_many_photos": MediaFault(
         429, _("You have sent many photos in a short time. Please take a break and come back in an hour.")
     ),
+    "too_many_at_once": _AT_ONCE,
     "upload_quota_reached": _QUOTA,
     "image_too_large": MediaFault(
         413,
@@ -154,6 +158,7 @@ _VIDEO = {
     "media_crashed": MediaFault(422, _AGAIN),
     "media_out_of_memory": MediaFault(422, _COSTLY_VIDEO),
     "media_timeout": MediaFault(422, _COSTLY_VIDEO),
+    "too_many_at_once": _AT_ONCE,
     "upload_quota_reached": _QUOTA,
 }
 _ANY_PHOTO = MediaFault(422, _BROKEN_PHOTO)

@@ -11,6 +11,7 @@ from functools import wraps
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
+from django.utils import timezone
 
 from verification import challenges, media, storage
 from verification.actions import submit, upload
@@ -64,7 +65,10 @@ def _tells_faults(view: access.VisitView) -> access.VisitView:
             return _out_of_turn(request, visit, error)
         except storage.KeyDestroyed:
             return access.unknown(request)
-        except (media.MediaUnavailable, OSError) as error:
+        except (storage.IntegrityError, OSError) as error:
+            uploads.uncount(request, visit)
+            return errors.unavailable(request, error)
+        except media.MediaUnavailable as error:
             return errors.unavailable(request, error)
 
     return told
@@ -100,10 +104,12 @@ def _submit_file(request: HttpRequest, visit: access.Visit, form: RecordingForm)
     file = uploads.one_file(request, "video")
     if not form.is_valid():
         raise UnusableField(next(iter(form.errors)))
+    attempt_id, nonce = form.cleaned_data["attempt"], form.cleaned_data["nonce"]
+    upload.check_ended(visit.verification, attempt_id=attempt_id, nonce=nonce, ended=timezone.now())
     submit.submit(
         visit.verification,
-        attempt_id=form.cleaned_data["attempt"],
-        nonce=form.cleaned_data["nonce"],
+        attempt_id=attempt_id,
+        nonce=nonce,
         recording=file.data,
         sha256=file.sha256,
         signals=form.cleaned_data["signals"],
@@ -127,7 +133,7 @@ def _submit_parts(visit: access.Visit, form: RecordingForm) -> None:
             now=joined.began_at,
         )
     except (media.UnusableMedia, submit.VideoReused):
-        upload.drop(visit.verification, attempt_id=attempt_id)
+        upload.drop(visit.verification, attempt_id=attempt_id, sha256=joined.sha256)
         raise
 
 

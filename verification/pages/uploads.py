@@ -6,12 +6,14 @@ before its last boundary holds no file for Django, and no fault either: that is 
 """
 
 import hashlib
+import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import wraps
 from io import BytesIO
+from threading import Event
 from typing import Any
 
 from django.core.exceptions import (
@@ -29,7 +31,7 @@ from django.utils.datastructures import MultiValueDict
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
 from verification.actions import upload
-from verification.pages import access, first_bytes
+from verification.pages import access, first_bytes, waiting
 
 # Boundaries, part headers and the other fields, on top of the file itself.
 SLACK = 100_000
@@ -40,6 +42,9 @@ CHUNK = 65_536
 MAX_FORM_PARTS = 100
 # Two megabytes over a poor connection take a minute.
 LONGEST = timedelta(seconds=90)
+# Of one case: the page sends one after the other, and a second tab may be open.
+MOST_AT_ONCE = 2
+RECEIVED = "verification.received_bytes"
 
 Refuse = Callable[[HttpRequest, str], HttpResponse]
 
@@ -71,26 +76,38 @@ class Received:
 
 
 class Incoming:
-    """A request's body: counted and timed while it is read, at most as long as its Content-Length says."""
+    """A request's body: counted and timed while it is read, at most as long as its Content-Length says.
 
-    def __init__(self, request: HttpRequest) -> None:
+    Once `cut` is set, what is read is no longer what was sent.
+    """
+
+    def __init__(self, request: HttpRequest, cut: Event) -> None:
         self._request = request
+        self._cut = cut
         self._began = access.arrival(request)
         length = request.META.get("CONTENT_LENGTH") or "0"
         self.length = int(length) if length.isdecimal() else 0
         self.received = 0
 
     def read(self, size: int = CHUNK) -> bytes:
-        check_time(self._began)
+        self._check_time()
         try:
             data = self._request.read(size)
         except UnreadablePostError as error:
+            self._check_time()
             raise UnusableUpload("bad_request") from error
         self.received += len(data)
+        self._check_time()
         return data
+
+    def _check_time(self) -> None:
+        # A connection that was cut looks like one that the sender ended.
+        if self._cut.is_set() or timezone.now() - self._began > LONGEST:
+            raise UnusableUpload("upload_too_slow")
 
     def check_whole(self) -> None:
         """The connection may end before the body does, and the server then hands over what there is."""
+        self._check_time()
         if self.received < self.length:
             raise UnusableUpload("bad_request")
 
@@ -214,7 +231,7 @@ def receives(kind: Kind, refuse: Refuse) -> Callable[[Callable[..., HttpResponse
         @csrf_exempt
         @wraps(view)
         def limited(request: HttpRequest) -> HttpResponse:
-            # A challenge counts as answered when its upload began, not when it ended.
+            # A challenge counts as answered when its upload began; how much later it may end, the action says.
             access.arrival(request)
             if request.method != "POST":
                 return protected(request)
@@ -225,7 +242,6 @@ def receives(kind: Kind, refuse: Refuse) -> Callable[[Callable[..., HttpResponse
             try:
                 with arriving(request, visit, kind.limit + SLACK, kind.too_large) as incoming:
                     _read_form(request, incoming, kind)
-                    check_time(visit.now)
             except UnusableUpload as error:
                 return refuse(request, error.code)
             return protected(request)
@@ -238,17 +254,40 @@ def receives(kind: Kind, refuse: Refuse) -> Callable[[Callable[..., HttpResponse
 @contextmanager
 def arriving(request: HttpRequest, visit: access.Visit, limit: int, too_large: str) -> Iterator[Incoming]:
     """The body of a request, to be read within the block. Whatever came of it is counted, of use or not."""
-    incoming = Incoming(request)
-    try:
-        _check_welcome(request, visit)
-        if incoming.length > limit:
-            raise UnusableUpload(too_large)
-        yield incoming
-    except Exception:
-        incoming.drain(limit * LISTEN_TO)
-        raise
-    finally:
-        upload.count(visit.verification, incoming.received)
+    left = LONGEST - (timezone.now() - access.arrival(request))
+    # Only gunicorn shows its connections.
+    connection: socket.socket | None = request.META.get("gunicorn.socket")
+    with _one_of_few(visit, connection), waiting.cut_off(connection, left.total_seconds()) as cut:
+        incoming = Incoming(request, cut)
+        try:
+            _check_welcome(request, visit)
+            if incoming.length > limit:
+                raise UnusableUpload(too_large)
+            yield incoming
+        except Exception:
+            incoming.drain(limit * LISTEN_TO)
+            raise
+        finally:
+            request.META[RECEIVED] = incoming.received
+            upload.count(visit.verification, incoming.received)
+
+
+@contextmanager
+def _one_of_few(visit: access.Visit, connection: socket.socket | None) -> Iterator[None]:
+    """Else one link could take all threads. Of what is refused here nothing is read: that would take one, too."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(waiting.at_most(MOST_AT_ONCE, visit.verification.pk))
+        except waiting.TooManyAtOnce as error:
+            # The server would read on for a while, to use the connection again.
+            waiting.stop_reading(connection)
+            raise UnusableUpload("too_many_at_once") from error
+        yield
+
+
+def uncount(request: HttpRequest, visit: access.Visit) -> None:
+    """What came was not kept because our store was away: it takes nothing of what may come through the link."""
+    upload.count(visit.verification, -request.META.pop(RECEIVED, 0))
 
 
 def _check_welcome(request: HttpRequest, visit: access.Visit) -> None:
@@ -258,12 +297,6 @@ def _check_welcome(request: HttpRequest, visit: access.Visit) -> None:
         upload.check_quota(visit.verification)
     except upload.QuotaReached as error:
         raise UnusableUpload("upload_quota_reached") from error
-
-
-def check_time(began: datetime) -> None:
-    """An upload that is kept open must not stretch the time in which its challenge may be answered."""
-    if timezone.now() - began > LONGEST:
-        raise UnusableUpload("upload_too_slow")
 
 
 def check_head(head: bytes, kind: Kind) -> None:

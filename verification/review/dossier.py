@@ -54,7 +54,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         "frame_source": labels.label(labels.FRAME_SOURCES, shown.best_frame_source) if shown else "",
         "answer": _answer(shown, case) if shown else None,
         "challenge": _challenge(shown) if shown else None,
-        "flags": [_flag_row(flag, case) for flag in case.flags.select_related("attempt")],
+        "flags": _flags(case),
         "hashes": _hashes(shown),
         "consents": list(case.consents.order_by("at")),
         "reviews": [_review_row(row) for row in case.reviews.select_related("by")],
@@ -126,12 +126,16 @@ def _hashes(attempt: VerificationAttempt | None) -> list[tuple[str, str]]:
     return [(str(name), digest) for name, digest in found if digest]
 
 
-def _flag_row(flag: RiskFlag, case: Verification) -> dict[str, Any]:
-    earlier = (
-        VerificationAttempt.objects.select_related("verification__applicant")
-        .filter(public_id=flag.facts.get("earlier"))
-        .first()
+def _flags(case: Verification) -> list[dict[str, Any]]:
+    flags = list(case.flags.select_related("attempt"))
+    named = [flag.facts.get("earlier") for flag in flags]
+    earlier = VerificationAttempt.objects.select_related("verification__applicant").in_bulk(
+        named, field_name="public_id"
     )
+    return [_flag_row(flag, earlier.get(name), case) for flag, name in zip(flags, named, strict=True)]
+
+
+def _flag_row(flag: RiskFlag, earlier: VerificationAttempt | None, case: Verification) -> dict[str, Any]:
     return {
         "flag": flag,
         "meaning": labels.label(labels.FLAGS, flag.code),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Protocol
 
+import structlog
 from django import forms
 from django.contrib import messages
 from django.http import FileResponse, HttpRequest
@@ -24,6 +25,8 @@ from verification.actions import export as action
 from verification.exports.rows import midnight
 from verification.models import Export, StaffUser
 from verification.review.page import acting, refusal, signed_in
+
+log = structlog.get_logger(__name__)
 
 SHOWN = 50
 USUAL_DAYS = 30
@@ -72,12 +75,18 @@ def exports(request: HttpRequest) -> HttpResponseBase:
     permissions.check_export(user)
     form = PeriodForm(request.POST) if request.method == "POST" else PeriodForm(initial=_usual(now))
     if request.method == "POST" and form.is_valid():
-        _make(request, form, user, now)
+        try:
+            _make(request, form, user, now)
+        except OSError as error:
+            log.error("export.not_made", error=type(error).__name__)
+            return _unavailable(
+                request, _("The export can't be made right now. Please try again in a minute.")
+            )
         return redirect("admin:exports")
     context = {
         "title": _("Exports"),
         "form": form,
-        "exports": [_shown(made, now) for made in Export.objects.all()[:SHOWN]],
+        "exports": [_shown(made, now) for made in Export.objects.exclude(file_name="")[:SHOWN]],
         "days": action.KEPT.days,
     }
     return TemplateResponse(request, "review/exports.html", context, status=422 if form.errors else 200)
@@ -96,6 +105,10 @@ def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
     except storage.IntegrityError:
         sentence = _("The file is missing or is not what was stored. Make a new one, and tell an operator.")
         return refusal(request, status=409, title=_("Export is damaged"), sentence=sentence)
+    except OSError as error:
+        log.error("export.unavailable", export=made.public_id, error=type(error).__name__)
+        sentence = _("The file can't be read right now. Nothing is lost: please try again in a minute.")
+        return _unavailable(request, sentence)
     name = f"audit-{made.period_start:%Y-%m-%d}-{made.period_end:%Y-%m-%d}-{made.public_id}.zip"
     response = FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
     response["Cache-Control"] = "no-store"
@@ -113,6 +126,10 @@ def _make(request: HttpRequest, form: PeriodForm, user: StaffUser, now: datetime
     )
     sentence = ngettext("The export is ready: %d row.", "The export is ready: %d rows.", made.rows)
     messages.success(request, sentence % made.rows)
+
+
+def _unavailable(request: HttpRequest, sentence: str) -> HttpResponseBase:
+    return refusal(request, status=503, title=_("Please try again"), sentence=sentence)
 
 
 def _shown(made: Export, now: datetime) -> dict[str, Any]:

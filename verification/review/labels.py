@@ -32,6 +32,7 @@ WHY_HERE: Labels = {
     "cannot_process": gettext_lazy("Working on it kept failing"),
     "reused_video": gettext_lazy("An old recording was sent once more"),
     "similar_video": gettext_lazy("The recording is a copy of an earlier one"),
+    "erased": gettext_lazy("The evidence was erased before it was checked"),
     "reopened": gettext_lazy("Reopened"),
 }
 
@@ -59,6 +60,7 @@ EVENTS: Labels = {
     "link.renewed": gettext_lazy("New link given"),
     "challenge.abandoned": gettext_lazy("Recording given up"),
     "applicant.changed": gettext_lazy("Details changed"),
+    "applicant.erased": gettext_lazy("Evidence erased"),
     "call.answered_late": gettext_lazy("Answer came too late"),
     "account.paused": gettext_lazy("Calling paused"),
     "account.resumed": gettext_lazy("Calling resumed"),

@@ -17,9 +17,9 @@ from django.core.files.base import File
 from django.core.files.storage import storages
 from django.db import InterfaceError, OperationalError
 
-from verification.models import DataKey
+from verification.models import Applicant, DataKey
 from verification.storage.errors import IntegrityError, KeyDestroyed, Unavailable
-from verification.storage.keys import Rewrapped, destroy, key_of, keyring, new_key, rewrap
+from verification.storage.keys import Rewrapped, destroy, key_of, keyring, new_key, rewrap, ring_opens
 
 __all__ = [
     "IntegrityError",
@@ -28,6 +28,7 @@ __all__ = [
     "Store",
     "StoredObject",
     "Unavailable",
+    "answers",
     "copies",
     "delete",
     "destroy",
@@ -40,6 +41,7 @@ __all__ = [
     "open_unchecked",
     "read",
     "rewrap",
+    "ring_opens",
     "store",
     "store_file",
 ]
@@ -67,12 +69,12 @@ Store = Callable[[str, bytes], StoredObject]
 
 
 @contextmanager
-def dropped_on_error(key: DataKey) -> Iterator[Store]:
+def dropped_on_error(applicant: Applicant) -> Iterator[Store]:
     """Gives a `store` whose objects are deleted again if the block ends in an error and no row can know them."""
     names: list[str] = []
 
     def store_for_now(kind: str, data: bytes) -> StoredObject:
-        stored = store(key, kind, data)
+        stored = store(key_of(applicant), kind, data)
         names.append(stored.name)
         return stored
 
@@ -140,6 +142,21 @@ def copies(key: DataKey) -> list[str]:
     except FileNotFoundError:
         return []
     return [f"{key.public_id}/{name}" for name in sorted(files)]
+
+
+def answers() -> bool:
+    """Does the store answer? True until the first data key is made, since its place need not be there before.
+
+    A listing, not a look for an object: of a bucket that is not there a look would only say that there is no object.
+    """
+    if not DataKey.objects.exists():
+        return True
+    try:
+        with suppress(FileNotFoundError):
+            storages["evidence"].listdir("nobody")
+    except OSError:
+        return False
+    return True
 
 
 def erase(key: DataKey, *, now: datetime) -> int:

@@ -15,6 +15,7 @@ from django.utils.deconstruct import deconstructible
 from verification.crypto import NotDecrypted, Reader, seal
 from verification.storage import keys
 from verification.storage.errors import IntegrityError, Unavailable
+from verification.storage.files import DurableFileSystemStorage
 
 
 class _Content(Reader):
@@ -42,6 +43,12 @@ class EncryptedStorage(Storage):
 
     def __init__(self, objects: dict[str, Any]) -> None:
         self._objects: Storage = storages.create_storage(objects)
+
+    def initialise(self) -> None:
+        """Make the storage beneath ready for its first object, if it is one that tells itself from an empty place."""
+        if isinstance(self._objects, DurableFileSystemStorage):
+            with _known_errors():
+                self._objects.initialise()
 
     def _open(self, name: str, mode: str = "rb") -> "File[bytes]":
         if mode != "rb":

@@ -1,4 +1,8 @@
-"""A folder of files in which a file is either whole and on the disk, or not there."""
+"""A folder of files in which a file is either whole and on the disk, or not there.
+
+A marker file tells the folder from the empty mount point of a disk that is away. Whoever knows that nothing was ever
+stored makes it, with `initialise`; without it nothing is read, written or deleted. Must not know who that is.
+"""
 
 import fcntl
 import os
@@ -11,7 +15,10 @@ from typing import Any, Final
 from django.core.files.base import File
 from django.core.files.storage import FileSystemStorage
 
+from verification.storage.errors import Unavailable
+
 DIRECTORY_MODE = 0o700
+MARKER: Final = ".kyc-objects"
 TEMPORARY = ".tmp-"
 # On macOS fsync leaves the bytes in the drive's own memory; this doesn't.
 _FULL_FLUSH: Final[int | None] = getattr(fcntl, "F_FULLFSYNC", None)
@@ -20,17 +27,41 @@ _FULL_FLUSH: Final[int | None] = getattr(fcntl, "F_FULLFSYNC", None)
 class DurableFileSystemStorage(FileSystemStorage):
     """Writes beside the place, flushes to the disk, then renames: a power cut after `save` loses nothing."""
 
+    def initialise(self) -> None:
+        """Make the folder and its marker. Only for a place in which nothing was ever stored; twice does no harm."""
+        folder = Path(self.location)
+        _make_folder(folder)
+        # Not refused if something else lies there: a new disk comes with `lost+found`.
+        descriptor = os.open(folder / MARKER, os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            _flush(descriptor)
+        finally:
+            os.close(descriptor)
+        _flush_folder(folder)
+
     def _open(self, name: str, mode: str = "rb") -> "File[Any]":
         with self._present():
             return File(open(self.path(name), mode))
+
+    def exists(self, name: str) -> bool:
+        with self._present():
+            return super().exists(name)
 
     def listdir(self, path: str) -> tuple[list[str], list[str]]:
         with self._present():
             return super().listdir(path)
 
+    def delete(self, name: str) -> None:
+        with self._present():
+            super().delete(name)
+
     def _save(self, name: str, content: "File[Any]") -> str:
+        with self._present():
+            return self._write(name, content)
+
+    def _write(self, name: str, content: "File[Any]") -> str:
         path = Path(self.path(name))
-        _make_folder(path.parent)
+        _make_folder(path.parent, below=Path(self.location))
         # Readable by its owner alone, as mkstemp makes it.
         descriptor, temporary = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
         try:
@@ -49,18 +80,26 @@ class DurableFileSystemStorage(FileSystemStorage):
     @contextmanager
     def _present(self) -> Iterator[None]:
         """A disk that is not mounted holds no file either, and says nothing about any."""
+        self._check_marker()
         try:
             yield
-        except FileNotFoundError as error:
-            if not Path(self.location).is_dir():
-                raise NotADirectoryError("The folder of all objects is not there.") from error
+        except FileNotFoundError:
+            self._check_marker()  # perhaps it went away just now
             raise
 
+    def _check_marker(self) -> None:
+        try:
+            os.stat(Path(self.location) / MARKER)
+        except FileNotFoundError as error:
+            raise Unavailable("The folder of all objects is not there, or lacks its marker.") from error
 
-def _make_folder(folder: Path) -> None:
+
+def _make_folder(folder: Path, *, below: Path | None = None) -> None:
+    """With the folders above it; `below` is one that must be there already."""
     if folder.is_dir():
         return
-    _make_folder(folder.parent)
+    if folder != below:
+        _make_folder(folder.parent, below=below)
     folder.mkdir(mode=DIRECTORY_MODE, exist_ok=True)
     _flush_folder(folder.parent)
 

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+import structlog
 from django.conf import settings
+from django.core.files.storage import storages
 
 from verification.crypto import Keyring, NotUnwrapped, UnknownKey, new_data_key
 from verification.models import Applicant, DataKey
 from verification.models.ids import new_id
 from verification.storage.errors import IntegrityError, KeyDestroyed, Unavailable
+
+log = structlog.get_logger(__name__)
 
 
 @lru_cache(maxsize=2)
@@ -26,7 +30,12 @@ def keyring() -> Keyring:
 
 
 def new_key() -> DataKey:
-    """A fresh data key in a row of its own."""
+    """A fresh data key in a row of its own.
+
+    Before the first one nothing was ever stored: only then may the place for objects be made. Raises Unavailable.
+    """
+    if not DataKey.objects.exists():
+        storages["evidence"].initialise()  # type: ignore[attr-defined]
     public_id = new_id("key")
     key_id, wrapped = keyring().wrap(new_data_key(), public_id)
     return DataKey.objects.create(public_id=public_id, key_id=key_id, wrapped=wrapped)
@@ -46,7 +55,7 @@ def key_of(applicant: Applicant) -> DataKey:
 
 
 def unwrapped(public_id: str) -> bytes:
-    """The data key itself. Raises KeyDestroyed, Unavailable without its ring, IntegrityError if it was changed."""
+    """The data key itself. Raises KeyDestroyed, IntegrityError if there is no row, Unavailable if it does not open."""
     row = DataKey.objects.filter(public_id=public_id).first()
     if row is None:
         raise IntegrityError("There is no such data key.")
@@ -61,7 +70,9 @@ def _unwrapped(row: DataKey, ring: Keyring) -> bytes:
     except UnknownKey as error:
         raise Unavailable("The keyring lacks the key that wrapped this.") from error
     except NotUnwrapped as error:
-        raise IntegrityError("The data key is not what was stored.") from error
+        # Another key under a known id, or a row that was changed: either way it says nothing about the objects.
+        log.error("storage.key_does_not_open", key=row.public_id, wrapped_by=row.key_id)
+        raise Unavailable("The keyring and the data key disagree.") from error
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,7 @@ def rewrap(*, most: int, after: int = 0) -> Rewrapped | None:
     for row in rows:
         try:
             data_key = _unwrapped(row, ring)
-        except (IntegrityError, Unavailable):
+        except Unavailable:
             failed.append(row)
             continue
         key_id, wrapped = ring.wrap(data_key, row.public_id)
@@ -95,6 +106,17 @@ def rewrap(*, most: int, after: int = 0) -> Rewrapped | None:
         if DataKey.objects.filter(pk=row.pk, wrapped=row.wrapped).update(key_id=key_id, wrapped=wrapped):
             done.append(row)
     return Rewrapped(done, failed, rows[-1].pk)
+
+
+def ring_opens() -> bool:
+    """Does the ring open the newest data key? True as long as there is none."""
+    newest = DataKey.objects.filter(destroyed_at__isnull=True).order_by("pk").last()
+    try:
+        if newest is not None:
+            _unwrapped(newest, keyring())
+    except Unavailable:
+        return False
+    return True
 
 
 def destroy(key: DataKey, *, now: datetime) -> None:

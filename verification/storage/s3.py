@@ -4,8 +4,10 @@ Must not know what an object holds. Objects have no address and no access list o
 is the bucket's business, and what lies in it is encrypted.
 """
 
+import os
 import shutil
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any, Final
@@ -25,6 +27,12 @@ IN_MEMORY: Final = 64 * 1024 * 1024
 CONNECT_SECONDS: Final = 2
 SILENT_SECONDS: Final = 5
 ATTEMPTS: Final = 2
+# As many as a worker has threads; one more would open its connection anew each time.
+CONNECTIONS: Final = 64
+
+# Held while a client is made: never copied by a fork in a state in which nobody could open it.
+_making = threading.Lock()
+os.register_at_fork(before=_making.acquire, after_in_parent=_making.release, after_in_child=_making.release)
 
 
 class ObjectStorage(S3Storage):  # type: ignore[misc]
@@ -42,6 +50,7 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
             connect_timeout=CONNECT_SECONDS,
             read_timeout=SILENT_SECONDS,
             retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
+            max_pool_connections=CONNECTIONS,
             s3={"addressing_style": addressing_style},
             signature_version=signature_version,
             request_checksum_calculation=request_checksum_calculation,
@@ -54,21 +63,34 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
             gzip=False,
             **place_and_keys,
         )
+        self._client: Any = None
+        self._client_of = 0
 
     @property
-    def bucket(self) -> Any:
-        """boto3's objects belong to one thread; the one of the base class would be everybody's."""
-        return self.connection.Bucket(self.bucket_name)
+    def client(self) -> Any:
+        """One for all threads of the process, as boto3 allows: each costs 15 MB. A forked child makes its own.
+
+        The base class would make a session and a resource for each thread; nothing here may use its `connection`.
+        """
+        with _making:
+            if self._client is None or self._client_of != os.getpid():
+                self._client = self._create_session().client(
+                    "s3",
+                    region_name=self.region_name,
+                    endpoint_url=self.endpoint_url,
+                    config=self.client_config,
+                )
+                self._client_of = os.getpid()
+            return self._client
 
     def url(self, *args: Any, **kwargs: Any) -> str:
         raise NotImplementedError("Evidence has no address.")
 
     def _open(self, name: str, mode: str = "rb") -> "File[bytes]":
         """The whole object: it costs one request, whereas asking for its size and its parts costs one for each."""
-        key = self._normalize_name(clean_name(name))
         with ExitStack() as stack, _known_errors():
             file = stack.enter_context(tempfile.SpooledTemporaryFile(IN_MEMORY))
-            answer = self.connection.meta.client.get_object(Bucket=self.bucket_name, Key=key)
+            answer = self.client.get_object(Bucket=self.bucket_name, Key=self._key(name))
             with closing(answer["Body"]) as body:
                 shutil.copyfileobj(body, file, 1024 * 1024)
             file.seek(0)
@@ -80,20 +102,41 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
         with tempfile.SpooledTemporaryFile(IN_MEMORY) as file, _known_errors():
             for chunk in content.chunks():
                 file.write(chunk)
-            return str(super()._save(name, File(file)))
+            file.seek(0)
+            self.client.upload_fileobj(
+                file,
+                self.bucket_name,
+                self._key(name),
+                ExtraArgs={"ContentType": self.default_content_type},
+                Config=self.transfer_config,
+            )
+        return name
 
     def delete(self, name: str) -> None:
         with _known_errors():
-            super().delete(name)
+            self.client.delete_object(Bucket=self.bucket_name, Key=self._key(name))
 
     def exists(self, name: str) -> bool:
-        with _known_errors():
-            return bool(super().exists(name))
+        try:
+            with _known_errors():
+                self.client.head_object(Bucket=self.bucket_name, Key=self._key(name))
+        except FileNotFoundError:
+            return False
+        return True
 
     def listdir(self, name: str) -> tuple[list[str], list[str]]:
+        """The names of the objects in a folder; there are no folders in one."""
+        folder = f"{self._key(name)}/"
         with _known_errors():
-            folders, files = super().listdir(name)
-        return folders, files
+            pages = self.client.get_paginator("list_objects").paginate(
+                Bucket=self.bucket_name, Delimiter="/", Prefix=folder
+            )
+            return [], [
+                entry["Key"].removeprefix(folder) for page in pages for entry in page.get("Contents", ())
+            ]
+
+    def _key(self, name: str) -> str:
+        return str(self._normalize_name(clean_name(name)))
 
 
 @contextmanager
@@ -104,7 +147,8 @@ def _known_errors() -> Iterator[None]:
     except ClientError as error:
         code = error.response["Error"]["Code"]
         # A bucket that is not there answers 404 too, and says nothing about the object.
-        if code == "NoSuchKey":
+        # An answer to HEAD has no body, and so no other code than 404.
+        if code in {"NoSuchKey", "404"}:
             raise FileNotFoundError("There is no such object.") from error
         raise Unavailable(code) from error
     except OSError:

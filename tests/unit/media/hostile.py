@@ -4,7 +4,7 @@ import io
 import random
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
 import av
@@ -38,6 +38,11 @@ def sixteen_bit_png(width: int, height: int, value: int) -> bytes:
     row = b"\0" + struct.pack("!H", value) * width
     header = png_chunk(b"IHDR", struct.pack("!IIBBBBB", width, height, 16, 0, 0, 0, 0))
     return PNG_MAGIC + header + png_chunk(b"IDAT", zlib.compress(row * height)) + png_chunk(b"IEND", b"")
+
+
+def with_jpeg_segments(jpeg: bytes, segment: bytes, count: int) -> bytes:
+    """The JPEG with so many more of these behind its first two bytes."""
+    return jpeg[:2] + segment * count + jpeg[2:]
 
 
 def jpeg_of_many_scans(jpeg: bytes, scans: int) -> bytes:
@@ -329,3 +334,93 @@ def endless_elements(count: int = 10_000) -> bytes:
     unknown = b"\x01" + b"\xff" * 7
     header = b"\x1a\x45\xdf\xa3\x87\x42\x82\x84webm"
     return header + b"\x18\x53\x80\x67" + unknown + (b"\x1f\x43\xb6\x75" + unknown) * count
+
+
+def box(kind: bytes, content: bytes) -> bytes:
+    return struct.pack("!I", len(content) + 8) + kind + content
+
+
+def with_box_contents(mp4: bytes, kind: bytes, content: bytes) -> bytes:
+    """The MP4 with something else in each of its boxes of this kind; offsets into the file are left as they were."""
+    return b"".join(_rebuilt(mp4, kind, content))
+
+
+def _rebuilt(data: bytes, kind: bytes, content: bytes) -> Iterator[bytes]:
+    at = 0
+    while at + 8 <= len(data):
+        size, found = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
+        inside = data[at + 8 : at + size]
+        if found == kind:
+            inside = content
+        elif found in (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"moof", b"traf"):
+            inside = b"".join(_rebuilt(inside, kind, content))
+        yield box(found, inside)
+        at += size
+
+
+def with_moov_box(mp4: bytes, path: Sequence[bytes], kind: bytes, content: bytes) -> bytes:
+    """The MP4 with a movie box before its own that holds only this, at the end of a path in it."""
+    inside = box(kind, content)
+    for outer in reversed(path):
+        inside = box(outer, inside)
+    start = int.from_bytes(mp4[:4])
+    return mp4[:start] + inside + mp4[start:]
+
+
+def named_values(count: int) -> bytes:
+    """What players show beside an MP4, under so many different names."""
+    keys = b"".join(box(b"mdta", b"%08d" % number) for number in range(count))
+    value = box(b"data", struct.pack("!II", 1, 0) + b"x")
+    values = b"".join(
+        struct.pack("!I", len(value) + 8) + struct.pack("!I", number + 1) + value for number in range(count)
+    )
+    handler = box(b"hdlr", bytes(8) + b"mdta" + bytes(13))
+    return bytes(4) + handler + box(b"keys", struct.pack("!II", 0, count) + keys) + box(b"ilst", values)
+
+
+def element(kind: int, content: bytes) -> bytes:
+    """A Matroska element."""
+    return kind.to_bytes((kind.bit_length() + 7) // 8) + (1 << 56 | len(content)).to_bytes(8) + content
+
+
+def with_element(webm: bytes, kind: int, content: bytes) -> bytes:
+    """The WebM with an element more in front of its tracks, in a segment that does not say where it ends."""
+    segment, tracks = webm.index(b"\x18\x53\x80\x67"), webm.rindex(b"\x16\x54\xae\x6b")
+    return webm[:segment] + b"\x18\x53\x80\x67\x01" + b"\xff" * 7 + element(kind, content) + webm[tracks:]
+
+
+def with_packets(clip: bytes, codec: str, change: Callable[[int, bytes], bytes]) -> bytes:
+    """The clip as Matroska, each packet as `change` makes it of its number and bytes."""
+    out = io.BytesIO()
+    with av.open(io.BytesIO(clip)) as given, av.open(out, "w", format="matroska") as file:
+        pictures = given.streams.video[0]
+        stream = file.add_stream(codec, rate=10)
+        stream.width, stream.height, stream.pix_fmt = pictures.width, pictures.height, "yuv420p"
+        for number, packet in enumerate(packet for packet in given.demux(pictures) if packet.size):
+            copy = Packet(change(number, bytes(packet)))
+            copy.stream, copy.time_base, copy.is_keyframe = stream, packet.time_base, packet.is_keyframe
+            copy.pts, copy.dts, copy.duration = packet.pts, packet.dts, packet.duration
+            file.mux(copy)
+    return out.getvalue()
+
+
+def clip_that_shows_again(count: int) -> bytes:
+    """AV1 whose twelfth packet asks so many times for a picture to be shown again: three bytes each."""
+    again = b"\x1a\x01\x80" * count
+    return with_packets(
+        small_clip(container="webm", codec="libsvtav1"),
+        "libsvtav1",
+        lambda number, packet: packet + again * (number == 12),
+    )
+
+
+def clip_of_full_packets() -> bytes:
+    """VP9 with seven more requests to show a picture again in each packet, as many as fit."""
+
+    def filled(_: int, packet: bytes) -> bytes:
+        parts = [packet] + [b"\x88"] * 7
+        marker = bytes([0xC0 | 1 << 3 | 7])
+        sizes = b"".join(len(part).to_bytes(2, "little") for part in parts)
+        return b"".join(parts) + marker + sizes + marker
+
+    return with_packets(small_clip(container="webm", codec="libvpx-vp9"), "libvpx-vp9", filled)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from verification.media import wire
 from verification.media.errors import UnusableMedia
 
 MACHINE = os.uname().machine
@@ -47,6 +48,22 @@ def trip() -> None:
 def hang() -> None:
     while True:
         time.sleep(60)
+
+
+def burn() -> None:
+    while True:
+        pass
+
+
+def answer_twice() -> None:
+    """Write two whole answers to wherever the parent listens."""
+    answer = wire.encode(wire.ANSWER, {"value": "one of two"})
+    for number in range(3, 32):
+        try:
+            os.write(number, answer + answer)
+        except OSError:
+            continue
+    os._exit(0)
 
 
 def eat_memory() -> int:

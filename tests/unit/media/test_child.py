@@ -7,9 +7,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from kyc_portal.sandbox.drawing import draw_photo
 from tests.unit.media.hostile import small_clip
 from tests.unit.media.misbehaviour import ATTEMPTS
 from verification.media import (
+    CheckedVideo,
     MediaUnavailable,
     UnusableMedia,
     VideoFacts,
@@ -107,8 +108,78 @@ def test_a_decoder_that_trips_over_a_file_would_do_so_again() -> None:
     assert refusal("trip") == "media_crashed"
 
 
-def test_a_child_that_hangs_is_killed() -> None:
-    assert refusal("hang", timeout=0.3) == "media_timeout"
+def test_a_child_that_waits_until_it_is_killed_says_nothing_of_its_file() -> None:
+    with pytest.raises(MediaUnavailable, match="starved"):
+        run("hang", timeout=0.3)
+
+
+def test_a_child_that_had_its_processor_time_and_is_late_is_the_files_fault() -> None:
+    with pytest.raises(UnusableMedia, match="media_timeout"):
+        child.run(MISBEHAVIOUR + "burn", timeout=0.3, cpu_seconds=1)
+
+
+def test_a_child_may_be_given_less_processor_time_than_others() -> None:
+    with pytest.raises(UnusableMedia, match="media_timeout"):
+        child.run(MISBEHAVIOUR + "burn", cpu_seconds=1)
+
+
+@only_confined
+def test_a_call_that_waits_too_long_for_its_turn_is_our_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "PATIENCE", 0.01)
+    helper = _helper_pid()
+    with ThreadPoolExecutor(child.CHILDREN) as pool:
+        jobs = [pool.submit(run, "hang") for _ in range(child.CHILDREN)]
+        try:
+            wait_for_children(helper, child.CHILDREN)
+            with pytest.raises(MediaUnavailable, match="busy"):
+                run("echo", None)
+        finally:
+            child._helper.give_up()
+            for job in jobs:
+                with suppress(MediaUnavailable):
+                    job.result()
+    assert run("echo", "free again") == "free again"
+
+
+def wait_for_children(helper: int, count: int) -> None:
+    waiting = threading.Event()
+    for _ in range(3000):
+        if len(Path(f"/proc/{helper}/task/{helper}/children").read_text().split()) >= count:
+            return
+        waiting.wait(0.01)
+    raise AssertionError("too few children were started")
+
+
+@only_confined
+def test_a_process_forked_while_all_turns_are_taken_has_its_own() -> None:
+    with ExitStack() as stack:
+        for _ in range(child.CHILDREN):
+            stack.enter_context(child._helper.turn())
+        worker = get_context("fork").Process(target=_in_daemon, daemon=True)
+        worker.start()
+        worker.join()
+    assert worker.exitcode == 0
+
+
+def test_a_child_answers_once() -> None:
+    assert refusal("answer_twice") == "media_crashed"
+
+
+def test_a_call_out_of_time_leaves_a_helper_that_still_answers_to_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pid = _helper_pid()
+    monkeypatch.setattr(child, "GRACE", -0.9)
+    monkeypatch.setattr(child._helper, "answers", lambda answers=child._helper.answers: _patiently(answers))
+    with pytest.raises(MediaUnavailable, match="child_stuck"):
+        run("hang", timeout=1.0)
+    assert _helper_pid() == pid
+
+
+def _patiently(answers: Callable[[], bool]) -> bool:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(child, "GRACE", 15.0)
+        return answers()
 
 
 def test_a_child_that_burns_its_processor_time_is_killed() -> None:
@@ -163,6 +234,43 @@ def test_facts_of_the_wrong_shape_are_not_believed() -> None:
             VideoFacts.from_plain(values)
 
 
+LIKELY = {
+    "container": "mov",
+    "codec": "h264",
+    "pixel_format": "yuv420p",
+    "rotation": 90,
+    "width": 640,
+    "height": 480,
+    "duration": 2.4,
+    "frames": 24,
+    "size": 10_000,
+}
+UNLIKELY = {
+    "a length that is no number": {"duration": float("nan")},
+    "a length of hours": {"duration": 36_000.0},
+    "a negative count": {"frames": -3},
+    "a size of a thousand digits": {"size": 10**1000},
+    "an angle": {"rotation": 45},
+    "a long word": {"codec": "x" * 101},
+    "letters that are not shown": {"codec": "h264\0"},
+    "letters of other scripts": {"container": "m\u043ev"},
+}
+
+
+@pytest.mark.parametrize("kind", UNLIKELY)
+def test_facts_that_cannot_be_are_not_believed(kind: str) -> None:
+    assert VideoFacts.from_plain(LIKELY).rotation == 90
+    with pytest.raises(ValueError, match="than expected"):
+        VideoFacts.from_plain(LIKELY | UNLIKELY[kind])
+
+
+@pytest.mark.parametrize("hashes", [["zz"], ["A" * 96], ["0" * 96] * 2401, [1]])
+def test_hashes_of_another_form_or_number_are_not_believed(hashes: list[object]) -> None:
+    assert CheckedVideo.from_plain({"facts": LIKELY, "frame_hashes": ["0" * 96] * 2400}).frame_hashes
+    with pytest.raises(ValueError, match="than expected"):
+        CheckedVideo.from_plain({"facts": LIKELY, "frame_hashes": hashes})
+
+
 def test_a_child_finds_no_secret_in_its_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     child._helper.give_up()
     monkeypatch.setenv("DATABASE_PASSWORD", "secret")
@@ -172,6 +280,7 @@ def test_a_child_finds_no_secret_in_its_environment(monkeypatch: pytest.MonkeyPa
 
 
 @only_confined
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may look into a process that can't be dumped")
 def test_a_child_is_held_and_has_no_descriptor_but_its_socket_and_nowhere() -> None:
     with open(os.devnull) as file:
         os.set_inheritable(file.fileno(), True)
@@ -183,6 +292,16 @@ def test_a_child_is_held_and_has_no_descriptor_but_its_socket_and_nowhere() -> N
     assert open_files[:3] == ["/dev/null"] * 3
     assert [name.partition(":")[0] for name in open_files[3:]] == ["socket"]
     assert {entry.partition(b"=")[0] for entry in environment} <= {b"PATH", b"LANG", b"PYTHONPATH", b""}
+
+
+@only_confined
+def test_no_program_that_collects_cores_is_given_one_of_a_child() -> None:
+    code = (
+        "import os; from verification.media import limits;"
+        "limits._die_with(os.getppid()); print(limits._libc.prctl(3, 0, 0, 0, 0))"  # 3 asks whether it can be dumped
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "0\n"
 
 
 @contextmanager

@@ -558,3 +558,39 @@ def test_no_photo_makes_the_child_import_or_open_anything(
         check=True,
     )
     assert json.loads(answer.stdout) == []
+
+
+SEGMENTS = {
+    "comments": b"\xff\xfe\0\2",
+    "exif": b"\xff\xe1\0\x0eExif\0\0abcdef",
+    "profiles": b"\xff\xe2\0\x12ICC_PROFILE\0\1\1xy",
+    "tables": b"\xff\xdb\0\2",
+}
+
+
+@pytest.mark.parametrize("kind", SEGMENTS)
+def test_a_jpeg_of_thousands_of_segments_is_too_complex(kind: str) -> None:
+    assert (
+        refusal(hostile.with_jpeg_segments(draw_photo(size=(300, 400)), SEGMENTS[kind], 20_000))
+        == "image_too_complex"
+    )
+
+
+def test_a_jpeg_of_two_hundred_segments_is_taken() -> None:
+    photo = hostile.with_jpeg_segments(draw_photo(size=(300, 400)), SEGMENTS["comments"], 200)
+    assert normalise_photo(photo).width == 300
+
+
+@pytest.mark.parametrize("kind", [b"IDAT", b"tEXt", b"abCd"])
+def test_a_png_of_thousands_of_chunks_is_too_complex(kind: bytes) -> None:
+    chunks = hostile.png_chunk(kind, b"") * 6000
+    photo = draw_photo(size=(300, 400), format="PNG")
+    assert refusal(photo[:33] + chunks + photo[33:]) == "image_too_complex"
+
+
+def test_a_png_of_two_profiles_is_corrupt() -> None:
+    profile = b"a\0\0" + zlib.compress(bytes(100))
+    photo = draw_photo(size=(300, 400), format="PNG")
+    assert normalise_photo(hostile.with_png_chunk(photo, b"iCCP", profile)).width == 300
+    twice = hostile.with_png_chunk(hostile.with_png_chunk(photo, b"iCCP", profile), b"iCCP", profile)
+    assert refusal(twice) == "image_corrupt"

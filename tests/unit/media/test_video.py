@@ -1,6 +1,8 @@
 """What becomes of recordings, good and hostile; all in this process, without the child."""
 
 import io
+import struct
+from collections.abc import Callable
 from contextlib import suppress
 
 import av
@@ -10,7 +12,7 @@ from PIL import Image, ImageChops, ImageStat
 from kyc_portal.sandbox.drawing import draw_frame
 from tests.unit.media import hostile
 from tests.unit.media.hostile import SMALL, small_clip
-from verification.media import video
+from verification.media import probe, video
 from verification.media.errors import UnusableMedia
 from verification.media.facts import MAX_VIDEO_UPLOAD
 from verification.media.probe import probe_video
@@ -389,3 +391,85 @@ def furthest(one: tuple[str, ...], other: tuple[str, ...]) -> int:
 
 def distance(one: str, other: str) -> int:
     return (int(one[FINE], 16) ^ int(other[FINE], 16)).bit_count()
+
+
+def of_size(kind: bytes, *numbers: int) -> Callable[[], bytes]:
+    """A clip with these numbers in its boxes of that kind."""
+    content = struct.pack(f"!{len(numbers)}I", *numbers)
+    return lambda: hostile.with_box_contents(small_clip(), kind, content)
+
+
+def noted(kind: int, content: bytes) -> Callable[[], bytes]:
+    return lambda: hostile.with_element(small_clip(container="webm", codec="libvpx"), kind, content)
+
+
+def named(*path: bytes) -> Callable[[], bytes]:
+    return lambda: hostile.with_moov_box(small_clip(), path, b"meta", hostile.named_values(3000))
+
+
+COSTLY = {
+    "tags": (noted(0x1254C367, hostile.element(0x7373, b"\x67\xc8\x80" * 30_000)), "video_corrupt"),
+    "chapters": (noted(0x1043A770, b"\x45\xb9\x80" * 30_000), "video_corrupt"),
+    "attachments": (noted(0x1941A469, b"\x61\xa7\x80" * 30_000), "video_corrupt"),
+    "cues": (noted(0x1C53BB6B, b"\xbb\x80" * 40_000), "video_corrupt"),
+    "places to seek to": (noted(0x114D9B74, b"\x4d\xbb\x80" * 30_000), "video_corrupt"),
+    "empty elements": (noted(0x1F43B675, b"\xec\x80" * 60_000), "video_corrupt"),
+    "names in front": (named(), "video_corrupt"),
+    "names": (named(b"moov"), "video_corrupt"),
+    "names of a track": (named(b"moov", b"trak"), "video_corrupt"),
+    "names of a user": (named(b"moov", b"udta"), "video_corrupt"),
+    "tables": (
+        lambda: hostile.with_moov_box(small_clip(), [b"moov"], b"free", bytes(600_000)),
+        "video_corrupt",
+    ),
+    "packed tables": (lambda: hostile.with_moov_box(small_clip(), [b"moov"], b"cmov", b""), "video_corrupt"),
+    "edits": (of_size(b"edts", 28, int.from_bytes(b"elst"), 0, 5000, 0, 0, 0), "video_corrupt"),
+    "sizes": (of_size(b"stsz", 0, 1, 5_000_000), "video_frame_rate"),
+    "times": (of_size(b"stts", 0, 2, 150_000, 1, 150_000, 1), "video_frame_rate"),
+    "orders": (
+        lambda: hostile.with_box_contents(
+            hostile.clip_with_b_frames(), b"ctts", struct.pack("!4I", 0, 1, 1 << 31, 1)
+        ),
+        "video_frame_rate",
+    ),
+    "fragments": (
+        lambda: hostile.with_box_contents(
+            small_clip(fragmented=True), b"trun", struct.pack("!II", 0, 1 << 30)
+        ),
+        "video_frame_rate",
+    ),
+    "AV1 pictures shown again": (lambda: hostile.clip_that_shows_again(50_000), "video_frame_rate"),
+    "VP9 pictures shown again": (hostile.clip_of_full_packets, "video_frame_rate"),
+}
+
+
+@pytest.mark.parametrize("kind", COSTLY)
+def test_a_small_file_that_asks_for_much_work_is_refused(kind: str) -> None:
+    make, code = COSTLY[kind]
+    if kind in ("AV1 pictures shown again", "VP9 pictures shown again"):
+        assert refusal_of_check(make()) == code
+    else:
+        assert refusal(make()) == code
+
+
+def test_more_pixels_in_all_than_any_recording_has_are_refused_before_they_are_decoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clip = small_clip()
+    monkeypatch.setattr(probe, "MAX_PIXELS_IN_ALL", 24 * SMALL[0] * SMALL[1])
+    assert check_video(clip).facts.frames == 24
+    monkeypatch.setattr(probe, "MAX_PIXELS_IN_ALL", 24 * SMALL[0] * SMALL[1] - 1)
+    assert refusal(clip) == "video_resolution"
+
+
+def test_tables_as_of_a_telephone_with_its_notes_are_taken() -> None:
+    noted = hostile.with_moov_box(small_clip(fragmented=True), [], b"meta", hostile.named_values(30))
+    assert check_video(noted).facts.frames == 24
+
+
+def test_a_matroska_file_may_not_send_its_reader_elsewhere() -> None:
+    live = hostile.with_unknown_sizes(small_clip(container="webm", codec="libvpx"))
+    tags = hostile.element(0x1254C367, b"\x73\x73\x80" * 10)
+    place = hostile.element(0x4DBB, b"\x53\xab\x84\x12\x54\xc3\x67" + b"\x53\xac\x84" + len(live).to_bytes(4))
+    sent = hostile.with_element(live, 0x114D9B74, place) + hostile.element(0xEC, tags)
+    assert check_video(sent).facts.frames == 24

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from verification import audit
+from verification import audit, storage
 from verification.actions import export
 from verification.exports.rows import midnight
 from verification.models import Export
@@ -34,8 +34,11 @@ class Command(BaseCommand):
             raise CommandError(f"{output} exists already.")
         if not output.parent.is_dir():
             raise CommandError(f"There is no folder {output.parent}.")
-        made = self._export(options)
-        self._save(made, output)
+        try:
+            made = self._export(options)
+            self._save(made, output)
+        except storage.Unavailable as error:
+            raise CommandError("The store can't be reached now. Nothing was written.") from error
         self.stdout.write(f"{output}")
         self.stdout.write(f"{made.rows} rows")
         self.stdout.write(f"SHA-256 {made.file_sha256}")

@@ -1,0 +1,188 @@
+"""Walks a video file's outline before FFmpeg opens it: is it whole, and are its tables of a size a recorder writes?
+
+What FFmpeg does for a table grows with the counts in it, not with its bytes, so a small file could cost minutes and
+gigabytes. Knows boxes and elements; knows nothing of PyAV, or of what a good recording is.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from verification.media.errors import UnusableMedia
+
+MAX_BOXES: Final = 5_000  # a recorder writes two a fragment
+MAX_ELEMENTS: Final = 50_000  # a recorder writes one a picture
+# All of an MP4 but its pictures and sound; minutes of a telephone's recording need 200 kB.
+MAX_TABLES: Final = 512 * 1024  # bytes
+MAX_NOTES: Final = (
+    64 * 1024
+)  # bytes of what players show beside the pictures, and of lists that save them a search
+# Pictures and pieces of sound: a recording of that many is too long or too fast, but harmless to open.
+MAX_SAMPLES: Final = 200_000
+MAX_EDITS: Final = 16  # passages in which the pictures are to be shown; a recorder writes one or two
+
+_NO_TABLES: Final = frozenset({b"mdat", b"free", b"skip", b"wide"})
+# The ways down, for boxes that are looked into; a fixed path cannot be nested into a deep recursion.
+_DREF_PATH: Final = (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref")
+_NOTES: Final = (b"udta", b"meta")
+_NOTES_PATHS: Final = ((), (b"moov",), (b"moov", b"trak"), (b"moov", b"udta"))
+# Tables that say how many samples there are, wherever they stand: FFmpeg takes them anywhere, too. And tables
+# that are packed, which nobody writes any more.
+_COUNTED: Final = re.compile(rb"stsz|stz2|stts|ctts|trun|elst|cmov")
+
+_EBML_HEADER: Final = 0x1A45DFA3
+_SEGMENT: Final = 0x18538067
+_CLUSTER: Final = 0x1F43B675
+_BLOCK_GROUP: Final = 0xA0
+# Header, seek head, information, tracks, cues, chapters, tags, attachments; and what is added to a block.
+_NOTE_ELEMENTS: Final = frozenset(
+    {
+        *(_EBML_HEADER, 0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1C53BB6B),
+        *(0x1043A770, 0x1254C367, 0x1941A469, 0x75A1),
+    }
+)
+
+
+def checked_outline(data: bytes, container: str) -> int:
+    """How many of the bytes are the recording's.
+
+    Raises UnusableMedia for a file that was cut off, points to another for its pictures, or has outsize tables.
+    """
+    if container == "matroska":
+        return _checked_elements(data)
+    _check_boxes(data)
+    return len(data)
+
+
+def _check_boxes(data: bytes) -> None:
+    covered, tables = 0, 0
+    for kind, start, covered in boxes(data, 0, len(data)):
+        if kind in _NO_TABLES:
+            continue
+        tables += covered - start
+        if tables > MAX_TABLES and covered <= len(data):
+            raise UnusableMedia("video_corrupt", {"bytes_of_tables_allowed": MAX_TABLES})
+    if covered > len(data):
+        raise UnusableMedia("video_corrupt", {"missing_bytes": covered - len(data)})
+    _check_references(data)
+    for path in _NOTES_PATHS:
+        for span in _at(data, path):
+            if any(kind in _NOTES and end - at > MAX_NOTES for kind, at, end in boxes(data, *span)):
+                raise UnusableMedia("video_corrupt", {"bytes_of_notes_allowed": MAX_NOTES})
+    _check_counts(data)
+
+
+def _check_references(data: bytes) -> None:
+    for start, end in _at(data, _DREF_PATH):
+        for _, entry, _ in boxes(data, start + 8, end):
+            flags = int.from_bytes(data[entry : entry + 4])
+            if not flags & 1:  # 1: the pictures are in this same file
+                raise UnusableMedia("video_external_reference")
+
+
+def _check_counts(data: bytes) -> None:
+    samples: dict[bytes, int] = {}
+    for kind, start, end in boxes(data, 0, len(data)):
+        if kind in _NO_TABLES:
+            continue
+        for number, found in enumerate(_COUNTED.finditer(data, start, end)):
+            name, at = found[0], found.end()
+            if (
+                name == b"cmov"
+                or (name == b"elst" and _number(data, at + 4) > MAX_EDITS)
+                or number > MAX_BOXES
+            ):
+                raise UnusableMedia("video_corrupt", {"edits_allowed": MAX_EDITS})
+            samples[name] = samples.get(name, 0) + _samples(name, data, at, end)
+            if samples[name] > MAX_SAMPLES:
+                raise UnusableMedia("video_frame_rate", {"frames_allowed": MAX_SAMPLES})
+
+
+def _samples(name: bytes, data: bytes, at: int, end: int) -> int:
+    """How many samples the table speaks of whose name is just before `at`; a row of it counts as one at least."""
+    if name in (b"stsz", b"stz2"):
+        return _number(data, at + 8)
+    if name in (b"stts", b"ctts"):  # so many of this, so many of that
+        rows = min(_number(data, at + 4), max(0, end - at - 8) // 8)
+        counts = data[at + 8 : at + 8 + 8 * rows]
+        return rows + sum(_number(counts, 8 * row) for row in range(rows))
+    return _number(data, at + 4)
+
+
+def _number(data: bytes, at: int) -> int:
+    return int.from_bytes(data[at : at + 4])
+
+
+def _at(data: bytes, path: tuple[bytes, ...]) -> list[tuple[int, int]]:
+    """Where the contents of all boxes at the end of this path lie."""
+    spans = [(0, len(data))]
+    for wanted in path:
+        spans = [
+            (start, min(end, outer[1]))
+            for outer in spans
+            for kind, start, end in boxes(data, *outer)
+            if kind == wanted
+        ]
+        if len(spans) > MAX_BOXES:
+            raise UnusableMedia("video_corrupt", {"boxes_allowed": MAX_BOXES})
+    return spans
+
+
+def boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+    """Kind, start of content and end of each ISO box in a span, none of them trusted to be inside it."""
+    for _ in range(MAX_BOXES):
+        if start + 8 > end:
+            return
+        size, header = int.from_bytes(data[start : start + 4]), 8
+        if size == 1:
+            size, header = int.from_bytes(data[start + 8 : start + 16]), 16
+        if size == 0:
+            size = end - start
+        if size < header:
+            return
+        yield data[start + 4 : start + 8], start + header, start + size
+        start += size
+    raise UnusableMedia("video_corrupt", {"boxes_allowed": MAX_BOXES})
+
+
+def _checked_elements(data: bytes) -> int:
+    """The end of a Matroska file; raises UnusableMedia when an element reaches behind it, or is larger than it may be.
+
+    Recorders that stream leave the sizes of the segment and its clusters unknown, so those are walked into: what is in
+    them has sizes. There is no recursion. What lies behind a segment of known size is nobody's.
+    """
+    at, end = 0, len(data)
+    for _ in range(MAX_ELEMENTS):
+        if at >= end:
+            return end
+        kind, content, size = _element(data, at)
+        at = content if size is None else content + size
+        if at > len(data):
+            raise UnusableMedia("video_corrupt", {"missing_bytes": at - len(data)})
+        if kind in _NOTE_ELEMENTS and at - content > MAX_NOTES:
+            raise UnusableMedia("video_corrupt", {"bytes_of_notes_allowed": MAX_NOTES})
+        if kind == _SEGMENT:
+            end = at if size is not None else end
+        if kind in (_SEGMENT, _CLUSTER, _BLOCK_GROUP):
+            at = content
+    raise UnusableMedia("video_corrupt", {"elements_allowed": MAX_ELEMENTS})
+
+
+def _element(data: bytes, at: int) -> tuple[int, int, int | None]:
+    """Kind, start of content and size of the Matroska element there; None for a size that may be unknown, and is."""
+    kind_width = 9 - data[at].bit_length()
+    size_at = at + kind_width
+    if kind_width > 4 or size_at >= len(data):
+        raise UnusableMedia("video_corrupt")
+    kind = int.from_bytes(data[at:size_at])
+    width = 9 - data[size_at].bit_length()
+    content = size_at + width
+    if width > 8 or content > len(data):
+        raise UnusableMedia("video_corrupt")
+    unknown = (1 << 7 * width) - 1
+    size = int.from_bytes(data[size_at:content]) & unknown
+    if size != unknown:
+        return kind, content, size
+    if kind not in (_SEGMENT, _CLUSTER):
+        raise UnusableMedia("video_corrupt")
+    return kind, content, None
