@@ -101,7 +101,9 @@ def test_a_file_of_another_size_than_was_signed_is_not_sent(vendor, change):
 
 
 @pytest.mark.parametrize(
-    ("change", "code"), [(cut, "integrity_error"), (fail, "OSError")], ids=["cut short", "unreadable"]
+    ("change", "code"),
+    [(cut, "integrity_error"), (fail, "media_unreadable")],
+    ids=["cut short", "unreadable"],
 )
 def test_a_file_that_fails_while_it_is_sent_leaves_the_outcome_unknown(vendor, change, code):
     with pytest.raises(UnknownOutcome) as raised:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.liveness.media_files import Counting, Touched, Trickle, cut, extend, fail, flip
 from verification.liveness import Billed, EmptyMedia, MediaChanged, Rejected, RequestBody, RequestTooLarge
+from verification.liveness.errors import MediaUnreadable
 from verification.liveness.source import SLICE
 
 PHOTO, VIDEO = b"\xff\xd8 photo", os.urandom(2 * SLICE + 7)
@@ -157,5 +158,7 @@ def test_a_byte_that_changes_while_it_is_hashed_is_noticed():
 
 
 def test_a_file_that_cannot_be_read_says_so_itself():
-    with pytest.raises(OSError, match="input/output"):
+    with pytest.raises(MediaUnreadable, match="VideoBase64") as raised:
         body(video=Touched(VIDEO, at=1, touch=fail)).sha256_hex()
+    assert isinstance(raised.value, OSError)
+    assert isinstance(raised.value.__cause__, OSError)
