@@ -25,7 +25,8 @@ GRACE: Final = 15.0  # seconds the helper may take beyond, before it is given up
 CPU_SECONDS: Final = 20
 CHILDREN: Final = max(2, os.cpu_count() or 1)  # at a time; more would only make each other late
 PATIENCE: Final = 20.0  # seconds a call waits for its turn
-MAX_DETAILS, MAX_WORD, MAX_NUMBER = 10, 100, 1e15  # of a refusal, as told by a child that may be anyone's
+# Of a refusal, as told by a child that may be anyone's. A file may claim any size that 64 bits hold.
+MAX_DETAILS, MAX_WORD, MAX_NUMBER = 10, 100, 1 << 65
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
 

@@ -415,3 +415,11 @@ def ended(pidfd: int) -> bool:
         return bool(select.select([pidfd], [], [], 30)[0])
     finally:
         os.close(pidfd)
+
+
+@pytest.mark.parametrize("missing", [1 << 31, 1 << 62])
+def test_a_file_that_claims_any_size_is_called_corrupt_and_not_a_crash(missing: int) -> None:
+    box = b"\0\0\0\1" + b"mdat" + (missing + 16).to_bytes(8) + b"a picture, they say"
+    with pytest.raises(UnusableMedia) as refused:
+        check_video(b"\0\0\0\x10ftypisom\0\0\0\0" + box)
+    assert (refused.value.code, refused.value.detail["missing_bytes"]) == ("video_corrupt", missing - 19)
