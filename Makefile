@@ -22,17 +22,19 @@ test: $(INSTALLED_DEV) check
 	@tests/install_packages
 	@rm -f .coverage*
 	@$(MAKE) --no-print-directory -j2 --output-sync=target test-flow test-others
+	# Held to the clock: by themselves.
+	COVERAGE_FILE=.coverage.faults $(BIN)/python -m pytest tests/faults --cov --cov-report= --durations=5
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report
 	$(BIN)/python -m tests.on_postgresql $(ON_POSTGRESQL)
 	# By themselves: a browser's event loop in the process keeps Django from its database.
 	$(BIN)/python -m pytest tests/browser --durations=5
 
-# Two halves side by side, on two cores. The faults mostly wait, but are held to the clock: the others give way.
+# Side by side, on two cores.
 test-flow:
-	COVERAGE_FILE=.coverage.flow nice -n 19 $(BIN)/python -m pytest tests/flow --cov --cov-report= --durations=5
+	COVERAGE_FILE=.coverage.flow $(BIN)/python -m pytest tests/flow --cov --cov-report= --durations=5
 
 test-others:
-	COVERAGE_FILE=.coverage.others $(BIN)/python -m pytest tests/unit tests/contract tests/catalogue tests/faults \
+	COVERAGE_FILE=.coverage.others $(BIN)/python -m pytest tests/unit tests/contract tests/catalogue \
 		--cov --cov-report= --durations=5
 
 # Every check runs, so that one run shows all there is to mend.
