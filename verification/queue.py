@@ -155,6 +155,11 @@ def reason_to_stop(attempt: VerificationAttempt) -> str:
     return "cannot_process" if attempt.lost_leases >= MOST_LOST_LEASES else ""
 
 
+def waited_too_long(attempt: VerificationAttempt, *, now: datetime) -> bool:
+    """Has the machine been unable to work on it for so long that a person should look instead?"""
+    return attempt.submitted_at is not None and now - attempt.submitted_at > TOO_LONG
+
+
 def renew(attempt: VerificationAttempt, *, now: datetime) -> bool:
     """Begin the lease anew if it is still ours and the case goes on; False once it ran out or went to another."""
     ours = VerificationAttempt.objects.filter(

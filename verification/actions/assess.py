@@ -74,9 +74,8 @@ def _assess(attempt: VerificationAttempt, clock: Clock) -> bool:
         with _body(attempt) as body:
             return _call_in_turn(attempt, body, clock)
     except (storage.IntegrityError, liveness.Rejected) as error:
-        reason = error.code if isinstance(error, liveness.Rejected) else _said_by(error)
-        log.error("assess.nothing_sent", attempt=attempt.public_id, reason=reason)
-        _give_up(attempt, reason, clock())
+        log.error("assess.nothing_sent", attempt=attempt.public_id, reason=error.code)
+        _give_up(attempt, error.code, clock())
         return True
     except OSError as error:
         # The machine's fault, not the evidence's: it waits for better times.
@@ -84,13 +83,9 @@ def _assess(attempt: VerificationAttempt, clock: Clock) -> bool:
         return _wait_for_better_times(attempt, clock())
 
 
-def _said_by(error: storage.IntegrityError) -> str:
-    return "erased" if isinstance(error, storage.KeyDestroyed) else "integrity_error"
-
-
 def _wait_for_better_times(attempt: VerificationAttempt, now: datetime) -> bool:
     """The evidence can't be read, and that is the machine's fault. But nobody waits for ever."""
-    if attempt.submitted_at is not None and now - attempt.submitted_at > queue.TOO_LONG:
+    if queue.waited_too_long(attempt, now=now):
         _give_up(attempt, "cannot_process", now)
         return True
     queue.put_back(attempt, not_before=now + LATER, now=now)

@@ -48,16 +48,14 @@ def _prepare_or_tell(attempt: VerificationAttempt, now: datetime) -> None:
         workflow.conclude(
             attempt, decision.unusable(error.code, *workflow.standing(attempt)), now=now, code=error.code
         )
-    except storage.KeyDestroyed:
-        workflow.conclude(attempt, decision.give_up("erased"), now=now, code="erased")
-    except storage.IntegrityError:
-        log.error("prepare.integrity_error", attempt=attempt.public_id)
-        workflow.conclude(attempt, decision.give_up("integrity_error"), now=now, code="integrity_error")
+    except storage.IntegrityError as error:
+        log.error("prepare.evidence_lost", attempt=attempt.public_id, reason=error.code)
+        workflow.conclude(attempt, decision.give_up(error.code), now=now, code=error.code)
 
 
 def _wait_for_better_times(attempt: VerificationAttempt, now: datetime) -> None:
     """It was the machine's fault, not the recording's. But nobody waits for ever."""
-    if attempt.submitted_at is not None and now - attempt.submitted_at > queue.TOO_LONG:
+    if queue.waited_too_long(attempt, now=now):
         workflow.conclude(attempt, decision.give_up("cannot_process"), now=now, code="cannot_process")
     else:
         queue.put_back(attempt, not_before=now + LATER, now=now)

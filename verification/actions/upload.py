@@ -14,6 +14,7 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import F
+from django.db.models.functions import Greatest
 
 from verification import challenges, media, parts, storage, workflow
 from verification.models import RecordingUpload, Verification, VerificationAttempt
@@ -76,7 +77,9 @@ def check_quota(verification: Verification) -> None:
 def count(verification: Verification, size: int) -> None:
     """Note that `size` bytes came through the link, of use or not; less than none takes a count back."""
     if size:
-        Verification.objects.filter(pk=verification.pk).update(received_bytes=F("received_bytes") + size)
+        # Not below none: a new link may have begun the count anew meanwhile.
+        counted = Greatest(F("received_bytes") + size, 0)
+        Verification.objects.filter(pk=verification.pk).update(received_bytes=counted)
 
 
 def check_ended(verification: Verification, *, attempt_id: str, nonce: str, ended: datetime) -> None:

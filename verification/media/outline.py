@@ -14,9 +14,8 @@ MAX_BOXES: Final = 5_000  # a recorder writes two a fragment
 MAX_ELEMENTS: Final = 50_000  # a recorder writes one a picture
 # All of an MP4 but its pictures and sound; minutes of a telephone's recording need 200 kB.
 MAX_TABLES: Final = 512 * 1024  # bytes
-MAX_NOTES: Final = (
-    64 * 1024
-)  # bytes of what players show beside the pictures, and of lists that save them a search
+# Bytes of what players show beside the pictures, and of lists that save them a search.
+MAX_NOTES: Final = 64 * 1024
 # Pictures and pieces of sound: a recording of that many is too long or too fast, but harmless to open.
 MAX_SAMPLES: Final = 200_000
 MAX_EDITS: Final = 16  # passages in which the pictures are to be shown; a recorder writes one or two

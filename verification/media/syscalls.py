@@ -154,35 +154,33 @@ def _guard(audit: int) -> Iterator[Instruction]:
 
 
 def _thread_start(architecture: _Architecture) -> Iterator[Instruction]:
-    for number in architecture.threading.values():
-        yield _EQUAL, 0, 1, number
-        yield _RETURN, 0, 0, _ALLOW
+    yield from _allowed(architecture.threading)
     # What clone3 is asked for lies in memory, which a filter can't read: the C library then falls back to clone.
     yield _EQUAL, 0, 1, architecture.clone3
     yield _RETURN, 0, 0, _ABSENT
-    yield _EQUAL, 0, 4, architecture.clone
-    yield _LOAD, 0, 0, _ARGUMENTS_AT
-    yield _ANY_BIT, 0, 1, _CLONE_THREAD
-    yield _RETURN, 0, 0, _ALLOW
-    yield _RETURN, 0, 0, _REFUSE
+    yield from _by_argument(architecture.clone, 0, _CLONE_THREAD, having=_ALLOW, lacking=_REFUSE)
 
 
 def _numbers(architecture: _Architecture) -> Iterator[Instruction]:
-    for number in architecture.allowed.values():
+    yield from _allowed(architecture.allowed)
+    for number in architecture.mapping.values():
+        yield from _by_argument(number, _PROTECTION, _PROT_EXEC, having=_REFUSE, lacking=_ALLOW)
+    yield _RETURN, 0, 0, _REFUSE
+
+
+def _allowed(calls: dict[str, int]) -> Iterator[Instruction]:
+    for number in calls.values():
         yield _EQUAL, 0, 1, number
         yield _RETURN, 0, 0, _ALLOW
-    for number in architecture.mapping.values():
-        yield _EQUAL, 0, 4, number
-        yield (
-            _LOAD,
-            0,
-            0,
-            _ARGUMENTS_AT + 8 * _PROTECTION,
-        )  # its lower half; both processors are little-endian
-        yield _ANY_BIT, 0, 1, _PROT_EXEC
-        yield _RETURN, 0, 0, _REFUSE
-        yield _RETURN, 0, 0, _ALLOW
-    yield _RETURN, 0, 0, _REFUSE
+
+
+def _by_argument(number: int, argument: int, bit: int, *, having: int, lacking: int) -> Iterator[Instruction]:
+    """One answer for the call when that argument has the bit, another when it lacks it."""
+    yield _EQUAL, 0, 4, number
+    yield _LOAD, 0, 0, _ARGUMENTS_AT + 8 * argument  # its lower half; both processors are little-endian
+    yield _ANY_BIT, 0, 1, bit
+    yield _RETURN, 0, 0, having
+    yield _RETURN, 0, 0, lacking
 
 
 # Found once in the helper, so that each child has it.

@@ -9,7 +9,6 @@ import socket
 import struct
 import time
 from dataclasses import asdict, is_dataclass
-from pathlib import Path
 from typing import Any, Final
 
 ANSWER: Final = b"A"  # from the child: how the work ended
@@ -31,7 +30,7 @@ class BadMessage(Exception):
 
 
 def encode(kind: bytes, value: Any) -> bytes:
-    """A message with a plain value: JSON types, bytes, paths and dataclasses of them."""
+    """A message with a plain value: JSON types, bytes and dataclasses of them."""
     blobs = bytearray()
     text = json.dumps(_plain(value, blobs), allow_nan=False).encode()
     return b"".join([_HEAD.pack(kind, len(text), len(blobs)), text, blobs])
@@ -96,8 +95,6 @@ def _plain(value: Any, blobs: bytearray) -> Any:
     if isinstance(value, bytes):
         blobs += value
         return {_BYTES: [len(blobs) - len(value), len(blobs)]}
-    if isinstance(value, Path):
-        return str(value)
     if isinstance(value, dict):
         return {key: _plain(item, blobs) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -2,11 +2,18 @@
 
 
 class IntegrityError(Exception):
-    """A stored object is missing or is not the bytes that were stored. It must not be used."""
+    """A stored object is missing or is not the bytes that were stored. It must not be used.
+
+    `code` is the word for it in reasons and logs.
+    """
+
+    code = "integrity_error"
 
 
 class KeyDestroyed(IntegrityError):
     """The owner's key was destroyed: nobody can read this any more, and that is meant."""
+
+    code = "erased"
 
 
 class Unavailable(OSError):

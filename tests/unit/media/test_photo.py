@@ -17,6 +17,7 @@ from PIL import Image, ImageChops, ImageCms, ImageStat
 from kyc_portal.sandbox.drawing import draw_photo
 from tests.catalogue import photos
 from tests.unit.media import hostile
+from verification import media
 from verification.media import heic
 from verification.media.errors import MediaUnavailable, UnusableMedia
 from verification.media.facts import MAX_PHOTO_UPLOAD, NormalisedPhoto
@@ -375,6 +376,12 @@ def test_a_heic_is_turned_once(orientation: int) -> None:
     photo = normalise_photo(data, accept_heic=True)
     assert (photo.width, photo.height) == photos.SIZE
     assert photos.corners(photo.jpeg) == photos.UPRIGHT
+
+
+@pytest.mark.parametrize("options", [{}, {"tile_size": 256}], ids=["whole", "in tiles"])
+def test_a_heic_is_read_in_the_confined_child_too(options: dict[str, object]) -> None:
+    photo = media.check_photo(heic_of(photos.quadrants((640, 800)), **options), heic=True)
+    assert (photo.width, photo.height, photo.source_format) == (640, 800, "HEIC")
 
 
 def test_a_heic_in_tiles_as_telephones_write_it_is_put_together() -> None:
