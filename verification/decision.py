@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from verification.bands import ATTEMPTS_USED_UP, SPOT_CHECK
 from verification.liveness import VENDOR_PASS, Answer, Category
 from verification.states import Outcome
 
@@ -20,10 +21,14 @@ class Next(StrEnum):
 
 @dataclass(frozen=True)
 class Terms:
-    """The policy's part in a decision: the similarity that approves (0 to 100) and the attempts granted."""
+    """The policy's part in a decision: the similarity that approves (0 to 100) and the attempts granted.
+
+    `spot_check`: the lot fell on this attempt, so that a person judges even what would pass.
+    """
 
     approve_at: Decimal
     max_attempts: int
+    spot_check: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,8 @@ def decide(answer: Answer, terms: Terms, history: History) -> Decision:
         return Decision(Next.REVIEW, outcome, (reason, *history.flags))
     if outcome == Outcome.PASSED and history.flags:
         return Decision(Next.REVIEW, outcome, history.flags)
+    if outcome == Outcome.PASSED and terms.spot_check:
+        return Decision(Next.REVIEW, outcome, (SPOT_CHECK,))
     if outcome == Outcome.PASSED:
         return Decision(Next.APPROVE, outcome)
     return _try_again(answer, outcome, terms, history)
@@ -90,7 +97,7 @@ def _try_again(answer: Answer, outcome: Outcome, terms: Terms, history: History)
     # A photo at fault costs no attempt, but paid calls must end somewhere: twice the attempts in all.
     counted = outcome != Outcome.REFERENCE_PHOTO
     if history.counted + counted >= terms.max_attempts or history.finished + 1 >= 2 * terms.max_attempts:
-        return Decision(Next.REVIEW, outcome, ("attempts_used_up",), counted=counted)
+        return Decision(Next.REVIEW, outcome, (ATTEMPTS_USED_UP,), counted=counted)
     return Decision(
         Next.TRY_AGAIN,
         outcome,
@@ -104,7 +111,7 @@ def _try_again(answer: Answer, outcome: Outcome, terms: Terms, history: History)
 def unusable(code: str, terms: Terms, history: History) -> Decision:
     """The recording could not be prepared. Our limits, not the person's fault: it costs no attempt."""
     if history.finished + 1 >= 2 * terms.max_attempts:
-        return Decision(Next.REVIEW, Outcome.UNUSABLE_MEDIA, ("attempts_used_up", code), counted=False)
+        return Decision(Next.REVIEW, Outcome.UNUSABLE_MEDIA, (ATTEMPTS_USED_UP, code), counted=False)
     return Decision(Next.TRY_AGAIN, Outcome.UNUSABLE_MEDIA, (code,), "record_again", "capture", counted=False)
 
 

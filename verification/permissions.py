@@ -2,17 +2,19 @@
 
 `check_x` raises `Denied` with a sentence fit for the person; `can_x` asks the same question. Rights come from the
 groups alone: being a superuser opens nothing. Whether a case's status allows an act is not known here; that is
-`workflow`.
+`workflow`. docs/permissions.md is written from RIGHTS and ADDRESSES.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import prefetch_related_objects
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
-from verification.models import StaffUser
+from verification.models import StaffUser, Verdict, Verification
 
 User = StaffUser | AnonymousUser
 Check = Callable[[User], None]
@@ -20,6 +22,14 @@ Check = Callable[[User], None]
 
 class Denied(Exception):
     """This person may not do it; the message tells them so."""
+
+
+class ConflictOfInterest(Denied):
+    """The case is about themselves or somebody they know."""
+
+
+class OwnProposal(Denied):
+    """Who proposed a verdict is never the one who confirms it."""
 
 
 class Group(StrEnum):
@@ -31,7 +41,58 @@ class Group(StrEnum):
     OPERATOR = "Operator"
 
 
-REVIEWERS = frozenset({Group.REVIEWER, Group.SENIOR})
+@dataclass(frozen=True)
+class Right:
+    """The groups that have it, and what everybody else is told."""
+
+    groups: frozenset[Group]
+    sentence: Any
+
+
+def _right(sentence: Any, *groups: Group) -> Right:
+    return Right(frozenset(groups), sentence)
+
+
+REVIEWER, SENIOR, AUDITOR, OPERATOR = Group.REVIEWER, Group.SENIOR, Group.AUDITOR, Group.OPERATOR
+
+RIGHTS: dict[str, Right] = {
+    "view_queue": _right(_("Only reviewers see the review queue."), REVIEWER, SENIOR),
+    "view_case": _right(_("Only reviewers and auditors see cases."), REVIEWER, SENIOR, AUDITOR),
+    "view_evidence": _right(
+        _("Only reviewers and auditors see photos and recordings."), REVIEWER, SENIOR, AUDITOR
+    ),
+    "reveal": _right(_("Only reviewers and auditors see personal details."), REVIEWER, SENIOR, AUDITOR),
+    "decide": _right(_("Only reviewers decide cases."), REVIEWER, SENIOR),
+    "decide_escalated": _right(_("Only senior reviewers decide escalated cases."), SENIOR),
+    "reopen": _right(_("Only senior reviewers reopen a decided case."), SENIOR),
+    "share_filter": _right(_("Only senior reviewers share a filter with everybody."), SENIOR),
+    "view_dashboard": _right(
+        _("Only senior reviewers, auditors and operators see the figures."), SENIOR, AUDITOR, OPERATOR
+    ),
+    "view_policy": _right(
+        _("Only senior reviewers, auditors and operators see the policy."), SENIOR, AUDITOR, OPERATOR
+    ),
+    "change_policy": _right(_("Only senior reviewers change the policy."), SENIOR),
+    "export": _right(_("Only auditors make and download exports."), AUDITOR),
+    "view_trail": _right(_("Only auditors and senior reviewers see the audit trail."), SENIOR, AUDITOR),
+    "view_alerts": _right(
+        _("Only senior reviewers, auditors and operators see who looked unusually often."),
+        SENIOR,
+        AUDITOR,
+        OPERATOR,
+    ),
+    "manage_staff": _right(_("Only operators manage staff."), OPERATOR),
+    "view_staff": _right(
+        _("Only operators, auditors and senior reviewers see who the staff are."), SENIOR, AUDITOR, OPERATOR
+    ),
+    "view_operations": _right(
+        _("Only operators, senior reviewers and auditors see how the vendor account is doing."),
+        SENIOR,
+        AUDITOR,
+        OPERATOR,
+    ),
+    "probe_account": _right(_("Only operators have a paused account probed."), OPERATOR),
+}
 
 
 def groups_of(user: User) -> frozenset[str]:
@@ -42,9 +103,15 @@ def groups_of(user: User) -> frozenset[str]:
     return frozenset(group.name for group in user.groups.all())
 
 
-def _require(user: User, allowed: frozenset[Group], sentence: str) -> None:
-    if not groups_of(user) & allowed:
-        raise Denied(sentence)
+def _checking(name: str) -> Check:
+    """The `check_x` of a right."""
+    right = RIGHTS[name]
+
+    def check(user: User) -> None:
+        if not groups_of(user) & right.groups:
+            raise Denied(str(right.sentence))
+
+    return check
 
 
 def _asking(check: Check) -> Callable[[User], bool]:
@@ -60,61 +127,87 @@ def _asking(check: Check) -> Callable[[User], bool]:
     return can
 
 
-def check_view_queue(user: User) -> None:
-    _require(user, REVIEWERS, _("Only reviewers see the review queue."))
-
-
-def check_view_case(user: User) -> None:
-    _require(user, REVIEWERS | {Group.AUDITOR}, _("Only reviewers and auditors see cases."))
-
-
-def check_view_evidence(user: User) -> None:
-    _require(user, REVIEWERS | {Group.AUDITOR}, _("Only reviewers and auditors see photos and recordings."))
-
-
-def check_decide(user: User) -> None:
-    _require(user, REVIEWERS, _("Only reviewers decide cases."))
-
-
-def check_reopen(user: User) -> None:
-    _require(user, frozenset({Group.SENIOR}), _("Only senior reviewers reopen a decided case."))
-
-
-def check_export(user: User) -> None:
-    _require(user, frozenset({Group.AUDITOR}), _("Only auditors make and download exports."))
-
-
-def check_view_trail(user: User) -> None:
-    _require(
-        user,
-        frozenset({Group.AUDITOR, Group.SENIOR}),
-        _("Only auditors and senior reviewers see the audit trail."),
-    )
-
-
-def check_manage_staff(user: User) -> None:
-    _require(user, frozenset({Group.OPERATOR}), _("Only operators manage staff."))
-
-
-def check_view_operations(user: User) -> None:
-    _require(
-        user,
-        frozenset({Group.OPERATOR, Group.SENIOR, Group.AUDITOR}),
-        _("Only operators, senior reviewers and auditors see how the vendor account is doing."),
-    )
-
-
-def check_probe_account(user: User) -> None:
-    _require(user, frozenset({Group.OPERATOR}), _("Only operators have a paused account probed."))
-
+check_view_queue = _checking("view_queue")
+check_view_case = _checking("view_case")
+check_view_evidence = _checking("view_evidence")
+check_reveal = _checking("reveal")
+check_decide = _checking("decide")
+check_decide_escalated = _checking("decide_escalated")
+check_reopen = _checking("reopen")
+check_share_filter = _checking("share_filter")
+check_view_dashboard = _checking("view_dashboard")
+check_view_policy = _checking("view_policy")
+check_change_policy = _checking("change_policy")
+check_export = _checking("export")
+check_view_trail = _checking("view_trail")
+check_view_alerts = _checking("view_alerts")
+check_manage_staff = _checking("manage_staff")
+check_view_staff = _checking("view_staff")
+check_view_operations = _checking("view_operations")
+check_probe_account = _checking("probe_account")
 
 can_view_queue = _asking(check_view_queue)
 can_view_case = _asking(check_view_case)
 can_view_evidence = _asking(check_view_evidence)
+can_reveal = _asking(check_reveal)
 can_decide = _asking(check_decide)
+can_decide_escalated = _asking(check_decide_escalated)
 can_reopen = _asking(check_reopen)
+can_share_filter = _asking(check_share_filter)
+can_view_dashboard = _asking(check_view_dashboard)
+can_view_policy = _asking(check_view_policy)
+can_change_policy = _asking(check_change_policy)
 can_export = _asking(check_export)
 can_view_trail = _asking(check_view_trail)
+can_view_alerts = _asking(check_view_alerts)
 can_manage_staff = _asking(check_manage_staff)
+can_view_staff = _asking(check_view_staff)
 can_view_operations = _asking(check_view_operations)
 can_probe_account = _asking(check_probe_account)
+
+
+# Rules about one case
+
+
+def check_no_conflict(user: StaffUser, case: Verification) -> None:
+    """Nobody works on their own case, or on one that they stepped aside from."""
+    own = user.email and user.email.casefold() == case.applicant.email.casefold()
+    if own:
+        raise ConflictOfInterest(_("This case is about you. A colleague decides it."))
+    if case.reviews.filter(by=user, verdict=Verdict.STEP_ASIDE).exists():
+        raise ConflictOfInterest(_("You stepped aside from this case. A colleague decides it."))
+
+
+def check_work_on(user: StaffUser, case: Verification) -> None:
+    """May this reviewer hold, judge, or hand on this case?"""
+    check_decide(user)
+    if case.escalated_at is not None:
+        check_decide_escalated(user)
+    check_no_conflict(user, case)
+
+
+def check_reopen_case(user: StaffUser, case: Verification) -> None:
+    check_reopen(user)
+    check_no_conflict(user, case)
+
+
+def check_confirm(user: StaffUser, case: Verification) -> None:
+    """May this reviewer confirm the verdict that was proposed on the case?"""
+    check_work_on(user, case)
+    if case.proposal is not None and case.proposal.by_id == user.pk:
+        raise OwnProposal(_("You proposed this verdict. A colleague has to confirm it."))
+
+
+def check_activate(user: StaffUser, drafted_by: StaffUser | None) -> None:
+    """May this person put a policy into force that `drafted_by` wrote or changed last?"""
+    check_change_policy(user)
+    if drafted_by is None or drafted_by.pk == user.pk:
+        raise OwnProposal(_("You wrote this draft. A colleague has to activate it."))
+
+
+def can_work_on(user: StaffUser, case: Verification) -> bool:
+    try:
+        check_work_on(user, case)
+    except Denied:
+        return False
+    return True

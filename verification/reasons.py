@@ -1,4 +1,8 @@
-"""Why a reviewer decided: a closed list. Each reason has words for staff, and others for the applicant."""
+"""Why a reviewer did what they did: a closed list. Each reason has words for staff, and others for the applicant.
+
+Whoever changes the list raises LIST_VERSION, which every review notes. A code that was ever used is never given
+another meaning.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,19 +11,26 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.hints import HINTS
 
-LIST_VERSION = 1
+LIST_VERSION = 2
 
 
 @dataclass(frozen=True)
 class Reason:
-    """`verdict` is the verdict it may stand with; `step` and `hint` say what an applicant who is asked again does."""
+    """`verdict` is the verdict it may stand with; `step` and `hint` say what an applicant who is asked again does.
+
+    `applicant_text` is empty where the applicant is told nothing.
+    """
 
     code: str
     verdict: str
     label: Any
-    applicant_text: Any
+    applicant_text: Any = ""
     step: str = ""
     hint: str = ""
+
+
+def _ask(code: str, label: Any, step: str, hint: str) -> Reason:
+    return Reason(code, "ask_again", label, HINTS[hint], step, hint)
 
 
 _WELCOME = _("Your identity was confirmed.")
@@ -31,50 +42,38 @@ _ALL = (
     Reason("not_live", "decline", _("Not a live recording"), _NOT_CONFIRMED),
     Reason("document_not_genuine", "decline", _("ID photo altered or not genuine"), _NOT_CONFIRMED),
     Reason("cannot_tell", "decline", _("Evidence stays unclear after all attempts"), _NOT_CONFIRMED),
-    Reason(
-        "photo_unclear",
-        "ask_again",
-        _("ID photo too unclear to compare"),
-        HINTS["photo_sharper"],
-        "document",
-        "photo_sharper",
+    _ask("photo_unclear", _("ID photo too unclear to compare"), "document", "photo_sharper"),
+    _ask("photo_wrong", _("ID photo shows the wrong thing"), "document", "photo_whole_face"),
+    _ask("video_unclear", _("Video too unclear to compare"), "capture", "hold_still"),
+    _ask("face_hidden", _("Face covered or partly out of view"), "capture", "whole_face"),
+    _ask(
+        "technical_failure", _("The automatic check failed for technical reasons"), "capture", "record_again"
     ),
-    Reason(
-        "photo_wrong",
-        "ask_again",
-        _("ID photo shows the wrong thing"),
-        HINTS["photo_whole_face"],
-        "document",
-        "photo_whole_face",
-    ),
-    Reason(
-        "video_unclear",
-        "ask_again",
-        _("Video too unclear to compare"),
-        HINTS["hold_still"],
-        "capture",
-        "hold_still",
-    ),
-    Reason(
-        "face_hidden",
-        "ask_again",
-        _("Face covered or partly out of view"),
-        HINTS["whole_face"],
-        "capture",
-        "whole_face",
-    ),
-    Reason(
-        "technical_failure",
-        "ask_again",
-        _("The automatic check failed for technical reasons"),
-        HINTS["record_again"],
-        "capture",
-        "record_again",
-    ),
+    Reason("unsure", "escalate", _("I can't tell")),
+    Reason("fraud_suspected", "escalate", _("It looks like fraud")),
+    Reason("unusual_document", "escalate", _("I don't know this kind of document")),
+    Reason("waiting_for_information", "snooze", _("Waiting for information from elsewhere")),
+    Reason("fresh_eyes", "snooze", _("To be looked at with fresh eyes")),
+    Reason("vendor_trouble", "snooze", _("Until the vendor works again")),
+    Reason("knows_applicant", "step_aside", _("I know this person")),
+    Reason("own_interest", "step_aside", _("I have an interest in the outcome")),
+    Reason("disagree", "hand_back", _("I come to another verdict")),
+    Reason("reason_unclear", "hand_back", _("The reason given does not convince")),
+    Reason("withdrawn", "hand_back", _("Withdrawn by its proposer")),
+    Reason("appeal", "reopen", _("The applicant appealed")),
+    Reason("new_information", "reopen", _("New information")),
+    Reason("mistake", "reopen", _("The decision was a mistake")),
 )
 
 REASONS = {reason.code: reason for reason in _ALL}
+# No longer given, but on record.
+RETIRED = {"reopened": _("Reopened")}
 
 
 def reasons_for(verdict: str) -> list[Reason]:
     return [reason for reason in _ALL if reason.verdict == verdict]
+
+
+def label(code: str) -> str:
+    """The reason in words, also one that is no longer on the list."""
+    return str(REASONS[code].label) if code in REASONS else str(RETIRED.get(code, code))

@@ -64,6 +64,18 @@ class Flag(TextChoices):
 FOR_A_PERSON = frozenset({Flag.REUSED_VIDEO, Flag.SIMILAR_VIDEO})
 
 
+class Band(TextChoices):
+    """Where a case lies in the review queue: what a reviewer should know of it before opening it."""
+
+    SPOT_CHECK = "spot_check", _("Spot check")
+    FLAGGED = "flagged", _("Flagged")
+    BELOW = "below", _("Below 70")
+    BETWEEN = "between", _("Passed, below policy")
+    REPEATED = "repeated", _("Attempts used up")
+    ABOVE = "above", _("At or above policy")
+    TECHNICAL = "technical", _("Technical")
+
+
 class Mode(TextChoices):
     ACTION = "ACTION", _("Movements")
     SILENT = "SILENT", _("Hold still")

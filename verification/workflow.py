@@ -11,8 +11,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from verification import audit, decision
-from verification.models import ProviderCall, Verification, VerificationAttempt
+from verification import audit, bands, decision, sampling
+from verification.models import ProviderCall, Verdict, Verification, VerificationAttempt
 from verification.states import (
     ATTEMPT_MOVES,
     FOR_A_PERSON,
@@ -72,35 +72,78 @@ def move(
     """
     source = Status(verification.status)
     legal = _legal(source, target, by)
-    changes = {**_fields_of(verification, target, now), **fields}
-    changes |= {"status": target, "version": verification.version + 1}
     with transaction.atomic():
-        unchanged = Verification.objects.filter(
-            pk=verification.pk, status=source, version=verification.version
-        )
-        if not unchanged.update(**changes):
-            raise StaleVerification(f"{verification.public_id} was changed by somebody else.")
-        audit.record(
-            legal.audit_event,
-            by=by,
-            subject=verification,
-            at=now,
-            source=source,
-            target=target,
-            **(data or {}),
-        )
+        changes = {**_fields_of(verification, target, now, fields), **fields, "status": target}
+        _change(verification, **changes)
+        facts = {"source": source, "target": target, **(data or {})}
+        audit.record(legal.audit_event, by=by, subject=verification, at=now, **facts)
+
+
+def amend(
+    verification: Verification,
+    event: str,
+    *,
+    by: audit.By,
+    now: datetime,
+    data: dict[str, Any] | None = None,
+    **fields: Any,
+) -> None:
+    """Change `fields` of a case that stays where it is, with its event; StaleVerification as for `move`.
+
+    Whoever has the page open from before is told so when they act on it.
+    """
+    with transaction.atomic():
+        _change(verification, **fields)
+        audit.record(event, by=by, subject=verification, at=now, **(data or {}))
+
+
+def _change(verification: Verification, **changes: Any) -> None:
+    """Write `changes` if the row is still the one that was read."""
+    unchanged = Verification.objects.filter(
+        pk=verification.pk, status=verification.status, version=verification.version
+    )
+    changes["version"] = verification.version + 1
+    if not unchanged.update(**changes):
+        raise StaleVerification(f"{verification.public_id} was changed by somebody else.")
     for name, value in changes.items():
         setattr(verification, name, value)
 
 
-def _fields_of(verification: Verification, target: Status, now: datetime) -> dict[str, Any]:
+# What belongs to the queue, and ends with a case's time there.
+_OUT_OF_QUEUE: dict[str, Any] = {
+    "due_at": None,
+    "claimed_by": None,
+    "claimed_until": None,
+    "proposal": None,
+    "snoozed_until": None,
+    "escalated_at": None,
+}
+
+
+def _fields_of(
+    verification: Verification, target: Status, now: datetime, given: dict[str, Any]
+) -> dict[str, Any]:
     """What arriving at a status always brings with it."""
     if target == Status.IN_REVIEW:
-        due_at = now + timedelta(hours=verification.policy.review_hours)
-        return {"queued_at": now, "due_at": due_at, "decided_at": None, "hint": ""}
+        return {**_place_in_queue(verification, given.get("reasons", verification.reasons), now), "hint": ""}
     if target in {Status.APPROVED, Status.DECLINED}:
-        return {"decided_at": now, "due_at": None, "claimed_by": None, "claimed_until": None, "hint": ""}
-    return {"due_at": None, "claimed_by": None, "claimed_until": None}
+        return {**_OUT_OF_QUEUE, "decided_at": now, "asked_again_at": None, "hint": ""}
+    if target in {Status.COLLECTING, Status.CHECKING}:
+        return dict(_OUT_OF_QUEUE)
+    return {**_OUT_OF_QUEUE, "asked_again_at": None}
+
+
+def _place_in_queue(verification: Verification, reasons: list[str], now: datetime) -> dict[str, Any]:
+    newest = verification.attempts.filter(status=AttemptStatus.FINISHED).order_by("-number").first()
+    similarity = newest.similarity if newest else None
+    return {
+        "queued_at": now,
+        "due_at": now + timedelta(hours=verification.policy.review_hours),
+        "decided_at": None,
+        "asked_again_at": None,
+        "band": bands.of_case(reasons, similarity, verification.policy.approve_at),
+        "main_reason": reasons[0] if reasons else "",
+    }
 
 
 def advance(attempt: VerificationAttempt, target: AttemptStatus, **fields: Any) -> None:
@@ -122,9 +165,11 @@ def standing(attempt: VerificationAttempt) -> tuple[decision.Terms, decision.His
     finished = verification.attempts.filter(status=AttemptStatus.FINISHED)
     # What the vendor or the portal failed at shortens nobody's road.
     tried = finished.exclude(outcome=Outcome.VENDOR_FAILED).count()
-    terms = decision.Terms(verification.policy.approve_at, verification.policy.max_attempts)
+    policy = verification.policy
+    spot_check = sampling.drawn(attempt.public_id, policy.qa_share, purpose="spot_check")
+    terms = decision.Terms(policy.approve_at, policy.max_attempts, spot_check)
     # What a reviewer has seen before asking again need not be seen twice.
-    seen = verification.reviews.aggregate(last=Max("at"))["last"]
+    seen = verification.reviews.filter(verdict=Verdict.ASK_AGAIN).aggregate(last=Max("at"))["last"]
     flags = verification.flags.filter(code__in=FOR_A_PERSON).order_by("code")
     flags = flags.filter(raised_at__gt=seen) if seen else flags
     return terms, decision.History(

@@ -1,31 +1,28 @@
 // @ts-check
-// The decision form: a reason of another verdict is let go, and the form is sent once.
-
-const form = /** @type {HTMLFormElement | null} */ (document.getElementById("decision"));
+/** The decision form: the reasons of the chosen verdict, and sent once. */
 
 /** @param {HTMLFormElement} form */
-function keepReasonOfVerdict(form) {
+function showReasonsOfVerdict(form) {
   const chosen = /** @type {HTMLInputElement | null} */ (form.querySelector("[name=verdict]:checked"));
-  for (const group of form.querySelectorAll("fieldset[data-verdict]")) {
-    const other = group.getAttribute("data-verdict") !== chosen?.value;
-    for (const radio of group.querySelectorAll("input")) {
-      radio.disabled = other;
-      if (other) radio.checked = false;
-    }
+  for (const group of /** @type {NodeListOf<HTMLFieldSetElement>} */ (form.querySelectorAll("fieldset[data-verdict]"))) {
+    const other = group.dataset.verdict !== chosen?.value;
+    group.hidden = other;
+    group.disabled = other;
+    for (const radio of group.querySelectorAll("input")) if (other) radio.checked = false;
   }
 }
 
-if (form) {
-  keepReasonOfVerdict(form);
-  form.addEventListener("change", () => keepReasonOfVerdict(form));
-  form.addEventListener("submit", () => {
-    // After this event, so that the pressed button is still part of what is sent.
-    setTimeout(() => {
-      for (const button of form.querySelectorAll("button")) button.disabled = true;
-    });
-  });
+/** @param {HTMLFormElement} form @param {boolean} off */
+function disable(form, off) {
+  for (const button of form.querySelectorAll("button")) button.disabled = off;
+}
+
+/** @param {HTMLFormElement} form */
+export function decide(form) {
+  showReasonsOfVerdict(form);
+  form.addEventListener("change", () => showReasonsOfVerdict(form));
+  // After this event, so that the pressed button is still part of what is sent.
+  form.addEventListener("submit", () => setTimeout(() => disable(form, true)));
   // Coming back through the browser's history must not find the buttons dead.
-  window.addEventListener("pageshow", () => {
-    for (const button of form.querySelectorAll("button")) button.disabled = false;
-  });
+  window.addEventListener("pageshow", () => disable(form, false));
 }

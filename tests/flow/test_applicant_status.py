@@ -11,9 +11,10 @@ from django.test import Client
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road, photo
+from tests.flow.reviewing import decide
 from tests.flow.test_applicant_pages import agree, case, give_photo, opened, path_of
 from verification import audit, pacing
-from verification.actions import cancel, challenge, link, review, sweep
+from verification.actions import cancel, challenge, claim, link, sweep
 from verification.actions.invite import Invitation
 from verification.hints import HINTS
 from verification.models import StaffUser, Verdict, Verification
@@ -208,17 +209,9 @@ def test_a_declined_case_names_a_person_and_a_way_and_no_suspicion(
     emulator.script(result="FailedOperation.CompareLowSimilarity", sim=42)
     verification = case(invitation)
     road.record(verification)
-    review.claim(verification, by=reviewer, now=NOW)
-    review.decide(
-        verification,
-        verdict=Verdict.DECLINE,
-        reason_code="different_person",
-        note="The ears differ.",
-        version=verification.version,
-        evidence_sha256=review.evidence_hash(verification),
-        by=reviewer,
-        now=NOW,
-    )
+    claim.claim(verification, by=reviewer, now=NOW)
+    note = "The ears differ."
+    decide(verification, Verdict.DECLINE, "different_person", by=reviewer, note=note, now=NOW)
     page = client.get("/verify/", follow=True).content.decode()
     assert 'data-outcome="declined"' in page
     assert "A person made this decision" in page

@@ -13,8 +13,9 @@ from django.urls import reverse
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road, clip
-from verification import media
-from verification.actions import assess, challenge, prepare, review, submit
+from tests.flow.reviewing import approve, decide
+from verification import casework, media
+from verification.actions import assess, challenge, prepare, submit
 from verification.models import AuditEvent, FrameHash, RiskFlag, Verdict, Verification, VerificationAttempt
 from verification.states import Flag, Status
 
@@ -214,16 +215,7 @@ def test_what_a_reviewer_has_seen_does_not_hold_up_the_next_recording(
 ) -> None:
     other = road.with_photo(seed=2)
     judged(road, other, rewritten(clip(seconds=6.0, take=50), "matroska"))
-    review.decide(
-        other,
-        verdict=Verdict.ASK_AGAIN,
-        reason_code="video_unclear",
-        note="",
-        version=other.version,
-        evidence_sha256=review.evidence_hash(other),
-        by=staff("Reviewer"),
-        now=LATER,
-    )
+    decide(other, Verdict.ASK_AGAIN, "video_unclear", by=staff("Reviewer"), now=LATER)
     other.refresh_from_db()
     attempt = road.submit(other, recording=clip(seed=2), now=LATER + timedelta(minutes=1))
     prepare.prepare(attempt.public_id, now=LATER + timedelta(minutes=1))
@@ -237,17 +229,8 @@ def test_approving_a_copied_recording_needs_a_note(
 ) -> None:
     other = road.with_photo(seed=2)
     judged(road, other, rewritten(clip(seconds=6.0, take=50), "matroska"))
-    with pytest.raises(review.NoteRequired):
-        review.decide(
-            other,
-            verdict=Verdict.APPROVE,
-            reason_code="same_person",
-            note="",
-            version=other.version,
-            evidence_sha256=review.evidence_hash(other),
-            by=staff("Reviewer"),
-            now=LATER,
-        )
+    with pytest.raises(casework.NoteRequired):
+        approve(other, by=staff("Reviewer"), note="")
 
 
 def test_low_similarity_of_a_copied_recording_names_both(

@@ -10,14 +10,13 @@ import pytest
 import verification
 from verification.liveness import RULES
 from verification.review import labels, words
-from verification.review.words import Band
-from verification.states import MOVEMENTS, MOVES, Outcome
+from verification.states import MOVEMENTS, MOVES, Band, Outcome
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 POLICY = Decimal(80)
 CODE = Path(verification.__file__).parent
-RECORDED = re.compile(r"""record\(\s*"([a-z_]+\.[a-z_]+)\"""")
-NOT_OF_A_CASE = {"api_client", "api_key", "export", "staff"}
+RECORDED = re.compile(r"""(?:record|amend)\(\s*(?:\w+,\s*)?"([a-z_]+\.[a-z_]+)\"""")
+NOT_OF_A_CASE = {"api_client", "api_key", "export", "filter", "staff"}
 LOW = "FailedOperation.CompareLowSimilarity"
 
 
@@ -168,6 +167,7 @@ def test_every_event_of_a_case_or_of_an_account_has_a_name():
     assert {
         "link.bound",
         "case.claimed",
+        "review.proposed",
         "document.uploaded",
         "account.paused",
         "api_key.revoked",

@@ -1,93 +1,49 @@
-"""A reviewer's work on a case: taking it, and deciding it."""
+"""A reviewer's verdict on a case: made, proposed where policy asks for a second person, confirmed or handed back.
 
-import hashlib
-import json
+Every way to an approval or a refusal by a person goes through `decide`.
+"""
+
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from verification import audit, permissions, workflow
-from verification.models import Review, StaffUser, Verdict, Verification
-from verification.reasons import LIST_VERSION, REASONS
-from verification.states import FOR_A_PERSON, Actor, AttemptStatus, Outcome, Status
+from verification import audit, casework, four_eyes, permissions, workflow
+from verification.bands import SPOT_CHECK
+from verification.models import Review, StaffUser, Stage, Verdict, Verification
+from verification.reasons import REASONS
+from verification.states import Status
 
-LEASE = timedelta(minutes=15)
-SHORTEST_NOTE = 10
-LONGEST_NOTE = 10_000
 _TARGETS = {
     Verdict.APPROVE: Status.APPROVED,
     Verdict.DECLINE: Status.DECLINED,
     Verdict.ASK_AGAIN: Status.COLLECTING,
 }
+_BLIND = {Verdict.APPROVE: "same_person", Verdict.DECLINE: "different_person"}
 
 
-class NoteRequired(Exception):
-    """The note is missing, too short or too long for this decision."""
+class ProposalVoid(workflow.StaleVerification):
+    """The proposal fell away: the evidence is not what it was made on."""
 
 
-class ReasonUnknown(Exception):
-    """The reason is not on the list, or not one for this verdict."""
+class ProposalOpen(workflow.StaleVerification):
+    """A colleague proposed another verdict: it is confirmed or handed back first."""
 
 
-class EvidenceChanged(workflow.StaleVerification):
-    """What was judged is no longer what the case holds."""
+class BlindFirst(Exception):
+    """The case is a spot check: a verdict without the score comes first."""
 
 
-class ClaimedByOther(Exception):
-    """Another reviewer is working on the case."""
+def is_blind(case: Verification) -> bool:
+    """Is this a spot check whose score must not be shown yet?"""
+    if case.status != Status.IN_REVIEW or SPOT_CHECK not in case.reasons:
+        return False
+    return four_eyes.blind_verdict(case, casework.evidence_hash(case)) is None
 
 
-def evidence_hash(verification: Verification) -> str:
-    """SHA-256 over everything a verdict rests on: photos, recordings, and what the vendor answered."""
-    documents = verification.documents.order_by("pk").values_list("normalised_sha256", "superseded_at")
-    attempts = verification.attempts.order_by("number").values_list(
-        "number", "status", "original_sha256", "normalised_sha256", "outcome", "result_code", "similarity"
-    )
-    content = {
-        "documents": [list(map(str, row)) for row in documents],
-        "attempts": [list(map(str, row)) for row in attempts],
-    }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-@transaction.atomic
-def claim(verification: Verification, *, by: StaffUser, now: datetime) -> None:
-    """Take the case for 15 minutes, or renew; ClaimedByOther while somebody else has it."""
-    permissions.check_decide(by)
-    free = Q(claimed_by__isnull=True) | Q(claimed_until__lte=now) | Q(claimed_by=by)
-    mine = (
-        verification.claimed_by_id == by.pk
-        and verification.claimed_until
-        and verification.claimed_until > now
-    )
-    waiting = Verification.objects.filter(free, pk=verification.pk, status=Status.IN_REVIEW)
-    if not waiting.update(claimed_by=by, claimed_until=now + LEASE):
-        raise ClaimedByOther(_("Another reviewer is working on this case."))
-    verification.claimed_by, verification.claimed_until = by, now + LEASE
-    if not mine:
-        audit.record("case.claimed", by=audit.By.staff(by), subject=verification, at=now)
-
-
-def take_next(*, by: StaffUser, now: datetime) -> Verification | None:
-    """Claim the case that is due first and that nobody has, or None when there is none."""
-    permissions.check_decide(by)
-    free = Q(claimed_by__isnull=True) | Q(claimed_until__lte=now)
-    waiting = Verification.objects.filter(free, status=Status.IN_REVIEW).order_by("due_at", "pk")
-    for candidate in waiting[:20]:
-        try:
-            claim(candidate, by=by, now=now)
-        except ClaimedByOther:
-            continue
-        return candidate
-    return None
-
-
-@transaction.atomic
 def decide(
-    verification: Verification,
+    case: Verification,
     *,
     verdict: Verdict,
     reason_code: str,
@@ -97,102 +53,156 @@ def decide(
     by: StaffUser,
     now: datetime,
 ) -> Review:
-    """Record the verdict and act on it. `version` and `evidence_sha256` are those of the page it was made on.
+    """Record the verdict and act on it, or propose it where policy asks for a second person.
 
-    Raises permissions.Denied, ReasonUnknown, NoteRequired, ClaimedByOther, EvidenceChanged,
-    workflow.StaleVerification or workflow.IllegalMove; nothing is changed then.
+    `version` and `evidence_sha256` are those of the page it was made on. On a case with an open proposal the same
+    verdict confirms it; asking the applicant again ends it. Raises permissions.Denied (OwnProposal among them),
+    casework.ReasonUnknown, NoteRequired, ClaimedByOther, EvidenceChanged, BlindFirst, ProposalVoid, ProposalOpen,
+    workflow.StaleVerification or workflow.IllegalMove; nothing is decided then.
     """
-    permissions.check_decide(by)
-    locked = (
-        Verification.objects.select_for_update(of=("self",)).select_related("policy").get(pk=verification.pk)
+    if drop_void_proposal(case, now=now):
+        raise ProposalVoid(_("The proposal fell away, because the evidence was changed since it was made."))
+    with transaction.atomic():
+        locked = casework.locked(case)
+        casework.check_current(locked, version=version, evidence_sha256=evidence_sha256)
+        casework.check_not_held(locked, by=by, now=now)
+        permissions.check_work_on(by, locked)
+        casework.check_words(locked, verdict, reason_code, note)
+        if is_blind(locked):
+            raise BlindFirst(_("This is a spot check: give your verdict before the score is shown."))
+        words: dict[str, Any] = {"reason_code": reason_code, "note": note, "by": by, "now": now}
+        if verdict == Verdict.ASK_AGAIN or not _takes_two(locked, verdict):
+            return _act(locked, verdict, **words)
+        if locked.proposal is None:
+            return _propose(locked, verdict, **words)
+        return _confirm(locked, locked.proposal, verdict, **words)
+
+
+def _takes_two(case: Verification, verdict: Verdict) -> bool:
+    return case.proposal is not None or bool(four_eyes.why_second(case, verdict))
+
+
+def _confirm(
+    case: Verification, proposal: Review, verdict: Verdict, *, by: StaffUser, **words: Any
+) -> Review:
+    permissions.check_confirm(by, case)
+    if proposal.verdict != verdict:
+        raise ProposalOpen(
+            _("A colleague proposed another verdict. Confirm that one, or hand it back first.")
+        )
+    return _act(case, verdict, by=by, confirms=proposal, **words)
+
+
+def _propose(case: Verification, verdict: Verdict, *, by: StaffUser, now: datetime, **words: Any) -> Review:
+    proposal = casework.write(case, verdict, stage=Stage.PROPOSAL, by=by, now=now, **words)
+    facts = {**casework.facts_of(proposal), "second_because": list(four_eyes.why_second(case, verdict))}
+    free = {"proposal": proposal, "claimed_by": None, "claimed_until": None, "snoozed_until": None}
+    workflow.amend(case, "review.proposed", by=audit.By.staff(by), now=now, data=facts, **free)
+    return proposal
+
+
+def _act(
+    case: Verification,
+    verdict: Verdict,
+    *,
+    reason_code: str,
+    note: str,
+    by: StaffUser,
+    now: datetime,
+    confirms: Review | None = None,
+) -> Review:
+    review = casework.write(
+        case, verdict, reason_code=reason_code, note=note, by=by, now=now, confirms=confirms
     )
-    _check_current(locked, version, evidence_sha256, by, now)
-    _check_words(locked, verdict, reason_code, note)
-    review = Review.objects.create(
-        verification=locked,
-        verdict=verdict,
-        reason_code=reason_code,
-        note=note,
-        evidence_sha256=evidence_sha256,
-        by=by,
-        at=now,
-    )
-    data = {
-        "review": review.public_id,
-        "reason": reason_code,
-        "reason_list": LIST_VERSION,
-        "evidence_sha256": evidence_sha256,
-    }
-    consequences = _consequences(locked, verdict, review, now)
-    workflow.move(locked, _TARGETS[verdict], by=audit.By.staff(by), now=now, data=data, **consequences)
+    data = casework.facts_of(review)
+    if confirms is not None:
+        data |= {"confirms": confirms.public_id, "proposed_by": confirms.by.get_username()}
+    elif case.proposal is not None:
+        data["ends_proposal"] = case.proposal.public_id
+    consequences = _consequences(case, verdict, review, now)
+    workflow.move(case, _TARGETS[verdict], by=audit.By.staff(by), now=now, data=data, **consequences)
     if REASONS[reason_code].step == "document":
-        workflow.ask_for_photo(locked, now=now)
+        workflow.ask_for_photo(case, now=now)
     return review
 
 
-def _check_current(
-    verification: Verification, version: int, evidence: str, by: StaffUser, now: datetime
-) -> None:
-    if verification.status != Status.IN_REVIEW:
-        raise workflow.IllegalMove(_("This case is not in review any more."))
-    if verification.version != version:
-        raise workflow.StaleVerification(_("The case was changed since you opened it."))
-    if evidence_hash(verification) != evidence:
-        raise EvidenceChanged(_("The evidence was changed since you opened the case."))
-    held = verification.claimed_until is not None and verification.claimed_until > now
-    if held and verification.claimed_by_id != by.pk:
-        raise ClaimedByOther(_("Another reviewer is working on this case."))
-
-
-def _check_words(verification: Verification, verdict: Verdict, reason_code: str, note: str) -> None:
-    reason = REASONS.get(reason_code)
-    if reason is None or reason.verdict != verdict:
-        raise ReasonUnknown(_("Choose a reason from the list."))
-    if len(note) > LONGEST_NOTE:
-        raise NoteRequired(_("The note may have at most %d characters.") % LONGEST_NOTE)
-    if verdict == Verdict.APPROVE and note_needed(verification) and len(note.strip()) < SHORTEST_NOTE:
-        raise NoteRequired(_("Approving this case needs a note of at least %d characters.") % SHORTEST_NOTE)
-
-
-def note_needed(verification: Verification) -> bool:
-    """Approving goes against what the system found, unless its newest answer was a pass and nothing is odd."""
-    newest = verification.attempts.filter(status=AttemptStatus.FINISHED).order_by("-number").first()
-    odd = verification.flags.filter(code__in=FOR_A_PERSON).exists()
-    return odd or newest is None or newest.outcome != Outcome.PASSED
-
-
-def _consequences(
-    verification: Verification, verdict: Verdict, review: Review, now: datetime
-) -> dict[str, Any]:
+def _consequences(case: Verification, verdict: Verdict, review: Review, now: datetime) -> dict[str, Any]:
     if verdict != Verdict.ASK_AGAIN:
         return {"final_review": review}
-    policy = verification.policy
+    policy = case.policy
     return {
         "hint": REASONS[review.reason_code].hint,
         "received_bytes": 0,
+        "asked_again_at": now,
         # Asking again is worth nothing without an attempt, or through a link that has run out.
-        "attempts_used": min(verification.attempts_used, policy.max_attempts - 1),
-        "link_expires_at": max(verification.link_expires_at, now + timedelta(days=policy.link_days)),
+        "attempts_used": min(case.attempts_used, policy.max_attempts - 1),
+        "link_expires_at": max(case.link_expires_at, now + timedelta(days=policy.link_days)),
     }
 
 
+def drop_void_proposal(case: Verification, *, now: datetime) -> bool:
+    """End a proposal whose evidence was changed; True if there was one."""
+    with transaction.atomic():
+        locked = casework.locked(case)
+        proposal = locked.proposal
+        if proposal is None or proposal.evidence_sha256 == casework.evidence_hash(locked):
+            return False
+        facts = {"review": proposal.public_id, "proposed_on": proposal.evidence_sha256}
+        workflow.amend(
+            locked, "review.proposal_void", by=audit.By.system(), now=now, data=facts, proposal=None
+        )
+    return True
+
+
 @transaction.atomic
-def reopen(verification: Verification, *, note: str, by: StaffUser, now: datetime) -> None:
-    """Take a decided case back into review. The earlier review stays on record."""
-    permissions.check_reopen(by)
-    if not SHORTEST_NOTE <= len(note.strip()) <= LONGEST_NOTE:
-        limits = {"shortest": SHORTEST_NOTE, "longest": LONGEST_NOTE}
-        raise NoteRequired(_("Reopening needs a note of %(shortest)d to %(longest)d characters.") % limits)
-    review = Review.objects.create(
-        verification=verification,
-        verdict=Verdict.REOPEN,
-        reason_code="reopened",
-        note=note,
-        evidence_sha256=evidence_hash(verification),
-        by=by,
-        at=now,
+def hand_back(
+    case: Verification,
+    *,
+    reason_code: str,
+    note: str,
+    version: int,
+    evidence_sha256: str,
+    by: StaffUser,
+    now: datetime,
+) -> Review:
+    """Don't confirm the proposal: the case is open again for whoever takes it. Its proposer may withdraw it so."""
+    locked = casework.locked(case)
+    casework.check_current(locked, version=version, evidence_sha256=evidence_sha256)
+    casework.check_not_held(locked, by=by, now=now)
+    permissions.check_work_on(by, locked)
+    if locked.proposal is None:
+        raise workflow.IllegalMove(_("There is no proposal on this case."))
+    casework.check_words(locked, Verdict.HAND_BACK, reason_code, note)
+    review = casework.write(locked, Verdict.HAND_BACK, reason_code=reason_code, note=note, by=by, now=now)
+    facts = {**casework.facts_of(review), "proposal": locked.proposal.public_id}
+    free = {"proposal": None, "claimed_by": None, "claimed_until": None}
+    workflow.amend(locked, "review.handed_back", by=audit.By.staff(by), now=now, data=facts, **free)
+    return review
+
+
+@transaction.atomic
+def judge_blind(
+    case: Verification,
+    *,
+    verdict: Verdict,
+    note: str,
+    version: int,
+    evidence_sha256: str,
+    by: StaffUser,
+    now: datetime,
+) -> Review:
+    """The verdict on a spot check, given before the score is shown. It decides nothing yet; it is counted."""
+    locked = casework.locked(case)
+    casework.check_current(locked, version=version, evidence_sha256=evidence_sha256)
+    casework.check_not_held(locked, by=by, now=now)
+    permissions.check_work_on(by, locked)
+    if not is_blind(locked) or verdict not in _BLIND:
+        raise workflow.IllegalMove(_("This case takes no blind verdict."))
+    review = casework.write(
+        locked, verdict, stage=Stage.BLIND, reason_code=_BLIND[verdict], note=note, by=by, now=now
     )
-    senior = audit.By.staff(by, acting_as=Actor.SENIOR_REVIEWER)
-    fields: dict[str, Any] = {"final_review": None, "passing_call": None, "reasons": ["reopened"]}
-    data = {"review": review.public_id}
-    workflow.move(verification, Status.IN_REVIEW, by=senior, now=now, data=data, **fields)
+    facts = {**casework.facts_of(review), "agrees": verdict == Verdict.APPROVE}
+    # Whoever judged blind goes on to decide.
+    held = {"claimed_by": by, "claimed_until": now + casework.LEASE}
+    workflow.amend(locked, "review.judged_blind", by=audit.By.staff(by), now=now, data=facts, **held)
+    return review

@@ -13,7 +13,8 @@ from verification.models.export import Export, ExportState
 from verification.models.flag import RiskFlag
 from verification.models.frame_hash import FrameHash
 from verification.models.policy import Policy, PolicyIsActive
-from verification.models.review import DECISIONS, Review, Verdict
+from verification.models.review import DECISIONS, Review, Stage, Verdict
+from verification.models.saved_filter import SavedFilter
 from verification.models.staff import StaffUser
 from verification.models.upload import RecordingPart, RecordingUpload
 from verification.models.verification import Verification
@@ -40,7 +41,9 @@ __all__ = [
     "RecordingUpload",
     "Review",
     "RiskFlag",
+    "SavedFilter",
     "StaffUser",
+    "Stage",
     "VendorAccount",
     "Verdict",
     "Verification",

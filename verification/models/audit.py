@@ -19,6 +19,8 @@ class AuditEvent(models.Model):
         verbose_name = _("audit event")
         verbose_name_plural = _("audit events")
         ordering = ["pk"]
+        # How much one person looked at lately.
+        indexes = [models.Index(fields=["actor_id", "kind", "at"], name="auditevent_by_actor")]
 
     def __str__(self) -> str:
         return f"{self.pk} {self.kind}"

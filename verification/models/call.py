@@ -77,6 +77,8 @@ class ProviderCall(models.Model):
             # Whether an account or a region is failing, and what a day has cost.
             models.Index(fields=["account", "region", "ended_at"], name="call_by_account_and_region"),
             models.Index(fields=["started_at"], name="call_by_start"),
+            # What the vendor's support asks for.
+            models.Index(fields=["request_id"], condition=~Q(request_id=""), name="call_by_request_id"),
             models.Index(fields=["started_at"], condition=Q(state=CallState.SENDING), name="call_under_way"),
         ]
 

@@ -29,6 +29,8 @@ class Document(models.Model):
     class Meta:
         verbose_name = _("document")
         verbose_name_plural = _("documents")
+        # Has anybody sent this very photo before?
+        indexes = [models.Index(fields=["original_sha256"], name="document_original_sha256")]
         constraints = [
             models.UniqueConstraint(
                 fields=["verification"],

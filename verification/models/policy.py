@@ -2,10 +2,13 @@
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from verification.models.staff import StaffUser
 from verification.states import Mode
+
+PER_CENT = [MinValueValidator(0), MaxValueValidator(100)]
 
 
 class PolicyIsActive(Exception):
@@ -32,7 +35,43 @@ class Policy(models.Model):
     link_days = models.PositiveSmallIntegerField(_("link valid for (days)"), default=14)
     review_hours = models.PositiveSmallIntegerField(_("review within (hours)"), default=24)
     retention_days = models.PositiveIntegerField(_("keep evidence for (days)"), default=365)
-    qa_share = models.DecimalField(_("spot-check share (%)"), max_digits=5, decimal_places=2, default=0)
+    qa_share = models.DecimalField(
+        _("spot-check share (%)"),
+        max_digits=5,
+        decimal_places=2,
+        default=0,
+        validators=PER_CENT,
+        help_text=_("Of what would pass by itself: judged by a person who does not see the score."),
+    )
+
+    second_for_override = models.BooleanField(
+        _("second person to approve against the vendor"), default=True, db_default=True
+    )
+    second_for_flags = models.BooleanField(
+        _("second person to approve what is flagged"), default=True, db_default=True
+    )
+    second_below = models.DecimalField(
+        _("second person to approve below similarity"),
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(70), MaxValueValidator(100)],
+        help_text=_("Of what the vendor passed. Empty: none is asked for."),
+    )
+    second_share = models.DecimalField(
+        _("second person for a share of all decisions (%)"),
+        max_digits=5,
+        decimal_places=2,
+        default=0,
+        db_default=0,
+        validators=PER_CENT,
+    )
+
+    change_reason = models.CharField(_("why it is changed"), max_length=300, blank=True, db_default="")
+    drafted_by = models.ForeignKey(StaffUser, models.PROTECT, null=True, blank=True, related_name="+")
+    drafted_at = models.DateTimeField(_("drafted at"), null=True, blank=True)
+    activated_by = models.ForeignKey(StaffUser, models.PROTECT, null=True, blank=True, related_name="+")
     activated_at = models.DateTimeField(_("active since"), null=True, blank=True)
 
     class Meta:
@@ -47,6 +86,22 @@ class Policy(models.Model):
             ),
             models.CheckConstraint(
                 name="policy_some_attempts", condition=Q(max_attempts__gte=1, max_attempts__lte=10)
+            ),
+            models.CheckConstraint(
+                name="policy_shares_from_0_to_100",
+                condition=Q(qa_share__gte=0, qa_share__lte=100, second_share__gte=0, second_share__lte=100),
+            ),
+            models.CheckConstraint(
+                name="policy_nobody_activates_their_own",
+                condition=Q(activated_by__isnull=True)
+                | (
+                    Q(drafted_by__isnull=False, activated_at__isnull=False) & ~Q(activated_by=F("drafted_by"))
+                ),
+            ),
+            # The first one comes with the installation.
+            models.CheckConstraint(
+                name="policy_activated_by_a_person",
+                condition=Q(version=1) | Q(activated_at__isnull=True) | Q(activated_by__isnull=False),
             ),
         ]
 

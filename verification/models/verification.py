@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from verification.models.applicant import Applicant
 from verification.models.ids import new_id
 from verification.models.policy import Policy
-from verification.states import OWNERS, Mode, Owner, Status
+from verification.states import OWNERS, Band, Mode, Owner, Status
+
+_WAITING = Q(status=Status.IN_REVIEW)
 
 
 class Verification(models.Model):
@@ -39,12 +41,22 @@ class Verification(models.Model):
     passing_call = models.ForeignKey("ProviderCall", models.PROTECT, null=True, blank=True, related_name="+")
     final_review = models.ForeignKey("Review", models.PROTECT, null=True, blank=True, related_name="+")
 
+    # A verdict that waits for a second person. It is void once the evidence is not what it was given on.
+    proposal = models.ForeignKey("Review", models.PROTECT, null=True, blank=True, related_name="+")
+
     claimed_by = models.ForeignKey("StaffUser", models.SET_NULL, null=True, blank=True, related_name="claims")
     claimed_until = models.DateTimeField(null=True, blank=True)
 
     created_at = models.DateTimeField(_("created at"))
     queued_at = models.DateTimeField(_("in review since"), null=True, blank=True)
     due_at = models.DateTimeField(_("review due"), null=True, blank=True)
+    # For the queue's filters, written with the move into review: a million cases can't be banded while somebody waits.
+    band = models.CharField(_("band"), max_length=12, choices=Band.choices, blank=True, db_default="")
+    main_reason = models.CharField(_("main reason"), max_length=40, blank=True, db_default="")
+    snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True)
+    escalated_at = models.DateTimeField(_("escalated at"), null=True, blank=True)
+    # A reviewer asked the applicant for something, and it has not come yet.
+    asked_again_at = models.DateTimeField(_("asked again at"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
 
     class Meta:
@@ -54,6 +66,36 @@ class Verification(models.Model):
             models.Index(fields=["status", "due_at"], name="verification_status_due"),
             models.Index(fields=["status", "link_expires_at"], name="verification_status_expiry"),
             models.Index(fields=["created_at"], name="verification_created"),
+            models.Index(fields=["decided_at"], name="verification_decided"),
+            # The queue: each of its filters is the start of an index, in the order in which it is shown.
+            models.Index(fields=["due_at", "id"], condition=_WAITING, name="queue_by_due"),
+            models.Index(fields=["band", "due_at", "id"], condition=_WAITING, name="queue_by_band"),
+            models.Index(fields=["main_reason", "due_at", "id"], condition=_WAITING, name="queue_by_reason"),
+            models.Index(
+                fields=["claimed_by", "due_at", "id"],
+                condition=_WAITING & Q(claimed_by__isnull=False),
+                name="queue_by_owner",
+            ),
+            models.Index(
+                fields=["due_at", "id"],
+                condition=_WAITING & Q(proposal__isnull=False),
+                name="queue_second_look",
+            ),
+            models.Index(
+                fields=["due_at", "id"],
+                condition=_WAITING & Q(escalated_at__isnull=False),
+                name="queue_escalated",
+            ),
+            models.Index(
+                fields=["snoozed_until", "id"],
+                condition=_WAITING & Q(snoozed_until__isnull=False),
+                name="queue_snoozed",
+            ),
+            models.Index(
+                fields=["asked_again_at", "id"],
+                condition=Q(asked_again_at__isnull=False),
+                name="queue_waiting_for_applicant",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

@@ -8,37 +8,45 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
+from verification import casework, four_eyes, reasons, viewing
 from verification.actions import review
 from verification.models import (
-    DECISIONS,
     AuditEvent,
     CallState,
     Document,
     ProviderCall,
+    Review,
     RiskFlag,
     Verification,
     VerificationAttempt,
 )
-from verification.reasons import REASONS, reasons_for
-from verification.review import labels, words
+from verification.review import labels, prompts, signals, words
 from verification.states import AttemptStatus, Status
 
 LONGEST_TIMELINE = 200
-LOOKS = ("case.viewed", "evidence.viewed", "record.viewed")
+MOST_OTHERS = 5
 
 
 def find(public_id: str) -> QuerySet[Verification]:
     return Verification.objects.select_related(
-        "applicant", "policy", "claimed_by", "final_review__by"
+        "applicant", "policy", "claimed_by", "final_review__by", "proposal__by"
     ).filter(public_id=public_id)
 
 
 def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
-    """The page's context. `number` picks the attempt whose evidence is shown; the newest finished one otherwise."""
+    """The page's context. `number` picks the attempt whose evidence is shown; the newest finished one otherwise.
+
+    Of a spot check nothing is told that a blind verdict must not rest on: no score, no answer, no timeline.
+    """
     attempts = list(case.attempts.select_related("document").prefetch_related("calls"))
     documents = list(case.documents.order_by("pk"))
     shown = _shown(attempts, number)
+    evidence = casework.evidence_hash(case)
+    blind = review.is_blind(case)
+    parts = [*attempts, *documents, *(call for attempt in attempts for call in attempt.calls.all())]
+    told = {} if blind else _events(case, parts)
     return {
         "case": case,
         "applicant": case.applicant,
@@ -47,25 +55,26 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         "why": [labels.label(labels.WHY_HERE, code) for code in case.reasons],
         "due": words.due(case.due_at, now),
         "late": case.due_at is not None and case.due_at < now,
-        "attempts": [_attempt_row(attempt) for attempt in attempts],
+        "attempts": [_attempt_row(attempt, blind=blind) for attempt in attempts],
         "attempts_used": words.attempts(case.attempts_used, case.policy.max_attempts),
         "shown": shown,
         "document": shown.document if shown else _current(documents),
         "frame_source": labels.label(labels.FRAME_SOURCES, shown.best_frame_source) if shown else "",
-        "answer": _answer(shown, case) if shown else None,
+        "blind": blind,
+        "answer": _answer(shown, case) if shown and not blind else None,
         "challenge": _challenge(shown) if shown else None,
+        "marks": prompts.marks(shown.signals, shown.facts) if shown else [],
         "flags": _flags(case),
+        "signals": signals.of_attempt(shown, [each for each in attempts if each != shown]) if shown else [],
         "hashes": _hashes(shown),
         "consents": list(case.consents.order_by("at")),
         "reviews": [_review_row(row) for row in case.reviews.select_related("by")],
-        **_events(
-            case, [*attempts, *documents, *(call for attempt in attempts for call in attempt.calls.all())]
-        ),
-        "evidence_sha256": review.evidence_hash(case),
-        "note_needed": review.note_needed(case),
-        "choices": [(verdict, reasons_for(verdict)) for verdict in DECISIONS],
+        "proposal": _proposal(case, evidence),
+        "others": _others(case, documents, now),
+        **told,
+        "evidence_sha256": evidence,
         "open": case.status == Status.IN_REVIEW,
-        "decided": case.status in {Status.APPROVED, Status.DECLINED},
+        "escalated": case.escalated_at is not None,
     }
 
 
@@ -79,11 +88,14 @@ def _current(documents: list[Document]) -> Document | None:
     return next((document for document in documents if document.superseded_at is None), None)
 
 
-def _attempt_row(attempt: VerificationAttempt) -> dict[str, Any]:
+def _attempt_row(attempt: VerificationAttempt, *, blind: bool) -> dict[str, Any]:
+    similarity = None if blind else attempt.similarity
+    outcome = attempt.get_status_display() if blind else attempt.get_outcome_display()
     return {
         "attempt": attempt,
-        "outcome": attempt.get_outcome_display() or attempt.get_status_display(),
-        "score": words.score(attempt.similarity) if attempt.similarity is not None else "",
+        "outcome": outcome or attempt.get_status_display(),
+        "score": words.score(similarity) if similarity is not None else "",
+        "code": "" if blind else attempt.result_code,
         "at": attempt.submitted_at or attempt.issued_at,
     }
 
@@ -144,9 +156,34 @@ def _flag_row(flag: RiskFlag, earlier: VerificationAttempt | None, case: Verific
     }
 
 
-def _review_row(row: Any) -> dict[str, Any]:
-    reason = REASONS.get(row.reason_code)
-    return {"review": row, "reason": reason.label if reason else row.reason_code}
+def _review_row(row: Review) -> dict[str, Any]:
+    return {"review": row, "what": labels.verdict(row), "reason": reasons.label(row.reason_code)}
+
+
+def _proposal(case: Verification, evidence: str) -> dict[str, Any] | None:
+    """The verdict that waits for a second person; void if it was given on other evidence."""
+    proposal = case.proposal
+    if proposal is None:
+        return None
+    because = [labels.label(labels.WHY_SECOND, code) for code in four_eyes.why_second(case, proposal.verdict)]
+    return {
+        "review": proposal,
+        "reason": reasons.label(proposal.reason_code),
+        "because": because,
+        "void": proposal.evidence_sha256 != evidence,
+    }
+
+
+def _others(case: Verification, documents: list[Document], now: datetime) -> list[dict[str, Any]]:
+    """Earlier cases of the applicant, and cases of others with the very same ID photo."""
+    own = case.applicant.verifications.exclude(pk=case.pk).order_by("-created_at")[:MOST_OTHERS]
+    same = Verification.objects.filter(
+        documents__original_sha256__in=[document.original_sha256 for document in documents]
+    ).exclude(applicant=case.applicant_id)
+    same = same.select_related("applicant").order_by("-created_at").distinct()[:MOST_OTHERS]
+    rows = [(other, _("earlier case of this applicant")) for other in own]
+    rows += [(other, _("the very same ID photo file, another applicant")) for other in same]
+    return [{"case": other, "why": why, "at": words.moment(other.created_at, now)} for other, why in rows]
 
 
 def _events(case: Verification, parts: Iterable[Any]) -> dict[str, list[dict[str, Any]]]:
@@ -154,8 +191,8 @@ def _events(case: Verification, parts: Iterable[Any]) -> dict[str, list[dict[str
     ids = [case.public_id, *(part.public_id for part in parts)]
     found = AuditEvent.objects.filter(subject_id__in=ids).order_by("-pk")
     return {
-        "timeline": [_event_row(event) for event in found.exclude(kind__in=LOOKS)[:LONGEST_TIMELINE]],
-        "looks": [_event_row(event) for event in found.filter(kind__in=LOOKS)[:LONGEST_TIMELINE]],
+        "timeline": [_event_row(event) for event in found.exclude(kind__in=viewing.LOOKS)[:LONGEST_TIMELINE]],
+        "looks": [_event_row(event) for event in found.filter(kind__in=viewing.LOOKS)[:LONGEST_TIMELINE]],
     }
 
 

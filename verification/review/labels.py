@@ -11,6 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from verification.models import Review, Stage
+
 Labels = Mapping[str, str | Promise]
 
 # Why the system did not go on by itself, by the rule of the decision that said so.
@@ -34,6 +36,15 @@ WHY_HERE: Labels = {
     "similar_video": gettext_lazy("The recording is a copy of an earlier one"),
     "erased": gettext_lazy("The evidence was erased before it was checked"),
     "reopened": gettext_lazy("Reopened"),
+    "spot_check": gettext_lazy("Spot check: drawn by lot from what passed"),
+}
+
+# Why policy asks for a second person, by the rule of `four_eyes`.
+WHY_SECOND: Labels = {
+    "override": gettext_lazy("it goes against what the vendor found"),
+    "flagged": gettext_lazy("the case is flagged"),
+    "band": gettext_lazy("the similarity is in the policy's band for two"),
+    "share": gettext_lazy("this case was drawn by lot"),
 }
 
 # What a flag says, and what it does not.
@@ -81,6 +92,13 @@ EVENTS: Labels = {
     "decision.sent_to_review": gettext_lazy("Sent to review"),
     "case.viewed": gettext_lazy("Case opened"),
     "case.claimed": gettext_lazy("Claimed"),
+    "case.released": gettext_lazy("Given back to the queue"),
+    "case.escalated": gettext_lazy("Escalated"),
+    "case.snoozed": gettext_lazy("Snoozed"),
+    "case.stepped_aside": gettext_lazy("A reviewer stepped aside"),
+    "applicant.revealed": gettext_lazy("Personal details shown"),
+    "queue.searched": gettext_lazy("Searched"),
+    "staff.viewing_alert": gettext_lazy("Unusual viewing"),
     "record.viewed": gettext_lazy("Record opened"),
     "evidence.viewed": gettext_lazy("Evidence seen"),
     "evidence.integrity_error": gettext_lazy("Evidence is damaged"),
@@ -88,6 +106,14 @@ EVENTS: Labels = {
     "review.declined": gettext_lazy("Declined"),
     "review.asked_again": gettext_lazy("Applicant asked again"),
     "review.reopened": gettext_lazy("Reopened"),
+    "review.proposed": gettext_lazy("Verdict proposed"),
+    "review.proposal_void": gettext_lazy("Proposal fell away"),
+    "review.handed_back": gettext_lazy("Proposal handed back"),
+    "review.judged_blind": gettext_lazy("Blind verdict given"),
+    "policy.drafted": gettext_lazy("Policy drafted"),
+    "policy.changed": gettext_lazy("Policy draft changed"),
+    "policy.discarded": gettext_lazy("Policy draft discarded"),
+    "policy.activated": gettext_lazy("Policy activated"),
     "verification.expired": gettext_lazy("Link ran out"),
     "verification.cancelled": gettext_lazy("Cancelled"),
 }
@@ -123,6 +149,16 @@ SENT = gettext_lazy("Request as sent")
 def label(table: Labels, code: str) -> str:
     found = table.get(code)
     return str(found) if found is not None else code.replace("_", " ").replace(".", ": ")
+
+
+def verdict(review: Review) -> str:
+    """What a review did, in words."""
+    said = review.get_verdict_display()
+    if review.stage == Stage.PROPOSAL:
+        return _("Proposed: %(verdict)s") % {"verdict": said}
+    if review.stage == Stage.BLIND:
+        return _("Blind: %(verdict)s") % {"verdict": said}
+    return _("Confirmed: %(verdict)s") % {"verdict": said} if review.confirms_id else said
 
 
 def movements(actions: str) -> str:

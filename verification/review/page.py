@@ -1,13 +1,21 @@
 """What all staff pages share: who asks, and what is said when something is refused."""
 
-from typing import Literal, cast
+from collections.abc import Callable
+from typing import Literal, Protocol, cast
 
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from verification import audit, permissions
 from verification.models import StaffUser
+
+
+class Site(Protocol):
+    """What a page module needs of the staff site: a frame around its views."""
+
+    def page(self, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]: ...
 
 
 def signed_in(request: HttpRequest) -> StaffUser:

@@ -16,8 +16,9 @@ from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from verification import audit, models, permissions
+from verification import models, permissions, viewing
 from verification.permissions import User
+from verification.review import words
 from verification.review.page import signed_in, viewer
 from verification.review.staff import StaffAdmin
 
@@ -63,7 +64,8 @@ class ReadOnly(ModelAdmin):
         response: HttpResponseBase = super().change_view(request, object_id, form_url, extra_context)
         found = self.get_object(request, object_id) if self.about_applicant else None
         if found is not None and response.status_code == 200:
-            audit.record("record.viewed", by=viewer(signed_in(request)), subject=found, at=timezone.now())
+            by = viewer(signed_in(request))
+            viewing.record(viewing.RECORD, by=by, subject=found, now=timezone.now())
         return response
 
 
@@ -77,8 +79,19 @@ class AboutApplicant(ReadOnly):
 class ApplicantAdmin(AboutApplicant):
     list_display = ("reference", "public_id", "locale", "created_at", "legal_hold", "erased_at")
     list_filter = ("legal_hold", "locale")
-    search_fields = ("reference", "public_id", "name")
+    search_fields = ("reference", "public_id")
     date_hierarchy = "created_at"
+    # In clear only on a case's page, to whoever says what for.
+    exclude = ("name", "email", "data_key")
+    readonly_fields = ("masked_name", "masked_email")
+
+    @admin.display(description=_("name"))
+    def masked_name(self, applicant: models.Applicant) -> str:
+        return words.mask(applicant.name)
+
+    @admin.display(description=_("e-mail"))
+    def masked_email(self, applicant: models.Applicant) -> str:
+        return words.mask_email(applicant.email) or "–"
 
 
 class VerificationAdmin(AboutApplicant):
@@ -94,7 +107,7 @@ class VerificationAdmin(AboutApplicant):
     )
     list_filter = ("status", "outcome", "mode", "policy")
     list_select_related = ("applicant", "policy")
-    search_fields = ("public_id", "applicant__reference", "applicant__public_id", "applicant__name")
+    search_fields = ("public_id", "applicant__reference", "applicant__public_id")
     date_hierarchy = "created_at"
     exclude = ("link_hash", "browser_hash", "link_revoked_at")
 
@@ -117,6 +130,7 @@ class ConsentAdmin(AboutApplicant):
     list_display = ("verification", "given", "text_version", "locale", "at")
     list_filter = ("given", "text_version")
     search_fields = ("verification__public_id",)
+    exclude = ("ip_address",)
 
 
 class DocumentAdmin(AboutApplicant):
@@ -142,8 +156,8 @@ class AttemptAdmin(AboutApplicant):
 
 
 class ReviewAdmin(AboutApplicant):
-    list_display = ("at", "verification", "verdict", "reason_code", "by")
-    list_filter = ("verdict", "reason_code")
+    list_display = ("at", "verification", "stage", "verdict", "reason_code", "by")
+    list_filter = ("stage", "verdict", "reason_code")
     list_select_related = ("verification", "by")
     search_fields = ("public_id", "verification__public_id", "by__username")
     date_hierarchy = "at"
@@ -175,7 +189,16 @@ class AccountAdmin(ReadOnly):
 
 class PolicyAdmin(ReadOnly):
     may_view = staticmethod(permissions.can_view_operations)
-    list_display = ("version", "approve_at", "liveness_mode", "max_attempts", "review_hours", "activated_at")
+    list_display = (
+        "version",
+        "approve_at",
+        "liveness_mode",
+        "max_attempts",
+        "review_hours",
+        "activated_at",
+        "activated_by",
+    )
+    list_select_related = ("activated_by",)
 
 
 class EventAdmin(ReadOnly):

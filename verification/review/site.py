@@ -6,20 +6,29 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.db import transaction
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
-from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from verification import audit
 from verification.permissions import Denied
-from verification.review import board, case, codes, evidence, exports, page, queue, records, vendor
+from verification.review import (
+    acts,
+    board,
+    case,
+    codes,
+    dashboard,
+    evidence,
+    exports,
+    page,
+    policies,
+    queue,
+    records,
+    vendor,
+)
 
 View = Callable[..., HttpResponseBase]
 
@@ -36,12 +45,11 @@ class ReviewSite(AdminSite):
 
     def _review_urls(self) -> list[URLPattern]:
         return [
-            path("queue/", self.page(queue.queue_page), name="queue"),
-            path("queue/next", self.page(queue.take_next), name="take_next"),
-            path("case/<slug:public_id>/", self.page(case.case_page), name="case"),
-            path("case/<slug:public_id>/claim", self.page(case.claim), name="claim"),
-            path("case/<slug:public_id>/decide", self.page(case.decide), name="decide"),
-            path("case/<slug:public_id>/reopen", self.page(case.reopen), name="reopen"),
+            *queue.urls(self),
+            *case.urls(self),
+            *acts.urls(self),
+            *dashboard.urls(self),
+            *policies.urls(self),
             path("evidence/<slug:kind>/<slug:public_id>", self.page(evidence.evidence), name="evidence"),
             path("vendor/", self.page(vendor.vendor_page), name="vendor"),
             path("vendor/<slug:name>/probe", self.page(vendor.probe), name="probe_account"),
@@ -70,14 +78,6 @@ class ReviewSite(AdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "nav": board.navigation(request)}
-
-    @method_decorator(transaction.atomic)
-    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
-        response = super().password_change(request, extra_context)
-        if request.method == "POST" and response.status_code == 302:
-            user = page.signed_in(request)
-            audit.record("staff.password_changed", by=audit.By.staff(user), subject=user, at=timezone.now())
-        return response
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return super().index(request, {**board.work(request), **(extra_context or {})})

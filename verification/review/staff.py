@@ -54,7 +54,7 @@ class StaffAdmin(StockUserAdmin):
         return self.has_view_permission(request)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return permissions.can_manage_staff(request.user) or permissions.can_view_trail(request.user)
+        return permissions.can_view_staff(request.user)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return permissions.can_manage_staff(request.user)

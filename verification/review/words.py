@@ -8,28 +8,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from django.db.models import TextChoices
 from django.utils.dateformat import format as date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from verification import bands
 from verification.handling import MEANINGS, SUSPICION
 from verification.hints import HINTS
 from verification.liveness import VENDOR_PASS, Category, lookup
-from verification.states import Outcome
+from verification.states import Band, Outcome
 
 TEN_TIMES_STRICTER_AT = Decimal(80)
 SUCCESS = "Success"
-
-
-class Band(TextChoices):
-    """Where the score of a case lies, seen from the reviewer's chair."""
-
-    BELOW = "below", gettext_lazy("Below 70")
-    BETWEEN = "between", gettext_lazy("Passed, below policy")
-    TECHNICAL = "technical", gettext_lazy("Technical")
-    ABOVE = "above", gettext_lazy("At or above policy")
 
 
 @dataclass(frozen=True)
@@ -40,14 +31,6 @@ class Meaning:
     tone: str
     headline: str
     sentence: str
-
-
-def band_of(similarity: Decimal | None, approve_at: Decimal) -> Band:
-    if similarity is None:
-        return Band.TECHNICAL
-    if similarity < VENDOR_PASS:
-        return Band.BELOW
-    return Band.BETWEEN if similarity < approve_at else Band.ABOVE
 
 
 def score(value: Decimal) -> str:
@@ -68,7 +51,7 @@ def strangers(threshold: Decimal) -> str:
 
 def explain(similarity: Decimal | None, code: str, approve_at: Decimal) -> Meaning:
     """What the vendor's answer means for a person who has to judge the faces."""
-    band = band_of(similarity, approve_at)
+    band = bands.of_score(similarity, approve_at)
     if similarity is None:
         return Meaning(
             band,
@@ -172,6 +155,12 @@ def due(due_at: datetime | None, now: datetime) -> str:
 def mask(name: str) -> str:
     """The first letter of each name, so that a colleague's glance at the list learns little."""
     return " ".join(f"{word[0]}•••" for word in name.split())
+
+
+def mask_email(address: str) -> str:
+    """The first letter of each side of an e-mail address."""
+    user, at, host = address.rpartition("@")
+    return f"{user[:1]}•••@{host[:1]}•••" if at else ""
 
 
 def attempts(used: int, allowed: int) -> str:

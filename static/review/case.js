@@ -1,0 +1,13 @@
+// @ts-check
+/** The case page: its parts put together. The compare tools are a module of their own. */
+
+import { decide } from "./decision.js";
+import { hold } from "./hold.js";
+import { keys } from "./keys.js";
+import { reveal } from "./reveal.js";
+
+const form = /** @type {HTMLFormElement | null} */ (document.getElementById("decision"));
+if (form) decide(form);
+keys(form);
+hold();
+reveal();

@@ -1,0 +1,33 @@
+// @ts-check
+/** Shows the masked details in place, so that a half-written decision stays. Without scripts the form does it. */
+
+/** @param {HTMLFormElement} form */
+async function show(form) {
+  const answer = await fetch(form.action, {
+    method: "POST",
+    body: new FormData(form),
+    headers: { Accept: "application/json" },
+  });
+  if (!answer.ok) throw new Error(String(answer.status));
+  /** @type {Record<string, string>} */
+  const details = await answer.json();
+  for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-detail]"))) {
+    place.textContent = details[place.dataset.detail ?? ""] || "–";
+  }
+}
+
+export function reveal() {
+  const form = /** @type {HTMLFormElement | null} */ (document.querySelector("[data-reveal]"));
+  form?.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const said = /** @type {HTMLElement | null} */ (form.querySelector("[data-done]"));
+    try {
+      await show(form);
+      form.querySelector("button")?.remove();
+      form.querySelector("select")?.setAttribute("disabled", "");
+      if (said) said.textContent = said.dataset.done ?? "";
+    } catch {
+      form.submit();
+    }
+  });
+}

@@ -1,0 +1,112 @@
+"""Handing a case on: escalated, snoozed, stepped aside from; and holding it while at work."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from tests.flow.conftest import LATER
+from tests.flow.reviewing import decide, pass_on, shown
+from verification import casework, permissions
+from verification.actions import claim, hand_on
+from verification.models import AuditEvent, Verdict
+
+pytestmark = pytest.mark.usefixtures("an_hour_later")
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def case(road, emulator):
+    return road.in_review(emulator)
+
+
+@pytest.fixture
+def one(staff):
+    return staff("Reviewer")
+
+
+def test_an_escalated_case_is_for_seniors_alone(case, one, staff):
+    claim.claim(case, by=one, now=LATER)
+    pass_on(case, Verdict.ESCALATE, "unsure", by=one)
+    case.refresh_from_db()
+    senior = staff("Senior reviewer")
+    assert case.claimed_by is None
+    assert claim.take_next(by=one, now=LATER) is None
+    with pytest.raises(permissions.Denied, match="senior reviewers"):
+        decide(case, Verdict.DECLINE, "different_person", by=one)
+    assert claim.take_next(by=senior, now=LATER) == case
+    decide(case, Verdict.DECLINE, "different_person", by=senior)
+
+
+def test_escalating_needs_a_note(case, one):
+    with pytest.raises(casework.NoteRequired):
+        pass_on(case, Verdict.ESCALATE, "unsure", by=one, note="hm")
+
+
+def test_a_snoozed_case_comes_back_by_itself(case, one, staff):
+    due = case.due_at
+    pass_on(case, Verdict.SNOOZE, "fresh_eyes", by=one, hours=4)
+    case.refresh_from_db()
+    assert case.due_at == due
+    assert claim.take_next(by=one, now=LATER + timedelta(hours=4) - MINUTE) is None
+    assert claim.take_next(by=one, now=LATER + timedelta(hours=4)) == case
+
+
+@pytest.mark.parametrize("hours", [0, 2, 10_000])
+def test_a_case_is_snoozed_for_a_length_on_the_list(case, one, hours):
+    with pytest.raises(hand_on.UnusableSnooze):
+        pass_on(case, Verdict.SNOOZE, "fresh_eyes", by=one, hours=hours)
+
+
+def test_who_steps_aside_does_not_come_back(case, one, staff):
+    pass_on(case, Verdict.STEP_ASIDE, "knows_applicant", by=one)
+    assert claim.take_next(by=one, now=LATER) is None
+    case.refresh_from_db()
+    with pytest.raises(permissions.ConflictOfInterest):
+        decide(case, Verdict.DECLINE, "different_person", by=one)
+    assert claim.take_next(by=staff("Reviewer", "reviewer2"), now=LATER) == case
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason", "event"),
+    [
+        ("escalate", "fraud_suspected", "case.escalated"),
+        ("snooze", "vendor_trouble", "case.snoozed"),
+        ("step_aside", "own_interest", "case.stepped_aside"),
+    ],
+)
+def test_handing_on_from_the_page_is_an_event_without_the_note(case, signed_in, verdict, reason, event):
+    note = "Her cousin works with me."
+    fields = {"verdict": verdict, "reason_code": reason, "note": note, "hours": "4", **shown(case)}
+    answer = signed_in().post(reverse("admin:decide", args=[case.public_id]), fields)
+    assert answer.url == reverse("admin:queue")
+    found = AuditEvent.objects.get(kind=event)
+    assert found.data["reason"] == reason
+    assert note not in str(found.data)
+    assert case.reviews.get().note == note
+
+
+def test_work_renews_the_hold_and_leaving_ends_it(case, signed_in, one):
+    client = signed_in()
+    claim.claim(case, by=one, now=LATER - 14 * MINUTE)
+    address = reverse("admin:renew", args=[case.public_id])
+    assert client.post(address).json()["until"].startswith("2026-11-23T10:15")
+    case.refresh_from_db()
+    assert case.claimed_until == LATER + casework.LEASE
+    client.post(reverse("admin:release", args=[case.public_id]))
+    case.refresh_from_db()
+    assert case.claimed_by is None
+    assert client.post(address).status_code == 409
+
+
+def test_a_hold_that_ended_is_not_taken_back_by_surprise(case, signed_in, one, staff):
+    claim.claim(case, by=one, now=LATER - 16 * MINUTE)
+    assert signed_in().post(reverse("admin:renew", args=[case.public_id])).status_code == 409
+    assert claim.take_next(by=staff("Senior reviewer"), now=LATER) == case
+
+
+def test_holding_does_not_make_the_page_stale(case, one):
+    before = shown(case)
+    claim.claim(case, by=one, now=LATER)
+    claim.renew(case, by=one, now=LATER)
+    assert shown(case) == before

@@ -1,0 +1,106 @@
+"""Personal fields are masked until somebody says what they need them for; who looks unusually often is noticed."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from tests.flow.conftest import LATER
+from verification import audit, viewing
+from verification.models import AuditEvent
+
+pytestmark = pytest.mark.usefixtures("an_hour_later")
+NAME, EMAIL = "Alice Example", "alice@example.org"
+
+
+@pytest.fixture
+def case(road, emulator):
+    return road.in_review(emulator, name=NAME, email=EMAIL)
+
+
+def reveal(client, case, purpose="contact", **headers):
+    address = reverse("admin:reveal", args=[case.public_id])
+    return client.post(address, {"purpose": purpose}, headers=headers)
+
+
+@pytest.mark.parametrize("group", ["Reviewer", "Senior reviewer", "Auditor"])
+def test_no_page_shows_a_person_in_clear(case, signed_in, group):
+    client = signed_in(group)
+    consent = case.consents.get()
+    addresses = [
+        reverse("admin:case", args=[case.public_id]),
+        reverse("admin:verification_applicant_changelist"),
+        reverse("admin:verification_applicant_change", args=[case.applicant.pk]),
+        reverse("admin:verification_verification_change", args=[case.pk]),
+        reverse("admin:verification_consent_change", args=[consent.pk]),
+    ]
+    for address in addresses:
+        page = client.get(address).content.decode()
+        assert NAME not in page, address
+        assert EMAIL not in page, address
+        assert consent.ip_address not in page, address
+
+
+def test_the_details_are_shown_for_a_purpose_that_is_kept(case, signed_in):
+    page = reveal(signed_in(), case).content.decode()
+    assert NAME in page
+    assert EMAIL in page
+    event = AuditEvent.objects.get(kind=viewing.REVEAL)
+    assert (event.actor_id, event.subject_id) == ("reviewer", case.public_id)
+    assert event.data == {"purpose": "contact"}
+
+
+def test_a_script_gets_the_details_alone(case, signed_in):
+    said = reveal(signed_in(), case, Accept="application/json").json()
+    assert (said["name"], said["email"], said["addresses"]) == (NAME, EMAIL, "127.0.0.1")
+
+
+@pytest.mark.parametrize("purpose", ["", "curiosity"])
+def test_nothing_is_shown_without_a_purpose(case, signed_in, purpose):
+    answer = reveal(signed_in(), case, purpose)
+    assert answer.status_code == 422
+    assert NAME not in answer.content.decode()
+    assert not AuditEvent.objects.filter(kind=viewing.REVEAL).exists()
+
+
+def test_an_operator_sees_no_details(case, signed_in):
+    assert reveal(signed_in("Operator"), case).status_code == 403
+
+
+# Unusual viewing
+
+
+def look(case, kind, count, at=LATER):
+    for number in range(count):
+        by = audit.By("reviewer", "reviewer")
+        viewing.record(kind, by=by, subject=case, now=at + timedelta(milliseconds=number))
+
+
+def alerts():
+    return AuditEvent.objects.filter(kind=viewing.ALERT)
+
+
+def test_looking_at_a_lot_of_evidence_raises_one_alert(case, signed_in):
+    look(case, viewing.EVIDENCE, 60)
+    assert not alerts().exists()
+    look(case, viewing.EVIDENCE, 10, LATER + timedelta(seconds=1))
+    assert alerts().get().data == {"looks": viewing.EVIDENCE, "count": 61, "minutes": 10}
+
+
+def test_the_same_looks_over_a_longer_time_raise_none(case):
+    for part in range(4):
+        look(case, viewing.EVIDENCE, 30, LATER + timedelta(minutes=11 * part))
+    assert not alerts().exists()
+
+
+def test_each_kind_of_look_is_watched_by_itself(case):
+    look(case, viewing.EVIDENCE, 61)
+    look(case, viewing.REVEAL, 31)
+    assert sorted(alert.data["looks"] for alert in alerts()) == [viewing.REVEAL, viewing.EVIDENCE]
+
+
+def test_a_reviewer_who_pages_through_the_archive_raises_the_alert(case, signed_in):
+    client = signed_in("Auditor")
+    for _ in range(121):
+        client.get(reverse("admin:case", args=[case.public_id]))
+    assert alerts().get().actor_id == "auditor"

@@ -1,0 +1,104 @@
+"""A share of what would pass by itself is judged by a person who does not see the score."""
+
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from tests.flow.conftest import LATER
+from tests.flow.reviewing import approve, policy, shown
+from verification import workflow
+from verification.actions import claim, review
+from verification.models import AuditEvent, Stage, Verdict
+from verification.states import Band, Status
+
+pytestmark = pytest.mark.usefixtures("an_hour_later")
+PASS = {"sim": 93.7}
+
+
+@pytest.fixture
+def checked(road, emulator, staff):
+    """A pass on which the lot fell."""
+    policy((staff("Senior reviewer"), staff("Senior reviewer", "senior2")), qa_share=Decimal(100))
+    return road.judged(emulator, PASS)
+
+
+def blind(client, case, verdict="approve", note=""):
+    fields = {"verdict": verdict, "note": note, **shown(case)}
+    return client.post(reverse("admin:judge_blind", args=[case.public_id]), fields)
+
+
+def test_a_pass_that_was_drawn_goes_to_a_person(checked):
+    assert (checked.status, checked.band, checked.reasons) == (
+        Status.IN_REVIEW,
+        Band.SPOT_CHECK,
+        ["spot_check"],
+    )
+
+
+def test_without_a_share_a_pass_passes(road, emulator):
+    assert road.judged(emulator, PASS).status == Status.APPROVED
+
+
+def test_what_would_not_pass_is_no_spot_check(road, emulator, staff):
+    policy((staff("Senior reviewer"), staff("Senior reviewer", "senior2")), qa_share=Decimal(100))
+    assert road.judged(emulator, {"sim": 74.2}).reasons == ["similarity_band"]
+
+
+def test_the_score_is_nowhere_on_the_page_before_the_verdict(checked, signed_in, staff):
+    claim.claim(checked, by=staff("Reviewer"), now=LATER)
+    client = signed_in()
+    address = reverse("admin:case", args=[checked.public_id])
+    before = client.get(address).content.decode()
+    for hidden in ("93.7", "the vendor passed it", "Success", checked.attempts.get().calls.get().request_id):
+        assert hidden not in before
+    assert "Spot check" in before
+    assert blind(client, checked).url == address
+    after = client.get(address).content.decode()
+    assert "93.7" in after
+    assert "Blind: Approve" in after
+
+
+def test_the_queue_does_not_tell_the_score_either(checked, signed_in):
+    page = signed_in().get(reverse("admin:queue")).content.decode()
+    assert "93.7" not in page
+    assert "Spot check" in page
+
+
+def test_a_decision_without_a_blind_verdict_is_refused(checked, staff):
+    with pytest.raises(review.BlindFirst):
+        approve(checked, by=staff("Reviewer"))
+
+
+def test_a_blind_verdict_is_counted_and_decides_nothing(checked, signed_in, staff):
+    blind(signed_in(), checked, "decline")
+    checked.refresh_from_db()
+    made = checked.reviews.get()
+    assert (made.stage, made.verdict, checked.status) == (Stage.BLIND, Verdict.DECLINE, Status.IN_REVIEW)
+    assert AuditEvent.objects.get(kind="review.judged_blind").data["agrees"] is False
+    assert checked.claimed_by == staff("Reviewer")
+    approve(checked, by=staff("Reviewer"))
+    checked.refresh_from_db()
+    assert checked.status == Status.APPROVED
+
+
+def test_there_is_one_blind_verdict(checked, signed_in):
+    client = signed_in()
+    blind(client, checked)
+    assert blind(client, checked, "decline").status_code == 409
+
+
+def test_pressing_twice_keeps_one(checked, signed_in):
+    client = signed_in()
+    fields = {"verdict": "approve", "note": "", **shown(checked)}
+    address = reverse("admin:judge_blind", args=[checked.public_id])
+    assert [client.post(address, fields).status_code for _ in range(2)] == [302, 302]
+    assert checked.reviews.count() == 1
+
+
+def test_only_a_spot_check_takes_a_blind_verdict(road, emulator, staff):
+    case = road.in_review(emulator)
+    with pytest.raises(workflow.IllegalMove):
+        review.judge_blind(
+            case, verdict=Verdict.APPROVE, note="", by=staff("Reviewer"), now=LATER, **shown(case)
+        )

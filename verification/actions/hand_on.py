@@ -1,0 +1,62 @@
+"""Handing a case on instead of deciding it: to a senior colleague, to a later time, or to anybody but oneself."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from verification import audit, casework, permissions, workflow
+from verification.models import Review, StaffUser, Verdict, Verification
+
+# The review's hours run on meanwhile: whoever snoozes a case sees when it is due.
+SNOOZES = {1: _("1 hour"), 4: _("4 hours"), 24: _("1 day"), 72: _("3 days")}
+_EVENTS = {
+    Verdict.ESCALATE: "case.escalated",
+    Verdict.SNOOZE: "case.snoozed",
+    Verdict.STEP_ASIDE: "case.stepped_aside",
+}
+
+
+class UnusableSnooze(ValueError):
+    """Not one of the lengths that a case can be snoozed for."""
+
+
+@transaction.atomic
+def hand_on(
+    case: Verification,
+    verdict: Verdict,
+    *,
+    reason_code: str,
+    note: str,
+    version: int,
+    evidence_sha256: str,
+    by: StaffUser,
+    now: datetime,
+    hours: int = 0,
+) -> Review:
+    """Escalate, snooze for `hours` (one of SNOOZES), or step aside. Nobody holds the case afterwards.
+
+    Raises what `review.decide` raises, and UnusableSnooze.
+    """
+    locked = casework.locked(case)
+    casework.check_current(locked, version=version, evidence_sha256=evidence_sha256)
+    casework.check_not_held(locked, by=by, now=now)
+    permissions.check_work_on(by, locked)
+    casework.check_words(locked, verdict, reason_code, note)
+    change = _change(verdict, hours, now)
+    review = casework.write(locked, verdict, reason_code=reason_code, note=note, by=by, now=now)
+    facts = casework.facts_of(review) | ({"hours": hours} if verdict == Verdict.SNOOZE else {})
+    free = {"claimed_by": None, "claimed_until": None, **change}
+    workflow.amend(locked, _EVENTS[verdict], by=audit.By.staff(by), now=now, data=facts, **free)
+    return review
+
+
+def _change(verdict: Verdict, hours: int, now: datetime) -> dict[str, Any]:
+    if verdict == Verdict.ESCALATE:
+        return {"escalated_at": now, "snoozed_until": None}
+    if verdict == Verdict.STEP_ASIDE:
+        return {}
+    if hours not in SNOOZES:
+        raise UnusableSnooze(_("Choose for how long."))
+    return {"snoozed_until": now + timedelta(hours=hours)}

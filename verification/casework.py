@@ -1,0 +1,138 @@
+"""What all acts of a reviewer on a case rest on: the row as it is now, what was judged, and the words for it.
+
+Nothing here takes effect by itself; the acts are in `actions`.
+"""
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from verification import four_eyes, workflow
+from verification.models import Review, StaffUser, Stage, Verdict, Verification
+from verification.reasons import LIST_VERSION, REASONS
+from verification.states import Status
+
+LEASE = timedelta(minutes=15)
+SHORTEST_NOTE = 10
+LONGEST_NOTE = 10_000
+# Acts that a colleague can't follow without being told why.
+NOTE_ALWAYS = frozenset({Verdict.ESCALATE, Verdict.HAND_BACK, Verdict.REOPEN})
+
+
+class NoteRequired(Exception):
+    """The note is missing, too short or too long for this act."""
+
+
+class ReasonUnknown(Exception):
+    """The reason is not on the list, or not one for this verdict."""
+
+
+class EvidenceChanged(workflow.StaleVerification):
+    """What was judged is no longer what the case holds."""
+
+
+class ClaimedByOther(Exception):
+    """Another reviewer is working on the case."""
+
+
+def evidence_hash(case: Verification) -> str:
+    """SHA-256 over everything a verdict rests on: photos, recordings, frames, what the vendor answered, and flags."""
+    content = {
+        "documents": case.documents.order_by("pk").values_list("normalised_sha256", "superseded_at"),
+        "attempts": case.attempts.order_by("number").values_list(
+            "number",
+            "status",
+            "original_sha256",
+            "normalised_sha256",
+            "best_frame_sha256",
+            "outcome",
+            "result_code",
+            "similarity",
+        ),
+        "calls": case.attempts.filter(calls__isnull=False)
+        .order_by("number", "calls__number")
+        .values_list("calls__public_id", "calls__state", "calls__answer", "calls__code", "calls__similarity"),
+        "flags": case.flags.order_by("pk").values_list("public_id", "code"),
+    }
+    rows = {name: [list(map(str, row)) for row in found] for name, found in content.items()}
+    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+
+
+def locked(case: Verification) -> Verification:
+    """The row as it is now, held until the transaction ends."""
+    found = Verification.objects.select_for_update(of=("self",))
+    return found.select_related("policy", "applicant", "proposal__by").get(pk=case.pk)
+
+
+def check_current(case: Verification, *, version: int, evidence_sha256: str) -> None:
+    """The page that the act was made on shows the case as it is. Raises IllegalMove, StaleVerification."""
+    if case.status != Status.IN_REVIEW:
+        raise workflow.IllegalMove(_("This case is not in review any more."))
+    if case.version != version:
+        raise workflow.StaleVerification(_("The case was changed since you opened it."))
+    if evidence_hash(case) != evidence_sha256:
+        raise EvidenceChanged(_("The evidence was changed since you opened the case."))
+
+
+def check_not_held(case: Verification, *, by: StaffUser, now: datetime) -> None:
+    """Raises ClaimedByOther while a colleague works on it."""
+    held = case.claimed_until is not None and case.claimed_until > now
+    if held and case.claimed_by_id != by.pk:
+        raise ClaimedByOther(_("Another reviewer is working on this case."))
+
+
+def note_needed(case: Verification) -> bool:
+    """Does approving go against what the system found, or past what is odd about the case?"""
+    return four_eyes.is_flagged(case) or four_eyes.is_override(case)
+
+
+def check_words(case: Verification, verdict: str, reason_code: str, note: str) -> None:
+    """Raises ReasonUnknown or NoteRequired."""
+    reason = REASONS.get(reason_code)
+    if reason is None or reason.verdict != verdict:
+        raise ReasonUnknown(_("Choose a reason from the list."))
+    if len(note) > LONGEST_NOTE:
+        raise NoteRequired(_("The note may have at most %d characters.") % LONGEST_NOTE)
+    needed = verdict in NOTE_ALWAYS or (verdict == Verdict.APPROVE and note_needed(case))
+    if needed and len(note.strip()) < SHORTEST_NOTE:
+        raise NoteRequired(_("This needs a note of at least %d characters.") % SHORTEST_NOTE)
+
+
+def write(
+    case: Verification,
+    verdict: str,
+    *,
+    reason_code: str,
+    note: str,
+    by: StaffUser,
+    now: datetime,
+    stage: Stage = Stage.DECISION,
+    confirms: Review | None = None,
+) -> Review:
+    """The reviewer's word on the case as it is now, for good."""
+    return Review.objects.create(
+        verification=case,
+        stage=stage,
+        verdict=verdict,
+        reason_code=reason_code,
+        list_version=LIST_VERSION,
+        note=note,
+        evidence_sha256=evidence_hash(case),
+        confirms=confirms,
+        proposed_by=confirms.by if confirms else None,
+        by=by,
+        at=now,
+    )
+
+
+def facts_of(review: Review) -> dict[str, object]:
+    """What the trail says about a review: never its note."""
+    return {
+        "review": review.public_id,
+        "verdict": review.verdict,
+        "reason": review.reason_code,
+        "reason_list": review.list_version,
+        "evidence_sha256": review.evidence_sha256,
+    }

@@ -1,0 +1,58 @@
+"""Who looked at what: each look is an event, and looking unusually often raises an alert.
+
+A reviewer sees a few pieces of evidence a minute. Somebody who copies the archive sees many, and is noticed here
+whichever page they use.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from django.db import transaction
+
+from verification import audit
+from verification.models import AuditEvent
+
+log = structlog.get_logger(__name__)
+
+CASE, EVIDENCE, RECORD = "case.viewed", "evidence.viewed", "record.viewed"
+REVEAL, SEARCH = "applicant.revealed", "queue.searched"
+LOOKS = (CASE, EVIDENCE, RECORD, REVEAL, SEARCH)
+ALERT = "staff.viewing_alert"
+
+
+@dataclass(frozen=True)
+class Usual:
+    """More than `most` looks of one kind by one person within `span` are unusual."""
+
+    most: int
+    span: timedelta
+
+
+USUAL = {
+    EVIDENCE: Usual(60, timedelta(minutes=10)),
+    CASE: Usual(120, timedelta(hours=1)),
+    RECORD: Usual(60, timedelta(hours=1)),
+    REVEAL: Usual(30, timedelta(hours=1)),
+}
+
+
+def record(kind: str, *, by: audit.By, subject: Any, now: datetime, **facts: Any) -> None:
+    """Note one look, and raise the alert if it is one too many. An alert is raised once in its span."""
+    with transaction.atomic():
+        audit.record(kind, by=by, subject=subject, at=now, **facts)
+        usual = USUAL.get(kind)
+        if usual is not None:
+            _watch(kind, usual, by, subject, now)
+
+
+def _watch(kind: str, usual: Usual, by: audit.By, subject: Any, now: datetime) -> None:
+    lately = AuditEvent.objects.filter(actor_id=by.id, at__gt=now - usual.span)
+    # Sliced, so that counting stays cheap however many there are.
+    count = lately.filter(kind=kind)[: usual.most + 1].count()
+    if count <= usual.most or lately.filter(kind=ALERT, data__looks=kind).exists():
+        return
+    minutes = int(usual.span.total_seconds() // 60)
+    audit.record(ALERT, by=by, subject=subject, at=now, looks=kind, count=count, minutes=minutes)
+    log.error("staff.viewing_alert", user=by.id, looks=kind, minutes=minutes)
