@@ -14,6 +14,8 @@ from verification.models import AuditEvent, Document, VerificationAttempt
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
 
+KINDS = ("photo", "frame", "video", "recorded")
+
 
 @pytest.fixture
 def case(road, emulator):
@@ -31,6 +33,7 @@ def address(case, kind: str) -> str:
         ("photo", "image/jpeg", b"\xff\xd8\xff"),
         ("frame", "image/jpeg", b"\xff\xd8\xff"),
         ("video", "video/mp4", b"ftyp"),
+        ("recorded", "image/jpeg", b"\xff\xd8\xff"),
     ],
 )
 @pytest.mark.parametrize("group", ["Reviewer", "Senior reviewer", "Auditor"])
@@ -41,7 +44,7 @@ def test_evidence_is_shown_as_normalised(case, signed_in, group, kind, content_t
     assert magic in response.content[:12]
 
 
-@pytest.mark.parametrize("kind", ["photo", "frame", "video"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_operator_does_not_see_evidence(case, signed_in, kind):
     assert signed_in("Operator").get(address(case, kind)).status_code == 403
     assert not AuditEvent.objects.filter(kind="evidence.viewed").exists()
@@ -56,7 +59,7 @@ def test_evidence_is_never_kept_or_run(case, signed_in):
     assert response["Content-Disposition"] == f'inline; filename="photo-{case.documents.get().public_id}.jpg"'
 
 
-@pytest.mark.parametrize("kind", ["photo", "frame", "video"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_each_look_is_an_event(case, signed_in, kind):
     signed_in("Auditor").get(address(case, kind))
     event = AuditEvent.objects.get(kind="evidence.viewed")
@@ -135,14 +138,14 @@ def test_a_damaged_recording_is_not_shown_in_pieces_either(case, signed_in, aske
     assert AuditEvent.objects.filter(kind="evidence.integrity_error").exists()
 
 
-@pytest.mark.parametrize("kind", ["photo", "frame", "video"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_erased_evidence_is_gone_and_no_alarm(case, signed_in, kind):
     storage.erase(storage.key_of(case.applicant), now=timezone.now())
     assert signed_in().get(address(case, kind)).status_code == 410
     assert not AuditEvent.objects.filter(kind__startswith="evidence.").exists()
 
 
-@pytest.mark.parametrize("kind", ["photo", "frame", "video"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_without_the_key_on_the_ring_staff_are_asked_to_wait(case, signed_in, kind, settings):
     settings.KEYRING = new_entry("another")
     response = signed_in().get(address(case, kind))
@@ -166,7 +169,25 @@ def test_a_picture_carries_the_name_of_whoever_looks(case, signed_in):
     assert ImageChops.difference(seen["Reviewer"], seen["Auditor"]).getbbox() is not None
 
 
-@pytest.mark.parametrize("kind", ["photo", "frame", "video", "original", "../photo"])
+def test_of_the_recording_as_uploaded_only_pictures_are_shown(case, signed_in):
+    """Six of it, each of its own size, with the viewer's name; the bytes of the file stay where they are."""
+    attempt = case.attempts.get()
+    stored = storage.read(attempt.original_name, sha256=attempt.original_sha256)
+    response = signed_in().get(address(case, "recorded"))
+    facts = attempt.facts["recorded"]
+    assert picture(response.content).width == 3 * facts["width"] + 16
+    assert picture(response.content).height > 2 * facts["height"] + 8  # the strip with the name is below
+    assert not any(stored[at : at + 64] in response.content for at in range(0, len(stored) - 64, 64))
+    assert AuditEvent.objects.get(kind="evidence.viewed").data["sha256"] == attempt.original_sha256
+
+
+def test_a_damaged_upload_gives_no_pictures(case, signed_in):
+    objects.damage(case.attempts.get().original_name)
+    assert signed_in().get(address(case, "recorded")).status_code == 409
+    assert AuditEvent.objects.filter(kind="evidence.integrity_error").exists()
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "original", "../photo"])
 def test_what_is_not_there_is_not_found(db, signed_in, kind):
     assert signed_in().get(f"/admin/evidence/{kind}/none").status_code == 404
 

@@ -28,6 +28,7 @@ __all__ = [
     "VideoFacts",
     "check_photo",
     "check_video",
+    "contact_sheet",
     "frame_at",
     "prepare_video",
     "stamp",
@@ -66,6 +67,12 @@ def prepare_video(data: bytes) -> NormalisedVideo:
 def frame_at(data: bytes, seconds: float) -> bytes:
     """The picture shown at that time of a video, upright, as JPEG."""
     return _check_jpeg(run("verification.media.video:cut_frame", data, float(seconds), cpu_seconds=_CHECKING))
+
+
+def contact_sheet(data: bytes, seconds: float) -> bytes:
+    """Six pictures of a recording of so many seconds, as they are in the file, side by side as one JPEG."""
+    work = "verification.media.sheet:contact_sheet"
+    return _check_jpeg(run(work, data, float(seconds), cpu_seconds=_CHECKING))
 
 
 def stamp(jpeg: bytes, text: str) -> bytes:

@@ -22,7 +22,7 @@ import av.subtitles.codeccontext
 import av.subtitles.stream
 from PIL import ImageFilter, ImageOps
 
-from verification.media import limits, photo, video, wire
+from verification.media import limits, photo, sheet, video, wire
 from verification.media.errors import MediaUnavailable, UnusableMedia
 
 # Decoding can wait a little; a call to the vendor that shares these cores has to leave on time.
@@ -32,7 +32,7 @@ NICENESS: Final = 10
 PRELOADED: Final = (
     *(av.logging, av.subtitles.codeccontext, av.subtitles.stream),
     *(ImageFilter, ImageOps),
-    *(photo, video),
+    *(photo, sheet, video),
 )
 
 

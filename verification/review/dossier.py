@@ -64,6 +64,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         "answer": _answer(shown, case) if shown and not blind else None,
         "challenge": _challenge(shown) if shown else None,
         "marks": prompts.marks(shown.signals, shown.facts) if shown else [],
+        "recorded": shown is not None and _looks_other_than_prepared(shown),
         "flags": _flags(case),
         "signals": signals.of_attempt(shown, [each for each in attempts if each != shown]) if shown else [],
         "hashes": _hashes(shown),
@@ -82,6 +83,11 @@ def _shown(attempts: list[VerificationAttempt], number: str) -> VerificationAtte
     finished = [attempt for attempt in attempts if attempt.status == AttemptStatus.FINISHED]
     chosen = [attempt for attempt in attempts if str(attempt.number) == number]
     return next(reversed(chosen or finished or attempts), None)
+
+
+def _looks_other_than_prepared(attempt: VerificationAttempt) -> bool:
+    """Was the recording encoded anew, so that the vendor did not see it as it was recorded?"""
+    return bool(attempt.original_name) and attempt.facts.get("prepared", {}).get("method") != "remux"
 
 
 def _current(documents: list[Document]) -> Document | None:

@@ -1,7 +1,8 @@
 """Serving a photo, a frame or a recording to somebody who may see it.
 
-Only normalised copies leave the store, never what was uploaded, and each look is written to the trail before a byte is
-sent. Bytes that are not the ones that were stored are not shown at all. Pictures carry the name of whoever looks.
+Only normalised copies leave the store, never what was uploaded: of that a contact sheet is made in the media child.
+Each look is written to the trail before a byte is sent. Bytes that are not the ones that were stored are not shown at
+all. Pictures carry the name of whoever looks.
 """
 
 import os
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from verification import audit, media, permissions, storage
+from verification import audit, media, permissions, storage, viewing
 from verification.models import AuditEvent, Document, StaffUser, Verification, VerificationAttempt
 from verification.review.page import refusal, signed_in, viewer
 
@@ -29,17 +30,23 @@ _RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 
 @dataclass(frozen=True)
 class Piece:
-    """One stored object that may be shown: which, of which case, and what it is."""
+    """One stored object that may be shown: which, of which case, and what it is; `seconds` if it is to be a sheet."""
 
     kind: str
     public_id: str
     case: Verification
     name: str
     sha256: str
+    seconds: float = 0.0
 
     @property
     def file_name(self) -> str:
         return f"{self.kind}-{self.public_id}.{'mp4' if self.kind == 'video' else 'jpg'}"
+
+    def jpeg(self) -> bytes:
+        """The picture itself, or six of the recording as it was uploaded."""
+        data = storage.read(self.name, sha256=self.sha256)
+        return media.contact_sheet(data, self.seconds) if self.kind == "recorded" else data
 
 
 def _photo(public_id: str) -> Piece:
@@ -60,7 +67,14 @@ def _video(public_id: str) -> Piece:
     return Piece("video", public_id, attempt.verification, name, sha256)
 
 
-KINDS = {"photo": _photo, "frame": _frame, "video": _video}
+def _recorded(public_id: str) -> Piece:
+    attempt = VerificationAttempt.objects.select_related("verification").get(public_id=public_id)
+    name, sha256 = attempt.original_name, attempt.original_sha256
+    seconds = float(attempt.facts.get("recorded", {}).get("duration") or 0)
+    return Piece("recorded", public_id, attempt.verification, name, sha256, seconds)
+
+
+KINDS = {"photo": _photo, "frame": _frame, "video": _video, "recorded": _recorded}
 
 
 @require_safe
@@ -87,13 +101,12 @@ def evidence(request: HttpRequest, kind: str, public_id: str) -> HttpResponse:
 
 def _picture(piece: Piece, user: StaffUser, now: datetime) -> HttpResponse:
     """The picture with who looks at it, and when, drawn into it: a copy that leaves the house says whose it was."""
-    jpeg = storage.read(piece.name, sha256=piece.sha256)
     try:
         stamped = media.stamp(
-            jpeg, f"{user.get_username()}  {now:%Y-%m-%d %H:%M} UTC  {piece.case.public_id}"
+            piece.jpeg(), f"{user.get_username()}  {now:%Y-%m-%d %H:%M} UTC  {piece.case.public_id}"
         )
     except media.UnusableMedia as error:
-        # It was made by us and has the hash that we noted: the fault is not the picture's.
+        # It has the hash that we noted, and was made or once read by us: the fault is not the file's.
         raise media.MediaUnavailable(error.code) from error
     _record(piece, user, now, in_pieces=False)
     return HttpResponse(stamped, content_type="image/jpeg")
@@ -151,7 +164,7 @@ def _dressed(response: HttpResponse, piece: Piece) -> HttpResponse:
 
 def _record(piece: Piece, user: StaffUser, now: datetime, *, in_pieces: bool) -> None:
     seen = AuditEvent.objects.filter(
-        kind="evidence.viewed",
+        kind=viewing.EVIDENCE,
         subject_id=piece.case.public_id,
         actor_id=user.get_username(),
         at__gt=now - ONE_LOOK,
@@ -161,7 +174,7 @@ def _record(piece: Piece, user: StaffUser, now: datetime, *, in_pieces: bool) ->
     if in_pieces and seen.exists():
         return
     facts = {"evidence": piece.kind, "object": piece.public_id, "sha256": piece.sha256}
-    audit.record("evidence.viewed", by=viewer(user), subject=piece.case, at=now, **facts)
+    viewing.record(viewing.EVIDENCE, by=viewer(user), subject=piece.case, now=now, **facts)
 
 
 def _damaged(request: HttpRequest, piece: Piece, user: StaffUser, now: datetime) -> HttpResponse:

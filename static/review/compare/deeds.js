@@ -1,0 +1,85 @@
+// @ts-check
+/** What each button and key does, by name; `page` knows the buttons, `keys` the keys. */
+
+import { choose, next } from "./layout.js";
+
+/**
+ * `front` gives the picture pointed at, or used last.
+ * @typedef {{ root: HTMLElement, step: import("./step.js").Step, front: () => import("./view.js").View,
+ *   blink: import("./blink.js").Blink, recorded: import("./recorded.js").Recorded,
+ *   player: import("./player.js").Player | null, marks: import("./marks.js").Marks | null }} Desk
+ * @typedef {Record<string, () => unknown>} Deeds
+ */
+
+const NOTCH = 1.25;
+const PACE = 0.06; // of the stage's height, for one press of an arrow
+
+/** @param {Desk} desk @returns {Deeds} */
+export function deeds(desk) {
+  return { ...showing(desk), ...moving(desk), ...playing(desk), ...going(desk) };
+}
+
+/** @param {Desk} desk @returns {Deeds} */
+function showing({ root, blink, recorded }) {
+  const list = root.querySelector("[data-keys]");
+  /** @param {string} name */
+  const layout = (name) => () => (blink.end(), choose(root, name));
+  return {
+    layout: () => (blink.end(), next(root)),
+    "layout-frame": layout("frame"),
+    "layout-recording": layout("recording"),
+    "layout-all": layout("all"),
+    blink: () => blink.toggle(),
+    "blink-once": () => blink.stepOnce(),
+    keys: () => list?.toggleAttribute("open"),
+    away: () => (blink.end(), list?.removeAttribute("open")),
+    seen: () => recorded.show(false),
+    recorded: () => recorded.show(true),
+    other: () => recorded.show(!recorded.shown),
+  };
+}
+
+/** @param {Desk} desk @returns {Deeds} */
+function moving({ root, step, front, blink }) {
+  const button = root.querySelector('[data-do="step"]');
+  /** @param {number} x @param {number} y */
+  const go = (x, y) => () => step.move(front(), { x: x * PACE, y: y * PACE });
+  return {
+    step: () => button?.setAttribute("aria-pressed", String((step.on = !step.on))),
+    reset: () => (blink.end(), step.views.forEach((view) => view.reset())),
+    "zoom-in": () => step.zoom(front(), NOTCH),
+    "zoom-out": () => step.zoom(front(), 1 / NOTCH),
+    left: go(-1, 0),
+    right: go(1, 0),
+    up: go(0, -1),
+    down: go(0, 1),
+    rotate: () => front().rotate(),
+    flip: () => front().flip(),
+  };
+}
+
+/** @param {Desk} desk @returns {Deeds} */
+function playing({ player, recorded }) {
+  if (!player) return {};
+  /** @param {() => unknown} deed */
+  const seen = (deed) => () => (recorded.show(false), deed());
+  return {
+    play: seen(() => player.toggle()),
+    "frame-back": seen(() => player.frame(-1)),
+    "frame-on": seen(() => player.frame(1)),
+    slower: () => player.shift(-1),
+    faster: () => player.shift(1),
+    "speed-quarter": () => player.setSpeed(0.25),
+    "speed-half": () => player.setSpeed(0.5),
+    "speed-full": () => player.setSpeed(1),
+  };
+}
+
+/** @param {Desk} desk @returns {Deeds} */
+function going({ marks, recorded }) {
+  if (!marks) return {};
+  return {
+    "mark-back": () => (recorded.show(false), marks.back()),
+    "mark-on": () => (recorded.show(false), marks.on()),
+  };
+}

@@ -1,0 +1,34 @@
+// @ts-check
+/** Zooming and moving the pictures together, or one by itself. Each keeps the lead it was given while it was alone. */
+
+/** @typedef {import("./view.js").View} View */
+/** @typedef {import("./view.js").Point} Point */
+
+export class Step {
+  /** @param {View[]} views */
+  constructor(views) {
+    this.views = views;
+    this.on = true;
+  }
+
+  /** @param {View} view */
+  moved(view) {
+    return this.on ? this.views : [view];
+  }
+
+  /** Says whether anything changed. @param {View} view @param {number} factor @param {Point} [about] */
+  zoom(view, factor, about) {
+    const views = this.moved(view);
+    // One factor for all, so that faces made equally large stay so; the largest picture still fills its stage.
+    const largest = Math.max(...views.map((each) => each.state.zoom));
+    const least = Math.min(1, 1 / largest);
+    const limited = Math.max(least, Math.min(...views.map((each) => each.limit(factor))));
+    for (const each of views) each.zoom(limited, about);
+    return limited !== 1;
+  }
+
+  /** @param {View} view @param {Point} by in heights of the stage */
+  move(view, by) {
+    for (const each of this.moved(view)) each.move(by);
+  }
+}

@@ -1,0 +1,25 @@
+// @ts-check
+/** The tools under one picture: what they say, and the two sliders. The buttons are for `deeds`. */
+
+/** @typedef {import("./view.js").View} View */
+
+/** @param {View} view @param {HTMLElement} pane */
+export function follow(view, pane) {
+  const zoom = /** @type {HTMLOutputElement} */ (pane.querySelector("[data-zoom]"));
+  const flip = /** @type {HTMLElement} */ (pane.querySelector('[data-do="flip"]'));
+  const sliders = /** @type {NodeListOf<HTMLInputElement>} */ (pane.querySelectorAll("[data-light]"));
+
+  for (const slider of sliders) {
+    slider.addEventListener("input", () => view.change({ [String(slider.dataset.light)]: slider.valueAsNumber }));
+    // A slider has no way back by itself.
+    slider.addEventListener("dblclick", () => view.change({ [String(slider.dataset.light)]: 100 }));
+  }
+  view.watchers.add(() => {
+    const said = `${Math.round(view.state.zoom * 100)}%`;
+    if (zoom.value !== said) zoom.value = said;
+    flip.setAttribute("aria-pressed", String(view.state.flipped));
+    for (const slider of sliders) {
+      slider.value = String(slider.dataset.light === "contrast" ? view.state.contrast : view.state.brightness);
+    }
+  });
+}

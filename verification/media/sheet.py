@@ -1,0 +1,78 @@
+"""A contact sheet: pictures of a recording as it was uploaded, side by side in one JPEG.
+
+For people who must know what the file itself shows, before anything was turned, scaled or encoded anew; the file never
+leaves the store. Runs in the limited child process; knows nothing of Django, cases or who looks.
+"""
+
+import io
+import math
+from collections.abc import Iterator
+from typing import Final
+
+import av
+from PIL import Image
+
+from verification.media.containers import open_video
+from verification.media.errors import UnusableMedia
+from verification.media.probe import frames, picture_stream
+
+MOMENTS: Final = 6
+IN_A_ROW: Final = 3
+GAP: Final = 8  # pixels between two pictures
+GROUND: Final = (24, 24, 27)
+MAX_SIDE: Final = 1280  # pixels of one picture: together they stay within what can be stamped
+QUALITY: Final = 88
+
+
+def contact_sheet(data: bytes, seconds: float) -> bytes:
+    """Pictures from evenly spread moments of a recording of so many seconds, first to last, row by row, as JPEG.
+
+    Each is as stored in the file: not turned, and of its own size up to MAX_SIDE. Raises UnusableMedia when there is
+    none.
+    """
+    pictures = list(_pictures(data, _moments(seconds)))
+    if not pictures:
+        raise UnusableMedia("video_no_picture")
+    out = io.BytesIO()
+    _sheet(pictures).save(out, "JPEG", quality=QUALITY)
+    return out.getvalue()
+
+
+def _moments(seconds: float) -> list[float]:
+    """The middles of as many equal parts."""
+    length = seconds if math.isfinite(seconds) else 0.0
+    return [length * (part + 0.5) / MOMENTS for part in range(MOMENTS)]
+
+
+def _pictures(data: bytes, moments: list[float]) -> Iterator[Image.Image]:
+    """The picture shown at each moment; fewer if the recording ends before."""
+    waiting, start = list(moments), None
+    with open_video(data) as file:
+        for frame in frames(file, picture_stream(file)):
+            if frame.time is None:
+                continue
+            start = frame.time if start is None else start
+            if waiting and frame.time - start >= waiting[0]:
+                yield _small(frame)
+                # One picture stands for all the moments it has passed: a sheet shows none twice.
+                waiting = [moment for moment in waiting if moment > frame.time - start]
+            if not waiting:
+                return
+
+
+def _small(frame: av.VideoFrame) -> Image.Image:
+    picture: Image.Image = frame.to_image(threads=1)  # type: ignore[no-untyped-call]
+    picture.thumbnail((MAX_SIDE, MAX_SIDE))
+    return picture
+
+
+def _sheet(pictures: list[Image.Image]) -> Image.Image:
+    """The pictures in rows; all are of the size of the first, as a stream's are."""
+    width, height = pictures[0].size
+    across = min(IN_A_ROW, len(pictures))
+    rows = math.ceil(len(pictures) / across)
+    sheet = Image.new("RGB", (across * (width + GAP) - GAP, rows * (height + GAP) - GAP), GROUND)
+    for number, picture in enumerate(pictures):
+        row, column = divmod(number, across)
+        sheet.paste(picture, (column * (width + GAP), row * (height + GAP)))
+    return sheet
