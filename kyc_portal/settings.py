@@ -4,6 +4,7 @@ import secrets
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -53,6 +54,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "kyc_portal.staticfiles.StaticFilesConfig",
     "verification.review.apps.ReviewConfig",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "axes",
     "csp",
     "rest_framework",
     "drf_spectacular",
@@ -75,6 +81,10 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "verification.review.sign_in.gate.StaffGate",
+    # The last: it answers in the place of a view that met a locked name.
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "kyc_portal.urls"
@@ -91,6 +101,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "verification.review.sign_in.banner.banner",
             ],
         },
     }
@@ -120,6 +131,15 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# In the database: a code is used once over all processes. Large: one that a flood has pushed out could be used again.
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "portal_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "evidence": {
@@ -139,7 +159,70 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "verification.review.sign_in.backend.StaffBackend",
+]
 LOGIN_URL = "/admin/login/"
+LOGIN_REDIRECT_URL = "/admin/"
+
+# Sign-in of staff; docs/sign-in.md.
+STAFF_MFA = env.choice("KYC_STAFF_MFA", ("required", "optional"), default="optional" if DEMO else "required")
+STAFF_IDLE_MINUTES = env.whole("KYC_STAFF_IDLE_MINUTES", 15)
+STAFF_SESSION_HOURS = env.whole("KYC_STAFF_SESSION_HOURS", 12)
+
+ACCOUNT_ADAPTER = "verification.review.sign_in.adapters.StaffAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+# Of the others only: their password changed, so Django ends them.
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_SESSION_REMEMBER = False
+# Guessing at one name is axes' to stop; these stop a flood from one address.
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip", "reauthenticate": "20/m/user"}
+MFA_ADAPTER = "verification.review.sign_in.adapters.SecondStepAdapter"
+MFA_FORMS = {
+    "authenticate": "verification.review.sign_in.forms.CodeForm",
+    "reauthenticate": "verification.review.sign_in.forms.CodeAgainForm",
+    "authenticate_webauthn": "verification.review.sign_in.forms.PasskeyForm",
+    "reauthenticate_webauthn": "verification.review.sign_in.forms.PasskeyAgainForm",
+    "login_webauthn": "verification.review.sign_in.forms.PasskeySignInForm",
+    "add_webauthn": "verification.review.sign_in.forms.NewPasskeyForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "KYC portal"
+# A code counts for its own 30 seconds: as long as allauth remembers that it was used.
+MFA_TOTP_TOLERANCE = 0
+# Browsers call http://localhost secure; only the demo speaks plain HTTP.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
+
+AXES_HANDLER = "verification.review.sign_in.lockout.Lockout"
+AXES_LOCKOUT_CALLABLE = "verification.review.sign_in.lockout.locked_page"
+AXES_USERNAME_CALLABLE = "verification.review.sign_in.lockout.counted_name"
+AXES_CLIENT_IP_CALLABLE = "verification.review.sign_in.lockout.address"
+AXES_USERNAME_FORM_FIELD = "username"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = [
+    "login",
+    "username",
+    "ip_address",
+    "oldpassword",
+    "password1",
+    "password2",
+    "code",
+    "credential",
+    "csrfmiddlewaretoken",
+]
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]

@@ -7,6 +7,8 @@ from verification.review.site import site
 
 urlpatterns = [
     path("", include("verification.pages.urls")),
+    # Before the stock site: its own sign-in, sign-out and password pages lie at the same addresses.
+    path("admin/", include("verification.review.sign_in.urls")),
     path("admin/", site.urls),
     path("api/", include("verification.api.urls")),
     path("healthz", health.healthz, name="healthz"),
@@ -16,4 +18,5 @@ urlpatterns = [
 handler400 = "verification.pages.errors.bad_request"
 handler403 = "verification.pages.errors.forbidden"
 handler404 = "verification.pages.errors.not_found"
+handler429 = "verification.review.sign_in.lockout.too_many_page"
 handler500 = "verification.pages.errors.server_error"

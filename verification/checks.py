@@ -106,6 +106,23 @@ def _keyring() -> list[CheckMessage]:
 
 
 @register()
+def sign_in_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    rules = (
+        (
+            not 1 <= settings.STAFF_IDLE_MINUTES <= 60,
+            "KYC_STAFF_IDLE_MINUTES must be from 1 to 60.",
+            "kyc.E027",
+        ),
+        (
+            not 1 <= settings.STAFF_SESSION_HOURS <= 24,
+            "KYC_STAFF_SESSION_HOURS must be from 1 to 24.",
+            "kyc.E028",
+        ),
+    )
+    return _errors(rules)
+
+
+@register()
 def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.DEMO:
         return []
@@ -140,6 +157,7 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         ),
         (len(settings.SECRET_KEY) < 50, "SECRET_KEY has fewer than 50 characters.", "kyc.E015"),
         (_is_storage_in_clear(), "The endpoint_url of STORAGE_URL is not an https address.", "kyc.E025"),
+        (settings.STAFF_MFA != "required", "KYC_STAFF_MFA is optional, which is for the demo.", "kyc.E026"),
     )
     return _errors(rules)
 

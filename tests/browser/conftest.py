@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -99,17 +100,24 @@ def ask(
 
 @pytest.fixture(scope="session")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    folder = tmp_path_factory.mktemp("portal")
+    with running(tmp_path_factory.mktemp("portal")) as portal:
+        yield portal
+
+
+@contextmanager
+def running(folder: Path, host: str = "127.0.0.1", **settings: str) -> Iterator[Portal]:
+    """A demo of its own, with its data in `folder` and these settings, called by that name of this machine."""
     port, emulator_port = free_port(), free_port()
     environment = {
         **os.environ,
         "KYC_MODE": "demo",
         "KYC_DATA_DIR": str(folder),
-        "KYC_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "KYC_PUBLIC_URL": f"http://{host}:{port}",
         "KYC_FACEID_ENDPOINT": f"http://127.0.0.1:{emulator_port}",
         "TENCENTCLOUD_SECRET_ID": SANDBOX_SECRET_ID,
         "TENCENTCLOUD_SECRET_KEY": SANDBOX_SECRET_KEY,
         "PYTHONUNBUFFERED": "1",
+        **settings,
     }
     log = folder / "demo.log"
     command = [sys.executable, "manage.py", "demo", "--settled", "--port", str(port)]
@@ -124,11 +132,11 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
         )
     try:
         wait_until_up(process, f"http://127.0.0.1:{port}/healthz", log)
-        running = Portal(
-            f"http://127.0.0.1:{port}", f"http://127.0.0.1:{emulator_port}", environment, log.read_text()
+        portal = Portal(
+            f"http://{host}:{port}", f"http://127.0.0.1:{emulator_port}", environment, log.read_text()
         )
-        running.key = running.manage("create_api_client", "--name", "Browser tests").split()[-1]
-        yield running
+        portal.key = portal.manage("create_api_client", "--name", "Browser tests").split()[-1]
+        yield portal
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=30)
@@ -252,6 +260,17 @@ def reviewer(browser: Browser, portal: Portal) -> Iterator[Page]:
 @pytest.fixture
 def auditor(browser: Browser, portal: Portal) -> Iterator[Page]:
     yield from _signed_in(browser.new_context(), portal, "auditor")
+
+
+@pytest.fixture
+def colleague(browser: Browser, portal: Portal) -> Iterator[Page]:
+    """Another reviewer."""
+    yield from _signed_in(browser.new_context(), portal, "reviewer2")
+
+
+@pytest.fixture
+def senior(browser: Browser, portal: Portal) -> Iterator[Page]:
+    yield from _signed_in(browser.new_context(), portal, "senior")
 
 
 def _signed_in(context: BrowserContext, portal: Portal, username: str) -> Iterator[Page]:

@@ -4,6 +4,10 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from django.http import HttpRequest
 
 from tests.conftest import NOW
 
@@ -19,10 +23,60 @@ def an_hour_later():
 
 @pytest.fixture
 def signed_in(client, staff):
-    """The browser of a member of staff, by group."""
+    """The browser of a member of staff, by group, who has just signed in with a second step."""
 
     def sign_in(group="Reviewer"):
-        client.force_login(staff(group))
+        user = staff(group)
+        client.force_login(user)
+        take_second_step(client, user)
         return client
 
     return sign_in
+
+
+def take_second_step(client, user):
+    """As allauth notes it in the session."""
+    request = HttpRequest()
+    request.user, request.session = user, client.session
+    record_authentication(request, user, "mfa", type="totp", reauthenticated=True)
+    request.session.save()
+
+
+PASSWORD = "correct horse battery"
+SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+@pytest.fixture
+def quick_passwords(settings):
+    """Hashed at once: how long a hash takes is Django's affair."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def rosa(staff, quick_passwords):
+    """A reviewer with a password, and no second step yet."""
+    user = staff("Reviewer", "rosa")
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+@pytest.fixture
+def with_app(rosa):
+    """Rosa with an authenticator app and recovery codes."""
+    TOTP.activate(rosa, SECRET)
+    RecoveryCodes.activate(rosa)
+    return rosa
+
+
+def code_at(moment, secret=SECRET):
+    """What Rosa's app shows at that time."""
+    return format_hotp_value(hotp_value(secret, int(moment.timestamp()) // 30))
+
+
+def give_password(client, username="rosa", password=PASSWORD, **fields):
+    return client.post("/admin/login/", {"login": username, "password": password, **fields})
+
+
+def give_code(client, code):
+    return client.post("/admin/account/second-step/", {"code": code})

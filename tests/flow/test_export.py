@@ -26,7 +26,7 @@ from verification import audit, storage
 from verification.actions import export as action
 from verification.actions import sweep
 from verification.exports import pack, rows
-from verification.models import AuditEvent, Export, StaffUser, Verification
+from verification.models import AuditEvent, Export, Verification
 
 BY = audit.By("auditor", "ann")
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -367,9 +367,8 @@ def test_memory_does_not_grow_with_the_rows() -> None:
 
 
 @pytest.fixture
-def auditor(client: Client, staff: Callable[[str], StaffUser]) -> Client:
-    client.force_login(staff("Auditor"))
-    return client
+def auditor(signed_in: Callable[[str], Client]) -> Client:
+    return signed_in("Auditor")
 
 
 ASKED = {"start": "2026-11-01", "end": "2026-12-01", "reason": "Annual audit"}
@@ -401,9 +400,9 @@ def test_a_form_that_is_wrong_makes_nothing(auditor: Client, change: dict[str, s
 
 
 @pytest.mark.parametrize("group", ["Reviewer", "Senior reviewer", "Operator"])
-def test_only_auditors_may(client: Client, staff: Callable[[str], StaffUser], group: str) -> None:
+def test_only_auditors_may(signed_in: Callable[[str], Client], group: str) -> None:
     made = make()
-    client.force_login(staff(group))
+    client = signed_in(group)
     paths = ("/admin/exports/", f"/admin/exports/{made.public_id}/download")
     assert [client.get(path).status_code for path in paths] == [403, 403]
     assert client.post("/admin/exports/", ASKED).status_code == 403

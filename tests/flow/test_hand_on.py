@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from tests.flow.conftest import LATER
-from tests.flow.reviewing import decide, pass_on, shown
+from tests.flow.reviewing import approve, decide, pass_on, shown
 from verification import casework, permissions
 from verification.actions import claim, hand_on
 from verification.models import AuditEvent, Verdict
@@ -65,6 +65,13 @@ def test_who_steps_aside_does_not_come_back(case, one, staff):
     with pytest.raises(permissions.ConflictOfInterest):
         decide(case, Verdict.DECLINE, "different_person", by=one)
     assert claim.take_next(by=staff("Reviewer", "reviewer2"), now=LATER) == case
+
+
+def test_a_verdict_proposed_by_who_steps_aside_falls_away(case, one):
+    approve(case, by=one)
+    pass_on(case, Verdict.STEP_ASIDE, "knows_applicant", by=one)
+    case.refresh_from_db()
+    assert case.proposal is None
 
 
 @pytest.mark.parametrize(

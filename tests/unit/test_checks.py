@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from verification.checks import evidence_settings, production_is_safe, vendor_settings
+from verification.checks import evidence_settings, production_is_safe, sign_in_settings, vendor_settings
 from verification.crypto import new_entry
 
 ACCOUNT = {"secret_id": "AKIDexample", "secret_key": "example", "token": "", "rate": 20, "daily_budget": 0}
@@ -22,6 +22,9 @@ SAFE = {
     "FACEID_FALLBACK_REGIONS": [],
     "KEYRING": new_entry("2026-11"),
     "ACCEPT_HEIC": False,
+    "STAFF_MFA": "required",
+    "STAFF_IDLE_MINUTES": 15,
+    "STAFF_SESSION_HOURS": 12,
     "STORAGES": {"evidence": {"BACKEND": ENCRYPTED, "OPTIONS": {"objects": FOLDER}}},
 }
 
@@ -40,7 +43,8 @@ def objects_at(endpoint: str | None) -> dict[str, Any]:
 def found(settings: Any, **changes: Any) -> list[str]:
     for name, value in {**SAFE, **changes}.items():
         setattr(settings, name, value)
-    problems = [*production_is_safe(None), *vendor_settings(None), *evidence_settings(None)]
+    checks = (production_is_safe, vendor_settings, evidence_settings, sign_in_settings)
+    problems = [problem for check in checks for problem in check(None)]
     # The tests themselves may run on SQLite; `test_start` shows that production refuses it.
     return [str(problem.id) for problem in problems if problem.id != "kyc.E016"]
 
@@ -53,6 +57,11 @@ def test_a_safe_installation_starts(settings: Any) -> None:
     ("change", "expected"),
     [
         ({"DEBUG": True}, ["kyc.E010"]),
+        ({"STAFF_MFA": "optional"}, ["kyc.E026"]),
+        ({"STAFF_IDLE_MINUTES": 0}, ["kyc.E027"]),
+        ({"STAFF_IDLE_MINUTES": 61}, ["kyc.E027"]),
+        ({"STAFF_SESSION_HOURS": 0}, ["kyc.E028"]),
+        ({"STAFF_SESSION_HOURS": 25}, ["kyc.E028"]),
         ({"FACEID_ENDPOINT": "http://faceid.example"}, ["kyc.E011"]),
         ({"FACEID_ENDPOINT": "https://127.0.0.1:8010"}, ["kyc.E012"]),
         ({"FACEID_ENDPOINT": "https://[::1]:8010"}, ["kyc.E012"]),

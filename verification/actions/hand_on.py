@@ -44,7 +44,7 @@ def hand_on(
     casework.check_not_held(locked, by=by, now=now)
     permissions.check_work_on(by, locked)
     casework.check_words(locked, verdict, reason_code, note)
-    change = _change(verdict, hours, now)
+    change = _change(locked, verdict, hours, by, now)
     review = casework.write(locked, verdict, reason_code=reason_code, note=note, by=by, now=now)
     facts = casework.facts_of(review) | ({"hours": hours} if verdict == Verdict.SNOOZE else {})
     free = {"claimed_by": None, "claimed_until": None, **change}
@@ -52,11 +52,13 @@ def hand_on(
     return review
 
 
-def _change(verdict: Verdict, hours: int, now: datetime) -> dict[str, Any]:
+def _change(case: Verification, verdict: Verdict, hours: int, by: StaffUser, now: datetime) -> dict[str, Any]:
     if verdict == Verdict.ESCALATE:
         return {"escalated_at": now, "snoozed_until": None}
     if verdict == Verdict.STEP_ASIDE:
-        return {}
+        # Nor does a verdict stand that they proposed before they said so.
+        own = case.proposal is not None and case.proposal.by_id == by.pk
+        return {"proposal": None} if own else {}
     if hours not in SNOOZES:
         raise UnusableSnooze(_("Choose for how long."))
     return {"snoozed_until": now + timedelta(hours=hours)}

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from verification import audit, casework, four_eyes, permissions, workflow
 from verification.bands import SPOT_CHECK
@@ -20,6 +21,7 @@ _TARGETS = {
     Verdict.DECLINE: Status.DECLINED,
     Verdict.ASK_AGAIN: Status.COLLECTING,
 }
+_VOID = gettext_lazy("The proposal fell away, because the evidence was changed since it was made.")
 _BLIND = {Verdict.APPROVE: "same_person", Verdict.DECLINE: "different_person"}
 
 
@@ -61,7 +63,7 @@ def decide(
     workflow.StaleVerification or workflow.IllegalMove; nothing is decided then.
     """
     if drop_void_proposal(case, now=now):
-        raise ProposalVoid(_("The proposal fell away, because the evidence was changed since it was made."))
+        raise ProposalVoid(_VOID)
     with transaction.atomic():
         locked = casework.locked(case)
         casework.check_current(locked, version=version, evidence_sha256=evidence_sha256)
@@ -86,6 +88,8 @@ def _confirm(
     case: Verification, proposal: Review, verdict: Verdict, *, by: StaffUser, **words: Any
 ) -> Review:
     permissions.check_confirm(by, case)
+    if proposal.evidence_sha256 != casework.evidence_hash(case):
+        raise ProposalVoid(_VOID)
     if proposal.verdict != verdict:
         raise ProposalOpen(
             _("A colleague proposed another verdict. Confirm that one, or hand it back first.")
@@ -142,6 +146,8 @@ def _consequences(case: Verification, verdict: Verdict, review: Review, now: dat
 
 def drop_void_proposal(case: Verification, *, now: datetime) -> bool:
     """End a proposal whose evidence was changed; True if there was one."""
+    if not Verification.objects.filter(pk=case.pk, proposal__isnull=False).exists():
+        return False
     with transaction.atomic():
         locked = casework.locked(case)
         proposal = locked.proposal

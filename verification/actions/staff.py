@@ -1,9 +1,14 @@
-"""Appointing a member of staff."""
+"""Appointing a member of staff, signing them out, and taking away a second step that they lost.
+
+The sign-in's own records are reached by their names: its libraries live in the staff site alone.
+"""
 
 import secrets
 from datetime import datetime
 
+from django.apps import apps
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from verification import audit
@@ -12,6 +17,10 @@ from verification.models import StaffUser
 
 class NameTaken(Exception):
     """There is a member of staff of this name."""
+
+
+class NoSuchStaff(Exception):
+    """There is no member of staff of this name."""
 
 
 @transaction.atomic
@@ -24,3 +33,32 @@ def appoint(username: str, group: str, *, by: audit.By, now: datetime) -> str:
     user.groups.add(Group.objects.get(name=group))
     audit.record("staff.added", by=by, subject=user, at=now, user=username, groups=[group])
     return password
+
+
+def end_sessions(
+    user: StaffUser, *, by: audit.By, now: datetime, why: str, but: str = "", only: str = ""
+) -> int:
+    """Sign `user` out everywhere but in the session of key `but`, or out of session number `only`. Returns how many."""
+    found = apps.get_model("usersessions", "UserSession").objects.filter(user=user).exclude(session_key=but)
+    if only:
+        found = found.filter(pk=int(only) if only.isdecimal() and len(only) < 19 else None)
+    with transaction.atomic():
+        keys = list(found.values_list("session_key", flat=True))
+        Session.objects.filter(session_key__in=keys).delete()
+        found.delete()
+        if keys:
+            audit.record("staff.session_ended", by=by, subject=user, at=now, why=why, count=len(keys))
+    return len(keys)
+
+
+@transaction.atomic
+def reset_second_step(username: str, *, by: audit.By, now: datetime) -> None:
+    """Take away every second step of somebody who lost theirs, and end their sessions. They set up a new one."""
+    user = StaffUser.objects.filter(username=username).first()
+    if user is None:
+        raise NoSuchStaff("There is no member of staff of this name.")
+    steps = apps.get_model("mfa", "Authenticator").objects.filter(user=user)
+    kinds = sorted(steps.values_list("type", flat=True))
+    steps.delete()
+    end_sessions(user, by=by, now=now, why="second_step_reset")
+    audit.record("staff.second_step_removed", by=by, subject=user, at=now, steps=kinds)

@@ -1,4 +1,6 @@
-"""Puts the staff site in the place of Django's stock admin."""
+"""Puts the staff site in the place of Django's stock admin, and lets the trail hear of sign-ins."""
+
+from importlib import import_module
 
 from django.contrib.admin.apps import SimpleAdminConfig
 
@@ -8,3 +10,7 @@ class ReviewConfig(SimpleAdminConfig):
 
     The one site there is, and all that is on it, is put together in `site`.
     """
+
+    def ready(self) -> None:
+        super().ready()
+        import_module("verification.review.sign_in.trail")

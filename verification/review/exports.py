@@ -25,6 +25,7 @@ from verification.actions import export as action
 from verification.exports.rows import midnight
 from verification.models import Export, StaffUser
 from verification.review.page import acting, refusal, signed_in
+from verification.review.sign_in import fresh
 
 log = structlog.get_logger(__name__)
 
@@ -64,8 +65,12 @@ class PeriodForm(forms.Form):
 def urls(site: _Site) -> list[URLPattern]:
     """The addresses to put on the staff site."""
     return [
-        path("exports/", site.page(exports), name="exports"),
-        path("exports/<slug:public_id>/download", site.page(download), name="export_download"),
+        path("exports/", site.page(fresh(exports, methods={"POST"})), name="exports"),
+        path(
+            "exports/<slug:public_id>/download",
+            site.page(fresh(download, back="admin:exports")),
+            name="export_download",
+        ),
     ]
 
 

@@ -30,7 +30,15 @@ from verification.actions.invite import invite
 from verification.models import StaffUser
 
 HOST = "127.0.0.1"
-LOGINS = {"reviewer": "Reviewer", "senior": "Senior reviewer", "auditor": "Auditor", "operator": "Operator"}
+# Two of a kind: who proposes a verdict is never the one who confirms it.
+LOGINS = {
+    "reviewer": "Reviewer",
+    "reviewer2": "Reviewer",
+    "senior": "Senior reviewer",
+    "senior2": "Senior reviewer",
+    "auditor": "Auditor",
+    "operator": "Operator",
+}
 DOTENV = env.PROJECT / ".env"
 
 

@@ -1,0 +1,62 @@
+// @ts-check
+/**
+ * Passkeys: forms with data-passkey fill in a credential and are sent.
+ * "add" makes one, "use" uses one of the person's own, "sign-in" one that names its owner itself.
+ */
+
+import { asked, answered, wanted, made } from "./credentials.js";
+
+/** @typedef {{ creation_options?: any, request_options?: any }} Options */
+
+// A passkey belongs to a name; a numeric address has none.
+const named = !/^[\d.]+$|:/.test(location.hostname);
+const usable = named && isSecureContext && "credentials" in navigator && "PublicKeyCredential" in window;
+
+/** @param {HTMLFormElement} form @returns {Promise<Options>} */
+async function optionsOf(form) {
+  if (form.dataset.passkey !== "sign-in") {
+    return JSON.parse(document.getElementById("passkey-options")?.textContent ?? "{}");
+  }
+  const answer = await fetch(form.action, { headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(`${answer.status}`);
+  return answer.json();
+}
+
+/** @param {HTMLFormElement} form @returns {Promise<object>} */
+async function credentialFor(form) {
+  const options = await optionsOf(form);
+  if (form.dataset.passkey === "add") {
+    const alone = /** @type {HTMLInputElement} */ (form.elements.namedItem("passwordless")).checked;
+    return made(await navigator.credentials.create({ publicKey: wanted(options.creation_options.publicKey, alone) }));
+  }
+  return answered(await navigator.credentials.get({ publicKey: asked(options.request_options.publicKey) }));
+}
+
+/** @param {HTMLFormElement} form */
+function prepare(form) {
+  const credential = /** @type {HTMLInputElement} */ (form.elements.namedItem("credential"));
+  const button = /** @type {HTMLButtonElement} */ (form.querySelector("button[type=submit]"));
+  const problem = /** @type {HTMLElement} */ (form.querySelector("[data-passkey-problem]"));
+  form.hidden = false;
+  button.disabled = false;
+  form.querySelector("[data-no-passkeys]")?.remove();
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    problem.hidden = true;
+    button.disabled = true;
+    try {
+      credential.value = JSON.stringify(await credentialFor(form));
+      form.submit();
+    } catch {
+      // Called off, timed out, or no passkey here: the browser has said which.
+      problem.hidden = false;
+      button.disabled = false;
+    }
+  });
+}
+
+if (usable) {
+  for (const form of document.querySelectorAll("form[data-passkey]")) {
+    prepare(/** @type {HTMLFormElement} */ (form));
+  }
+}

@@ -1,0 +1,34 @@
+"""What a reviewer does at their desk, in a line each."""
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Portal
+
+NOTE = "Same brow line, ears and nose; the light differs."
+
+
+def open_case(page: Page, portal: Portal, case_id: str) -> None:
+    page.goto(f"{portal.url}/admin/case/{case_id}/")
+
+
+def claim(page: Page, portal: Portal, case_id: str) -> None:
+    open_case(page, portal, case_id)
+    page.get_by_role("button", name="Claim to decide").click()
+    expect(page.locator("#decision")).to_be_visible()
+
+
+def choose(page: Page, verdict: str, reason: str, note: str = NOTE) -> None:
+    page.locator(f'input[name="verdict"][value="{verdict}"]').check()
+    page.locator(f'input[name="reason_code"][value="{reason}"]').check()
+    page.get_by_label("Note for colleagues").fill(note)
+
+
+def record(page: Page) -> None:
+    page.get_by_role("button", name="Record", exact=True).click()
+
+
+def decide(page: Page, portal: Portal, case_id: str, verdict: str, reason: str) -> None:
+    claim(page, portal, case_id)
+    choose(page, verdict, reason)
+    record(page)
+    expect(page.locator("ul.messagelist")).to_be_visible()

@@ -1,0 +1,260 @@
+"""Reviewers at their browsers, two at a time: four eyes, stale pages, spot checks, and the race for the next case."""
+
+import json
+import threading
+import urllib.error
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Applicant, Portal
+from tests.browser.desk import choose, claim, decide, open_case, record
+from tests.browser.visitor import Visitor
+
+LOW = {"result": "FailedOperation.CompareLowSimilarity", "sim": 42}
+RACES = 200
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_over(portal: Portal) -> None:
+    portal.script(clear=True)
+
+
+@pytest.fixture
+def visitor(portal: Portal) -> Iterator[Visitor]:
+    with Visitor(portal) as visitor:
+        yield visitor
+
+
+@pytest.fixture
+def in_review(visitor: Visitor) -> dict[str, Any]:
+    """A case that the vendor did not pass."""
+    return visitor.send_everything(**LOW)
+
+
+@pytest.fixture
+def proposed(in_review: dict[str, Any], portal: Portal, reviewer: Page) -> dict[str, Any]:
+    decide(reviewer, portal, in_review["id"], "approve", "vendor_error")
+    expect(reviewer.locator("ul.messagelist")).to_contain_text("waits for a second person")
+    return in_review
+
+
+def token(page: Page) -> str:
+    return str(page.locator("[name=csrfmiddlewaretoken]").first.get_attribute("value"))
+
+
+def test_one_proposes_and_another_confirms(proposed: dict[str, Any], portal: Portal, colleague: Page) -> None:
+    assert portal.case(proposed["id"])["status"] == "in_review"
+    claim(colleague, portal, proposed["id"])
+    expect(colleague.locator(".proposal")).to_contain_text("reviewer proposes: Approve")
+    colleague.keyboard.press("a")
+    colleague.keyboard.press("1")
+    colleague.keyboard.press("n")
+    colleague.keyboard.type("I come to the same: brow line and ears.")
+    colleague.keyboard.press("Control+Enter")
+    expect(colleague.locator("ul.messagelist")).to_contain_text("is approved")
+    assert portal.case(proposed["id"])["status"] == "approved"
+
+
+def test_nobody_confirms_their_own_on_any_path(
+    proposed: dict[str, Any], portal: Portal, reviewer: Page
+) -> None:
+    claim(reviewer, portal, proposed["id"])
+    expect(reviewer.locator(".proposal")).to_contain_text("A colleague has to confirm it")
+    expect(reviewer.locator('input[name="verdict"][value="approve"]')).to_have_count(0)
+    form = reviewer.locator("#decision")
+    by_hand = {
+        "csrfmiddlewaretoken": token(reviewer),
+        "version": str(form.locator("[name=version]").get_attribute("value")),
+        "evidence_sha256": str(form.locator("[name=evidence_sha256]").get_attribute("value")),
+        "verdict": "approve",
+        "reason_code": "vendor_error",
+        "note": "I confirm what I proposed myself.",
+    }
+    case = f"{portal.url}/admin/case/{proposed['id']}"
+    answer = reviewer.request.post(f"{case}/decide", form=by_hand, headers={"Referer": f"{case}/"})
+    assert answer.status == 403
+    action = {"csrfmiddlewaretoken": by_hand["csrfmiddlewaretoken"], "action": "delete_selected"}
+    records = f"{portal.url}/admin/verification/verification/"
+    reviewer.request.post(records, form=action, headers={"Referer": records})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        portal.api("POST", f"/api/v1/verifications/{proposed['id']}/approve", {})
+    refused.value.close()
+    assert refused.value.code in {404, 405}
+    assert portal.case(proposed["id"])["status"] == "in_review"
+
+
+def test_a_proposal_is_void_once_there_is_new_evidence(
+    proposed: dict[str, Any], portal: Portal, visitor: Visitor, colleague: Page, senior: Page
+) -> None:
+    # The page of the second person stays open, while a senior asks for another recording.
+    claim(colleague, portal, proposed["id"])
+    choose(colleague, "approve", "vendor_error")
+    colleague.request.post(
+        f"{portal.url}/admin/case/{proposed['id']}/release",
+        form={"csrfmiddlewaretoken": token(colleague)},
+        headers={"Referer": f"{portal.url}/admin/"},
+    )
+    decide(senior, portal, proposed["id"], "ask_again", "video_unclear")
+    visitor.record(**LOW)
+    record(colleague)
+    expect(colleague.get_by_role("alert")).to_contain_text("Nothing was recorded")
+    expect(colleague.locator(".proposal")).to_have_count(0)
+    assert portal.case(proposed["id"])["status"] == "in_review"
+
+
+def test_a_stale_page_overwrites_nothing(
+    in_review: dict[str, Any], portal: Portal, reviewer: Page, colleague: Page
+) -> None:
+    claim(reviewer, portal, in_review["id"])
+    choose(reviewer, "ask_again", "video_unclear", note="A long note that took me a while.")
+    reviewer.request.post(
+        f"{portal.url}/admin/case/{in_review['id']}/release",
+        form={"csrfmiddlewaretoken": token(reviewer)},
+        headers={"Referer": f"{portal.url}/admin/"},
+    )
+    decide(colleague, portal, in_review["id"], "decline", "different_person")
+    record(reviewer)
+    alert = reviewer.get_by_role("alert")
+    expect(alert).to_contain_text("Nothing was recorded")
+    expect(alert).to_contain_text("A long note that took me a while.")
+    expect(reviewer.get_by_text("reviewer2 ·")).to_be_visible()
+    assert portal.case(in_review["id"])["status"] == "declined"
+
+
+def test_asking_again_reaches_the_applicants_page(
+    applicant: Applicant, portal: Portal, reviewer: Page
+) -> None:
+    portal.script(**LOW)
+    case = applicant.up_to_capture("SILENT")
+    applicant.record()
+    applicant.outcome("review")
+    claim(reviewer, portal, case["id"])
+    reviewer.locator('input[name="verdict"][value="ask_again"]').check()
+    reviewer.locator('input[name="reason_code"][value="face_hidden"]').check()
+    previewed = reviewer.locator(".reason:has(:checked) small").inner_text().split("“")[1].rstrip("”")
+    record(reviewer)
+    applicant.outcome("retry")
+    expect(applicant.page.locator("main")).to_contain_text(previewed)
+    applicant.primary.click()
+    applicant.record()
+    applicant.outcome("approved")
+
+
+def test_a_spot_check_is_judged_before_its_score_is_shown(
+    everything_is_drawn: None, visitor: Visitor, portal: Portal, reviewer: Page
+) -> None:
+    case = visitor.send_everything(sim=93.7)
+    assert portal.case(case["id"])["status"] == "in_review"
+    claim(reviewer, portal, case["id"])
+    assert "93.7" not in reviewer.content()
+    reviewer.locator('input[name="verdict"][value="approve"]').check()
+    reviewer.get_by_role("button", name="show the score").click()
+    expect(reviewer.locator(".answer")).to_contain_text("93.7")
+    choose(reviewer, "approve", "same_person", note="")
+    record(reviewer)
+    expect(reviewer.locator("ul.messagelist")).to_contain_text("is approved")
+
+
+def test_pressing_twice_records_once(in_review: dict[str, Any], portal: Portal, reviewer: Page) -> None:
+    claim(reviewer, portal, in_review["id"])
+    choose(reviewer, "decline", "different_person")
+    reviewer.get_by_role("button", name="Record", exact=True).dblclick()
+    expect(reviewer.locator("ul.messagelist")).to_contain_text("is declined")
+    open_case(reviewer, portal, in_review["id"])
+    expect(reviewer.get_by_text("Different person", exact=True)).to_have_count(1)
+
+
+def test_details_are_shown_in_place_and_a_half_written_note_stays(
+    in_review: dict[str, Any], portal: Portal, reviewer: Page
+) -> None:
+    claim(reviewer, portal, in_review["id"])
+    expect(reviewer.locator("h1")).not_to_contain_text("Alice Example")
+    reviewer.get_by_label("Note for colleagues").fill("Half a thought")
+    reviewer.get_by_label("Show in clear").select_option("compare_document")
+    reviewer.get_by_role("button", name="Show", exact=True).click()
+    expect(reviewer.locator("h1")).to_contain_text("Alice Example")
+    expect(reviewer.get_by_label("Note for colleagues")).to_have_value("Half a thought")
+
+
+# The race for the next case
+
+
+@pytest.fixture
+def everything_is_drawn(portal: Portal) -> Iterator[None]:
+    """While it holds, all that passes goes to a spot check."""
+    _policy(portal, 100)
+    yield
+    _policy(portal, 0)
+
+
+def _policy(portal: Portal, share: int) -> None:
+    portal.manage(
+        "shell",
+        "-c",
+        f"""
+from django.utils import timezone
+from verification.models import Policy, StaffUser
+latest = Policy.current()
+one, two = (StaffUser.objects.get(username=name) for name in ("senior", "senior2"))
+terms = {{name: getattr(latest, name) for name in ("approve_at", "max_attempts", "review_hours")}}
+Policy.objects.create(**terms, version=latest.version + 1, qa_share={share}, change_reason="test", drafted_by=one,
+    drafted_at=timezone.now(), activated_by=two, activated_at=timezone.now())
+""",
+    )
+
+
+class Racer:
+    """A reviewer's session outside of the browser, so that two requests really meet."""
+
+    def __init__(self, page: Page, portal: Portal) -> None:
+        page.goto(f"{portal.url}/admin/queue/")
+        cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
+        headers = {"X-CSRFToken": cookies["csrftoken"], "Referer": f"{portal.url}/admin/"}
+        self.http = httpx.Client(base_url=portal.url, cookies=cookies, headers=headers, timeout=30)
+
+    def post(self, path: str) -> str:
+        """Where the answer leads."""
+        answer = self.http.post(path)
+        assert answer.status_code == 302, answer.status_code
+        return answer.headers["Location"]
+
+    def take_next(self) -> str:
+        return self.post("/admin/queue/next")
+
+
+def at_once(*calls: Callable[[], str]) -> list[str]:
+    start, found = threading.Barrier(len(calls)), {}
+
+    def run(number: int, call: Callable[[], str]) -> None:
+        start.wait()
+        found[number] = call()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return [found[number] for number in range(len(calls))]
+
+
+def test_two_who_take_the_next_case_at_once_never_get_the_same(
+    portal: Portal, reviewer: Page, colleague: Page
+) -> None:
+    one, two = Racer(reviewer, portal), Racer(colleague, portal)
+    same: list[str] = []
+    for _ in range(RACES):
+        taken = at_once(one.take_next, two.take_next)
+        cases = [address for address in taken if "/case/" in address]
+        assert cases, "the demo has cases in review"
+        if len(set(cases)) != len(cases):
+            same.append(json.dumps(taken))
+        for racer, address in zip((one, two), taken, strict=True):
+            if "/case/" in address:
+                racer.post(f"{address}release")
+    one.http.close()
+    two.http.close()
+    assert same == []

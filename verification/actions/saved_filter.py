@@ -1,0 +1,58 @@
+"""Views of the queue that somebody keeps, for themselves or for all reviewers."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from verification import audit, permissions
+from verification.models import SavedFilter, StaffUser
+
+MOST_PER_PERSON = 30
+LONGEST_NAME = 60
+LONGEST_QUERY = 300
+
+
+class UnusableFilter(ValueError):
+    """It has no name, or one that is too long, or there are too many."""
+
+
+@transaction.atomic
+def save(*, name: str, query: str, shared: bool, by: StaffUser, now: datetime) -> SavedFilter:
+    """Keep `query` under `name`, in place of what this person kept under that name before.
+
+    Raises permissions.Denied, UnusableFilter.
+    """
+    permissions.check_view_queue(by)
+    if shared:
+        permissions.check_share_filter(by)
+    # Their own row stands for their list, so that two at once don't go past the limit.
+    StaffUser.objects.select_for_update().get(pk=by.pk)
+    name = " ".join(name.replace("\x00", "").split())
+    _check(name, query, by)
+    kept, _made = SavedFilter.objects.update_or_create(
+        owner=by, name=name, defaults={"query": query, "shared": shared, "created_at": now}
+    )
+    audit.record("filter.saved", by=audit.By.staff(by), subject=kept, at=now, query=query, shared=shared)
+    return kept
+
+
+def _check(name: str, query: str, by: StaffUser) -> None:
+    if not name:
+        raise UnusableFilter(_("Give the filter a name."))
+    if len(name) > LONGEST_NAME:
+        raise UnusableFilter(_("The name may have at most %d characters.") % LONGEST_NAME)
+    if not query or len(query) > LONGEST_QUERY:
+        raise UnusableFilter(_("Choose a view, a band, a reason or an owner first."))
+    if by.saved_filters.exclude(name=name).count() >= MOST_PER_PERSON:
+        raise UnusableFilter(_("You have %d filters already. Delete one first.") % MOST_PER_PERSON)
+
+
+@transaction.atomic
+def delete(kept: SavedFilter, *, by: StaffUser, now: datetime) -> None:
+    """Only the one who saved it. Raises permissions.Denied."""
+    if kept.owner_id != by.pk:
+        raise permissions.Denied(_("Only the person who saved a filter deletes it."))
+    facts = {"query": kept.query, "shared": kept.shared}
+    audit.record("filter.deleted", by=audit.By.staff(by), subject=kept, at=now, **facts)
+    kept.delete()

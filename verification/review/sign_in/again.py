@@ -1,0 +1,59 @@
+"""Asking again who it is: before an export, a policy or anything else that a borrowed session must not do."""
+
+from collections.abc import Callable, Set
+from functools import wraps
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseRedirect, JsonResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from verification.review.sign_in import second_step
+from verification.review.sign_in.scripts import is_script
+
+View = Callable[..., HttpResponseBase]
+SAFE = frozenset({"GET", "HEAD"})
+EVERY = frozenset({"GET", "HEAD", "POST"})
+
+
+def fresh(view: View, *, methods: Set[str] = EVERY, back: str = "") -> View:
+    """`view` for who showed within the last five minutes that it is them; everybody else is asked to.
+
+    `methods` are those that need it. Afterwards the browser goes to the page named `back`, or without one to where it
+    was; what was asked for is never done by itself.
+    """
+
+    @wraps(view)
+    def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method not in methods or did_recently_reauthenticate(request):
+            return view(request, *args, **kwargs)
+        if is_script(request):
+            return JsonResponse({"error": "reauthenticate"}, status=403)
+        if request.method not in SAFE:
+            messages.warning(
+                request, _("Nothing was changed: please confirm that it is you, then do it again.")
+            )
+        elif back:
+            messages.warning(request, _("Please confirm that it is you, then do it again."))
+        return _ask(request, reverse(back) if back else _page_of(request))
+
+    return asking
+
+
+def _ask(request: HttpRequest, then: str) -> HttpResponseRedirect:
+    return HttpResponseRedirect(f"{second_step.ways(request)[0]['url']}?{urlencode({'next': then})}")
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page that a form was on; its address itself where the browser does not tell."""
+    came_from = request.headers.get("Referer", "")
+    if request.method not in SAFE and came_from:
+        here = request.build_absolute_uri("/").rstrip("/")
+        if came_from.startswith(f"{here}/") and get_adapter(request).is_safe_url(came_from[len(here) :]):
+            return came_from[len(here) :]
+    return request.get_full_path()

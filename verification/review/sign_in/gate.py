@@ -1,0 +1,96 @@
+"""The gate in front of every staff address: signed in, still in time, and with the second step taken.
+
+What is not named here is closed, so that a new page is behind the gate without doing anything for it.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from verification.crypto import NotUnwrapped, UnknownKey
+from verification.review.sign_in import lifetime, second_step
+from verification.review.sign_in.frame import page
+from verification.review.sign_in.scripts import is_script
+
+log = structlog.get_logger(__name__)
+
+# By the names of their addresses. Before signing in:
+ENTRANCE = frozenset({"account_login", "account_logout", "mfa_authenticate", "mfa_login_webauthn"})
+# Signed in, second step not taken in this session:
+TO_TAKE_IT = frozenset({"account_logout", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"})
+# Signed in, no second step yet. A password alone never leads here when there is one: it would add another.
+TO_SET_IT_UP = frozenset(
+    {"account_logout", "account_reauthenticate", "mfa_index", "mfa_activate_totp", "mfa_add_webauthn"}
+)
+
+
+class StaffGate:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if not is_staff_address(request):
+            return None
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if not _is_signed_in(request):
+            return None if name in ENTRANCE else _to_sign_in(request)
+        return _second_step(request, name)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A second step that the keyring does not open is no wrong code: the person can do nothing about it."""
+        if not isinstance(exception, (UnknownKey, NotUnwrapped)) or not is_staff_address(request):
+            return None
+        log.error("sign_in.second_step_does_not_open", reason=type(exception).__name__)
+        return page(request, "account/unreadable.html", {"title": _("Sign-in needs an operator")}, status=503)
+
+
+def is_staff_address(request: HttpRequest) -> bool:
+    return request.path.startswith(reverse("admin:index"))
+
+
+def _is_signed_in(request: HttpRequest) -> bool:
+    if not request.user.is_authenticated:
+        return False
+    now = timezone.now()
+    why = lifetime.ended(request.session, now)
+    if not why:
+        lifetime.note_use(request, now)
+        return True
+    request.ended_because = why  # type: ignore[attr-defined]
+    logout(request)
+    messages.warning(request, lifetime.sentence(why))
+    return False
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    if is_script(request):
+        return JsonResponse({"error": "signed_out"}, status=401)
+    return redirect_to_login(request.get_full_path(), reverse("admin:login"))
+
+
+def _second_step(request: HttpRequest, name: str) -> HttpResponse | None:
+    if second_step.taken(request):
+        return None
+    if second_step.has_one(request.user):
+        return None if name in TO_TAKE_IT else _lead(request, second_step.way_to_take(request))
+    if not second_step.is_required() or name in TO_SET_IT_UP:
+        return None
+    return _lead(request, reverse("mfa_index"))
+
+
+def _lead(request: HttpRequest, to: str) -> HttpResponse:
+    if is_script(request):
+        return JsonResponse({"error": "second_step_missing"}, status=403)
+    return HttpResponseRedirect(f"{to}?{urlencode({'next': request.get_full_path()})}")

@@ -1,0 +1,54 @@
+"""How long a session of staff lives: so long without use, and so long in any case. The session keeps both times."""
+
+from datetime import datetime
+
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+SINCE, SEEN = "staff_since", "staff_seen"
+# Written once in so many seconds, and not with each picture of a case.
+NOTED_EVERY = 30
+# A script that asks by itself is nobody at work.
+BY_ITSELF = "X-Background"
+
+
+def begin(session: SessionBase, now: datetime) -> None:
+    session[SINCE] = session[SEEN] = now.timestamp()
+
+
+def ended(session: SessionBase, now: datetime) -> str:
+    """Why this session is over: "absolute", "idle", or "" while it is not."""
+    at = now.timestamp()
+    if at - session.get(SINCE, 0) >= settings.STAFF_SESSION_HOURS * 3600:
+        return "absolute"
+    return "idle" if at - session.get(SEEN, 0) >= settings.STAFF_IDLE_MINUTES * 60 else ""
+
+
+def note_use(request: HttpRequest, now: datetime) -> None:
+    if BY_ITSELF in request.headers or now.timestamp() - request.session[SEEN] < NOTED_EVERY:
+        return
+    request.session[SEEN] = now.timestamp()
+    UserSession.objects.filter(session_key=request.session.session_key).update(
+        last_seen_at=now, ip=request.META["REMOTE_ADDR"]
+    )
+
+
+def sentence(why: str) -> str:
+    """What a person is told whose session ended by itself."""
+    if why == "idle":
+        minutes = settings.STAFF_IDLE_MINUTES
+        return (
+            ngettext(
+                "You were signed out after %d minute without use. Please sign in again.",
+                "You were signed out after %d minutes without use. Please sign in again.",
+                minutes,
+            )
+            % minutes
+        )
+    return _("You were signed out: a session lasts at most %d hours. Please sign in again.") % (
+        settings.STAFF_SESSION_HOURS
+    )

@@ -1,0 +1,128 @@
+"""Who may not try any more, and until when: axes counts, this adds the day's limit, the trail and the page.
+
+5 failures of a name from one address lock both together for 15 minutes; 100 failures of a name, from anywhere, lock it
+for the rest of the day (UTC) or until an operator lets go of it. A name that nobody has is counted and locked alike,
+and kept as a hash: people type passwords into the wrong field.
+"""
+
+from datetime import datetime, timedelta
+from functools import partial
+from math import ceil
+from typing import Any
+
+from axes.handlers.database import AxesDatabaseHandler
+from axes.helpers import get_cool_off
+from axes.models import AccessFailureLog
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+
+from verification import audit
+from verification.models import StaffUser
+from verification.review.sign_in.frame import page
+
+FAILURES_A_DAY = 100
+_KEPT = timedelta(days=2)
+
+
+def counted_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    name = str((credentials or {}).get("username") or "")
+    if StaffUser.objects.filter(username=name).exists():
+        return name
+    return f"unknown {salted_hmac('sign-in', name).hexdigest()[:32]}"
+
+
+def address(request: HttpRequest) -> str | None:
+    """As `ForwardedAddressMiddleware` left it."""
+    return request.META.get("REMOTE_ADDR") or None
+
+
+class Lockout(AxesDatabaseHandler):
+    def is_locked(self, request: Any, credentials: dict[str, Any] | None = None) -> bool:
+        return super().is_locked(request, credentials) or _day_is_spent(counted_name(request, credentials))
+
+    def user_login_failed(
+        self, sender: Any, credentials: dict[str, Any], request: Any = None, **kwargs: Any
+    ) -> None:
+        denied = request.axes_locked_out
+        super().user_login_failed(sender, credentials, request, **kwargs)
+        if denied:  # was not even looked at
+            return
+        if _day_is_spent(counted_name(request, credentials)):
+            request.axes_locked_out, request.axes_credentials = True, credentials
+        _record(credentials, locked=request.axes_locked_out)
+
+    def remove_out_of_limit_failure_logs(self, *, username: str, limit: int | None = None) -> int:
+        """Axes would delete the newest ones, which are those that count."""
+        old, _of_each = AccessFailureLog.objects.filter(attempt_time__lt=timezone.now() - _KEPT).delete()
+        return int(old)
+
+    def reset_attempts(
+        self, *, ip_address: str | None = None, username: str | None = None, ip_or_username: bool = False
+    ) -> int:
+        """`manage.py axes_reset_username`: an operator lets go of a name, for the day too."""
+        found = super().reset_attempts(
+            ip_address=ip_address, username=username, ip_or_username=ip_or_username
+        )
+        user = StaffUser.objects.filter(username=username or "").first()
+        if user is not None:
+            AccessFailureLog.objects.filter(username=username).delete()
+            audit.record("staff.unlocked", by=audit.By.shell(), subject=user, at=timezone.now())
+        return int(found)
+
+
+def locked_page(request: Any, response: Any, credentials: dict[str, Any] | None) -> HttpResponse:
+    """In the place of the answer to whoever is locked out."""
+    now = timezone.now()
+    until = _locked_until(request, credentials, now)
+    minutes = ceil((until - now).total_seconds() / 60)
+    context = {"title": _("Too many tries"), "until": until, "minutes": minutes}
+    answer = page(request, "account/locked.html", context, status=429)
+    answer["Retry-After"] = str(minutes * 60)
+    return answer
+
+
+def too_many_page(request: HttpRequest) -> HttpResponse:
+    """Too many requests of one kind from one address, whoever sent them."""
+    answer = page(request, "account/locked.html", {"title": _("Too many tries"), "minutes": 1}, status=429)
+    answer["Retry-After"] = "60"
+    return answer
+
+
+def _day_is_spent(name: str) -> bool:
+    return bool(_failures_today(name) >= FAILURES_A_DAY)
+
+
+def _failures_today(name: str) -> int:
+    today = AccessFailureLog.objects.filter(username=name, attempt_time__gte=_midnight(timezone.now()))
+    return int(today.count())
+
+
+def _midnight(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _locked_until(request: Any, credentials: dict[str, Any] | None, now: datetime) -> datetime:
+    name = counted_name(request, credentials)
+    if _day_is_spent(name):
+        return _midnight(now) + timedelta(days=1)
+    tries = Lockout().get_user_attempts(request, credentials)[0]
+    last = tries.order_by("-attempt_time").values_list("attempt_time", flat=True).first() or now
+    return last + (get_cool_off(request) or settings.AXES_COOLOFF_TIME)
+
+
+def _record(credentials: dict[str, Any], *, locked: bool) -> None:
+    """A name that nobody has is not written down."""
+    user = StaffUser.objects.filter(username=str(credentials.get("username") or "")).first()
+    note = partial(
+        audit.record,
+        by=audit.By.system(),
+        subject=user or StaffUser(pk=""),
+        at=timezone.now(),
+        known=bool(user),
+    )
+    note("staff.sign_in_failed", step=credentials.get("step", "password"))
+    if locked:
+        note("staff.locked_out")

@@ -1,0 +1,13 @@
+"""Which requests come from a script: it is told in JSON, not led to a page."""
+
+from django.http import HttpRequest
+
+
+def is_script(request: HttpRequest) -> bool:
+    accepts = request.headers.get("Accept", "")
+    return (
+        request.headers.get("X-Requested-With") == "XMLHttpRequest"
+        or request.headers.get("Sec-Fetch-Dest") == "empty"
+        or request.content_type == "application/json"
+        or ("application/json" in accepts and "text/html" not in accepts)
+    )

@@ -1,0 +1,116 @@
+"""What the trail hears of sign-ins, by the signals of Django and allauth. No event holds a secret or what was typed."""
+
+from typing import Any
+
+from allauth.account import signals as account
+from allauth.account.authentication import get_authentication_records
+from allauth.core import context
+from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import signals as auth
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.utils import timezone
+
+from verification import audit
+from verification.actions import staff
+from verification.models import StaffUser
+from verification.permissions import Group, groups_of
+from verification.review.sign_in import at_rest, lifetime, second_step
+
+HOW = {Authenticator.Type.RECOVERY_CODES.value: "recovery"}
+ROLES = {Group.OPERATOR: "operator", Group.AUDITOR: "auditor"}
+
+
+def acting(user: StaffUser) -> audit.By:
+    """A member of staff as the trail names them."""
+    groups = groups_of(user)
+    return audit.By(
+        next((role for group, role in ROLES.items() if group in groups), "reviewer"), user.get_username()
+    )
+
+
+def _record(kind: str, user: StaffUser, **data: Any) -> None:
+    audit.record(kind, by=acting(user), subject=user, at=timezone.now(), **data)
+
+
+@receiver(auth.user_logged_in)
+def session_begins(request: HttpRequest, **kwargs: Any) -> None:
+    lifetime.begin(request.session, timezone.now())
+
+
+@receiver(account.user_logged_in)
+def signed_in(request: HttpRequest, user: StaffUser, **kwargs: Any) -> None:
+    """Whoever has just signed in need not show again at once who they are."""
+    last = get_authentication_records(request, user)[-1]
+    last["reauthenticated"] = True
+    request.session.modified = True
+    kind = last.get("type", "password")
+    _record("staff.signed_in", user, how=HOW.get(kind, kind))
+
+
+@receiver(auth.user_logged_out)
+def signed_out(request: HttpRequest, user: StaffUser | None, **kwargs: Any) -> None:
+    if user is None:
+        return
+    UserSession.objects.filter(session_key=request.session.session_key).delete()
+    why = getattr(request, "ended_because", "")
+    if why:
+        audit.record(
+            "staff.session_ended", by=audit.By.system(), subject=user, at=timezone.now(), why=why, count=1
+        )
+    else:
+        _record("staff.signed_out", user)
+
+
+@receiver([mfa.authenticator_added, mfa.authenticator_reset])
+def second_step_added(
+    request: HttpRequest, user: StaffUser, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    kind = str(authenticator.type)
+    if kind in second_step.STEPS:
+        second_step.mark_taken(request, user, kind)
+        # Heard after the commit, which may be after the session was saved.
+        request.session.save()
+    _record("staff.second_step_added", user, step=HOW.get(kind, kind))
+
+
+@receiver(mfa.authenticator_used)
+def second_step_used(user: StaffUser, **kwargs: Any) -> None:
+    at_rest.wrap_anew(user)
+
+
+@receiver(mfa.authenticator_removed)
+def second_step_removed(
+    request: HttpRequest, user: StaffUser, authenticator: Authenticator, **kwargs: Any
+) -> None:
+    kind = str(authenticator.type)
+    _record("staff.second_step_removed", user, step=HOW.get(kind, kind))
+    if not second_step.has_one(user):
+        second_step.forget(request)
+        own = request.session.session_key or ""
+        staff.end_sessions(user, by=acting(user), now=timezone.now(), why="second_step_removed", but=own)
+
+
+@receiver(account.password_changed)
+def password_changed(user: StaffUser, **kwargs: Any) -> None:
+    _record("staff.password_changed", user)
+
+
+@receiver(post_save, sender=StaffUser)
+def sessions_end(instance: StaffUser, created: bool, **kwargs: Any) -> None:
+    """A deactivation or a new password ends the person's sessions at once, whoever did it and by whatever way.
+
+    Neither needs this to be safe: the backend and the password's hash in the session refuse them already.
+    """
+    has_new_password = getattr(instance, "_password", None) is not None
+    if created or (instance.is_active and not has_new_password):
+        return
+    request = context.request
+    user = getattr(request, "user", None)
+    by = acting(user) if isinstance(user, StaffUser) else audit.By.shell()
+    own = request.session.session_key or "" if user == instance else ""
+    why = "password_changed" if has_new_password else "deactivated"
+    staff.end_sessions(instance, by=by, now=timezone.now(), why=why, but=own)
