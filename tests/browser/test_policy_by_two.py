@@ -1,0 +1,101 @@
+"""The policy changed by two people, each in a browser of their own: drafted by one, put into force by the other."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+import pytest
+from axe_core_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+from tests.browser.conftest import Portal, _signed_in
+
+WHY = "Some applicants travel for two weeks."
+
+
+@pytest.fixture
+def other_senior(browser: Browser, portal: Portal) -> Iterator[Page]:
+    yield from _signed_in(browser.new_context(), portal, "senior2")
+
+
+def check(page: Page) -> None:
+    """Nothing that axe finds fault with, on a desk and on a phone, and nothing wider than the phone."""
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        found = Axe().run(page)["violations"]
+        assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == [], page.url
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, page.url
+
+
+def faults_of(*pages: Page) -> list[str]:
+    """What breaks in them from now on. A refusal is an answer, not a fault; a script error or a CSP report is one."""
+    found: list[str] = []
+
+    def note(said: ConsoleMessage) -> None:
+        if said.type == "error" and "Failed to load resource" not in said.text:
+            found.append(said.text)
+
+    for page in pages:
+        page.on("pageerror", lambda error: found.append(str(error)))
+        page.on("console", note)
+    return found
+
+
+def test_the_policy_is_changed_by_two(senior: Page, other_senior: Page, portal: Portal) -> None:
+    faults = faults_of(senior, other_senior)
+    address = f"{portal.url}/admin/policy/"
+    before = portal.invite()
+
+    senior.goto(address)
+    senior.get_by_role("button", name="Draft a new version").click()
+    days = senior.get_by_label("Link valid for (days)")
+    old = int(days.input_value())
+    days.fill(str(old + 7))
+    senior.get_by_role("button", name="Save the draft").click()
+    expect(senior.locator(".field-error")).to_have_text("Say why the policy is changed.")
+    check(senior)
+    senior.get_by_label("Why is it changed?").fill(WHY)
+    senior.get_by_role("button", name="Save the draft").click()
+    expect(senior.get_by_text("You wrote this draft. A colleague has to activate it.")).to_be_visible()
+    expect(senior.get_by_role("button", name="Activate")).to_have_count(0)
+    check(senior)
+
+    other_senior.goto(address)
+    draft = other_senior.locator(".policy-draft")
+    expect(draft).to_contain_text(WHY)
+    expect(draft.locator("del")).to_have_text(f"{old} days")
+    expect(draft.locator("ins")).to_have_text(f"{old + 7} days")
+    check(other_senior)
+
+    # What is read is what comes into force: the draft changes under the open page.
+    senior.get_by_role("link", name="Edit the draft").click()
+    senior.get_by_label("Link valid for (days)").fill(str(old + 1))
+    senior.get_by_role("button", name="Save the draft").click()
+    version = draft.get_by_role("heading", name="Draft of version").inner_text().split()[-1]
+    activate = other_senior.get_by_role("button", name=f"Activate version {version}")
+    other_senior.get_by_label("type the version number").fill(version)
+    activate.click()
+    expect(other_senior.get_by_role("alert")).to_contain_text("The draft was changed since you opened it.")
+    expect(draft.locator("ins")).to_have_text(f"{old + 1} days")
+    other_senior.get_by_label("type the version number").fill(version)
+    activate.click()
+    expect(other_senior.get_by_text(f"Version {version} is in force")).to_be_visible()
+    check(other_senior)
+
+    after = portal.invite()
+    assert days_between(after) - days_between(before) == 1
+    assert faults == []
+
+
+def days_between(case: dict[str, str]) -> int:
+    """How many days the link of a case is valid for."""
+    return (datetime.fromisoformat(case["link_expires_at"]) - datetime.fromisoformat(case["created_at"])).days
+
+
+def test_the_figures_can_be_read_by_everyone(senior: Page, portal: Portal) -> None:
+    faults = faults_of(senior)
+    senior.goto(f"{portal.url}/admin/figures/?days=30&at=77.5")
+    expect(senior.get_by_role("heading", name="Threshold simulator")).to_be_visible()
+    check(senior)
+    senior.emulate_media(color_scheme="dark")
+    check(senior)
+    assert faults == []

@@ -1,0 +1,230 @@
+"""Charts as geometry: numbers in, positions out, for the server's templates to draw as SVG. Knows no cases.
+
+Across, everything is a share of the width, so that a chart fits a phone and a sheet of paper with its letters at
+their size; upwards it is pixels. Each kind of thing has a fill of its own (templates/review/chart_fills.html) that
+differs in pattern too, never by colour alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from math import floor, log10
+
+HEIGHT = 150  # of the plot of a chart of columns
+LABELS = 5  # under a chart of columns, at most
+ROW = 40  # one bar of a chart of rows, with its label above
+BAR = 20  # from the top of a row to its bar
+GAP = 0.16  # between columns, as a share of a column
+STEPS = (1, 2, 5, 10)
+
+
+@dataclass(frozen=True)
+class Box:
+    """One filled piece: `x` and `width` in per cent, `y` and `height` in pixels."""
+
+    fill: str
+    title: str
+    x: str
+    width: str
+    y: str
+    height: str
+
+
+@dataclass(frozen=True)
+class Tick:
+    at: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """An upright line at `at` per cent; its words stand to the left of it, `y` from the top."""
+
+    at: str
+    text: str
+    y: int
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Upright columns, stacked: a day each, or a range of a score."""
+
+    boxes: list[Box]
+    across: list[Tick]
+    upwards: list[Tick]
+    marks: list[Mark]
+    title: str = ""
+    height: int = HEIGHT
+
+    @property
+    def whole_height(self) -> int:
+        return self.top + self.height + (22 if self.across else 6)
+
+    @property
+    def top(self) -> int:
+        """Room above the plot for the words of the marks."""
+        return 14 + 15 * len(self.marks)
+
+    is_columns = True
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: its words, its total in words, and its pieces."""
+
+    label: str
+    value: str
+    y: int
+    boxes: list[Box]
+
+    @property
+    def baseline(self) -> int:
+        return self.y + 14
+
+    @property
+    def track(self) -> int:
+        """Where its bar lies, however short."""
+        return self.y + BAR
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Lying bars with their words above them."""
+
+    lines: list[Line]
+    is_columns = False
+
+    @property
+    def whole_height(self) -> int:
+        return len(self.lines) * ROW
+
+
+@dataclass(frozen=True)
+class Table:
+    head: Sequence[str]
+    rows: Sequence[Sequence[str | int]]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart with all that must stand by it: a title, a sentence that says what it shows, the key, the numbers."""
+
+    anchor: str
+    title: str
+    says: str
+    table: Table
+    charts: Sequence[Columns | Rows] = ()
+    key: Sequence[tuple[str, str]] = field(default_factory=list)
+    note: str = ""
+
+
+def _per_cent(share: float) -> str:
+    return f"{100 * share:.2f}%"
+
+
+def scale(most: float) -> tuple[float, float]:
+    """(top, step) of an axis that reaches `most` in at most four even steps of a round number."""
+    if most <= 0:
+        return 1, 1
+    unit = 10 ** floor(log10(most / 4)) if most >= 4 else 1
+    step = next(unit * factor for factor in STEPS if unit * factor * 4 >= most)
+    reached = step
+    while reached < most:
+        reached += step
+    return reached, step
+
+
+def columns(
+    names: Sequence[str],
+    series: Mapping[str, Sequence[float]],
+    words: Mapping[str, str],
+    *,
+    title: str = "",
+    top: float = 0,
+    marks: Sequence[tuple[float, str]] = (),
+    labels: Sequence[tuple[float, str]] | None = None,
+    height: int = HEIGHT,
+) -> Columns:
+    """`series` are stacked in their order, `names` say what each column stands for, `words` what each series is.
+
+    `top` is the least value that the axis reaches. `marks` and `labels` lie at shares of the width.
+    """
+    sums = [sum(values) for values in zip(*series.values(), strict=True)]
+    highest, step = scale(max([*sums, top]))
+    found = Columns([], [], [], [], title, height)
+    wide = 1 / max(len(names), 1)
+    for number, name in enumerate(names):
+        base = 0.0
+        for fill, values in series.items():
+            if values[number]:
+                tall = values[number] / highest * height
+                said = f"{name}: {words[fill]} {_number(values[number])}"
+                x, width = _per_cent((number + GAP / 2) * wide), _per_cent((1 - GAP) * wide)
+                y = f"{height - base - tall:.1f}"
+                found.boxes.append(Box(fill, said, x, width, y, f"{tall:.1f}"))
+                base += tall
+    found.upwards.extend(_upwards(highest, step, height))
+    found.across.extend(Tick(_per_cent(at), text) for at, text in _labels(names, wide, labels))
+    found.marks.extend(_marks(marks))
+    return found
+
+
+def _upwards(highest: float, step: float, height: int) -> list[Tick]:
+    count = round(highest / step)
+    return [Tick(f"{height - height * n / count:.1f}", _number(step * n)) for n in range(count + 1)]
+
+
+def _labels(
+    names: Sequence[str], wide: float, labels: Sequence[tuple[float, str]] | None
+) -> Sequence[tuple[float, str]]:
+    if labels is not None:
+        return labels
+    every = -(-len(names) // LABELS)
+    # Counted from the last one, which is today.
+    return [
+        ((n + 0.5) * wide, names[n]) for n in range(len(names)) if (len(names) - 1 - n) % max(every, 1) == 0
+    ]
+
+
+def _marks(marks: Sequence[tuple[float, str]]) -> list[Mark]:
+    """The words of the leftmost line stand lowest, so that none crosses another line."""
+    ordered = sorted(marks)
+    return [Mark(_per_cent(at), text, -5 - 15 * number) for number, (at, text) in enumerate(ordered)]
+
+
+def rows(
+    lines: Sequence[tuple[str, Mapping[str, float]]],
+    words: Mapping[str, str],
+    *,
+    shares: bool = False,
+    values: Sequence[str] = (),
+) -> Rows:
+    """Each line's pieces side by side, all to one scale; with `shares` every line is drawn to its full width.
+
+    `values` stand at the end of each line instead of its sum.
+    """
+    most = max((sum(pieces.values()) for _label, pieces in lines), default=0) or 1
+    drawn = []
+    for number, (label, pieces) in enumerate(lines):
+        whole = (sum(pieces.values()) or 1) if shares else most
+        value = values[number] if values else _number(sum(pieces.values()))
+        drawn.append(Line(label, value, number * ROW, _pieces(label, pieces, words, whole, number * ROW)))
+    return Rows(drawn)
+
+
+def _pieces(
+    label: str, pieces: Mapping[str, float], words: Mapping[str, str], whole: float, y: int
+) -> list[Box]:
+    starts = [0.0, *accumulate(pieces.values())]
+    found = []
+    for (fill, value), start in zip(pieces.items(), starts, strict=False):
+        if value:
+            said = f"{label}: {words[fill]} {_number(value)}"
+            found.append(
+                Box(fill, said, _per_cent(start / whole), _per_cent(value / whole), str(y + BAR), "13")
+            )
+    return found
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == round(value) else f"{value:,.2f}"

@@ -1,0 +1,399 @@
+"""The numbers behind the dashboard and the policy editor: counted by the database, over a period up to now.
+
+Aggregates only, never a person's name or a row of a case; the staff's names are the one exception, and
+`by_reviewer` says who may have them. Every function is one query, whatever the period holds. Days are days of UTC.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
+
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Count,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+    Window,
+)
+from django.db.models.functions import Cast, Coalesce, Floor, Least, RowNumber, TruncDate
+
+from verification.liveness import VENDOR_PASS
+from verification.models import (
+    AnswerKind,
+    AuditEvent,
+    CallState,
+    ProviderCall,
+    Review,
+    RiskFlag,
+    Stage,
+    Verdict,
+    Verification,
+    VerificationAttempt,
+)
+from verification.reasons import reasons_for
+from verification.review.simulation import Approvals, Passes
+from verification.review.words import SUCCESS
+from verification.states import FOR_A_PERSON, AttemptStatus, Outcome, Status
+
+# What a day's flow counts, by the events that tell of it.
+FLOW = {
+    "invited": ("verification.invited",),
+    "sent": ("attempt.submitted",),
+    "to_review": ("decision.sent_to_review",),
+    "decided": ("decision.approved_by_policy", "review.approved", "review.declined"),
+}
+# Ages in the backlog: up to here, and what is older.
+AGES = (timedelta(hours=4), timedelta(days=1), timedelta(days=3))
+# Times to a decision: up to here, and what took longer.
+LENGTHS = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=4),
+    timedelta(days=1),
+    timedelta(days=3),
+)
+BIN = 2  # points of similarity in a column of the histogram
+BINS = 100 // BIN
+AUTOMATIC, UNDECIDED = "automatic", "open"
+CONFIRMED, HANDED_BACK, WITHDRAWN, WAITING, VOID = "confirmed", "handed_back", "withdrawn", "waiting", "void"
+
+
+def start_of(days: int, now: datetime) -> datetime:
+    """Midnight at the beginning of a period of `days` whole days, today among them."""
+    return datetime.combine(now.astimezone(UTC).date() - timedelta(days=days - 1), time(), UTC)
+
+
+def days_of(start: datetime, now: datetime) -> list[date]:
+    first, last = start.date(), now.astimezone(UTC).date()
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
+
+
+# Flow and backlog
+
+
+def flow(start: datetime) -> dict[str, Counter[date]]:
+    """For each of FLOW, how often it happened on which day."""
+    names = {kind: name for name, kinds in FLOW.items() for kind in kinds}
+    happened = AuditEvent.objects.filter(at__gte=start, kind__in=names).order_by()
+    by_day = happened.annotate(day=TruncDate("at", tzinfo=UTC)).values("day", "kind")
+    found: dict[str, Counter[date]] = {name: Counter() for name in FLOW}
+    for row in by_day.annotate(count=Count("pk")):
+        found[names[row["kind"]]][row["day"]] += row["count"]
+    return found
+
+
+def backlog(now: datetime) -> list[tuple[int, int]]:
+    """(in time, overdue) of the cases in review now, for each of AGES and for what is older."""
+    edges = [now + timedelta(days=1), *(now - age for age in AGES)]
+    counters = {}
+    for number, newest in enumerate(edges):
+        inside = Q(queued_at__lte=newest)
+        if number < len(AGES):
+            inside &= Q(queued_at__gt=edges[number + 1])
+        counters[f"all_{number}"] = Count("pk", filter=inside)
+        counters[f"late_{number}"] = Count("pk", filter=inside & Q(due_at__lt=now))
+    found = Verification.objects.filter(status=Status.IN_REVIEW).aggregate(**counters)
+    late = [found[f"late_{number}"] for number in range(len(edges))]
+    return [(found[f"all_{number}"] - late[number], late[number]) for number in range(len(edges))]
+
+
+# Decisions
+
+_DURATION = DurationField()
+
+
+def _decided(start: datetime) -> QuerySet[Any]:
+    """Cases decided in the period: by whom, and how long it took from when it was their turn."""
+    in_queue = ExpressionWrapper(F("decided_at") - F("queued_at"), output_field=_DURATION)
+    in_hand = ExpressionWrapper(
+        F("decided_at") - F("passing_call__attempt__submitted_at"), output_field=_DURATION
+    )
+    # Only what is approved or declined has such a time: nothing more is asked, so that its index is used.
+    ended = Verification.objects.filter(decided_at__gte=start).order_by()
+    by_person = Case(
+        When(final_review__isnull=False, then=Value(True)),
+        default=Value(False),
+        output_field=BooleanField(),
+    )
+    length = Case(When(final_review__isnull=False, then=in_queue), default=in_hand, output_field=_DURATION)
+    return ended.annotate(by_person=by_person, length=length).filter(length__isnull=False)
+
+
+@dataclass(frozen=True)
+class Times:
+    """How many decisions took how long, for each of LENGTHS and for what took longer; `in_time` is of review."""
+
+    counts: tuple[int, ...] = (0,) * (len(LENGTHS) + 1)
+    in_time: int = 0
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts)
+
+
+def times(start: datetime) -> dict[bool, Times]:
+    """By whether a person decided."""
+    allowed = ExpressionWrapper(
+        Cast("policy__review_hours", IntegerField()) * Value(timedelta(hours=1), output_field=_DURATION),
+        output_field=_DURATION,
+    )
+    counters = {"in_time": Count("pk", filter=Q(length__lte=allowed)), "all": Count("pk")}
+    counters |= {f"to_{n}": Count("pk", filter=Q(length__lte=limit)) for n, limit in enumerate(LENGTHS)}
+    found = {True: Times(), False: Times()}
+    for row in _decided(start).values("by_person").annotate(**counters):
+        reached = [0, *(row[f"to_{n}"] for n in range(len(LENGTHS))), row["all"]]
+        counts = tuple(later - earlier for earlier, later in pairwise(reached))
+        found[row["by_person"]] = Times(counts, row["in_time"])
+    return found
+
+
+def percentiles(start: datetime) -> dict[tuple[bool, int], timedelta]:
+    """(by a person, 50 or 90) to the nearest rank: a time that was really taken."""
+    ranked = _decided(start).annotate(
+        rank=Window(RowNumber(), partition_by=["by_person"], order_by=["length", "pk"]),
+        of=Window(Count("pk"), partition_by=["by_person"]),
+    )
+    # ceil(n / 2) and ceil(9 n / 10) in whole numbers
+    ranks = {50: (F("of") + 1) / 2, 90: (F("of") * 9 + 9) / 10}
+    wanted = ranked.filter(Q(rank=ranks[50]) | Q(rank=ranks[90]))
+    found: dict[tuple[bool, int], timedelta] = {}
+    for by_person, length, rank, of in wanted.values_list("by_person", "length", "rank", "of"):
+        if rank == (of + 1) // 2:
+            found[by_person, 50] = length
+        if rank == (of * 9 + 9) // 10:
+            found[by_person, 90] = length
+    return found
+
+
+def slower_than(start: datetime, hours: Iterable[int]) -> list[int]:
+    """How many decisions by people took longer than each of these."""
+    limits = [timedelta(hours=number) for number in hours]
+    counters = {f"over_{n}": Count("pk", filter=Q(length__gt=limit)) for n, limit in enumerate(limits)}
+    found = _decided(start).filter(by_person=True).aggregate(**counters)
+    return [found[f"over_{n}"] for n in range(len(limits))]
+
+
+def passes_after_attempt(start: datetime, attempts: int) -> tuple[int, int]:
+    """Of the cases that passed by themselves: all, and those that took more than so many attempts."""
+    alone = Q(status=Status.APPROVED, final_review__isnull=True)
+    found = Verification.objects.filter(decided_at__gte=start).aggregate(
+        all=Count("pk", filter=alone), later=Count("pk", filter=alone & Q(attempts_used__gt=attempts))
+    )
+    return found["all"], found["later"]
+
+
+def overrides(start: datetime) -> dict[str, tuple[int, int]]:
+    """Approvals by people, by band: (with the vendor, against it)."""
+    by_people = Q(status=Status.APPROVED, final_review__isnull=False)
+    both = Count("pk", filter=by_people)
+    against = Count("pk", filter=by_people & ~Q(outcome=Outcome.PASSED))
+    decided = Verification.objects.filter(decided_at__gte=start).order_by().values("band")
+    rows = decided.annotate(both=both, against=against)
+    return {row["band"]: (row["both"] - row["against"], row["against"]) for row in rows if row["both"]}
+
+
+# Review
+
+
+def bands(start: datetime) -> Counter[str]:
+    """Cases that were sent to review in the period, each once, by the band it was in last."""
+    sent = AuditEvent.objects.filter(kind="decision.sent_to_review", at__gte=start).values("subject_id")
+    rows = Verification.objects.filter(public_id__in=sent).order_by().values("band")
+    return Counter({row["band"]: row["count"] for row in rows.annotate(count=Count("pk"))})
+
+
+def reasons(start: datetime) -> Counter[tuple[str, str]]:
+    """Decisions that took effect, by verdict and reason."""
+    verdicts = (Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN)
+    made = Review.objects.filter(at__gte=start, stage=Stage.DECISION, verdict__in=verdicts).order_by()
+    rows = made.values("verdict", "reason_code").annotate(count=Count("pk"))
+    return Counter({(row["verdict"], row["reason_code"]): row["count"] for row in rows})
+
+
+@dataclass
+class Reviewer:
+    """What one member of staff did in the period. For comparing answers, never for ranking people."""
+
+    name: str
+    decided: int = 0
+    proposals: Counter[str] = field(default_factory=Counter)
+    same: int = 0
+    different: int = 0
+
+
+def by_reviewer(start: datetime) -> list[Reviewer]:
+    """Each reviewer by name. The names are for seniors and auditors; the sums are for everybody with the figures."""
+    rows = (
+        Review.objects.filter(at__gte=start)
+        .filter(Q(verdict__in=[Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN]))
+        .annotate(reason_after=_reason_after())
+        .annotate(fate=_fate_of_proposal())
+        .order_by()
+        .values("by__username", "stage", "verdict", "fate")
+        .annotate(count=Count("pk"))
+    )
+    found: dict[str, Reviewer] = {}
+    for row in rows:
+        name = row["by__username"]
+        _add(found.setdefault(name, Reviewer(name)), row)
+    return [found[name] for name in sorted(found)]
+
+
+def _add(reviewer: Reviewer, row: Any) -> None:
+    count = row["count"]
+    if row["stage"] == Stage.PROPOSAL:
+        reviewer.proposals[row["fate"]] += count
+    elif row["stage"] == Stage.BLIND and row["verdict"] == Verdict.APPROVE:
+        reviewer.same += count
+    elif row["stage"] == Stage.BLIND:
+        reviewer.different += count
+    else:
+        reviewer.decided += count
+
+
+def _reason_after() -> Subquery:
+    """The reason of the review that came after this one and touched a proposal."""
+    after = (
+        Review.objects.filter(verification=OuterRef("verification"), pk__gt=OuterRef("pk"))
+        .exclude(stage=Stage.BLIND)
+        .exclude(verdict__in=[Verdict.ESCALATE, Verdict.SNOOZE, Verdict.STEP_ASIDE])
+        .order_by("pk")
+    )
+    return Subquery(after.values("reason_code")[:1])
+
+
+def _fate_of_proposal() -> Case:
+    """What became of a proposal, by what came after it."""
+    back = [reason.code for reason in reasons_for(Verdict.HAND_BACK)]
+    return Case(
+        When(~Q(stage=Stage.PROPOSAL), then=Value("")),
+        When(confirmation__isnull=False, then=Value(CONFIRMED)),
+        When(verification__proposal=F("pk"), then=Value(WAITING)),
+        When(reason_after="withdrawn", then=Value(WITHDRAWN)),
+        When(reason_after__in=back, then=Value(HANDED_BACK)),
+        default=Value(VOID),
+        output_field=CharField(),
+    )
+
+
+# The vendor's answers
+
+
+def codes(start: datetime) -> Counter[tuple[str, bool]]:
+    """Answers by code, and whether the code is the result of a check."""
+    answers = ProviderCall.objects.filter(started_at__gte=start, state=CallState.ANSWERED).order_by()
+    rows = answers.values("code", "answer").annotate(count=Count("pk"))
+    found: Counter[tuple[str, bool]] = Counter()
+    for row in rows:
+        found[row["code"], row["answer"] == AnswerKind.USABLE] += row["count"]
+    return found
+
+
+def calls(start: datetime) -> dict[str, Counter[date]]:
+    """Calls by whether they are charged, and by day."""
+    made = ProviderCall.objects.filter(started_at__gte=start, slot_missed=False).order_by()
+    by_day = made.annotate(day=TruncDate("started_at", tzinfo=UTC)).values("day", "billed")
+    found: dict[str, Counter[date]] = {}
+    for row in by_day.annotate(count=Count("pk")):
+        found.setdefault(row["billed"], Counter())[row["day"]] += row["count"]
+    return found
+
+
+def _scored(start: datetime) -> QuerySet[Any]:
+    """Answers with a score, each with what a person first decided after it ("" if nobody did)."""
+    said = Review.objects.filter(
+        verification=OuterRef("attempt__verification"),
+        stage=Stage.DECISION,
+        at__gte=OuterRef("attempt__finished_at"),
+    ).order_by("at", "pk")
+    decisions = said.filter(verdict__in=[Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN])
+    taken_back = said.filter(
+        verdict__in=[Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN, Verdict.REOPEN]
+    )
+    return (
+        ProviderCall.objects.filter(started_at__gte=start, answer=AnswerKind.USABLE, similarity__isnull=False)
+        .annotate(
+            word=Coalesce(Subquery(decisions.values("verdict")[:1]), Value("")),
+            first=Coalesce(Subquery(taken_back.values("verdict")[:1]), Value("")),
+        )
+        .order_by()
+    )
+
+
+# It passed, and nobody looked; a pass that was taken back later had passed all the same.
+_BY_ITSELF = Q(attempt__verification__passing_call=F("pk")) | Q(first=Verdict.REOPEN)
+
+
+def similarities(start: datetime) -> dict[str, list[int]]:
+    """The histogram: counts by column of BIN points, for each fate."""
+    fate = Case(
+        When(word=Verdict.APPROVE, then=Value(Verdict.APPROVE.value)),
+        When(word=Verdict.DECLINE, then=Value(Verdict.DECLINE.value)),
+        When(_BY_ITSELF, then=Value(AUTOMATIC)),
+        default=Value(UNDECIDED),
+        output_field=CharField(),
+    )
+    column = Least(Cast(Floor(F("similarity") / BIN), IntegerField()), Value(BINS - 1))
+    rows = _scored(start).annotate(column=column, fate=fate).values("column", "fate")
+    found = {name: [0] * BINS for name in (AUTOMATIC, Verdict.APPROVE, Verdict.DECLINE, UNDECIDED)}
+    for row in rows.annotate(count=Count("pk")):
+        found[row["fate"]][row["column"]] += row["count"]
+    return found
+
+
+def passes(start: datetime) -> list[Passes]:
+    """What the vendor passed, by score: what the simulator works on. At most a row for each hundredth and fate."""
+    flagged = Exists(
+        RiskFlag.objects.filter(verification=OuterRef("attempt__verification"), code__in=FOR_A_PERSON)
+    )
+    # Sent to a person although its score was enough.
+    elsewise = ~_BY_ITSELF & Q(similarity__gte=F("attempt__verification__policy__approve_at"))
+    held = Case(
+        When(Q(flagged) | elsewise, then=Value(True)), default=Value(False), output_field=BooleanField()
+    )
+    rows = (
+        _scored(start)
+        .filter(code=SUCCESS, similarity__gte=VENDOR_PASS, attempt__finished_at__isnull=False)
+        .annotate(held=held)
+        .values("similarity", "held", "word")
+        .annotate(count=Count("pk"))
+    )
+    return [Passes(row["similarity"], row["held"], row["word"], row["count"]) for row in rows]
+
+
+def approvals(start: datetime) -> list[Approvals]:
+    """Approvals by people, by what the rules for a second person ask about."""
+    decided = Verification.objects.filter(decided_at__gte=start, final_review__isnull=False)
+    newest = VerificationAttempt.objects.filter(
+        verification=OuterRef("pk"), status=AttemptStatus.FINISHED
+    ).order_by("-number")
+    flagged = Exists(RiskFlag.objects.filter(verification=OuterRef("pk"), code__in=FOR_A_PERSON))
+    override = Case(
+        When(outcome=Outcome.PASSED, then=Value(False)), default=Value(True), output_field=BooleanField()
+    )
+    rows = (
+        decided.order_by()
+        .annotate(score=Subquery(newest.values("similarity")[:1]), flagged=flagged, override=override)
+        .values("status", "score", "flagged", "override")
+        .annotate(count=Count("pk"))
+    )
+    return [
+        Approvals(row["override"], row["flagged"], row["score"], row["count"])
+        for row in rows
+        if row["status"] == Status.APPROVED
+    ]
