@@ -11,7 +11,8 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 
 # What SQLite and PostgreSQL do differently is in these.
 ON_POSTGRESQL := $(addprefix tests/flow/test_, pacing.py leases.py calls.py vendor_trouble.py attempt_life.py \
-	vendor_page.py spending.py database.py reuse.py keys.py)
+	vendor_page.py spending.py database.py reuse.py keys.py \
+	four_eyes.py queue.py search.py dashboard.py policy_editor.py)
 
 .PHONY: demo test test-flow test-others check bench nightly lock docs clean
 

@@ -35,6 +35,7 @@ USUAL = {
     CASE: Usual(120, timedelta(hours=1)),
     RECORD: Usual(60, timedelta(hours=1)),
     REVEAL: Usual(30, timedelta(hours=1)),
+    SEARCH: Usual(120, timedelta(hours=1)),
 }
 
 

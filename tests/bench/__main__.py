@@ -10,7 +10,7 @@ import sys
 
 from tests.bench.report import report
 
-BENCHES = ("client", "media", "pacing", "sustain")
+BENCHES = ("client", "media", "pacing", "review", "sustain")
 
 
 def main() -> int:

@@ -3,21 +3,35 @@
 Counts and links only: what each person sees follows from `permissions`, asked here and again by every page itself.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from verification import permissions
-from verification.models import Review, StaffUser, Verification
-from verification.review import accounts, words
+from verification import permissions, viewing
+from verification.models import DECISIONS, AuditEvent, Review, StaffUser, Stage
+from verification.review import accounts, counts, labels, queue_filters, words
 from verification.review.page import signed_in
-from verification.states import Status
+from verification.review.queue_filters import Chosen, View
 
 RECENT = 8
+MOST_LINES = 12
+ALERTS_OF = timedelta(hours=24)
+
+# What each tile says of its view, in the order in which they stand.
+_TILES = {
+    View.MINE: gettext_lazy("in your hands"),
+    View.DUE: gettext_lazy("late, or due in 4 hours"),
+    View.UNASSIGNED: gettext_lazy("in nobody's hands"),
+    View.SECOND_LOOK: gettext_lazy("wait for a second look"),
+    View.ESCALATED: gettext_lazy("escalated to seniors"),
+    View.APPLICANT: gettext_lazy("wait for the applicant"),
+    View.SNOOZED: gettext_lazy("snoozed"),
+}
 
 
 def _link(title: str, name: str) -> dict[str, str]:
@@ -30,6 +44,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     pages = (
         (permissions.can_view_queue, _("Queue"), "queue"),
         (permissions.can_view_case, _("Cases"), "verification_verification_changelist"),
+        (permissions.can_view_dashboard, _("Figures"), "dashboard"),
+        (permissions.can_view_policy, _("Policy"), "policies"),
         (permissions.can_export, _("Exports"), "exports"),
         (permissions.can_view_trail, _("Trail"), "verification_auditevent_changelist"),
         (permissions.can_view_operations, _("Vendor"), "vendor"),
@@ -45,25 +61,83 @@ def work(request: HttpRequest) -> dict[str, Any]:
     return {
         "queue": _queue(user, now) if permissions.can_view_queue(user) else None,
         "recent": _recent() if permissions.can_view_case(user) else None,
+        "may_search": permissions.can_view_case(user),
+        "alerts": _alerts(now) if permissions.can_view_alerts(user) else None,
         "trail": _trail(user),
         **_vendor(user, now),
     }
 
 
 def _queue(user: StaffUser, now: datetime) -> dict[str, Any]:
-    waiting = Verification.objects.filter(status=Status.IN_REVIEW)
-    held = (
-        waiting.filter(claimed_by=user, claimed_until__gt=now).select_related("applicant").order_by("due_at")
-    )
+    lists = {view.value: Chosen(view=view).cases(user, now) for view in View}
+    lists["overdue"] = queue_filters.overdue(now)
+    number = counts.counted({name: (rows, counts.MOST) for name, rows in lists.items()}, user)
+    senior = permissions.can_decide_escalated(user)
     return {
-        "waiting": waiting.count(),
-        "overdue": waiting.filter(due_at__lt=now).count(),
-        "mine": [{"case": case, "due": words.due(case.due_at, now)} for case in held],
+        "waiting": number[View.ALL].found,
+        "tiles": [_tile(view, number) for view in _TILES if senior or view != View.ESCALATED],
+        "mine": _held(user, now),
+        "proposed": _proposed(user, now),
     }
 
 
+def _tile(view: View, number: dict[str, counts.UpTo]) -> dict[str, Any]:
+    return {
+        "query": Chosen(view=view).query,
+        "count": str(number[view]),
+        "sentence": _TILES[view],
+        "late": str(number["overdue"]) if view == View.DUE and number["overdue"] else "",
+        "none": not number[view],
+    }
+
+
+def _held(user: StaffUser, now: datetime) -> list[dict[str, Any]]:
+    """What this person is working on, and for how long it is theirs."""
+    held = Chosen(view=View.MINE).cases(user, now).select_related("applicant")[:MOST_LINES]
+    return [
+        {
+            "case": case,
+            "due": words.due(case.due_at, now),
+            "late": case.due_at is not None and case.due_at < now,
+            "lease": words.span(case.claimed_until - now) if case.claimed_until else "",
+        }
+        for case in held
+    ]
+
+
+def _proposed(user: StaffUser, now: datetime) -> list[dict[str, Any]]:
+    """What this person proposed and nobody has confirmed yet."""
+    open_ones = queue_filters.in_review().filter(proposal__by=user).order_by("due_at", "pk")
+    found = open_ones.select_related("applicant", "proposal")[:MOST_LINES]
+    return [
+        {
+            "case": case,
+            "verdict": case.proposal,
+            "since": words.span(now - case.proposal.at) if case.proposal else "",
+        }
+        for case in found
+    ]
+
+
 def _recent() -> list[Review]:
-    return list(Review.objects.select_related("verification__applicant", "by").order_by("-at")[:RECENT])
+    """Decisions that took effect: a proposal or a blind verdict is for the case page to show, or to hide."""
+    decided = Review.objects.filter(stage=Stage.DECISION, verdict__in=DECISIONS)
+    return list(decided.select_related("verification__applicant", "by").order_by("-at")[:RECENT])
+
+
+def _alerts(now: datetime) -> list[dict[str, Any]]:
+    """Who looked unusually often of late."""
+    raised = AuditEvent.objects.filter(kind=viewing.ALERT, at__gt=now - ALERTS_OF).order_by("-at")
+    return [
+        {
+            "who": event.actor_id,
+            "what": labels.label(labels.EVENTS, str(event.data.get("looks", ""))),
+            "count": event.data.get("count"),
+            "minutes": event.data.get("minutes"),
+            "at": words.moment(event.at, now),
+        }
+        for event in raised[:MOST_LINES]
+    ]
 
 
 def _trail(user: StaffUser) -> list[dict[str, str]]:

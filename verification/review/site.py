@@ -83,14 +83,24 @@ class ReviewSite(AdminSite):
         return super().index(request, {**board.work(request), **(extra_context or {})})
 
 
-def _back(request: HttpRequest, public_id: str = "", name: str = "") -> HttpResponseBase:
+# Where the forms of these addresses stand; those of a case stand on the case, the others on the queue.
+_HOMES = {
+    "probe_account": "admin:vendor",
+    "new_draft": "admin:policies",
+    "discard_draft": "admin:policies",
+    "activate_draft": "admin:policies",
+}
+
+
+def _back(request: HttpRequest, public_id: str = "", **others: Any) -> HttpResponseBase:
     """From the address of a form: whoever sends one after their session ended is led there by the sign-in."""
     messages.warning(
         request, gettext("Nothing was changed, because you had to sign in first. Please do it again.")
     )
-    if name:
-        return redirect("admin:vendor")
-    return redirect("admin:case", public_id) if public_id else redirect("admin:queue")
+    if public_id:
+        return redirect("admin:case", public_id)
+    name = request.resolver_match.url_name if request.resolver_match else None
+    return redirect(_HOMES.get(name or "", "admin:queue"))
 
 
 site = ReviewSite()

@@ -1,0 +1,73 @@
+"""A reviewer inside a portal: opens the page that is named on standard input and says how many milliseconds it took.
+
+"PAGE count" answers with the number of its database queries instead.
+"""
+
+import json
+import random
+import sys
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from django.db import connection
+from django.http import HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests.bench.cases import REVIEWER
+from verification.models import StaffUser, Verification
+from verification.states import Status
+
+Open = Callable[[], HttpResponse]
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def main() -> None:
+    browser = signed_in()
+    waiting = Verification.objects.filter(status=Status.IN_REVIEW)
+    # Some in the midst of the queue, to open one after the other.
+    last = waiting.latest("pk").pk
+    ids = list(waiting.filter(pk__gt=last // 2)[:400].values_list("public_id", flat=True))
+    middle = waiting.filter(pk__gt=last // 2).earliest("pk")
+    place = f"{(middle.due_at - _EPOCH) // timedelta(microseconds=1)}-{middle.pk}"
+    queue = reverse("admin:queue")
+    answer(
+        {
+            "board": lambda: browser.get(reverse("admin:index")),
+            "queue": lambda: browser.get(queue),
+            "queue_band": lambda: browser.get(queue, {"band": "below"}),
+            "queue_deep": lambda: browser.get(queue, {"after": place}),
+            "case": lambda: browser.get(reverse("admin:case", args=[random.choice(ids)])),
+            "take_next": lambda: browser.post(reverse("admin:take_next")),
+        }
+    )
+
+
+def signed_in() -> Client:
+    browser = Client()
+    browser.force_login(StaffUser.objects.get(username=REVIEWER))
+    return browser
+
+
+def answer(pages: Mapping[str, Open]) -> None:
+    for line in sys.stdin:
+        name, *count = line.split()
+        print(json.dumps(_queries(pages[name]) if count else _milliseconds(pages[name])), flush=True)
+
+
+def _milliseconds(page: Open) -> float:
+    began = time.perf_counter()
+    response = page()
+    taken = time.perf_counter() - began
+    assert response.status_code in {200, 302}, response.status_code
+    return taken * 1000
+
+
+def _queries(page: Open) -> int:
+    # Some are asked once in the life of a process or of a session.
+    page()
+    with CaptureQueriesContext(connection) as queries:
+        page()
+    return len(queries)

@@ -1,0 +1,79 @@
+"""Reviewers who take the next case at the same moment, again and again: from a queue of several, and the last one.
+
+Begins with an empty database.
+"""
+
+import multiprocessing
+from multiprocessing.synchronize import Barrier
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.db import connections
+from django.utils import timezone
+
+from tests.conftest import Road
+from verification import decision, workflow
+from verification.actions import claim
+from verification.models import AuditEvent, StaffUser, Verification
+from verification.states import Outcome
+
+CASES, RACES, FOR_THE_LAST = 4, 200, 40
+REVIEWERS = ("one", "two")
+TOGETHER = 60  # seconds that the other of a race is waited for
+
+_fork = multiprocessing.get_context("fork")
+_start: Barrier  # of this process's race
+
+
+def run(repetitions: int) -> dict[str, Any]:
+    call_command("migrate", verbosity=0)
+    cases = _in_review()
+    for name in (*REVIEWERS, "third"):
+        StaffUser.objects.create(username=name).groups.add(Group.objects.get(name="Reviewer"))
+    several = _race(RACES)
+    for case in cases[1:]:
+        claim.claim(case, by=StaffUser.objects.get(username="third"), now=timezone.now())
+    return {
+        "races": RACES,
+        "several": several,
+        "for_the_last": _race(FOR_THE_LAST),
+        "last": cases[0].public_id,
+        "claimed": AuditEvent.objects.filter(kind="case.claimed", actor_id__in=REVIEWERS).count(),
+    }
+
+
+def _in_review() -> list[Verification]:
+    """Cases that the vendor could not answer."""
+    given_up = decision.Decision(decision.Next.REVIEW, Outcome.VENDOR_FAILED, ("vendor_unavailable",))
+    road, cases = Road(), []
+    for _number in range(CASES):
+        attempt = road.submit(road.with_photo())
+        workflow.conclude(attempt, given_up, now=timezone.now(), code="")
+        cases.append(Verification.objects.get(pk=attempt.verification_id))
+    return cases
+
+
+def _race(rounds: int) -> list[list[str]]:
+    """What each reviewer got, round by round; "" for nothing."""
+    connections.close_all()
+    with _fork.Pool(len(REVIEWERS), _line_up, [_fork.Barrier(len(REVIEWERS))]) as pool:
+        # Each takes one: none is through with it before all have begun.
+        return pool.starmap(_take_often, [(name, rounds) for name in REVIEWERS], chunksize=1)
+
+
+def _line_up(barrier: Barrier) -> None:
+    global _start
+    _start = barrier
+
+
+def _take_often(name: str, rounds: int) -> list[str]:
+    by, got = StaffUser.objects.get(username=name), []
+    for _round in range(rounds):
+        _start.wait(TOGETHER)
+        case = claim.take_next(by=by, now=timezone.now())
+        got.append(case.public_id if case else "")
+        _start.wait(TOGETHER)
+        if case:
+            claim.release(case, by=by, now=timezone.now())
+    return got

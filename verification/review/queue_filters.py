@@ -1,0 +1,151 @@
+"""Which cases a view of the review queue holds, and what else narrows it.
+
+Each list here is the start of one index of the table, in the order in which it is shown; nothing is looked for in text
+or JSON. Shows nothing and knows no request.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from verification.actions import claim
+from verification.models import StaffUser, Verification
+from verification.review import labels
+from verification.states import Band, Status
+
+SOON = timedelta(hours=4)
+LONGEST_PK = 18  # digits
+
+
+class View(TextChoices):
+    """What a reviewer may want to see of the queue."""
+
+    ALL = "all", _("All")
+    MINE = "mine", _("Mine")
+    UNASSIGNED = "unassigned", _("Unassigned")
+    DUE = "due", _("Due")
+    SECOND_LOOK = "second_look", _("Second look")
+    ESCALATED = "escalated", _("Escalated")
+    SNOOZED = "snoozed", _("Snoozed")
+    APPLICANT = "applicant", _("Waiting for applicant")
+
+
+# By when they are due, except for:
+_SORTED_BY = {View.SNOOZED: "snoozed_until", View.APPLICANT: "asked_again_at"}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A view, and at most one of band and reason: a reason lies within one band nearly always."""
+
+    view: View = View.ALL
+    band: str = ""
+    reason: str = ""
+    owner: str = ""
+
+    @classmethod
+    def read(cls, said: Mapping[str, str]) -> "Chosen":
+        """From a query string; what is not known is as if it had not been said."""
+        view, band, reason = said.get("view", ""), said.get("band", ""), said.get("reason", "")
+        owner = said.get("owner", "")
+        band = band if band in Band else ""
+        return cls(
+            view=View(view) if view in View else View.ALL,
+            band=band,
+            reason=reason if reason in labels.WHY_HERE and not band else "",
+            owner=owner if owner.isascii() and owner.isdigit() and len(owner) <= LONGEST_PK else "",
+        )
+
+    @property
+    def sort(self) -> str:
+        return _SORTED_BY.get(self.view, "due_at")
+
+    @property
+    def query(self) -> str:
+        """As a query string: the same for the same choice."""
+        view = "" if self.view == View.ALL else self.view.value
+        said = {"view": view, "band": self.band, "reason": self.reason, "owner": self.owner}
+        return urlencode({name: value for name, value in said.items() if value})
+
+    def but(self, **other: Any) -> "Chosen":
+        return replace(self, **other)
+
+    def cases(self, user: StaffUser, now: datetime) -> QuerySet[Verification]:
+        found = _VIEWS[self.view](user, now)
+        if self.band:
+            found = found.filter(band=self.band)
+        if self.reason:
+            found = found.filter(main_reason=self.reason)
+        if self.owner:
+            found = found.filter(claimed_by=int(self.owner), claimed_until__gt=now)
+        return found.order_by(self.sort, "pk")
+
+
+def in_review() -> QuerySet[Verification]:
+    return Verification.objects.filter(status=Status.IN_REVIEW)
+
+
+def overdue(now: datetime) -> QuerySet[Verification]:
+    return in_review().filter(due_at__lt=now).order_by("due_at", "pk")
+
+
+def holders(now: datetime) -> QuerySet[StaffUser]:
+    """Who holds a case at this moment."""
+    held = in_review().filter(claimed_by=OuterRef("pk"), claimed_until__gt=now)
+    return StaffUser.objects.filter(Exists(held)).order_by("username")
+
+
+def _awake(now: datetime) -> QuerySet[Verification]:
+    return in_review().filter(Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now))
+
+
+def _all(user: StaffUser, now: datetime) -> QuerySet[Verification]:
+    return _awake(now)
+
+
+def _mine(user: StaffUser, now: datetime) -> QuerySet[Verification]:
+    return in_review().filter(claimed_by=user, claimed_until__gt=now)
+
+
+def _unassigned(user: StaffUser, now: datetime) -> QuerySet[Verification]:
+    return _awake(now).filter(Q(claimed_by__isnull=True) | Q(claimed_until__lte=now))
+
+
+def _due(user: StaffUser, now: datetime) -> QuerySet[Verification]:
+    """The snoozed ones too: their hours run on."""
+    return in_review().filter(due_at__lt=now + SOON)
+
+
+def _second_look(user: StaffUser, now: datetime) -> QuerySet[Verification]:
+    """What colleagues proposed and this person may confirm."""
+    return claim.open_to(user, now=now).filter(proposal__isnull=False)
+
+
+def _escalated(user: StaffUser, now: datetime) -> QuerySet[Verification]:
+    return _awake(now).filter(escalated_at__isnull=False)
+
+
+def _snoozed(user: StaffUser, now: datetime) -> QuerySet[Verification]:
+    return in_review().filter(snoozed_until__gt=now)
+
+
+def _applicant(user: StaffUser, now: datetime) -> QuerySet[Verification]:
+    """Asked for something by a reviewer; over as soon as the case is back in review or ended."""
+    return Verification.objects.filter(asked_again_at__isnull=False)
+
+
+_VIEWS: dict[View, Callable[[StaffUser, datetime], QuerySet[Verification]]] = {
+    View.ALL: _all,
+    View.MINE: _mine,
+    View.UNASSIGNED: _unassigned,
+    View.DUE: _due,
+    View.SECOND_LOOK: _second_look,
+    View.ESCALATED: _escalated,
+    View.SNOOZED: _snoozed,
+    View.APPLICANT: _applicant,
+}

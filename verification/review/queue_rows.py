@@ -1,0 +1,85 @@
+"""A case as one row of the queue. Reads what it is given, and the newest scores in one query for all rows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from verification.models import StaffUser, Verification, VerificationAttempt
+from verification.review import labels, words
+from verification.states import AttemptStatus, Band, Status
+
+# What `row_of` reads of other tables.
+RELATED = ("applicant", "policy", "claimed_by", "proposal")
+
+
+def rows_of(cases: Sequence[Verification], user: StaffUser, now: datetime) -> list[dict[str, Any]]:
+    newest = _newest_attempts(cases)
+    return [_row_of(case, newest.get(case.pk), user, now) for case in cases]
+
+
+def _newest_attempts(cases: Sequence[Verification]) -> dict[int, VerificationAttempt]:
+    """The finished attempt that each case is in review for."""
+    finished = VerificationAttempt.objects.filter(
+        verification__in=[case.pk for case in cases], status=AttemptStatus.FINISHED
+    )
+    columns = finished.only("verification", "number", "similarity", "result_code").order_by("number")
+    return {attempt.verification_id: attempt for attempt in columns}
+
+
+def _row_of(
+    case: Verification, newest: VerificationAttempt | None, user: StaffUser, now: datetime
+) -> dict[str, Any]:
+    return {
+        "case": case,
+        "name": words.mask(case.applicant.name),
+        "why": [labels.label(labels.WHY_HERE, code) for code in case.reasons],
+        "band": case.get_band_display(),
+        "repeated": case.attempts_used >= case.policy.max_attempts,
+        "attempts": words.attempts(case.attempts_used, case.policy.max_attempts),
+        **_score(case, newest),
+        **_times(case, now),
+        **_hands(case, user, now),
+    }
+
+
+def _score(case: Verification, newest: VerificationAttempt | None) -> dict[str, Any]:
+    """Never that of a spot check: whoever judges it blind has come by this list."""
+    if case.band == Band.SPOT_CHECK:
+        return {"blind": True}
+    similarity, code = (newest.similarity, newest.result_code) if newest else (None, "")
+    meaning = words.explain(similarity, code, case.policy.approve_at)
+    return {"score": words.score(similarity) if similarity is not None else "", "tone": meaning.tone}
+
+
+def _times(case: Verification, now: datetime) -> dict[str, Any]:
+    since = case.queued_at if case.status == Status.IN_REVIEW else case.asked_again_at
+    return {
+        "due": words.due(case.due_at, now),
+        "late": case.due_at is not None and case.due_at < now,
+        "waited": words.span(now - since) if since else "",
+    }
+
+
+def _hands(case: Verification, user: StaffUser, now: datetime) -> dict[str, Any]:
+    holder = case.claimed_by if case.claimed_until and case.claimed_until > now else None
+    until = words.moment(case.claimed_until, now) if holder and case.claimed_until else ""
+    return {
+        "held_by": holder,
+        "mine": holder is not None and holder.pk == user.pk,
+        "until": until,
+        "waits_for": _waits_for(case, holder, user, now),
+    }
+
+
+def _waits_for(case: Verification, holder: StaffUser | None, user: StaffUser, now: datetime) -> str:
+    if case.status != Status.IN_REVIEW:
+        return _("the applicant") if case.status == Status.COLLECTING else _("the check")
+    if case.snoozed_until is not None and case.snoozed_until > now:
+        return _("snoozed until %(moment)s UTC") % {"moment": words.moment(case.snoozed_until, now)}
+    if holder is not None:
+        return _("you") if holder.pk == user.pk else _("a colleague")
+    if case.proposal is not None:
+        return _("a colleague's second look") if case.proposal.by_id == user.pk else _("a second person")
+    return _("a senior") if case.escalated_at is not None else _("anybody")
