@@ -78,8 +78,7 @@ def check_current(case: Verification, *, version: int, evidence_sha256: str) -> 
 
 def check_not_held(case: Verification, *, by: StaffUser, now: datetime) -> None:
     """Raises ClaimedByOther while a colleague works on it."""
-    held = case.claimed_until is not None and case.claimed_until > now
-    if held and case.claimed_by_id != by.pk:
+    if case.holder(now) not in (None, by):
         raise ClaimedByOther(_("Another reviewer is working on this case."))
 
 
@@ -106,12 +105,13 @@ def write(
     *,
     reason_code: str,
     note: str,
+    evidence_sha256: str,
     by: StaffUser,
     now: datetime,
     stage: Stage = Stage.DECISION,
     confirms: Review | None = None,
 ) -> Review:
-    """The reviewer's word on the case as it is now, for good."""
+    """The reviewer's word on the evidence of that hash, for good."""
     return Review.objects.create(
         verification=case,
         stage=stage,
@@ -119,7 +119,7 @@ def write(
         reason_code=reason_code,
         list_version=LIST_VERSION,
         note=note,
-        evidence_sha256=evidence_hash(case),
+        evidence_sha256=evidence_sha256,
         confirms=confirms,
         proposed_by=confirms.by if confirms else None,
         by=by,

@@ -203,11 +203,3 @@ def check_activate(user: StaffUser, drafted_by: StaffUser | None) -> None:
     check_change_policy(user)
     if drafted_by is None or drafted_by.pk == user.pk:
         raise OwnProposal(_("You wrote this draft. A colleague has to activate it."))
-
-
-def can_work_on(user: StaffUser, case: Verification) -> bool:
-    try:
-        check_work_on(user, case)
-    except Denied:
-        return False
-    return True

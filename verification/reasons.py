@@ -49,6 +49,8 @@ _ALL = (
     _ask(
         "technical_failure", _("The automatic check failed for technical reasons"), "capture", "record_again"
     ),
+    Reason("blind_yes", "blind", _("The same living person, before the score was shown")),
+    Reason("blind_no", "blind", _("Not the same, or can't tell, before the score was shown")),
     Reason("unsure", "escalate", _("I can't tell")),
     Reason("fraud_suspected", "escalate", _("It looks like fraud")),
     Reason("unusual_document", "escalate", _("I don't know this kind of document")),

@@ -17,8 +17,9 @@ from verification.models import AuditEvent
 log = structlog.get_logger(__name__)
 
 CASE, EVIDENCE, RECORD = "case.viewed", "evidence.viewed", "record.viewed"
+LIST = "records.listed"
 REVEAL, SEARCH = "applicant.revealed", "queue.searched"
-LOOKS = (CASE, EVIDENCE, RECORD, REVEAL, SEARCH)
+LOOKS = (CASE, EVIDENCE, RECORD, LIST, REVEAL, SEARCH)
 ALERT = "staff.viewing_alert"
 
 
@@ -34,6 +35,7 @@ USUAL = {
     EVIDENCE: Usual(60, timedelta(minutes=10)),
     CASE: Usual(120, timedelta(hours=1)),
     RECORD: Usual(60, timedelta(hours=1)),
+    LIST: Usual(120, timedelta(hours=1)),
     REVEAL: Usual(30, timedelta(hours=1)),
     SEARCH: Usual(120, timedelta(hours=1)),
 }

@@ -128,20 +128,24 @@ def _fields_of(
         return {**_place_in_queue(verification, given.get("reasons", verification.reasons), now), "hint": ""}
     if target in {Status.APPROVED, Status.DECLINED}:
         return {**_OUT_OF_QUEUE, "decided_at": now, "asked_again_at": None, "hint": ""}
-    if target in {Status.COLLECTING, Status.CHECKING}:
-        return dict(_OUT_OF_QUEUE)
+    # Whoever was asked again comes back to those whom the case was escalated to.
+    if target == Status.COLLECTING:
+        return {**_OUT_OF_QUEUE, "escalated_at": verification.escalated_at}
+    if target == Status.CHECKING:
+        return {**_OUT_OF_QUEUE, "escalated_at": verification.escalated_at, "asked_again_at": None}
     return {**_OUT_OF_QUEUE, "asked_again_at": None}
 
 
 def _place_in_queue(verification: Verification, reasons: list[str], now: datetime) -> dict[str, Any]:
     newest = verification.attempts.filter(status=AttemptStatus.FINISHED).order_by("-number").first()
     similarity = newest.similarity if newest else None
+    odd = verification.flags.filter(code__in=FOR_A_PERSON).values_list("code", flat=True)
     return {
         "queued_at": now,
         "due_at": now + timedelta(hours=verification.policy.review_hours),
         "decided_at": None,
         "asked_again_at": None,
-        "band": bands.of_case(reasons, similarity, verification.policy.approve_at),
+        "band": bands.of_case([*reasons, *odd], similarity, verification.policy.approve_at),
         "main_reason": reasons[0] if reasons else "",
     }
 
@@ -168,10 +172,10 @@ def standing(attempt: VerificationAttempt) -> tuple[decision.Terms, decision.His
     policy = verification.policy
     spot_check = sampling.drawn(attempt.public_id, policy.qa_share, purpose="spot_check")
     terms = decision.Terms(policy.approve_at, policy.max_attempts, spot_check)
-    # What a reviewer has seen before asking again need not be seen twice.
+    # What a reviewer has seen before asking again need not be seen twice, unless it takes two to get past it.
     seen = verification.reviews.filter(verdict=Verdict.ASK_AGAIN).aggregate(last=Max("at"))["last"]
     flags = verification.flags.filter(code__in=FOR_A_PERSON).order_by("code")
-    flags = flags.filter(raised_at__gt=seen) if seen else flags
+    flags = flags.filter(raised_at__gt=seen) if seen and not policy.second_for_flags else flags
     return terms, decision.History(
         verification.attempts_used, tried, tuple(dict.fromkeys(flag.code for flag in flags))
     )

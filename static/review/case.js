@@ -6,8 +6,8 @@ import { hold } from "./hold.js";
 import { keys } from "./keys.js";
 import { reveal } from "./reveal.js";
 
-const form = /** @type {HTMLFormElement | null} */ (document.getElementById("decision"));
-if (form) decide(form);
-keys(form);
+const forms = /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form.decision"));
+for (const form of forms) decide(form);
+keys(forms);
 hold();
 reveal();

@@ -19,6 +19,8 @@ async function renew(badge) {
   } catch {
     return true; // No network for a moment: the next sign of work tries again.
   }
+  // Led to the sign-in: the session has ended, and the hold with it.
+  if (answer.redirected) return false;
   if (!answer.ok) return answer.status >= 500;
   const { until } = await answer.json();
   const time = /** @type {HTMLTimeElement | null} */ (badge.querySelector("[data-until]"));

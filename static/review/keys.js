@@ -1,15 +1,17 @@
 // @ts-check
 /** The page's own keys: one for each verdict, digits for its reasons, n for the note. Never while somebody types. */
 
+import { switchedOn } from "./shortcuts.js";
+
 /** @param {KeyboardEvent} event */
 function typing(event) {
   const target = /** @type {HTMLElement} */ (event.target);
   return target.matches("textarea, select, input:not([type=radio], [type=checkbox], [type=range])");
 }
 
-/** @param {HTMLFormElement | null} form @param {number} number */
-function pickReason(form, number) {
-  const reasons = form?.querySelectorAll("fieldset[data-verdict]:not([hidden]) [name=reason_code]") ?? [];
+/** @param {number} number */
+function pickReason(number) {
+  const reasons = document.querySelectorAll("fieldset[data-verdict]:not([hidden]) [name=reason_code]");
   const reason = /** @type {HTMLInputElement | undefined} */ (reasons[number - 1]);
   reason?.click();
   reason?.focus();
@@ -25,23 +27,37 @@ function press(key) {
   return Boolean(target);
 }
 
-/** @param {HTMLFormElement | null} form @param {KeyboardEvent} event */
-function handled(form, event) {
-  if (/^[1-9]$/.test(event.key)) return pickReason(form, Number(event.key));
-  return /^[a-z]$/.test(event.key) && press(event.key);
+/** @param {KeyboardEvent} event */
+function handled(event) {
+  if (/^[1-9]$/.test(event.key)) return pickReason(Number(event.key));
+  // Caps Lock makes no difference; letters with Shift are nobody's.
+  return !event.shiftKey && /^[a-z]$/i.test(event.key) && press(event.key.toLowerCase());
 }
 
-/** @param {HTMLFormElement | null} form */
-export function keys(form) {
+/** The form that somebody is in, else the first. @param {NodeListOf<HTMLFormElement>} forms */
+function current(forms) {
+  return [...forms].find((form) => form.contains(document.activeElement)) ?? forms[0];
+}
+
+/** @param {NodeListOf<HTMLFormElement>} forms */
+function send(forms) {
+  const form = current(forms);
+  const button = /** @type {HTMLButtonElement | null | undefined} */ (form?.querySelector("button.act"));
+  if (button && !button.disabled) form.requestSubmit(button);
+}
+
+/** @param {NodeListOf<HTMLFormElement>} forms */
+export function keys(forms) {
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && event.ctrlKey && form) {
+    // While a word is composed its keys belong to the input method; a key kept down belongs to the page before.
+    if (event.isComposing || event.repeat || event.defaultPrevented) return;
+    if (event.key === "Enter" && event.ctrlKey) {
       event.preventDefault();
-      const button = /** @type {HTMLButtonElement | null} */ (form.querySelector("button.act"));
-      if (!button?.disabled) form.requestSubmit(button);
+      send(forms);
     } else if (event.key === "Escape" && typing(event)) {
       /** @type {HTMLElement} */ (event.target).blur();
-    } else if (!typing(event) && !event.ctrlKey && !event.metaKey && !event.altKey && !event.defaultPrevented) {
-      if (handled(form, event)) event.preventDefault();
+    } else if (switchedOn() && !typing(event) && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      if (handled(event)) event.preventDefault();
     }
   });
 }

@@ -20,10 +20,13 @@ export function reveal() {
   const form = /** @type {HTMLFormElement | null} */ (document.querySelector("[data-reveal]"));
   form?.addEventListener("submit", async (event) => {
     event.preventDefault();
+    const button = form.querySelector("button");
+    // Each press would be another look in the trail.
+    if (button) button.disabled = true;
     const said = /** @type {HTMLElement | null} */ (form.querySelector("[data-done]"));
     try {
       await show(form);
-      form.querySelector("button")?.remove();
+      button?.remove();
       form.querySelector("select")?.setAttribute("disabled", "");
       if (said) said.textContent = said.dataset.done ?? "";
     } catch {

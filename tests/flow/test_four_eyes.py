@@ -7,11 +7,11 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from tests.flow.conftest import LATER
-from tests.flow.reviewing import NOTE, approve, decide, hand_back, policy, shown
-from verification import casework, permissions, workflow
-from verification.actions import claim, reopen, review
+from tests.flow.reviewing import NOTE, approve, decide, hand_back, pass_on, policy, shown
+from verification import audit, casework, permissions, workflow
+from verification.actions import claim, erase, reopen, review
 from verification.models import AuditEvent, Review, RiskFlag, StaffUser, Stage, Verdict
-from verification.states import Flag, Status
+from verification.states import Band, Flag, Status
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
 BAND = {"sim": 74.2}
@@ -147,16 +147,17 @@ def test_the_stock_admin_offers_no_act_on_a_record(proposed, signed_in):
 
 
 def test_the_database_refuses_a_self_confirmation(proposed, one):
-    row = casework.write
+    proposal = proposed.proposal
     with pytest.raises(IntegrityError), transaction.atomic():
-        row(
+        casework.write(
             proposed,
             Verdict.APPROVE,
             reason_code="same_person",
             note="",
+            evidence_sha256=proposal.evidence_sha256,
             by=one,
             now=LATER,
-            confirms=proposed.proposal,
+            confirms=proposal,
         )
 
 
@@ -264,13 +265,76 @@ def test_asking_again_ends_the_proposal_and_the_new_recording_is_judged_anew(pro
     assert approve(proposed, by=two).stage == Stage.PROPOSAL
 
 
-def test_a_decided_case_that_is_reopened_has_no_old_proposal(proposed, two, staff):
+@pytest.fixture
+def senior(staff):
+    return staff("Senior reviewer")
+
+
+def reopened(case, senior, **changes):
+    case.refresh_from_db()
+    said = {"reason_code": "appeal", "note": "The applicant appealed.", "version": case.version, **changes}
+    return reopen.reopen(case, by=senior, now=LATER, **said)
+
+
+def test_a_reopened_case_is_judged_anew(proposed, two, senior):
+    approve(proposed, by=two)
+    reopened(proposed, senior)
+    proposed.refresh_from_db()
+    assert (proposed.status, proposed.final_review) == (Status.IN_REVIEW, None)
+    assert approve(proposed, by=two).stage == Stage.PROPOSAL
+
+
+def test_a_stale_page_reopens_nothing(proposed, two, senior):
     approve(proposed, by=two)
     proposed.refresh_from_db()
-    reopen.reopen(
-        proposed, reason_code="appeal", note="The applicant appealed.", by=staff("Senior reviewer"), now=LATER
-    )
-    assert proposed.proposal is None
+    with pytest.raises(workflow.StaleVerification):
+        reopened(proposed, senior, version=proposed.version - 1)
+
+
+def test_erased_evidence_is_not_judged_again(proposed, two, senior):
+    approve(proposed, by=two)
+    erase.erase(proposed.applicant, by=audit.By.shell(), reason="asked for", now=LATER)
+    with pytest.raises(workflow.IllegalMove, match="erased"):
+        reopened(proposed, senior)
+
+
+# What policy asks for can't be got round
+
+
+@pytest.mark.parametrize("sim", [12.0, 69.99])
+def test_an_answer_that_contradicts_itself_takes_two(road, emulator, one, sim):
+    case = road.judged(emulator, {"result": "Success", "sim": sim})
+    assert case.reasons == ["inconsistent_answer"]
+    with pytest.raises(casework.NoteRequired):
+        approve(case, by=one, note="")
+    assert approve(case, by=one).stage == Stage.PROPOSAL
+
+
+def test_asking_again_is_no_way_past_a_flag(road, emulator, one):
+    case = road.judged(emulator, BAND)
+    raise_flag(case)
+    decide(case, Verdict.ASK_AGAIN, "technical_failure", by=one)
+    emulator.script(sim=93.0)
+    road.record(case)
+    assert (case.status, case.band) == (Status.IN_REVIEW, Band.FLAGGED)
+    assert approve(case, by=one).stage == Stage.PROPOSAL
+
+
+def test_an_escalation_outlives_asking_again(road, emulator, one, senior):
+    case = road.judged(emulator, BAND)
+    pass_on(case, Verdict.ESCALATE, "fraud_suspected", by=one)
+    decide(case, Verdict.ASK_AGAIN, "video_unclear", by=senior)
+    emulator.script(**BAND)
+    road.record(case)
+    with pytest.raises(permissions.Denied, match="senior reviewers"):
+        approve(case, by=one)
+
+
+def test_withdrawing_is_for_the_proposer_and_disagreeing_for_others(proposed, one, two):
+    with pytest.raises(casework.ReasonUnknown):
+        hand_back(proposed, by=two, reason="withdrawn")
+    with pytest.raises(casework.ReasonUnknown):
+        hand_back(proposed, by=one, reason="disagree")
 
 
 # Conflicts of interest

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from tests.flow.conftest import LATER
-from tests.flow.reviewing import approve, decide, pass_on, shown
+from tests.flow.reviewing import approve, decide, hand_back, pass_on, shown
 from verification import casework, permissions
 from verification.actions import claim, hand_on
 from verification.models import AuditEvent, Verdict
@@ -110,6 +110,37 @@ def test_a_hold_that_ended_is_not_taken_back_by_surprise(case, signed_in, one, s
     claim.claim(case, by=one, now=LATER - 16 * MINUTE)
     assert signed_in().post(reverse("admin:renew", args=[case.public_id])).status_code == 409
     assert claim.take_next(by=staff("Senior reviewer"), now=LATER) == case
+
+
+def test_a_decided_case_can_not_be_claimed(case, signed_in, one):
+    decide(case, Verdict.DECLINE, "different_person", by=one)
+    page = signed_in().post(reverse("admin:claim", args=[case.public_id]), follow=True).content.decode()
+    assert "not in review any more" in page
+
+
+def test_nobody_gives_back_what_a_colleague_holds(case, signed_in, staff):
+    claim.claim(case, by=staff("Senior reviewer"), now=LATER)
+    page = signed_in().post(reverse("admin:release", args=[case.public_id]), follow=True).content.decode()
+    assert "You did not hold this case" in page
+    case.refresh_from_db()
+    assert case.claimed_by == staff("Senior reviewer")
+
+
+def test_two_presses_take_one_case(case, road, emulator, signed_in, one):
+    road.in_review(emulator)
+    client = signed_in()
+    addresses = {client.post(reverse("admin:take_next")).url for _ in range(2)}
+    assert len(addresses) == 1
+    assert one.claims.count() == 1
+
+
+def test_handing_back_wakes_a_snoozed_proposal(case, one, staff):
+    two = staff("Reviewer", "reviewer2")
+    approve(case, by=one)
+    pass_on(case, Verdict.SNOOZE, "fresh_eyes", by=two, hours=72)
+    hand_back(case, by=two)
+    case.refresh_from_db()
+    assert case.snoozed_until is None
 
 
 def test_holding_does_not_make_the_page_stale(case, one):

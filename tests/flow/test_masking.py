@@ -99,6 +99,18 @@ def test_each_kind_of_look_is_watched_by_itself(case):
     assert sorted(alert.data["looks"] for alert in alerts()) == [viewing.REVEAL, viewing.EVIDENCE]
 
 
+@pytest.mark.parametrize("act", ["decide", "reveal", "judge_blind"])
+def test_the_page_is_never_shown_without_an_event(case, signed_in, act):
+    answer = signed_in().post(reverse(f"admin:{act}", args=[case.public_id]), {})
+    assert answer.status_code == 422
+    assert AuditEvent.objects.filter(kind=viewing.CASE, subject_id=case.public_id).count() == 1
+
+
+def test_listing_records_is_an_event(case, signed_in):
+    signed_in().get(reverse("admin:verification_verificationattempt_changelist"))
+    assert AuditEvent.objects.get(kind=viewing.LIST).data == {"records": "verificationattempt"}
+
+
 def test_a_reviewer_who_pages_through_the_archive_raises_the_alert(case, signed_in):
     client = signed_in("Auditor")
     for _ in range(121):

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road, clip
-from tests.flow.reviewing import approve, decide
+from tests.flow.reviewing import approve, decide, policy
 from verification import casework, media
 from verification.actions import assess, challenge, prepare, submit
 from verification.models import AuditEvent, FrameHash, RiskFlag, Verdict, Verification, VerificationAttempt
@@ -210,9 +210,11 @@ def test_of_two_copies_sent_at_one_moment_only_one_is_taken(
     assert flags(theirs) == []
 
 
-def test_what_a_reviewer_has_seen_does_not_hold_up_the_next_recording(
-    road: Road, earlier: VerificationAttempt, emulator: EmulatorServer, staff: Any
+@pytest.mark.parametrize(("two", "status"), [(False, Status.APPROVED), (True, Status.IN_REVIEW)])
+def test_what_a_reviewer_has_seen_holds_up_the_next_recording_only_where_it_takes_two(
+    road: Road, earlier: VerificationAttempt, emulator: EmulatorServer, staff: Any, two: bool, status: Status
 ) -> None:
+    policy((staff("Senior reviewer"), staff("Senior reviewer", "senior2")), second_for_flags=two)
     other = road.with_photo(seed=2)
     judged(road, other, rewritten(clip(seconds=6.0, take=50), "matroska"))
     decide(other, Verdict.ASK_AGAIN, "video_unclear", by=staff("Reviewer"), now=LATER)
@@ -221,7 +223,7 @@ def test_what_a_reviewer_has_seen_does_not_hold_up_the_next_recording(
     prepare.prepare(attempt.public_id, now=LATER + timedelta(minutes=1))
     assess.assess(attempt.public_id, clock=lambda: LATER + timedelta(minutes=2))
     other.refresh_from_db()
-    assert other.status == Status.APPROVED
+    assert other.status == status
 
 
 def test_approving_a_copied_recording_needs_a_note(

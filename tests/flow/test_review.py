@@ -230,9 +230,11 @@ def test_a_senior_reviewer_reopens_with_a_reason(road, emulator, signed_in):
     client = signed_in("Senior reviewer")
     decide(client, case)
     address = reverse("admin:reopen", args=[case.public_id])
-    refused = client.post(address, {"reason_code": "appeal", "note": "no"}).content.decode()
+    case.refresh_from_db()
+    said = {"reason_code": "appeal", "note": "no", "version": case.version}
+    refused = client.post(address, said).content.decode()
     assert "needs a note" in refused
-    said = {"reason_code": "appeal", "note": "The applicant appealed."}
+    said["note"] = "The applicant appealed."
     page = client.post(address, said, follow=True).content.decode()
     assert "in review again" in page
 
@@ -243,7 +245,7 @@ def test_nobody_else_reopens(road, emulator, signed_in, group):
     decide(signed_in(), case)
     response = signed_in(group).post(
         reverse("admin:reopen", args=[case.public_id]),
-        {"reason_code": "appeal", "note": "The applicant appealed."},
+        {"reason_code": "appeal", "note": "The applicant appealed.", "version": case.version + 1},
     )
     assert response.status_code == 403
 

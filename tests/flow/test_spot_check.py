@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from tests.flow.conftest import LATER
-from tests.flow.reviewing import approve, policy, shown
+from tests.flow.reviewing import approve, pass_on, policy, shown
 from verification import workflow
 from verification.actions import claim, review
 from verification.models import AuditEvent, Stage, Verdict
@@ -77,9 +77,32 @@ def test_a_blind_verdict_is_counted_and_decides_nothing(checked, signed_in, staf
     assert (made.stage, made.verdict, checked.status) == (Stage.BLIND, Verdict.DECLINE, Status.IN_REVIEW)
     assert AuditEvent.objects.get(kind="review.judged_blind").data["agrees"] is False
     assert checked.claimed_by == staff("Reviewer")
+
+
+def test_seeing_the_score_is_no_reason_to_overrule_a_blind_no_alone(checked, signed_in, staff):
+    blind(signed_in(), checked, "decline")
+    assert approve(checked, by=staff("Reviewer")).stage == Stage.PROPOSAL
+    assert AuditEvent.objects.get(kind="review.proposed").data["second_because"] == ["blind"]
+
+
+def test_a_blind_yes_is_decided_by_one(checked, signed_in, staff):
+    blind(signed_in(), checked)
     approve(checked, by=staff("Reviewer"))
     checked.refresh_from_db()
     assert checked.status == Status.APPROVED
+
+
+def test_the_blind_verdict_of_who_steps_aside_does_not_count(checked, signed_in, staff):
+    blind(signed_in(), checked)
+    pass_on(checked, Verdict.STEP_ASIDE, "knows_applicant", by=staff("Reviewer"))
+    assert review.is_blind(checked)
+
+
+def test_a_spot_check_can_be_handed_on_before_it_is_judged(checked, signed_in, staff):
+    claim.claim(checked, by=staff("Reviewer"), now=LATER)
+    page = signed_in().get(reverse("admin:case", args=[checked.public_id]))
+    assert [choice.verdict for choice in page.context["choices"]] == ["escalate", "snooze", "step_aside"]
+    pass_on(checked, Verdict.STEP_ASIDE, "knows_applicant", by=staff("Reviewer"))
 
 
 def test_there_is_one_blind_verdict(checked, signed_in):

@@ -1,18 +1,20 @@
 """Taking a case to work on it: one reviewer at a time, for a lease that ends by itself."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from verification import audit, permissions
-from verification.casework import LEASE, ClaimedByOther
+from verification import audit, casework, permissions, workflow
+from verification.casework import ClaimedByOther
 from verification.models import Review, StaffUser, Verdict, Verification
 from verification.states import Status
 
 # Of cases that another took this very moment: so many are tried before giving up.
 TRIES = 20
+# Two presses of one button.
+JUST_NOW = timedelta(seconds=2)
 
 
 def _free(now: datetime) -> Q:
@@ -21,15 +23,17 @@ def _free(now: datetime) -> Q:
 
 @transaction.atomic
 def claim(case: Verification, *, by: StaffUser, now: datetime) -> None:
-    """Take the case for 15 minutes, or renew; ClaimedByOther while somebody else has it."""
-    permissions.check_work_on(by, case)
-    mine = case.claimed_by_id == by.pk and case.claimed_until is not None and case.claimed_until > now
-    waiting = Verification.objects.filter(_free(now) | Q(claimed_by=by), pk=case.pk, status=Status.IN_REVIEW)
-    if not waiting.update(claimed_by=by, claimed_until=now + LEASE):
-        raise ClaimedByOther(_("Another reviewer is working on this case."))
-    case.claimed_by, case.claimed_until = by, now + LEASE
-    if not mine:
-        audit.record("case.claimed", by=audit.By.staff(by), subject=case, at=now)
+    """Take the case for 15 minutes, or renew. Raises ClaimedByOther, permissions.Denied, workflow.IllegalMove."""
+    locked = casework.locked(case)
+    if locked.status != Status.IN_REVIEW:
+        raise workflow.IllegalMove(_("This case is not in review any more."))
+    permissions.check_work_on(by, locked)
+    casework.check_not_held(locked, by=by, now=now)
+    if locked.holder(now) is None:
+        audit.record("case.claimed", by=audit.By.staff(by), subject=locked, at=now)
+    until = now + casework.LEASE
+    Verification.objects.filter(pk=locked.pk).update(claimed_by=by, claimed_until=until)
+    case.claimed_by, case.claimed_until = by, until
 
 
 def renew(case: Verification, *, by: StaffUser, now: datetime) -> bool:
@@ -37,15 +41,17 @@ def renew(case: Verification, *, by: StaffUser, now: datetime) -> bool:
     held = Verification.objects.filter(
         pk=case.pk, status=Status.IN_REVIEW, claimed_by=by, claimed_until__gt=now
     )
-    return bool(held.update(claimed_until=now + LEASE))
+    return bool(held.update(claimed_until=now + casework.LEASE))
 
 
 @transaction.atomic
-def release(case: Verification, *, by: StaffUser, now: datetime) -> None:
-    """Give the case back to the queue."""
+def release(case: Verification, *, by: StaffUser, now: datetime) -> bool:
+    """Give the case back to the queue; False if this reviewer did not hold it."""
     held = Verification.objects.filter(pk=case.pk, status=Status.IN_REVIEW, claimed_by=by)
-    if held.update(claimed_by=None, claimed_until=None):
-        audit.record("case.released", by=audit.By.staff(by), subject=case, at=now)
+    if not held.update(claimed_by=None, claimed_until=None):
+        return False
+    audit.record("case.released", by=audit.By.staff(by), subject=case, at=now)
+    return True
 
 
 def open_to(by: StaffUser, *, now: datetime) -> QuerySet[Verification]:
@@ -65,17 +71,33 @@ def open_to(by: StaffUser, *, now: datetime) -> QuerySet[Verification]:
 
 
 def take_next(*, by: StaffUser, now: datetime) -> Verification | None:
-    """Claim the case that is due first of those this reviewer may take, or None when there is none."""
+    """Claim the case that is due first of those this reviewer may take, or None when there is none.
+
+    Pressed twice in a moment, it gives the same case.
+    """
     permissions.check_decide(by)
+    barred: list[int] = []
     for _try in range(TRIES):
         with transaction.atomic():
-            # Rows that a colleague is taking this moment are passed over instead of waited for.
-            found = open_to(by, now=now).select_for_update(skip_locked=True, of=("self",)).first()
+            # Their own presses come one after the other; a colleague's are passed over instead of waited for.
+            StaffUser.objects.select_for_update(no_key=True).get(pk=by.pk)
+            found = _taken_just_now(by, now) or _first_open(by, barred, now)
             if found is None:
                 return None
             try:
                 claim(found, by=by, now=now)
-            except ClaimedByOther:
+            except (ClaimedByOther, workflow.IllegalMove, permissions.ConflictOfInterest):
+                barred.append(found.pk)
                 continue
             return found
     return None
+
+
+def _taken_just_now(by: StaffUser, now: datetime) -> Verification | None:
+    mine = Verification.objects.filter(status=Status.IN_REVIEW, claimed_by=by)
+    return mine.filter(claimed_until__gt=now + casework.LEASE - JUST_NOW).first()
+
+
+def _first_open(by: StaffUser, barred: list[int], now: datetime) -> Verification | None:
+    cases = open_to(by, now=now).exclude(pk__in=barred)
+    return cases.select_for_update(skip_locked=True, of=("self",)).first()

@@ -45,7 +45,8 @@ def hand_on(
     permissions.check_work_on(by, locked)
     casework.check_words(locked, verdict, reason_code, note)
     change = _change(locked, verdict, hours, by, now)
-    review = casework.write(locked, verdict, reason_code=reason_code, note=note, by=by, now=now)
+    words: dict[str, Any] = {"reason_code": reason_code, "note": note, "evidence_sha256": evidence_sha256}
+    review = casework.write(locked, verdict, by=by, now=now, **words)
     facts = casework.facts_of(review) | ({"hours": hours} if verdict == Verdict.SNOOZE else {})
     free = {"claimed_by": None, "claimed_until": None, **change}
     workflow.amend(locked, _EVENTS[verdict], by=audit.By.staff(by), now=now, data=facts, **free)

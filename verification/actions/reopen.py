@@ -4,19 +4,36 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from verification import audit, casework, permissions, workflow
-from verification.models import StaffUser, Verdict, Verification
+from verification.models import Applicant, Review, StaffUser, Verdict, Verification
 from verification.states import Actor, Status
 
 
 @transaction.atomic
-def reopen(case: Verification, *, reason_code: str, note: str, by: StaffUser, now: datetime) -> None:
-    """Raises permissions.Denied, casework.ReasonUnknown or NoteRequired, workflow.IllegalMove or StaleVerification."""
-    permissions.check_reopen_case(by, case)
-    casework.check_words(case, Verdict.REOPEN, reason_code, note)
-    review = casework.write(case, Verdict.REOPEN, reason_code=reason_code, note=note, by=by, now=now)
+def reopen(
+    case: Verification, *, reason_code: str, note: str, version: int, by: StaffUser, now: datetime
+) -> Review:
+    """`version` is that of the page it was asked for on.
+
+    Raises permissions.Denied, casework.ReasonUnknown or NoteRequired, workflow.IllegalMove or StaleVerification.
+    """
+    locked = casework.locked(case)
+    permissions.check_reopen_case(by, locked)
+    if locked.version != version:
+        raise workflow.StaleVerification(_("The case was changed since you opened it."))
+    if locked.status not in {Status.APPROVED, Status.DECLINED}:
+        raise workflow.IllegalMove(_("Only a decided case is reopened."))
+    # Erasing takes this lock too: neither happens behind the other's back.
+    if Applicant.objects.select_for_update(of=("self",)).get(pk=locked.applicant_id).erased_at is not None:
+        raise workflow.IllegalMove(_("The evidence was erased: there is nothing left to judge."))
+    casework.check_words(locked, Verdict.REOPEN, reason_code, note)
+    evidence = casework.evidence_hash(locked)
+    words: dict[str, Any] = {"reason_code": reason_code, "note": note, "evidence_sha256": evidence}
+    review = casework.write(locked, Verdict.REOPEN, by=by, now=now, **words)
     senior = audit.By.staff(by, acting_as=Actor.SENIOR_REVIEWER)
     fields: dict[str, Any] = {"final_review": None, "passing_call": None, "reasons": ["reopened"]}
     data = casework.facts_of(review)
-    workflow.move(case, Status.IN_REVIEW, by=senior, now=now, data=data, **fields)
+    workflow.move(locked, Status.IN_REVIEW, by=senior, now=now, data=data, **fields)
+    return review

@@ -21,8 +21,10 @@ _TARGETS = {
     Verdict.DECLINE: Status.DECLINED,
     Verdict.ASK_AGAIN: Status.COLLECTING,
 }
+# The reason that is its proposer's alone.
+WITHDRAWN = "withdrawn"
 _VOID = gettext_lazy("The proposal fell away, because the evidence was changed since it was made.")
-_BLIND = {Verdict.APPROVE: "same_person", Verdict.DECLINE: "different_person"}
+_BLIND = {Verdict.APPROVE: "blind_yes", Verdict.DECLINE: "blind_no"}
 
 
 class ProposalVoid(workflow.StaleVerification):
@@ -62,8 +64,11 @@ def decide(
     casework.ReasonUnknown, NoteRequired, ClaimedByOther, EvidenceChanged, BlindFirst, ProposalVoid, ProposalOpen,
     workflow.StaleVerification or workflow.IllegalMove; nothing is decided then.
     """
+    permissions.check_work_on(by, case)
     if drop_void_proposal(case, now=now):
         raise ProposalVoid(_VOID)
+    if verdict not in _TARGETS:
+        raise casework.ReasonUnknown(_("Choose a verdict from the list."))
     with transaction.atomic():
         locked = casework.locked(case)
         casework.check_current(locked, version=version, evidence_sha256=evidence_sha256)
@@ -73,6 +78,7 @@ def decide(
         if is_blind(locked):
             raise BlindFirst(_("This is a spot check: give your verdict before the score is shown."))
         words: dict[str, Any] = {"reason_code": reason_code, "note": note, "by": by, "now": now}
+        words["evidence_sha256"] = evidence_sha256
         if verdict == Verdict.ASK_AGAIN or not _takes_two(locked, verdict):
             return _act(locked, verdict, **words)
         if locked.proposal is None:
@@ -85,16 +91,22 @@ def _takes_two(case: Verification, verdict: Verdict) -> bool:
 
 
 def _confirm(
-    case: Verification, proposal: Review, verdict: Verdict, *, by: StaffUser, **words: Any
+    case: Verification,
+    proposal: Review,
+    verdict: Verdict,
+    *,
+    evidence_sha256: str,
+    by: StaffUser,
+    **words: Any,
 ) -> Review:
     permissions.check_confirm(by, case)
-    if proposal.evidence_sha256 != casework.evidence_hash(case):
+    if proposal.evidence_sha256 != evidence_sha256:
         raise ProposalVoid(_VOID)
     if proposal.verdict != verdict:
         raise ProposalOpen(
             _("A colleague proposed another verdict. Confirm that one, or hand it back first.")
         )
-    return _act(case, verdict, by=by, confirms=proposal, **words)
+    return _act(case, verdict, evidence_sha256=evidence_sha256, by=by, confirms=proposal, **words)
 
 
 def _propose(case: Verification, verdict: Verdict, *, by: StaffUser, now: datetime, **words: Any) -> Review:
@@ -110,17 +122,15 @@ def _act(
     verdict: Verdict,
     *,
     reason_code: str,
-    note: str,
     by: StaffUser,
     now: datetime,
-    confirms: Review | None = None,
+    **words: Any,
 ) -> Review:
-    review = casework.write(
-        case, verdict, reason_code=reason_code, note=note, by=by, now=now, confirms=confirms
-    )
+    review = casework.write(case, verdict, reason_code=reason_code, by=by, now=now, **words)
     data = casework.facts_of(review)
-    if confirms is not None:
-        data |= {"confirms": confirms.public_id, "proposed_by": confirms.by.get_username()}
+    if review.confirms is not None:
+        proposal = review.confirms
+        data |= {"confirms": proposal.public_id, "proposed_by": proposal.by.get_username()}
     elif case.proposal is not None:
         data["ends_proposal"] = case.proposal.public_id
     consequences = _consequences(case, verdict, review, now)
@@ -179,9 +189,12 @@ def hand_back(
     if locked.proposal is None:
         raise workflow.IllegalMove(_("There is no proposal on this case."))
     casework.check_words(locked, Verdict.HAND_BACK, reason_code, note)
-    review = casework.write(locked, Verdict.HAND_BACK, reason_code=reason_code, note=note, by=by, now=now)
+    if (reason_code == WITHDRAWN) != (locked.proposal.by_id == by.pk):
+        raise casework.ReasonUnknown(_("Choose a reason from the list."))
+    words: dict[str, Any] = {"reason_code": reason_code, "note": note, "evidence_sha256": evidence_sha256}
+    review = casework.write(locked, Verdict.HAND_BACK, by=by, now=now, **words)
     facts = {**casework.facts_of(review), "proposal": locked.proposal.public_id}
-    free = {"proposal": None, "claimed_by": None, "claimed_until": None}
+    free = {"proposal": None, "claimed_by": None, "claimed_until": None, "snoozed_until": None}
     workflow.amend(locked, "review.handed_back", by=audit.By.staff(by), now=now, data=facts, **free)
     return review
 
@@ -204,8 +217,9 @@ def judge_blind(
     permissions.check_work_on(by, locked)
     if not is_blind(locked) or verdict not in _BLIND:
         raise workflow.IllegalMove(_("This case takes no blind verdict."))
+    words: dict[str, Any] = {"note": note, "evidence_sha256": evidence_sha256}
     review = casework.write(
-        locked, verdict, stage=Stage.BLIND, reason_code=_BLIND[verdict], note=note, by=by, now=now
+        locked, verdict, stage=Stage.BLIND, reason_code=_BLIND[verdict], by=by, now=now, **words
     )
     facts = {**casework.facts_of(review), "agrees": verdict == Verdict.APPROVE}
     # Whoever judged blind goes on to decide.

@@ -29,6 +29,27 @@ CONFIRMS_WHAT_WAS_PROPOSED = Rule(
 )
 
 
+def band_what_waits(apps, schema_editor):
+    """Cases that are in review already get their place in the queue."""
+    cases = apps.get_model("verification", "Verification").objects.filter(status="in_review")
+    for case in cases.select_related("policy").iterator():
+        newest = case.attempts.filter(status="finished").order_by("-number").first()
+        cases.filter(pk=case.pk).update(
+            band=_band(case, newest.similarity if newest else None),
+            main_reason=case.reasons[0] if case.reasons else "",
+        )
+
+
+def _band(case, similarity):
+    if case.flags.filter(code__in=["reused_video", "similar_video"]).exists():
+        return "flagged"
+    if similarity is None:
+        return "repeated" if "attempts_used_up" in case.reasons else "technical"
+    if similarity < 70:
+        return "below"
+    return "between" if similarity < case.policy.approve_at else "above"
+
+
 def make_cache_table(apps, schema_editor):
     """Where codes that were used once, and counts of tries, are kept for all processes."""
     call_command("createcachetable", "portal_cache", database=schema_editor.connection.alias, verbosity=0)
@@ -245,4 +266,5 @@ class Migration(migrations.Migration):
         Refusals(GONE_ON_SQLITE, only_sqlite=True),
         Refusals([CONFIRMS_WHAT_WAS_PROPOSED]),
         migrations.RunPython(make_cache_table, migrations.RunPython.noop),
+        migrations.RunPython(band_what_waits, migrations.RunPython.noop),
     ]

@@ -1,5 +1,6 @@
 """One case: one applicant, one policy, one outcome."""
 
+from datetime import datetime
 from functools import partial
 
 from django.db import models
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from verification.models.applicant import Applicant
 from verification.models.ids import new_id
 from verification.models.policy import Policy
+from verification.models.staff import StaffUser
 from verification.states import OWNERS, Band, Mode, Owner, Status
 
 _WAITING = Q(status=Status.IN_REVIEW)
@@ -128,6 +130,10 @@ class Verification(models.Model):
     @property
     def owner(self) -> Owner:
         return OWNERS[Status(self.status)]
+
+    def holder(self, now: datetime) -> StaffUser | None:
+        """Who works on it now."""
+        return self.claimed_by if self.claimed_until is not None and self.claimed_until > now else None
 
     @property
     def attempts_left(self) -> int:

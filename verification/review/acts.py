@@ -4,7 +4,7 @@ The rules are in `permissions` and the actions; here their refusals become sente
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -35,6 +35,8 @@ DONE = {
     Verdict.SNOOZE: gettext_lazy("%(reference)s will come back by itself."),
     Verdict.STEP_ASIDE: gettext_lazy("You stepped aside from %(reference)s. A colleague decides it."),
 }
+# Longer than anybody's second press, shorter than anybody's second thought.
+TWICE = timedelta(seconds=30)
 PROPOSED = gettext_lazy("Your verdict on %(reference)s waits for a second person.")
 
 _NOT_AS_ASKED = (casework.NoteRequired, casework.ReasonUnknown, handing_on.UnusableSnooze)
@@ -64,7 +66,7 @@ def claim(request: HttpRequest, public_id: str) -> HttpResponse:
     permissions.check_decide(user)
     try:
         claiming.claim(case_page.find(public_id), by=user, now=timezone.now())
-    except casework.ClaimedByOther as taken:
+    except (casework.ClaimedByOther, workflow.IllegalMove) as taken:
         messages.warning(request, str(taken))
     return redirect("admin:case", public_id)
 
@@ -84,8 +86,10 @@ def renew(request: HttpRequest, public_id: str) -> HttpResponse:
 def release(request: HttpRequest, public_id: str) -> HttpResponse:
     user = signed_in(request)
     permissions.check_decide(user)
-    claiming.release(case_page.find(public_id), by=user, now=timezone.now())
-    messages.info(request, _("The case is free for a colleague."))
+    if claiming.release(case_page.find(public_id), by=user, now=timezone.now()):
+        messages.info(request, _("The case is free for a colleague."))
+    else:
+        messages.info(request, _("You did not hold this case."))
     return redirect("admin:queue")
 
 
@@ -140,22 +144,17 @@ def _try(
         return case_page.page(request, case, user=user, now=now, form=form), None
     except _TOO_LATE as conflict:
         current = case_page.find(case.public_id)
-        if _same_press(current, user, form.cleaned_data):
+        if _same_press(current, user, form.cleaned_data, now):
             return None, None
         return case_page.page(request, current, user=user, now=now, form=form, conflict=str(conflict)), None
 
 
-def _same_press(case: Verification, user: StaffUser, posted: dict[str, Any]) -> bool:
+def _same_press(case: Verification, user: StaffUser, posted: dict[str, Any], now: datetime) -> bool:
     """The button was pressed twice: the first press did exactly this."""
-    last = case.reviews.order_by("-pk").first()
-    return (
-        last is not None
-        and case.version == posted["version"] + 1
-        and last.by_id == user.pk
-        and (last.verdict, last.note) == (posted["verdict"], posted["note"])
-        and last.reason_code == posted.get("reason_code", last.reason_code)
-        and last.evidence_sha256 == posted["evidence_sha256"]
-    )
+    lately = case.reviews.filter(by=user, at__gt=now - TWICE, verdict=posted["verdict"], note=posted["note"])
+    if "reason_code" in posted:
+        lately = lately.filter(reason_code=posted["reason_code"])
+    return lately.filter(evidence_sha256=posted["evidence_sha256"]).exists()
 
 
 def _tell(request: HttpRequest, case: Verification, made: Review | None) -> None:
@@ -178,10 +177,18 @@ def reopen(request: HttpRequest, public_id: str) -> HttpResponse:
         return case_page.page(request, case, user=user, now=now, form=form)
     try:
         reopening.reopen(case, by=user, now=now, **form.cleaned_data)
-    except casework.NoteRequired as missing:
+    except (casework.NoteRequired, casework.ReasonUnknown) as missing:
         form.add_error("note", str(missing))
         return case_page.page(request, case, user=user, now=now, form=form)
     except (workflow.IllegalMove, workflow.StaleVerification) as refused:
-        return case_page.page(request, case, user=user, now=now, form=form, conflict=str(refused))
-    messages.success(request, _("The case is in review again."))
+        current = case_page.find(public_id)
+        said = {
+            **form.cleaned_data,
+            "verdict": Verdict.REOPEN,
+            "evidence_sha256": casework.evidence_hash(current),
+        }
+        if not _same_press(current, user, said, now):
+            return case_page.page(request, current, user=user, now=now, form=form, conflict=str(refused))
+    else:
+        messages.success(request, _("The case is in review again."))
     return redirect("admin:case", public_id)

@@ -40,7 +40,6 @@ def case_page(request: HttpRequest, public_id: str) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
     permissions.check_view_case(user)
     case = find(public_id)
-    viewing.record(viewing.CASE, by=viewer(user), subject=case, now=now, version=case.version)
     return page(request, case, user=user, now=now)
 
 
@@ -54,7 +53,9 @@ def page(
     details: Details | None = None,
     conflict: str = "",
 ) -> TemplateResponse:
-    """The page as it is now. `form` is what was sent and refused, `conflict` why it came too late."""
+    """The page as it is now, and the event that it was shown. `form` is what was sent and refused, `conflict` why it
+    came too late."""
+    viewing.record(viewing.CASE, by=viewer(user), subject=case, now=now, version=case.version)
     context = {
         **dossier.gather(case, number=request.GET.get("attempt", ""), now=now),
         **choices.of(case, user=user, now=now),

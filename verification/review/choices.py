@@ -51,7 +51,7 @@ class Choice:
 
 def of(case: Verification, *, user: StaffUser, now: datetime) -> dict[str, Any]:
     """The part of the case page's context that depends on who looks."""
-    open_, held = case.status == Status.IN_REVIEW, _holder(case, now)
+    open_, held = case.status == Status.IN_REVIEW, case.holder(now)
     refusal = _refusal(case, user) if open_ and permissions.can_decide(user) else ""
     works = open_ and permissions.can_decide(user) and not refusal
     mine = held is not None and held.pk == user.pk
@@ -70,10 +70,6 @@ def of(case: Verification, *, user: StaffUser, now: datetime) -> dict[str, Any]:
         and not _conflict(case, user),
         "reopen_reasons": reasons_for(Verdict.REOPEN),
     }
-
-
-def _holder(case: Verification, now: datetime) -> StaffUser | None:
-    return case.claimed_by if case.claimed_until and case.claimed_until > now else None
 
 
 def _refusal(case: Verification, user: StaffUser) -> str:
@@ -95,12 +91,12 @@ def _conflict(case: Verification, user: StaffUser) -> bool:
 
 def _choices(case: Verification, user: StaffUser) -> list[Choice]:
     if review.is_blind(case):
-        return []
+        return [_choice(case, verdict, verdict.label) for verdict in _USUAL[3:]]
     proposal = case.proposal
-    if proposal is None:
+    if proposal is None or proposal.evidence_sha256 != casework.evidence_hash(case):
         return [_choice(case, verdict, verdict.label) for verdict in _USUAL]
     if proposal.by_id == user.pk:
-        return [_choice(case, Verdict.HAND_BACK, _("Withdraw"), only="withdrawn")]
+        return [_choice(case, Verdict.HAND_BACK, _("Withdraw"), only=review.WITHDRAWN)]
     proposed = Verdict(proposal.verdict)
     return [
         _choice(case, proposed, _("Confirm: %(verdict)s") % {"verdict": proposed.label}, confirms=True),
@@ -116,7 +112,7 @@ def _choice(
     reasons = [
         reason
         for reason in reasons_for(verdict)
-        if (reason.code == only if only else reason.code != "withdrawn")
+        if (reason.code == only if only else reason.code != review.WITHDRAWN)
     ]
     return Choice(verdict, str(label), KEYS[verdict], reasons, second, _note(case, verdict))
 

@@ -73,6 +73,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         "proposal": _proposal(case, evidence),
         "others": _others(case, documents, now),
         **told,
+        "most_events": LONGEST_TIMELINE,
         "evidence_sha256": evidence,
         "open": case.status == Status.IN_REVIEW,
         "escalated": case.escalated_at is not None,

@@ -56,6 +56,7 @@ class ReopenForm(forms.Form):
         error_messages={"required": _("Choose a reason.")},
     )
     note = forms.CharField(max_length=LONGEST_NOTE, error_messages={"required": _("Reopening needs a note.")})
+    version = forms.IntegerField(error_messages=_STALE)
 
 
 class RevealForm(forms.Form):

@@ -44,6 +44,7 @@ WHY_SECOND: Labels = {
     "override": gettext_lazy("it goes against what the vendor found"),
     "flagged": gettext_lazy("the case is flagged"),
     "band": gettext_lazy("the similarity is in the policy's band for two"),
+    "blind": gettext_lazy("the blind verdict was another one"),
     "share": gettext_lazy("this case was drawn by lot"),
 }
 
@@ -98,6 +99,7 @@ EVENTS: Labels = {
     "case.stepped_aside": gettext_lazy("A reviewer stepped aside"),
     "applicant.revealed": gettext_lazy("Personal details shown"),
     "queue.searched": gettext_lazy("Searched"),
+    "records.listed": gettext_lazy("Records listed"),
     "staff.viewing_alert": gettext_lazy("Unusual viewing"),
     "record.viewed": gettext_lazy("Record opened"),
     "evidence.viewed": gettext_lazy("Evidence seen"),

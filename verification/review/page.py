@@ -30,7 +30,9 @@ def acting(user: StaffUser, role: Literal["reviewer", "auditor", "operator"]) ->
 
 def viewer(user: StaffUser) -> audit.By:
     """Who looked, as the trail says it."""
-    return acting(user, "reviewer" if permissions.can_decide(user) else "auditor")
+    if permissions.can_decide(user):
+        return acting(user, "reviewer")
+    return acting(user, "auditor" if permissions.can_view_case(user) else "operator")
 
 
 def refusal(request: HttpRequest, *, status: int, title: str, sentence: str) -> TemplateResponse:

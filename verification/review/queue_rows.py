@@ -63,7 +63,7 @@ def _times(case: Verification, now: datetime) -> dict[str, Any]:
 
 
 def _hands(case: Verification, user: StaffUser, now: datetime) -> dict[str, Any]:
-    holder = case.claimed_by if case.claimed_until and case.claimed_until > now else None
+    holder = case.holder(now)
     until = words.moment(case.claimed_until, now) if holder and case.claimed_until else ""
     return {
         "held_by": holder,

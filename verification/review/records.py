@@ -52,7 +52,12 @@ class ReadOnly(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         title = capfirst(self.opts.verbose_name_plural)
-        return super().changelist_view(request, {"title": title, **(extra_context or {})})
+        response = super().changelist_view(request, {"title": title, **(extra_context or {})})
+        if self.about_applicant and response.status_code == 200:
+            user = signed_in(request)
+            facts = {"records": self.opts.model_name}
+            viewing.record(viewing.LIST, by=viewer(user), subject=user, now=timezone.now(), **facts)
+        return response
 
     def change_view(
         self,
@@ -105,7 +110,7 @@ class VerificationAdmin(AboutApplicant):
         "decided_at",
         "page",
     )
-    list_filter = ("status", "outcome", "mode", "policy")
+    list_filter = ("status", "mode", "policy")
     list_select_related = ("applicant", "policy")
     search_fields = ("public_id", "applicant__reference", "applicant__public_id")
     date_hierarchy = "created_at"
@@ -165,6 +170,7 @@ class ReviewAdmin(AboutApplicant):
 
 class CallAdmin(ReadOnly):
     may_view = staticmethod(permissions.can_view_operations)
+    about_applicant = True
     list_display = (
         "public_id",
         "attempt",
@@ -203,6 +209,7 @@ class PolicyAdmin(ReadOnly):
 
 class EventAdmin(ReadOnly):
     may_view = staticmethod(permissions.can_view_trail)
+    about_applicant = True
     list_display = ("at", "kind", "actor_kind", "actor_id", "subject_kind", "subject_id")
     list_filter = ("kind", "actor_kind", "subject_kind")
     search_fields = ("subject_id", "actor_id")

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.http import Http404, HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -75,6 +76,10 @@ class ReviewSite(AdminSite):
             return response
 
         return self.admin_view(framed)
+
+    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
+        """No page of ours asks for it, and it would be a search that leaves no event."""
+        raise PermissionDenied
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "nav": board.navigation(request)}

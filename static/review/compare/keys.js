@@ -1,6 +1,8 @@
 // @ts-check
 /** The keyboard: which key does what, and when a key is somebody else's: the decision form has letters of its own. */
 
+import { switchedOn } from "../shortcuts.js";
+
 /** @type {Record<string, string>} */
 const KEYS = {
   l: "layout",
@@ -37,7 +39,7 @@ const TYPED_IN = 'textarea, select, input:not([type="range"], [type="radio"], [t
  */
 export function listen(act, onStage, letGo) {
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.isComposing || isChord(event)) return;
+    if (event.defaultPrevented || event.isComposing || isChord(event) || !switchedOn()) return;
     if (event.target instanceof Element && event.target.closest(TYPED_IN)) return;
     // Signs may need Shift on this keyboard or that; letters with it are nobody's. Caps Lock makes no difference.
     const key = event.key.length === 1 && !event.shiftKey ? event.key.toLowerCase() : event.key;

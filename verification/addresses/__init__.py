@@ -1,0 +1,180 @@
+"""Every address of the staff site, and the right of `permissions.RIGHTS` that opens it.
+
+The views ask `permissions` themselves. This says in one place what they are to answer: docs/permissions.md is written
+from it, and tests hold the site to every line of it. `situations` says the same of one case.
+"""
+
+from dataclasses import dataclass
+
+# Who is not named by a right.
+ANYBODY, STAFF, NOBODY = "anybody", "staff", "nobody"
+
+# Rules beyond the right, in words.
+_CASE = "the situation of the case (below)"
+_FRESH = "shown within 5 minutes that it is them"
+_NOT_BY_DRAFTER = "not who wrote the draft or changed it last"
+_OWN = "their own only"
+_NO_NAMES = "names and e-mail addresses are masked"
+
+
+@dataclass(frozen=True)
+class Address:
+    """`path` is as Django writes it, below /admin/. `get` and `post` name a right, or are empty if not served."""
+
+    path: str
+    does: str
+    get: str = ""
+    post: str = ""
+    rules: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """A model that the stock admin shows, and the right that opens its list, its pages and their histories."""
+
+    model: str
+    right: str
+    rules: str = ""
+
+
+BOARD = (
+    Address("", "The work board", STAFF, rules="each part for who may see it"),
+    Address("queue/", "The review queue", "view_queue"),
+    Address("queue/next", "Take the most pressing case", post="decide", rules="only what they may decide"),
+    Address(
+        "queue/filters",
+        "Keep a view of the queue",
+        post="view_queue",
+        rules="sharing it takes `share_filter`",
+    ),
+    Address(
+        "queue/filters/<int:number>/delete",
+        "Delete a kept view",
+        post="view_queue",
+        rules="their own, or with `share_filter` a shared one",
+    ),
+    Address("search", "Find a case by an id", post="view_case"),
+    Address("figures/", "Figures and the threshold simulator", "view_dashboard"),
+)
+CASE = (
+    Address(
+        "case/<slug:public_id>/", "The case page", "view_case", rules=f"{_NO_NAMES}; every look is an event"
+    ),
+    Address(
+        "case/<slug:public_id>/reveal",
+        "Show name, e-mail and addresses",
+        post="reveal",
+        rules="a purpose; every look is an event",
+    ),
+    Address("case/<slug:public_id>/claim", "Hold the case", post="decide", rules=_CASE),
+    Address("case/<slug:public_id>/renew", "Go on holding it", post="decide", rules=_CASE),
+    Address("case/<slug:public_id>/release", "Let go of it", post="decide", rules=_CASE),
+    Address("case/<slug:public_id>/decide", "Decide, propose, confirm, hand on", post="decide", rules=_CASE),
+    Address("case/<slug:public_id>/blind", "Judge a spot check blind", post="decide", rules=_CASE),
+    Address("case/<slug:public_id>/reopen", "Reopen a decided case", post="reopen", rules=_CASE),
+    Address(
+        "evidence/<slug:kind>/<slug:public_id>",
+        "A photo, frame or recording",
+        "view_evidence",
+        rules="every look is an event",
+    ),
+)
+POLICY = (
+    Address("policy/", "The policy, its draft and its history", "view_policy"),
+    Address("policy/new", "Begin a draft", post="change_policy", rules=_FRESH),
+    Address("policy/draft", "Edit the draft", "change_policy", "change_policy", rules=f"to save: {_FRESH}"),
+    Address("policy/discard", "Discard the draft", post="change_policy", rules=_FRESH),
+    Address("policy/activate", "Activate it", post="change_policy", rules=f"{_FRESH}; {_NOT_BY_DRAFTER}"),
+)
+OPERATIONS = (
+    Address("vendor/", "The vendor's accounts, calls and cost", "view_operations"),
+    Address("vendor/<slug:name>/probe", "Have a paused account probed", post="probe_account"),
+    Address("codes/", "What comes of each vendor code", "view_operations"),
+    Address("exports/", "Exports of the trail; make one", "export", "export", rules=f"to make one: {_FRESH}"),
+    Address("exports/<slug:public_id>/download", "Download an export", "export", rules=_FRESH),
+)
+# allauth asks for what each of them needs by itself, and the gate for the second step.
+ACCOUNT = (
+    Address("login/", "Sign in", ANYBODY, ANYBODY),
+    Address("logout/", "Sign out", ANYBODY, ANYBODY),
+    Address("account/second-step/", "Take the second step of signing in", ANYBODY, ANYBODY),
+    Address("account/two-step/passkeys/sign-in/", "Sign in by a passkey", ANYBODY, ANYBODY),
+    Address("password_change/", "The stock address of the password page", STAFF, STAFF),
+    Address("password_change/done/", "The stock address of the password page", STAFF, STAFF),
+    Address("account/password/", "Change the password", STAFF, STAFF, _OWN),
+    Address("account/no-password/", "Told to who has no password yet", STAFF, STAFF),
+    Address("account/sessions/", "Sessions; end them", STAFF, STAFF, _OWN),
+    Address("account/confirm/", "Show by the password that it is them", STAFF, STAFF),
+    Address("account/confirm/code/", "Show by a code that it is them", STAFF, STAFF),
+    Address("account/confirm/passkey/", "Show by a passkey that it is them", STAFF, STAFF),
+    Address("account/two-step/", "Two-step sign-in", STAFF, rules=_OWN),
+    Address("account/two-step/app/add/", "Add an authenticator app", STAFF, STAFF, _OWN),
+    Address("account/two-step/app/remove/", "Remove it", STAFF, STAFF, _OWN),
+    Address("account/two-step/passkeys/", "Passkeys", STAFF, rules=_OWN),
+    Address("account/two-step/passkeys/add/", "Add a passkey", STAFF, STAFF, _OWN),
+    Address("account/two-step/passkeys/<int:pk>/remove/", "Remove a passkey", STAFF, STAFF, _OWN),
+    Address("account/two-step/passkeys/<int:pk>/rename/", "Rename a passkey", STAFF, STAFF, _OWN),
+    Address("account/two-step/codes/", "Recovery codes", STAFF, rules=_OWN),
+    Address("account/two-step/codes/new/", "New recovery codes", STAFF, STAFF, _OWN),
+    Address("account/two-step/codes/download/", "Recovery codes as a file", STAFF, STAFF, _OWN),
+)
+RECORDS = (
+    Record("applicant", "view_case", _NO_NAMES),
+    Record("verification", "view_case"),
+    Record("consent", "view_case"),
+    Record("document", "view_case"),
+    Record("verificationattempt", "view_case"),
+    Record("review", "view_case"),
+    Record("providercall", "view_operations"),
+    Record("vendoraccount", "view_operations"),
+    Record("policy", "view_operations"),
+    Record("auditevent", "view_trail"),
+    Record("export", "export"),
+    Record("apiclient", "view_operations"),
+    Record("apikey", "view_operations"),
+)
+_STAFF_PAGES = "verification/staffuser/"
+_GROUPS = "groups only, no single permission, and never to themselves"
+STAFF_RECORD = (
+    Address(_STAFF_PAGES, "The staff", "view_staff"),
+    Address(f"{_STAFF_PAGES}add/", "Add somebody", "manage_staff", "manage_staff"),
+    Address(f"{_STAFF_PAGES}<path:object_id>/", "To the page of one", STAFF, STAFF),
+    Address(
+        f"{_STAFF_PAGES}<path:object_id>/change/", "One of the staff", "view_staff", "manage_staff", _GROUPS
+    ),
+    Address(f"{_STAFF_PAGES}<path:object_id>/history/", "The stock history of one", "view_staff"),
+    Address(f"{_STAFF_PAGES}<path:object_id>/delete/", "Nobody is deleted", NOBODY, NOBODY),
+    Address(f"{_STAFF_PAGES}<id>/password/", "Set a new password", "manage_staff", "manage_staff"),
+)
+STOCK = (
+    Address("verification/", "The records that this person may see", STAFF, rules="404 if there are none"),
+    Address("autocomplete/", "Not used", NOBODY),
+    Address("jsi18n/", "Words for the stock scripts", STAFF),
+    Address("r/<path:content_type_id>/<path:object_id>/", "Not used", NOBODY, NOBODY),
+    Address("<any other>", "Not found, or sent to the address with a slash", NOBODY, NOBODY),
+)
+
+
+def _pages(record: Record) -> tuple[Address, ...]:
+    """Records are read: adding, changing and deleting is refused to everybody."""
+    base, right, rules = f"verification/{record.model}/", record.right, record.rules
+    return (
+        Address(base, "List", right, rules=rules),
+        Address(f"{base}add/", "Add", NOBODY, NOBODY),
+        Address(f"{base}<path:object_id>/", "To the page of one", STAFF, STAFF),
+        Address(f"{base}<path:object_id>/change/", "One of them", right, NOBODY, rules),
+        Address(f"{base}<path:object_id>/history/", "Its stock history", right),
+        Address(f"{base}<path:object_id>/delete/", "Delete", NOBODY, NOBODY),
+    )
+
+
+ADDRESSES: tuple[Address, ...] = (
+    *BOARD,
+    *CASE,
+    *POLICY,
+    *OPERATIONS,
+    *ACCOUNT,
+    *(page for record in RECORDS for page in _pages(record)),
+    *STAFF_RECORD,
+    *STOCK,
+)

@@ -1,0 +1,116 @@
+"""What each act on one case comes to, by the situation the case is in and by who acts.
+
+A table for the documents and the tests; the rules themselves are in `permissions` and the actions.
+"""
+
+from dataclasses import dataclass, field
+
+from verification.permissions import Group
+
+# What an act comes to. Anything else is the refusal's HTTP status; the case is as it was then.
+DONE = "done"
+PROPOSED = "proposed"  # waits for a second person
+NOTHING = "nothing"  # told so; the case is as it was
+VOID = "void"  # 409, and the proposal is gone
+
+LOOKS = ("open", "evidence", "reveal")
+HOLDING = ("claim", "renew", "release")
+VERDICTS = ("approve", "decline", "ask_again", "hand_back", "escalate", "snooze", "step_aside")
+ACTS = (*LOOKS, *HOLDING, *VERDICTS, "judge_blind", "reopen")
+_WORK = ("claim", *VERDICTS, "judge_blind")
+
+
+@dataclass(frozen=True)
+class Situation:
+    """`reviewer` has the answers that are not those of a free case; `senior` those that are not a reviewer's."""
+
+    name: str
+    says: str
+    reviewer: dict[str, str] = field(default_factory=dict)
+    senior: dict[str, str] = field(default_factory=dict)
+
+    def answer(self, group: Group | None, act: str) -> str:
+        """What `act` comes to for a member of `group`, or of none."""
+        looks = act in LOOKS
+        if group == Group.AUDITOR:
+            return self.reviewer.get(act, DONE) if looks else "403"
+        if group not in {Group.REVIEWER, Group.SENIOR}:
+            return "403"
+        answers = {**FREE, **self.reviewer}
+        if group == Group.SENIOR:
+            answers |= {"reopen": "409", **self.senior}
+        return answers[act]
+
+
+def _all(acts: tuple[str, ...], answer: str) -> dict[str, str]:
+    return dict.fromkeys(acts, answer)
+
+
+FREE = {
+    **_all(ACTS, DONE),
+    "renew": "409",
+    "release": NOTHING,
+    "approve": PROPOSED,
+    "hand_back": "409",
+    "judge_blind": "409",
+    "reopen": "403",
+}
+_CLOSED = {**_all(_WORK, "409"), "claim": NOTHING}
+_CONFLICT = _all(_WORK, "403")
+_NO_REOPENING = {"reopen": "403"}
+
+SITUATIONS = (
+    Situation("free", "In review, nobody holds it; the vendor did not pass it, so approving takes two."),
+    Situation("held by me", "Within the 15 minutes of the lease.", {"renew": DONE, "release": DONE}),
+    Situation("held by another", "Within the 15 minutes of the lease.", _CLOSED),
+    Situation(
+        "escalated",
+        "For senior reviewers.",
+        _CONFLICT,
+        {**_all(_WORK, DONE), "approve": PROPOSED, "hand_back": "409", "judge_blind": "409"},
+    ),
+    Situation("snoozed", "Take next leaves it out until its time; opened by hand it is as if free."),
+    Situation(
+        "proposed by me",
+        "I withdraw, end it by asking again, or leave it to a colleague; I never confirm.",
+        {"approve": "403", "decline": "403", "hand_back": DONE},
+    ),
+    Situation(
+        "proposed by another",
+        "I confirm the same verdict, or hand it back.",
+        {"approve": DONE, "decline": "409", "hand_back": DONE},
+    ),
+    Situation(
+        "proposal void",
+        "The evidence changed since it was proposed: nobody confirms it any more.",
+        {"approve": VOID, "decline": VOID, "ask_again": VOID, "hand_back": DONE},
+    ),
+    Situation(
+        "stepped aside", "I said that I know the person or have an interest.", _CONFLICT, _NO_REOPENING
+    ),
+    Situation("about me", "The applicant has my e-mail address.", _CONFLICT, _NO_REOPENING),
+    Situation(
+        "spot check",
+        "A pass that was drawn, not judged blind yet.",
+        {**_all(("approve", "decline", "ask_again"), "409"), "judge_blind": DONE},
+    ),
+    Situation(
+        "judged blind",
+        "A spot check with my blind verdict; I hold it.",
+        {"renew": DONE, "release": DONE, "approve": DONE},
+    ),
+    Situation(
+        "page out of date",
+        "What is sent comes from a page before a change, or of another case.",
+        {**_all((*VERDICTS, "judge_blind"), "409")},
+    ),
+    Situation("with the applicant", "Asked again, or not yet sent.", _CLOSED),
+    Situation("decided", "Approved or declined.", _CLOSED, {"reopen": DONE}),
+    Situation(
+        "decided about me", "The applicant has my e-mail address.", {**_CLOSED, "claim": "403"}, _NO_REOPENING
+    ),
+    Situation("reopened", "In review again, as if free."),
+    Situation(
+        "erased", "Decided, and the evidence was erased.", {**_CLOSED, "evidence": "410"}, {"reopen": DONE}
+    ),
+)
