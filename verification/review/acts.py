@@ -154,6 +154,8 @@ def _same_press(case: Verification, user: StaffUser, posted: dict[str, Any], now
     lately = case.reviews.filter(by=user, at__gt=now - TWICE, verdict=posted["verdict"], note=posted["note"])
     if "reason_code" in posted:
         lately = lately.filter(reason_code=posted["reason_code"])
+    else:
+        lately = lately.filter(stage=Stage.BLIND)
     return lately.filter(evidence_sha256=posted["evidence_sha256"]).exists()
 
 
