@@ -14,7 +14,10 @@ ON_POSTGRESQL := $(addprefix tests/flow/test_, pacing.py leases.py calls.py vend
 	vendor_page.py spending.py database.py reuse.py keys.py \
 	four_eyes.py queue.py search.py dashboard.py policy_editor.py)
 
-.PHONY: demo test test-flow test-others check bench nightly lock docs clean
+# What an applicant sees; the other browser tests are about staff.
+APPLICANT_PAGES := $(addprefix tests/browser/test_, main_job.py recorded_clips.py delay.py accessibility.py)
+
+.PHONY: demo test test-flow test-others test-applicant-pages test-staff-pages check bench nightly lock docs clean
 
 demo: $(INSTALLED)
 	@exec $(BIN)/python manage.py demo --port $(PORT)
@@ -26,9 +29,8 @@ test: $(INSTALLED_DEV) check
 	# Held to the clock: by themselves.
 	COVERAGE_FILE=.coverage.faults $(BIN)/python -m pytest tests/faults --cov --cov-report= --durations=5
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report
-	$(BIN)/python -m tests.on_postgresql $(ON_POSTGRESQL)
 	# By themselves: a browser's event loop in the process keeps Django from its database.
-	$(BIN)/python -m pytest tests/browser --durations=5
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-applicant-pages test-staff-pages
 
 # Side by side, on two cores.
 test-flow:
@@ -37,6 +39,14 @@ test-flow:
 test-others:
 	COVERAGE_FILE=.coverage.others $(BIN)/python -m pytest tests/unit tests/contract tests/catalogue \
 		--cov --cov-report= --durations=5
+	$(BIN)/python -m tests.on_postgresql $(ON_POSTGRESQL)
+
+# A browser waits more than it works.
+test-applicant-pages:
+	$(BIN)/python -m pytest $(APPLICANT_PAGES) --durations=5
+
+test-staff-pages:
+	$(BIN)/python -m pytest tests/browser $(addprefix --ignore=,$(APPLICANT_PAGES)) --durations=5
 
 # Every check runs, so that one run shows all there is to mend.
 check: $(INSTALLED_DEV)
