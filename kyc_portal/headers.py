@@ -1,12 +1,15 @@
 """Headers: those of responses that neither Django nor the CSP middleware sets, and the one a proxy adds."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
+import structlog
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse
+
+log = structlog.get_logger(__name__)
 
 # The capture page alone needs the camera; nothing needs the microphone or a place.
 PERMISSIONS_POLICY = "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), display-capture=()"
@@ -35,6 +38,16 @@ class ForwardedAddressMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         seen = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
-        with suppress(ValueError):
-            request.META["REMOTE_ADDR"] = str(ip_address(seen))
+        try:
+            request.META["REMOTE_ADDR"] = _address(seen)
+        except ValueError:
+            # Everybody counts as one then, to whatever limits them. A check of health asks without a proxy.
+            if seen:
+                log.warning("proxy.forwarded_address_not_read")
         return self.get_response(request)
+
+
+def _address(seen: str) -> str:
+    """Without the port that some proxies write behind it. Raises ValueError."""
+    has_port = seen.count(":") == 1 or seen.startswith("[")
+    return str(ip_address(urlsplit(f"//{seen}").hostname or "" if has_port else seen))

@@ -182,8 +182,10 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_SESSION_REMEMBER = False
 # Guessing at one name is axes' to stop; these stop a flood from one address.
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip", "reauthenticate": "20/m/user"}
+ACCOUNT_FORMS = {"change_password": "verification.review.sign_in.forms.NewPasswordForm"}
 MFA_ADAPTER = "verification.review.sign_in.adapters.SecondStepAdapter"
 MFA_FORMS = {
+    "activate_totp": "verification.review.sign_in.forms.NewAppForm",
     "authenticate": "verification.review.sign_in.forms.CodeForm",
     "reauthenticate": "verification.review.sign_in.forms.CodeAgainForm",
     "authenticate_webauthn": "verification.review.sign_in.forms.PasskeyForm",
@@ -191,6 +193,7 @@ MFA_FORMS = {
     "login_webauthn": "verification.review.sign_in.forms.PasskeySignInForm",
     "add_webauthn": "verification.review.sign_in.forms.NewPasskeyForm",
 }
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "KYC portal"

@@ -11,6 +11,7 @@ from verification.actions import assess as assessing
 from verification.actions import export as exporting
 from verification.actions import prepare as preparing
 from verification.actions import probe as probing
+from verification.actions import staff as staffing
 from verification.actions import sweep as sweeping
 
 log = structlog.get_logger(__name__)
@@ -65,3 +66,4 @@ def probe(account_name: str) -> None:
 def sweep() -> None:
     sweeping.sweep(now=clock.now())
     exporting.expire(now=clock.now())
+    staffing.forget_sessions(now=clock.now())

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from django.conf import settings as project
 from django.core.management import CommandError, call_command
@@ -12,6 +13,7 @@ from django.urls import URLPattern, get_resolver, reverse
 from django.utils import translation
 
 from tests.flow.conftest import LATER, PASSWORD, SECRET, code_at, give_code, give_password, take_second_step
+from tests.flow.passkey import SIGN_IN, Passkey, begin
 from verification.crypto import new_entry
 from verification.models import AuditEvent, StaffUser
 
@@ -90,6 +92,31 @@ def test_a_code_counts_once(client, with_app):
     assert "did not work" in said(give_code(other, code_at(LATER)))
 
 
+def test_the_code_that_turned_the_app_on_is_used(client, rosa, django_capture_on_commit_callbacks):
+    give_password(client)
+    client.get("/admin/account/two-step/app/add/")
+    secret = client.session["mfa.totp.secret"]
+    with django_capture_on_commit_callbacks(execute=True):
+        client.post("/admin/account/two-step/app/add/", {"code": code_at(LATER, secret)})
+    other = Client()
+    give_password(other)
+    assert "did not work" in said(give_code(other, code_at(LATER, secret)))
+    with time_machine.travel(LATER + timedelta(seconds=30), tick=False):
+        assert give_code(other, code_at(LATER + timedelta(seconds=30), secret)).url == "/admin/"
+
+
+def test_a_code_that_has_signed_in_turns_no_app_on(client, with_app):
+    give_password(client)
+    give_code(client, code_at(LATER))
+    Passkey().of(with_app)
+    client.post("/admin/account/two-step/app/remove/")
+    client.get("/admin/account/two-step/app/add/")
+    session = client.session
+    session["mfa.totp.secret"] = SECRET
+    session.save()
+    assert "did not work" in said(client.post("/admin/account/two-step/app/add/", {"code": code_at(LATER)}))
+
+
 def test_a_recovery_code_stands_in_for_the_app_once(client, with_app):
     code = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()[0]
     other = Client()
@@ -120,6 +147,14 @@ def test_the_way_on_is_kept_through_both_steps(client, with_app):
 def test_nothing_leads_out_of_the_staff_site(client, rosa, next_):
     assert give_password(client, next=next_).url == "/admin/"
     assert client.get("/admin/login/", {"next": next_}).url == "/admin/"
+
+
+def test_no_answer_repeats_the_password(client, rosa):
+    typed = {"login": "rosa", "password": "Tr0ub4dor&3-typed"}
+    for asked in ({"HTTP_X_REQUESTED_WITH": "XMLHttpRequest"}, {"HTTP_ACCEPT": "application/json"}):
+        answer = client.post("/admin/login/", typed, **asked)
+        assert answer.status_code == 200
+        assert "Tr0ub4dor" not in said(answer)
 
 
 @pytest.mark.parametrize(
@@ -318,15 +353,9 @@ def test_a_second_step_that_does_not_open_is_no_wrong_code(client, with_app, set
 
 @pytest.mark.parametrize("credential", RUBBISH)
 def test_a_made_up_passkey_is_refused(client, with_app, credential):
-    assert (
-        client.post("/admin/account/two-step/passkeys/sign-in/", {"credential": credential}).status_code
-        == 302
-    )
-    client.get("/admin/account/two-step/passkeys/sign-in/", HTTP_ACCEPT="application/json")
-    assert (
-        client.post("/admin/account/two-step/passkeys/sign-in/", {"credential": credential}).status_code
-        == 302
-    )
+    assert client.post(SIGN_IN, {"credential": credential}).url == "/admin/login/"
+    begin(client)
+    assert client.post(SIGN_IN, {"credential": credential}).url == "/admin/login/"
     give_password(client)
     client.get("/admin/account/second-step/")
     assert client.post("/admin/account/second-step/", {"credential": credential}).status_code == 200
@@ -356,6 +385,16 @@ def test_an_operator_takes_away_a_lost_second_step(client, with_app, required):
     (event,) = events("staff.second_step_removed")
     assert (event.actor_kind, event.data) == ("shell", {"steps": ["recovery_codes", "totp"]})
     assert [event.data["why"] for event in events("staff.session_ended")] == ["second_step_reset"]
+
+
+def test_whoever_is_at_a_second_step_that_is_taken_away_begins_anew(client, with_app, required):
+    """The sign-in and the second step must not lead to each other for ever."""
+    give_password(client)
+    call_command("reset_second_step", "rosa")
+    assert client.get("/admin/account/second-step/").url == "/admin/login/"
+    assert client.get("/admin/login/").status_code == 200
+    assert give_password(client).url == "/admin/"
+    assert client.get("/admin/").url.startswith("/admin/account/two-step/")
 
 
 def test_a_second_step_of_nobody_is_not_taken_away(db):

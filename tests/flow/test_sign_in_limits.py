@@ -6,13 +6,14 @@ import pytest
 import time_machine
 from axes.models import AccessAttempt, AccessFailureLog
 from django.core.management import call_command
-from django.test import Client
+from django.test import Client, RequestFactory
 
-from tests.flow.conftest import LATER, code_at, give_code, give_password, take_second_step
-from verification.models import AuditEvent
+from tests.flow.conftest import LATER, PASSWORD, code_at, give_code, give_password, take_second_step
+from verification.models import AuditEvent, StaffUser
 from verification.review.sign_in import lockout
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
+NEW_PASSWORD = {"password1": "another horse battery", "password2": "another horse battery"}
 
 
 def text_of(page):
@@ -100,13 +101,40 @@ def test_made_up_passkeys_are_counted_too(client, with_app):
 
 @pytest.mark.parametrize(
     ("path", "field"),
-    [("/admin/account/confirm/", "password"), ("/admin/account/confirm/code/", "code")],
+    [
+        ("/admin/account/confirm/", "password"),
+        ("/admin/account/confirm/code/", "code"),
+        ("/admin/account/password/", "oldpassword"),
+    ],
 )
 def test_confirming_can_not_be_guessed_either(client, with_app, path, field):
     client.force_login(with_app)
     take_second_step(client, with_app)
-    answers = [client.post(path, {field: "000000"}).status_code for _ in range(5)]
+    answers = [client.post(path, {field: "000000", **NEW_PASSWORD}).status_code for _ in range(5)]
     assert answers == [200] * 4 + [429]
+    assert kinds() == ["staff.sign_in_failed"] * 5 + ["staff.locked_out"]
+
+
+def test_a_lock_holds_on_the_password_page_too(client, with_app):
+    client.force_login(with_app)
+    take_second_step(client, with_app)
+    for _ in range(5):
+        client.post("/admin/account/confirm/", {"password": "wrong"})
+    refused = client.post("/admin/account/password/", {"oldpassword": PASSWORD, **NEW_PASSWORD})
+    assert refused.status_code == 429
+    assert StaffUser.objects.get(pk=with_app.pk).check_password(PASSWORD)
+
+
+def test_a_right_code_in_a_flood_is_no_failure(client, with_app):
+    """What the limit of one address refuses was not looked at: it says nothing about the code."""
+    give_password(client)
+    for number in range(20):
+        fail(Client(), 1, f"name{number}")
+    answers = [give_code(client, code_at(LATER)).status_code for _ in range(6)]
+    assert answers == [200] * 6
+    assert not AccessFailureLog.objects.filter(username="rosa").exists()
+    with time_machine.travel(LATER + timedelta(minutes=2), tick=False):
+        assert give_code(client, code_at(LATER + timedelta(minutes=2))).url == "/admin/"
 
 
 def test_a_hundred_failures_lock_the_name_for_the_day(client, rosa, monkeypatch):
@@ -118,6 +146,42 @@ def test_a_hundred_failures_lock_the_name_for_the_day(client, rosa, monkeypatch)
     assert give_password(client).status_code == 429
     with time_machine.travel(LATER + timedelta(days=1), tick=False):
         assert give_password(client).url == "/admin/"
+
+
+def test_a_name_that_is_locked_for_the_day_works_on_where_it_is_signed_in(client, with_app, monkeypatch):
+    """Else anybody could stop a colleague's work from afar."""
+    monkeypatch.setattr(lockout, "FAILURES_A_DAY", 6)
+    give_password(client)
+    give_code(client, code_at(LATER))
+    for number in range(6):
+        locked = fail(Client(REMOTE_ADDR=f"192.0.2.{number}"), 1)
+    assert locked.status_code == 429
+    with time_machine.travel(LATER + timedelta(minutes=6), tick=False):
+        assert client.post("/admin/account/confirm/", {"password": PASSWORD}).url == "/admin/"
+        for _ in range(5):
+            own = client.post("/admin/account/confirm/", {"password": "wrong"})
+    assert "Try again in 15 minutes" in text_of(own)
+
+
+def test_only_failures_without_a_sign_in_between_lock_for_the_day(client, rosa, monkeypatch):
+    monkeypatch.setattr(lockout, "FAILURES_A_DAY", 6)
+    for _ in range(4):
+        fail(client, 2)
+        assert give_password(client).url == "/admin/"
+        client.post("/admin/logout/")
+
+
+def test_of_ipv6_the_network_is_locked(rosa):
+    for number in range(5):
+        page = fail(Client(REMOTE_ADDR=f"2001:db8:1:2::{number}"), 1)
+    assert page.status_code == 429
+    assert give_password(Client(REMOTE_ADDR="2001:db8:1:2:ffff::1")).status_code == 429
+    assert give_password(Client(REMOTE_ADDR="2001:db8:1:3::1")).url == "/admin/"
+
+
+@pytest.mark.parametrize("address", ["::ffff:192.0.2.1", "192.0.2.1", "somewhere"])
+def test_any_other_address_counts_for_itself(address):
+    assert lockout.address(RequestFactory().get("/", REMOTE_ADDR=address)) == address
 
 
 def test_the_days_limit_is_a_hundred():
@@ -132,11 +196,58 @@ def test_an_operator_lets_go_of_a_name(client, rosa, monkeypatch):
     assert AuditEvent.objects.get(kind="staff.unlocked").actor_kind == "shell"
 
 
+def test_an_operator_is_told_that_the_days_lock_is_gone(rosa, monkeypatch, capsys):
+    """Hours later: the failures of the last quarter of an hour are forgotten, those of the day are not."""
+    monkeypatch.setattr(lockout, "FAILURES_A_DAY", 5)
+    fail(Client(), 5)
+    with time_machine.travel(LATER + timedelta(hours=1), tick=False):
+        fail(Client(), 1, "nobody")
+        assert give_password(Client()).status_code == 429
+        call_command("axes_reset_username", "rosa")
+        assert capsys.readouterr().out == "5 attempts removed.\n"
+        assert give_password(Client()).url == "/admin/"
+
+
+def test_an_operator_lets_go_of_everything(rosa, monkeypatch):
+    monkeypatch.setattr(lockout, "FAILURES_A_DAY", 5)
+    fail(Client(), 5)
+    fail(Client(), 1, "nobody")
+    call_command("axes_reset")
+    assert give_password(Client()).url == "/admin/"
+    (event,) = AuditEvent.objects.filter(kind="staff.unlocked")
+    assert event.subject_id == str(rosa.pk)
+
+
+def test_an_operator_lets_go_of_an_ipv6_address(rosa):
+    fail(Client(REMOTE_ADDR="2001:db8::7"), 5)
+    call_command("axes_reset_ip", "2001:db8::7")
+    assert give_password(Client(REMOTE_ADDR="2001:db8::7")).url == "/admin/"
+
+
+def test_letting_go_of_what_nobody_has_is_an_event_of_nobody(rosa):
+    fail(Client(), 1, "nobody")
+    call_command("axes_reset")
+    assert AuditEvent.objects.get(kind="staff.unlocked").subject_id == ""
+
+
+def test_letting_go_of_nothing_is_no_event(rosa, capsys):
+    call_command("axes_reset_username", "rosa")
+    assert capsys.readouterr().out == "No attempts found.\n"
+    assert not AuditEvent.objects.filter(kind="staff.unlocked").exists()
+
+
 def test_the_days_failures_are_kept_and_older_ones_are_not(client, rosa):
     fail(client, 2)
     with time_machine.travel(LATER + timedelta(days=3), tick=False):
         fail(client, 1)
     assert AccessFailureLog.objects.count() == 1
+
+
+def test_old_failures_go_with_a_good_sign_in_too(client, rosa):
+    fail(Client(), 2, "nobody")
+    with time_machine.travel(LATER + timedelta(days=3), tick=False):
+        give_password(client)
+    assert not AccessFailureLog.objects.exists()
 
 
 def test_nothing_that_was_typed_is_kept(client, rosa):
@@ -149,6 +260,16 @@ def test_nothing_that_was_typed_is_kept(client, rosa):
     assert "wrong" not in kept
     (event,) = AuditEvent.objects.filter(kind="staff.sign_in_failed")
     assert (event.subject_id, event.actor_id, event.data) == ("", "", {"step": "password", "known": False})
+
+
+def test_a_way_on_is_not_kept(client, rosa):
+    """It can hold what somebody searched for."""
+    for _ in range(2):
+        client.post(
+            "/admin/login/?next=/admin/queue/%3Fq%3DJane+Doe", {"login": "rosa", "password": "x", "q": "Jane"}
+        )
+    attempt = AccessAttempt.objects.get()
+    assert (attempt.get_data, attempt.post_data, attempt.failures_since_start) == ("", "", 2)
 
 
 def test_a_flood_from_one_address_is_stopped(client, rosa):

@@ -1,16 +1,23 @@
 """How long a session lives, who ends it, and when one is asked again."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 import time_machine
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import Group
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
 from tests.flow.conftest import LATER, PASSWORD, code_at, give_code, give_password
-from verification.models import AuditEvent, Export
+from tests.flow.passkey import Passkey
+from verification.actions.staff import forget_sessions
+from verification.models import AuditEvent, Export, StaffUser
 from verification.review.sign_in import devices
+from verification.tasks import sweep
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
 ASKED = {"start": "2026-11-01", "end": "2026-12-01", "reason": "Annual audit"}
@@ -65,14 +72,6 @@ def test_the_limits_are_settings(client, rosa, settings):
     assert "after 1 minute without use" in page
 
 
-def test_what_a_page_asks_by_itself_is_no_use(client, rosa):
-    give_password(client)
-    with at(10):
-        assert client.get("/admin/", HTTP_X_BACKGROUND="1").status_code == 200
-    with at(15):
-        assert client.get("/admin/").status_code == 302
-
-
 def test_a_script_is_told_that_the_session_ended(client, rosa):
     give_password(client)
     with at(15):
@@ -123,6 +122,14 @@ def test_the_sessions_page_names_devices(desk, phone):
     assert "192.0.2.7" in page
 
 
+def test_a_session_that_is_over_is_not_listed(phone, rosa):
+    with at(16):
+        here = Client()
+        give_password(here)
+        listed = here.get("/admin/account/sessions/").context["sessions"]
+    assert [one["here"] for one in listed] == [True]
+
+
 def test_one_session_is_ended_from_another(desk, phone):
     listed = desk.get("/admin/account/sessions/").context["sessions"]
     (there,) = [one["id"] for one in listed if not one["here"]]
@@ -167,6 +174,46 @@ def test_resetting_a_password_ends_the_sessions(desk, phone, signed_in, rosa):
     assert {browser.get("/admin/").status_code for browser in (desk, phone)} == {302}
     assert ended() == [("operator", "password_changed")]
     assert AuditEvent.objects.get(kind="staff.session_ended").data["count"] == 2
+
+
+def test_taking_a_password_away_ends_the_sessions(desk, signed_in, rosa):
+    signed_in("Operator").post(
+        f"/admin/verification/staffuser/{rosa.pk}/password/",
+        {"usable_password": "false", "unset-password": "1"},
+    )
+    assert not StaffUser.objects.get(pk=rosa.pk).has_usable_password()
+    assert desk.get("/admin/").status_code == 302
+    assert not UserSession.objects.filter(user=rosa).exists()
+    assert ended() == [("operator", "password_removed")]
+
+
+def test_removing_a_second_step_ends_all_other_sessions(with_app):
+    """It may be lost, and have opened one of them; another one that is left changes nothing about that."""
+    there, here = Client(), Client()
+    give_password(there)
+    give_code(there, code_at(LATER))
+    with at(1):
+        give_password(here)
+        give_code(here, code_at(LATER + timedelta(minutes=1)))
+        Passkey().of(with_app)
+        here.post("/admin/account/two-step/app/remove/")
+        assert there.get("/admin/").status_code == 302
+        assert here.get("/admin/").status_code == 200
+    assert ended() == [("reviewer", "second_step_removed")]
+
+
+def test_expired_sessions_are_forgotten_once_an_hour(desk, phone):
+    keys = {browser.session.session_key for browser in (desk, phone)}
+    assert forget_sessions(now=LATER) == 0
+    assert UserSession.objects.count() == 2
+    assert forget_sessions(now=LATER + timedelta(hours=13)) == 0, "it was asked a moment ago"
+    with at(61):
+        sweep()
+        assert Session.objects.filter(pk__in=keys).count() == 2
+    with at(13 * 60):
+        sweep()
+    assert not Session.objects.filter(pk__in=keys).exists()
+    assert not UserSession.objects.exists()
 
 
 def test_a_new_password_of_ones_own_ends_all_other_sessions(desk, phone):
@@ -238,6 +285,25 @@ def test_later_a_download_asks_and_leads_back_to_the_list(auditor):
         assert auditor.get(path).status_code == 302
 
 
+def test_later_an_operator_confirms_before_staff_are_changed(signed_in, rosa):
+    """Whoever makes an auditor, or sets somebody's password, has all that these may see."""
+    operator = signed_in("Operator")
+    page = reverse("admin:verification_staffuser_change", args=[rosa.pk])
+    new = {"password1": "another horse battery", "password2": "another horse battery"}
+    with at(6):
+        assert operator.get(page).status_code == 200
+        for path, fields in {
+            "/admin/verification/staffuser/add/": {"username": "mallory", "usable_password": "true", **new},
+            page: {"username": "rosa", "is_active": "on", "groups": []},
+            f"/admin/verification/staffuser/{rosa.pk}/password/": new,
+        }.items():
+            asked = operator.post(path, fields)
+            assert asked.url == f"/admin/account/confirm/?{urlencode({'next': path})}"
+    assert not StaffUser.objects.filter(username="mallory").exists()
+    assert StaffUser.objects.get(pk=rosa.pk).check_password(PASSWORD)
+    assert rosa.groups.count() == 1
+
+
 def test_a_code_confirms_too(client, with_app):
     with_app.groups.set([Group.objects.get(name="Auditor")])
     give_password(client)
@@ -272,3 +338,27 @@ def test_second_steps_are_changed_only_by_who_confirmed(client, with_app):
         for path in ("codes/", "codes/new/", "codes/download/", "app/remove/", "passkeys/add/"):
             answer = client.get(f"/admin/account/two-step/{path}")
             assert answer.url.startswith("/admin/account/confirm/"), path
+
+
+@pytest.mark.parametrize("path", ["codes/new/", "app/remove/", "passkeys/add/", "passkeys/{pk}/remove/"])
+def test_a_form_that_came_too_late_is_never_sent_by_itself(client, with_app, path):
+    """Allauth would keep it, and send it whenever the person confirms next."""
+    Passkey().of(with_app)
+    path = f"/admin/account/two-step/{path}".format(pk=Authenticator.objects.get(type="webauthn").pk)
+    give_password(client)
+    give_code(client, code_at(LATER))
+    before = list(Authenticator.objects.values_list("pk", "data"))
+    with at(6):
+        asked = client.post(path)
+        assert asked.url == f"/admin/account/confirm/?{urlencode({'next': path})}"
+        assert "Nothing was changed" in client.get(asked.url).content.decode()
+        assert client.post(asked.url, {"password": PASSWORD}).url == path
+    assert list(Authenticator.objects.values_list("pk", "data")) == before
+
+
+def test_a_script_of_ones_own_sign_in_that_must_confirm_is_told_in_json(client, with_app):
+    give_password(client)
+    give_code(client, code_at(LATER))
+    with at(6):
+        told = client.post("/admin/account/two-step/codes/new/", HTTP_ACCEPT="application/json")
+    assert (told.status_code, told.json()) == (403, {"error": "reauthenticate"})

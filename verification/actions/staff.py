@@ -1,18 +1,22 @@
-"""Appointing a member of staff, signing them out, and taking away a second step that they lost.
+"""Appointing a member of staff, signing them out, taking away a lost second step, and forgetting old sessions.
 
 The sign-in's own records are reached by their names: its libraries live in the staff site alone.
 """
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.apps import apps
 from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.db import transaction
 
 from verification import audit
 from verification.models import StaffUser
+
+FORGOTTEN_EVERY = timedelta(hours=1)
+_FORGOTTEN = "staff.sessions-forgotten"
 
 
 class NameTaken(Exception):
@@ -62,3 +66,17 @@ def reset_second_step(username: str, *, by: audit.By, now: datetime) -> None:
     steps.delete()
     end_sessions(user, by=by, now=now, why="second_step_reset")
     audit.record("staff.second_step_removed", by=by, subject=user, at=now, steps=kinds)
+
+
+def forget_sessions(*, now: datetime) -> int:
+    """Delete what expired, of staff and of whoever only looked at the sign-in. Once an hour, however often it is asked.
+
+    Failed tries need none of this: the next sign-in, good or bad, takes the old ones away.
+    """
+    if cache.get(_FORGOTTEN):
+        return 0
+    cache.set(_FORGOTTEN, True, FORGOTTEN_EVERY.total_seconds())
+    expired, _of_each = Session.objects.filter(expire_date__lt=now).delete()
+    listed = apps.get_model("usersessions", "UserSession").objects
+    listed.exclude(session_key__in=Session.objects.values("session_key")).delete()
+    return expired

@@ -3,6 +3,7 @@
 They hand out groups, never single permissions, and never to themselves.
 """
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin import display
@@ -11,16 +12,22 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
 from verification import audit, permissions
+from verification.actions import staff
 from verification.models import StaffUser
 from verification.review.page import acting, signed_in
+from verification.review.sign_in import fresh
 
 if TYPE_CHECKING:
     StockUserAdmin = UserAdmin[StaffUser]
 else:
     StockUserAdmin = UserAdmin
+
+# Whoever makes staff or sets passwords can become anybody: a borrowed session must not.
+_confirmed = method_decorator(partial(fresh, methods={"POST"}))
 
 
 class StaffAdmin(StockUserAdmin):
@@ -77,12 +84,31 @@ class StaffAdmin(StockUserAdmin):
         self._record("staff.changed", request, obj)
         return super().log_change(request, obj, message)
 
+    @_confirmed
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """Adds and changes."""
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    @_confirmed
     @transaction.atomic
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Whoever sets another's password can sign in as them: that is an event of its own."""
+        own = request.session.session_key or ""
         response = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
-            self._record("staff.password_reset", request, StaffUser.objects.get(pk=id))
+            user = StaffUser.objects.get(pk=id)
+            self._record("staff.password_reset", request, user)
+            # A new password has ended them already; one that is taken away has not.
+            by, now = acting(signed_in(request), "operator"), timezone.now()
+            staff.end_sessions(
+                user, by=by, now=now, why="password_removed", but=own if user == request.user else ""
+            )
         return response
 
     def _record(self, kind: str, request: HttpRequest, obj: StaffUser) -> None:

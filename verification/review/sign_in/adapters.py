@@ -4,12 +4,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import clear_authentication_records
+from allauth.account.internal.stagekit import clear_login
 from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +26,10 @@ WAYS = {
     "mfa_reauthenticate": gettext_lazy("Use a code"),
     "mfa_reauthenticate:webauthn": gettext_lazy("Use a passkey"),
 }
+
+
+# In the session, from the first step to the last: what the person's password was when the first was taken.
+PROVEN = "staff_proven"
 
 
 class StaffAdapter(DefaultAccountAdapter):
@@ -55,9 +63,29 @@ class StaffAdapter(DefaultAccountAdapter):
     def pre_login(self, request: HttpRequest, user: StaffUser, **kwargs: Any) -> HttpResponse | None:
         """A passkey opens for active staff only, as a password does."""
         if user.is_active and user.is_staff:
+            request.session[PROVEN] = user.get_session_auth_hash()
             return None
+        # Otherwise the refused passkey would count as the second step of a later sign-in.
+        clear_authentication_records(request)
         messages.error(request, _("This passkey can't be used here."))
         return HttpResponseRedirect(reverse("account_login"))
+
+    def login(self, request: HttpRequest, user: StaffUser) -> None:
+        """A sign-in that was half-way when its owner was deactivated or got a new password begins anew."""
+        proven = request.session.pop(PROVEN, "")
+        still = user.is_active and user.is_staff
+        if still and constant_time_compare(proven, user.get_session_auth_hash()):
+            super().login(request, user)
+            return
+        clear_login(request)
+        messages.warning(request, _("Please sign in again."))
+        raise ImmediateHttpResponse(HttpResponseRedirect(reverse("account_login")))
+
+    def is_ajax(self, request: HttpRequest) -> bool:
+        """Only who asks for the options of a passkey: the JSON of a form would repeat the password that was typed."""
+        match = request.resolver_match
+        asks = request.method == "GET" and match is not None and match.view_name == "mfa_login_webauthn"
+        return bool(asks and super().is_ajax(request))
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         return [{**way, "description": WAYS[way["id"]]} for way in super().get_reauthentication_methods(user)]

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -32,21 +32,21 @@ def fresh(view: View, *, methods: Set[str] = EVERY, back: str = "") -> View:
     def asking(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if request.method not in methods or did_recently_reauthenticate(request):
             return view(request, *args, **kwargs)
-        if is_script(request):
-            return JsonResponse({"error": "reauthenticate"}, status=403)
-        if request.method not in SAFE:
-            messages.warning(
-                request, _("Nothing was changed: please confirm that it is you, then do it again.")
-            )
-        elif back:
-            messages.warning(request, _("Please confirm that it is you, then do it again."))
-        return _ask(request, reverse(back) if back else _page_of(request))
+        return ask(request, back)
 
     return asking
 
 
-def _ask(request: HttpRequest, then: str) -> HttpResponseRedirect:
-    return HttpResponseRedirect(f"{second_step.ways(request)[0]['url']}?{urlencode({'next': then})}")
+def ask(request: HttpRequest, back: str = "") -> HttpResponse:
+    """The answer in the place of what has to be confirmed first."""
+    if is_script(request):
+        return JsonResponse({"error": "reauthenticate"}, status=403)
+    if request.method not in SAFE:
+        messages.warning(request, _("Nothing was changed: please confirm that it is you, then do it again."))
+    elif back:
+        messages.warning(request, _("Please confirm that it is you, then do it again."))
+    then = urlencode({"next": reverse(back) if back else _page_of(request)})
+    return HttpResponseRedirect(f"{second_step.ways(request)[0]['url']}?{then}")
 
 
 def _page_of(request: HttpRequest) -> str:

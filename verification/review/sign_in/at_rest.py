@@ -4,10 +4,13 @@ The id of the wrapping key stands in front. Whoever uses their second step has i
 from then on, so that an old key can leave the ring once everybody has signed in.
 """
 
+from contextlib import suppress
+
 from allauth.mfa.models import Authenticator
 from django.db import transaction
 
 from verification import storage
+from verification.crypto import NotUnwrapped, UnknownKey
 from verification.models import StaffUser
 
 # Bound into every one of them: what was wrapped for something else does not open here.
@@ -26,11 +29,19 @@ def unwrap(stored: str) -> str:
 
 
 def wrap_anew(user: StaffUser) -> None:
-    """What an older key of the ring has wrapped."""
-    current = f"{storage.keyring().primary}:"
+    """What an older key of the ring has wrapped.
+
+    What no key opens is left as it is, to be removed or replaced: a passkey signs in without it.
+    """
     with transaction.atomic():
         for step in Authenticator.objects.select_for_update().filter(user_id=user.pk):
-            old = [name for name in _SECRETS if not step.data.get(name, current).startswith(current)]
-            if old:
-                step.data.update({name: wrap(unwrap(step.data[name])) for name in old})
-                step.save(update_fields=["data"])
+            with suppress(UnknownKey, NotUnwrapped):
+                _wrap_anew(step)
+
+
+def _wrap_anew(step: Authenticator) -> None:
+    current = f"{storage.keyring().primary}:"
+    old = [name for name in _SECRETS if not step.data.get(name, current).startswith(current)]
+    if old:
+        step.data.update({name: wrap(unwrap(step.data[name])) for name in old})
+        step.save(update_fields=["data"])

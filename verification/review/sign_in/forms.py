@@ -1,12 +1,17 @@
-"""The forms of the second step: counted like passwords, so that a code can't be guessed either."""
+"""The forms of the second step and of a new password: what could be guessed in them is counted like a sign-in."""
 
 from collections.abc import Callable
 from typing import Any
 
+from allauth.account import forms as account_forms
 from allauth.core import context
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as code_forms
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp import forms as app_forms
+from allauth.mfa.totp.internal.auth import TOTP
 from allauth.mfa.webauthn import forms as passkey_forms
+from allauth.mfa.webauthn.internal import auth as webauthn
 from axes.handlers.proxy import AxesProxyHandler
 from django import forms
 from django.contrib.auth.signals import user_login_failed
@@ -15,6 +20,8 @@ from django.utils.translation import gettext_lazy as _
 
 # What a made-up credential makes the library stumble over.
 MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+# What a guess was wrong about; a limit of requests says nothing about it.
+WRONG = frozenset({"incorrect_code", "enter_current_password"})
 
 
 def _counted(user: Any, step: str, check: Callable[[], Any]) -> Any:
@@ -25,8 +32,9 @@ def _counted(user: Any, step: str, check: Callable[[], Any]) -> Any:
         raise get_adapter().validation_error("incorrect_code")
     try:
         return check()
-    except ValidationError:
-        user_login_failed.send(sender=__name__, credentials=credentials, request=request)
+    except ValidationError as error:
+        if error.code in WRONG:
+            user_login_failed.send(sender=__name__, credentials=credentials, request=request)
         raise
 
 
@@ -37,6 +45,22 @@ def _parsed(check: Callable[[], Any]) -> Any:
         raise
     except MALFORMED:
         raise get_adapter().validation_error("incorrect_code") from None
+
+
+class _Credential(forms.JSONField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=True, widget=forms.HiddenInput, **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return super().to_python(value)
+        except RecursionError:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from None
+
+
+class NewPasswordForm(account_forms.ChangePasswordForm):
+    def clean_oldpassword(self) -> Any:
+        return _counted(self.user, "password", super().clean_oldpassword)
 
 
 class _Code(code_forms.BaseAuthenticateForm):
@@ -58,7 +82,18 @@ class CodeAgainForm(_Code, code_forms.ReauthenticateForm):
     pass
 
 
+class NewAppForm(app_forms.ActivateTOTPForm):
+    def clean_code(self) -> Any:
+        """The code that turns the app on is used: it does not sign in too."""
+        code = super().clean_code()
+        if not TOTP(Authenticator(user=self.user))._mark_code_used(code):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
 class _Passkey(passkey_forms.AuthenticateWebAuthnForm):
+    credential = _Credential()
+
     def clean_credential(self) -> Any:
         return _counted(self.user, "passkey", lambda: _parsed(super(_Passkey, self).clean_credential))
 
@@ -74,11 +109,17 @@ class PasskeyAgainForm(_Passkey, passkey_forms.ReauthenticateWebAuthnForm):
 class PasskeySignInForm(passkey_forms.LoginWebAuthnForm):
     """Nothing to guess, and nobody named yet: not counted."""
 
+    credential = _Credential()
+
     def clean_credential(self) -> Any:
+        # Only what was begun as a sign-in asks for PIN or finger; a second step is content with a touch.
+        if (webauthn.get_state() or {}).get("user_verification") != "required":
+            raise get_adapter().validation_error("incorrect_code")
         return _parsed(super().clean_credential)
 
 
 class NewPasskeyForm(passkey_forms.AddWebAuthnForm):
+    credential = _Credential()
     name = forms.CharField(label=_("Name"), max_length=40, required=False)
     passwordless = forms.BooleanField(
         label=_("Also sign in with it alone, without the password"), required=False

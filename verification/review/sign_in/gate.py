@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
@@ -18,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from verification.crypto import NotUnwrapped, UnknownKey
 from verification.review.sign_in import lifetime, second_step
+from verification.review.sign_in.again import ask
 from verification.review.sign_in.frame import page
 from verification.review.sign_in.scripts import is_script
 
@@ -49,11 +51,21 @@ class StaffGate:
         return _second_step(request, name)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """A second step that the keyring does not open is no wrong code: the person can do nothing about it."""
-        if not isinstance(exception, (UnknownKey, NotUnwrapped)) or not is_staff_address(request):
+        """Our answer where a view of allauth's wants a confirmation, or can't read a second step."""
+        if not is_staff_address(request):
             return None
-        log.error("sign_in.second_step_does_not_open", reason=type(exception).__name__)
-        return page(request, "account/unreadable.html", {"title": _("Sign-in needs an operator")}, status=503)
+        if isinstance(exception, ReauthenticationRequired) and request.user.is_authenticated:
+            # Allauth would keep the form, and send it by itself whenever the person confirms next.
+            return ask(request)
+        if isinstance(exception, (UnknownKey, NotUnwrapped)):
+            return _unreadable(request, exception)
+        return None
+
+
+def _unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A second step that the keyring does not open is no wrong code: the person can do nothing about it."""
+    log.error("sign_in.second_step_does_not_open", reason=type(exception).__name__)
+    return page(request, "account/unreadable.html", {"title": _("Sign-in needs an operator")}, status=503)
 
 
 def is_staff_address(request: HttpRequest) -> bool:

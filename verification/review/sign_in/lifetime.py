@@ -12,8 +12,6 @@ from django.utils.translation import ngettext
 SINCE, SEEN = "staff_since", "staff_seen"
 # Written once in so many seconds, and not with each picture of a case.
 NOTED_EVERY = 30
-# A script that asks by itself is nobody at work.
-BY_ITSELF = "X-Background"
 
 
 def begin(session: SessionBase, now: datetime) -> None:
@@ -22,14 +20,22 @@ def begin(session: SessionBase, now: datetime) -> None:
 
 def ended(session: SessionBase, now: datetime) -> str:
     """Why this session is over: "absolute", "idle", or "" while it is not."""
-    at = now.timestamp()
-    if at - session.get(SINCE, 0) >= settings.STAFF_SESSION_HOURS * 3600:
+    return _ended(session.get(SINCE, 0), session.get(SEEN, 0), now.timestamp())
+
+
+def is_over(listed: UserSession, now: datetime) -> bool:
+    """One that nobody has come back with: it would be ended if somebody did."""
+    return bool(_ended(listed.created_at.timestamp(), listed.last_seen_at.timestamp(), now.timestamp()))
+
+
+def _ended(since: float, seen: float, at: float) -> str:
+    if at - since >= settings.STAFF_SESSION_HOURS * 3600:
         return "absolute"
-    return "idle" if at - session.get(SEEN, 0) >= settings.STAFF_IDLE_MINUTES * 60 else ""
+    return "idle" if at - seen >= settings.STAFF_IDLE_MINUTES * 60 else ""
 
 
 def note_use(request: HttpRequest, now: datetime) -> None:
-    if BY_ITSELF in request.headers or now.timestamp() - request.session[SEEN] < NOTED_EVERY:
+    if now.timestamp() - request.session[SEEN] < NOTED_EVERY:
         return
     request.session[SEEN] = now.timestamp()
     UserSession.objects.filter(session_key=request.session.session_key).update(

@@ -1,19 +1,24 @@
 """Who may not try any more, and until when: axes counts, this adds the day's limit, the trail and the page.
 
-5 failures of a name from one address lock both together for 15 minutes; 100 failures of a name, from anywhere, lock it
-for the rest of the day (UTC) or until an operator lets go of it. A name that nobody has is counted and locked alike,
-and kept as a hash: people type passwords into the wrong field.
+5 failures of a name from one address lock both together for 15 minutes; 100 failures of a name in a day (UTC), from
+anywhere and with no good sign-in between, keep it from signing in for the rest of the day or until an operator lets go
+of it. Whoever is signed in goes on: others could lock them out of their work from afar. A name that nobody has is
+counted and locked alike, and kept as a hash: people type passwords into the wrong field.
 """
 
 from datetime import datetime, timedelta
 from functools import partial
+from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
 from axes.helpers import get_cool_off
-from axes.models import AccessFailureLog
+from axes.models import AccessAttempt, AccessFailureLog
 from django.conf import settings
+from django.db.models import Q
+from django.db.models.signals import pre_save
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -36,12 +41,23 @@ def counted_name(request: HttpRequest, credentials: dict[str, Any] | None) -> st
 
 def address(request: HttpRequest) -> str | None:
     """As `ForwardedAddressMiddleware` left it."""
-    return request.META.get("REMOTE_ADDR") or None
+    return _network(request.META.get("REMOTE_ADDR", "")) or None
+
+
+def _network(address: str) -> str:
+    """Of an IPv6 address its /64: whoever has one has all of these."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address) or found.ipv4_mapped:
+        return address
+    return str(IPv6Network((int(found), 64), strict=False).network_address)
 
 
 class Lockout(AxesDatabaseHandler):
     def is_locked(self, request: Any, credentials: dict[str, Any] | None = None) -> bool:
-        return super().is_locked(request, credentials) or _day_is_spent(counted_name(request, credentials))
+        return super().is_locked(request, credentials) or _day_is_spent(request, credentials)
 
     def user_login_failed(
         self, sender: Any, credentials: dict[str, Any], request: Any = None, **kwargs: Any
@@ -50,9 +66,14 @@ class Lockout(AxesDatabaseHandler):
         super().user_login_failed(sender, credentials, request, **kwargs)
         if denied:  # was not even looked at
             return
-        if _day_is_spent(counted_name(request, credentials)):
+        if _day_is_spent(request, credentials):
             request.axes_locked_out, request.axes_credentials = True, credentials
         _record(credentials, locked=request.axes_locked_out)
+
+    def user_logged_in(self, sender: Any, request: Any, user: StaffUser, **kwargs: Any) -> None:
+        super().user_logged_in(sender, request, user, **kwargs)
+        AccessFailureLog.objects.filter(username=user.get_username()).delete()
+        self.remove_out_of_limit_failure_logs(username=user.get_username())
 
     def remove_out_of_limit_failure_logs(self, *, username: str, limit: int | None = None) -> int:
         """Axes would delete the newest ones, which are those that count."""
@@ -62,15 +83,25 @@ class Lockout(AxesDatabaseHandler):
     def reset_attempts(
         self, *, ip_address: str | None = None, username: str | None = None, ip_or_username: bool = False
     ) -> int:
-        """`manage.py axes_reset_username`: an operator lets go of a name, for the day too."""
-        found = super().reset_attempts(
-            ip_address=ip_address, username=username, ip_or_username=ip_or_username
+        """`manage.py axes_reset…`: an operator lets go of a name, an address or all, for the day too."""
+        named = {"username": username, "ip_address": ip_address and _network(ip_address)}
+        meant = Q(
+            *[(field, value) for field, value in named.items() if value],
+            _connector=Q.OR if ip_or_username else Q.AND,
         )
-        user = StaffUser.objects.filter(username=username or "").first()
-        if user is not None:
-            AccessFailureLog.objects.filter(username=username).delete()
-            audit.record("staff.unlocked", by=audit.By.shell(), subject=user, at=timezone.now())
-        return int(found)
+        found, names = 0, set()
+        for kept in (AccessAttempt.objects.filter(meant), AccessFailureLog.objects.filter(meant)):
+            names.update(kept.values_list("username", flat=True))
+            found += kept.delete()[0]
+        if found:
+            _record_unlocked(names)
+        return found
+
+
+@receiver(pre_save, sender=AccessAttempt)
+def keep_nothing_typed(instance: AccessAttempt, **kwargs: Any) -> None:
+    """Axes hides the fields that it knows; a way on can hold what somebody searched for."""
+    instance.get_data = instance.post_data = ""
 
 
 def locked_page(request: Any, response: Any, credentials: dict[str, Any] | None) -> HttpResponse:
@@ -91,8 +122,10 @@ def too_many_page(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _day_is_spent(name: str) -> bool:
-    return bool(_failures_today(name) >= FAILURES_A_DAY)
+def _day_is_spent(request: Any, credentials: dict[str, Any] | None) -> bool:
+    if request.user.is_authenticated:
+        return False
+    return _failures_today(counted_name(request, credentials)) >= FAILURES_A_DAY
 
 
 def _failures_today(name: str) -> int:
@@ -105,8 +138,7 @@ def _midnight(now: datetime) -> datetime:
 
 
 def _locked_until(request: Any, credentials: dict[str, Any] | None, now: datetime) -> datetime:
-    name = counted_name(request, credentials)
-    if _day_is_spent(name):
+    if _day_is_spent(request, credentials):
         return _midnight(now) + timedelta(days=1)
     tries = Lockout().get_user_attempts(request, credentials)[0]
     last = tries.order_by("-attempt_time").values_list("attempt_time", flat=True).first() or now
@@ -126,3 +158,10 @@ def _record(credentials: dict[str, Any], *, locked: bool) -> None:
     note("staff.sign_in_failed", step=credentials.get("step", "password"))
     if locked:
         note("staff.locked_out")
+
+
+def _record_unlocked(names: set[str]) -> None:
+    """Whoever was let go of; names that nobody has are no subject."""
+    now = timezone.now()
+    for user in StaffUser.objects.filter(username__in=names) or [StaffUser(pk="")]:
+        audit.record("staff.unlocked", by=audit.By.shell(), subject=user, at=now)

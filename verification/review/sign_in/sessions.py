@@ -18,18 +18,19 @@ from django.views.decorators.http import require_http_methods
 from verification.actions import staff
 from verification.models import StaffUser
 from verification.review.page import signed_in
-from verification.review.sign_in import devices
+from verification.review.sign_in import devices, lifetime
 from verification.review.sign_in.trail import acting
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def sessions(request: HttpRequest) -> HttpResponseBase:
-    user = signed_in(request)
+    user, now = signed_in(request), timezone.now()
     if request.method == "POST":
-        _end(request, user, timezone.now())
+        _end(request, user, now)
         return redirect("usersessions_list")
-    shown = [_shown(one) for one in UserSession.objects.purge_and_list(user)]
+    listed = UserSession.objects.purge_and_list(user)
+    shown = [_shown(one) for one in listed if not lifetime.is_over(one, now)]
     shown.sort(key=lambda one: (one["here"], one["seen"]), reverse=True)
     return TemplateResponse(request, "usersessions/usersession_list.html", {"sessions": shown})
 

@@ -86,12 +86,13 @@ def second_step_used(user: StaffUser, **kwargs: Any) -> None:
 def second_step_removed(
     request: HttpRequest, user: StaffUser, authenticator: Authenticator, **kwargs: Any
 ) -> None:
+    """It may be lost, and have opened one of the others."""
     kind = str(authenticator.type)
     _record("staff.second_step_removed", user, step=HOW.get(kind, kind))
+    own = request.session.session_key or ""
+    staff.end_sessions(user, by=acting(user), now=timezone.now(), why="second_step_removed", but=own)
     if not second_step.has_one(user):
         second_step.forget(request)
-        own = request.session.session_key or ""
-        staff.end_sessions(user, by=acting(user), now=timezone.now(), why="second_step_removed", but=own)
 
 
 @receiver(account.password_changed)

@@ -10,6 +10,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
+from verification.review.sign_in import allauths
 from verification.review.sign_in.frame import framed
 from verification.review.sign_in.no_password import no_password
 from verification.review.sign_in.sessions import sessions
@@ -35,7 +36,7 @@ urlpatterns = [
         framed(webauthn.reauthenticate_webauthn, _("Is it you?")),
         name="mfa_reauthenticate_webauthn",
     ),
-    path("account/second-step/", framed(mfa.authenticate, _("Second step")), name="mfa_authenticate"),
+    path("account/second-step/", framed(allauths.authenticate, _("Second step")), name="mfa_authenticate"),
     path("account/two-step/", framed(mfa.index, _("Two-step sign-in")), name="mfa_index"),
     path(
         "account/two-step/app/add/",
@@ -55,7 +56,7 @@ urlpatterns = [
         framed(webauthn.add_webauthn, _("Add a passkey")),
         name="mfa_add_webauthn",
     ),
-    path("account/two-step/passkeys/sign-in/", webauthn.login_webauthn, name="mfa_login_webauthn"),
+    path("account/two-step/passkeys/sign-in/", allauths.login_webauthn, name="mfa_login_webauthn"),
     path(
         "account/two-step/passkeys/<int:pk>/remove/",
         framed(webauthn.remove_webauthn, _("Remove a passkey")),
@@ -73,7 +74,7 @@ urlpatterns = [
     ),
     path(
         "account/two-step/codes/new/",
-        framed(recovery.generate_recovery_codes, _("New recovery codes")),
+        framed(allauths.generate_recovery_codes, _("New recovery codes")),
         name="mfa_generate_recovery_codes",
     ),
     path(

@@ -1,0 +1,38 @@
+"""Views of allauth's with what they lack: a way out of a loop, a limit, and a page that opens without the keyring."""
+
+from typing import Any
+
+from allauth.account.internal.stagekit import clear_login, get_pending_stage
+from allauth.core.internal import ratelimit
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery
+from allauth.mfa.webauthn import views as webauthn
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from verification.review.sign_in import second_step
+
+
+def authenticate(request: HttpRequest) -> HttpResponseBase:
+    """Whose second step was taken away meanwhile begins anew: this page and the sign-in would lead to each other."""
+    stage = get_pending_stage(request)
+    if stage is not None and not second_step.has_one(stage.login.user):
+        clear_login(request)
+    response: HttpResponseBase = mfa.authenticate(request)
+    return response
+
+
+# Each GET makes a session for whoever asks. Allauth itself limits the POST alone, which is counted twice here.
+login_webauthn = ratelimit.decorator(app="allauth.mfa", action="webauthn_login", limit_get=True)(
+    webauthn.login_webauthn
+)
+
+
+class _NewCodes(recovery.GenerateRecoveryCodesView):
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Without counting the old ones: what can't be read can still be replaced."""
+        context: dict[str, Any] = super(recovery.GenerateRecoveryCodesView, self).get_context_data(**kwargs)
+        return context
+
+
+generate_recovery_codes = _NewCodes.as_view()
