@@ -215,7 +215,9 @@ def test_a_pass_that_people_took_back_counts_by_their_word(
     road: Road, emulator: EmulatorServer, staff: Staff, signed_in: SignIn
 ) -> None:
     case = road.judged(emulator, {"sim": 95.5})
-    reopen.reopen(case, reason_code="mistake", note=NOTE, by=staff(SENIOR), now=LATER)
+    words = {"reason_code": "mistake", "note": NOTE, "version": case.version}
+    reopen.reopen(case, **words, by=staff(SENIOR), now=LATER)
+    case.refresh_from_db()
     assert figures.passes(WEEK) == [Passes(Decimal("95.5"), False, "", 1)]
     decide(case, Verdict.DECLINE, "not_live", by=staff(REVIEWER), now=LATER + timedelta(minutes=5))
     assert numbers(signed_in(SENIOR), "similarity") == {"94–96": [0, 0, 1, 0]}

@@ -135,7 +135,7 @@ def _snoozed(user: StaffUser, now: datetime) -> QuerySet[Verification]:
 
 
 def _applicant(user: StaffUser, now: datetime) -> QuerySet[Verification]:
-    """Asked for something by a reviewer; over as soon as the case is back in review or ended."""
+    """Asked for something by a reviewer; over as soon as they sent it."""
     return Verification.objects.filter(asked_again_at__isnull=False)
 
 

@@ -75,7 +75,7 @@ def _hands(case: Verification, user: StaffUser, now: datetime) -> dict[str, Any]
 
 def _waits_for(case: Verification, holder: StaffUser | None, user: StaffUser, now: datetime) -> str:
     if case.status != Status.IN_REVIEW:
-        return _("the applicant") if case.status == Status.COLLECTING else _("the check")
+        return _("the applicant")
     if case.snoozed_until is not None and case.snoozed_until > now:
         return _("snoozed until %(moment)s UTC") % {"moment": words.moment(case.snoozed_until, now)}
     if holder is not None:
