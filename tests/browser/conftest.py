@@ -135,7 +135,7 @@ def running(folder: Path, host: str = "127.0.0.1", **settings: str) -> Iterator[
         portal = Portal(
             f"http://{host}:{port}", f"http://127.0.0.1:{emulator_port}", environment, log.read_text()
         )
-        portal.key = portal.manage("create_api_client", "--name", "Browser tests").split()[-1]
+        portal.key = portal.manage("create_api_client", "--name", f"Browser tests {port}").split()[-1]
         yield portal
     finally:
         os.killpg(process.pid, signal.SIGTERM)

@@ -1,0 +1,116 @@
+"""The staff pages on a screen by day, on a phone by night: axe finds no fault, nothing is wider than the phone."""
+
+from collections.abc import Iterator
+
+import pytest
+from axe_core_python.base import AXE_SCRIPT
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Portal, running
+from tests.browser.staff_pages import ROLES, copy_of, links_on, new_pages, sign_in
+
+MAKE = "from tests.browser.staff_states import make; make()"
+SCREEN, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+# Pages that look otherwise by what they are asked for, and those that say no.
+EXTRA = {
+    "senior": (
+        "/admin/queue/?view=mine",
+        "/admin/queue/?view=snoozed",
+        "/admin/queue/?view=all&band=below_70",
+        "/admin/codes/?q=ActionLightDark",
+        "/admin/codes/?q=nothing-of-that-name",
+        "/admin/case/ver_aaaaaaaaaaaaaaaaaaaaaaaa/",
+        "/admin/account/no-password/",
+        "/admin/account/no-page/",
+        "/admin/exports/",
+    ),
+    "auditor": (),
+    "operator": ("/admin/queue/",),
+}
+CASES = {
+    "senior": (
+        "spot check",
+        "reopened",
+        "held",
+        "proposed by me",
+        "proposed by another",
+        "proposal void",
+        "escalated",
+        "snoozed",
+        "approved",
+        "erased",
+        "with the applicant",
+    ),
+    "auditor": ("held",),
+    "operator": (),
+}
+RUN = """async () => (await axe.run({resultTypes: ["violations"]})).violations.flatMap(
+  (fault) => fault.nodes.map((node) => `${fault.id} ${node.html.slice(0, 160)}`)
+)"""
+WIDTH = "document.documentElement.scrollWidth"
+
+
+@pytest.fixture(scope="module")
+def states(
+    portal: Portal, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Portal, dict[str, str]]]:
+    """A portal with a case in each state, and their addresses."""
+    with running(copy_of(portal, tmp_path_factory.mktemp("states"))) as own:
+        lines = own.manage("shell", "--no-imports", "-c", MAKE).strip().splitlines()
+        yield own, dict(line.split("\t") for line in lines)
+
+
+def faults(page: Page) -> list[str]:
+    """Of the open page, by day on a screen and by night on a phone."""
+    page.set_viewport_size(SCREEN)
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.evaluate(AXE_SCRIPT)
+    found = [f"screen, {fault}" for fault in page.evaluate(RUN)]
+    page.set_viewport_size(PHONE)
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    found += [f"phone, {fault}" for fault in page.evaluate(RUN)]
+    if page.evaluate(WIDTH) > PHONE["width"]:
+        found.append(f"phone, {page.evaluate(WIDTH)} px wide")
+    return [f"{page.url}: {fault}" for fault in found]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_staff_page_can_be_used_by_everybody(
+    states: tuple[Portal, dict[str, str]], page: Page, role: str
+) -> None:
+    portal, cases = states
+    wrong: list[str] = []
+    sign_in(page, portal, role)
+    for path in (*new_pages(role), *EXTRA[role], *(cases[state] for state in CASES[role])):
+        page.goto(portal.url + path)
+        wrong += faults(page)
+        rows = [link for link in links_on(page, path) if link.endswith("/change/")]
+        if rows:
+            page.goto(portal.url + rows[-1])
+            wrong += faults(page)
+    assert wrong == []
+
+
+def test_what_comes_of_a_form_can_be_used_by_everybody(
+    states: tuple[Portal, dict[str, str]], page: Page
+) -> None:
+    portal, cases = states
+    page.goto(f"{portal.url}/admin/")
+    page.get_by_label("Username").fill("senior")
+    page.get_by_label("Password").fill("no password")
+    page.locator("#login-form [type=submit]").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    wrong = faults(page)
+    sign_in(page, portal, "senior")
+    for looked_for, found in ((cases["twice"], "2 cases"), ("nobody", "No case was found")):
+        page.goto(f"{portal.url}/admin/")
+        page.locator("#find").fill(looked_for)
+        page.locator("#find").press("Enter")
+        expect(page.get_by_role("heading", name=found)).to_be_visible()
+        wrong += faults(page)
+    page.goto(portal.url + cases["held"])
+    # Past what the browser asks for.
+    page.evaluate("document.getElementById('decision').submit()")
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was recorded")
+    wrong += faults(page)
+    assert wrong == []
