@@ -14,7 +14,7 @@ def open_case(page: Page, portal: Portal, case_id: str) -> None:
 def claim(page: Page, portal: Portal, case_id: str) -> None:
     open_case(page, portal, case_id)
     page.get_by_role("button", name="Claim to decide").click()
-    expect(page.locator("#decision")).to_be_visible()
+    expect(page.locator("form.decision").first).to_be_visible()
 
 
 def choose(page: Page, verdict: str, reason: str, note: str = NOTE) -> None:

@@ -11,21 +11,24 @@ ANYBODY, STAFF, NOBODY = "anybody", "staff", "nobody"
 
 # Rules beyond the right, in words.
 _CASE = "the situation of the case (below)"
-_FRESH = "shown within 5 minutes that it is them"
 _NOT_BY_DRAFTER = "not who wrote the draft or changed it last"
 _OWN = "their own only"
 _NO_NAMES = "names and e-mail addresses are masked"
+LOGGED = "every look is an event"
+_MASKED = f"{_NO_NAMES}; {LOGGED}"
 
 
 @dataclass(frozen=True)
 class Address:
-    """`path` is as Django writes it, below /admin/. `get` and `post` name a right, or are empty if not served."""
+    """`path` is as Django writes it, below /admin/. `get` and `post` name a right, or are empty if not served; `fresh`
+    has the methods that are only for who showed within the last minutes that it is them."""
 
     path: str
     does: str
     get: str = ""
     post: str = ""
     rules: str = ""
+    fresh: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,14 +60,12 @@ BOARD = (
     Address("figures/", "Figures and the threshold simulator", "view_dashboard"),
 )
 CASE = (
-    Address(
-        "case/<slug:public_id>/", "The case page", "view_case", rules=f"{_NO_NAMES}; every look is an event"
-    ),
+    Address("case/<slug:public_id>/", "The case page", "view_case", rules=_MASKED),
     Address(
         "case/<slug:public_id>/reveal",
         "Show name, e-mail and addresses",
         post="reveal",
-        rules="a purpose; every look is an event",
+        rules=f"a purpose; {LOGGED}",
     ),
     Address("case/<slug:public_id>/claim", "Hold the case", post="decide", rules=_CASE),
     Address("case/<slug:public_id>/renew", "Go on holding it", post="decide", rules=_CASE),
@@ -76,24 +77,25 @@ CASE = (
         "evidence/<slug:kind>/<slug:public_id>",
         "A photo, frame or recording",
         "view_evidence",
-        rules="every look is an event",
+        rules=LOGGED,
     ),
 )
 POLICY = (
     Address("policy/", "The policy, its draft and its history", "view_policy"),
-    Address("policy/new", "Begin a draft", post="change_policy", rules=_FRESH),
-    Address("policy/draft", "Edit the draft", "change_policy", "change_policy", rules=f"to save: {_FRESH}"),
-    Address("policy/discard", "Discard the draft", post="change_policy", rules=_FRESH),
-    Address("policy/activate", "Activate it", post="change_policy", rules=f"{_FRESH}; {_NOT_BY_DRAFTER}"),
+    Address("policy/new", "Begin a draft", post="change_policy", fresh=("post",)),
+    Address("policy/draft", "Edit the draft", "change_policy", "change_policy", fresh=("post",)),
+    Address("policy/discard", "Discard the draft", post="change_policy", fresh=("post",)),
+    Address("policy/activate", "Activate it", post="change_policy", rules=_NOT_BY_DRAFTER, fresh=("post",)),
 )
 OPERATIONS = (
     Address("vendor/", "The vendor's accounts, calls and cost", "view_operations"),
     Address("vendor/<slug:name>/probe", "Have a paused account probed", post="probe_account"),
     Address("codes/", "What comes of each vendor code", "view_operations"),
-    Address("exports/", "Exports of the trail; make one", "export", "export", rules=f"to make one: {_FRESH}"),
-    Address("exports/<slug:public_id>/download", "Download an export", "export", rules=_FRESH),
+    Address("exports/", "Exports of the trail; make one", "export", "export", fresh=("post",)),
+    Address("exports/<slug:public_id>/download", "Download an export", "export", fresh=("get",)),
 )
 # allauth asks for what each of them needs by itself, and the gate for the second step.
+_BOTH = ("get", "post")
 ACCOUNT = (
     Address("login/", "Sign in", ANYBODY, ANYBODY),
     Address("logout/", "Sign out", ANYBODY, ANYBODY),
@@ -108,27 +110,27 @@ ACCOUNT = (
     Address("account/confirm/code/", "Show by a code that it is them", STAFF, STAFF),
     Address("account/confirm/passkey/", "Show by a passkey that it is them", STAFF, STAFF),
     Address("account/two-step/", "Two-step sign-in", STAFF, rules=_OWN),
-    Address("account/two-step/app/add/", "Add an authenticator app", STAFF, STAFF, _OWN),
+    Address("account/two-step/app/add/", "Add an authenticator app", STAFF, STAFF, _OWN, _BOTH),
     Address("account/two-step/app/remove/", "Remove it", STAFF, STAFF, _OWN),
     Address("account/two-step/passkeys/", "Passkeys", STAFF, rules=_OWN),
-    Address("account/two-step/passkeys/add/", "Add a passkey", STAFF, STAFF, _OWN),
-    Address("account/two-step/passkeys/<int:pk>/remove/", "Remove a passkey", STAFF, STAFF, _OWN),
-    Address("account/two-step/passkeys/<int:pk>/rename/", "Rename a passkey", STAFF, STAFF, _OWN),
+    Address("account/two-step/passkeys/add/", "Add a passkey", STAFF, STAFF, _OWN, _BOTH),
+    Address("account/two-step/passkeys/<int:pk>/remove/", "Remove a passkey", STAFF, STAFF, _OWN, _BOTH),
+    Address("account/two-step/passkeys/<int:pk>/rename/", "Rename a passkey", STAFF, STAFF, _OWN, _BOTH),
     Address("account/two-step/codes/", "Recovery codes", STAFF, rules=_OWN),
-    Address("account/two-step/codes/new/", "New recovery codes", STAFF, STAFF, _OWN),
+    Address("account/two-step/codes/new/", "New recovery codes", STAFF, STAFF, _OWN, _BOTH),
     Address("account/two-step/codes/download/", "Recovery codes as a file", STAFF, STAFF, _OWN),
 )
 RECORDS = (
-    Record("applicant", "view_case", _NO_NAMES),
-    Record("verification", "view_case"),
-    Record("consent", "view_case"),
-    Record("document", "view_case"),
-    Record("verificationattempt", "view_case"),
-    Record("review", "view_case"),
-    Record("providercall", "view_operations"),
+    Record("applicant", "view_case", _MASKED),
+    Record("verification", "view_case", LOGGED),
+    Record("consent", "view_case", LOGGED),
+    Record("document", "view_case", LOGGED),
+    Record("verificationattempt", "view_case", LOGGED),
+    Record("review", "view_case", LOGGED),
+    Record("providercall", "view_operations", LOGGED),
     Record("vendoraccount", "view_operations"),
     Record("policy", "view_operations"),
-    Record("auditevent", "view_trail"),
+    Record("auditevent", "view_trail", LOGGED),
     Record("export", "export"),
     Record("apiclient", "view_operations"),
     Record("apikey", "view_operations"),
@@ -137,18 +139,25 @@ _STAFF_PAGES = "verification/staffuser/"
 _GROUPS = "groups only, no single permission, and never to themselves"
 STAFF_RECORD = (
     Address(_STAFF_PAGES, "The staff", "view_staff"),
-    Address(f"{_STAFF_PAGES}add/", "Add somebody", "manage_staff", "manage_staff"),
+    Address(f"{_STAFF_PAGES}add/", "Add somebody", "manage_staff", "manage_staff", fresh=("post",)),
     Address(f"{_STAFF_PAGES}<path:object_id>/", "To the page of one", STAFF, STAFF),
     Address(
-        f"{_STAFF_PAGES}<path:object_id>/change/", "One of the staff", "view_staff", "manage_staff", _GROUPS
+        f"{_STAFF_PAGES}<path:object_id>/change/",
+        "One of the staff",
+        "view_staff",
+        "manage_staff",
+        _GROUPS,
+        ("post",),
     ),
     Address(f"{_STAFF_PAGES}<path:object_id>/history/", "The stock history of one", "view_staff"),
     Address(f"{_STAFF_PAGES}<path:object_id>/delete/", "Nobody is deleted", NOBODY, NOBODY),
-    Address(f"{_STAFF_PAGES}<id>/password/", "Set a new password", "manage_staff", "manage_staff"),
+    Address(
+        f"{_STAFF_PAGES}<id>/password/", "Set a new password", "manage_staff", "manage_staff", fresh=("post",)
+    ),
 )
 STOCK = (
     Address("verification/", "The records that this person may see", STAFF, rules="404 if there are none"),
-    Address("autocomplete/", "Not used", NOBODY),
+    Address("autocomplete/", "Not used", NOBODY, NOBODY),
     Address("jsi18n/", "Words for the stock scripts", STAFF),
     Address("r/<path:content_type_id>/<path:object_id>/", "Not used", NOBODY, NOBODY),
     Address("<any other>", "Not found, or sent to the address with a slash", NOBODY, NOBODY),

@@ -57,22 +57,25 @@ FREE = {
 }
 _CLOSED = {**_all(_WORK, "409"), "claim": NOTHING}
 _CONFLICT = _all(_WORK, "403")
+_LIKE_FREE = {act: FREE[act] for act in _WORK}
 _NO_REOPENING = {"reopen": "403"}
 
 SITUATIONS = (
     Situation("free", "In review, nobody holds it; the vendor did not pass it, so approving takes two."),
     Situation("held by me", "Within the 15 minutes of the lease.", {"renew": DONE, "release": DONE}),
     Situation("held by another", "Within the 15 minutes of the lease.", _CLOSED),
+    Situation("escalated", "For senior reviewers.", _CONFLICT, _LIKE_FREE),
     Situation(
-        "escalated",
-        "For senior reviewers.",
+        "back from the applicant",
+        "Escalated, sent back, recorded again: still for senior reviewers.",
         _CONFLICT,
-        {**_all(_WORK, DONE), "approve": PROPOSED, "hand_back": "409", "judge_blind": "409"},
+        _LIKE_FREE,
     ),
     Situation("snoozed", "Take next leaves it out until its time; opened by hand it is as if free."),
     Situation(
         "proposed by me",
-        "I withdraw, end it by asking again, or leave it to a colleague; I never confirm.",
+        "I withdraw it, end it by asking again or by stepping aside, or leave it to a colleague. "
+        "I never confirm it.",
         {"approve": "403", "decline": "403", "hand_back": DONE},
     ),
     Situation(
@@ -100,17 +103,25 @@ SITUATIONS = (
         {"renew": DONE, "release": DONE, "approve": DONE},
     ),
     Situation(
+        "doubted blind",
+        "The same after a blind no: to approve it then takes two.",
+        {"renew": DONE, "release": DONE},
+    ),
+    Situation(
         "page out of date",
         "What is sent comes from a page before a change, or of another case.",
-        {**_all((*VERDICTS, "judge_blind"), "409")},
+        _all((*VERDICTS, "judge_blind"), "409"),
     ),
-    Situation("with the applicant", "Asked again, or not yet sent.", _CLOSED),
-    Situation("decided", "Approved or declined.", _CLOSED, {"reopen": DONE}),
+    Situation("with the applicant", "Asked again.", _CLOSED),
+    Situation("approved", "By a colleague.", _CLOSED, {"reopen": DONE}),
+    Situation("declined", "By a colleague.", _CLOSED, {"reopen": DONE}),
+    Situation("declined, page out of date", "Changed since the page was opened.", _CLOSED),
     Situation(
-        "decided about me", "The applicant has my e-mail address.", {**_CLOSED, "claim": "403"}, _NO_REOPENING
+        "declined about me",
+        "The applicant has my e-mail address.",
+        {**_CLOSED, **_all(("approve", "decline", "ask_again"), "403")},
+        _NO_REOPENING,
     ),
     Situation("reopened", "In review again, as if free."),
-    Situation(
-        "erased", "Decided, and the evidence was erased.", {**_CLOSED, "evidence": "410"}, {"reopen": DONE}
-    ),
+    Situation("erased", "Declined, and the evidence was erased.", {**_CLOSED, "evidence": "410"}),
 )

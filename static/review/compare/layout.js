@@ -30,7 +30,9 @@ export function restore(root) {
   } catch {
     // As above.
   }
-  show(root, kept && LAYOUTS.includes(kept) ? kept : "all");
+  // On a phone pictures stand one below the other: two are enough to begin with, and the decision is not far.
+  const usual = matchMedia("(max-width: 46rem)").matches ? "frame" : "all";
+  show(root, kept && LAYOUTS.includes(kept) ? kept : usual);
 }
 
 /** The next one, round and round. @param {HTMLElement} root */

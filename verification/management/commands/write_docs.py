@@ -120,10 +120,11 @@ def permissions() -> str:
         for name, right in RIGHTS.items()
     )
     addresses = "\n".join(
-        f"| `/admin/{address.path}` | {_who(address)} | {address.does} | {address.rules} |"
+        f"| `/admin/{address.path}` | {_who(address)} | {address.does} | {_rules(address)} |"
         for address in ADDRESSES
     )
     situations = "\n".join(_situation(situation) for situation in SITUATIONS)
+    minutes = settings.ACCOUNT_REAUTHENTICATION_TIMEOUT // 60
     return f"""{NOTE}
 
 # Permissions
@@ -142,8 +143,10 @@ Every cell of these tables is tested.
 
 Who is not signed in is led to the sign-in from every address but those of *{ANYBODY}*; so is somebody whose session is
 over. Where a second step is required, a password alone opens nothing but the pages to take or set it up. *{STAFF}* is
-whoever is signed in, of any group or none, *{NOBODY}* is nobody. Without the right the answer is 403. "–" is not served:
-405, or back to the page whose form it was; a stock page answers a POST like a GET, and changes nothing.
+whoever is signed in, of any group or none, *{NOBODY}* is nobody. Without the right the answer is 403.
+"–" is not served: 405, or back to the page whose form it was; a stock page answers a POST like a GET. *fresh* takes
+somebody who showed within the last {minutes} minutes that it is them: others are asked first. Whatever is refused or
+not served has changed nothing.
 
 | address | GET | POST | what | also |
 |---|---|---|---|---|
@@ -153,9 +156,9 @@ whoever is signed in, of any group or none, *{NOBODY}* is nobody. Without the ri
 
 What an act comes to for a reviewer; behind the slash for a senior reviewer, where it is something else. "Me" is who
 acts. *Proposed* waits for a second person. *Nothing* is told so. *Void* is 409, and the proposal is gone. A number is
-the HTTP status of a refusal. After *nothing* and after a number the case is as it was. Auditors look (open, evidence,
-reveal) with the same answers; everything else, and everything for anybody else, is 403. The REST API decides nothing,
-and nor do the stock admin's own pages.
+the HTTP status of a refusal. After *nothing* and after a number the case is as it was; a 409 shows the page as it is
+now, which is a look like any other. Auditors look (open, evidence, reveal) with the same answers; everything else, and
+everything for anybody else, is 403. The REST API decides nothing, whoever calls it, and nor do the stock admin's pages.
 
 | situation | {" | ".join(act.replace("_", " ") for act in ACTS)} |
 |---|{"---|" * len(ACTS)}
@@ -169,6 +172,11 @@ def _tick(has: bool) -> str:
 
 def _who(address: Address) -> str:
     return " | ".join(_right(name) for name in (address.get, address.post))
+
+
+def _rules(address: Address) -> str:
+    again = "+".join(method.upper() for method in address.fresh)
+    return "; ".join(filter(None, [address.rules, again and f"{again}: *fresh*"]))
 
 
 def _right(name: str) -> str:

@@ -1,0 +1,215 @@
+"""What the matrix of roles and addresses is tried on: one of everything, and everybody who might ask."""
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import time_machine
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth.models import Group as AuthGroup
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
+from django.test import Client, override_settings
+from django.test.client import ClientHandler
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from kyc_portal.sandbox.emulator import EmulatorServer
+from tests.conftest import NOW, VENDOR_CLOCK, WORDING, Road, photo
+from tests.flow.conftest import LATER, take_second_step
+from tests.flow.reviewing import pass_on
+from verification import audit
+from verification.actions import api_client, consent, document, export, policy, saved_filter
+from verification.models import SavedFilter, StaffUser, VendorAccount, Verdict, Verification
+from verification.permissions import Group
+from verification.review.records import RECORDS
+
+# Everybody who is signed in as staff, with the group they are in.
+STAFF_ROLES: dict[str, Group | None] = {
+    **{group.value: group for group in Group},
+    "no group": None,
+    "superuser": None,
+}
+# Whom the staff site takes for nobody.
+OUTSIDERS = ("signed out", "session over", "applicant", "API key", "not of the staff", "deactivated")
+NAME, EMAIL = "Alice Example", "alice@example.org"
+# Putting the middleware together takes longer than an answer: all browsers share it.
+_HANDLER = ClientHandler(enforce_csrf_checks=False)
+_WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "verification_(\w+)"')
+
+
+@contextmanager
+def for_a_module(blocker: Any, server: EmulatorServer) -> Iterator[None]:
+    """One database for all tests of a module, an hour after NOW, with the emulator as the vendor. Each test still
+    takes back what it does; what was made here goes at the end."""
+    accounts = {"default": {**settings.FACEID_ACCOUNTS["default"], "rate": 1000}}
+    server.clear()
+    VENDOR_CLOCK.at = NOW
+    with ExitStack() as stack:
+        stack.enter_context(override_settings(FACEID_ENDPOINT=server.url, FACEID_ACCOUNTS=accounts))
+        stack.enter_context(time_machine.travel(LATER, tick=False))
+        stack.enter_context(blocker.unblock())
+        stack.enter_context(transaction.atomic())
+        stack.enter_context(_no_word_of_refusals())
+        yield
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def _no_word_of_refusals() -> Iterator[None]:
+    """A thousand tracebacks that nobody reads take as long as the answers. What goes wrong is still told."""
+    log = logging.getLogger("django.request")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    yield
+    log.setLevel(before)
+
+
+@contextmanager
+def undone(client: Client) -> Iterator[None]:
+    """Whatever happens within is as if it had not: in the database, and to the browser."""
+    cookies = {name: morsel.value for name, morsel in client.cookies.items()}
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+    client.cookies.clear()
+    for name, value in cookies.items():
+        client.cookies[name] = value
+
+
+@dataclass
+class Written:
+    """The tables of ours that were written to, by the names of their models."""
+
+    models: set[str] = field(default_factory=set)
+
+    def __call__(self, execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
+        if found := _WRITES.match(sql):
+            self.models.add(found[1])
+        return execute(sql, *rest)
+
+
+@contextmanager
+def watched() -> Iterator[set[str]]:
+    """The models that are written to within."""
+    written = Written()
+    with connection.execute_wrapper(written):
+        yield written.models
+
+
+def addresses() -> Iterator[str]:
+    """Every address of the portal, as Django writes it."""
+
+    def walk(resolver: URLResolver, before: str) -> Iterator[str]:
+        for entry in resolver.url_patterns:
+            path = before + str(entry.pattern)
+            yield from [path] if isinstance(entry, URLPattern) else walk(entry, path)
+
+    return walk(get_resolver(), "")
+
+
+def member(role: str, username: str = "") -> StaffUser:
+    """Somebody of the staff in that role; always the same one for the same name."""
+    username = username or role.split()[0].lower()
+    kind = {"is_staff": True, "is_superuser": role == "superuser"}
+    user, made = StaffUser.objects.get_or_create(username=username, defaults=kind)
+    if made and STAFF_ROLES.get(role):
+        user.groups.add(AuthGroup.objects.get(name=role))
+    return user
+
+
+def browser(**headers: str) -> Client:
+    client = Client(raise_request_exception=False, headers=headers or None)
+    client.handler = _HANDLER
+    return client
+
+
+def browser_of(user: StaffUser, *, second_step: bool = True) -> Client:
+    """Their browser, just signed in."""
+    client = browser()
+    client.force_login(user)
+    if second_step:
+        take_second_step(client, user)
+    return client
+
+
+def let_pass(client: Client, seconds: int) -> None:
+    """It is so long since they showed that it was them."""
+    session = client.session
+    for proof in session["account_authentication_methods"]:
+        proof["at"] -= seconds
+    session.save()
+
+
+@dataclass
+class World:
+    """One of everything that an address can name."""
+
+    case: Verification
+    link: str
+    key: str
+    values: dict[str, dict[str, Any]]
+
+    def url(self, path: str) -> str:
+        """An address of the table, made to lead to what is there."""
+        found = max((start for start in self.values if path.startswith(start)), key=len, default="")
+        for name, value in self.values.get(found, {}).items():
+            path = path.replace(name, str(value))
+        return f"/admin/{path}"
+
+    def outsider(self, kind: str) -> Client:
+        """The browser of somebody whom the staff site does not know."""
+        if kind == "API key":
+            return browser(Authorization=f"Bearer {self.key}")
+        if kind == "session over":
+            with time_machine.travel(LATER - timedelta(hours=1), tick=False):
+                return browser_of(member(Group.SENIOR))
+        client = browser()
+        if kind == "applicant":
+            assert client.get(self.link).status_code == 302
+        elif kind != "signed out":
+            user = member(Group.SENIOR, kind.replace(" ", "-"))
+            client.force_login(user)
+            lost = "is_active" if kind == "deactivated" else "is_staff"
+            StaffUser.objects.filter(pk=user.pk).update(**{lost: False})
+        return client
+
+
+def make_world(road: Road, emulator: EmulatorServer) -> World:
+    kept_by, drafter = member(Group.SENIOR), member(Group.SENIOR, "drafter")
+    invitation = road.invitation(name=NAME, email=EMAIL)
+    case = invitation.verification
+    consent.give(case, now=NOW, **WORDING)
+    document.upload(case, photo(), now=NOW)
+    emulator.script(result="FailedOperation.CompareLowSimilarity", sim=42.0)
+    attempt = road.record(case)
+    pass_on(case, Verdict.SNOOZE, "fresh_eyes", by=kept_by, hours=4)
+    made = export.export(start=NOW, end=LATER, by=audit.By.shell(), reason="Audit", now=LATER)
+    policy.draft(by=drafter, now=LATER)
+    saved_filter.save(name="Shared", query="view=mine", shared=True, by=kept_by, now=LATER)
+    client = api_client.create_client(name="CRM", by=audit.By.shell(), now=NOW)
+    passkey = Authenticator.objects.create(user=drafter, type=Authenticator.Type.WEBAUTHN, data={})
+    values: dict[str, dict[str, Any]] = {
+        "case/": {"<slug:public_id>": case.public_id},
+        "evidence/": {"<slug:kind>": "video", "<slug:public_id>": attempt.public_id},
+        "exports/": {"<slug:public_id>": made.public_id},
+        "queue/": {"<int:number>": SavedFilter.objects.get().pk},
+        "vendor/": {"<slug:name>": VendorAccount.objects.get().name},
+        "account/": {"<int:pk>": passkey.pk},
+        "verification/staffuser/": {"<path:object_id>": drafter.pk, "<id>": drafter.pk},
+        "r/": {
+            "<path:content_type_id>": ContentType.objects.get_for_model(Verification).pk,
+            "<path:object_id>": case.pk,
+        },
+        "<any other>": {"<any other>": "nothing/is/here/"},
+    }
+    for model in RECORDS:
+        values[f"verification/{model._meta.model_name}/"] = {
+            "<path:object_id>": model._default_manager.values_list("pk", flat=True)[0]
+        }
+    return World(case, urlsplit(invitation.link).path, client.key, values)

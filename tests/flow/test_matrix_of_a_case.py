@@ -1,0 +1,269 @@
+"""Every act on one case, in every situation, by every role: the third table of docs/permissions.md."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from tests.conftest import NOW, Road
+from tests.flow.matrix import STAFF_ROLES, addresses, browser, browser_of, for_a_module, member, undone
+from tests.flow.reviewing import NOTE, shown
+from tests.flow.situations import LEADS_TO, Cases
+from verification import audit, casework, viewing
+from verification.actions.api_client import create_client
+from verification.actions.review import WITHDRAWN
+from verification.addresses.situations import (
+    ACTS,
+    DONE,
+    NOTHING,
+    PROPOSED,
+    SITUATIONS,
+    VERDICTS,
+    VOID,
+    Situation,
+)
+from verification.models import AuditEvent, StaffUser, Verification
+from verification.permissions import Group
+from verification.reasons import reasons_for
+from verification.review.evidence import KINDS
+from verification.states import Status
+
+ENDS = {"approve": Status.APPROVED, "decline": Status.DECLINED, "ask_again": Status.COLLECTING}
+# The looks that an act leaves in the trail when it is done.
+LOOKS = {
+    "open": [viewing.CASE],
+    "evidence": [viewing.EVIDENCE],
+    "reveal": [viewing.REVEAL, viewing.CASE],
+}
+# Answered with a redirect where they are done, or come to nothing.
+LED_ON = {"claim", "release", "reopen", "judge_blind", *VERDICTS}
+# Says which page it was done on.
+OF_A_PAGE = {*VERDICTS, "judge_blind", "reopen"}
+REVIEWERS = {Group.REVIEWER, Group.SENIOR}
+# A superuser without a group stands for everybody who is in none.
+ROLES = {role: group for role, group in STAFF_ROLES.items() if role != "no group"}
+# Here every kind of evidence is asked for, and whoever decides nothing sends every verdict; elsewhere one.
+THOROUGHLY = {"free", "erased"}
+OUT_OF_DATE = {"page out of date", "declined, page out of date"}
+SENT_TO_THE_API = (
+    {},
+    {"status": "approved", "outcome": "approved"},
+    {"verdict": "approve", "reason_code": "same_person", "note": NOTE},
+    {"verdict": "decline", "reason_code": "different_person", "note": NOTE},
+    {"reason": "no_longer_needed"},
+)
+
+
+@dataclass
+class Made:
+    """What all tests share: `key` is that of the API client that the plain case belongs to."""
+
+    cases: Cases
+    key: str
+    browsers: dict[str, Client]
+
+
+@pytest.fixture(scope="module")
+def made(django_db_setup, django_db_blocker, emulator_server) -> Iterator[Made]:
+    with for_a_module(django_db_blocker, emulator_server):
+        caller = create_client(name="CRM", by=audit.By.shell(), now=NOW)
+        seniors = member(Group.SENIOR, "other"), member(Group.SENIOR, "third")
+        cases = Cases(Road(), emulator_server, seniors, caller.record.client)
+        yield Made(cases, caller.key, {role: browser_of(member(role)) for role in ROLES})
+
+
+@pytest.fixture
+def cases(made, db) -> Cases:
+    return made.cases
+
+
+def test_every_situation_of_the_table_is_made_here():
+    assert [situation.name for situation in SITUATIONS] == list(LEADS_TO)
+    assert all(set(situation.reviewer) | set(situation.senior) <= set(ACTS) for situation in SITUATIONS)
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.name)
+def test_an_act_comes_to_what_the_table_says(made, cases, situation):
+    other, third = member(Group.SENIOR, "other"), member(Group.SENIOR, "third")
+    case = cases[situation.name]
+    wrong = []
+    for role, group in ROLES.items():
+        with transaction.atomic():
+            me = member(role)
+            # What an auditor or an operator can't have done, a colleague did.
+            LEADS_TO[situation.name](case, me if group in REVIEWERS else third, other)
+            pages = pages_of(case, cases.strange, situation)
+            client = made.browsers[role]
+            wrong += [f"{role}: {fault}" for fault in faults(situation, case, me, group, client, pages)]
+            transaction.set_rollback(True)
+        case.refresh_from_db()
+    assert not wrong, "\n".join(wrong)
+
+
+def pages_of(case: Verification, strange: Verification, situation: Situation) -> list[dict[str, Any]]:
+    """What the page sends that the acts are done on."""
+    page = shown(case)
+    if situation.name not in OUT_OF_DATE:
+        return [page]
+    return [{**page, "version": page["version"] - 1}] + (
+        [{**page, "evidence_sha256": casework.evidence_hash(strange)}]
+        if case.status == Status.IN_REVIEW
+        else []
+    )
+
+
+def faults(
+    situation: Situation,
+    case: Verification,
+    me: StaffUser,
+    group: Group | None,
+    client: Client,
+    pages: list[dict[str, Any]],
+) -> list[str]:
+    before, seen = state(case), len(looks_at(case))
+    forms = {act: said(act, case, me) for act in ACTS}
+    found = []
+    for act in acts_of(group, situation):
+        wanted = situation.answer(group, act)
+        sent = pages if act in OF_A_PAGE else pages[:1]
+        tries = [(way, page) for way in ways(act, situation, case) for page in sent]
+        for way, page in tries:
+            with undone(client):
+                status = send(client, act, way, {**page, **forms[act]})
+                came_to, looked = outcome(case, me, act, status, before), looks_at(case)[seen:]
+            if came_to != wanted:
+                found.append(f"{act} {way}: {came_to} ({status}) instead of {wanted}")
+            if looked != [(kind, me.username) for kind in looks_of(act, status)]:
+                found.append(f"{act} {way}: {status} with {looked} in the trail")
+    case.refresh_from_db()
+    return found
+
+
+def acts_of(group: Group | None, situation: Situation) -> list[str]:
+    every = group in REVIEWERS or situation.name in THOROUGHLY
+    return [act for act in ACTS if every or act not in VERDICTS[1:]]
+
+
+def ways(act: str, situation: Situation, case: Verification) -> list[str]:
+    """The addresses by which it is tried."""
+    base = f"/admin/case/{case.public_id}/"
+    if act == "evidence":
+        attempt, photo = case.attempts.last(), case.documents.last()
+        ids = dict.fromkeys(KINDS, attempt.public_id) | {"photo": photo.public_id}
+        kinds = KINDS if situation.name in THOROUGHLY else ["video"]
+        return [f"/admin/evidence/{kind}/{ids[kind]}" for kind in kinds]
+    ends = {"open": "", "judge_blind": "blind"} | dict.fromkeys(VERDICTS, "decide")
+    return [base + ends.get(act, act)]
+
+
+def said(act: str, case: Verification, me: StaffUser) -> dict[str, Any]:
+    """What somebody fills in who does it."""
+    if act == "reveal":
+        return {"purpose": "contact"}
+    if act == "judge_blind":
+        return {"verdict": "approve", "note": NOTE}
+    reasons = [reason.code for reason in reasons_for(act)]
+    if act == "hand_back" and case.proposal is not None and case.proposal.by == me:
+        reasons = [WITHDRAWN]
+    return {"verdict": act, "reason_code": reasons[0], "hours": 4, "note": NOTE} if reasons else {}
+
+
+def send(client: Client, act: str, url: str, fields: dict[str, Any]) -> int:
+    response = client.get(url) if act in {"open", "evidence"} else client.post(url, fields)
+    return int(response.status_code)
+
+
+def state(case: Verification) -> dict[str, Any]:
+    """All of a case that an act could change, and what the trail has of it beside the looks."""
+    case.refresh_from_db()
+    row = {field.attname: getattr(case, field.attname) for field in case._meta.concrete_fields}
+    about = AuditEvent.objects.filter(subject_id=case.public_id).exclude(kind__in=viewing.LOOKS)
+    return {**row, "reviews": case.reviews.count(), "events": about.count()}
+
+
+def looks_at(case: Verification) -> list[tuple[str, str]]:
+    """Of which kind, and whose."""
+    looks = AuditEvent.objects.filter(subject_id=case.public_id, kind__in=viewing.LOOKS)
+    return list(looks.order_by("pk").values_list("kind", "actor_id"))
+
+
+def looks_of(act: str, status: int) -> list[str]:
+    if status == 200:
+        return LOOKS.get(act, [])
+    # The page says why not. Renewing is asked for by a script.
+    return [viewing.CASE] if status == 409 and act != "renew" else []
+
+
+def outcome(case: Verification, me: StaffUser, act: str, status: int, before: dict[str, Any]) -> str:
+    """What it came to, by what is so afterwards; "?" for an answer that does not fit it."""
+    after = state(case)
+    if act in LOOKS and status == 200:
+        return DONE if after == before else "?"
+    if after == before:
+        return NOTHING if status == 302 and act in LED_ON else str(status) if status >= 400 else "?"
+    if status == 409 and before["proposal_id"] and after["proposal_id"] is None:
+        changed = {name for name in after if after[name] != before[name]}
+        return VOID if changed == {"proposal_id", "version", "events"} else "?"
+    if status != (302 if act in LED_ON else 200):
+        return "?"
+    return _done(case, me, act, before)
+
+
+def _done(case: Verification, me: StaffUser, act: str, before: dict[str, Any]) -> str:
+    if act in {"claim", "renew"}:
+        return DONE if case.claimed_by == me and case.claimed_until != before["claimed_until"] else "?"
+    if act == "release":
+        return DONE if case.claimed_by is None else "?"
+    written = case.reviews.last()
+    if written is None or written.by != me or case.reviews.count() != before["reviews"] + 1:
+        return "?"
+    if act == "reopen":
+        return DONE if case.status == Status.IN_REVIEW else "?"
+    if act == "step_aside" and case.proposal is not None and case.proposal.by == me:
+        return "?"
+    if act in ENDS and case.status == Status.IN_REVIEW:
+        return PROPOSED if case.proposal == written else "?"
+    return DONE if case.status == ENDS.get(act, Status.IN_REVIEW) else "?"
+
+
+def api_urls(case: Verification) -> list[str]:
+    """Every address of the API, and some that somebody might try."""
+    served = [path for path in addresses() if path.startswith("api/")]
+    one = f"api/v1/verifications/{case.public_id}"
+    tried = [f"{one}/{act}" for act in ("decide", "approve", "reopen", "claim", "blind", "reviews")]
+    return [
+        f"/{path.replace('<verification_id:verification_id>', case.public_id)}" for path in served + tried
+    ]
+
+
+def test_the_api_knows_no_member_of_staff(made, cases):
+    answers = call_the_api(made.browsers[Group.SENIOR], cases["free"])
+    assert set(answers.values()) == {NOTHING}
+    cases_of_the_api = {status for path, status in answers if path.startswith("/api/v1/verifications")}
+    assert cases_of_the_api == {401, 404}
+
+
+def test_a_caller_cancels_its_case_at_most_and_decides_nothing(made, cases):
+    case = cases["free"]
+    answers = call_the_api(browser(Authorization=f"Bearer {made.key}"), case)
+    done = {(path, status): came_to for (path, status), came_to in answers.items() if came_to != NOTHING}
+    assert done == {(f"/api/v1/verifications/{case.public_id}/cancel", 200): Status.CANCELLED}
+
+
+def call_the_api(client: Client, case: Verification) -> dict[tuple[str, int], str]:
+    """The status of the case afterwards, or NOTHING where nothing of it has changed: by address and answer."""
+    before, answers = state(case), {}
+    for path in api_urls(case):
+        for method in ("GET", "DELETE", "POST", "PUT", "PATCH"):
+            for body in SENT_TO_THE_API if method.startswith("P") else ({},):
+                with undone(client):
+                    response = client.generic(method, path, json.dumps(body), "application/json")
+                    after = state(case)
+                    assert after["reviews"] == before["reviews"], path
+                answers[path, response.status_code] = NOTHING if after == before else after["status"]
+    case.refresh_from_db()
+    return answers
