@@ -12,12 +12,16 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 # What SQLite and PostgreSQL do differently is in these.
 ON_POSTGRESQL := $(addprefix tests/flow/test_, pacing.py leases.py calls.py vendor_trouble.py attempt_life.py \
 	vendor_page.py spending.py database.py reuse.py keys.py \
-	four_eyes.py queue.py search.py dashboard.py policy_editor.py)
+	four_eyes.py queue.py dashboard.py)
+
+FLOW_1 := $(wildcard tests/flow/test_[a-p]*.py)
+FLOW_2 := $(wildcard tests/flow/test_[q-z]*.py)
 
 # What an applicant sees; the other browser tests are about staff.
 APPLICANT_PAGES := $(addprefix tests/browser/test_, main_job.py recorded_clips.py delay.py accessibility.py)
 
-.PHONY: demo test test-flow test-others test-applicant-pages test-staff-pages check bench nightly lock docs clean
+.PHONY: demo test test-flow-1 test-flow-2 test-others test-postgresql test-applicant-pages test-staff-pages \
+	check bench nightly lock docs clean
 
 demo: $(INSTALLED)
 	@exec $(BIN)/python manage.py demo --port $(PORT)
@@ -25,20 +29,22 @@ demo: $(INSTALLED)
 test: $(INSTALLED_DEV) check
 	@tests/install_packages
 	@rm -f .coverage*
-	@$(MAKE) --no-print-directory -j2 --output-sync=target test-flow test-others
+	@$(MAKE) --no-print-directory -j2 --output-sync=target test-postgresql test-flow-1 test-flow-2 test-others
 	# Held to the clock: by themselves.
 	COVERAGE_FILE=.coverage.faults $(BIN)/python -m pytest tests/faults --cov --cov-report= --durations=5
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report
 	# By themselves: a browser's event loop in the process keeps Django from its database.
 	@$(MAKE) --no-print-directory -j2 --output-sync=target test-applicant-pages test-staff-pages
 
-# Side by side, on two cores.
-test-flow:
-	COVERAGE_FILE=.coverage.flow $(BIN)/python -m pytest tests/flow --cov --cov-report= --durations=5
+# Two at a time, on two cores: whichever comes free takes the next.
+test-flow-1 test-flow-2: test-flow-%:
+	COVERAGE_FILE=.coverage.flow$* $(BIN)/python -m pytest $(FLOW_$*) --cov --cov-report= --durations=5
 
 test-others:
 	COVERAGE_FILE=.coverage.others $(BIN)/python -m pytest tests/unit tests/contract tests/catalogue \
 		--cov --cov-report= --durations=5
+
+test-postgresql:
 	$(BIN)/python -m tests.on_postgresql $(ON_POSTGRESQL)
 
 # A browser waits more than it works.

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from verification import four_eyes, workflow
+from verification import four_eyes, permissions, workflow
 from verification.models import Review, StaffUser, Stage, Verdict, Verification
 from verification.reasons import LIST_VERSION, REASONS
 from verification.states import Status
@@ -80,6 +80,20 @@ def check_not_held(case: Verification, *, by: StaffUser, now: datetime) -> None:
     """Raises ClaimedByOther while a colleague works on it."""
     if case.holder(now) not in (None, by):
         raise ClaimedByOther(_("Another reviewer is working on this case."))
+
+
+def taken_up(
+    case: Verification, *, version: int, evidence_sha256: str, by: StaffUser, now: datetime
+) -> Verification:
+    """The row as it is now, held until the transaction ends, for an act that was made on a page.
+
+    Raises workflow.IllegalMove, StaleVerification, EvidenceChanged, ClaimedByOther or permissions.Denied.
+    """
+    found = locked(case)
+    check_current(found, version=version, evidence_sha256=evidence_sha256)
+    check_not_held(found, by=by, now=now)
+    permissions.check_work_on(by, found)
+    return found
 
 
 def note_needed(case: Verification) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from verification import audit, casework, permissions, workflow
+from verification import audit, casework, workflow
 from verification.models import Review, StaffUser, Verdict, Verification
 
 # The review's hours run on meanwhile: whoever snoozes a case sees when it is due.
@@ -39,10 +39,7 @@ def hand_on(
 
     Raises what `review.decide` raises, and UnusableSnooze.
     """
-    locked = casework.locked(case)
-    casework.check_current(locked, version=version, evidence_sha256=evidence_sha256)
-    casework.check_not_held(locked, by=by, now=now)
-    permissions.check_work_on(by, locked)
+    locked = casework.taken_up(case, version=version, evidence_sha256=evidence_sha256, by=by, now=now)
     casework.check_words(locked, verdict, reason_code, note)
     change = _change(locked, verdict, hours, by, now)
     words: dict[str, Any] = {"reason_code": reason_code, "note": note, "evidence_sha256": evidence_sha256}

@@ -70,10 +70,7 @@ def decide(
     if verdict not in _TARGETS:
         raise casework.ReasonUnknown(_("Choose a verdict from the list."))
     with transaction.atomic():
-        locked = casework.locked(case)
-        casework.check_current(locked, version=version, evidence_sha256=evidence_sha256)
-        casework.check_not_held(locked, by=by, now=now)
-        permissions.check_work_on(by, locked)
+        locked = casework.taken_up(case, version=version, evidence_sha256=evidence_sha256, by=by, now=now)
         casework.check_words(locked, verdict, reason_code, note)
         if is_blind(locked):
             raise BlindFirst(_("This is a spot check: give your verdict before the score is shown."))
@@ -182,10 +179,7 @@ def hand_back(
     now: datetime,
 ) -> Review:
     """Don't confirm the proposal: the case is open again for whoever takes it. Its proposer may withdraw it so."""
-    locked = casework.locked(case)
-    casework.check_current(locked, version=version, evidence_sha256=evidence_sha256)
-    casework.check_not_held(locked, by=by, now=now)
-    permissions.check_work_on(by, locked)
+    locked = casework.taken_up(case, version=version, evidence_sha256=evidence_sha256, by=by, now=now)
     if locked.proposal is None:
         raise workflow.IllegalMove(_("There is no proposal on this case."))
     casework.check_words(locked, Verdict.HAND_BACK, reason_code, note)
@@ -211,10 +205,7 @@ def judge_blind(
     now: datetime,
 ) -> Review:
     """The verdict on a spot check, given before the score is shown. It decides nothing yet; it is counted."""
-    locked = casework.locked(case)
-    casework.check_current(locked, version=version, evidence_sha256=evidence_sha256)
-    casework.check_not_held(locked, by=by, now=now)
-    permissions.check_work_on(by, locked)
+    locked = casework.taken_up(case, version=version, evidence_sha256=evidence_sha256, by=by, now=now)
     if not is_blind(locked) or verdict not in _BLIND:
         raise workflow.IllegalMove(_("This case takes no blind verdict."))
     words: dict[str, Any] = {"note": note, "evidence_sha256": evidence_sha256}
