@@ -17,10 +17,7 @@ ON_POSTGRESQL := $(addprefix tests/flow/test_, pacing.py leases.py calls.py vend
 FLOW_1 := $(wildcard tests/flow/test_[a-p]*.py)
 FLOW_2 := $(wildcard tests/flow/test_[q-z]*.py)
 
-# What an applicant sees; the other browser tests are about staff.
-APPLICANT_PAGES := $(addprefix tests/browser/test_, main_job.py recorded_clips.py delay.py accessibility.py)
-
-.PHONY: demo test test-flow-1 test-flow-2 test-others test-postgresql test-applicant-pages test-staff-pages \
+.PHONY: demo test test-flow-1 test-flow-2 test-others test-postgresql \
 	check bench nightly lock docs clean
 
 demo: $(INSTALLED)
@@ -33,8 +30,9 @@ test: $(INSTALLED_DEV) check
 	# Held to the clock: by themselves.
 	COVERAGE_FILE=.coverage.faults $(BIN)/python -m pytest tests/faults --cov --cov-report= --durations=5
 	@$(BIN)/coverage combine -q && $(BIN)/coverage report
-	# By themselves: a browser's event loop in the process keeps Django from its database.
-	@$(MAKE) --no-print-directory -j2 --output-sync=target test-applicant-pages test-staff-pages
+	# By themselves: a browser's event loop in the process keeps Django from its database, and a busy machine records
+	# less than it should.
+	$(BIN)/python -m pytest tests/browser --durations=5
 
 # Two at a time, on two cores: whichever comes free takes the next.
 test-flow-1 test-flow-2: test-flow-%:
@@ -46,13 +44,6 @@ test-others:
 
 test-postgresql:
 	$(BIN)/python -m tests.on_postgresql $(ON_POSTGRESQL)
-
-# A browser waits more than it works.
-test-applicant-pages:
-	$(BIN)/python -m pytest $(APPLICANT_PAGES) --durations=5
-
-test-staff-pages:
-	$(BIN)/python -m pytest tests/browser $(addprefix --ignore=,$(APPLICANT_PAGES)) --durations=5
 
 # Every check runs, so that one run shows all there is to mend.
 check: $(INSTALLED_DEV)
