@@ -40,7 +40,7 @@ app.config_from_object(
         "beat_schedule": {
             "sweep": {
                 "task": "verification.sweep",
-                "schedule": 10.0,
+                "schedule": 5.0,
                 # Without a worker for a weekend they would pile up.
                 "options": {"queue": "sweep", "expires": 10},
             }

@@ -82,7 +82,7 @@ def check_not_held(case: Verification, *, by: StaffUser, now: datetime) -> None:
         raise ClaimedByOther(_("Another reviewer is working on this case."))
 
 
-def taken_up(
+def locked_for_act(
     case: Verification, *, version: int, evidence_sha256: str, by: StaffUser, now: datetime
 ) -> Verification:
     """The row as it is now, held until the transaction ends, for an act that was made on a page.
@@ -98,7 +98,8 @@ def taken_up(
 
 def note_needed(case: Verification) -> bool:
     """Does approving go against what the system found, or past what is odd about the case?"""
-    return four_eyes.is_flagged(case) or four_eyes.is_override(case)
+    approval = four_eyes.approval_of(case)
+    return approval.flagged or approval.is_override
 
 
 def check_words(case: Verification, verdict: str, reason_code: str, note: str) -> None:

@@ -1,9 +1,12 @@
 """Which verdicts take a second person, under the policy that is pinned to the case. The only place that says so.
 
-Asks the database about one case and changes nothing; that the second person is another one is for `permissions`.
+The rules on approvals are pure, so that the policy editor can ask them about the past. What there is to know about one
+case is read from the database, and nothing is changed; that the second person is another one is for `permissions`.
 """
 
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 from verification import sampling
 from verification.liveness import VENDOR_PASS
@@ -13,22 +16,52 @@ from verification.states import FOR_A_PERSON, AttemptStatus, Outcome
 OVERRIDE, FLAGGED, BAND, BLIND, SHARE = "override", "flagged", "band", "blind", "share"
 
 
+class Terms(Protocol):
+    """The part of a policy that says which approvals take two."""
+
+    second_for_override: bool
+    second_for_flags: bool
+    second_below: Decimal | None
+
+
+@dataclass(frozen=True)
+class Approval:
+    """What the rules ask about an approval: what the newest answer said, and whether something is odd."""
+
+    outcome: str
+    similarity: Decimal | None
+    flagged: bool
+
+    @property
+    def is_override(self) -> bool:
+        """It goes against what the system found: the answer was no pass, or one that contradicts itself."""
+        passed = self.outcome == Outcome.PASSED and self.similarity is not None
+        return not passed or self.is_below(VENDOR_PASS)
+
+    def is_below(self, limit: Decimal | None) -> bool:
+        return limit is not None and self.similarity is not None and self.similarity < limit
+
+
+def rules_on_approval(approval: Approval, terms: Terms) -> tuple[str, ...]:
+    """Codes of the rules by which it takes two, whoever it is about."""
+    rules = (
+        (OVERRIDE, terms.second_for_override and approval.is_override),
+        (FLAGGED, terms.second_for_flags and approval.flagged),
+        (BAND, approval.is_below(terms.second_below)),
+    )
+    return tuple(code for code, holds in rules if holds)
+
+
+def approval_of(case: Verification) -> Approval:
+    """The approval that somebody could give to the case as it is."""
+    newest = newest_attempt(case)
+    outcome, similarity = (newest.outcome, newest.similarity) if newest else ("", None)
+    return Approval(outcome, similarity, case.flags.filter(code__in=FOR_A_PERSON).exists())
+
+
 def newest_attempt(case: Verification) -> VerificationAttempt | None:
     """The finished attempt that a verdict is about."""
     return case.attempts.filter(status=AttemptStatus.FINISHED).order_by("-number").first()
-
-
-def is_flagged(case: Verification) -> bool:
-    return case.flags.filter(code__in=FOR_A_PERSON).exists()
-
-
-def is_override(case: Verification) -> bool:
-    """Approving would go against what the system found: its newest answer was no pass, or one that contradicts
-    itself."""
-    newest = newest_attempt(case)
-    if newest is None or newest.outcome != Outcome.PASSED:
-        return True
-    return newest.similarity is None or newest.similarity < VENDOR_PASS
 
 
 def why_second(case: Verification, verdict: str) -> tuple[str, ...]:
@@ -36,22 +69,13 @@ def why_second(case: Verification, verdict: str) -> tuple[str, ...]:
     if verdict not in {Verdict.APPROVE, Verdict.DECLINE}:
         return ()
     policy = case.policy
-    approving = verdict == Verdict.APPROVE
-    rules = (
-        (OVERRIDE, approving and policy.second_for_override and is_override(case)),
-        (FLAGGED, approving and policy.second_for_flags and is_flagged(case)),
-        (BAND, approving and _is_below(case, policy.second_below)),
-        (BLIND, approving and _was_doubted(case)),
-        (SHARE, sampling.drawn(case.public_id, policy.second_share, purpose="second_person")),
-    )
-    return tuple(code for code, holds in rules if holds)
-
-
-def _is_below(case: Verification, limit: Decimal | None) -> bool:
-    newest = newest_attempt(case)
-    if limit is None or newest is None or newest.similarity is None:
-        return False
-    return newest.similarity < limit
+    found: list[str] = []
+    if verdict == Verdict.APPROVE:
+        found += rules_on_approval(approval_of(case), policy)
+        found += [BLIND] if _was_doubted(case) else []
+    if sampling.drawn(case.public_id, policy.second_share, purpose="second_person"):
+        found.append(SHARE)
+    return tuple(found)
 
 
 def _was_doubted(case: Verification) -> bool:

@@ -99,7 +99,8 @@ def groups_of(user: User) -> frozenset[str]:
     """The person's groups; none for somebody who has not signed in or was deactivated. Asks the database once."""
     if not isinstance(user, StaffUser) or not user.is_active:
         return frozenset()
-    prefetch_related_objects([user], "groups")
+    if "groups" not in getattr(user, "_prefetched_objects_cache", {}):
+        prefetch_related_objects([user], "groups")
     return frozenset(group.name for group in user.groups.all())
 
 

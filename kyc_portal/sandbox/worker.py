@@ -1,7 +1,7 @@
 """The Celery worker and the beat of the demo, as threads inside the one web process.
 
 The broker is that process's memory, so a message dies with it. Nothing is lost by that: the rows are the queue,
-and the sweep that the beat sends every ten seconds rings again.
+and the sweep that the beat sends every five seconds rings again.
 """
 
 import threading

@@ -29,8 +29,9 @@ def main() -> None:
     waiting = Verification.objects.filter(status=Status.IN_REVIEW)
     # Some in the midst of the queue, to open one after the other.
     last = waiting.latest("pk").pk
-    # Of one kind: a proposal or a spot check is shown with other queries, in a small table as in a large one.
-    alike = waiting.filter(pk__gt=last // 2, band=Band.BELOW, proposal__isnull=True, claimed_by__isnull=True)
+    # Of one kind: a proposal, a spot check or an escalation asks for other things, in small tables as in large ones.
+    plain = {"proposal": None, "claimed_by": None, "escalated_at": None}
+    alike = waiting.filter(pk__gt=last // 2, band=Band.BELOW, **plain)
     ids = list(alike[:400].values_list("public_id", flat=True))
     middle = waiting.filter(pk__gt=last // 2).earliest("pk")
     place = f"{(middle.due_at - _EPOCH) // timedelta(microseconds=1)}-{middle.pk}"

@@ -19,7 +19,7 @@ from tests.flow.test_staff_site import AUDITOR, OPERATOR, REVIEWER, SENIOR
 from verification.actions import assess, prepare, reopen, review
 from verification.casework import evidence_hash
 from verification.models import Policy, StaffUser, Verdict, Verification
-from verification.review import figures
+from verification.review import figures, figures_vendor
 from verification.review.charts import Figure, scale
 from verification.review.simulation import Passes
 
@@ -218,10 +218,10 @@ def test_a_pass_that_people_took_back_counts_by_their_word(
     words = {"reason_code": "mistake", "note": NOTE, "version": case.version}
     reopen.reopen(case, **words, by=staff(SENIOR), now=LATER)
     case.refresh_from_db()
-    assert figures.passes(WEEK) == [Passes(Decimal("95.5"), False, "", 1)]
+    assert figures_vendor.passes(WEEK) == [Passes(Decimal("95.5"), False, "", 1)]
     decide(case, Verdict.DECLINE, "not_live", by=staff(REVIEWER), now=LATER + timedelta(minutes=5))
     assert numbers(signed_in(SENIOR), "similarity") == {"94–96": [0, 0, 1, 0]}
-    assert figures.passes(WEEK) == [Passes(Decimal("95.5"), False, "decline", 1)]
+    assert figures_vendor.passes(WEEK) == [Passes(Decimal("95.5"), False, "decline", 1)]
 
 
 def test_the_simulator_moves_exactly_whom_the_threshold_moves(
@@ -249,7 +249,7 @@ def test_what_was_flagged_is_held_for_a_person_at_any_threshold(road: Road, emul
     emulator.script(sim=91.0)
     prepare.prepare(drawn.public_id, now=NOW)
     assess.assess(drawn.public_id, clock=lambda: NOW)
-    assert figures.passes(WEEK) == [Passes(Decimal(91), True, "", 1)]
+    assert figures_vendor.passes(WEEK) == [Passes(Decimal(91), True, "", 1)]
 
 
 @pytest.mark.parametrize("typed", ["69.99", "100.01", "many", "-1", "80.001"])

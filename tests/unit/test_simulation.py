@@ -1,18 +1,19 @@
 """The simulator: what another threshold, or other rules for a second person, would have done with the past."""
 
+from collections import Counter
 from decimal import Decimal
 
 import pytest
 
+from verification.four_eyes import Approval, Terms
+from verification.models import Policy
 from verification.review.simulation import (
     APPROVED,
     ASKED_AGAIN,
     DECLINED,
     OPEN,
-    Approvals,
     Moved,
     Passes,
-    SecondRules,
     share_of,
     simulate,
     taking_two,
@@ -84,34 +85,55 @@ def test_a_threshold_below_eighty_is_less_than_the_standard_asks(threshold: str,
     assert simulate([], Decimal(threshold), EIGHTY).below_nist is below
 
 
-def approvals(*, override: bool = False, flagged: bool = False, similarity: str = "") -> Approvals:
-    return Approvals(override, flagged, Decimal(similarity) if similarity else None, 1)
+def approval(outcome: str = "passed", *, flagged: bool = False, similarity: str = "") -> Approval:
+    return Approval(outcome, Decimal(similarity) if similarity else None, flagged)
 
 
-PAST = [
-    approvals(override=True),
-    approvals(override=True, flagged=True, similarity="60"),
-    approvals(flagged=True, similarity="88"),
-    approvals(similarity="74.99"),
-    approvals(similarity="75"),
-]
+PAST = Counter(
+    [
+        approval("low_similarity"),
+        approval("low_similarity", flagged=True, similarity="60"),
+        approval("passed", similarity="12"),
+        approval("passed", flagged=True, similarity="88"),
+        approval("passed", similarity="74.99"),
+        approval("passed", similarity="75"),
+        approval("passed", similarity="75"),
+    ]
+)
+
+
+def terms(*, override: bool = False, flags: bool = False, below: str = "") -> Terms:
+    limit = Decimal(below) if below else None
+    return Policy(second_for_override=override, second_for_flags=flags, second_below=limit)
 
 
 @pytest.mark.parametrize(
-    ("rules", "two"),
+    ("asking", "two"),
     [
-        (SecondRules(False, False, None), 0),
-        (SecondRules(True, False, None), 2),
-        (SecondRules(False, True, None), 2),
-        (SecondRules(True, True, None), 3),
-        (SecondRules(False, False, Decimal(75)), 2),
-        (SecondRules(True, True, Decimal(100)), 5),
+        (terms(), 0),
+        (terms(override=True), 3),
+        (terms(flags=True), 2),
+        (terms(override=True, flags=True), 4),
+        (terms(below="75"), 3),
+        (terms(override=True, flags=True, below="100"), 7),
     ],
 )
-def test_approvals_that_take_two_are_counted_once_however_many_rules_ask(
-    rules: SecondRules, two: int
-) -> None:
-    assert taking_two(PAST, rules) == two
+def test_approvals_that_take_two_are_counted_once_however_many_rules_ask(asking: Terms, two: int) -> None:
+    assert taking_two(PAST, asking) == two
+
+
+@pytest.mark.parametrize(
+    ("given", "against"),
+    [
+        (approval("low_similarity", similarity="60"), True),
+        (approval("passed", similarity="69.99"), True),
+        (approval("passed"), True),
+        (approval(""), True),
+        (approval("passed", similarity="70"), False),
+    ],
+)
+def test_a_pass_that_its_own_score_contradicts_is_no_pass(given: Approval, against: bool) -> None:
+    assert given.is_override is against
 
 
 @pytest.mark.parametrize(

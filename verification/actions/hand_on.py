@@ -39,7 +39,7 @@ def hand_on(
 
     Raises what `review.decide` raises, and UnusableSnooze.
     """
-    locked = casework.taken_up(case, version=version, evidence_sha256=evidence_sha256, by=by, now=now)
+    locked = casework.locked_for_act(case, version=version, evidence_sha256=evidence_sha256, by=by, now=now)
     casework.check_words(locked, verdict, reason_code, note)
     change = _change(locked, verdict, hours, by, now)
     words: dict[str, Any] = {"reason_code": reason_code, "note": note, "evidence_sha256": evidence_sha256}

@@ -39,11 +39,11 @@ class BlindFirst(Exception):
     """The case is a spot check: a verdict without the score comes first."""
 
 
-def is_blind(case: Verification) -> bool:
-    """Is this a spot check whose score must not be shown yet?"""
+def is_blind(case: Verification, evidence_sha256: str) -> bool:
+    """Is this a spot check whose score must not be shown yet? The hash is that of its evidence as it is."""
     if case.status != Status.IN_REVIEW or SPOT_CHECK not in case.reasons:
         return False
-    return four_eyes.blind_verdict(case, casework.evidence_hash(case)) is None
+    return four_eyes.blind_verdict(case, evidence_sha256) is None
 
 
 def decide(
@@ -70,9 +70,11 @@ def decide(
     if verdict not in _TARGETS:
         raise casework.ReasonUnknown(_("Choose a verdict from the list."))
     with transaction.atomic():
-        locked = casework.taken_up(case, version=version, evidence_sha256=evidence_sha256, by=by, now=now)
+        locked = casework.locked_for_act(
+            case, version=version, evidence_sha256=evidence_sha256, by=by, now=now
+        )
         casework.check_words(locked, verdict, reason_code, note)
-        if is_blind(locked):
+        if is_blind(locked, evidence_sha256):
             raise BlindFirst(_("This is a spot check: give your verdict before the score is shown."))
         words: dict[str, Any] = {"reason_code": reason_code, "note": note, "by": by, "now": now}
         words["evidence_sha256"] = evidence_sha256
@@ -179,7 +181,7 @@ def hand_back(
     now: datetime,
 ) -> Review:
     """Don't confirm the proposal: the case is open again for whoever takes it. Its proposer may withdraw it so."""
-    locked = casework.taken_up(case, version=version, evidence_sha256=evidence_sha256, by=by, now=now)
+    locked = casework.locked_for_act(case, version=version, evidence_sha256=evidence_sha256, by=by, now=now)
     if locked.proposal is None:
         raise workflow.IllegalMove(_("There is no proposal on this case."))
     casework.check_words(locked, Verdict.HAND_BACK, reason_code, note)
@@ -205,8 +207,8 @@ def judge_blind(
     now: datetime,
 ) -> Review:
     """The verdict on a spot check, given before the score is shown. It decides nothing yet; it is counted."""
-    locked = casework.taken_up(case, version=version, evidence_sha256=evidence_sha256, by=by, now=now)
-    if not is_blind(locked) or verdict not in _BLIND:
+    locked = casework.locked_for_act(case, version=version, evidence_sha256=evidence_sha256, by=by, now=now)
+    if not is_blind(locked, evidence_sha256) or verdict not in _BLIND:
         raise workflow.IllegalMove(_("This case takes no blind verdict."))
     words: dict[str, Any] = {"note": note, "evidence_sha256": evidence_sha256}
     review = casework.write(

@@ -19,7 +19,7 @@ from verification.actions.reveal import Details, Purpose
 from verification.models import StaffUser, Verification
 from verification.review import choices, dossier, words
 from verification.review.forms import BlindForm, DecisionForm, ReopenForm, RevealForm
-from verification.review.page import Site, signed_in, viewer
+from verification.review.page import Site, acting, signed_in
 
 
 def urls(site: Site) -> list[URLPattern]:
@@ -55,10 +55,12 @@ def page(
 ) -> TemplateResponse:
     """The page as it is now, and the event that it was shown. `form` is what was sent and refused, `conflict` why it
     came too late."""
-    viewing.record(viewing.CASE, by=viewer(user), subject=case, now=now, version=case.version)
+    viewing.record(viewing.CASE, by=acting(user), subject=case, now=now, version=case.version)
+    told = dossier.gather(case, number=request.GET.get("attempt", ""), now=now)
+    shown = {"evidence_sha256": told["evidence_sha256"], "blind": told["blind"]}
     context = {
-        **dossier.gather(case, number=request.GET.get("attempt", ""), now=now),
-        **choices.of(case, user=user, now=now),
+        **told,
+        **choices.of(case, **shown, user=user, now=now),
         "title": case.applicant.reference,
         "person": _person(case, details),
         "purposes": Purpose.choices,
@@ -89,7 +91,7 @@ def reveal(request: HttpRequest, public_id: str) -> HttpResponse:
     if not form.is_valid():
         return page(request, case, user=user, now=now, form=form)
     purpose = Purpose(form.cleaned_data["purpose"])
-    details = revealing.reveal(case, purpose=purpose, by=user, acting_as=viewer(user), now=now)
+    details = revealing.reveal(case, purpose=purpose, by=user, acting_as=acting(user), now=now)
     if request.headers.get("Accept") == "application/json":
         return JsonResponse(
             {"name": details.name, "email": details.email, "addresses": ", ".join(details.addresses)}

@@ -49,8 +49,10 @@ class Choice:
     note: str
 
 
-def of(case: Verification, *, user: StaffUser, now: datetime) -> dict[str, Any]:
-    """The part of the case page's context that depends on who looks."""
+def of(
+    case: Verification, *, evidence_sha256: str, blind: bool, user: StaffUser, now: datetime
+) -> dict[str, Any]:
+    """The part of the case page's context that depends on who looks; the evidence is what the page shows."""
     open_, held = case.status == Status.IN_REVIEW, case.holder(now)
     refusal = _refusal(case, user) if open_ and permissions.can_decide(user) else ""
     works = open_ and permissions.can_decide(user) and not refusal
@@ -61,7 +63,7 @@ def of(case: Verification, *, user: StaffUser, now: datetime) -> dict[str, Any]:
         "refusal": refusal,
         "may_claim": works and held is None,
         "may_decide": works and mine,
-        "choices": _choices(case, user) if works and mine else [],
+        "choices": _choices(case, user, evidence_sha256, blind) if works and mine else [],
         "blind_choices": BLIND,
         "snoozes": SNOOZES.items(),
         "snoozed": case.snoozed_until is not None and case.snoozed_until > now,
@@ -89,11 +91,11 @@ def _conflict(case: Verification, user: StaffUser) -> bool:
     return False
 
 
-def _choices(case: Verification, user: StaffUser) -> list[Choice]:
-    if review.is_blind(case):
+def _choices(case: Verification, user: StaffUser, evidence_sha256: str, blind: bool) -> list[Choice]:
+    if blind:
         return [_choice(case, verdict, verdict.label) for verdict in _USUAL[3:]]
     proposal = case.proposal
-    if proposal is None or proposal.evidence_sha256 != casework.evidence_hash(case):
+    if proposal is None or proposal.evidence_sha256 != evidence_sha256:
         return [_choice(case, verdict, verdict.label) for verdict in _USUAL]
     if proposal.by_id == user.pk:
         return [_choice(case, Verdict.HAND_BACK, _("Withdraw"), only=review.WITHDRAWN)]

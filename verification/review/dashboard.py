@@ -1,6 +1,7 @@
 """The figures page: how the work goes, drawn and in numbers, and what another threshold would have done.
 
-It reads aggregates and changes nothing. What is counted stands in `figures`, how it looks in `pictures`.
+It reads aggregates and changes nothing. What is counted stands in `figures` and `figures_vendor`, how it looks in
+`pictures` and `pictures_vendor`.
 """
 
 from datetime import datetime
@@ -19,7 +20,7 @@ from django.views.decorators.http import require_safe
 
 from verification import permissions
 from verification.models import Policy
-from verification.review import figures, pictures, pictures_vendor, simulation
+from verification.review import figures, figures_vendor, pictures, pictures_vendor, simulation
 from verification.review.charts import Figure
 from verification.review.page import Site, signed_in
 
@@ -75,7 +76,7 @@ def _period(request: HttpRequest) -> int:
 
 
 def _simulator(start: datetime, in_force: Decimal, typed: Decimal | None, days: int) -> dict[str, Any]:
-    passes = figures.passes(start)
+    passes = figures_vendor.passes(start)
     wanted = sorted({*simulation.USUAL, in_force, *([typed] if typed is not None else [])})
     effects = [simulation.simulate(passes, threshold, in_force) for threshold in wanted]
     return {
@@ -103,12 +104,12 @@ def _parts(
         pictures.times(times, percentiles),
         pictures.in_time(times[True]),
         pictures.bands(figures.bands(start)),
-        pictures_vendor.similarities(figures.similarities(start), in_force),
-        pictures_vendor.codes(figures.codes(start)),
+        pictures_vendor.similarities(figures_vendor.similarities(start), in_force),
+        pictures_vendor.codes(figures_vendor.codes(start)),
         pictures.agreement(reviewers, names=names),
         pictures.overrides(figures.overrides(start)),
         pictures.why(figures.reasons(start)),
-        pictures_vendor.cost(figures.calls(start), days, settings.FACEID_PRICE),
+        pictures_vendor.cost(figures_vendor.calls(start), days, settings.FACEID_PRICE),
     ]
     heads = pictures.heads(flow, backlog, times, percentiles)
     return {"shown": shown, "heads": heads}

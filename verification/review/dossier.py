@@ -44,7 +44,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
     documents = list(case.documents.order_by("pk"))
     shown = _shown(attempts, number)
     evidence = casework.evidence_hash(case)
-    blind = review.is_blind(case)
+    blind = review.is_blind(case, evidence)
     parts = [*attempts, *documents, *(call for attempt in attempts for call in attempt.calls.all())]
     told = {} if blind else _events(case, parts)
     return {

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 
 from verification import audit, media, permissions, storage, viewing
 from verification.models import AuditEvent, Document, StaffUser, Verification, VerificationAttempt
-from verification.review.page import refusal, signed_in, viewer
+from verification.review.page import acting, refusal, signed_in
 
 log = structlog.get_logger(__name__)
 
@@ -174,12 +174,12 @@ def _record(piece: Piece, user: StaffUser, now: datetime, *, in_pieces: bool) ->
     if in_pieces and seen.exists():
         return
     facts = {"evidence": piece.kind, "object": piece.public_id, "sha256": piece.sha256}
-    viewing.record(viewing.EVIDENCE, by=viewer(user), subject=piece.case, now=now, **facts)
+    viewing.record(viewing.EVIDENCE, by=acting(user), subject=piece.case, now=now, **facts)
 
 
 def _damaged(request: HttpRequest, piece: Piece, user: StaffUser, now: datetime) -> HttpResponse:
     facts = {"evidence": piece.kind, "object": piece.public_id, "sha256": piece.sha256}
-    audit.record("evidence.integrity_error", by=viewer(user), subject=piece.case, at=now, **facts)
+    audit.record("evidence.integrity_error", by=acting(user), subject=piece.case, at=now, **facts)
     sentence = _(
         "This file is missing or is not what was stored, so it is not shown. The trail has a note of it."
     )

@@ -5,7 +5,7 @@ Aggregates only, never a person's name or a row of a case; the staff's names are
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -29,14 +29,11 @@ from django.db.models import (
     When,
     Window,
 )
-from django.db.models.functions import Cast, Coalesce, Floor, Least, RowNumber, TruncDate
+from django.db.models.functions import Cast, RowNumber, TruncDate
 
-from verification.liveness import VENDOR_PASS
+from verification.four_eyes import Approval
 from verification.models import (
-    AnswerKind,
     AuditEvent,
-    CallState,
-    ProviderCall,
     Review,
     RiskFlag,
     Stage,
@@ -45,9 +42,7 @@ from verification.models import (
     VerificationAttempt,
 )
 from verification.reasons import reasons_for
-from verification.review.simulation import Approvals, Passes
-from verification.review.words import SUCCESS
-from verification.states import FOR_A_PERSON, AttemptStatus, Outcome, Status
+from verification.states import FOR_A_PERSON, AttemptStatus, Status
 
 # What a day's flow counts, by the events that tell of it.
 FLOW = {
@@ -67,9 +62,6 @@ LENGTHS = (
     timedelta(days=1),
     timedelta(days=3),
 )
-BIN = 2  # points of similarity in a column of the histogram
-BINS = 100 // BIN
-AUTOMATIC, UNDECIDED = "automatic", "open"
 CONFIRMED, HANDED_BACK, WITHDRAWN, WAITING, VOID = "confirmed", "handed_back", "withdrawn", "waiting", "void"
 
 
@@ -197,14 +189,36 @@ def passes_after_attempt(start: datetime, attempts: int) -> tuple[int, int]:
     return found["all"], found["later"]
 
 
+def _approvals(start: datetime) -> Iterator[tuple[str, Approval, int]]:
+    """Approvals by people, by band and by what the rules for a second person ask about."""
+    newest = VerificationAttempt.objects.filter(
+        verification=OuterRef("pk"), status=AttemptStatus.FINISHED
+    ).order_by("-number")
+    flags = RiskFlag.objects.filter(verification=OuterRef("pk"), code__in=FOR_A_PERSON)
+    decided = Verification.objects.filter(decided_at__gte=start, final_review__isnull=False).order_by()
+    rows = decided.annotate(
+        said=Subquery(newest.values("outcome")[:1]),
+        score=Subquery(newest.values("similarity")[:1]),
+        flagged=Exists(flags),
+    ).values("status", "band", "said", "score", "flagged")
+    for row in rows.annotate(count=Count("pk")):
+        if row["status"] == Status.APPROVED:
+            yield row["band"], Approval(row["said"] or "", row["score"], row["flagged"]), row["count"]
+
+
+def approvals(start: datetime) -> Counter[Approval]:
+    found: Counter[Approval] = Counter()
+    for _band, approval, count in _approvals(start):
+        found[approval] += count
+    return found
+
+
 def overrides(start: datetime) -> dict[str, tuple[int, int]]:
     """Approvals by people, by band: (with the vendor, against it)."""
-    by_people = Q(status=Status.APPROVED, final_review__isnull=False)
-    both = Count("pk", filter=by_people)
-    against = Count("pk", filter=by_people & ~Q(outcome=Outcome.PASSED))
-    decided = Verification.objects.filter(decided_at__gte=start).order_by().values("band")
-    rows = decided.annotate(both=both, against=against)
-    return {row["band"]: (row["both"] - row["against"], row["against"]) for row in rows if row["both"]}
+    found: dict[str, Counter[bool]] = {}
+    for band, approval, count in _approvals(start):
+        found.setdefault(band, Counter())[approval.is_override] += count
+    return {band: (counted[False], counted[True]) for band, counted in found.items()}
 
 
 # Review
@@ -289,111 +303,3 @@ def _fate_of_proposal() -> Case:
         default=Value(VOID),
         output_field=CharField(),
     )
-
-
-# The vendor's answers
-
-
-def codes(start: datetime) -> Counter[tuple[str, bool]]:
-    """Answers by code, and whether the code is the result of a check."""
-    answers = ProviderCall.objects.filter(started_at__gte=start, state=CallState.ANSWERED).order_by()
-    rows = answers.values("code", "answer").annotate(count=Count("pk"))
-    found: Counter[tuple[str, bool]] = Counter()
-    for row in rows:
-        found[row["code"], row["answer"] == AnswerKind.USABLE] += row["count"]
-    return found
-
-
-def calls(start: datetime) -> dict[str, Counter[date]]:
-    """Calls by whether they are charged, and by day."""
-    made = ProviderCall.objects.filter(started_at__gte=start, slot_missed=False).order_by()
-    by_day = made.annotate(day=TruncDate("started_at", tzinfo=UTC)).values("day", "billed")
-    found: dict[str, Counter[date]] = {}
-    for row in by_day.annotate(count=Count("pk")):
-        found.setdefault(row["billed"], Counter())[row["day"]] += row["count"]
-    return found
-
-
-def _scored(start: datetime) -> QuerySet[Any]:
-    """Answers with a score, each with what a person first decided after it ("" if nobody did)."""
-    said = Review.objects.filter(
-        verification=OuterRef("attempt__verification"),
-        stage=Stage.DECISION,
-        at__gte=OuterRef("attempt__finished_at"),
-    ).order_by("at", "pk")
-    decisions = said.filter(verdict__in=[Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN])
-    taken_back = said.filter(
-        verdict__in=[Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN, Verdict.REOPEN]
-    )
-    return (
-        ProviderCall.objects.filter(started_at__gte=start, answer=AnswerKind.USABLE, similarity__isnull=False)
-        .annotate(
-            word=Coalesce(Subquery(decisions.values("verdict")[:1]), Value("")),
-            first=Coalesce(Subquery(taken_back.values("verdict")[:1]), Value("")),
-        )
-        .order_by()
-    )
-
-
-# It passed, and nobody looked; a pass that was taken back later had passed all the same.
-_BY_ITSELF = Q(attempt__verification__passing_call=F("pk")) | Q(first=Verdict.REOPEN)
-
-
-def similarities(start: datetime) -> dict[str, list[int]]:
-    """The histogram: counts by column of BIN points, for each fate."""
-    fate = Case(
-        When(word=Verdict.APPROVE, then=Value(Verdict.APPROVE.value)),
-        When(word=Verdict.DECLINE, then=Value(Verdict.DECLINE.value)),
-        When(_BY_ITSELF, then=Value(AUTOMATIC)),
-        default=Value(UNDECIDED),
-        output_field=CharField(),
-    )
-    column = Least(Cast(Floor(F("similarity") / BIN), IntegerField()), Value(BINS - 1))
-    rows = _scored(start).annotate(column=column, fate=fate).values("column", "fate")
-    found = {name: [0] * BINS for name in (AUTOMATIC, Verdict.APPROVE, Verdict.DECLINE, UNDECIDED)}
-    for row in rows.annotate(count=Count("pk")):
-        found[row["fate"]][row["column"]] += row["count"]
-    return found
-
-
-def passes(start: datetime) -> list[Passes]:
-    """What the vendor passed, by score: what the simulator works on. At most a row for each hundredth and fate."""
-    flagged = Exists(
-        RiskFlag.objects.filter(verification=OuterRef("attempt__verification"), code__in=FOR_A_PERSON)
-    )
-    # Sent to a person although its score was enough.
-    elsewise = ~_BY_ITSELF & Q(similarity__gte=F("attempt__verification__policy__approve_at"))
-    held = Case(
-        When(Q(flagged) | elsewise, then=Value(True)), default=Value(False), output_field=BooleanField()
-    )
-    rows = (
-        _scored(start)
-        .filter(code=SUCCESS, similarity__gte=VENDOR_PASS, attempt__finished_at__isnull=False)
-        .annotate(held=held)
-        .values("similarity", "held", "word")
-        .annotate(count=Count("pk"))
-    )
-    return [Passes(row["similarity"], row["held"], row["word"], row["count"]) for row in rows]
-
-
-def approvals(start: datetime) -> list[Approvals]:
-    """Approvals by people, by what the rules for a second person ask about."""
-    decided = Verification.objects.filter(decided_at__gte=start, final_review__isnull=False)
-    newest = VerificationAttempt.objects.filter(
-        verification=OuterRef("pk"), status=AttemptStatus.FINISHED
-    ).order_by("-number")
-    flagged = Exists(RiskFlag.objects.filter(verification=OuterRef("pk"), code__in=FOR_A_PERSON))
-    override = Case(
-        When(outcome=Outcome.PASSED, then=Value(False)), default=Value(True), output_field=BooleanField()
-    )
-    rows = (
-        decided.order_by()
-        .annotate(score=Subquery(newest.values("similarity")[:1]), flagged=flagged, override=override)
-        .values("status", "score", "flagged", "override")
-        .annotate(count=Count("pk"))
-    )
-    return [
-        Approvals(row["override"], row["flagged"], row["score"], row["count"])
-        for row in rows
-        if row["status"] == Status.APPROVED
-    ]

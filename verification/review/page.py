@@ -1,7 +1,7 @@
 """What all staff pages share: who asks, and what is said when something is refused."""
 
 from collections.abc import Callable
-from typing import Literal, Protocol, cast
+from typing import Protocol, cast
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -10,6 +10,14 @@ from django.utils.translation import gettext as _
 
 from verification import audit, permissions
 from verification.models import StaffUser
+
+# As the trail names them, by group.
+ROLES = {
+    permissions.SENIOR: "reviewer",
+    permissions.REVIEWER: "reviewer",
+    permissions.AUDITOR: "auditor",
+    permissions.OPERATOR: "operator",
+}
 
 
 class Site(Protocol):
@@ -23,16 +31,11 @@ def signed_in(request: HttpRequest) -> StaffUser:
     return cast(StaffUser, request.user)
 
 
-def acting(user: StaffUser, role: Literal["reviewer", "auditor", "operator"]) -> audit.By:
-    """A member of staff as the trail names them: in which role, and who."""
-    return audit.By(role, user.get_username())
-
-
-def viewer(user: StaffUser) -> audit.By:
-    """Who looked, as the trail says it."""
-    if permissions.can_decide(user):
-        return acting(user, "reviewer")
-    return acting(user, "auditor" if permissions.can_view_case(user) else "operator")
+def acting(user: StaffUser, role: str = "") -> audit.By:
+    """A member of staff as the trail names them: who, and in the role that the act is for, or else in their first."""
+    own = permissions.groups_of(user)
+    first = next((name for group, name in ROLES.items() if group in own), "staff")
+    return audit.By(role or first, user.get_username())
 
 
 def refusal(request: HttpRequest, *, status: int, title: str, sentence: str) -> TemplateResponse:

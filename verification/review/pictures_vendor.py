@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from verification.handling.texts import TITLES
 from verification.liveness import VENDOR_PASS, lookup
 from verification.models import Billed, Verdict
-from verification.review import charts, figures, policy_words, simulation, words
+from verification.review import charts, figures_vendor, policy_words, simulation, words
 from verification.review.charts import Figure, Rows, Table
 from verification.review.pictures import TOP, day_of, share
 
@@ -49,20 +49,20 @@ def _category(code: str, checked: bool) -> str:
 
 def similarities(counted: dict[str, list[int]], approve_at: Decimal) -> Figure:
     kinds = {
-        figures.AUTOMATIC: _("passed by itself"),
+        figures_vendor.AUTOMATIC: _("passed by itself"),
         Verdict.APPROVE: _("approved by people"),
         Verdict.DECLINE: _("declined by people"),
-        figures.UNDECIDED: _("asked again or open"),
+        figures_vendor.UNDECIDED: _("asked again or open"),
     }
-    fills = {figures.AUTOMATIC: "plain", Verdict.APPROVE: "approve", Verdict.DECLINE: "decline"}
+    fills = {figures_vendor.AUTOMATIC: "plain", Verdict.APPROVE: "approve", Verdict.DECLINE: "decline"}
     series = {fills.get(kind, "open"): counted[kind] for kind in kinds}
     says = {fills.get(kind, "open"): text for kind, text in kinds.items()}
-    names = [f"{n * figures.BIN}–{(n + 1) * figures.BIN}" for n in range(figures.BINS)]
+    names = [f"{n * figures_vendor.BIN}–{(n + 1) * figures_vendor.BIN}" for n in range(figures_vendor.BINS)]
     whole = sum(map(sum, counted.values()))
-    low = round(VENDOR_PASS / figures.BIN)
+    low = round(VENDOR_PASS / figures_vendor.BIN)
     below, between = (
         sum(sum(counts[:low]) for counts in counted.values()),
-        sum(sum(counts[low : int(approve_at / figures.BIN)]) for counts in counted.values()),
+        sum(sum(counts[low : int(approve_at / figures_vendor.BIN)]) for counts in counted.values()),
     )
     drawn = charts.columns(
         names,
@@ -81,7 +81,7 @@ def similarities(counted: dict[str, list[int]], approve_at: Decimal) -> Figure:
         )
         % {
             "all": whole,
-            "step": figures.BIN,
+            "step": figures_vendor.BIN,
             "below": below,
             "between": between,
             "asks": words.score(approve_at),
@@ -90,7 +90,7 @@ def similarities(counted: dict[str, list[int]], approve_at: Decimal) -> Figure:
             [_("Similarity"), *kinds.values()],
             [
                 [names[n], *(counted[kind][n] for kind in kinds)]
-                for n in reversed(range(figures.BINS))
+                for n in reversed(range(figures_vendor.BINS))
                 if any(counted[kind][n] for kind in kinds)
             ],
         ),

@@ -8,8 +8,7 @@ from django.utils.translation import gettext as _
 
 from verification.actions.policy import difference
 from verification.models import Policy
-from verification.review import figures, policy_words, simulation, words
-from verification.review.simulation import SecondRules
+from verification.review import figures, figures_vendor, policy_words, simulation, words
 
 DAYS = 30
 _SECOND = {"second_for_override", "second_for_flags", "second_below"}
@@ -37,7 +36,7 @@ def of(draft: Policy, in_force: Policy, now: datetime) -> list[Line]:
 
 
 def _threshold(draft: Policy, in_force: Policy, start: datetime, differing: set[str]) -> list[Line]:
-    passes = figures.passes(start)
+    passes = figures_vendor.passes(start)
     found = simulation.simulate(passes, draft.approve_at, in_force.approve_at)
     lines = []
     if "approve_at" in differing:
@@ -68,16 +67,12 @@ def _attempts(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
     return [Line(sentence % said)]
 
 
-def _rules(policy: Policy) -> SecondRules:
-    return SecondRules(policy.second_for_override, policy.second_for_flags, policy.second_below)
-
-
 def _second(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
     approvals = figures.approvals(start)
     said = {
-        "all": sum(group.count for group in approvals),
-        "new": simulation.taking_two(approvals, _rules(draft)),
-        "old": simulation.taking_two(approvals, _rules(in_force)),
+        "all": approvals.total(),
+        "new": simulation.taking_two(approvals, draft),
+        "old": simulation.taking_two(approvals, in_force),
     }
     sentence = _(
         "Of %(all)s approvals by people, %(new)s would take a second person by rule; now it is %(old)s."

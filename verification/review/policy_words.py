@@ -42,7 +42,9 @@ DOES: dict[str, Text] = {
     "max_attempts": gettext_lazy("After so many recordings that failed, a reviewer looks."),
     "link_days": gettext_lazy("How long an invitation can be used."),
     "review_hours": gettext_lazy("How long a case may wait for a reviewer before it is overdue."),
-    "retention_days": gettext_lazy("After so many days photo and video are deleted. Applicants are told so."),
+    "retention_days": gettext_lazy(
+        "How long applicants are told that photo and video are kept. Nothing is deleted by itself yet."
+    ),
 }
 _SHARES = ("qa_share", "second_share")
 _SWITCHES = ("second_for_override", "second_for_flags")

@@ -5,9 +5,8 @@ or JSON. Shows nothing and knows no request.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
@@ -71,9 +70,6 @@ class Chosen:
         view = "" if self.view == View.ALL else self.view.value
         said = {"view": view, "band": self.band, "reason": self.reason, "owner": self.owner}
         return urlencode({name: value for name, value in said.items() if value})
-
-    def but(self, **other: Any) -> "Chosen":
-        return replace(self, **other)
 
     def cases(self, user: StaffUser, now: datetime) -> QuerySet[Verification]:
         found = _VIEWS[self.view](user, now)

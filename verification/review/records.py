@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from verification import models, permissions, viewing
 from verification.permissions import User
 from verification.review import words
-from verification.review.page import signed_in, viewer
+from verification.review.page import acting, signed_in
 from verification.review.staff import StaffAdmin
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class ReadOnly(ModelAdmin):
         if self.about_applicant and response.status_code == 200:
             user = signed_in(request)
             facts = {"records": self.opts.model_name}
-            viewing.record(viewing.LIST, by=viewer(user), subject=user, now=timezone.now(), **facts)
+            viewing.record(viewing.LIST, by=acting(user), subject=user, now=timezone.now(), **facts)
         return response
 
     def change_view(
@@ -69,7 +69,7 @@ class ReadOnly(ModelAdmin):
         response: HttpResponseBase = super().change_view(request, object_id, form_url, extra_context)
         found = self.get_object(request, object_id) if self.about_applicant else None
         if found is not None and response.status_code == 200:
-            by = viewer(signed_in(request))
+            by = acting(signed_in(request))
             viewing.record(viewing.RECORD, by=by, subject=found, now=timezone.now())
         return response
 

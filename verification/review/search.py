@@ -27,7 +27,7 @@ from verification.models import (
     VerificationAttempt,
 )
 from verification.review import words
-from verification.review.page import Site, signed_in, viewer
+from verification.review.page import Site, acting, signed_in
 
 LONGEST = 200
 MOST = 20
@@ -85,7 +85,7 @@ def search(request: HttpRequest) -> HttpResponse:
         return _page(request, text="", rows=[])
     kinds, keys = _find(text)
     looked = {"looked_for": kinds, "cases": len(keys)}
-    viewing.record(viewing.SEARCH, by=viewer(user), subject=user, now=timezone.now(), **looked)
+    viewing.record(viewing.SEARCH, by=acting(user), subject=user, now=timezone.now(), **looked)
     found = Verification.objects.filter(pk__in=keys).select_related("applicant").order_by("-pk")
     cases = list(found[: MOST + 1])
     if len(cases) == 1:

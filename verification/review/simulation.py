@@ -1,14 +1,16 @@
-"""What another policy would have done with the past. Pure: counts in, counts out; knows no database and no request.
+"""What another policy would have done with the past. Counts in, counts out: it asks no database.
 
 It knows only what happened. How applicants would have behaved under other terms, and which cases a lot would have
 drawn, nobody can tell; SAYS_NOT and the words of the pages say so.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import gettext_lazy as _
+
+from verification.four_eyes import Approval, Terms, rules_on_approval
 
 # What people said of a case, or that nobody has decided it yet.
 APPROVED, DECLINED, ASKED_AGAIN, OPEN = "approve", "decline", "ask_again", ""
@@ -88,33 +90,9 @@ def _moved(groups: list[Passes]) -> Moved:
     return Moved(*counts.values())
 
 
-@dataclass(frozen=True)
-class Approvals:
-    """So many approvals by people that are alike to the rules for a second person."""
-
-    override: bool
-    flagged: bool
-    similarity: Decimal | None
-    count: int
-
-
-@dataclass(frozen=True)
-class SecondRules:
-    """The part of a policy that says which approvals take two."""
-
-    for_override: bool
-    for_flags: bool
-    below: Decimal | None
-
-
-def taking_two(approvals: Iterable[Approvals], rules: SecondRules) -> int:
+def taking_two(approvals: Mapping[Approval, int], terms: Terms) -> int:
     """How many of them would have needed a second person, by rule alone; the lot comes on top."""
-    return sum(group.count for group in approvals if _takes_two(group, rules))
-
-
-def _takes_two(group: Approvals, rules: SecondRules) -> bool:
-    low = rules.below is not None and group.similarity is not None and group.similarity < rules.below
-    return (rules.for_override and group.override) or (rules.for_flags and group.flagged) or low
+    return sum(count for approval, count in approvals.items() if rules_on_approval(approval, terms))
 
 
 def share_of(count: int, per_cent: Decimal) -> int:

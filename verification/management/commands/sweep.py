@@ -1,4 +1,4 @@
-"""`manage.py sweep`: what the beat does every ten seconds, once and by hand."""
+"""`manage.py sweep`: what the beat does every five seconds, once and by hand."""
 
 from typing import Any
 

@@ -17,9 +17,8 @@ from django.views.decorators.http import require_http_methods
 
 from verification.actions import staff
 from verification.models import StaffUser
-from verification.review.page import signed_in
+from verification.review.page import acting, signed_in
 from verification.review.sign_in import devices, lifetime
-from verification.review.sign_in.trail import acting
 
 
 @login_required

@@ -17,19 +17,10 @@ from django.utils import timezone
 from verification import audit
 from verification.actions import staff
 from verification.models import StaffUser
-from verification.permissions import Group, groups_of
+from verification.review.page import acting
 from verification.review.sign_in import at_rest, lifetime, second_step
 
 HOW = {Authenticator.Type.RECOVERY_CODES.value: "recovery"}
-ROLES = {Group.OPERATOR: "operator", Group.AUDITOR: "auditor"}
-
-
-def acting(user: StaffUser) -> audit.By:
-    """A member of staff as the trail names them."""
-    groups = groups_of(user)
-    return audit.By(
-        next((role for group, role in ROLES.items() if group in groups), "reviewer"), user.get_username()
-    )
 
 
 def _record(kind: str, user: StaffUser, **data: Any) -> None:
