@@ -232,6 +232,7 @@ LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
+FORMAT_MODULE_PATH = "kyc_portal.formats"
 
 # Cookies: the portal serves one host; only the demo speaks plain HTTP, on loopback.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEMO

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from tests.conftest import NOW
 from tests.flow.conftest import LATER
-from verification import casework
-from verification.actions import assess, claim
+from verification import audit, casework
+from verification.actions import assess, claim, erase
 from verification.models import AuditEvent, Review
 from verification.states import Status
 
@@ -237,6 +237,16 @@ def test_a_senior_reviewer_reopens_with_a_reason(road, emulator, signed_in):
     said["note"] = "The applicant appealed."
     page = client.post(address, said, follow=True).content.decode()
     assert "in review again" in page
+
+
+def test_an_erased_case_says_so_and_has_nothing_to_open_or_judge(road, emulator, signed_in):
+    case, client = road.in_review(emulator), signed_in("Senior reviewer")
+    decide(client, case)
+    erase.erase(case.applicant, by=audit.By.shell(), reason="Asked for by letter", now=LATER)
+    page = client.get(page_of(case)).content.decode()
+    assert "were erased on" in page
+    assert "/admin/evidence/" not in page
+    assert reverse("admin:reopen", args=[case.public_id]) not in page
 
 
 @pytest.mark.parametrize("group", ["Reviewer", "Auditor", "Operator"])

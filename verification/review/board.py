@@ -63,7 +63,6 @@ def work(request: HttpRequest) -> dict[str, Any]:
         "recent": _recent() if permissions.can_view_case(user) else None,
         "may_search": permissions.can_view_case(user),
         "alerts": _alerts(now) if permissions.can_view_alerts(user) else None,
-        "trail": _trail(user),
         **_vendor(user, now),
     }
 
@@ -138,15 +137,6 @@ def _alerts(now: datetime) -> list[dict[str, Any]]:
         }
         for event in raised[:MOST_LINES]
     ]
-
-
-def _trail(user: StaffUser) -> list[dict[str, str]]:
-    """Where an auditor starts."""
-    pages = (
-        (permissions.can_export, _("Exports"), "exports"),
-        (permissions.can_view_trail, _("Audit trail"), "verification_auditevent_changelist"),
-    )
-    return [_link(title, name) for can, title, name in pages if can(user)]
 
 
 def _vendor(user: StaffUser, now: datetime) -> dict[str, Any]:

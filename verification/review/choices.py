@@ -67,11 +67,16 @@ def of(
         "blind_choices": BLIND,
         "snoozes": SNOOZES.items(),
         "snoozed": case.snoozed_until is not None and case.snoozed_until > now,
-        "may_reopen": permissions.can_reopen(user)
-        and case.status in {Status.APPROVED, Status.DECLINED}
-        and not _conflict(case, user),
+        "may_reopen": _may_reopen(case, user),
         "reopen_reasons": reasons_for(Verdict.REOPEN),
     }
+
+
+def _may_reopen(case: Verification, user: StaffUser) -> bool:
+    decided = case.status in {Status.APPROVED, Status.DECLINED}
+    if not decided or case.applicant.erased_at is not None:
+        return False
+    return permissions.can_reopen(user) and not _conflict(case, user)
 
 
 def _refusal(case: Verification, user: StaffUser) -> str:

@@ -117,14 +117,17 @@ def times(counted: dict[bool, figures.Times], percentiles: dict[tuple[bool, int]
         "alone": _length(percentiles.get((False, 50))),
         "alone_slow": _length(percentiles.get((False, 90))),
     }
+    sentences = (
+        (
+            _("Half of the decisions by people took up to %(people)s, nine of ten up to %(people_slow)s."),
+            people,
+        ),
+        (_("Half of the automatic ones took up to %(alone)s, nine of ten up to %(alone_slow)s."), automatic),
+    )
     return Figure(
         "times",
         _("Time to decision"),
-        _(
-            "Half of the decisions by people took up to %(people)s, nine of ten up to %(people_slow)s; of the "
-            "automatic ones %(alone)s and %(alone_slow)s."
-        )
-        % said,
+        " ".join(sentence % said for sentence, kind in sentences if kind.total) or _("Nothing was decided."),
         Table(
             [_("Time"), _("Automatic"), _("By people")],
             [

@@ -210,11 +210,19 @@ class PolicyAdmin(ReadOnly):
 class EventAdmin(ReadOnly):
     may_view = staticmethod(permissions.can_view_trail)
     about_applicant = True
-    list_display = ("at", "kind", "actor_kind", "actor_id", "subject_kind", "subject_id")
+    list_display = ("at", "kind", "who", "subject")
     list_filter = ("kind", "actor_kind", "subject_kind")
     search_fields = ("subject_id", "actor_id")
     date_hierarchy = "at"
     ordering = ("-pk",)
+
+    @admin.display(description=_("Actor"))
+    def who(self, event: models.AuditEvent) -> str:
+        return f"{event.actor_kind} {event.actor_id}".rstrip()
+
+    @admin.display(description=_("Subject"))
+    def subject(self, event: models.AuditEvent) -> str:
+        return f"{event.subject_kind} {event.subject_id}"
 
 
 class ExportAdmin(ReadOnly):
