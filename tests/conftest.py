@@ -42,6 +42,8 @@ def clip(seed: int = 1, **options: Any) -> bytes:
 def _static_files() -> Iterator[None]:
     """The hashed static files that every page names."""
     call_command("collectstatic", interactive=False, verbosity=0)
+    # Every test client starts the portal's middleware anew. It need not list all the files each time.
+    settings.WHITENOISE_AUTOREFRESH = True
     yield
     shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
 

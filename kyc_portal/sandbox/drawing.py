@@ -9,7 +9,7 @@ import random
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import av
 from av.video.plane import VideoPlane
@@ -39,6 +39,7 @@ ENCODER_OPTIONS = {
     "libx265": {"preset": "ultrafast", "x265-params": "log-level=none:pools=1"},
     "libsvtav1": {"preset": "12"},
 }
+TAKE_SECONDS = 4.0
 POSES = 30  # distinct frames drawn for a clip; longer clips go round again
 EXIF_ORIENTATION = 0x0112
 
@@ -94,6 +95,12 @@ def draw_clip(
             file.mux(stream.encode(_video_frame(seed, size, number, fps, rotation, take)))
         file.mux(stream.encode(None))
     return out.getvalue()
+
+
+def draw_takes(seed: int, count: int) -> list[bytes]:
+    """So many recordings of one person, upright, as a phone would send them."""
+    look: dict[str, Any] = {"seconds": TAKE_SECONDS, "size": (480, 640), "fps": 15}
+    return [draw_clip(seed=seed, take=take, **look) for take in range(1, count + 1)]
 
 
 def draw_camera(

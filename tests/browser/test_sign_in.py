@@ -11,16 +11,18 @@ from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Portal, running
+from tests.browser.staff_pages import copy_of
 
 NARROW = {"width": 390, "height": 844}
 STEP = 30  # seconds that a code counts
 
 
 @pytest.fixture(scope="module")
-def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+def strict(portal: Portal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """By the name localhost: a numeric address can have no passkeys."""
-    with running(tmp_path_factory.mktemp("strict"), "localhost", KYC_STAFF_MFA="required") as portal:
-        yield portal
+    data = copy_of(portal, tmp_path_factory.mktemp("strict"))
+    with running(data, "localhost", KYC_STAFF_MFA="required") as own:
+        yield own
 
 
 @pytest.fixture
