@@ -1,7 +1,7 @@
 """The figures page: how the work goes, drawn and in numbers, and what another threshold would have done.
 
-It reads aggregates and changes nothing. What is counted stands in `figures` and `figures_vendor`, how it looks in
-`pictures` and `pictures_vendor`.
+It reads aggregates and changes nothing. What is counted stands in `figures`, `figures_review` and
+`figures_vendor`; how it looks, in `pictures`, `pictures_review` and `pictures_vendor`.
 """
 
 from datetime import datetime
@@ -20,7 +20,15 @@ from django.views.decorators.http import require_safe
 
 from verification import permissions
 from verification.models import Policy
-from verification.review import figures, figures_vendor, pictures, pictures_vendor, simulation
+from verification.review import (
+    figures,
+    figures_review,
+    figures_vendor,
+    pictures,
+    pictures_review,
+    pictures_vendor,
+    simulation,
+)
 from verification.review.charts import Figure
 from verification.review.page import Site, signed_in
 
@@ -56,7 +64,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     typed = form.cleaned_data["at"] if form.is_valid() else None
     start, in_force = figures.start_of(days, now), Policy.current().approve_at
     people = figures.times(start)
-    reviewers = figures.by_reviewer(start)
+    reviewers = figures_review.by_reviewer(start)
     context = {
         "title": _("Figures"),
         "now": now,
@@ -91,7 +99,7 @@ def _parts(
     now: datetime,
     in_force: Decimal,
     times: dict[bool, figures.Times],
-    reviewers: list[figures.Reviewer],
+    reviewers: list[figures_review.Reviewer],
     *,
     names: bool,
 ) -> dict[str, Any]:
@@ -103,12 +111,12 @@ def _parts(
         pictures.backlog(backlog),
         pictures.times(times, percentiles),
         pictures.in_time(times[True]),
-        pictures.bands(figures.bands(start)),
+        pictures_review.bands(figures_review.bands(start)),
         pictures_vendor.similarities(figures_vendor.similarities(start), in_force),
         pictures_vendor.codes(figures_vendor.codes(start)),
-        pictures.agreement(reviewers, names=names),
-        pictures.overrides(figures.overrides(start)),
-        pictures.why(figures.reasons(start)),
+        pictures_review.agreement(reviewers, names=names),
+        pictures_review.overrides(figures_review.overrides(start)),
+        pictures_review.why(figures_review.reasons(start)),
         pictures_vendor.cost(figures_vendor.calls(start), days, settings.FACEID_PRICE),
     ]
     heads = pictures.heads(flow, backlog, times, percentiles)

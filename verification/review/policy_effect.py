@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from verification.actions.policy import difference
 from verification.models import Policy
-from verification.review import figures, figures_vendor, policy_words, simulation, words
+from verification.review import figures, figures_review, figures_vendor, policy_words, simulation, words
 
 DAYS = 30
 _SECOND = {"second_for_override", "second_for_flags", "second_below"}
@@ -68,7 +68,7 @@ def _attempts(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
 
 
 def _second(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
-    approvals = figures.approvals(start)
+    approvals = figures_review.approvals(start)
     said = {
         "all": approvals.total(),
         "new": simulation.taking_two(approvals, draft),
