@@ -12,7 +12,7 @@ INSTALLED_DEV := $(VENV)/.installed-dev
 # What SQLite and PostgreSQL do differently is in these.
 ON_POSTGRESQL := $(addprefix tests/flow/test_, pacing.py leases.py calls.py vendor_trouble.py attempt_life.py \
 	vendor_page.py spending.py database.py reuse.py keys.py \
-	four_eyes.py queue.py dashboard.py)
+	four_eyes.py queue.py take_next.py dashboard.py)
 
 FLOW_1 := $(wildcard tests/flow/test_[a-p]*.py)
 FLOW_2 := $(wildcard tests/flow/test_[q-z]*.py)

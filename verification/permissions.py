@@ -14,7 +14,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
-from verification.models import StaffUser, Verdict, Verification
+from verification.models import SavedFilter, StaffUser, Verdict, Verification
 
 User = StaffUser | AnonymousUser
 Check = Callable[[User], None]
@@ -199,8 +199,26 @@ def check_confirm(user: StaffUser, case: Verification) -> None:
         raise OwnProposal(_("You proposed this verdict. A colleague has to confirm it."))
 
 
+def check_delete_filter(user: StaffUser, kept: SavedFilter) -> None:
+    """Whoever saved it; a shared one also who may share, or it would outlive its owner's time here."""
+    if kept.owner_id != user.pk and not (kept.shared and can_share_filter(user)):
+        raise Denied(_("Only the person who saved a filter deletes it."))
+
+
+def can_delete_filter(user: StaffUser, kept: SavedFilter) -> bool:
+    try:
+        check_delete_filter(user, kept)
+    except Denied:
+        return False
+    return True
+
+
 def check_activate(user: StaffUser, drafted_by: StaffUser | None) -> None:
     """May this person put a policy into force that `drafted_by` wrote or changed last?"""
     check_change_policy(user)
-    if drafted_by is None or drafted_by.pk == user.pk:
+    if drafted_by is None:
+        raise OwnProposal(
+            _("Nobody is known to have written this draft. Save it; a colleague activates it then.")
+        )
+    if drafted_by.pk == user.pk:
         raise OwnProposal(_("You wrote this draft. A colleague has to activate it."))

@@ -1,15 +1,20 @@
 // @ts-check
 /** Keeps the case with the reviewer who works on it: any sign of work renews the hold, at most once a minute. */
 
+import { token } from "./token.js";
+
 const EVERY = 60_000;
 
-/** The token of any form on the page. */
-function token() {
-  return /** @type {HTMLInputElement | null} */ (document.querySelector("[name=csrfmiddlewaretoken]"))?.value ?? "";
-}
+/**
+ * @typedef {"" | "signed-out" | "not-held" | "offline"} Trouble
+ * What keeps the case from being ours, or us from knowing; "" if nothing does.
+ */
 
-/** @param {HTMLElement} badge @returns {Promise<boolean>} whether the case is still ours, or may be */
-async function renew(badge) {
+const badge = /** @type {HTMLElement | null} */ (document.querySelector("[data-hold]"));
+
+/** Renew the hold. @returns {Promise<Trouble>} */
+export async function renew() {
+  if (!badge) return "not-held";
   let answer;
   try {
     answer = await fetch(badge.dataset.renew ?? "", {
@@ -17,35 +22,39 @@ async function renew(badge) {
       headers: { "X-CSRFToken": token(), Accept: "application/json" },
     });
   } catch {
-    return true; // No network for a moment: the next sign of work tries again.
+    return "offline";
   }
-  // Led to the sign-in: the session has ended, and the hold with it.
-  if (answer.redirected) return false;
-  if (!answer.ok) return answer.status >= 500;
+  if (answer.redirected || answer.status === 401) return "signed-out";
+  if (!answer.ok) return answer.status >= 500 ? "offline" : "not-held";
   const { until } = await answer.json();
   const time = /** @type {HTMLTimeElement | null} */ (badge.querySelector("[data-until]"));
   if (time) {
     time.dateTime = until;
     time.textContent = until.slice(11, 16);
   }
-  return true;
+  return "";
 }
 
-function tellEnded() {
-  const notice = /** @type {HTMLElement | null} */ (document.querySelector("[data-hold-ended]"));
-  if (notice) notice.hidden = false;
+/** Say it where the decision is written, and nothing else. @param {Trouble} trouble */
+export function tell(trouble) {
+  for (const notice of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-trouble]"))) {
+    notice.hidden = notice.dataset.trouble !== trouble;
+  }
+  if (badge && trouble !== "offline") badge.hidden = trouble !== "";
 }
 
 export function hold() {
-  const badge = /** @type {HTMLElement | null} */ (document.querySelector("[data-hold]"));
   if (!badge) return;
   let last = Date.now();
   let ours = true;
   const worked = async () => {
     if (!ours || Date.now() - last < EVERY) return;
     last = Date.now();
-    ours = await renew(badge);
-    if (!ours) tellEnded();
+    const trouble = await renew();
+    // No network for a moment: the next sign of work tries again.
+    if (trouble === "offline") return;
+    ours = trouble === "";
+    tell(trouble);
   };
   for (const kind of ["pointerdown", "pointermove", "keydown", "wheel"]) {
     document.addEventListener(kind, worked, { passive: true });

@@ -1,12 +1,14 @@
 // @ts-check
 /** Shows the masked details in place, so that a half-written decision stays. Without scripts the form does it. */
 
+import { token } from "./token.js";
+
 /** @param {HTMLFormElement} form */
 async function show(form) {
   const answer = await fetch(form.action, {
     method: "POST",
     body: new FormData(form),
-    headers: { Accept: "application/json" },
+    headers: { "X-CSRFToken": token(), Accept: "application/json" },
   });
   if (!answer.ok) throw new Error(String(answer.status));
   /** @type {Record<string, string>} */
@@ -30,7 +32,9 @@ export function reveal() {
       form.querySelector("select")?.setAttribute("disabled", "");
       if (said) said.textContent = said.dataset.done ?? "";
     } catch {
-      form.submit();
+      // The page stays as it is: somebody may have written half a decision on it.
+      if (button) button.disabled = false;
+      if (said) said.textContent = said.dataset.failed ?? "";
     }
   });
 }

@@ -162,7 +162,7 @@ def test_hostile_text_stays_text_on_the_pages_of_every_case(
 
 
 def test_hostile_text_that_somebody_types_stays_text(desk: Callable[[str], Desk]) -> None:
-    """What comes back in the same answer: a search, a filter's name, a threshold."""
+    """What comes back: a search, a filter's name, a threshold."""
     own = desk("senior")
     own.open("/admin/")
     for path in ("codes/?q=", "figures/?days=30&at=", "queue/?view=", "queue/?band=", "queue/?after="):

@@ -1,13 +1,29 @@
 """A reviewer's acts in a line each, on the case as it is now."""
 
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
+from django.urls import reverse
+
+from kyc_portal.sandbox.emulator import EmulatorServer
+from tests.conftest import Road
 from tests.flow.conftest import LATER
 from verification import casework
-from verification.actions import hand_on, review
+from verification.actions import claim, hand_on, review
 from verification.models import Policy, Review, StaffUser, Verdict, Verification
 
 NOTE = "Same ears, same scar over the brow."
+
+
+def page_of(case: Verification) -> str:
+    return reverse("admin:case", args=[case.public_id])
+
+
+def change(case: Verification, **fields: Any) -> None:
+    """As if it had come about otherwise."""
+    Verification.objects.filter(pk=case.pk).update(**fields)
 
 
 def shown(case: Verification) -> dict[str, Any]:
@@ -49,3 +65,25 @@ def policy(by: tuple[StaffUser, StaffUser], **terms: Any) -> Policy:
         activated_at=now,
         change_reason="test",
     )
+
+
+def cast_of(road: Road, emulator: EmulatorServer, staff: Callable[..., StaffUser]) -> SimpleNamespace:
+    """One case for each thing that can be with a case in the queue."""
+    reviewer, colleague = staff("Reviewer"), staff("Reviewer", "colleague")
+
+    def case(reference: str) -> Verification:
+        return road.in_review(emulator, reference=reference)
+
+    free, mine, theirs = case("FREE"), case("MINE"), case("THEIRS")
+    claim.claim(mine, by=reviewer, now=LATER)
+    claim.claim(theirs, by=colleague, now=LATER)
+    late, snoozed, escalated = case("LATE"), case("SNOOZED"), case("ESCALATED")
+    change(late, due_at=LATER - timedelta(hours=30))
+    pass_on(snoozed, Verdict.SNOOZE, "fresh_eyes", by=reviewer, hours=4)
+    pass_on(escalated, Verdict.ESCALATE, "unusual_document", by=reviewer)
+    proposed, own = case("PROPOSED"), case("OWN")
+    for subject, by in ((proposed, colleague), (own, reviewer)):
+        decide(subject, Verdict.APPROVE, "vendor_error", by=by)
+    asked = case("ASKED")
+    decide(asked, Verdict.ASK_AGAIN, "video_unclear", by=reviewer)
+    return SimpleNamespace(free=free, mine=mine, theirs=theirs, late=late, snoozed=snoozed, asked=asked)

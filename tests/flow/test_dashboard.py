@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road
 from tests.flow.conftest import LATER
+from tests.flow.reviewing import policy
 from tests.flow.test_staff_site import AUDITOR, OPERATOR, REVIEWER, SENIOR
 from verification.actions import assess, prepare, reopen, review
 from verification.casework import evidence_hash
@@ -252,6 +253,14 @@ def test_what_was_flagged_is_held_for_a_person_at_any_threshold(road: Road, emul
     assert figures_vendor.passes(WEEK) == [Passes(Decimal(91), True, "", 1)]
 
 
+def test_a_pass_that_was_drawn_is_held_for_a_person_at_any_threshold(
+    road: Road, emulator: EmulatorServer, staff: Staff
+) -> None:
+    policy((staff(SENIOR), staff(SENIOR, "senior2")), qa_share=100)
+    road.judged(emulator, {"sim": 92.0})
+    assert figures_vendor.passes(WEEK) == [Passes(Decimal(92), True, "", 1)]
+
+
 @pytest.mark.parametrize("typed", ["69.99", "100.01", "many", "-1", "80.001"])
 def test_a_threshold_that_is_none_is_told_so_and_changes_nothing(signed_in: SignIn, typed: str) -> None:
     response = signed_in(SENIOR).get(PAGE, {"at": typed})
@@ -320,6 +329,21 @@ def test_a_period_ends_before_what_is_older(road: Road, signed_in: SignIn) -> No
         assert numbers(client, "flow", "?days=7") == {}
         assert numbers(client, "flow", "?days=30") == {"23 Nov": [1, 0, 0, 0]}
         assert client.get(f"{PAGE}?days=1000").context["days"] == 30
+
+
+@pytest.mark.parametrize(("days_ago", "counted"), [(6, 1), (7, 0)])
+def test_a_period_is_whole_days_with_today_among_them(
+    history: dict[str, Verification], signed_in: SignIn, days_ago: int, counted: int
+) -> None:
+    with time_machine.travel(NOW + timedelta(days=days_ago), tick=False):
+        client = signed_in(AUDITOR)
+        told = {
+            anchor: bool(numbers(client, anchor, "?days=7"))
+            for anchor in ("flow", "agreement", "overrides", "reasons", "similarity", "times")
+        }
+        heads = {what: number for number, what, _bad in client.get(f"{PAGE}?days=7").context["heads"]}
+    assert set(told.values()) == {bool(counted)}, told
+    assert (heads["invited"], heads["decisions"]) == (str(8 * counted), str(6 * counted))
 
 
 def test_the_number_of_queries_does_not_grow(

@@ -1,13 +1,16 @@
 """Photos, frames and recordings: who sees them, in which pieces, and that each look is written down."""
 
 import io
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image, ImageChops
 
 from tests import objects
+from tests.flow.conftest import LATER
 from verification import storage
 from verification.crypto import new_entry
 from verification.models import AuditEvent, Document, VerificationAttempt
@@ -77,6 +80,39 @@ def test_the_pieces_of_a_recording_are_one_look(case, signed_in):
     for piece in ("bytes=0-9", "bytes=10-19", "bytes=20-"):
         signed_in().get(address(case, "video"), headers={"range": piece})
     assert AuditEvent.objects.filter(kind="evidence.viewed").count() == 1
+
+
+def piece(client, address):
+    return client.get(address, headers={"range": "bytes=0-9"}).status_code
+
+
+def looks():
+    return AuditEvent.objects.filter(kind="evidence.viewed").count()
+
+
+def test_a_colleague_who_sees_a_piece_has_looked_too(case, signed_in):
+    for group in ("Reviewer", "Auditor"):
+        assert piece(signed_in(group), address(case, "video")) == 206
+    assert looks() == 2
+
+
+def test_a_piece_some_time_later_is_another_look(case, signed_in):
+    client = signed_in()
+    piece(client, address(case, "video"))
+    with time_machine.travel(LATER + timedelta(minutes=9, seconds=59), tick=False):
+        piece(client, address(case, "video"))
+    assert looks() == 1
+    with time_machine.travel(LATER + timedelta(minutes=10), tick=False):
+        piece(client, address(case, "video"))
+    assert looks() == 2
+
+
+def test_a_piece_of_another_recording_of_the_case_is_another_look(road, emulator, signed_in):
+    missed = {"result": "FailedOperation.ActionFirstAction"}
+    case, client = road.judged(emulator, missed, missed, missed), signed_in()
+    for attempt in case.attempts.all():
+        assert piece(client, reverse("admin:evidence", args=["video", attempt.public_id])) == 206
+    assert looks() == 3
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from django.test import Client
 
 from tests import objects
 from tests.conftest import NOW
+from tests.flow.conftest import PASSWORD
 from verification import audit, storage
 from verification.actions import export as action
 from verification.actions import sweep
@@ -389,6 +390,23 @@ def test_an_auditor_makes_and_downloads_an_export(auditor: Client, road: Any) ->
     assert answer.streaming
     assert hashlib.sha256(answer.getvalue()).hexdigest() == made.file_sha256
     assert AuditEvent.objects.latest("pk").kind == "export.downloaded"
+
+
+def test_asking_for_one_asks_who_it_is_and_keeps_what_was_typed(staff: Any, quick_passwords: None) -> None:
+    user, client = staff("Auditor"), Client()
+    user.set_password(PASSWORD)
+    user.save()
+    client.force_login(user)
+    assert client.get("/admin/exports/").status_code == 200
+    refused = client.post("/admin/exports/", ASKED)
+    page = refused.content.decode()
+    assert refused.status_code == 403
+    assert not Export.objects.exists()
+    assert 'role="alert">Please <a href="/admin/account/confirm/" target="_blank"' in page
+    assert [f'value="{said}"' in page for said in ASKED.values()] == [True] * 3
+    client.post("/admin/account/confirm/", {"password": PASSWORD})
+    assert client.post("/admin/exports/", ASKED).status_code == 302
+    assert Export.objects.get().reason == "Annual audit"
 
 
 @pytest.mark.parametrize("change", [{"reason": " "}, {"end": "2026-11-01"}, {"start": "2026-02-30"}])

@@ -11,6 +11,7 @@ from tests.flow.reviewing import NOTE, approve, decide, hand_back, pass_on, poli
 from verification import audit, casework, permissions, workflow
 from verification.actions import claim, erase, reopen, review
 from verification.models import AuditEvent, Review, RiskFlag, StaffUser, Stage, Verdict
+from verification.reasons import LIST_VERSION
 from verification.states import Band, Flag, Status
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
@@ -89,6 +90,13 @@ def test_policy_says_which_passes_take_two(road, emulator, one, staff, terms, be
         assert AuditEvent.objects.get(kind="review.proposed").data["second_because"] == because
 
 
+def test_the_lot_falls_on_refusals_too(road, emulator, one, staff):
+    policy(seniors(staff), second_share=Decimal(100))
+    case = road.in_review(emulator)
+    assert decide(case, Verdict.DECLINE, "different_person", by=one).stage == Stage.PROPOSAL
+    assert AuditEvent.objects.get(kind="review.proposed").data["second_because"] == ["share"]
+
+
 def test_a_policy_may_let_one_person_override(road, emulator, one, staff):
     policy(seniors(staff), second_for_override=False)
     case = road.in_review(emulator)
@@ -100,6 +108,36 @@ def test_a_flagged_case_takes_two(road, emulator, one):
     raise_flag(case)
     approve(case, by=one)
     assert AuditEvent.objects.get(kind="review.proposed").data["second_because"] == ["flagged"]
+
+
+def test_a_recording_that_merely_looks_alike_takes_one_and_no_note(road, emulator, one):
+    case = road.judged(emulator, BAND)
+    raise_flag(case, Flag.ALIKE_VIDEO)
+    assert approve(case, by=one, note="").stage == Stage.DECISION
+
+
+def test_a_verdict_is_about_the_newest_recording(road, emulator, one):
+    case = road.judged(emulator, BAND)
+    decide(case, Verdict.ASK_AGAIN, "video_unclear", by=one)
+    emulator.script(result="FailedOperation.CompareLowSimilarity", sim=30.0)
+    road.record(case)
+    assert case.band == Band.BELOW
+    assert approve(case, by=one).stage == Stage.PROPOSAL
+
+
+@pytest.mark.parametrize("note", ["", "Same ears.", " " * 12 + "Same ear." + " " * 12])
+def test_going_against_the_vendor_takes_ten_letters_of_a_note(override, one, note):
+    if len(note.strip()) >= casework.SHORTEST_NOTE:
+        assert approve(override, by=one, note=note).stage == Stage.PROPOSAL
+    else:
+        with pytest.raises(casework.NoteRequired):
+            approve(override, by=one, note=note)
+
+
+def test_a_case_that_is_proposed_while_it_sleeps_is_there_for_a_colleague(override, one, two):
+    pass_on(override, Verdict.SNOOZE, "fresh_eyes", by=one, hours=72)
+    approve(override, by=one)
+    assert override in claim.open_to(two, now=LATER)
 
 
 def raise_flag(case, code=Flag.SIMILAR_VIDEO):
@@ -120,6 +158,14 @@ def test_a_colleague_confirms(proposed, one, two):
     assert proposed.proposal is None
     event = AuditEvent.objects.get(kind="review.approved")
     assert (event.data["confirms"], event.data["proposed_by"]) == (made.confirms.public_id, "reviewer")
+
+
+def test_the_trail_says_which_evidence_was_judged_and_by_which_list_of_reasons(proposed, two):
+    evidence = casework.evidence_hash(proposed)
+    approve(proposed, by=two)
+    for kind in ("review.proposed", "review.approved"):
+        event = AuditEvent.objects.get(kind=kind)
+        assert (event.data["evidence_sha256"], event.data["reason_list"]) == (evidence, LIST_VERSION)
 
 
 def test_nobody_confirms_their_own_by_page_or_by_hand(proposed, signed_in, one):
@@ -212,6 +258,15 @@ def test_handing_back_opens_the_case_to_its_proposer_too(proposed, one, two):
     assert proposed in claim.open_to(one, now=LATER)
 
 
+def test_handing_back_lets_go_of_the_case_and_says_why(proposed, two):
+    claim.claim(proposed, by=two, now=LATER)
+    with pytest.raises(casework.NoteRequired):
+        hand_back(proposed, by=two, note="No.")
+    hand_back(proposed, by=two)
+    proposed.refresh_from_db()
+    assert proposed.claimed_by is None
+
+
 def test_a_proposer_may_withdraw(proposed, one):
     hand_back(proposed, by=one, reason="withdrawn")
     proposed.refresh_from_db()
@@ -255,6 +310,26 @@ def test_a_proposal_is_bound_to_answers_attempts_and_photos(proposed, two, chang
     assert (proposed.status, proposed.proposal) == (Status.IN_REVIEW, None)
 
 
+@pytest.mark.parametrize(
+    ("part", "change"),
+    [
+        ("documents", {"superseded_at": LATER}),
+        ("attempts", {"original_sha256": "0" * 64}),
+        ("attempts", {"normalised_sha256": "0" * 64}),
+        ("attempts", {"outcome": "passed"}),
+        ("attempts", {"result_code": "Success"}),
+        ("attempts", {"similarity": Decimal(95)}),
+        ("calls", {"code": "Success"}),
+        ("calls", {"answer": "failed"}),
+    ],
+)
+def test_evidence_is_another_as_soon_as_any_part_of_it_is(override, part, change):
+    before = casework.evidence_hash(override)
+    rows = override.attempts.get().calls if part == "calls" else getattr(override, part)
+    rows.update(**change)
+    assert casework.evidence_hash(override) != before
+
+
 def test_asking_again_ends_the_proposal_and_the_new_recording_is_judged_anew(proposed, road, emulator, two):
     old = proposed.proposal
     decide(proposed, Verdict.ASK_AGAIN, "video_unclear", by=two)
@@ -282,6 +357,23 @@ def test_a_reopened_case_is_judged_anew(proposed, two, senior):
     proposed.refresh_from_db()
     assert (proposed.status, proposed.final_review) == (Status.IN_REVIEW, None)
     assert approve(proposed, by=two).stage == Stage.PROPOSAL
+
+
+def test_what_reopens_a_pass_takes_its_proof_away(road, emulator, senior):
+    case = road.judged(emulator, {"sim": 95.0})
+    assert case.passing_call is not None
+    reopened(case, senior)
+    case.refresh_from_db()
+    assert case.passing_call is None
+
+
+def test_a_flagged_case_is_flagged_again_when_it_is_reopened(road, emulator, one, senior):
+    case = road.judged(emulator, BAND)
+    raise_flag(case)
+    decide(case, Verdict.DECLINE, "different_person", by=one)
+    reopened(case, senior)
+    case.refresh_from_db()
+    assert case.band == Band.FLAGGED
 
 
 def test_a_stale_page_reopens_nothing(proposed, two, senior):

@@ -38,6 +38,12 @@ def test_an_escalated_case_is_for_seniors_alone(case, one, staff):
     decide(case, Verdict.DECLINE, "different_person", by=senior)
 
 
+def test_escalating_wakes_a_snoozed_case(case, one, staff):
+    pass_on(case, Verdict.SNOOZE, "fresh_eyes", by=one, hours=72)
+    pass_on(case, Verdict.ESCALATE, "unsure", by=one)
+    assert claim.take_next(by=staff("Senior reviewer"), now=LATER) == case
+
+
 def test_escalating_needs_a_note(case, one):
     with pytest.raises(casework.NoteRequired):
         pass_on(case, Verdict.ESCALATE, "unsure", by=one, note="hm")
@@ -72,6 +78,20 @@ def test_a_verdict_proposed_by_who_steps_aside_falls_away(case, one):
     pass_on(case, Verdict.STEP_ASIDE, "knows_applicant", by=one)
     case.refresh_from_db()
     assert case.proposal is None
+
+
+def test_the_trail_names_the_proposal_that_went_with_its_reviewer(case, one):
+    decide(case, Verdict.APPROVE, "vendor_error", by=one)
+    pass_on(case, Verdict.STEP_ASIDE, "knows_applicant", by=one)
+    ended = AuditEvent.objects.get(kind="case.stepped_aside").data["ends_proposal"]
+    assert ended == case.reviews.get(stage="proposal").public_id
+
+
+def test_a_colleagues_proposal_outlives_who_steps_aside(case, one, staff):
+    approve(case, by=one)
+    pass_on(case, Verdict.STEP_ASIDE, "knows_applicant", by=staff("Reviewer", "reviewer2"))
+    case.refresh_from_db()
+    assert case.proposal is not None
 
 
 @pytest.mark.parametrize(
@@ -132,6 +152,31 @@ def test_two_presses_take_one_case(case, road, emulator, signed_in, one):
     addresses = {client.post(reverse("admin:take_next")).url for _ in range(2)}
     assert len(addresses) == 1
     assert one.claims.count() == 1
+
+
+def test_work_at_a_case_in_another_tab_is_no_press(case, road, emulator, signed_in, one):
+    other, client = road.in_review(emulator), signed_in()
+    claim.claim(case, by=one, now=LATER - MINUTE)
+    client.post(reverse("admin:renew", args=[case.public_id]))
+    assert client.post(reverse("admin:take_next")).url == reverse("admin:case", args=[other.public_id])
+
+
+def test_the_trail_says_who_held_a_case_and_who_gave_it_back(case, signed_in, one, staff):
+    claim.claim(case, by=one, now=LATER - 16 * MINUTE)
+    claim.claim(case, by=staff("Senior reviewer"), now=LATER - MINUTE)
+    claim.claim(case, by=staff("Senior reviewer"), now=LATER)
+    signed_in("Senior reviewer").post(reverse("admin:release", args=[case.public_id]))
+    told = AuditEvent.objects.filter(subject_id=case.public_id, kind__in=["case.claimed", "case.released"])
+    assert [(event.kind, event.actor_kind, event.actor_id) for event in told.order_by("pk")] == [
+        ("case.claimed", "reviewer", "reviewer"),
+        ("case.claimed", "reviewer", "senior"),
+        ("case.released", "reviewer", "senior"),
+    ]
+
+
+def test_the_trail_says_for_how_long_a_case_was_snoozed(case, one):
+    pass_on(case, Verdict.SNOOZE, "fresh_eyes", by=one, hours=24)
+    assert AuditEvent.objects.get(kind="case.snoozed").data["hours"] == 24
 
 
 def test_handing_back_wakes_a_snoozed_proposal(case, one, staff):

@@ -50,6 +50,11 @@ def test_the_details_are_shown_for_a_purpose_that_is_kept(case, signed_in):
     assert event.data == {"purpose": "contact"}
 
 
+def test_the_purpose_in_the_trail_is_the_one_that_was_given(case, signed_in):
+    reveal(signed_in(), case, "data_request")
+    assert AuditEvent.objects.get(kind=viewing.REVEAL).data == {"purpose": "data_request"}
+
+
 def test_a_script_gets_the_details_alone(case, signed_in):
     said = reveal(signed_in(), case, Accept="application/json").json()
     assert (said["name"], said["email"], said["addresses"]) == (NAME, EMAIL, "127.0.0.1")
@@ -70,9 +75,9 @@ def test_an_operator_sees_no_details(case, signed_in):
 # Unusual viewing
 
 
-def look(case, kind, count, at=LATER):
+def look(case, kind, count, at=LATER, who="reviewer"):
     for number in range(count):
-        by = audit.By("reviewer", "reviewer")
+        by = audit.By("reviewer", who)
         viewing.record(kind, by=by, subject=case, now=at + timedelta(milliseconds=number))
 
 
@@ -97,6 +102,39 @@ def test_each_kind_of_look_is_watched_by_itself(case):
     look(case, viewing.EVIDENCE, 61)
     look(case, viewing.REVEAL, 31)
     assert sorted(alert.data["looks"] for alert in alerts()) == [viewing.REVEAL, viewing.EVIDENCE]
+
+
+@pytest.mark.parametrize(
+    ("kind", "most"),
+    [
+        (viewing.EVIDENCE, 60),
+        (viewing.CASE, 120),
+        (viewing.RECORD, 60),
+        (viewing.LIST, 120),
+        (viewing.REVEAL, 30),
+        (viewing.SEARCH, 120),
+    ],
+)
+def test_one_look_too_many_of_any_kind_raises_the_alert(case, kind, most):
+    look(case, kind, most)
+    assert not alerts().exists()
+    look(case, kind, 1, LATER + timedelta(seconds=1))
+    assert alerts().get().data["looks"] == kind
+
+
+def test_each_person_is_watched_by_themselves(case):
+    for who in ("one", "two"):
+        look(case, viewing.REVEAL, 30, who=who)
+    assert not alerts().exists()
+    for who in ("one", "two"):
+        look(case, viewing.REVEAL, 1, LATER + timedelta(seconds=1), who=who)
+    assert sorted(alert.actor_id for alert in alerts()) == ["one", "two"]
+
+
+def test_who_goes_on_looking_raises_another_alert_when_the_first_is_old(case):
+    for minutes in (0, 61):
+        look(case, viewing.REVEAL, 40, LATER + timedelta(minutes=minutes))
+    assert alerts().count() == 2
 
 
 @pytest.mark.parametrize("act", ["decide", "reveal", "judge_blind"])

@@ -1,5 +1,6 @@
 """The policy page: a draft by one senior reviewer, put into force by another, and no way around it."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -12,7 +13,7 @@ from django.test import Client
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import Road
-from tests.flow.conftest import LATER, take_second_step
+from tests.flow.conftest import LATER, PASSWORD, take_second_step
 from tests.flow.test_staff_site import AUDITOR, OPERATOR, REVIEWER, SENIOR
 from verification.actions import policy as action
 from verification.actions import review
@@ -22,6 +23,7 @@ from verification.models import AuditEvent, Policy, StaffUser, Verdict
 pytestmark = pytest.mark.usefixtures("an_hour_later")
 PAGE, NEW, EDIT = "/admin/policy/", "/admin/policy/new", "/admin/policy/draft"
 DISCARD, ACTIVATE = "/admin/policy/discard", "/admin/policy/activate"
+CONFIRM = "/admin/account/confirm/"
 SECOND = "senior2"
 WHY = "People approved nearly all between 78 and 80."
 Staff = Callable[..., StaffUser]
@@ -66,6 +68,13 @@ def seen(draft: Policy | None = None) -> str:
     return action.fingerprint(found)
 
 
+def token_of(response: Any) -> str:
+    """The token that a form of this page is sent with."""
+    found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', response.content.decode())
+    assert found
+    return found[1]
+
+
 def page_of(client: Client) -> str:
     return " ".join(client.get(PAGE).content.decode().split())
 
@@ -94,7 +103,7 @@ def test_only_seniors_change_it(desk: Any, group: str, address: str) -> None:
     assert Policy.current().version == 1
 
 
-@pytest.mark.parametrize("address", [NEW, EDIT, DISCARD, ACTIVATE])
+@pytest.mark.parametrize("address", [NEW, DISCARD, ACTIVATE])
 def test_changing_it_asks_once_more_who_it_is(desk: Any, address: str) -> None:
     draft_of(desk(), approve_at="78")
     said, two = fields(approve_at="70", version=2), desk(username=SECOND)
@@ -105,6 +114,50 @@ def test_changing_it_asks_once_more_who_it_is(desk: Any, address: str) -> None:
     assert response.url not in {PAGE, EDIT}
     assert action.fingerprint(Policy.objects.get(version=2)) == said["seen"]
     assert Policy.current().version == 1
+
+
+def test_saving_asks_on_the_page_and_keeps_what_was_typed(desk: Any) -> None:
+    one = desk()
+    before = draft_of(one, approve_at="85")
+    said = fields(approve_at="77", review_hours="7", change_reason="Typed for a quarter of an hour")
+    with time_machine.travel(LATER + timedelta(minutes=6), tick=False):
+        assert one.get(EDIT).status_code == 200
+        response = one.post(EDIT, said)
+    page = " ".join(response.content.decode().split())
+    assert response.status_code == 403
+    assert seen(before) == seen()
+    assert 'name="approve_at" value="77"' in page
+    assert 'name="review_hours" value="7"' in page
+    assert "Typed for a quarter of an hour</textarea>" in page
+    assert 'role="alert">Please <a href="/admin/account/confirm/" target="_blank"' in page
+    assert "then press Save again. What you typed is still here." in page
+
+
+def test_the_same_page_saves_once_they_have_confirmed(staff: Staff, quick_passwords: None) -> None:
+    user, one = staff(SENIOR), Client(enforce_csrf_checks=True)
+    user.set_password(PASSWORD)
+    user.save()
+    draft = action.draft(by=user, now=LATER)
+    one.force_login(user)
+    said = fields(approve_at="77", csrfmiddlewaretoken=token_of(one.get(EDIT)))
+    refused = one.post(EDIT, said)
+    assert refused.status_code == 403
+    # The other tab.
+    confirm = {"password": PASSWORD, "csrfmiddlewaretoken": token_of(one.get(CONFIRM))}
+    assert one.post(CONFIRM, confirm).url == "/admin/"
+    assert one.post(EDIT, {**said, "csrfmiddlewaretoken": "x" * 64}).status_code == 403
+    assert seen(draft) == seen()
+    assert one.post(EDIT, {**said, "csrfmiddlewaretoken": token_of(refused)}).url == PAGE
+    assert action.current_draft().approve_at == Decimal(77)
+
+
+def test_what_is_wrong_is_marked_before_they_confirm(desk: Any) -> None:
+    one = desk()
+    draft_of(one)
+    with time_machine.travel(LATER + timedelta(minutes=6), tick=False):
+        response = one.post(EDIT, fields(approve_at="60"))
+    assert response.status_code == 403
+    assert "At least 70." in response.content.decode()
 
 
 # The walk
@@ -152,6 +205,15 @@ def test_every_step_is_in_the_trail(desk: Any) -> None:
     assert told[2].data["terms"]["approve_at"] == "85.00"
 
 
+def test_the_trail_says_which_version_came_after_which_and_when(desk: Any) -> None:
+    with time_machine.travel(LATER - timedelta(minutes=4), tick=False):
+        draft = draft_of(desk(), approve_at="85")
+    desk(username=SECOND).post(ACTIVATE, {"seen": seen(draft), "version": "2"})
+    told = AuditEvent.objects.get(kind="policy.activated")
+    assert (told.data["version"], told.data["replaces"], told.at) == (2, 1, LATER)
+    assert Policy.current().activated_at == LATER
+
+
 # Nobody alone
 
 
@@ -188,7 +250,7 @@ def test_the_database_refuses_a_policy_that_its_writer_activates(desk: Any, staf
 
 def test_the_database_refuses_a_policy_that_nobody_activates(desk: Any) -> None:
     draft = draft_of(desk(), approve_at="78")
-    with pytest.raises(IntegrityError, match="policy_activated_by_a_person"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="a person puts a policy into force"), transaction.atomic():
         Policy.objects.filter(pk=draft.pk).update(activated_at=LATER)
 
 
@@ -233,6 +295,14 @@ def test_a_stale_page_activates_nothing(desk: Any) -> None:
     response = two.post(ACTIVATE, {"seen": read, "version": "2"})
     assert response.status_code == 409
     assert "The draft was changed since you opened it. Read it again." in response.content.decode()
+    assert Policy.current().version == 1
+
+
+def test_another_reason_is_another_draft(desk: Any) -> None:
+    one, two = desk(), desk(username=SECOND)
+    read = seen(draft_of(one, approve_at="85"))
+    one.post(EDIT, fields(change_reason="Because I say so."))
+    assert two.post(ACTIVATE, {"seen": read, "version": "2"}).status_code == 409
     assert Policy.current().version == 1
 
 
@@ -322,6 +392,36 @@ def test_a_value_out_of_range_is_marked_and_nothing_saved(desk: Any, term: str, 
     assert seen(draft) == seen()
 
 
+@pytest.mark.parametrize(
+    ("term", "value", "sentence"),
+    [
+        ("approve_at", "69.99", "At least 70."),
+        ("second_below", "100.01", "At most 100."),
+        ("qa_share", "-1", "At least 0."),
+        ("link_days", "0", "At least 1."),
+        ("link_days", "366", "At most 365."),
+        ("approve_at", "80.001", "At most 2 decimal places."),
+        ("change_reason", " ", "Say why the policy is changed."),
+    ],
+)
+def test_an_error_is_tied_to_its_field(desk: Any, term: str, value: str, sentence: str) -> None:
+    one = desk()
+    draft_of(one)
+    page = one.post(EDIT, fields(**{term: value})).content.decode()
+    assert f'id="id_{term}_error">{sentence}</p>' in page
+    assert f'aria-describedby="id_{term}_helptext id_{term}_error"' in page
+
+
+def test_every_field_is_described_by_what_is_on_the_page(desk: Any) -> None:
+    one = desk()
+    draft_of(one)
+    page = one.post(EDIT, fields(approve_at="1", change_reason="")).content.decode()
+    described = " ".join(re.findall(r'aria-describedby="([^"]+)"', page)).split()
+    ids = re.findall(r' id="([^"]+)"', page)
+    assert len(described) == len(action.TERMS) + 1 + 2
+    assert {name: ids.count(name) for name in described} == dict.fromkeys(described, 1)
+
+
 @pytest.mark.parametrize("value", ["70", "70.00", "100"])
 def test_the_ends_of_the_range_are_values(desk: Any, value: str) -> None:
     assert draft_of(desk(), approve_at=value).approve_at == Decimal(value)
@@ -344,6 +444,19 @@ def test_switches_can_be_set_off(desk: Any) -> None:
     one.post(EDIT, said)
     assert action.current_draft().second_for_override is False
     assert "One person alone could approve what the vendor did not pass." in page_of(one)
+
+
+@pytest.mark.parametrize("switch", ["second_for_override", "second_for_flags"])
+def test_a_switch_that_is_off_stays_off_in_the_next_draft(desk: Any, switch: str) -> None:
+    one, two = desk(), desk(username=SECOND)
+    one.post(NEW)
+    said = fields()
+    said.pop(switch, None)
+    one.post(EDIT, said)
+    two.post(ACTIVATE, {"seen": seen(), "version": "2"})
+    assert getattr(Policy.current(), switch) is False
+    one.post(NEW)
+    assert getattr(action.current_draft(), switch) is False
 
 
 # What it would have done

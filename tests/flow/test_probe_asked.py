@@ -113,6 +113,6 @@ def test_a_probe_asked_for_after_the_session_ended_leads_back_to_the_page(
 ) -> None:
     assert client.post(PROBE).url == f"/admin/login/?next={PROBE}"
     client.force_login(staff(OPERATOR))
-    page = client.get(PROBE, follow=True)
+    page = client.get(PROBE, follow=True, headers={"Referer": "http://testserver/admin/login/"})
     assert page.redirect_chain == [(PAGE, 302)]
     assert "had to sign in first" in page.content.decode()

@@ -1,19 +1,15 @@
 """The review queue: what each view holds, in which order, what its rows say, and its pages."""
 
 from datetime import timedelta
-from itertools import count
-from types import SimpleNamespace
 
 import pytest
-import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 
 from tests.flow.conftest import LATER
-from verification import casework
-from verification.actions import claim, hand_on, review
-from verification.models import Verdict, Verification
+from tests.flow.reviewing import cast_of, change, decide
+from verification.actions import claim
+from verification.models import Verdict
 from verification.review import counts
 from verification.review.queue_filters import View
 from verification.states import Band
@@ -21,15 +17,6 @@ from verification.states import Band
 pytestmark = pytest.mark.usefixtures("an_hour_later")
 BAND = {"sim": 74.2}
 QUEUE = "/admin/queue/"
-ESCALATED = "I have never seen such a card."
-
-
-def page_of(case) -> str:
-    return reverse("admin:case", args=[case.public_id])
-
-
-def change(case, **fields) -> None:
-    Verification.objects.filter(pk=case.pk).update(**fields)
 
 
 def rows(client, query="") -> list[dict]:
@@ -40,50 +27,9 @@ def shown(client, query="") -> list[str]:
     return [row["case"].applicant.reference for row in rows(client, query)]
 
 
-def hand(case, verdict, reason, *, by, note="", **more) -> None:
-    """Escalate, snooze or step aside, from the case as it is now."""
-    case.refresh_from_db()
-    words = {"reason_code": reason, "note": note, "by": by, "now": LATER, **more}
-    hand_on.hand_on(
-        case, verdict, version=case.version, evidence_sha256=casework.evidence_hash(case), **words
-    )
-
-
-def decide(case, verdict, reason, *, by, note="") -> None:
-    case.refresh_from_db()
-    review.decide(
-        case,
-        verdict=verdict,
-        reason_code=reason,
-        note=note,
-        version=case.version,
-        evidence_sha256=casework.evidence_hash(case),
-        by=by,
-        now=LATER,
-    )
-
-
 @pytest.fixture
 def cast(road, emulator, staff):
-    """One case for each thing that can be with a case in the queue."""
-    reviewer, colleague = staff("Reviewer"), staff("Reviewer", "colleague")
-
-    def case(reference):
-        return road.in_review(emulator, reference=reference)
-
-    free, mine, theirs = case("FREE"), case("MINE"), case("THEIRS")
-    claim.claim(mine, by=reviewer, now=LATER)
-    claim.claim(theirs, by=colleague, now=LATER)
-    late, snoozed, escalated = case("LATE"), case("SNOOZED"), case("ESCALATED")
-    change(late, due_at=LATER - timedelta(hours=30))
-    hand(snoozed, Verdict.SNOOZE, "fresh_eyes", by=reviewer, hours=4)
-    hand(escalated, Verdict.ESCALATE, "unusual_document", by=reviewer, note=ESCALATED)
-    proposed, own = case("PROPOSED"), case("OWN")
-    for subject, by in ((proposed, colleague), (own, reviewer)):
-        decide(subject, Verdict.APPROVE, "vendor_error", by=by, note="The same scar on both.")
-    asked = case("ASKED")
-    decide(asked, Verdict.ASK_AGAIN, "video_unclear", by=reviewer)
-    return SimpleNamespace(free=free, mine=mine, theirs=theirs, late=late, snoozed=snoozed, asked=asked)
+    return cast_of(road, emulator, staff)
 
 
 # Views
@@ -147,6 +93,12 @@ def test_who_waits_longest_for_the_applicant_stands_first(cast, road, emulator, 
     assert "waiting 24 h" in client.get(f"{QUEUE}?view=applicant").content.decode()
 
 
+def test_who_has_sent_what_was_asked_for_is_waited_for_no_more(cast, road, signed_in):
+    cast.asked.refresh_from_db()
+    road.submit(cast.asked, now=LATER)
+    assert shown(signed_in(), "view=applicant") == []
+
+
 def test_the_queue_is_ordered_by_due_time(road, emulator, signed_in):
     for hours, reference in ((2, "SECOND"), (3, "LAST"), (-30, "FIRST")):
         change(road.in_review(emulator, reference=reference), due_at=LATER + timedelta(hours=hours))
@@ -157,50 +109,15 @@ def test_the_queue_is_ordered_by_due_time(road, emulator, signed_in):
     assert "2 h left" in page
 
 
-# Filters
-
-
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
-        ("band=below", {"LOW"}),
-        ("band=between", {"BAND"}),
-        ("band=repeated", {"USED"}),
-        ("band=above", set()),
-        ("band=nonsense", {"LOW", "BAND", "USED"}),
-        ("reason=similarity_band", {"BAND"}),
-        ("reason=similarity", {"LOW", "BAND", "USED"}),
-        ("band=below&reason=similarity_band", {"LOW"}),
-        ("view=mine&band=below", {"LOW"}),
-        ("view=mine&band=between", set()),
-        ("owner={reviewer}", {"LOW"}),
-        ("owner=0", set()),
-        ("owner=nobody", {"LOW", "BAND", "USED"}),
-        ("owner=²", {"LOW", "BAND", "USED"}),
-        ("owner=99999999999999999999999", {"LOW", "BAND", "USED"}),
-    ],
-)
-def test_the_queue_can_be_filtered(road, emulator, signed_in, staff, query, expected):
-    reviewer = staff("Reviewer")
-    claim.claim(road.in_review(emulator, reference="LOW"), by=reviewer, now=LATER)
-    road.judged(emulator, BAND, reference="BAND")
-    failed = {"result": "FailedOperation.ActionFirstAction"}
-    road.judged(emulator, failed, failed, failed, reference="USED")
-    assert set(shown(signed_in(), query.format(reviewer=reviewer.pk))) == expected
-
-
-def test_only_who_holds_a_case_is_offered_as_owner(cast, signed_in, staff):
-    staff("Senior reviewer")
-    owners = signed_in().get(QUEUE).context["owners"]
-    assert [owner.username for owner in owners] == ["colleague", "reviewer"]
+def test_whose_lease_ran_out_owns_nothing(cast, signed_in, staff):
+    change(cast.theirs, claimed_until=LATER)
+    client, colleague = signed_in(), staff("Reviewer", "colleague")
+    assert shown(client, f"owner={colleague.pk}") == []
+    assert [name for _key, name in client.get(QUEUE).context["owners"]] == ["reviewer"]
 
 
 def test_an_empty_queue_says_so(signed_in):
     assert "Nothing is waiting" in signed_in().get(QUEUE).content.decode()
-
-
-def test_a_filter_without_a_case_leads_back(signed_in):
-    assert "Show the whole queue" in signed_in().get(f"{QUEUE}?band=below").content.decode()
 
 
 # Rows
@@ -213,6 +130,20 @@ def test_the_queue_shows_why_and_hides_the_name(road, emulator, signed_in):
     assert "74.2" in page
     assert "A••• E•••" in page
     assert "Alice Example" not in page
+
+
+def test_a_row_tells_the_newest_score(road, emulator, signed_in):
+    case = road.judged(emulator, {"result": "FailedOperation.ActionFirstAction"}, BAND)
+    (row,) = rows(signed_in())
+    assert (row["case"], row["score"], row["attempts"]) == (case, "74.2", "2 of 3")
+
+
+def test_a_row_says_that_all_attempts_are_used_up(road, emulator, signed_in):
+    failed = {"result": "FailedOperation.ActionFirstAction"}
+    road.judged(emulator, failed, failed, failed, reference="USED")
+    road.judged(emulator, failed, BAND, reference="LEFT")
+    told = {row["case"].applicant.reference: row["repeated"] for row in rows(signed_in())}
+    assert told == {"USED": True, "LEFT": False}
 
 
 def test_the_score_of_a_spot_check_is_hidden(road, emulator, signed_in):
@@ -365,69 +296,3 @@ def test_past_the_end_leads_back_to_the_beginning(seven, signed_in):
     page = signed_in().get(f"{QUEUE}?after=99999999999999999-1").content.decode()
     assert "Nothing further" in page
     assert "To the beginning" in page
-
-
-# Taking the next
-
-
-MOMENTS = count(5, 5)
-
-
-def take(client):
-    """Each time some seconds later: two presses in a moment are one."""
-    with time_machine.travel(LATER + timedelta(seconds=next(MOMENTS)), tick=False):
-        return client.post(reverse("admin:take_next"))
-
-
-def test_take_next_claims_the_first_that_is_free(cast, signed_in, staff):
-    response = take(signed_in())
-    cast.late.refresh_from_db()
-    assert response.url == page_of(cast.late)
-    assert cast.late.claimed_by == staff("Reviewer")
-
-
-def test_take_next_takes_only_what_is_free_to_this_reviewer(cast, signed_in):
-    """Not what is held, snoozed, escalated, or their own proposal."""
-    client = signed_in()
-    assert [take(client).url == QUEUE for _ in range(4)] == [False, False, False, True]
-    assert set(shown(client, "view=mine")) == {"MINE", "LATE", "FREE", "PROPOSED"}
-
-
-def test_take_next_gives_a_senior_what_was_escalated(cast, signed_in):
-    client = signed_in("Senior reviewer")
-    for _ in range(6):
-        take(client)
-    assert set(shown(client, "view=mine")) == {"LATE", "FREE", "ESCALATED", "PROPOSED", "OWN"}
-
-
-def test_take_next_gives_nobody_what_they_stepped_aside_from(road, emulator, signed_in, staff):
-    case = road.in_review(emulator)
-    hand(case, Verdict.STEP_ASIDE, "knows_applicant", by=staff("Reviewer"))
-    assert take(signed_in()).url == QUEUE
-
-
-def test_take_next_gives_nobody_their_own_case(road, emulator, signed_in, staff):
-    road.in_review(emulator, email="Reviewer@Example.org")
-    member = staff("Reviewer")
-    member.email = "reviewer@example.ORG"
-    member.save()
-    client = signed_in()
-    assert take(client).url == QUEUE
-    assert "No case is free to take. The others" in client.get(QUEUE).content.decode()
-
-
-def test_take_next_with_nothing_to_take_goes_back_to_the_queue(signed_in):
-    response = signed_in().post(reverse("admin:take_next"), follow=True)
-    assert "No case is free to take: nothing is waiting." in response.content.decode()
-
-
-def test_an_auditor_takes_no_case(road, emulator, signed_in):
-    road.in_review(emulator)
-    assert take(signed_in("Auditor")).status_code == 403
-
-
-def test_a_case_can_be_claimed_from_its_page(road, emulator, signed_in, staff):
-    case = road.in_review(emulator)
-    signed_in().post(reverse("admin:claim", args=[case.public_id]))
-    case.refresh_from_db()
-    assert case.claimed_by == staff("Reviewer")

@@ -5,13 +5,15 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+import time_machine
 from django.urls import reverse
 
 from tests.conftest import NOW
 from tests.flow.conftest import LATER
+from tests.flow.reviewing import policy
 from verification import audit, casework
 from verification.actions import assess, claim, erase
-from verification.models import AuditEvent, Review
+from verification.models import AuditEvent, Review, Verification
 from verification.states import Status
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
@@ -117,6 +119,25 @@ def test_looks_are_kept_apart_from_the_timeline(road, emulator, signed_in):
     assert "Case opened" not in {row["what"] for row in page["timeline"]}
 
 
+def test_the_timeline_tells_of_the_photo_the_recording_and_the_answer_too(road, emulator, signed_in):
+    page = signed_in().get(page_of(road.in_review(emulator))).context
+    told = {row["what"] for row in page["timeline"]}
+    assert {"Invited", "ID photo uploaded", "Recording normalised", "Attempt finished"} <= told
+
+
+def test_the_event_of_an_opened_case_says_in_which_version(road, emulator, signed_in):
+    case = road.in_review(emulator)
+    signed_in().get(page_of(case))
+    assert AuditEvent.objects.get(kind="case.viewed").data == {"version": case.version}
+
+
+def test_a_case_leads_to_others_of_the_applicant_and_with_the_same_photo(road, emulator, signed_in):
+    case, same = road.in_review(emulator), road.in_review(emulator)
+    road.in_review(emulator, seed=2)
+    others = signed_in().get(page_of(case)).context["others"]
+    assert [(row["case"], "very same ID photo" in row["why"]) for row in others] == [(same, True)]
+
+
 def test_an_unknown_case_is_not_found(signed_in):
     assert signed_in().get("/admin/case/ver_none/").status_code == 404
 
@@ -148,6 +169,42 @@ def test_a_verdict_takes_effect(road, emulator, signed_in, staff, verdict, reaso
     assert case.status == status
     made = Review.objects.get()
     assert (made.verdict, made.reason_code, made.note, made.by) == (verdict, reason, note, staff("Reviewer"))
+
+
+def test_an_applicant_who_is_asked_again_can_go_on(road, emulator, signed_in):
+    """Whatever was used up: the attempts, the days of the link, and what may be uploaded."""
+    case = road.judged(emulator, MISSED, MISSED, MISSED)
+    Verification.objects.filter(pk=case.pk).update(link_expires_at=LATER, received_bytes=10**9)
+    decide(signed_in(), case, "ask_again", "photo_unclear")
+    case.refresh_from_db()
+    assert (case.attempts_left, case.received_bytes) == (1, 0)
+    assert case.link_expires_at == LATER + timedelta(days=case.policy.link_days)
+    assert case.documents.get().superseded_at == LATER
+    assert AuditEvent.objects.filter(kind="document.retired").count() == 1
+
+
+def test_asking_again_never_shortens_a_link(road, emulator, signed_in):
+    case = road.in_review(emulator)
+    later = LATER + timedelta(days=90)
+    Verification.objects.filter(pk=case.pk).update(link_expires_at=later)
+    decide(signed_in(), case, "ask_again", "video_unclear")
+    case.refresh_from_db()
+    assert case.link_expires_at == later
+
+
+def test_a_case_is_due_by_the_review_hours_of_its_policy(road, emulator, staff):
+    policy((staff("Senior reviewer"), staff("Senior reviewer", "senior2")), review_hours=2)
+    case = road.in_review(emulator)
+    assert case.due_at - case.queued_at == timedelta(hours=2)
+
+
+def test_a_reviewer_is_told_that_their_verdict_waits_for_another(road, emulator, signed_in):
+    case = road.in_review(emulator)
+    client = signed_in()
+    decide(client, case, "approve", "same_person", note="Same ears, same scar.")
+    page = client.get(QUEUE).content.decode()
+    assert "waits for a second person" in page
+    assert "is approved" not in page
 
 
 def test_approving_against_the_vendor_needs_a_note(road, emulator, signed_in):
@@ -217,6 +274,23 @@ def test_pressing_twice_does_it_once(road, emulator, signed_in):
     answers = [client.post(address, fields) for _ in range(2)]
     assert [answer.url for answer in answers] == [QUEUE, QUEUE]
     assert Review.objects.count() == 1
+
+
+def test_the_same_verdict_of_a_colleague_is_no_second_press(road, emulator, signed_in):
+    case = road.in_review(emulator)
+    said = decision(case)
+    address = reverse("admin:decide", args=[case.public_id])
+    assert signed_in("Senior reviewer").post(address, said).status_code == 302
+    assert signed_in().post(address, said).status_code == 409
+
+
+def test_the_same_form_a_minute_later_is_no_second_press(road, emulator, signed_in):
+    case = road.in_review(emulator)
+    client, said = signed_in(), decision(case)
+    address = reverse("admin:decide", args=[case.public_id])
+    assert client.post(address, said).status_code == 302
+    with time_machine.travel(LATER + timedelta(minutes=1), tick=False):
+        assert client.post(address, said).status_code == 409
 
 
 def test_the_next_case_follows_if_asked_for(road, emulator, signed_in):

@@ -26,6 +26,13 @@ def look_for(client, text):
     return client.post(SEARCH, {"q": text})
 
 
+def found_by(client, text):
+    """The page that the browser stands on afterwards."""
+    answer = look_for(client, text)
+    assert (answer.status_code, answer.url) == (302, SEARCH)
+    return client.get(SEARCH)
+
+
 @pytest.fixture
 def known(road, emulator, staff):
     """A case, and by the kind of id everything that belongs to it."""
@@ -86,7 +93,7 @@ def test_a_hash_is_found_in_capitals_too(known, signed_in):
 
 
 def test_a_photo_that_two_sent_gives_both(known, signed_in):
-    page = look_for(signed_in(), known.ids["photo"])
+    page = found_by(signed_in(), known.ids["photo"])
     assert [row["case"].applicant.reference for row in page.context["rows"]] == ["REF-2", "alice@example.org"]
     assert "A••• E•••" in page.content.decode()
     assert "Alice Example" not in page.content.decode()
@@ -96,7 +103,7 @@ def test_an_applicant_with_many_cases_gives_a_short_list(road, signed_in, monkey
     monkeypatch.setattr(search, "MOST", 2)
     cases = [road.invited() for _ in range(3)]
     Verification.objects.update(applicant=cases[0].applicant)
-    page = look_for(signed_in(), cases[0].applicant.public_id)
+    page = found_by(signed_in(), cases[0].applicant.public_id)
     assert len(page.context["rows"]) == 2
     assert "There are more than are shown here." in page.content.decode()
 
@@ -108,15 +115,15 @@ def test_a_reference_that_looks_like_one_of_our_ids_is_found(road, signed_in):
 
 
 def test_a_part_of_an_id_finds_nothing_and_is_told_kindly(known, signed_in):
-    page = look_for(signed_in(), known.case.public_id[:-1])
+    page = found_by(signed_in(), known.case.public_id[:-1])
     assert page.status_code == 200
     assert "No case was found" in page.content.decode()
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\x00", "x" * 201])
 def test_what_can_be_no_id_is_not_looked_for(road, signed_in, text):
-    page = look_for(signed_in(), text)
-    assert "Nothing to look for" in page.content.decode()
+    page = found_by(signed_in(), text)
+    assert "Nothing was looked for" in page.content.decode()
     assert not AuditEvent.objects.filter(kind="queue.searched").exists()
 
 
@@ -124,7 +131,7 @@ def test_what_can_be_no_id_is_not_looked_for(road, signed_in, text):
     "text", ["' OR 1=1 --", "%", "<script>alert(1)</script>", "ver_%", "\ud7ff\U0001f600", "a" * 200]
 )
 def test_hostile_words_find_nothing_and_do_nothing(known, signed_in, text):
-    page = look_for(signed_in(), text)
+    page = found_by(signed_in(), text)
     assert page.status_code == 200
     assert page.context["rows"] == []
     assert "<script>alert" not in page.content.decode()
@@ -137,8 +144,44 @@ def test_who_may_search(known, signed_in, group, status):
     assert look_for(signed_in(group), known.case.public_id).status_code == status
 
 
-def test_a_search_has_no_address_of_its_own(signed_in):
-    assert signed_in().get(SEARCH).url == "/admin/queue/"
+def test_what_was_found_is_still_there_when_one_comes_back_from_a_case(known, signed_in):
+    client = signed_in()
+    rows = found_by(client, known.ids["photo"]).context["rows"]
+    assert client.get(page_of(known.case)).status_code == 200
+    again = client.get(SEARCH)
+    assert [row["case"] for row in again.context["rows"]] == [row["case"] for row in rows]
+    assert AuditEvent.objects.filter(kind="queue.searched").count() == 1
+
+
+def test_what_was_looked_for_is_kept_nowhere(known, signed_in):
+    client = signed_in()
+    Verification.objects.update(applicant=known.case.applicant)
+    page = found_by(client, f" {known.ids['app']} ")
+    assert len(page.context["rows"]) == 2
+    assert known.ids["app"] not in page.content.decode()
+    assert known.ids["app"] not in str(dict(client.session))
+
+
+def test_what_one_found_is_for_who_may_see_cases_when_it_is_shown(known, signed_in, staff):
+    client = signed_in()
+    found_by(client, known.ids["photo"])
+    staff("Reviewer").groups.clear()
+    assert client.get(SEARCH).status_code == 403
+
+
+@pytest.mark.parametrize("text", ["", "nobody"])
+def test_a_search_that_found_nothing_shows_nothing_of_the_one_before(known, signed_in, text):
+    client = signed_in()
+    found_by(client, known.ids["photo"])
+    assert found_by(client, text).context["rows"] == []
+
+
+def test_the_address_of_the_search_shows_its_box(signed_in):
+    page = signed_in().get(SEARCH)
+    assert page.status_code == 200
+    assert 'id="find"' in page.content.decode()
+    assert "sign in" not in page.content.decode()
+    assert not AuditEvent.objects.filter(kind="queue.searched").exists()
 
 
 @pytest.mark.parametrize(

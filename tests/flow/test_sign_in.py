@@ -376,6 +376,13 @@ def test_removing_the_only_second_step_leads_back_to_the_set_up(client, with_app
     assert events("staff.second_step_removed")
 
 
+def test_recovery_codes_alone_are_no_second_step(client, with_app, required):
+    """They stand in for one; with nothing else left, one is set up first."""
+    Authenticator.objects.filter(type="totp").delete()
+    assert give_password(client).url == "/admin/"
+    assert client.get("/admin/queue/").url.startswith("/admin/account/two-step/")
+
+
 def test_an_operator_takes_away_a_lost_second_step(client, with_app, required):
     give_password(client)
     give_code(client, code_at(LATER))

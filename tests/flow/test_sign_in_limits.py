@@ -148,6 +148,14 @@ def test_a_hundred_failures_lock_the_name_for_the_day(client, rosa, monkeypatch)
         assert give_password(client).url == "/admin/"
 
 
+def test_the_failures_of_yesterday_lock_nobody_today(rosa, monkeypatch):
+    monkeypatch.setattr(lockout, "FAILURES_A_DAY", 7)
+    for number in range(6):
+        fail(Client(REMOTE_ADDR=f"192.0.2.{number}"), 1)
+    with time_machine.travel(LATER + timedelta(days=1), tick=False):
+        assert fail(Client(REMOTE_ADDR="192.0.2.6"), 1).status_code == 200
+
+
 def test_a_name_that_is_locked_for_the_day_works_on_where_it_is_signed_in(client, with_app, monkeypatch):
     """Else anybody could stop a colleague's work from afar."""
     monkeypatch.setattr(lockout, "FAILURES_A_DAY", 6)

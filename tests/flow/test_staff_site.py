@@ -7,7 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
-from tests.flow.conftest import LATER
+from tests.flow.conftest import LATER, PASSWORD, code_at
 from verification import pacing
 from verification.models import AuditEvent, StaffUser
 from verification.review.records import RECORDS
@@ -107,22 +107,83 @@ def test_the_list_of_all_records_opens(signed_in):
     assert "Audit events" in signed_in(AUDITOR).get("/admin/verification/").content.decode()
 
 
-@pytest.mark.parametrize("form", ["claim", "decide", "reopen"])
+# Addresses of forms
+
+
+HERE = "http://testserver"
+
+
+def led_on(client, address, came_from=""):
+    """Where the browser ends up, and whether it is told that it had to sign in. It says where it comes from."""
+    headers = {"Referer": came_from} if came_from else {}
+    page = client.get(address, headers=headers, follow=True)
+    ((there, status),) = page.redirect_chain
+    assert (status, page.status_code) == (302, 200)
+    return there, "had to sign in first" in page.content.decode()
+
+
+@pytest.mark.parametrize("form", ["claim", "decide", "release", "reopen"])
 def test_a_form_sent_after_the_session_ended_leads_back_to_the_case(road, emulator, client, staff, form):
     case = road.in_review(emulator)
     asked = client.post(reverse(f"admin:{form}", args=[case.public_id]), {"note": "Same scar."})
     client.force_login(staff(SENIOR))
-    page = client.get(parse_qs(urlsplit(asked.url).query)["next"][0], follow=True)
-    assert page.redirect_chain == [(reverse("admin:case", args=[case.public_id]), 302)]
-    assert "had to sign in first" in page.content.decode()
+    there = parse_qs(urlsplit(asked.url).query)["next"][0]
+    assert led_on(client, there, HERE + asked.url) == (reverse("admin:case", args=[case.public_id]), True)
 
 
 def test_taking_a_case_after_the_session_ended_leads_back_to_the_queue(client, signed_in):
     asked = client.post(reverse("admin:take_next"))
     assert asked.url == "/admin/login/?next=/admin/queue/next"
-    page = signed_in().get("/admin/queue/next", follow=True)
-    assert page.redirect_chain == [("/admin/queue/", 302)]
-    assert "had to sign in first" in page.content.decode()
+    assert led_on(signed_in(), "/admin/queue/next", HERE + asked.url) == ("/admin/queue/", True)
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "login/",
+        "account/second-step/",
+        "account/confirm/",
+        "account/confirm/code/",
+        "account/confirm/passkey/",
+    ],
+)
+def test_every_way_of_signing_in_tells_that_nothing_was_changed(signed_in, way):
+    came_from = f"{HERE}/admin/{way}?next=/admin/queue/next"
+    assert led_on(signed_in(), "/admin/queue/next", came_from) == ("/admin/queue/", True)
+
+
+@pytest.mark.parametrize(
+    "came_from",
+    [
+        "",
+        f"{HERE}/admin/queue/",
+        f"{HERE}/admin/nothing/is/here",
+        "http://elsewhere.example/admin/login/",
+        "http://[/admin/login/",
+    ],
+)
+def test_who_did_not_sign_in_is_led_back_and_told_nothing(signed_in, came_from):
+    assert led_on(signed_in(), "/admin/queue/next", came_from) == ("/admin/queue/", False)
+
+
+def test_the_address_bar_after_a_refused_decision_leads_back_to_the_case(road, emulator, signed_in):
+    case, client = road.in_review(emulator), signed_in()
+    address = reverse("admin:decide", args=[case.public_id])
+    assert client.post(address, {"verdict": "decline"}).status_code == 422
+    assert led_on(client, address) == (reverse("admin:case", args=[case.public_id]), False)
+
+
+def test_signing_in_with_both_steps_tells_whose_form_was_lost_that_it_was(road, emulator, client, with_app):
+    """The browser names the page of the second step, through every redirect after it."""
+    case = road.in_review(emulator)
+    asked = client.post(reverse("admin:claim", args=[case.public_id]))
+    second = client.post(asked.url, {"login": "rosa", "password": PASSWORD})
+    there = client.post(second.url, {"code": code_at(LATER)})
+    assert there.url == reverse("admin:claim", args=[case.public_id])
+    assert led_on(client, there.url, HERE + second.url) == (
+        reverse("admin:case", args=[case.public_id]),
+        True,
+    )
 
 
 def test_a_method_that_no_browser_sends_is_refused(signed_in):

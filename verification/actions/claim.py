@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from verification import audit, casework, permissions, workflow
 from verification.casework import ClaimedByOther
-from verification.models import Review, StaffUser, Verdict, Verification
+from verification.models import AuditEvent, Review, StaffUser, Verdict, Verification
 from verification.states import Status
 
 # Of cases that another took this very moment: so many are tried before giving up.
@@ -70,18 +70,18 @@ def open_to(by: StaffUser, *, now: datetime) -> QuerySet[Verification]:
     return cases.order_by(F("due_at").asc(), "pk")
 
 
-def take_next(*, by: StaffUser, now: datetime) -> Verification | None:
+def take_next(*, by: StaffUser, now: datetime, besides: Verification | None = None) -> Verification | None:
     """Claim the case that is due first of those this reviewer may take, or None when there is none.
 
-    Pressed twice in a moment, it gives the same case.
+    `besides` is passed over: they have just put it down. Pressed twice in a moment, it gives the same case.
     """
     permissions.check_decide(by)
-    barred: list[int] = []
+    barred = [besides.pk] if besides else []
     for _try in range(TRIES):
         with transaction.atomic():
             # Their own presses come one after the other; a colleague's are passed over instead of waited for.
             StaffUser.objects.select_for_update(no_key=True).get(pk=by.pk)
-            found = _taken_just_now(by, now) or _first_open(by, barred, now)
+            found = _taken_just_now(by, barred, now) or _first_open(by, barred, now)
             if found is None:
                 return None
             try:
@@ -93,9 +93,11 @@ def take_next(*, by: StaffUser, now: datetime) -> Verification | None:
     return None
 
 
-def _taken_just_now(by: StaffUser, now: datetime) -> Verification | None:
-    mine = Verification.objects.filter(status=Status.IN_REVIEW, claimed_by=by)
-    return mine.filter(claimed_until__gt=now + casework.LEASE - JUST_NOW).first()
+def _taken_just_now(by: StaffUser, barred: list[int], now: datetime) -> Verification | None:
+    """By the trail: work at a case in another tab renews its lease, and that is no claim."""
+    claims = AuditEvent.objects.filter(kind="case.claimed", actor_id=by.get_username(), at__gt=now - JUST_NOW)
+    mine = Verification.objects.filter(status=Status.IN_REVIEW, claimed_by=by).exclude(pk__in=barred)
+    return mine.filter(claimed_until__gt=now, public_id__in=claims.values("subject_id")).first()
 
 
 def _first_open(by: StaffUser, barred: list[int], now: datetime) -> Verification | None:

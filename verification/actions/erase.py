@@ -72,7 +72,9 @@ def _check(applicant: Applicant) -> None:
     under_way = applicant.verifications.exclude(status__in=_ENDED).first()
     if under_way is not None:
         raise EraseRefused(
-            _("The verification %(case)s has not ended. Decide or cancel it first.")
+            _(
+                "The verification %(case)s has not ended. Have it decided, or cancelled by the calling system, first."
+            )
             % {"case": under_way.public_id}
         )
 

@@ -45,6 +45,8 @@ def hand_on(
     words: dict[str, Any] = {"reason_code": reason_code, "note": note, "evidence_sha256": evidence_sha256}
     review = casework.write(locked, verdict, by=by, now=now, **words)
     facts = casework.facts_of(review) | ({"hours": hours} if verdict == Verdict.SNOOZE else {})
+    if "proposal" in change and locked.proposal is not None:
+        facts["ends_proposal"] = locked.proposal.public_id
     free = {"claimed_by": None, "claimed_until": None, **change}
     workflow.amend(locked, _EVENTS[verdict], by=audit.By.staff(by), now=now, data=facts, **free)
     return review

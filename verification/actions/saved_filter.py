@@ -50,12 +50,8 @@ def _check(name: str, query: str, by: StaffUser) -> None:
 
 @transaction.atomic
 def delete(kept: SavedFilter, *, by: StaffUser, now: datetime) -> None:
-    """Whoever saved it; a shared one also who may share, or it would outlive its owner's time here.
-
-    Raises permissions.Denied.
-    """
-    if kept.owner_id != by.pk and not (kept.shared and permissions.can_share_filter(by)):
-        raise permissions.Denied(_("Only the person who saved a filter deletes it."))
+    """Raises permissions.Denied."""
+    permissions.check_delete_filter(by, kept)
     facts = {"query": kept.query, "shared": kept.shared}
     audit.record("filter.deleted", by=audit.By.staff(by), subject=kept, at=now, **facts)
     kept.delete()

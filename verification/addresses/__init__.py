@@ -56,7 +56,7 @@ BOARD = (
         post="view_queue",
         rules="their own, or with `share_filter` a shared one",
     ),
-    Address("search", "Find a case by an id", post="view_case"),
+    Address("search", "Find a case by an id", "view_case", "view_case"),
     Address("figures/", "Figures and the threshold simulator", "view_dashboard"),
 )
 CASE = (
@@ -111,14 +111,14 @@ ACCOUNT = (
     Address("account/confirm/passkey/", "Show by a passkey that it is them", STAFF, STAFF),
     Address("account/two-step/", "Two-step sign-in", STAFF, rules=_OWN),
     Address("account/two-step/app/add/", "Add an authenticator app", STAFF, STAFF, _OWN, _BOTH),
-    Address("account/two-step/app/remove/", "Remove it", STAFF, STAFF, _OWN),
+    Address("account/two-step/app/remove/", "Remove it", STAFF, STAFF, _OWN, _BOTH),
     Address("account/two-step/passkeys/", "Passkeys", STAFF, rules=_OWN),
     Address("account/two-step/passkeys/add/", "Add a passkey", STAFF, STAFF, _OWN, _BOTH),
     Address("account/two-step/passkeys/<int:pk>/remove/", "Remove a passkey", STAFF, STAFF, _OWN, _BOTH),
     Address("account/two-step/passkeys/<int:pk>/rename/", "Rename a passkey", STAFF, STAFF, _OWN, _BOTH),
-    Address("account/two-step/codes/", "Recovery codes", STAFF, rules=_OWN),
+    Address("account/two-step/codes/", "Recovery codes", STAFF, rules=_OWN, fresh=("get",)),
     Address("account/two-step/codes/new/", "New recovery codes", STAFF, STAFF, _OWN, _BOTH),
-    Address("account/two-step/codes/download/", "Recovery codes as a file", STAFF, STAFF, _OWN),
+    Address("account/two-step/codes/download/", "Recovery codes as a file", STAFF, STAFF, _OWN, _BOTH),
 )
 RECORDS = (
     Record("applicant", "view_case", _MASKED),

@@ -5,8 +5,9 @@ import django.db.models.deletion
 from django.conf import settings
 from django.core.management import call_command
 from django.db import migrations, models
+from django.db.models import Exists, OuterRef, Subquery
 
-from verification.migrations._append_only import Refusals, Rule
+from verification.migrations._append_only import RefusedAgainOnTheWayBack, Refusals, Rule
 
 # On SQLite these tables were copied above, without their triggers.
 GONE_ON_SQLITE = (
@@ -28,26 +29,55 @@ CONFIRMS_WHAT_WAS_PROPOSED = Rule(
     "AND proposal.verdict = NEW.verdict AND proposal.evidence_sha256 = NEW.evidence_sha256)",
 )
 
+# A trigger and no CHECK: versions that were put into force by hand before there was an editor stay as they are.
+_BY_NOBODY = "NEW.version > 1 AND NEW.activated_at IS NOT NULL AND NEW.activated_by_id IS NULL"
+ACTIVATED_BY_A_PERSON = tuple(
+    Rule("verification_policy", statement, "a person puts a policy into force", _BY_NOBODY, "by_a_person")
+    for statement in ("INSERT", "UPDATE")
+)
+
 
 def band_what_waits(apps, schema_editor):
-    """Cases that are in review already get their place in the queue."""
-    cases = apps.get_model("verification", "Verification").objects.filter(status="in_review")
-    for case in cases.select_related("policy").iterator():
-        newest = case.attempts.filter(status="finished").order_by("-number").first()
-        cases.filter(pk=case.pk).update(
-            band=_band(case, newest.similarity if newest else None),
-            main_reason=case.reasons[0] if case.reasons else "",
-        )
+    """Cases that are in review already get their place in the queue; a thousand at a time, as the tables are locked."""
+    verification = apps.get_model("verification", "Verification")
+    attempts = apps.get_model("verification", "VerificationAttempt").objects.filter(status="finished")
+    flags = apps.get_model("verification", "RiskFlag").objects.filter(code__in=["reused_video", "similar_video"])
+    newest = attempts.filter(verification=OuterRef("pk")).order_by("-number").values("similarity")[:1]
+    odd = Exists(flags.filter(verification=OuterRef("pk")))
+    waiting = verification.objects.filter(status="in_review").select_related("policy").order_by("pk")
+    waiting, last = waiting.annotate(newest=Subquery(newest), odd=odd), 0
+    while batch := list(waiting.filter(pk__gt=last)[:1000]):
+        for case in batch:
+            case.band, case.main_reason = _band(case), case.reasons[0] if case.reasons else ""
+        verification.objects.bulk_update(batch, ["band", "main_reason"])
+        last = batch[-1].pk
 
 
-def _band(case, similarity):
-    if case.flags.filter(code__in=["reused_video", "similar_video"]).exists():
+def _band(case):
+    if case.odd:
         return "flagged"
-    if similarity is None:
+    if case.newest is None:
         return "repeated" if "attempts_used_up" in case.reasons else "technical"
-    if similarity < 70:
+    if case.newest < 70:
         return "below"
-    return "between" if similarity < case.policy.approve_at else "above"
+    return "between" if case.newest < case.policy.approve_at else "above"
+
+
+def list_who_was_asked_again(apps, schema_editor):
+    """Those whom a reviewer asked, and who have sent nothing since."""
+    asked = (
+        apps.get_model("verification", "Review")
+        .objects.filter(verification=OuterRef("pk"), verdict="ask_again")
+        .order_by("-at")
+        .values("at")[:1]
+    )
+    sent = apps.get_model("verification", "VerificationAttempt").objects.filter(
+        verification=OuterRef("pk"), submitted_at__gt=OuterRef("asked")
+    )
+    cases = apps.get_model("verification", "Verification").objects.filter(status="collecting")
+    cases.annotate(asked=Subquery(asked)).filter(~Exists(sent), asked__isnull=False).update(
+        asked_again_at=Subquery(asked)
+    )
 
 
 def make_cache_table(apps, schema_editor):
@@ -62,6 +92,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        RefusedAgainOnTheWayBack(GONE_ON_SQLITE),
         migrations.CreateModel(
             name='SavedFilter',
             fields=[
@@ -129,7 +160,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='review',
             name='list_version',
-            field=models.PositiveSmallIntegerField(default=1, verbose_name='version of the list of reasons'),
+            field=models.PositiveSmallIntegerField(db_default=1, default=1, verbose_name='version of the list of reasons'),
         ),
         migrations.AddField(
             model_name='review',
@@ -243,10 +274,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('activated_by__isnull', True), models.Q(('activated_at__isnull', False), ('drafted_by__isnull', False), models.Q(('activated_by', models.F('drafted_by')), _negated=True)), _connector='OR'), name='policy_nobody_activates_their_own'),
         ),
         migrations.AddConstraint(
-            model_name='policy',
-            constraint=models.CheckConstraint(condition=models.Q(('version', 1), ('activated_at__isnull', True), ('activated_by__isnull', False), _connector='OR'), name='policy_activated_by_a_person'),
-        ),
-        migrations.AddConstraint(
             model_name='review',
             constraint=models.CheckConstraint(condition=models.Q(('proposed_by__isnull', True), models.Q(('proposed_by', models.F('by')), _negated=True), _connector='OR'), name='review_nobody_confirms_their_own'),
         ),
@@ -264,7 +291,8 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=('owner', 'name'), name='saved_filter_name_once_per_owner'),
         ),
         Refusals(GONE_ON_SQLITE, only_sqlite=True),
-        Refusals([CONFIRMS_WHAT_WAS_PROPOSED]),
+        Refusals([CONFIRMS_WHAT_WAS_PROPOSED, *ACTIVATED_BY_A_PERSON]),
         migrations.RunPython(make_cache_table, migrations.RunPython.noop),
         migrations.RunPython(band_what_waits, migrations.RunPython.noop),
+        migrations.RunPython(list_who_was_asked_again, migrations.RunPython.noop),
     ]

@@ -1,7 +1,7 @@
 """Triggers that refuse a statement on a table, for SQLite and PostgreSQL. Used by migrations only.
 
 SQLite alters a table by copying it, and the triggers are gone with the old one: a migration that alters such a table
-ends with `Refusals(…, only_sqlite=True)`.
+begins with `RefusedAgainOnTheWayBack(…)` and ends with `Refusals(…, only_sqlite=True)`.
 """
 
 from collections.abc import Iterable
@@ -89,3 +89,17 @@ class Refusals(migrations.RunPython):
                     schema_editor.execute(statement)
 
         super().__init__(create, drop)
+
+
+class RefusedAgainOnTheWayBack(migrations.RunPython):
+    """The first step of a migration that alters such a table, and so the last one back, where SQLite copies it too."""
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        kept = tuple(rules)
+
+        def create(apps: Any, schema_editor: Any) -> None:
+            for rule in kept if schema_editor.connection.vendor == "sqlite" else ():
+                for statement in create_on_sqlite(rule):
+                    schema_editor.execute(statement)
+
+        super().__init__(migrations.RunPython.noop, create)

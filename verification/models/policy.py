@@ -98,11 +98,6 @@ class Policy(models.Model):
                     Q(drafted_by__isnull=False, activated_at__isnull=False) & ~Q(activated_by=F("drafted_by"))
                 ),
             ),
-            # The first one comes with the installation.
-            models.CheckConstraint(
-                name="policy_activated_by_a_person",
-                condition=Q(version=1) | Q(activated_at__isnull=True) | Q(activated_by__isnull=False),
-            ),
         ]
 
     def __str__(self) -> str:

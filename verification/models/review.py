@@ -46,7 +46,9 @@ class Review(models.Model):
     stage = models.CharField(_("stage"), max_length=10, choices=Stage.choices, default=Stage.DECISION)
     verdict = models.CharField(_("verdict"), max_length=10, choices=Verdict.choices)
     reason_code = models.CharField(_("reason"), max_length=40)
-    list_version = models.PositiveSmallIntegerField(_("version of the list of reasons"), default=1)
+    list_version = models.PositiveSmallIntegerField(
+        _("version of the list of reasons"), default=1, db_default=1
+    )
     note = models.TextField(_("note"), max_length=10_000, blank=True)
     evidence_sha256 = models.CharField(_("SHA-256 of the evidence judged"), max_length=64)
     confirms = models.OneToOneField(

@@ -25,6 +25,7 @@ from verification.models import Review, StaffUser, Stage, Verdict, Verification
 from verification.review import case as case_page
 from verification.review.forms import BlindForm, DecisionForm, ReopenForm
 from verification.review.page import Site, signed_in
+from verification.review.queue import put_down
 
 DONE = {
     Verdict.APPROVE: gettext_lazy("%(reference)s is approved."),
@@ -78,7 +79,10 @@ def renew(request: HttpRequest, public_id: str) -> HttpResponse:
     permissions.check_decide(user)
     if claiming.renew(case_page.find(public_id), by=user, now=now):
         return JsonResponse({"until": (now + casework.LEASE).isoformat()})
-    sentence = _("You no longer hold this case. Claim it again before you decide.")
+    sentence = _(
+        "Your hold on this case has ended, so a colleague may take it. You can still record; if somebody was faster "
+        "you are told, and what you wrote is kept."
+    )
     return JsonResponse({"error": "not_held", "detail": sentence}, status=409)
 
 
@@ -86,7 +90,9 @@ def renew(request: HttpRequest, public_id: str) -> HttpResponse:
 def release(request: HttpRequest, public_id: str) -> HttpResponse:
     user = signed_in(request)
     permissions.check_decide(user)
-    if claiming.release(case_page.find(public_id), by=user, now=timezone.now()):
+    case = case_page.find(public_id)
+    if claiming.release(case, by=user, now=timezone.now()):
+        put_down(request, case)
         messages.info(request, _("The case is free for a colleague."))
     else:
         messages.info(request, _("You did not hold this case."))
@@ -102,7 +108,8 @@ def decide(request: HttpRequest, public_id: str) -> HttpResponse:
     if refused is not None:
         return refused
     _tell(request, case, made)
-    return _onward(request, user, now)
+    put_down(request, case)
+    return _onward(request, case, user, now)
 
 
 def _act(case: Verification, *, verdict: str, hours: int, **said: Any) -> Review:
@@ -147,6 +154,12 @@ def _try(
         if _same_press(current, user, form.cleaned_data, now):
             return None, None
         return case_page.page(request, current, user=user, now=now, form=form, conflict=str(conflict)), None
+    except permissions.Denied as denied:
+        current = case_page.find(case.public_id)
+        if current.version == form.cleaned_data["version"]:
+            raise
+        # It was theirs to do on the page that they had: since then a colleague escalated the case, say.
+        return case_page.page(request, current, user=user, now=now, form=form, conflict=str(denied)), None
 
 
 def _same_press(case: Verification, user: StaffUser, posted: dict[str, Any], now: datetime) -> bool:
@@ -165,8 +178,9 @@ def _tell(request: HttpRequest, case: Verification, made: Review | None) -> None
         messages.success(request, words % {"reference": case.applicant.reference})
 
 
-def _onward(request: HttpRequest, user: StaffUser, now: datetime) -> HttpResponse:
-    following = claiming.take_next(by=user, now=now) if "next" in request.POST else None
+def _onward(request: HttpRequest, case: Verification, user: StaffUser, now: datetime) -> HttpResponse:
+    """To the next case if that was asked for: never to the same again, which a colleague is to look at."""
+    following = claiming.take_next(by=user, now=now, besides=case) if "next" in request.POST else None
     return redirect("admin:case", following.public_id) if following else redirect("admin:queue")
 
 

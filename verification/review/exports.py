@@ -25,7 +25,7 @@ from verification.actions import export as action
 from verification.exports.rows import midnight
 from verification.models import Export, StaffUser
 from verification.review.page import acting, refusal, signed_in
-from verification.review.sign_in import fresh
+from verification.review.sign_in import fresh, to_confirm
 
 log = structlog.get_logger(__name__)
 
@@ -65,7 +65,7 @@ class PeriodForm(forms.Form):
 def urls(site: _Site) -> list[URLPattern]:
     """The addresses to put on the staff site."""
     return [
-        path("exports/", site.page(fresh(exports, methods={"POST"})), name="exports"),
+        path("exports/", site.page(exports), name="exports"),
         path(
             "exports/<slug:public_id>/download",
             site.page(fresh(download, back="admin:exports")),
@@ -78,23 +78,20 @@ def urls(site: _Site) -> list[URLPattern]:
 def exports(request: HttpRequest) -> HttpResponseBase:
     user, now = signed_in(request), timezone.now()
     permissions.check_export(user)
-    form = PeriodForm(request.POST) if request.method == "POST" else PeriodForm(initial=_usual(now))
-    if request.method == "POST" and form.is_valid():
-        try:
-            _make(request, form, user, now)
-        except OSError as error:
-            log.error("export.not_made", error=type(error).__name__)
-            return _unavailable(
-                request, _("The export can't be made right now. Please try again in a minute.")
-            )
-        return redirect("admin:exports")
-    context = {
-        "title": _("Exports"),
-        "form": form,
-        "exports": [_shown(made, now) for made in Export.objects.exclude(file_name="")[:SHOWN]],
-        "days": action.KEPT.days,
-    }
-    return TemplateResponse(request, "review/exports.html", context, status=422 if form.errors else 200)
+    if request.method != "POST":
+        return _page(request, PeriodForm(initial=_usual(now)), now)
+    form = PeriodForm(request.POST)
+    if confirm := to_confirm(request):
+        # Asked on the page itself: elsewhere, what was typed would be lost.
+        return _page(request, form, now, status=403, confirm=confirm)
+    if not form.is_valid():
+        return _page(request, form, now, status=422)
+    try:
+        _make(request, form, user, now)
+    except OSError as error:
+        log.error("export.not_made", error=type(error).__name__)
+        return _unavailable(request, _("The export can't be made right now. Please try again in a minute."))
+    return redirect("admin:exports")
 
 
 @require_safe
@@ -118,6 +115,19 @@ def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
     response = FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _page(
+    request: HttpRequest, form: PeriodForm, now: datetime, *, status: int = 200, confirm: str = ""
+) -> HttpResponseBase:
+    context = {
+        "title": _("Exports"),
+        "form": form,
+        "confirm": confirm,
+        "exports": [_shown(made, now) for made in Export.objects.exclude(file_name="")[:SHOWN]],
+        "days": action.KEPT.days,
+    }
+    return TemplateResponse(request, "review/exports.html", context, status=status)
 
 
 def _make(request: HttpRequest, form: PeriodForm, user: StaffUser, now: datetime) -> None:

@@ -24,7 +24,7 @@ from verification.models import Policy, StaffUser
 from verification.review import policy_effect, policy_words, words
 from verification.review.page import Site, signed_in
 from verification.review.policy_form import ActivationForm, PolicyForm, SeenForm
-from verification.review.sign_in import fresh
+from verification.review.sign_in import fresh, to_confirm
 from verification.review.simulation import NIST_FROM, SAYS_NOT
 
 SHOWN = 30
@@ -40,7 +40,7 @@ def urls(site: Site) -> list[URLPattern]:
         path(
             "policy/new", site.page(fresh(new_draft, methods=_POST, back="admin:policies")), name="new_draft"
         ),
-        path("policy/draft", site.page(fresh(edit_draft, methods=_POST)), name="edit_draft"),
+        path("policy/draft", site.page(edit_draft), name="edit_draft"),
         path(
             "policy/discard",
             site.page(fresh(discard_draft, methods=_POST, back="admin:policies")),
@@ -84,6 +84,9 @@ def edit_draft(request: HttpRequest) -> HttpResponse:
         return _edit(request, draft, PolicyForm(instance=draft, initial={"seen": action.fingerprint(draft)}))
     # The form writes into its own copy; the row is the action's.
     form = PolicyForm(request.POST, instance=Policy(version=draft.version))
+    if confirm := to_confirm(request):
+        # Asked on the page itself: elsewhere, all that was typed would be lost.
+        return _edit(request, draft, form, status=403, confirm=confirm)
     if not form.is_valid():
         return _edit(request, draft, form, status=400)
     seen, reason = form.cleaned_data["seen"], form.cleaned_data["change_reason"]
@@ -134,12 +137,15 @@ def activate_draft(request: HttpRequest) -> HttpResponse:
 # Pages
 
 
-def _edit(request: HttpRequest, draft: Policy, form: PolicyForm, *, status: int = 200) -> HttpResponse:
+def _edit(
+    request: HttpRequest, draft: Policy, form: PolicyForm, *, status: int = 200, confirm: str = ""
+) -> HttpResponse:
     in_force = policy_words.terms(Policy.current())
     context = {
         "title": _("Draft of version %d") % draft.version,
         "form": form,
-        "rows": [(form[term.code], term) for term in in_force],
+        "rows": [(form[term.code], term.value) for term in in_force],
+        "confirm": confirm,
     }
     return TemplateResponse(request, "review/policy_edit.html", context, status=status)
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.actions.policy import TERMS
 from verification.models import Policy
+from verification.review.policy_words import DOES
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Policy]
@@ -21,6 +22,11 @@ RANGES = {
     "link_days": (1, 365),
     "review_hours": (1, 720),
     "retention_days": (1, 3650),
+}
+_BOUNDS = {
+    "min_value": _("At least %(limit_value)s."),
+    "max_value": _("At most %(limit_value)s."),
+    "max_decimal_places": _("At most %(max)s decimal places."),
 }
 _STALE = {"required": _("This page is incomplete. Open the draft again.")}
 
@@ -46,16 +52,14 @@ class PolicyForm(ModelForm):
     class Meta:
         model = Policy
         fields = (*TERMS, "change_reason")
+        help_texts = DOES
+        error_messages = dict.fromkeys(TERMS, _BOUNDS)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name, (least, most) in RANGES.items():
             self.fields[name].validators = [MinValueValidator(least), MaxValueValidator(most)]
             self.fields[name].widget.attrs |= {"min": least, "max": most}
-        for name in TERMS:
-            # The page says what each term does, in words of its own.
-            self.fields[name].help_text = ""
-            self.fields[name].widget.attrs["aria-describedby"] = f"id_{name}_does"
 
     @property
     def terms(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from verification import permissions
 from verification.actions import claim
-from verification.models import StaffUser
+from verification.models import StaffUser, Verification
 from verification.review import counts, labels, queue_filters, saved_filters, search
 from verification.review.keyset import page_of
 from verification.review.page import Site, signed_in
@@ -27,6 +27,8 @@ from verification.review.queue_rows import RELATED, rows_of
 from verification.states import Band
 
 PAGE_SIZE = 25
+# In the session: the key of the case that this person had in hand last.
+PUT_DOWN = "case_put_down"
 
 
 def urls(site: Site) -> list[URLPattern]:
@@ -68,45 +70,64 @@ def queue_page(request: HttpRequest) -> HttpResponse:
 
 
 def _choices(chosen: Chosen, user: StaffUser, now: datetime) -> dict[str, Any]:
-    """The views, and the bands, reasons and owners within the chosen one."""
+    """The views; and the bands, reasons and owners within the chosen one. Choosing a view begins anew, a band takes
+    the place of a band or reason, and the owner stays. The numbers are those of what a press would show."""
     views = {view: Chosen(view=view) for view in View}
-    bands = {band: Chosen(view=chosen.view, band=band.value) for band in Band}
+    bands = {band: Chosen(view=chosen.view, band=band.value, owner=chosen.owner) for band in Band}
     lists = {choice.query: (choice.cases(user, now), counts.MOST_OF_MANY) for choice in bands.values()}
     lists |= {choice.query: (choice.cases(user, now), counts.MOST) for choice in views.values()}
     number = counts.counted(lists, user)
     return {
-        "views": [_chip(view.label, choice, chosen, number) for view, choice in views.items()],
+        "views": [
+            _chip(view.label, choice, number[choice.query], here=view == chosen.view)
+            for view, choice in views.items()
+        ],
         "bands": [
-            _chip(band.label, choice, chosen, number)
+            _chip(band.label, choice, number[choice.query], here=band == chosen.band)
             for band, choice in bands.items()
-            if number[choice.query] or choice == chosen
+            if number[choice.query] or band == chosen.band
         ],
         "reasons": labels.WHY_HERE.items(),
-        "owners": queue_filters.holders(now),
+        "owners": _owners(chosen, now),
     }
 
 
-def _chip(label: Any, choice: Chosen, chosen: Chosen, number: dict[str, counts.UpTo]) -> dict[str, Any]:
-    count = number[choice.query]
-    return {
-        "label": label,
-        "query": choice.query,
-        "count": str(count),
-        "none": not count,
-        "here": choice == chosen,
-    }
+def _chip(label: Any, choice: Chosen, count: counts.UpTo, *, here: bool) -> dict[str, Any]:
+    return {"label": label, "query": choice.query, "count": str(count), "none": not count, "here": here}
+
+
+def _owners(chosen: Chosen, now: datetime) -> list[tuple[str, str]]:
+    """By their keys. The chosen one is always among them: a list is never narrowed by what its page does not show."""
+    found = {str(holder.pk): holder.get_username() for holder in queue_filters.holders(now, chosen.owner)}
+    if chosen.owner:
+        found.setdefault(chosen.owner, _("unknown"))
+    return list(found.items())
 
 
 @require_POST
 def take_next(request: HttpRequest) -> HttpResponse:
     """Claim the most pressing case that this person may take, and open it."""
-    user = signed_in(request)
+    user, now = signed_in(request), timezone.now()
     permissions.check_decide(user)
-    case = claim.take_next(by=user, now=timezone.now())
+    before = _put_down(request)
+    case = claim.take_next(by=user, now=now, besides=before)
+    if case is None and before is not None:
+        # What they put down is all there is.
+        case = claim.take_next(by=user, now=now)
     if case is not None:
         return redirect("admin:case", case.public_id)
     messages.info(request, _why_none())
     return redirect("admin:queue")
+
+
+def put_down(request: HttpRequest, case: Verification) -> None:
+    """They are done with it for now: another one is next, even if this one is the most pressing still."""
+    request.session[PUT_DOWN] = case.pk
+
+
+def _put_down(request: HttpRequest) -> Verification | None:
+    key = request.session.get(PUT_DOWN)
+    return Verification.objects.filter(pk=key).first() if key else None
 
 
 def _why_none() -> str:

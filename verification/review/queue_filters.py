@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.actions import claim
 from verification.models import StaffUser, Verification
+from verification.permissions import RIGHTS
 from verification.review import labels
 from verification.states import Band, Status
 
@@ -40,7 +41,10 @@ _SORTED_BY = {View.SNOOZED: "snoozed_until", View.APPLICANT: "asked_again_at"}
 
 @dataclass(frozen=True)
 class Chosen:
-    """A view, and at most one of band and reason: a reason lies within one band nearly always."""
+    """A view, and what narrows it: an owner, and at most one of band and reason.
+
+    A reason lies within one band nearly always, so no index serves both.
+    """
 
     view: View = View.ALL
     band: str = ""
@@ -49,15 +53,16 @@ class Chosen:
 
     @classmethod
     def read(cls, said: Mapping[str, str]) -> "Chosen":
-        """From a query string; what is not known is as if it had not been said."""
+        """From a query string; what is not known is as if it had not been said. A reason takes the place of a band:
+        the form in which it is chosen sends along the band that was shown before."""
         view, band, reason = said.get("view", ""), said.get("band", ""), said.get("reason", "")
         owner = said.get("owner", "")
-        band = band if band in Band else ""
+        reason = reason if reason in labels.WHY_HERE else ""
         return cls(
             view=View(view) if view in View else View.ALL,
-            band=band,
-            reason=reason if reason in labels.WHY_HERE and not band else "",
-            owner=owner if owner.isascii() and owner.isdigit() and len(owner) <= LONGEST_PK else "",
+            band=band if band in Band and not reason else "",
+            reason=reason,
+            owner=str(int(owner)) if owner.isascii() and owner.isdigit() and len(owner) <= LONGEST_PK else "",
         )
 
     @property
@@ -90,10 +95,15 @@ def overdue(now: datetime) -> QuerySet[Verification]:
     return in_review().filter(due_at__lt=now).order_by("due_at", "pk")
 
 
-def holders(now: datetime) -> QuerySet[StaffUser]:
-    """Who holds a case at this moment."""
+def holders(now: datetime, besides: str) -> QuerySet[StaffUser]:
+    """Who holds a case at this moment, and the reviewer of that key, who may hold none. Of nobody else the name: who
+    the rest of the staff are is not for everybody who sees the queue."""
     held = in_review().filter(claimed_by=OuterRef("pk"), claimed_until__gt=now)
-    return StaffUser.objects.filter(Exists(held)).order_by("username")
+    found = Q(Exists(held))
+    if besides:
+        reviewers = StaffUser.objects.filter(groups__name__in=RIGHTS["decide"].groups)
+        found |= Q(pk__in=reviewers.filter(pk=int(besides)))
+    return StaffUser.objects.filter(found).order_by("username")
 
 
 def _awake(now: datetime) -> QuerySet[Verification]:

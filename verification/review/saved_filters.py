@@ -29,13 +29,12 @@ def urls(site: Site) -> list[URLPattern]:
 
 def shown_to(user: StaffUser, chosen: Chosen) -> list[dict[str, Any]]:
     """Their own, and what colleagues share."""
-    shares = permissions.can_share_filter(user)
     found = SavedFilter.objects.filter(Q(owner=user) | Q(shared=True)).select_related("owner")[:MOST]
     return [
         {
             "filter": kept,
             "own": kept.owner_id == user.pk,
-            "may_delete": kept.owner_id == user.pk or (kept.shared and shares),
+            "may_delete": permissions.can_delete_filter(user, kept),
             "here": kept.query == chosen.query,
         }
         for kept in found

@@ -1,10 +1,12 @@
 """The search box: from any id that somebody holds in their hands to the case it belongs to.
 
 Exact look-ups along an index only. What was searched for may be personal: it is sent by POST, so that it stands in no
-address, and the trail says only of what kind it was and how many cases were found.
+address, and the trail says only of what kind it was and how many cases were found. The session keeps which those are,
+and the browser gets a page to come back to.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +17,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from verification import permissions, viewing
 from verification.models import (
@@ -31,6 +33,8 @@ from verification.review.page import Site, acting, signed_in
 
 LONGEST = 200
 MOST = 20
+# In the session: the keys of the cases that the last search found.
+FOUND = "search_found"
 
 _PUBLIC_ID = re.compile(r"([a-z]{3,4})_[a-z2-7]{24}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII | re.IGNORECASE)
@@ -76,22 +80,24 @@ def urls(site: Site) -> list[URLPattern]:
     return [path("search", site.page(search), name="search")]
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def search(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     permissions.check_view_case(user)
+    if request.method != "POST":
+        return _page(request)
     text = request.POST.get("q", "").replace("\x00", "").strip()
     if not 0 < len(text) <= LONGEST:
-        return _page(request, text="", rows=[])
+        request.session.pop(FOUND, None)
+        return redirect("admin:search")
     kinds, keys = _find(text)
     looked = {"looked_for": kinds, "cases": len(keys)}
     viewing.record(viewing.SEARCH, by=acting(user), subject=user, now=timezone.now(), **looked)
-    found = Verification.objects.filter(pk__in=keys).select_related("applicant").order_by("-pk")
-    cases = list(found[: MOST + 1])
+    cases = _cases(keys)
     if len(cases) == 1:
         return redirect("admin:case", cases[0].public_id)
-    rows = [{"case": case, "name": words.mask(case.applicant.name)} for case in cases[:MOST]]
-    return _page(request, text=text, rows=rows, more=len(cases) > MOST)
+    request.session[FOUND] = [case.pk for case in cases]
+    return redirect("admin:search")
 
 
 def _find(text: str) -> tuple[list[str], set[int]]:
@@ -111,5 +117,20 @@ def _look_ups(text: str) -> list[LookUp]:
     return [*FILES, REFERENCE] if _SHA256.fullmatch(text) else [REFERENCE, REQUEST_ID]
 
 
-def _page(request: HttpRequest, **context: Any) -> TemplateResponse:
-    return TemplateResponse(request, "review/search.html", {"title": _("Search"), **context})
+def _cases(keys: Collection[int]) -> list[Verification]:
+    """The newest of them, and one more than are shown."""
+    found = Verification.objects.filter(pk__in=keys).select_related("applicant").order_by("-pk")
+    return list(found[: MOST + 1])
+
+
+def _page(request: HttpRequest) -> TemplateResponse:
+    """What the last search found. Like the queue it shows no more than masked names, and is no look."""
+    keys = request.session.get(FOUND)
+    cases = _cases(keys or [])
+    context = {
+        "title": _("Search"),
+        "searched": keys is not None,
+        "rows": [{"case": case, "name": words.mask(case.applicant.name)} for case in cases[:MOST]],
+        "more": len(cases) > MOST,
+    }
+    return TemplateResponse(request, "review/search.html", context)

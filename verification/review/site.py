@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
@@ -11,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import Resolver404, URLPattern, URLResolver, path, resolve
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -88,6 +89,17 @@ class ReviewSite(AdminSite):
         return super().index(request, {**board.work(request), **(extra_context or {})})
 
 
+# The pages on which somebody shows that it is them, and from which they are led to where they were going.
+_SIGN_IN = frozenset(
+    {
+        "account_login",
+        "mfa_authenticate",
+        "account_reauthenticate",
+        "mfa_reauthenticate",
+        "mfa_reauthenticate_webauthn",
+    }
+)
+
 # Where the forms of these addresses stand; those of a case stand on the case, the others on the queue.
 _HOMES = {
     "probe_account": "admin:vendor",
@@ -98,14 +110,26 @@ _HOMES = {
 
 
 def _back(request: HttpRequest, public_id: str = "", **others: Any) -> HttpResponseBase:
-    """From the address of a form: whoever sends one after their session ended is led there by the sign-in."""
-    messages.warning(
-        request, gettext("Nothing was changed, because you had to sign in first. Please do it again.")
-    )
+    """From the address of a form, to the page it stands on. Whoever sends one after their session ended is led there
+    by the sign-in; others by their address bar."""
+    if _comes_from_sign_in(request):
+        messages.warning(
+            request, gettext("Nothing was changed, because you had to sign in first. Please do it again.")
+        )
     if public_id:
         return redirect("admin:case", public_id)
     name = request.resolver_match.url_name if request.resolver_match else None
     return redirect(_HOMES.get(name or "", "admin:queue"))
+
+
+def _comes_from_sign_in(request: HttpRequest) -> bool:
+    """As the browser says, which keeps naming the page whose form it was while it is led on."""
+    try:
+        came_from = urlsplit(request.headers.get("Referer", ""))
+        page_there = resolve(came_from.path).view_name
+    except (ValueError, Resolver404):
+        return False
+    return came_from.netloc == request.get_host() and page_there in _SIGN_IN
 
 
 site = ReviewSite()

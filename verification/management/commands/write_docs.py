@@ -48,7 +48,7 @@ stateDiagram-v2
 |---|---|
 {owners}
 
-| from | to | who may | audit event | webhook event |
+| from | to | who may | audit event | webhook event (none is sent yet) |
 |---|---|---|---|---|
 {moves}
 

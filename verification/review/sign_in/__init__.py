@@ -4,6 +4,6 @@ django-allauth and django-axes do the work and are known only here; what is ours
 address, the limits, the trail and the pages. docs/sign-in.md tells staff and operators the same.
 """
 
-from verification.review.sign_in.again import fresh
+from verification.review.sign_in.again import fresh, to_confirm
 
-__all__ = ["fresh"]
+__all__ = ["fresh", "to_confirm"]

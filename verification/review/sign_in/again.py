@@ -37,6 +37,14 @@ def fresh(view: View, *, methods: Set[str] = EVERY, back: str = "") -> View:
     return asking
 
 
+def to_confirm(request: HttpRequest) -> str:
+    """The page on which they are to show first that it is them; "" for who did so within the last five minutes.
+
+    For a form that asks on its own page, so that nothing typed is lost.
+    """
+    return "" if did_recently_reauthenticate(request) else str(second_step.ways(request)[0]["url"])
+
+
 def ask(request: HttpRequest, back: str = "") -> HttpResponse:
     """The answer in the place of what has to be confirmed first."""
     if is_script(request):

@@ -1,0 +1,217 @@
+"""What narrows the review queue: what fits it, what its page shows as chosen, and what its form and links keep."""
+
+from html.parser import HTMLParser
+
+import pytest
+
+from tests.flow.conftest import LATER
+from verification.actions import claim
+from verification.models import Verification
+from verification.states import Band
+
+pytestmark = pytest.mark.usefixtures("an_hour_later")
+QUEUE = "/admin/queue/"
+LOW, TECHNICAL = Band.BELOW.value, Band.TECHNICAL.value
+
+
+class Page(HTMLParser):
+    """The filters as they stand on a page: the chips that are marked, and what the form would send."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.marked: list[str] = []
+        self.links: dict[str, str] = {}
+        self.sends: dict[str, str] = {}
+        self._form = self._chip = self._list = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        said = dict(attrs)
+        if tag == "form":
+            self._form = said.get("class", "")
+        elif tag == "a" and said.get("href", "").startswith("?"):
+            self._chip, self._current = said["href"], "aria-current" in said
+        if self._form == "pick":
+            self._fill_in(tag, said)
+
+    def _fill_in(self, tag, said):
+        if tag == "input":
+            self.sends[said["name"]] = said["value"]
+        elif tag == "select":
+            self._list = said["name"]
+            self.sends[self._list] = ""
+        elif tag == "option" and "selected" in said:
+            self.sends[self._list] = said["value"]
+
+    def handle_endtag(self, tag):
+        if tag == "form":
+            self._form = ""
+
+    def handle_data(self, data):
+        if self._chip and data.strip():
+            self.links[data.strip()] = self._chip
+            self.marked += [data.strip()] if self._current else []
+            self._chip = ""
+
+
+def look(client, query="") -> Page:
+    return Page(client.get(f"{QUEUE}?{query}").content.decode())
+
+
+def shown(client, query="") -> set[str]:
+    page = client.get(f"{QUEUE}?{query}")
+    return {row["case"].applicant.reference for row in page.context["rows"]}
+
+
+def press_show(client, query, **choices) -> str:
+    """The query that the form leads to, when its other fields are left as they are."""
+    sends = look(client, query).sends
+    assert set(choices) <= set(sends)
+    answer = client.get(QUEUE, {**sends, **choices})
+    return answer.context["chosen"].query
+
+
+def change(case, **fields) -> None:
+    Verification.objects.filter(pk=case.pk).update(**fields)
+
+
+@pytest.fixture
+def cases(road, emulator, staff):
+    """A low and a technical one of the reviewer's, a low one of the colleague's, and a low one of nobody's."""
+    reviewer, colleague = staff("Reviewer"), staff("Reviewer", "colleague")
+    for reference, band, holder in (
+        ("MINE", Band.BELOW, reviewer),
+        ("BROKEN", Band.TECHNICAL, reviewer),
+        ("THEIRS", Band.BELOW, colleague),
+        ("FREE", Band.BELOW, None),
+    ):
+        case = road.in_review(emulator, reference=reference)
+        change(case, band=band)
+        if holder:
+            claim.claim(case, by=holder, now=LATER)
+    return reviewer
+
+
+# What fits
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("band=below", {"LOW"}),
+        ("band=between", {"BAND"}),
+        ("band=repeated", {"USED"}),
+        ("band=above", set()),
+        ("band=nonsense", {"LOW", "BAND", "USED"}),
+        ("reason=similarity_band", {"BAND"}),
+        ("reason=similarity", {"LOW", "BAND", "USED"}),
+        ("band=below&reason=similarity_band", {"BAND"}),
+        ("band=below&reason=similarity", {"LOW"}),
+        ("view=mine&band=below", {"LOW"}),
+        ("view=mine&band=between", set()),
+        ("owner={reviewer}", {"LOW"}),
+        ("owner=0{reviewer}", {"LOW"}),
+        ("band=below&owner={reviewer}", {"LOW"}),
+        ("band=between&owner={reviewer}", set()),
+        ("reason=similarity_band&owner={reviewer}", set()),
+        ("owner=0", set()),
+        ("owner=nobody", {"LOW", "BAND", "USED"}),
+        ("owner=²", {"LOW", "BAND", "USED"}),
+        ("owner=99999999999999999999999", {"LOW", "BAND", "USED"}),
+    ],
+)
+def test_the_queue_can_be_filtered(road, emulator, signed_in, staff, query, expected):
+    reviewer = staff("Reviewer")
+    claim.claim(road.in_review(emulator, reference="LOW"), by=reviewer, now=LATER)
+    road.judged(emulator, {"sim": 74.2}, reference="BAND")
+    failed = {"result": "FailedOperation.ActionFirstAction"}
+    road.judged(emulator, failed, failed, failed, reference="USED")
+    assert shown(signed_in(), query.format(reviewer=reviewer.pk)) == expected
+
+
+def test_a_filter_without_a_case_leads_back(signed_in):
+    assert "Show the whole queue" in signed_in().get(f"{QUEUE}?band=below").content.decode()
+
+
+# What is shown as chosen
+
+
+@pytest.mark.parametrize(
+    ("query", "marked"),
+    [
+        ("", ["All"]),
+        ("view=unassigned", ["Unassigned"]),
+        ("view=unassigned&band=below", ["Unassigned", "Below 70"]),
+        ("view=unassigned&reason=similarity_band", ["Unassigned"]),
+        ("band=below&owner={reviewer}", ["All", "Below 70"]),
+        ("view=due&owner={reviewer}", ["Due"]),
+        ("view=snoozed&band=above", ["Snoozed", "At or above policy"]),
+    ],
+)
+def test_the_view_and_the_band_that_are_applied_are_marked(cases, signed_in, query, marked):
+    assert look(signed_in(), query.format(reviewer=cases.pk)).marked == marked
+
+
+@pytest.mark.parametrize(
+    "query", ["view=mine&band=below", "view=due&reason=similarity_band", "band=technical&owner={reviewer}"]
+)
+def test_pressing_show_changes_nothing_that_was_not_touched(cases, signed_in, query):
+    query = query.format(reviewer=cases.pk)
+    assert press_show(signed_in(), query) == query
+
+
+def test_a_band_stays_when_an_owner_is_chosen(cases, signed_in):
+    client = signed_in()
+    query = press_show(client, f"band={LOW}", owner=str(cases.pk))
+    assert query == f"band={LOW}&owner={cases.pk}"
+    assert shown(client, query) == {"MINE"}
+
+
+def test_a_reason_takes_the_place_of_a_band_and_leaves_the_owner(cases, signed_in):
+    query = press_show(signed_in(), f"band={LOW}&owner={cases.pk}", reason="similarity_band")
+    assert query == f"reason=similarity_band&owner={cases.pk}"
+
+
+def test_a_band_takes_the_place_of_a_reason_and_leaves_the_view_and_the_owner(cases, signed_in):
+    link = look(signed_in(), f"view=mine&reason=similarity_band&owner={cases.pk}").links["Below 70"]
+    assert link == f"?view=mine&band={LOW}&owner={cases.pk}"
+
+
+def test_choosing_a_view_begins_anew(cases, signed_in):
+    links = look(signed_in(), f"view=mine&band={LOW}&owner={cases.pk}").links
+    assert (links["All"], links["Mine"], links["Due"]) == ("?", "?view=mine", "?view=due")
+
+
+@pytest.mark.parametrize(
+    "query", ["", "owner={reviewer}", "view=mine", f"band={TECHNICAL}&owner={{reviewer}}"]
+)
+def test_each_chip_tells_how_many_cases_a_press_on_it_shows(cases, signed_in, query):
+    client = signed_in()
+    page = client.get(f"{QUEUE}?{query.format(reviewer=cases.pk)}")
+    chips = [*page.context["views"], *page.context["bands"]]
+    assert len(chips) > len(page.context["views"])
+    for chip in chips:
+        assert str(len(shown(client, chip["query"]))) == chip["count"], chip
+
+
+# Owners
+
+
+def offered(client, query="") -> dict[str, str]:
+    return dict(client.get(f"{QUEUE}?{query}").context["owners"])
+
+
+def test_only_who_holds_a_case_is_offered_as_owner(cases, signed_in, staff):
+    staff("Senior reviewer")
+    assert list(offered(signed_in()).values()) == ["colleague", "reviewer"]
+
+
+@pytest.mark.parametrize(
+    ("group", "name"), [("Senior reviewer", "senior"), ("Operator", "unknown"), ("", "unknown")]
+)
+def test_an_owner_that_holds_nothing_is_shown_as_chosen_still(cases, signed_in, staff, group, name):
+    """By name only if it is a reviewer: who else is of the staff is not for every reviewer to read."""
+    client, key = signed_in(), str(staff(group).pk) if group else "0"
+    assert offered(client, f"owner={key}")[key] == name
+    assert look(client, f"owner={key}").sends["owner"] == key
+    assert shown(client, f"owner={key}") == set()

@@ -1,0 +1,253 @@
+"""The case that comes next: which one, for whom, after what; and one still written on when its hold ends."""
+
+from datetime import timedelta
+from itertools import count
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from tests.flow.conftest import LATER
+from tests.flow.reviewing import NOTE, cast_of, change, decide, page_of, pass_on
+from verification import casework
+from verification.actions import claim
+from verification.models import Verdict
+from verification.states import Status
+
+pytestmark = pytest.mark.usefixtures("an_hour_later")
+QUEUE = "/admin/queue/"
+
+
+@pytest.fixture
+def cast(road, emulator, staff):
+    return cast_of(road, emulator, staff)
+
+
+def shown(client, query="") -> list[str]:
+    return [row["case"].applicant.reference for row in client.get(f"{QUEUE}?{query}").context["rows"]]
+
+
+# Taking the next
+
+
+MOMENTS = count(5, 5)
+
+
+def take(client):
+    """Each time some seconds later: two presses in a moment are one."""
+    with time_machine.travel(LATER + timedelta(seconds=next(MOMENTS)), tick=False):
+        return client.post(reverse("admin:take_next"))
+
+
+def test_take_next_claims_the_first_that_is_free(cast, signed_in, staff):
+    response = take(signed_in())
+    cast.late.refresh_from_db()
+    assert response.url == page_of(cast.late)
+    assert cast.late.claimed_by == staff("Reviewer")
+
+
+def test_take_next_takes_only_what_is_free_to_this_reviewer(cast, signed_in):
+    """Not what is held, snoozed, escalated, or their own proposal."""
+    client = signed_in()
+    assert [take(client).url == QUEUE for _ in range(4)] == [False, False, False, True]
+    assert set(shown(client, "view=mine")) == {"MINE", "LATE", "FREE", "PROPOSED"}
+
+
+def test_take_next_gives_a_senior_what_was_escalated(cast, signed_in):
+    client = signed_in("Senior reviewer")
+    for _ in range(6):
+        take(client)
+    assert set(shown(client, "view=mine")) == {"LATE", "FREE", "ESCALATED", "PROPOSED", "OWN"}
+
+
+def test_take_next_gives_nobody_what_they_stepped_aside_from(road, emulator, signed_in, staff):
+    case = road.in_review(emulator)
+    pass_on(case, Verdict.STEP_ASIDE, "knows_applicant", by=staff("Reviewer"))
+    assert take(signed_in()).url == QUEUE
+
+
+def test_take_next_gives_nobody_their_own_case(road, emulator, signed_in, staff):
+    road.in_review(emulator, email="Reviewer@Example.org")
+    member = staff("Reviewer")
+    member.email = "reviewer@example.ORG"
+    member.save()
+    client = signed_in()
+    assert take(client).url == QUEUE
+    assert "No case is free to take. The others" in client.get(QUEUE).content.decode()
+
+
+def test_take_next_with_nothing_to_take_goes_back_to_the_queue(signed_in):
+    response = signed_in().post(reverse("admin:take_next"), follow=True)
+    assert "No case is free to take: nothing is waiting." in response.content.decode()
+
+
+def test_an_auditor_takes_no_case(road, emulator, signed_in):
+    road.in_review(emulator)
+    assert take(signed_in("Auditor")).status_code == 403
+
+
+def test_a_case_can_be_claimed_from_its_page(road, emulator, signed_in, staff):
+    case = road.in_review(emulator)
+    signed_in().post(reverse("admin:claim", args=[case.public_id]))
+    case.refresh_from_db()
+    assert case.claimed_by == staff("Reviewer")
+
+
+# After a case that is put down
+
+
+def send(client, case, verdict, reason, **changes):
+    """The form of the case's page as it is now."""
+    case.refresh_from_db()
+    page = {"version": case.version, "evidence_sha256": casework.evidence_hash(case)}
+    fields = {"verdict": verdict, "reason_code": reason, "note": NOTE, **page, **changes}
+    return client.post(reverse("admin:decide", args=[case.public_id]), fields)
+
+
+@pytest.fixture
+def proposed(road, emulator, staff):
+    """It stays the most pressing of all, also when its proposal is gone."""
+    case = road.in_review(emulator)
+    change(case, due_at=LATER - timedelta(hours=1))
+    decide(case, Verdict.APPROVE, "vendor_error", by=staff("Reviewer", "colleague"))
+    return case
+
+
+def test_after_handing_back_another_case_is_next(proposed, road, emulator, signed_in):
+    other = road.in_review(emulator)
+    answer = send(signed_in(), proposed, "hand_back", "disagree", next="1")
+    proposed.refresh_from_db()
+    assert (answer.url, proposed.proposal) == (page_of(other), None)
+
+
+def test_after_withdrawing_another_case_is_next(road, emulator, signed_in, staff):
+    case, other = road.in_review(emulator), road.in_review(emulator)
+    decide(case, Verdict.APPROVE, "vendor_error", by=staff("Reviewer"))
+    answer = send(signed_in(), case, "hand_back", "withdrawn", next="1")
+    case.refresh_from_db()
+    assert (answer.url, case.proposal) == (page_of(other), None)
+
+
+def test_after_escalating_a_senior_gets_another_case_next(road, emulator, signed_in):
+    case, other = road.in_review(emulator), road.in_review(emulator)
+    client = signed_in("Senior reviewer")
+    assert send(client, case, "escalate", "unsure", next="1").url == page_of(other)
+
+
+def test_without_another_case_handing_back_leads_to_the_queue_and_says_what_was_done(proposed, signed_in):
+    client = signed_in()
+    assert send(client, proposed, "hand_back", "disagree", next="1").url == QUEUE
+    page = client.get(QUEUE).content.decode()
+    assert "The proposal on" in page
+    assert "No case is free" not in page
+    proposed.refresh_from_db()
+    assert proposed.claimed_by is None
+
+
+def test_handing_back_twice_by_two_presses_gives_one_next_case(proposed, road, emulator, signed_in, staff):
+    for _ in range(2):
+        road.in_review(emulator)
+    client = signed_in()
+    proposed.refresh_from_db()
+    page = {"version": proposed.version, "evidence_sha256": casework.evidence_hash(proposed)}
+    answers = {send(client, proposed, "hand_back", "disagree", next="1", **page).url for _ in range(2)}
+    assert len(answers) == 1
+    assert staff("Reviewer").claims.count() == 1
+
+
+def test_what_was_handed_back_is_not_what_take_next_brings(proposed, road, emulator, signed_in):
+    other, client = road.in_review(emulator), signed_in()
+    assert send(client, proposed, "hand_back", "disagree").url == QUEUE
+    assert take(client).url == page_of(other)
+
+
+def test_what_was_given_back_is_not_what_take_next_brings(road, emulator, signed_in, staff):
+    case, other = road.in_review(emulator), road.in_review(emulator)
+    client = signed_in()
+    assert take(client).url == page_of(case)
+    client.post(reverse("admin:release", args=[case.public_id]))
+    assert take(client).url == page_of(other)
+
+
+def test_what_was_given_back_comes_again_when_nothing_else_is_left(road, emulator, signed_in):
+    case, client = road.in_review(emulator), signed_in()
+    take(client)
+    client.post(reverse("admin:release", args=[case.public_id]))
+    assert take(client).url == page_of(case)
+
+
+def test_what_one_reviewer_gave_back_is_next_for_another(road, emulator, signed_in, staff):
+    case = road.in_review(emulator)
+    road.in_review(emulator)
+    client = signed_in()
+    take(client)
+    client.post(reverse("admin:release", args=[case.public_id]))
+    assert claim.take_next(by=staff("Reviewer", "colleague"), now=LATER) == case
+
+
+# After the hold has ended
+
+
+@pytest.fixture
+def let_go(road, emulator, staff):
+    """Claimed, and the lease has run out."""
+    case = road.in_review(emulator)
+    claim.claim(case, by=staff("Reviewer"), now=LATER - casework.LEASE)
+    return case
+
+
+def test_who_no_longer_holds_a_case_is_told_that_they_can_still_record(let_go, signed_in):
+    told = signed_in().post(reverse("admin:renew", args=[let_go.public_id]))
+    assert told.status_code == 409
+    assert "Your hold on this case has ended" in told.json()["detail"]
+    assert "You can still record" in told.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "reason", "status"),
+    [
+        ("decline", "different_person", Status.DECLINED),
+        ("ask_again", "video_unclear", Status.COLLECTING),
+        ("escalate", "unsure", Status.IN_REVIEW),
+    ],
+)
+def test_what_nobody_took_meanwhile_can_still_be_recorded(let_go, signed_in, verdict, reason, status):
+    assert send(signed_in(), let_go, verdict, reason).url == QUEUE
+    let_go.refresh_from_db()
+    assert (let_go.reviews.get().verdict, let_go.status) == (verdict, status)
+
+
+def takes_it(case, colleague):
+    claim.claim(case, by=colleague, now=LATER)
+
+
+def declines_it(case, colleague):
+    decide(case, Verdict.DECLINE, "different_person", by=colleague)
+
+
+def escalates_it(case, colleague):
+    pass_on(case, Verdict.ESCALATE, "unsure", by=colleague)
+
+
+def asks_again(case, colleague):
+    decide(case, Verdict.ASK_AGAIN, "video_unclear", by=colleague)
+
+
+@pytest.mark.parametrize("colleague_does", [takes_it, declines_it, escalates_it, asks_again])
+@pytest.mark.parametrize(("verdict", "reason"), [("decline", "different_person"), ("snooze", "fresh_eyes")])
+def test_who_was_slower_is_told_and_what_they_wrote_is_shown(
+    let_go, signed_in, staff, colleague_does, verdict, reason
+):
+    before = {"version": let_go.version, "evidence_sha256": casework.evidence_hash(let_go)}
+    colleague_does(let_go, staff("Reviewer", "colleague"))
+    answer = send(signed_in(), let_go, verdict, reason, hours="4", **before)
+    page = answer.content.decode()
+    assert answer.status_code == 409
+    assert "Nothing was recorded" in page
+    assert NOTE in page
+    assert not let_go.reviews.filter(by=staff("Reviewer")).exists()
+
+
+def test_what_was_escalated_before_the_page_was_opened_is_refused(let_go, signed_in, staff):
+    escalates_it(let_go, staff("Reviewer", "colleague"))
+    assert send(signed_in(), let_go, "decline", "different_person").status_code == 403
