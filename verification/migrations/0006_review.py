@@ -135,7 +135,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='policy',
             name='second_below',
-            field=models.DecimalField(blank=True, decimal_places=2, help_text='Of what the vendor passed. Empty: none is asked for.', max_digits=5, null=True, validators=[django.core.validators.MinValueValidator(70), django.core.validators.MaxValueValidator(100)], verbose_name='second person to approve below similarity'),
+            field=models.DecimalField(blank=True, decimal_places=2, help_text='Empty: none is asked for.', max_digits=5, null=True, validators=[django.core.validators.MinValueValidator(70), django.core.validators.MaxValueValidator(100)], verbose_name='second person to approve below similarity'),
         ),
         migrations.AddField(
             model_name='policy',

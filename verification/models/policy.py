@@ -57,7 +57,7 @@ class Policy(models.Model):
         null=True,
         blank=True,
         validators=[MinValueValidator(70), MaxValueValidator(100)],
-        help_text=_("Of what the vendor passed. Empty: none is asked for."),
+        help_text=_("Empty: none is asked for."),
     )
     second_share = models.DecimalField(
         _("second person for a share of all decisions (%)"),

@@ -79,7 +79,14 @@ def _second(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
     )
     lines = [Line(sentence % said)]
     if in_force.second_for_override and not draft.second_for_override:
-        lines.append(Line(_("One person alone could approve what the vendor did not pass."), "warn"))
+        lines.append(
+            Line(
+                _(
+                    "One person alone could approve what the vendor did not pass, unless another rule asks for a second."
+                ),
+                "warn",
+            )
+        )
     if in_force.second_for_flags and not draft.second_for_flags:
         lines.append(Line(_("One person alone could approve a recording that was sent before."), "warn"))
     return lines

@@ -27,7 +27,8 @@ DOES: dict[str, Text] = {
         "reviewer looks."
     ),
     "qa_share": gettext_lazy(
-        "Of what would pass by itself, this share goes to a person who judges it before the score is shown."
+        "Of what would pass by itself, this share goes to a person who judges it before the score is shown. "
+        "Its applicants wait as long as for any review."
     ),
     "second_for_override": gettext_lazy("Approving what the vendor did not pass takes a second person."),
     "second_for_flags": gettext_lazy(
