@@ -82,7 +82,8 @@ def _second(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
         lines.append(
             Line(
                 _(
-                    "One person alone could approve what the vendor did not pass, unless another rule asks for a second."
+                    "One person alone could approve what the vendor did not pass, unless another rule "
+                    "asks for a second."
                 ),
                 "warn",
             )

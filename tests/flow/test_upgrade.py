@@ -1,0 +1,58 @@
+"""An upgrade of an installation that is at work: every case finds its place, and what was refused still is."""
+
+import json
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.flow.upgrading import FORBIDDEN
+from tests.processes import PROJECT
+from tests.services import PostgreSQL, environment, skip_reason
+
+LISTED = {
+    "LOW": ["below", "low_similarity", False],
+    "BETWEEN": ["between", "similarity_band", False],
+    "FLAGGED": ["flagged", "similar_video", False],
+    "USED": ["repeated", "attempts_used_up", False],
+    "BROKEN": ["technical", "vendor_unavailable", False],
+    "ASKED": ["", "", True],
+    "ANSWERED": ["", "", False],
+}
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    folder: Path = tmp_path_factory.mktemp("upgrade")
+    with ExitStack() as stack:
+        url = f"sqlite:///{folder / 'portal.sqlite3'}"
+        if request.param == "postgresql":
+            if reason := skip_reason(PostgreSQL):
+                pytest.skip(reason)
+            url = stack.enter_context(PostgreSQL()).url
+        portal = environment(url, "memory://localhost/", "http://127.0.0.1:9", folder / "data")
+        command = [sys.executable, "-m", "tests.flow.upgrading"]
+        done = subprocess.run(
+            command, cwd=PROJECT, env=portal, stdout=subprocess.PIPE, timeout=240, check=True
+        )
+    return json.loads(done.stdout)
+
+
+def test_every_case_finds_its_place_in_the_queue(upgraded: Any) -> None:
+    assert upgraded["listed"] == LISTED
+
+
+def test_a_policy_that_was_put_into_force_by_hand_stays_and_no_other_follows(upgraded: Any) -> None:
+    assert upgraded["by_nobody"]
+
+
+@pytest.mark.parametrize("when", ["refused", "refused_on_the_way_back"])
+def test_what_the_database_refused_it_refuses_after_each_way(upgraded: Any, when: str) -> None:
+    assert upgraded[when] == list(FORBIDDEN)
+
+
+def test_the_way_back_can_be_gone_and_come_again(upgraded: Any) -> None:
+    assert upgraded["listed_again"] == LISTED
