@@ -3,16 +3,14 @@
 Begins with an empty database.
 """
 
-import multiprocessing
-from multiprocessing.synchronize import Barrier
 from typing import Any
 
 from django.contrib.auth.models import Group
 from django.core.management import call_command
-from django.db import connections
 from django.utils import timezone
 
 from tests.conftest import Road
+from tests.faults.racing import race, wait_for_all
 from verification import decision, workflow
 from verification.actions import claim
 from verification.models import AuditEvent, StaffUser, Verification
@@ -20,10 +18,6 @@ from verification.states import Outcome
 
 CASES, RACES, FOR_THE_LAST = 4, 200, 40
 REVIEWERS = ("one", "two")
-TOGETHER = 60  # seconds that the other of a race is waited for
-
-_fork = multiprocessing.get_context("fork")
-_start: Barrier  # of this process's race
 
 
 def run(repetitions: int) -> dict[str, Any]:
@@ -56,24 +50,16 @@ def _in_review() -> list[Verification]:
 
 def _race(rounds: int) -> list[list[str]]:
     """What each reviewer got, round by round; "" for nothing."""
-    connections.close_all()
-    with _fork.Pool(len(REVIEWERS), _line_up, [_fork.Barrier(len(REVIEWERS))]) as pool:
-        # Each takes one: none is through with it before all have begun.
-        return pool.starmap(_take_often, [(name, rounds) for name in REVIEWERS], chunksize=1)
-
-
-def _line_up(barrier: Barrier) -> None:
-    global _start
-    _start = barrier
+    return race(_take_often, [(name, rounds) for name in REVIEWERS])
 
 
 def _take_often(name: str, rounds: int) -> list[str]:
     by, got = StaffUser.objects.get(username=name), []
     for _round in range(rounds):
-        _start.wait(TOGETHER)
+        wait_for_all()
         case = claim.take_next(by=by, now=timezone.now())
         got.append(case.public_id if case else "")
-        _start.wait(TOGETHER)
+        wait_for_all()
         if case:
             claim.release(case, by=by, now=timezone.now())
     return got
