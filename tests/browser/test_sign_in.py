@@ -15,6 +15,10 @@ from tests.browser.staff_pages import copy_of
 
 NARROW = {"width": 390, "height": 844}
 STEP = 30  # seconds that a code counts
+NOBODY_IS_SIGNED_IN = """
+from allauth.usersessions.models import UserSession
+UserSession.objects.all().delete()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +26,7 @@ def strict(portal: Portal, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """By the name localhost: a numeric address can have no passkeys."""
     data = copy_of(portal, tmp_path_factory.mktemp("strict"))
     with running(data, "localhost", KYC_STAFF_MFA="required") as own:
+        own.manage("shell", "--no-imports", "-c", NOBODY_IS_SIGNED_IN)
         yield own
 
 
