@@ -24,7 +24,7 @@ from verification.models import StaffUser, Verdict, Verification
 from verification.states import Mode, Status
 
 PATIENCE = 60  # seconds for one recording to be judged
-ARTISTS = 2
+ARTISTS = 2  # processes that draw
 AT_ONCE = 4  # a challenge does not last for ever, and machines are slow
 
 

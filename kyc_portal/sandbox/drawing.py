@@ -39,7 +39,7 @@ ENCODER_OPTIONS = {
     "libx265": {"preset": "ultrafast", "x265-params": "log-level=none:pools=1"},
     "libsvtav1": {"preset": "12"},
 }
-TAKE_SECONDS = 4.0
+TAKE_SECONDS = 4.0  # of each of the demo's recordings
 POSES = 30  # distinct frames drawn for a clip; longer clips go round again
 EXIF_ORIENTATION = 0x0112
 

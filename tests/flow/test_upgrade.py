@@ -47,6 +47,7 @@ def test_every_case_finds_its_place_in_the_queue(upgraded: Any) -> None:
 
 def test_a_policy_that_was_put_into_force_by_hand_stays_and_no_other_follows(upgraded: Any) -> None:
     assert upgraded["by_nobody"]
+    assert upgraded["in_force"] == [1, 2]
 
 
 @pytest.mark.parametrize("when", ["refused", "refused_on_the_way_back"])

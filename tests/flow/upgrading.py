@@ -39,6 +39,7 @@ def main() -> None:
     _fill()
     _migrate(AFTER)
     report = {"listed": _listed(), "refused": _refused(), "by_nobody": _is_refused(BY_NOBODY)}
+    report["in_force"] = _in_force()
     _migrate(BEFORE)
     report["refused_on_the_way_back"] = _refused()
     _migrate(AFTER)
@@ -132,7 +133,7 @@ def _finished(model: Any, case: Any, number: int, score: int | None, at: datetim
     )
 
 
-def _listed() -> dict[str, list[str]]:
+def _listed() -> dict[str, list[Any]]:
     """Where each case is found in the queue."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -142,6 +143,14 @@ def _listed() -> dict[str, list[str]]:
         return {
             reference: [band, reason, bool(asked)] for reference, band, reason, asked in cursor.fetchall()
         }
+
+
+def _in_force() -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT version FROM verification_policy WHERE activated_at IS NOT NULL ORDER BY version"
+        )
+        return [version for (version,) in cursor.fetchall()]
 
 
 def _refused() -> list[str]:
