@@ -56,6 +56,10 @@ class Scene:
         self.taken += taken
         return taken
 
+    def settle(self) -> None:
+        """Wait for all so far. How long they take is told, so the work of staging more must not slow them down."""
+        wait_until("every attempt is finished", lambda: facts.finished(self.taken) == set(self.taken))
+
     def calls(self) -> list[dict[str, Any]]:
         return [call for vendor in (self.vendor, self.holding, self.freezing) for call in vendor.calls()]
 
@@ -82,24 +86,27 @@ def run(repetitions: int) -> dict[str, Any]:
     with _scene(repetitions) as scene:
         frozen = _freeze(scene)
         _at_any_moment(scene)
+        scene.settle()
         _waiting_for_its_slot(scene)
         _before_sending(scene)
+        scene.settle()
         _after_sending(scene)
         _before_the_answer_is_committed(scene)
+        scene.settle()
         _after_the_answer_is_committed(scene)
         if connection.vendor == "postgresql":
             _in_the_midst_of_the_decision(scene)
+            scene.settle()
             frozen += _frozen_in_the_midst_of_the_decision(scene)
             _overtaken_as_it_writes_the_answer(scene)
-        taken = scene.taken
-        wait_until("every attempt is finished", lambda: facts.finished(taken) == set(taken))
-        before_thaw = facts.of(taken)
+        scene.settle()
+        before_thaw = facts.of(scene.taken)
         scene.freezing.release()
         scene.workers.thaw(frozen)
         return {
             "faults": scene.faults,
             "before_thaw": before_thaw,
-            "attempts": facts.of(taken),
+            "attempts": facts.of(scene.taken),
             "vendor_calls": scene.calls(),
         }
 
