@@ -1,8 +1,8 @@
 // @ts-check
-/** The decision form: the reasons of the chosen verdict, sent once, and never lost on the way. */
+/** The decision form: the reasons of the chosen verdict, and what is written kept until it is sent. */
 
-import { renew, tell } from "./hold.js";
-import { token } from "./token.js";
+import { renew, tellHold } from "./hold.js";
+import { keep } from "./kept.js";
 
 /** @param {HTMLFormElement} form */
 function showReasonsOfVerdict(form) {
@@ -15,53 +15,26 @@ function showReasonsOfVerdict(form) {
   }
 }
 
-/** @param {HTMLFormElement} form @param {boolean} off */
-function disable(form, off) {
-  for (const button of form.querySelectorAll("button")) button.disabled = off;
-}
-
 /** @param {HTMLFormElement} form */
 function written(form) {
   const note = /** @type {HTMLTextAreaElement | null} */ (form.querySelector("textarea"));
   return Boolean(note?.value.trim() || form.querySelector("[name=verdict]:checked"));
 }
 
-/** Whether the page may be given up for the answer to it. If not, its writer is told why. @param {HTMLFormElement} form */
-async function mayGo(form) {
+/** Whether the page may be given up for the answer to it. If not, its writer is told why. */
+async function mayGo() {
   const trouble = await renew();
   // Without the hold the server still takes it, or says who was faster and keeps what was written.
   const stays = trouble === "signed-out" || trouble === "offline";
-  tell(stays ? trouble : "");
-  if (stays) return false;
-  for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=csrfmiddlewaretoken]"))) {
-    field.value = token();
-  }
-  return true;
+  tellHold(stays ? trouble : "");
+  return !stays;
 }
 
 /** @param {HTMLFormElement} form */
 export function decide(form) {
-  let asking = false;
-  let sure = false;
   showReasonsOfVerdict(form);
   form.addEventListener("change", () => showReasonsOfVerdict(form));
-  form.addEventListener("submit", async (event) => {
-    // After this event, so that the pressed button is still part of what is sent.
-    if (sure) return void setTimeout(() => disable(form, true));
-    event.preventDefault();
-    if (asking) return; // A second press.
-    asking = true;
-    sure = await mayGo(form);
-    asking = false;
-    if (sure) form.requestSubmit(event.submitter);
-  });
-  window.addEventListener("beforeunload", (event) => {
-    if (!sure && written(form)) event.preventDefault();
-  });
-  // Coming back through the browser's history must not find the buttons dead, or a verdict without its reasons.
-  window.addEventListener("pageshow", () => {
-    sure = false;
-    disable(form, false);
-    showReasonsOfVerdict(form);
-  });
+  // Browsers bring back the chosen verdict when they come back to the page, without its reasons.
+  window.addEventListener("pageshow", () => showReasonsOfVerdict(form));
+  keep(form, { mayGo, written: () => written(form) });
 }

@@ -1,6 +1,7 @@
 // @ts-check
 /** Keeps the case with the reviewer who works on it: any sign of work renews the hold, at most once a minute. */
 
+import { tell } from "./kept.js";
 import { token } from "./token.js";
 
 const EVERY = 60_000;
@@ -35,11 +36,9 @@ export async function renew() {
   return "";
 }
 
-/** Say it where the decision is written, and nothing else. @param {Trouble} trouble */
-export function tell(trouble) {
-  for (const notice of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-trouble]"))) {
-    notice.hidden = notice.dataset.trouble !== trouble;
-  }
+/** Say it where the decision is written. @param {Trouble} trouble */
+export function tellHold(trouble) {
+  tell(trouble);
   if (badge && trouble !== "offline") badge.hidden = trouble !== "";
 }
 
@@ -54,7 +53,7 @@ export function hold() {
     // No network for a moment: the next sign of work tries again.
     if (trouble === "offline") return;
     ours = trouble === "";
-    tell(trouble);
+    tellHold(trouble);
   };
   for (const kind of ["pointerdown", "pointermove", "keydown", "wheel"]) {
     document.addEventListener(kind, worked, { passive: true });

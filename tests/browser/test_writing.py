@@ -1,4 +1,4 @@
-"""A decision that is being written: no key sends it by mistake, and nothing that happens meanwhile loses it."""
+"""What staff are writing: no key sends it by mistake, and nothing that happens meanwhile loses it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -105,3 +105,35 @@ def test_details_that_can_not_be_shown_leave_the_page_as_it_is(writing: Page) ->
     writing.context.set_offline(False)
     writing.get_by_role("button", name="Show", exact=True).click()
     expect(writing.locator("h1")).to_contain_text("Alice Example")
+
+
+@pytest.fixture
+def drafting(portal: Portal, senior: Page) -> Iterator[Page]:
+    """A senior reviewer who has typed a change of the policy; its draft is discarded afterwards."""
+    senior.goto(f"{portal.url}/admin/policy/")
+    senior.get_by_role("button", name="Draft a new version").click()
+    senior.get_by_label("Why is it changed?").fill(NOTE)
+    yield senior
+    senior.goto(f"{portal.url}/admin/policy/")
+    senior.get_by_role("button", name="Discard it").click()
+
+
+def test_a_policy_that_is_written_outlives_session_and_network(drafting: Page, portal: Portal) -> None:
+    save, why = (
+        drafting.get_by_role("button", name="Save the draft"),
+        drafting.get_by_label("Why is it changed?"),
+    )
+    drafting.context.set_offline(True)
+    save.click()
+    expect(drafting.get_by_role("alert")).to_contain_text("There is no connection")
+    drafting.context.set_offline(False)
+    drafting.context.clear_cookies(name="sessionid")
+    save.click()
+    expect(drafting.get_by_role("alert")).to_contain_text("You were signed out")
+    expect(why).to_have_value(NOTE)
+    with drafting.expect_popup() as opened:
+        drafting.get_by_role("link", name="Sign in in another tab").click()
+    sign_in(opened.value, portal, "senior")
+    save.click()
+    expect(drafting.locator("ul.messagelist")).to_contain_text("The draft is saved.")
+    expect(drafting.locator(".policy-draft")).to_contain_text(NOTE)
