@@ -206,7 +206,7 @@ def test_the_pictures_are_large_and_the_tools_for_everybody(
 ) -> None:
     width, height = size
     pictures.page.set_viewport_size({"width": width, "height": height})
-    pictures.page.emulate_media(color_scheme=colours)
+    pictures.page.emulate_media(color_scheme=colours, reduced_motion="reduce")
     pictures.press("?")
     box = pictures.stage("photo").bounding_box()
     assert box is not None
