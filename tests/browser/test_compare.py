@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.axe import faults
 from tests.browser.conftest import Applicant, Portal
 from tests.browser.pictures import Pictures
 
@@ -206,15 +206,14 @@ def test_the_pictures_are_large_and_the_tools_for_everybody(
 ) -> None:
     width, height = size
     pictures.page.set_viewport_size({"width": width, "height": height})
-    pictures.page.emulate_media(color_scheme=colours, reduced_motion="reduce")
+    pictures.page.emulate_media(color_scheme=colours)
     pictures.press("?")
     box = pictures.stage("photo").bounding_box()
     assert box is not None
     assert box["height"] >= 0.6 * height
     assert box["width"] > 340
     assert pictures.page.locator("[data-compare]").evaluate("tools => tools.scrollWidth") <= width
-    found = Axe().run(pictures.page, "[data-compare]")["violations"]
-    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == []
+    assert faults(pictures.page, "[data-compare]") == []
 
 
 def test_pictures_are_pinched_with_two_fingers(pictures: Pictures) -> None:

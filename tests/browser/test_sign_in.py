@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.axe import faults
 from tests.browser.conftest import Portal, running
 from tests.browser.staff_pages import copy_of
 
@@ -75,8 +75,7 @@ def give_password(page: Page, portal: Portal, username: str) -> None:
 def check(page: Page) -> None:
     """Nothing wider than a phone, nothing that axe finds fault with."""
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"], page.url
-    found = Axe().run(page)["violations"]
-    assert [(fault["id"], fault["nodes"][0]["html"]) for fault in found] == [], page.url
+    assert faults(page) == [], page.url
 
 
 def on_the_board(page: Page) -> None:
