@@ -155,10 +155,29 @@ def wait_until_up(process: subprocess.Popen[bytes], url: str, log: Path) -> None
     raise AssertionError(f"The demo did not come up:\n{log.read_text()}")
 
 
+class Camera:
+    """What Chromium films: a file that it opens whenever a page asks for the camera."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "camera.y4m"
+        self._take = 0
+        self.turn_on()
+
+    def turn_on(self) -> None:
+        """With a grain of its own, or two recordings would be copies of each other wherever they begin alike."""
+        self._take += 1
+        fresh = self.file.with_suffix(".fresh")
+        draw_camera(fresh, seed=SEED, take=self._take)
+        fresh.replace(self.file)
+
+
 @pytest.fixture(scope="session")
-def browser_type_launch_args(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    camera = tmp_path_factory.mktemp("camera") / "camera.y4m"
-    draw_camera(camera, seed=SEED)
+def camera(tmp_path_factory: pytest.TempPathFactory) -> Camera:
+    return Camera(tmp_path_factory.mktemp("camera"))
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(camera: Camera) -> dict[str, Any]:
     return {
         "executable_path": CHROMIUM,
         "args": [
@@ -171,7 +190,7 @@ def browser_type_launch_args(tmp_path_factory: pytest.TempPathFactory) -> dict[s
             "--disable-sync",
             "--use-fake-ui-for-media-stream",
             "--use-fake-device-for-media-stream",
-            f"--use-file-for-fake-video-capture={camera}",
+            f"--use-file-for-fake-video-capture={camera.file}",
         ],
     }
 
@@ -186,8 +205,8 @@ def id_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Applicant:
     """A person at a browser, doing what the pages ask for."""
 
-    def __init__(self, page: Page, portal: Portal, photo: Path) -> None:
-        self.page, self.portal, self.photo = page, portal, photo
+    def __init__(self, page: Page, portal: Portal, camera: Camera, photo: Path) -> None:
+        self.page, self.portal, self.camera, self.photo = page, portal, camera, photo
         self.challenges: list[dict[str, Any]] = []
         self.faults: list[str] = []
         page.on("response", self._note_challenge)
@@ -229,6 +248,7 @@ class Applicant:
     def record(self) -> None:
         """Allow the camera, start, do the movements, send."""
         self.step("capture")
+        self.camera.turn_on()
         self.primary.click()
         self.panel("live")
         self.primary.click()
@@ -247,8 +267,8 @@ class Applicant:
 
 
 @pytest.fixture
-def applicant(page: Page, portal: Portal, id_photo: Path) -> Applicant:
-    return Applicant(page, portal, id_photo)
+def applicant(page: Page, portal: Portal, camera: Camera, id_photo: Path) -> Applicant:
+    return Applicant(page, portal, camera, id_photo)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.axe import faults
 from tests.browser.conftest import Applicant, Portal
 from tests.browser.pictures import Pictures
+from tests.browser.visitor import Visitor
 
 # Times of the prompts as the demo's cases would have them, had a browser recorded them.
 PROMPTS = [{"action": "nod", "at": 1000}, {"action": "blink", "at": 2500}]
@@ -183,10 +184,11 @@ def test_what_is_shown_is_chosen_and_remembered(pictures: Pictures, portal: Port
         expect(pictures.stage(pane)).to_be_visible()
 
 
-def test_typing_a_note_moves_nothing(pictures: Pictures) -> None:
-    claim = pictures.page.get_by_role("button", name="Claim")
-    if claim.is_visible():
-        claim.click()
+def test_typing_a_note_moves_nothing(pictures: Pictures, portal: Portal) -> None:
+    with Visitor(portal) as visitor:
+        case = visitor.send_everything(result="FailedOperation.CompareLowSimilarity", sim=42)
+    pictures.open(portal, case["reference"])
+    pictures.page.get_by_role("button", name="Claim to decide").click()
     note = pictures.page.get_by_label("Note for colleagues")
     note.press_sequentially("brxi+0kl?")
     expect(note).to_have_value("brxi+0kl?")
