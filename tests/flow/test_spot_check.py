@@ -10,7 +10,7 @@ from tests.flow.reviewing import approve, pass_on, policy, shown
 from verification import workflow
 from verification.actions import claim, review
 from verification.casework import evidence_hash
-from verification.models import AuditEvent, RiskFlag, Stage, Verdict
+from verification.models import AuditEvent, RiskFlag, Stage, Verdict, Verification
 from verification.states import Band, Flag, Status
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
@@ -64,6 +64,45 @@ def test_the_queue_does_not_tell_the_score_either(checked, signed_in):
     page = signed_in().get(reverse("admin:queue")).content.decode()
     assert "93.7" not in page
     assert "Spot check" in page
+
+
+def records_of(case):
+    """Where the score of the case's recording is told, besides the case's own page."""
+    attempt = case.attempts.get()
+    found = [("verificationattempt", attempt), ("providercall", attempt.calls.get())]
+    events = AuditEvent.objects.filter(subject_id__in=[case.public_id, attempt.public_id])
+    found += [("auditevent", event) for event in events if "similarity" in event.data]
+    return [reverse(f"admin:verification_{name}_change", args=[record.pk]) for name, record in found]
+
+
+def told_to(client, case):
+    """The record pages that tell this person the score, in lists or by themselves."""
+    pages = records_of(case)
+    lists = {page.rsplit("/", 3)[0] + "/" for page in pages}
+    return {page for page in {*pages, *lists} if "93.7" in client.get(page, follow=True).content.decode()}
+
+
+@pytest.mark.parametrize("group", ["Reviewer", "Senior reviewer"])
+def test_no_record_tells_the_score_to_who_may_judge_it_before_it_is_decided(
+    checked, signed_in, staff, group, client
+):
+    assert told_to(signed_in(group), checked) == set()
+    blind(client, checked)
+    assert told_to(client, checked) == set()
+    approve(checked, by=staff(group))
+    attempts = reverse("admin:verification_verificationattempt_changelist")
+    assert attempts in told_to(client, checked)
+
+
+def test_the_auditor_finds_every_record_of_a_spot_check(checked, signed_in):
+    assert told_to(signed_in("Auditor"), checked) >= set(records_of(checked))
+    assert len(records_of(checked)) == 4
+
+
+def test_records_of_other_cases_are_told(road, emulator, checked, signed_in):
+    other = road.judged(emulator, {"sim": 93.7}, reference="OTHER")
+    Verification.objects.filter(pk=other.pk).update(band=Band.ABOVE)
+    assert told_to(signed_in("Senior reviewer"), other) >= set(records_of(other))
 
 
 def test_a_decision_without_a_blind_verdict_is_refused(checked, staff):

@@ -7,7 +7,7 @@ applicant is an event in the trail.
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification import models, permissions, viewing
 from verification.permissions import User
-from verification.review import words
+from verification.review import blind, words
 from verification.review.page import acting, signed_in
 from verification.review.staff import StaffAdmin
 
@@ -159,6 +159,9 @@ class AttemptAdmin(AboutApplicant):
     search_fields = ("public_id", "verification__public_id", "original_sha256", "normalised_sha256")
     exclude = ("original_name", "normalised_name", "best_frame_name", "nonce_sha256")
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[models.VerificationAttempt]:
+        return blind.without_scores(super().get_queryset(request), request.user, case="verification")
+
 
 class ReviewAdmin(AboutApplicant):
     list_display = ("at", "verification", "stage", "verdict", "reason_code", "by")
@@ -186,6 +189,9 @@ class CallAdmin(ReadOnly):
     list_select_related = ("attempt",)
     search_fields = ("public_id", "request_id", "attempt__public_id", "body_sha256")
     date_hierarchy = "started_at"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[models.ProviderCall]:
+        return blind.without_scores(super().get_queryset(request), request.user, case="attempt__verification")
 
 
 class AccountAdmin(ReadOnly):
@@ -215,6 +221,9 @@ class EventAdmin(ReadOnly):
     search_fields = ("subject_id", "actor_id")
     date_hierarchy = "at"
     ordering = ("-pk",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[models.AuditEvent]:
+        return blind.without_events(super().get_queryset(request), request.user)
 
     @admin.display(description=_("Actor"))
     def who(self, event: models.AuditEvent) -> str:
