@@ -103,22 +103,15 @@ def draw_takes(seed: int, count: int) -> list[bytes]:
     return [draw_clip(seed=seed, take=take, **look) for take in range(1, count + 1)]
 
 
-def draw_camera(
-    path: str | Path,
-    *,
-    seconds: float = 6,
-    size: Size = (640, 480),
-    fps: int = 15,
-    seed: int = 1,
-    take: int = 1,
-) -> None:
-    """Write the person as a YUV4MPEG2 file, which Chromium plays in a loop as its fake camera.
+def draw_camera(path: str | Path, *, seed: int, take: int) -> None:
+    """Write 6 s of the person as a YUV4MPEG2 file, which Chromium plays in a loop as its fake camera.
 
     `take` as in `draw_clip`: two recordings of one file can be the same, pixel by pixel, as no two of a camera are.
     """
+    seconds, size, fps = 6, (640, 480), 15
     with open(path, "wb") as out:
         out.write(f"YUV4MPEG2 W{size[0]} H{size[1]} F{fps}:1 Ip A1:1 C420jpeg\n".encode())
-        for number in range(round(seconds * fps)):
+        for number in range(seconds * fps):
             frame = _video_frame(seed, size, number, fps, take=take).reformat(format="yuvj420p")
             out.write(b"FRAME\n")
             out.writelines(_packed(plane) for plane in frame.planes)

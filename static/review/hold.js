@@ -1,32 +1,22 @@
 // @ts-check
 /** Keeps the case with the reviewer who works on it: any sign of work renews the hold, at most once a minute. */
 
-import { tell } from "./kept.js";
 import { token } from "./token.js";
+import { ask, tell } from "./trouble.js";
 
 const EVERY = 60_000;
 
-/**
- * @typedef {"" | "signed-out" | "not-held" | "offline"} Trouble
- * What keeps the case from being ours, or us from knowing; "" if nothing does.
- */
-
 const badge = /** @type {HTMLElement | null} */ (document.querySelector("[data-hold]"));
 
-/** Renew the hold. @returns {Promise<Trouble>} */
+/**
+ * Renew the hold.
+ * @returns {Promise<import("./trouble.js").Trouble | "not-held">} what keeps the case from being ours, or us from knowing
+ */
 export async function renew() {
   if (!badge) return "not-held";
-  let answer;
-  try {
-    answer = await fetch(badge.dataset.renew ?? "", {
-      method: "POST",
-      headers: { "X-CSRFToken": token(), Accept: "application/json" },
-    });
-  } catch {
-    return "offline";
-  }
-  if (answer.redirected || answer.status === 401) return "signed-out";
-  if (!answer.ok) return answer.status >= 500 ? "offline" : "not-held";
+  const { trouble, answer } = await ask(badge.dataset.renew ?? "", { method: "POST", headers: { "X-CSRFToken": token() } });
+  if (!answer) return trouble;
+  if (!answer.ok) return "not-held";
   const { until } = await answer.json();
   const time = /** @type {HTMLTimeElement | null} */ (badge.querySelector("[data-until]"));
   if (time) {
@@ -36,7 +26,7 @@ export async function renew() {
   return "";
 }
 
-/** Say it where the decision is written. @param {Trouble} trouble */
+/** Say it where the decision is written. @param {Awaited<ReturnType<typeof renew>>} trouble */
 export function tellHold(trouble) {
   tell(trouble);
   if (badge && trouble !== "offline") badge.hidden = trouble !== "";

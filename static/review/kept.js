@@ -33,16 +33,6 @@ export function keep(form, { mayGo, written }) {
   });
 }
 
-/**
- * Say why it was not sent, beside the form, and nothing else.
- * @param {string} trouble one of those that the page has a notice for; "" takes them all away
- */
-export function tell(trouble) {
-  for (const notice of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-trouble]"))) {
-    notice.hidden = notice.dataset.trouble !== trouble;
-  }
-}
-
 /** @param {HTMLFormElement} form @param {boolean} off */
 function disable(form, off) {
   for (const button of form.querySelectorAll("button")) button.disabled = off;

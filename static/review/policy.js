@@ -1,7 +1,8 @@
 // @ts-check
 /** The draft of a policy: whoever takes long over it may have been signed out, and must not lose it by saving. */
 
-import { keep, tell } from "./kept.js";
+import { keep } from "./kept.js";
+import { ask, tell } from "./trouble.js";
 
 const form = /** @type {HTMLFormElement} */ (document.querySelector("form.policy-form"));
 const before = now();
@@ -12,19 +13,9 @@ function now() {
 }
 
 async function mayGo() {
-  const trouble = await reach();
+  const { trouble } = await ask(form.action);
   tell(trouble);
   return trouble === "";
-}
-
-/** Is there a server, and are we still signed in? */
-async function reach() {
-  try {
-    const answer = await fetch(form.action, { headers: { Accept: "application/json" }, cache: "no-store" });
-    return answer.status === 401 ? "signed-out" : "";
-  } catch {
-    return "offline";
-  }
 }
 
 keep(form, { mayGo, written: () => "unsaved" in form.dataset || now() !== before });

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from axe_core_python.base import AXE_SCRIPT
 from playwright.sync_api import Page, expect
 
+from tests.browser import axe
 from tests.browser.conftest import Portal, running
 from tests.browser.staff_pages import ROLES, copy_of, links_on, new_pages, sign_in
 
@@ -44,9 +44,6 @@ CASES = {
     "auditor": ("held",),
     "operator": (),
 }
-RUN = """async () => (await axe.run({resultTypes: ["violations"]})).violations.flatMap(
-  (fault) => fault.nodes.map((node) => `${fault.id} ${node.html.slice(0, 160)}`)
-)"""
 WIDTH = "document.documentElement.scrollWidth"
 
 
@@ -63,12 +60,11 @@ def states(
 def faults(page: Page) -> list[str]:
     """Of the open page, by day on a screen and by night on a phone."""
     page.set_viewport_size(SCREEN)
-    page.emulate_media(color_scheme="light", reduced_motion="reduce")
-    page.evaluate(AXE_SCRIPT)
-    found = [f"screen, {fault}" for fault in page.evaluate(RUN)]
+    page.emulate_media(color_scheme="light")
+    found = [f"screen, {fault}" for fault in axe.faults(page)]
     page.set_viewport_size(PHONE)
-    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    found += [f"phone, {fault}" for fault in page.evaluate(RUN)]
+    page.emulate_media(color_scheme="dark")
+    found += [f"phone, {fault}" for fault in axe.faults(page)]
     if page.evaluate(WIDTH) > PHONE["width"]:
         found.append(f"phone, {page.evaluate(WIDTH)} px wide")
     return [f"{page.url}: {fault}" for fault in found]

@@ -278,7 +278,7 @@ def test_a_script_is_told_in_json(client, with_app):
     assert (told.status_code, told.json()) == (401, {"error": "signed_out"})
     client.force_login(with_app)
     told = client.get("/admin/queue/", **asked)
-    assert (told.status_code, told.json()) == (403, {"error": "second_step_missing"})
+    assert (told.status_code, told.json()) == (401, {"error": "second_step_missing"})
 
 
 @pytest.mark.parametrize(

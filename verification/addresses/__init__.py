@@ -16,7 +16,7 @@ _OWN = "their own only"
 _NO_NAMES = "names and e-mail addresses are masked"
 LOGGED = "every look is an event"
 _MASKED = f"{_NO_NAMES}; {LOGGED}"
-_SCORE = f"nothing of an undecided spot check for who decides; {LOGGED}"
+_BLIND = f"those who decide find nothing of an undecided spot check; {LOGGED}"
 
 
 @dataclass(frozen=True)
@@ -126,12 +126,12 @@ RECORDS = (
     Record("verification", "view_case", LOGGED),
     Record("consent", "view_case", LOGGED),
     Record("document", "view_case", LOGGED),
-    Record("verificationattempt", "view_case", _SCORE),
+    Record("verificationattempt", "view_case", _BLIND),
     Record("review", "view_case", LOGGED),
-    Record("providercall", "view_operations", _SCORE),
+    Record("providercall", "view_operations", _BLIND),
     Record("vendoraccount", "view_operations"),
     Record("policy", "view_operations"),
-    Record("auditevent", "view_trail", _SCORE),
+    Record("auditevent", "view_trail", _BLIND),
     Record("export", "export"),
     Record("apiclient", "view_operations"),
     Record("apikey", "view_operations"),

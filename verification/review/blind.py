@@ -32,5 +32,5 @@ def without_events(found: QuerySet[AuditEvent], user: User) -> QuerySet[AuditEve
 
 
 def _undecided() -> QuerySet[Verification]:
-    """The spot checks that somebody has yet to judge. Few, whatever the number of cases."""
+    """The spot checks that somebody has yet to decide. Few, whatever the number of cases."""
     return Verification.objects.filter(status=Status.IN_REVIEW, band=Band.SPOT_CHECK)

@@ -104,5 +104,6 @@ def _second_step(request: HttpRequest, name: str) -> HttpResponse | None:
 
 def _lead(request: HttpRequest, to: str) -> HttpResponse:
     if is_script(request):
-        return JsonResponse({"error": "second_step_missing"}, status=403)
+        # Half signed in is signed out to a page that waits: it must not be given up for that of the second step.
+        return JsonResponse({"error": "second_step_missing"}, status=401)
     return HttpResponseRedirect(f"{to}?{urlencode({'next': request.get_full_path()})}")
