@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from verification.pages import health
+from verification.operations import health
 from verification.review.site import site
 
 urlpatterns = [

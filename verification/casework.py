@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from verification import four_eyes, permissions, workflow
+from verification import permissions, workflow
 from verification.models import Review, StaffUser, Stage, Verdict, Verification
-from verification.reasons import LIST_VERSION, REASONS
+from verification.rules import four_eyes
+from verification.rules.reasons import LIST_VERSION, REASONS
 from verification.states import Status
 
 LEASE = timedelta(minutes=15)

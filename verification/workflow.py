@@ -11,8 +11,9 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from verification import audit, bands, decision, sampling
+from verification import audit
 from verification.models import ProviderCall, Verdict, Verification, VerificationAttempt
+from verification.rules import decision, review_bands, sampling
 from verification.states import (
     ATTEMPT_MOVES,
     FOR_A_PERSON,
@@ -145,7 +146,7 @@ def _place_in_queue(verification: Verification, reasons: list[str], now: datetim
         "due_at": now + timedelta(hours=verification.policy.review_hours),
         "decided_at": None,
         "asked_again_at": None,
-        "band": bands.of_case([*reasons, *odd], similarity, verification.policy.approve_at),
+        "band": review_bands.of_case([*reasons, *odd], similarity, verification.policy.approve_at),
         "main_reason": reasons[0] if reasons else "",
     }
 

@@ -7,12 +7,12 @@ import sys
 import time
 from datetime import UTC, datetime
 
-from verification import pacing, vendor
 from verification.liveness import LivenessClient, Withdrawn
+from verification.vendor import clients, pacing
 
 
 def main(seconds: str) -> None:
-    client = vendor.client("default", vendor.regions()[0])
+    client = clients.client("default", clients.regions()[0])
     print("ready", flush=True)
     sys.stdin.readline()
     until = time.monotonic() + float(seconds)

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Group
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
-from verification import viewing
+from verification.audit import viewing
 from verification.models import (
     ApiClient,
     ApiKey,

@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Portal
-from verification.addresses import ADDRESSES
+from verification.permissions.addresses import ADDRESSES
 
 # Of each role, the rights of the table whose pages it opens.
 ROLES = {

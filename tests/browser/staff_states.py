@@ -5,8 +5,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from verification import audit, casework, viewing
-from verification.actions import claim, erase, hand_on, invite, policy, reopen, review, saved_filter
+from verification import audit, casework
+from verification.actions import claim, erase, invite, policy, reassign, reopen, review, saved_filter
+from verification.audit import viewing
 from verification.models import RiskFlag, StaffUser, VendorAccount, Verdict, Verification
 from verification.states import Band, Flag
 
@@ -72,7 +73,7 @@ def _proposed(case: Verification, by: StaffUser, now: datetime) -> Verification:
 def _handed_on(
     case: Verification, verdict: Verdict, reason: str, by: StaffUser, now: datetime, hours: int = 0
 ) -> Verification:
-    hand_on.hand_on(case, verdict, reason_code=reason, hours=hours, by=by, now=now, **_shown(case))
+    reassign.hand_on(case, verdict, reason_code=reason, hours=hours, by=by, now=now, **_shown(case))
     return case
 
 

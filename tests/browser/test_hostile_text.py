@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Error
 from tests.browser.conftest import Portal, running
 from tests.browser.hostile import PAYLOADS
 from tests.browser.staff_pages import ROLES, copy_of, links_on, new_pages, sign_in
-from verification.addresses import RECORDS
+from verification.permissions.addresses import RECORDS
 
 FILL = "from tests.browser.hostile import fill; fill()"
 SITE = "KYC portal"

@@ -17,12 +17,13 @@ from django.db import DatabaseError, OperationalError, connection, connections, 
 from django.utils import timezone
 
 from tests.faults.waiting import POLL, wait_until
-from verification import heartbeat, queue, tasks
+from verification import tasks
+from verification.jobs import heartbeat, leases
 from verification.models import VerificationAttempt
 from verification.states import AttemptStatus
 
 FAR_OFF = timedelta(days=1)
-_claim, _leave_waiting = queue.claim, queue.leave_waiting
+_claim, _leave_waiting = leases.claim, leases.leave_waiting
 
 
 def park() -> list[str]:
@@ -97,7 +98,7 @@ def _be_worker(attempt_id: str, endpoint: str, before: Callable[[str], object] |
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         settings.FACEID_ENDPOINT = endpoint
-        queue.claim, queue.leave_waiting = _claim_parked, _park_again
+        leases.claim, leases.leave_waiting = _claim_parked, _park_again
         if before:
             before(attempt_id)
         _work(attempt_id)

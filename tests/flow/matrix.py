@@ -27,7 +27,7 @@ from verification import audit
 from verification.actions import api_client, consent, document, export, policy, saved_filter
 from verification.models import SavedFilter, StaffUser, VendorAccount, Verdict, Verification
 from verification.permissions import Group
-from verification.review.records import RECORDS
+from verification.review.admin.records import RECORDS
 
 # Everybody who is signed in as staff, with the group they are in.
 STAFF_ROLES: dict[str, Group | None] = {

@@ -11,7 +11,7 @@ from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import Road
 from tests.flow.conftest import LATER
 from verification import casework
-from verification.actions import claim, hand_on, review
+from verification.actions import claim, reassign, review
 from verification.models import Policy, Review, StaffUser, Verdict, Verification
 
 NOTE = "Same ears, same scar over the brow."
@@ -48,7 +48,7 @@ def hand_back(case: Verification, *, by: StaffUser, reason: str = "disagree", **
 
 def pass_on(case: Verification, verdict: Verdict, reason: str, *, by: StaffUser, **changes: Any) -> Review:
     said = {"reason_code": reason, "note": NOTE, "by": by, "now": LATER, **shown(case), **changes}
-    return hand_on.hand_on(case, verdict, **said)
+    return reassign.hand_on(case, verdict, **said)
 
 
 def policy(by: tuple[StaffUser, StaffUser], **terms: Any) -> Policy:

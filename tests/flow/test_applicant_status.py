@@ -13,13 +13,14 @@ from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road, photo
 from tests.flow.reviewing import decide
 from tests.flow.test_applicant_pages import agree, case, give_photo, opened, path_of
-from verification import audit, pacing
+from verification import audit
 from verification.actions import cancel, challenge, claim, link, sweep
 from verification.actions.invite import Invitation
 from verification.hints import HINTS
 from verification.models import StaffUser, Verdict, Verification
 from verification.pages import status, steps
 from verification.states import Status
+from verification.vendor import pacing
 
 
 @pytest.fixture(autouse=True)

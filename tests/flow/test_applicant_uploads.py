@@ -20,7 +20,8 @@ from verification import media, storage
 from verification.actions import document as documents
 from verification.media.errors import CODES
 from verification.models import Document, Verification, VerificationAttempt
-from verification.pages import first_bytes, media_faults, signals, uploads
+from verification.pages import capture_signals, media_faults, uploads
+from verification.pages.uploads import file_signatures
 from verification.states import AttemptStatus, Mode, Status
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -102,7 +103,7 @@ def test_the_largest_photo_is_told_before_one_is_chosen(client: Client) -> None:
 
 
 def test_an_upload_stops_at_the_first_byte_too_many() -> None:
-    kind = uploads.Kind(10, "image_too_large", first_bytes.could_be_photo, "unsupported_image_type")
+    kind = uploads.Kind(10, "image_too_large", file_signatures.could_be_photo, "unsupported_image_type")
     handler = uploads.LimitedUploadHandler(RequestFactory().post("/"), kind)
     handler.receive_data_chunk(bytes(10), 0)
     with pytest.raises(uploads.UnusableUpload, match="image_too_large"):
@@ -419,8 +420,8 @@ def test_signals_keep_only_what_is_known() -> None:
         "webdriver": False,
         "bytes": 1e99,
     }
-    assert signals.read(json.dumps(said)) == {"track": {"width": 640}, "webdriver": False}
-    assert signals.read("") == {}
+    assert capture_signals.read(json.dumps(said)) == {"track": {"width": 640}, "webdriver": False}
+    assert capture_signals.read("") == {}
 
 
 @pytest.mark.parametrize("code", sorted(CODES))

@@ -24,8 +24,9 @@ from hypothesis.stateful import (
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road
-from verification import audit, ledger, queue, workflow
+from verification import audit, workflow
 from verification.actions import assess, cancel, probe, sweep
+from verification.jobs import leases
 from verification.models import (
     AnswerKind,
     AuditEvent,
@@ -35,6 +36,7 @@ from verification.models import (
     VerificationAttempt,
 )
 from verification.states import AttemptStatus, Status
+from verification.vendor import call_ledger
 
 ANSWERS: list[dict[str, Any]] = [
     {"sim": 92.5},
@@ -100,7 +102,7 @@ class Life(RuleBasedStateMachine):
 
         with self._at_statement(statement, die), suppress(Killed):
             self.a_worker_takes_it_up()
-        queue._holds.clear()  # They die with their process.
+        leases._holds.clear()  # They die with their process.
 
     @rule(statement=st.integers(1, 45))
     def a_worker_freezes_while_another_takes_over(self, statement: int) -> None:
@@ -135,8 +137,8 @@ class Life(RuleBasedStateMachine):
         calls = [call for call in self._calls() if call.answer != AnswerKind.REFUSED and not call.slot_missed]
         useless = [call for call in calls if call.answer != AnswerKind.USABLE]
         unknown = [call for call in calls if call.state == CallState.UNKNOWN]
-        assert len(calls) <= min(1 + len(useless), ledger.MOST_CALLS)
-        assert len(unknown) <= ledger.MOST_UNKNOWN
+        assert len(calls) <= min(1 + len(useless), call_ledger.MOST_CALLS)
+        assert len(unknown) <= call_ledger.MOST_UNKNOWN
 
     @invariant()
     def nothing_is_decided_twice(self) -> None:

@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from tests.flow.conftest import LATER
 from tests.flow.reviewing import cast_of, decide
-from verification import audit, viewing
+from verification import audit
 from verification.actions import claim, saved_filter
+from verification.audit import viewing
 from verification.models import AuditEvent, SavedFilter, Verdict
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")

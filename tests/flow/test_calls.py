@@ -7,17 +7,19 @@ import pytest
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road
-from verification import audit, ledger, pacing, queue, storage, vendor
+from verification import audit, storage
 from verification.actions import assess, cancel, sweep
+from verification.jobs import leases
 from verification.models import AuditEvent, CallState, ProviderCall, Verification, VerificationAttempt
 from verification.states import AttemptStatus, Status
+from verification.vendor import call_ledger, clients, pacing
 from verification.workflow import StaleAttempt
 
 
 def begin(attempt: VerificationAttempt) -> ProviderCall:
     """A call as it stands in the ledger when its worker dies over it."""
     with assess._body(attempt) as body:
-        return ledger.begin(attempt, pacing.accounts()[0], "ap-singapore", body, now=NOW)
+        return call_ledger.begin(attempt, pacing.accounts()[0], "ap-singapore", body, now=NOW)
 
 
 def run_until_judged(attempt_id: str) -> None:
@@ -90,10 +92,10 @@ def test_a_worker_that_lost_its_lease_changes_nothing(
     road: Road, emulator: EmulatorServer, monkeypatch: Any
 ) -> None:
     attempt = road.ready()
-    late = NOW + queue.LEASE + timedelta(seconds=1)
+    late = NOW + leases.LEASE + timedelta(seconds=1)
 
     def overtaken(*args: Any) -> dict[str, Any]:
-        assert queue.claim(attempt.public_id, AttemptStatus.READY, now=late) is not None
+        assert leases.claim(attempt.public_id, AttemptStatus.READY, now=late) is not None
         return {}
 
     monkeypatch.setattr(assess.best_frame, "keep", overtaken)
@@ -155,7 +157,7 @@ def test_two_lost_calls_go_to_a_reviewer(road: Road, emulator: EmulatorServer) -
     attempt = road.ready()
     for _ in range(2):
         begin(attempt)
-        ledger.close_lost(attempt, now=NOW)
+        call_ledger.close_lost(attempt, now=NOW)
     assess.assess(attempt.public_id, clock=lambda: NOW)
     assert Verification.objects.get().reasons == ["unknown_outcome"]
     assert emulator.calls() == []
@@ -200,12 +202,12 @@ def test_an_answer_that_comes_too_late_is_noted_and_decides_nothing(
     road: Road, emulator: EmulatorServer, monkeypatch: Any
 ) -> None:
     attempt = road.ready()
-    client = vendor.client("default", "ap-singapore")
+    client = clients.client("default", "ap-singapore")
 
     class Slow:
         def send(self, body: Any, **options: Any) -> Any:
             answer = client.send(body, **options)
-            ledger.close_lost(attempt, now=NOW)
+            call_ledger.close_lost(attempt, now=NOW)
             return answer
 
     monkeypatch.setattr(assess.vendor, "client", lambda *names: Slow())
@@ -221,10 +223,10 @@ def test_a_worker_whose_lease_ran_out_before_the_call_does_not_call(
     road: Road, emulator: EmulatorServer, monkeypatch: Any
 ) -> None:
     attempt = road.ready()
-    late = NOW + queue.LEASE + timedelta(seconds=1)
+    late = NOW + leases.LEASE + timedelta(seconds=1)
 
     def stall(turn: pacing.Turn) -> None:
-        assert queue.claim(attempt.public_id, AttemptStatus.READY, now=late) is not None
+        assert leases.claim(attempt.public_id, AttemptStatus.READY, now=late) is not None
 
     monkeypatch.setattr(assess.pacing.Turn, "wait_to_prepare", stall)
     with pytest.raises(StaleAttempt):
@@ -236,9 +238,9 @@ def test_an_attempt_over_which_workers_keep_dying_goes_to_a_reviewer(
     road: Road, emulator: EmulatorServer
 ) -> None:
     attempt = road.ready()
-    for hours in range(queue.MOST_LOST_LEASES):
-        queue.claim(attempt.public_id, AttemptStatus.READY, now=NOW + timedelta(hours=hours))
-    assess.assess(attempt.public_id, clock=lambda: NOW + timedelta(hours=queue.MOST_LOST_LEASES))
+    for hours in range(leases.MOST_LOST_LEASES):
+        leases.claim(attempt.public_id, AttemptStatus.READY, now=NOW + timedelta(hours=hours))
+    assess.assess(attempt.public_id, clock=lambda: NOW + timedelta(hours=leases.MOST_LOST_LEASES))
     assert Verification.objects.get().reasons == ["cannot_process"]
     assert emulator.calls() == []
 

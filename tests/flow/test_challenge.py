@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from tests.conftest import NOW, Road, clip, photo
-from verification import challenges, media, storage
+from verification import media, storage
 from verification.actions import challenge, document, submit
+from verification.evidence import challenges
 from verification.models import Verification
 from verification.states import AttemptStatus
 

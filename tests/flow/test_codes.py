@@ -9,14 +9,16 @@ import pytest
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road
 from tests.unit.test_decision import FRESH, TERMS
-from verification import decision, handling, ledger, liveness, storage
+from verification import liveness, storage
 from verification.actions import assess
-from verification.handling import NO_CODE, Consequence
-from verification.handling.texts import CAUSES, DOES, VENDOR_FAILING
 from verification.hints import HINTS
 from verification.liveness import RULES, Category, CodeRule, LivenessError, lookup
 from verification.models import AnswerKind, ProviderCall, VendorAccount, Verification
+from verification.rules import decision
 from verification.states import Status
+from verification.vendor import call_ledger, code_guide
+from verification.vendor.code_guide import NO_CODE, Consequence
+from verification.vendor.code_guide.texts import CAUSES, DOES, VENDOR_FAILING
 
 FIELDS = ("Result", "Error")
 
@@ -63,14 +65,14 @@ def usual_similarity(rule: CodeRule) -> float:
 @pytest.mark.parametrize("code", [code for code in RULES if code != "Success"])
 def test_the_system_does_with_each_code_what_the_table_says(field: str, code: str) -> None:
     consequence, decided = seen(field, code, 9.21)
-    row = handling.handling_of(lookup(code, field=field))
+    row = code_guide.handling_of(lookup(code, field=field))
     assert row.consequence == consequence
     if decided and decided.next == decision.Next.TRY_AGAIN:
         assert row.told == HINTS[decided.hint]
 
 
 def test_success_approves_by_the_policys_similarity() -> None:
-    assert handling.handling_of(RULES["Success"]).consequence == Consequence.APPROVE
+    assert code_guide.handling_of(RULES["Success"]).consequence == Consequence.APPROVE
     assert [seen("Result", "Success", similarity)[0] for similarity in (80, 79.9)] == [
         Consequence.APPROVE,
         Consequence.REVIEW,
@@ -114,14 +116,14 @@ def test_a_contradiction_goes_to_a_reviewer(code: str, similarity: float) -> Non
 def test_the_system_does_with_codes_of_no_list_what_the_fallback_says(field: str, code: str) -> None:
     if field == "Error" and code == "success":
         return
-    rows = dict(handling.unlisted(code))
+    rows = dict(code_guide.unlisted(code))
     assert rows[field].consequence == seen(field, code, 92.5)[0]
     assert rows[field].consequence != Consequence.APPROVE
 
 
 def test_the_families_of_the_fallback_cover_each_other_way_to_go() -> None:
-    assert {row.consequence for row in handling.fallbacks()} == {
-        *(handling.handling_of(rule).consequence for rule in RULES.values()),
+    assert {row.consequence for row in code_guide.fallbacks()} == {
+        *(code_guide.handling_of(rule).consequence for rule in RULES.values()),
     } - {Consequence.APPROVE, Consequence.NEW_RECORDING, Consequence.NEW_PHOTO}
 
 
@@ -136,8 +138,8 @@ def run_for_a_while(attempt_id: str) -> None:
 
 
 AFTER_EIGHT_TRIES: dict[Consequence, tuple[int, Status, list[str]]] = {
-    Consequence.REPEAT: (ledger.MOST_CALLS, Status.IN_REVIEW, ["vendor_unavailable"]),
-    Consequence.ONCE_MORE: (ledger.MOST_UNKNOWN, Status.IN_REVIEW, ["unknown_outcome"]),
+    Consequence.REPEAT: (call_ledger.MOST_CALLS, Status.IN_REVIEW, ["vendor_unavailable"]),
+    Consequence.ONCE_MORE: (call_ledger.MOST_UNKNOWN, Status.IN_REVIEW, ["unknown_outcome"]),
     Consequence.SLOW_DOWN: (8, Status.CHECKING, []),
     Consequence.SEND_AGAIN: (8, Status.CHECKING, []),
     Consequence.PAUSE: (1, Status.CHECKING, []),
@@ -156,14 +158,14 @@ def outcome() -> tuple[int, Status, list[str]]:
 @pytest.mark.parametrize(
     ("step", "row"),
     [
-        ({"error": "InternalError"}, handling.handling_of(RULES["InternalError"])),
-        ({"result": "FailedOperation.UnKnown"}, handling.handling_of(RULES["FailedOperation.UnKnown"])),
-        ({"error": "RequestLimitExceeded"}, handling.handling_of(RULES["RequestLimitExceeded"])),
+        ({"error": "InternalError"}, code_guide.handling_of(RULES["InternalError"])),
+        ({"result": "FailedOperation.UnKnown"}, code_guide.handling_of(RULES["FailedOperation.UnKnown"])),
+        ({"error": "RequestLimitExceeded"}, code_guide.handling_of(RULES["RequestLimitExceeded"])),
         (
             {"error": "UnauthorizedOperation.Arrears"},
-            handling.handling_of(RULES["UnauthorizedOperation.Arrears"]),
+            code_guide.handling_of(RULES["UnauthorizedOperation.Arrears"]),
         ),
-        ({"error": "InvalidParameter"}, handling.handling_of(RULES["InvalidParameter"])),
+        ({"error": "InvalidParameter"}, code_guide.handling_of(RULES["InvalidParameter"])),
         ({"fault": "truncated"}, NO_CODE["no_answer"]),
         ({"fault": "http_503"}, NO_CODE["http_5xx"]),
         ({"fault": "sim_nan"}, NO_CODE["bad_answer"]),
@@ -171,7 +173,7 @@ def outcome() -> tuple[int, Status, list[str]]:
     ids=lambda value: str(next(iter(value.values()))) if isinstance(value, dict) else "",
 )
 def test_the_task_does_what_the_table_says(
-    road: Road, emulator: EmulatorServer, step: dict[str, str], row: handling.Handling
+    road: Road, emulator: EmulatorServer, step: dict[str, str], row: code_guide.Handling
 ) -> None:
     attempt = road.ready()
     emulator.script(**step, times=20)
@@ -201,7 +203,7 @@ def test_with_settings_that_can_not_work_the_task_does_what_the_table_says(
     settings.FACEID_ENDPOINT = "http://vendor.example"
     run_for_a_while(attempt.public_id)
     assert outcome() == AFTER_EIGHT_TRIES[row.consequence]
-    assert handling.why_paused(VendorAccount.objects.get().pause_reason) == CAUSES["endpoint_not_https"]
+    assert code_guide.why_paused(VendorAccount.objects.get().pause_reason) == CAUSES["endpoint_not_https"]
 
 
 def test_with_a_damaged_file_the_task_does_what_the_table_says(road: Road, emulator: EmulatorServer) -> None:
@@ -212,13 +214,13 @@ def test_with_a_damaged_file_the_task_does_what_the_table_says(road: Road, emula
 
 
 def test_the_numbers_in_the_words_are_those_of_the_ledger() -> None:
-    assert f"up to {ledger.MOST_CALLS} calls" in DOES[Consequence.REPEAT]
-    assert ledger.MOST_UNKNOWN == 2
+    assert f"up to {call_ledger.MOST_CALLS} calls" in DOES[Consequence.REPEAT]
+    assert call_ledger.MOST_UNKNOWN == 2
     assert "Calls once more" in DOES[Consequence.ONCE_MORE]
-    assert f"after the {ledger.MOST_THROTTLED}th time" in DOES[Consequence.SLOW_DOWN]
-    assert ledger.FAILING_AFTER == 10
+    assert f"after the {call_ledger.MOST_THROTTLED}th time" in DOES[Consequence.SLOW_DOWN]
+    assert call_ledger.FAILING_AFTER == 10
     assert "Ten calls in a row" in DOES[Consequence.SEND_AGAIN]
-    assert f"last {ledger.FAILING_AFTER} calls" in CAUSES[VENDOR_FAILING]
+    assert f"last {call_ledger.FAILING_AFTER} calls" in CAUSES[VENDOR_FAILING]
 
 
 # Why an account is paused
@@ -228,7 +230,7 @@ def test_the_numbers_in_the_words_are_those_of_the_ledger() -> None:
     "code", [code for code, rule in RULES.items() if rule.category == Category.CONFIGURATION]
 )
 def test_every_code_that_pauses_says_what_is_wrong(code: str) -> None:
-    assert handling.why_paused(code) == handling.handling_of(RULES[code]).cause != ""
+    assert code_guide.why_paused(code) == code_guide.handling_of(RULES[code]).cause != ""
 
 
 def test_an_account_that_keeps_failing_is_paused_in_words_too(road: Road, emulator: EmulatorServer) -> None:
@@ -237,7 +239,7 @@ def test_an_account_that_keeps_failing_is_paused_in_words_too(road: Road, emulat
     for attempt in attempts:
         run_for_a_while(attempt.public_id)
     assert VendorAccount.objects.get().pause_reason == VENDOR_FAILING
-    assert ProviderCall.objects.filter(answer=AnswerKind.FAILED).count() == ledger.FAILING_AFTER
+    assert ProviderCall.objects.filter(answer=AnswerKind.FAILED).count() == call_ledger.FAILING_AFTER
 
 
 @pytest.mark.parametrize(
@@ -249,4 +251,4 @@ def test_an_account_that_keeps_failing_is_paused_in_words_too(road: Road, emulat
     ],
 )
 def test_what_a_probe_brings_back_is_told_too(code: str, said: str) -> None:
-    assert said in handling.why_paused(code)
+    assert said in code_guide.why_paused(code)

@@ -9,9 +9,9 @@ from django.urls import reverse
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import Road
 from tests.flow.test_staff_site import AUDITOR, OPERATOR, REVIEWER, SENIOR
-from verification.handling import Consequence
-from verification.handling.texts import DOES
 from verification.liveness import RULES
+from verification.vendor.code_guide import Consequence
+from verification.vendor.code_guide.texts import DOES
 
 NEW = "FailedOperation.SomethingNew"
 CODES_PAGE = "/admin/codes/"

@@ -21,7 +21,7 @@ from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road, clip, photo
 from tests.flow.test_export import store_away
 from verification import audit, storage
-from verification.actions import cancel, challenge, document, erase, export, invite, sweep, upload
+from verification.actions import cancel, challenge, document, erase, export, invite, receive_parts, sweep
 from verification.models import (
     Applicant,
     AuditEvent,
@@ -93,7 +93,7 @@ def case(places: list[Path], road: Road, emulator: EmulatorServer) -> Case:
 def half_uploaded(verification: Verification) -> None:
     drawn, recording = challenge.issue(verification, now=NOW), clip(take=90)
     half = recording[: len(recording) // 2]
-    part = upload.Part(
+    part = receive_parts.Part(
         attempt_id=drawn.attempt.public_id,
         nonce=drawn.nonce,
         offset=0,
@@ -102,7 +102,7 @@ def half_uploaded(verification: Verification) -> None:
         whole_sha256=hashlib.sha256(recording).hexdigest(),
         whole_size=len(recording),
     )
-    upload.add(verification, part, half, now=NOW)
+    receive_parts.add(verification, part, half, now=NOW)
 
 
 def exported() -> Kept:

@@ -11,7 +11,7 @@ from tests.flow.reviewing import NOTE, approve, decide, hand_back, pass_on, poli
 from verification import audit, casework, permissions, workflow
 from verification.actions import claim, erase, reopen, review
 from verification.models import AuditEvent, Review, RiskFlag, StaffUser, Stage, Verdict
-from verification.reasons import LIST_VERSION
+from verification.rules.reasons import LIST_VERSION
 from verification.states import Band, Flag, Status
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")

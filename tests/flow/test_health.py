@@ -12,10 +12,11 @@ from django.test import Client
 from kyc_portal import env
 from tests import objects, s3
 from tests.flow.conftest import LATER
-from verification import pacing, storage
+from verification import storage
 from verification.crypto import new_entry
 from verification.models import VendorAccount
-from verification.pages import health
+from verification.operations import health
+from verification.vendor import pacing
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
 

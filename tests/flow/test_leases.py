@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import NOW, Road
-from verification import queue, workflow
+from verification import workflow
+from verification.jobs import leases
 from verification.models import VerificationAttempt
 from verification.states import AttemptStatus
 
@@ -19,7 +20,7 @@ def attempt(road: Road) -> VerificationAttempt:
 
 
 def claim(attempt: VerificationAttempt, now: datetime = NOW) -> VerificationAttempt | None:
-    return queue.claim(attempt.public_id, AttemptStatus.READY, now=now)
+    return leases.claim(attempt.public_id, AttemptStatus.READY, now=now)
 
 
 def held(attempt: VerificationAttempt, now: datetime = NOW) -> VerificationAttempt:
@@ -35,77 +36,77 @@ def test_two_workers_never_hold_the_same_attempt(attempt: VerificationAttempt) -
 
 def test_a_dead_workers_attempt_is_free_again_when_its_lease_ends(attempt: VerificationAttempt) -> None:
     dead = held(attempt)
-    assert claim(attempt, NOW + queue.LEASE - SECOND) is None
-    taken = held(attempt, NOW + queue.LEASE)
+    assert claim(attempt, NOW + leases.LEASE - SECOND) is None
+    taken = held(attempt, NOW + leases.LEASE)
     assert (taken.fence, taken.lost_leases) == (dead.fence + 1, 1)
 
 
 def test_a_worker_that_lives_keeps_its_lease(attempt: VerificationAttempt) -> None:
-    with queue.held(held(attempt), now=NOW):
+    with leases.held(held(attempt), now=NOW):
         for beat in range(1, 9):
-            assert queue.renew_held(now=NOW + beat * queue.HEARTBEAT) == 1
-            assert claim(attempt, NOW + beat * queue.HEARTBEAT + queue.LEASE - SECOND) is None
+            assert leases.renew_held(now=NOW + beat * leases.HEARTBEAT) == 1
+            assert claim(attempt, NOW + beat * leases.HEARTBEAT + leases.LEASE - SECOND) is None
 
 
 def test_a_worker_that_hangs_loses_its_lease_in_the_end(attempt: VerificationAttempt) -> None:
-    with queue.held(held(attempt), now=NOW):
-        assert queue.renew_held(now=NOW + queue.LONGEST_HOLD - SECOND) == 1
-        assert queue.renew_held(now=NOW + queue.LONGEST_HOLD) == 0
+    with leases.held(held(attempt), now=NOW):
+        assert leases.renew_held(now=NOW + leases.LONGEST_HOLD - SECOND) == 1
+        assert leases.renew_held(now=NOW + leases.LONGEST_HOLD) == 0
 
 
 def test_a_call_that_begins_late_has_its_whole_time_all_the_same(attempt: VerificationAttempt) -> None:
     mine = held(attempt)
-    with queue.held(mine, now=NOW):
-        assert queue.renew(mine, now=NOW + queue.LEASE - SECOND)
-        assert queue.renew_held(now=NOW + queue.LONGEST_HOLD) == 1
+    with leases.held(mine, now=NOW):
+        assert leases.renew(mine, now=NOW + leases.LEASE - SECOND)
+        assert leases.renew_held(now=NOW + leases.LONGEST_HOLD) == 1
 
 
 def test_what_was_let_go_is_not_renewed(attempt: VerificationAttempt) -> None:
-    with queue.held(held(attempt), now=NOW):
+    with leases.held(held(attempt), now=NOW):
         pass
-    assert queue.renew_held(now=NOW) == 0
+    assert leases.renew_held(now=NOW) == 0
 
 
 def test_what_was_given_back_is_not_renewed(attempt: VerificationAttempt) -> None:
     mine = held(attempt)
-    with queue.held(mine, now=NOW):
-        queue.leave_waiting(mine)
-        assert queue.renew_held(now=NOW) == 0
+    with leases.held(mine, now=NOW):
+        leases.leave_waiting(mine)
+        assert leases.renew_held(now=NOW) == 0
 
 
 def test_whoever_leaves_late_leaves_another_threads_hold_alone(attempt: VerificationAttempt) -> None:
-    late = NOW + queue.LEASE
-    mine = queue.held(held(attempt), now=NOW)
+    late = NOW + leases.LEASE
+    mine = leases.held(held(attempt), now=NOW)
     mine.__enter__()
-    with queue.held(held(attempt, late), now=late):
+    with leases.held(held(attempt, late), now=late):
         mine.__exit__(None, None, None)
-        assert queue.renew_held(now=late) == 1
+        assert leases.renew_held(now=late) == 1
 
 
 def test_a_frozen_worker_does_not_win_its_attempt_back(attempt: VerificationAttempt) -> None:
     mine = held(attempt)
-    with queue.held(mine, now=NOW):
-        held(attempt, NOW + queue.LEASE)
-        assert queue.renew_held(now=NOW + queue.LEASE) == 0
-        assert not queue.renew(mine, now=NOW + queue.LEASE)
+    with leases.held(mine, now=NOW):
+        held(attempt, NOW + leases.LEASE)
+        assert leases.renew_held(now=NOW + leases.LEASE) == 0
+        assert not leases.renew(mine, now=NOW + leases.LEASE)
 
 
 @pytest.mark.parametrize(
-    "given_up", [queue.leave_waiting, lambda row: queue.put_back(row, not_before=NOW, now=NOW)]
+    "given_up", [leases.leave_waiting, lambda row: leases.put_back(row, not_before=NOW, now=NOW)]
 )
 def test_a_frozen_worker_gives_nothing_back_that_is_not_its_own(
     attempt: VerificationAttempt, given_up: Any
 ) -> None:
     mine = held(attempt)
-    theirs = held(attempt, NOW + queue.LEASE)
+    theirs = held(attempt, NOW + leases.LEASE)
     given_up(mine)
     theirs.refresh_from_db()
-    assert theirs.lease_until == NOW + 2 * queue.LEASE
+    assert theirs.lease_until == NOW + 2 * leases.LEASE
 
 
 def test_a_write_back_with_an_old_fence_changes_nothing(attempt: VerificationAttempt) -> None:
     mine = held(attempt)
-    held(attempt, NOW + queue.LEASE)
+    held(attempt, NOW + leases.LEASE)
     with pytest.raises(workflow.StaleAttempt):
         workflow.advance(mine, AttemptStatus.FINISHED, finished_at=NOW, outcome="passed")
     attempt.refresh_from_db()
@@ -113,7 +114,7 @@ def test_a_write_back_with_an_old_fence_changes_nothing(attempt: VerificationAtt
 
 
 def test_what_was_put_back_waits_for_its_time(attempt: VerificationAttempt) -> None:
-    queue.put_back(held(attempt), not_before=NOW + SECOND, now=NOW)
+    leases.put_back(held(attempt), not_before=NOW + SECOND, now=NOW)
     assert claim(attempt) is None
     assert held(attempt, NOW + SECOND).lost_leases == 0
 
@@ -122,4 +123,4 @@ def test_who_waits_longest_comes_first(road: Road) -> None:
     ids = [road.ready(now=NOW + index * SECOND).public_id for index in (0, 1, 2)]
     for index, public_id in enumerate(ids):
         VerificationAttempt.objects.filter(public_id=public_id).update(submitted_at=NOW - index * SECOND)
-    assert queue.waiting_longest(AttemptStatus.READY, now=NOW) == ids[::-1]
+    assert leases.waiting_longest(AttemptStatus.READY, now=NOW) == ids[::-1]

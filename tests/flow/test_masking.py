@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from tests.flow.conftest import LATER
-from verification import audit, viewing
+from verification import audit
+from verification.audit import viewing
 from verification.models import AuditEvent
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")

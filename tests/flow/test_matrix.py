@@ -1,4 +1,4 @@
-"""Every role at every address of the staff site, as `verification.addresses` has it: all of docs/permissions.md."""
+"""Every role at every address of the staff site, by `permissions.addresses`: all of docs/permissions.md."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -27,12 +27,12 @@ from tests.flow.matrix import (
     undone,
     watched,
 )
-from verification import viewing
-from verification.addresses import ADDRESSES, ANYBODY, LOGGED, NOBODY, STAFF, Address
+from verification.audit import viewing
 from verification.models import AuditEvent
 from verification.permissions import RIGHTS, Group
-from verification.review.evidence import KINDS
-from verification.review.records import RECORDS
+from verification.permissions.addresses import ADDRESSES, ANYBODY, LOGGED, NOBODY, STAFF, Address
+from verification.review.admin.records import RECORDS
+from verification.review.case.evidence import KINDS
 from verification.review.sign_in.gate import TO_SET_IT_UP
 
 TABLE = {address.path: address for address in ADDRESSES}

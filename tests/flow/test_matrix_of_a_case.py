@@ -13,10 +13,13 @@ from tests.conftest import NOW, Road
 from tests.flow.matrix import STAFF_ROLES, addresses, browser, browser_of, for_a_module, member, undone
 from tests.flow.reviewing import NOTE, shown
 from tests.flow.situations import LEADS_TO, Cases
-from verification import audit, casework, viewing
+from verification import audit, casework
 from verification.actions.api_client import create_client
 from verification.actions.review import WITHDRAWN
-from verification.addresses.situations import (
+from verification.audit import viewing
+from verification.models import AuditEvent, StaffUser, Verification
+from verification.permissions import Group
+from verification.permissions.situations import (
     ACTS,
     DONE,
     NOTHING,
@@ -26,10 +29,8 @@ from verification.addresses.situations import (
     VOID,
     Situation,
 )
-from verification.models import AuditEvent, StaffUser, Verification
-from verification.permissions import Group
-from verification.reasons import reasons_for
-from verification.review.evidence import KINDS
+from verification.review.case.evidence import KINDS
+from verification.rules.reasons import reasons_for
 from verification.states import Status
 
 ENDS = {"approve": Status.APPROVED, "decline": Status.DECLINED, "ask_again": Status.COLLECTING}

@@ -11,9 +11,10 @@ from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import VENDOR_CLOCK, Road
 from tests.flow.conftest import LATER
 from tests.flow.test_staff_site import AUDITOR, OPERATOR, REVIEWER, SENIOR
-from verification import pacing, queue
 from verification.actions import assess, probe
+from verification.jobs import leases
 from verification.models import AuditEvent, VendorAccount
+from verification.vendor import pacing
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
 PAGE = "/admin/vendor/"
@@ -42,7 +43,7 @@ def state(client: Client) -> str:
 @pytest.fixture
 def rung(monkeypatch: Any) -> list[tuple[str, list[str]]]:
     heard: list[tuple[str, list[str]]] = []
-    monkeypatch.setattr(queue, "_send", lambda task, args, delay: heard.append((task, args)))
+    monkeypatch.setattr(leases, "_send", lambda task, args, delay: heard.append((task, args)))
     return heard
 
 
@@ -55,7 +56,7 @@ def test_an_operator_has_a_paused_account_probed_at_once(
         page = signed_in(OPERATOR).post(PROBE, follow=True)
     account.refresh_from_db()
     event = AuditEvent.objects.get(kind="account.probe_asked")
-    assert (account.probe_at, rung) == (LATER, [(queue.PROBE, ["default"])])
+    assert (account.probe_at, rung) == (LATER, [(leases.PROBE, ["default"])])
     assert (event.subject_id, event.actor_kind, event.actor_id) == (str(account.pk), "operator", "operator")
     assert "Account default is being probed" in page.content.decode()
 

@@ -10,8 +10,8 @@ from tests.flow.conftest import LATER
 from tests.flow.reviewing import cast_of, change, decide
 from verification.actions import claim
 from verification.models import Verdict
-from verification.review import counts
-from verification.review.queue_filters import View
+from verification.review.queue import counts
+from verification.review.queue.filters import View
 from verification.states import Band
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
@@ -184,7 +184,7 @@ def test_a_row_says_who_holds_its_case_and_until_when(cast, signed_in):
 
 
 def test_counting_stops_at_a_most(cast, signed_in, monkeypatch):
-    monkeypatch.setattr("verification.review.counts.MOST", 2)
+    monkeypatch.setattr("verification.review.queue.counts.MOST", 2)
     client = signed_in()
     chips = {chip["label"]: chip["count"] for chip in client.get(QUEUE).context["views"]}
     assert (chips[View.ALL.label], chips[View.MINE.label]) == ("2+", "1")
@@ -192,7 +192,7 @@ def test_counting_stops_at_a_most(cast, signed_in, monkeypatch):
 
 
 def test_bands_are_counted_less_far(cast, signed_in, monkeypatch):
-    monkeypatch.setattr("verification.review.counts.MOST_OF_MANY", 1)
+    monkeypatch.setattr("verification.review.queue.counts.MOST_OF_MANY", 1)
     bands = signed_in().get(QUEUE).context["bands"]
     assert [(chip["label"], chip["count"]) for chip in bands] == [(Band.BELOW.label, "1+")]
 
@@ -228,7 +228,7 @@ def queries_of(client, query: str) -> int:
 
 @pytest.fixture
 def small_pages(monkeypatch):
-    monkeypatch.setattr("verification.review.queue.PAGE_SIZE", 2)
+    monkeypatch.setattr("verification.review.queue.page.PAGE_SIZE", 2)
 
 
 def follow(client, query, direction):

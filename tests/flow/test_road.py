@@ -8,8 +8,9 @@ from django.db import OperationalError
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road
-from verification import media, queue, storage
+from verification import media, storage
 from verification.actions import document, invite, prepare, sweep
+from verification.jobs import leases
 from verification.models import AuditEvent, CallState, Verification
 from verification.states import AttemptStatus, Mode, Outcome, Status
 from verification.workflow import IllegalMove
@@ -59,9 +60,9 @@ def test_a_photo_without_a_face_asks_for_another_photo(road: Road, emulator: Emu
 
 def test_the_sweeper_finds_work_whose_bell_was_lost(road: Road) -> None:
     attempt = road.submit(road.with_photo())
-    assert queue.waiting_longest(AttemptStatus.SUBMITTED, now=NOW) == [attempt.public_id]
+    assert leases.waiting_longest(AttemptStatus.SUBMITTED, now=NOW) == [attempt.public_id]
     prepare.prepare(attempt.public_id, now=NOW)
-    assert queue.waiting_longest(AttemptStatus.READY, now=NOW) == [attempt.public_id]
+    assert leases.waiting_longest(AttemptStatus.READY, now=NOW) == [attempt.public_id]
 
 
 def test_the_sweeper_ends_cases_whose_link_ran_out(road: Road) -> None:
@@ -149,7 +150,7 @@ def test_a_recording_does_not_wait_for_better_times_for_ever(road: Road, monkeyp
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(prepare.media, "prepare_video", fail)
-    for now in (NOW, NOW + queue.TOO_LONG + timedelta(seconds=1)):
+    for now in (NOW, NOW + leases.TOO_LONG + timedelta(seconds=1)):
         prepare.prepare(attempt.public_id, now=now)
     verification = Verification.objects.get()
     assert (verification.reasons, verification.attempts_used) == (["cannot_process"], 0)
@@ -175,7 +176,7 @@ def test_a_lost_broker_loses_nothing(
     def refuse(*args: Any, **options: Any) -> None:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(queue.current_app, "send_task", refuse)
+    monkeypatch.setattr(leases.current_app, "send_task", refuse)
     with django_capture_on_commit_callbacks(execute=True):
         attempt = road.submit(road.with_photo())
-    assert queue.waiting_longest(AttemptStatus.SUBMITTED, now=NOW) == [attempt.public_id]
+    assert leases.waiting_longest(AttemptStatus.SUBMITTED, now=NOW) == [attempt.public_id]

@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from tests.flow.conftest import LATER
 from verification import casework
-from verification.actions import hand_on
+from verification.actions import reassign
 from verification.models import AuditEvent, RiskFlag, Verdict, Verification
-from verification.review import search
+from verification.review.queue import search
 from verification.states import Flag
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
@@ -42,7 +42,7 @@ def known(road, emulator, staff):
     flag = RiskFlag.objects.create(
         verification=case, attempt=attempt, code=Flag.ALIKE_VIDEO, raised_at=LATER - timedelta(minutes=1)
     )
-    noted = hand_on.hand_on(
+    noted = reassign.hand_on(
         case,
         Verdict.SNOOZE,
         reason_code="fresh_eyes",

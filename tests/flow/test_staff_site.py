@@ -8,9 +8,9 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from tests.flow.conftest import LATER, PASSWORD, code_at
-from verification import pacing
 from verification.models import AuditEvent, StaffUser
-from verification.review.records import RECORDS
+from verification.review.admin.records import RECORDS
+from verification.vendor import pacing
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
 REVIEWER, SENIOR, AUDITOR, OPERATOR = "Reviewer", "Senior reviewer", "Auditor", "Operator"

@@ -16,8 +16,9 @@ from django.test import Client
 
 from tests.conftest import NOW, Road, clip, photo
 from tests.flow.test_applicant_pages import agree, give_photo, opened
-from verification import media, parts, storage
-from verification.actions import challenge, sweep, upload
+from verification import media, storage
+from verification.actions import challenge, receive_parts, sweep
+from verification.evidence import upload_parts
 from verification.models import RecordingPart, RecordingUpload, Verification, VerificationAttempt
 from verification.pages import media_faults
 from verification.states import AttemptStatus, Status
@@ -229,7 +230,7 @@ def test_what_is_no_video_is_seen_in_its_first_part(client: Client) -> None:
 
 def test_a_part_may_not_be_too_large_nor_empty(client: Client) -> None:
     drawn = draw(client)
-    large = clip() + bytes(upload.MAX_PART)
+    large = clip() + bytes(receive_parts.MAX_PART)
     assert error_of(put(client, drawn, 0, large, whole=large)) == (413, "video_too_large", None)
     too_long = {"Upload-Length": media.MAX_VIDEO_UPLOAD + 1}
     assert error_of(put(client, drawn, 0, **too_long)) == (413, "video_too_large", None)
@@ -237,7 +238,7 @@ def test_a_part_may_not_be_too_large_nor_empty(client: Client) -> None:
 
 
 def test_crumbs_come_to_an_end(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upload, "MAX_PARTS", 2)
+    monkeypatch.setattr(receive_parts, "MAX_PARTS", 2)
     drawn = draw(client)
     for offset in (0, 20):
         assert put(client, drawn, offset, recording()[offset : offset + 20]).status_code == 204
@@ -374,7 +375,7 @@ def test_a_store_that_is_silent_for_one_upload_is_not_asked_for_the_next(
 
 def test_of_two_parts_at_once_one_is_kept(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = draw(client)
-    keep = parts.arrived
+    keep = upload_parts.arrived
     answers = []
 
     def overtaken(*args: Any) -> int:
@@ -384,7 +385,7 @@ def test_of_two_parts_at_once_one_is_kept(client: Client, monkeypatch: pytest.Mo
         answers.append(put(client, drawn, 0).status_code)
         return arrived
 
-    monkeypatch.setattr(parts, "arrived", overtaken)
+    monkeypatch.setattr(upload_parts, "arrived", overtaken)
     assert error_of(put(client, drawn, 0)) == (409, "chunk_mismatch", PART)
     assert (answers, objects(), RecordingPart.objects.count()) == ([204], 1, 1)
 
@@ -409,7 +410,7 @@ def test_every_byte_that_comes_through_a_link_is_counted(client: Client) -> None
 
 def test_a_link_that_took_too_much_takes_no_more(client: Client) -> None:
     drawn = draw(client)
-    Verification.objects.update(received_bytes=upload.QUOTA)
+    Verification.objects.update(received_bytes=receive_parts.QUOTA)
     words = str(media_faults.of_video("upload_quota_reached").words)
     assert "ask the organisation" in words
     for answer in (put(client, drawn, 0), finish(client, drawn, video=SimpleUploadedFile("c", recording()))):

@@ -14,10 +14,11 @@ from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import VENDOR_CLOCK, Road
 from tests.flow.conftest import LATER
 from tests.flow.test_staff_site import AUDITOR, OPERATOR, REVIEWER, SENIOR
-from verification import ledger, pacing, queue, vendor
 from verification.actions import assess
+from verification.jobs import leases
 from verification.models import ProviderCall, VendorAccount, VerificationAttempt
 from verification.states import AttemptStatus
+from verification.vendor import call_ledger, clients, pacing
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
 PAGE = "/admin/vendor/"
@@ -185,7 +186,7 @@ def test_what_waits_is_counted_with_the_longest_wait(
     road.ready()
     road.submit(road.with_photo(), now=LATER)
     in_hand = road.ready()
-    queue.claim(in_hand.public_id, AttemptStatus.READY, now=LATER)
+    leases.claim(in_hand.public_id, AttemptStatus.READY, now=LATER)
     work = signed_in(OPERATOR).get(PAGE).context["work"]
     assert work == {"waiting": 1, "held": 1, "prepared": 1, "oldest": "1 h"}
 
@@ -205,13 +206,13 @@ def test_the_calls_of_the_last_hour_are_told_apart(
 
 def begun(attempt: VerificationAttempt, now: datetime) -> ProviderCall:
     with assess._body(attempt) as body:
-        return ledger.begin(attempt, pacing.accounts()[0], vendor.regions()[0], body, now=now)
+        return call_ledger.begin(attempt, pacing.accounts()[0], clients.regions()[0], body, now=now)
 
 
 def test_a_call_whose_slot_was_missed_never_was(road: Road, signed_in: SignIn) -> None:
     call = begun(road.ready(), LATER)
     assert endings(signed_in(OPERATOR)) == {"Sending": 1}
-    ledger.close_unsent(call, now=LATER)
+    call_ledger.close_unsent(call, now=LATER)
     assert endings(signed_in(OPERATOR)) == {}
     costs = {line.title: line.figures[0].least for line in signed_in(OPERATOR).get(PAGE).context["costs"]}
     assert costs["Calls not charged"] == "0"

@@ -8,8 +8,9 @@ import pytest
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road
-from verification import audit, ledger, pacing, queue, tasks, vendor
+from verification import audit, tasks
 from verification.actions import assess, cancel, probe, sweep
+from verification.jobs import leases
 from verification.models import (
     AuditEvent,
     CallState,
@@ -19,6 +20,7 @@ from verification.models import (
     VerificationAttempt,
 )
 from verification.states import AttemptStatus, Status
+from verification.vendor import call_ledger, clients, pacing
 from verification.workflow import StaleAttempt
 
 ARREARS = "UnauthorizedOperation.Arrears"
@@ -47,7 +49,7 @@ def rung(monkeypatch: Any, django_capture_on_commit_callbacks: Any) -> Callable[
 
     def listen(act: Callable[[], Any]) -> list[str]:
         heard: list[str] = []
-        monkeypatch.setattr(queue, "_send", lambda task, args, delay: heard.append(task))
+        monkeypatch.setattr(leases, "_send", lambda task, args, delay: heard.append(task))
         with django_capture_on_commit_callbacks(execute=True):
             act()
         return heard
@@ -83,13 +85,13 @@ def test_while_it_lasts_the_sweep_rings_for_no_call(paused: VerificationAttempt,
 
 
 def test_the_sweep_has_the_account_probed_when_that_is_due(paused: VerificationAttempt, rung: Any) -> None:
-    assert rung(lambda: sweep.sweep(now=at(30))) == [queue.PROBE]
+    assert rung(lambda: sweep.sweep(now=at(30))) == [leases.PROBE]
 
 
 def test_a_probe_costs_nothing_and_its_answer_lets_one_call_through(
     paused: VerificationAttempt, emulator: EmulatorServer, rung: Any
 ) -> None:
-    assert rung(lambda: probe.probe("default", now=at(30))) == [queue.ASSESS_NEXT]
+    assert rung(lambda: probe.probe("default", now=at(30))) == [leases.ASSESS_NEXT]
     assert emulator.calls()[-1]["answer"] == "MissingParameter"
     judge(paused, 31)
     assert Verification.objects.get().status == Status.APPROVED
@@ -102,7 +104,7 @@ def test_when_the_account_is_well_again_all_that_waits_is_rung_for(
 ) -> None:
     road.ready()
     probe.probe("default", now=at(30))
-    assert queue.ASSESS in rung(lambda: judge(paused, 31))
+    assert leases.ASSESS in rung(lambda: judge(paused, 31))
 
 
 def test_a_probe_that_meets_a_fault_leaves_the_account_paused(
@@ -145,10 +147,10 @@ def test_a_vendor_that_cannot_be_reached_is_paused_before_everybody_is_with_a_re
 ) -> None:
     attempt = road.ready()
     settings.FACEID_ENDPOINT = CLOSED_PORT
-    for minute in range(ledger.FAILING_AFTER + 5):
+    for minute in range(call_ledger.FAILING_AFTER + 5):
         judge(attempt, 60 * minute)
     assert attempt.status == AttemptStatus.READY
-    assert attempt.calls.count() == ledger.FAILING_AFTER
+    assert attempt.calls.count() == call_ledger.FAILING_AFTER
     assert VendorAccount.objects.get().pause_reason == "vendor_failing"
 
 
@@ -157,7 +159,7 @@ def test_after_an_outage_the_work_goes_on_by_itself(
 ) -> None:
     attempt = road.ready()
     settings.FACEID_ENDPOINT = CLOSED_PORT
-    for minute in range(ledger.FAILING_AFTER):
+    for minute in range(call_ledger.FAILING_AFTER):
         judge(attempt, 60 * minute)
     settings.FACEID_ENDPOINT = emulator.url
     probe.probe("default", now=at(3600))
@@ -198,7 +200,7 @@ def test_a_worker_that_comes_free_takes_up_what_waits_longest(
 ) -> None:
     VENDOR_CLOCK.at = datetime.now(NOW.tzinfo)
     first, second = road.ready(), road.ready()
-    assert rung(lambda: tasks.assess(first.public_id)) == [queue.ASSESS_NEXT]
+    assert rung(lambda: tasks.assess(first.public_id)) == [leases.ASSESS_NEXT]
     assert rung(tasks.assess_next) == []
     second.refresh_from_db()
     assert second.status == AttemptStatus.FINISHED
@@ -280,7 +282,7 @@ def test_the_first_region_is_tried_again_by_one_call_after_a_while(
     account = VendorAccount.objects.get()
 
     def region(seconds: float) -> str:
-        return vendor.region_to_call(account, now=at(seconds))
+        return clients.region_to_call(account, now=at(seconds))
 
     assert (region(29), region(30)) == ("ap-hongkong", "ap-singapore")
     trying = ProviderCall.objects.get()
@@ -303,9 +305,9 @@ def test_no_region_is_called_that_the_operator_did_not_name(
 
 def fail_ten_times(road: Road) -> None:
     """Ten calls that were under way to the first region when it went dark."""
-    calls = [judge_one(road) for _ in range(ledger.FAILING_AFTER)]
+    calls = [judge_one(road) for _ in range(call_ledger.FAILING_AFTER)]
     ProviderCall.objects.update(region="ap-singapore", state=CallState.NOT_SENT, answer="", ended_at=NOW)
-    assert len(calls) == ledger.FAILING_AFTER
+    assert len(calls) == call_ledger.FAILING_AFTER
 
 
 def judge_one(road: Road) -> VerificationAttempt:
@@ -330,7 +332,7 @@ def test_a_pause_ends_through_another_region_when_the_first_stays_dark(
 ) -> None:
     attempt = road.ready()
     settings.FACEID_FALLBACK_REGIONS = []
-    for minute in range(ledger.FAILING_AFTER):
+    for minute in range(call_ledger.FAILING_AFTER):
         judge(attempt, 60 * minute)
     settings.FACEID_FALLBACK_REGIONS = ["ap-hongkong"]
     probe.probe("default", now=at(3600))
@@ -409,7 +411,7 @@ def test_an_answer_that_nothing_can_be_made_of_ends_with_a_reviewer(
 
     with monkeypatch.context() as broken:
         broken.setattr(assess.decision, "decide", trip)
-        for tries in range(2 * queue.MOST_LOST_LEASES):
+        for tries in range(2 * leases.MOST_LOST_LEASES):
             with pytest.raises(KeyError):
                 judge(attempt, 60 * tries)
         judge(attempt, 3600)

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from verification.decision import Decision, History, Next, Terms, decide, give_up, unusable
 from verification.liveness import Answer, lookup
+from verification.rules.decision import Decision, History, Next, Terms, decide, give_up, unusable
 from verification.states import Outcome
 
 TERMS = Terms(approve_at=Decimal(80), max_attempts=3)

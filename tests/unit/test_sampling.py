@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from verification.sampling import drawn
+from verification.rules.sampling import drawn
 
 SUBJECTS = [f"ver_{number}" for number in range(4000)]
 

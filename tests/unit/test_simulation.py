@@ -5,9 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from verification.four_eyes import Approval, Terms
 from verification.models import Policy
-from verification.review.simulation import (
+from verification.review.dashboard.simulation import (
     APPROVED,
     ASKED_AGAIN,
     DECLINED,
@@ -18,6 +17,7 @@ from verification.review.simulation import (
     simulate,
     taking_two,
 )
+from verification.rules.four_eyes import Approval, Terms
 
 EIGHTY = Decimal(80)
 

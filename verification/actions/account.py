@@ -4,7 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from verification import audit, queue
+from verification import audit
+from verification.jobs import leases
 from verification.models import VendorAccount
 
 
@@ -15,5 +16,5 @@ def probe_soon(account: VendorAccount, *, by: audit.By, now: datetime) -> bool:
     if not paused.update(probe_at=now):
         return False
     audit.record("account.probe_asked", by=by, subject=account, at=now)
-    queue.ring_probe(account.name)
+    leases.ring_probe(account.name)
     return True

@@ -13,20 +13,13 @@ from functools import partial
 import structlog
 from django.db import connection, transaction
 
-from verification import (
-    best_frame,
-    decision,
-    ledger,
-    liveness,
-    pacing,
-    queue,
-    storage,
-    vendor,
-    watch,
-    workflow,
-)
+from verification import liveness, storage, workflow
+from verification.evidence import best_frame
+from verification.jobs import leases
 from verification.models import ProviderCall, VerificationAttempt
+from verification.rules import decision
 from verification.states import AttemptStatus
+from verification.vendor import account_health, call_ledger, clients, pacing
 
 # Until evidence that could not be read is tried again.
 LATER = timedelta(seconds=15)
@@ -42,33 +35,33 @@ def assess(attempt_id: str, *, clock: Clock) -> bool:
 
 def assess_next(*, clock: Clock) -> bool:
     """The same for the attempt that waits longest."""
-    return _claim_and_assess(queue.waiting_longest(AttemptStatus.READY, now=clock(), limit=10), clock)
+    return _claim_and_assess(leases.waiting_longest(AttemptStatus.READY, now=clock(), limit=10), clock)
 
 
 def _claim_and_assess(attempt_ids: list[str], clock: Clock) -> bool:
     now = clock()
-    claims = (queue.claim(attempt_id, AttemptStatus.READY, now=now) for attempt_id in attempt_ids)
+    claims = (leases.claim(attempt_id, AttemptStatus.READY, now=now) for attempt_id in attempt_ids)
     attempt = next((claimed for claimed in claims if claimed is not None), None)
     if attempt is None:
         return False
-    with queue.held(attempt, now=now):
+    with leases.held(attempt, now=now):
         return _assess(attempt, clock)
 
 
 def _assess(attempt: VerificationAttempt, clock: Clock) -> bool:
     # First, and then the answer is looked for: whoever held the attempt before may be writing it this very moment.
-    ledger.close_lost(attempt, now=clock())
-    found = ledger.answered(attempt)
-    if found and attempt.lost_leases < 2 * queue.MOST_LOST_LEASES:
+    call_ledger.close_lost(attempt, now=clock())
+    found = call_ledger.answered(attempt)
+    if found and attempt.lost_leases < 2 * leases.MOST_LOST_LEASES:
         _act_on_answer(attempt, *found, clock())
         return True
-    reason = queue.reason_to_stop(attempt) or ledger.reason_to_stop(attempt)
+    reason = leases.reason_to_stop(attempt) or call_ledger.reason_to_stop(attempt)
     if reason:
         _give_up(attempt, reason, clock())
         return True
     # Asked before the evidence is read: while the vendor is booked out, waking up should cost little.
     if pacing.room(now=clock()):
-        queue.leave_waiting(attempt)
+        leases.leave_waiting(attempt)
         return False
     try:
         with _body(attempt) as body:
@@ -85,10 +78,10 @@ def _assess(attempt: VerificationAttempt, clock: Clock) -> bool:
 
 def _wait_for_better_times(attempt: VerificationAttempt, now: datetime) -> bool:
     """The evidence can't be read, and that is the machine's fault. But nobody waits for ever."""
-    if queue.waited_too_long(attempt, now=now):
+    if leases.waited_too_long(attempt, now=now):
         _give_up(attempt, "cannot_process", now)
         return True
-    queue.put_back(attempt, not_before=now + LATER, now=now)
+    leases.put_back(attempt, not_before=now + LATER, now=now)
     return False
 
 
@@ -121,7 +114,7 @@ def _call_in_turn(attempt: VerificationAttempt, body: liveness.RequestBody, cloc
     """Call once it is our turn. False if that did not come: then nothing was sent."""
     slot = pacing.reserve(now=clock())
     if isinstance(slot, pacing.Wait):
-        queue.leave_waiting(attempt)
+        leases.leave_waiting(attempt)
         return False
     turn = pacing.Turn(slot, clock=clock)
     turn.wait_to_prepare()
@@ -133,7 +126,7 @@ def _call_in_turn(attempt: VerificationAttempt, body: liveness.RequestBody, cloc
         if not called:
             pacing.give_back(turn.slot)
     if not called:
-        queue.leave_waiting(attempt)
+        leases.leave_waiting(attempt)
     return called
 
 
@@ -141,12 +134,12 @@ def _enter(
     attempt: VerificationAttempt, slot: pacing.Slot, body: liveness.RequestBody, now: datetime
 ) -> ProviderCall | None:
     """The call in the ledger, committed; None if the account was paused since the slot was reserved."""
-    region = vendor.region_to_call(slot.account, now=now)
+    region = clients.region_to_call(slot.account, now=now)
     with transaction.atomic():
-        _check_ours(queue.renew(attempt, now=now), attempt)
+        _check_ours(leases.renew(attempt, now=now), attempt)
         if not pacing.still_open(slot):
             return None
-        return ledger.begin(attempt, slot.account, region, body, now=now)
+        return call_ledger.begin(attempt, slot.account, region, body, now=now)
 
 
 def _call(
@@ -158,10 +151,10 @@ def _call(
 ) -> bool:
     """False if our turn went by before a byte was sent."""
     try:
-        client = vendor.client(call.account.name, call.region)
+        client = clients.client(call.account.name, call.region)
         answer = client.send(body, now=lambda: clock().timestamp(), may_send=partial(_may_send, turn))
     except liveness.Withdrawn:
-        _check_ours(ledger.close_unsent(call, now=clock()), attempt)
+        _check_ours(call_ledger.close_unsent(call, now=clock()), attempt)
         return False
     except liveness.LivenessError as error:
         _act_on_error(attempt, call, error, clock)
@@ -169,8 +162,8 @@ def _call(
             pacing.give_back(turn.slot)
         return True
     # Committed by itself and first: what was paid for must not be lost to anything that comes after.
-    ours = ledger.close_with_answer(call, answer, now=clock())
-    watch.heard(call, None, now=clock())
+    ours = call_ledger.close_with_answer(call, answer, now=clock())
+    account_health.heard(call, None, now=clock())
     _check_ours(ours, attempt)
     _act_on_answer(attempt, call, answer, clock())
     return True
@@ -193,7 +186,7 @@ def _act_on_answer(
     attempt: VerificationAttempt, call: ProviderCall, answer: liveness.Answer, now: datetime
 ) -> None:
     decided = decision.decide(answer, *workflow.standing(attempt))
-    similarity = ledger.kept(answer.similarity)
+    similarity = call_ledger.kept(answer.similarity)
     with storage.dropped_on_error(attempt.verification.applicant) as store:
         frame = best_frame.keep(attempt, answer, store)
         workflow.conclude(
@@ -205,8 +198,8 @@ def _act_on_error(
     attempt: VerificationAttempt, call: ProviderCall, error: liveness.LivenessError, clock: Clock
 ) -> None:
     log.warning("assess.no_answer", attempt=attempt.public_id, kind=type(error).__name__, code=error.code)
-    ours = ledger.close_with_error(call, error, now=clock())
-    watch.heard(call, error, now=clock())
+    ours = call_ledger.close_with_error(call, error, now=clock())
+    account_health.heard(call, error, now=clock())
     _check_ours(ours, attempt)
     _retry_or_give_up(attempt, call, error, clock())
 
@@ -214,11 +207,11 @@ def _act_on_error(
 def _retry_or_give_up(
     attempt: VerificationAttempt, call: ProviderCall, error: liveness.LivenessError, now: datetime
 ) -> None:
-    reason = ledger.reason_to_stop(attempt)
+    reason = call_ledger.reason_to_stop(attempt)
     if isinstance(error, liveness.Misconfigured):
-        queue.leave_waiting(attempt)
+        leases.leave_waiting(attempt)
     elif isinstance(error, liveness.Retryable) and not reason:
-        queue.put_back(attempt, not_before=now + _delay(attempt, call, error, now), now=now)
+        leases.put_back(attempt, not_before=now + _delay(attempt, call, error, now), now=now)
     elif isinstance(error, liveness.Retryable):
         _give_up(attempt, reason, now)
     else:
@@ -236,7 +229,7 @@ def _delay(
     attempt: VerificationAttempt, call: ProviderCall, error: liveness.LivenessError, now: datetime
 ) -> timedelta:
     """Until the next try: 1, 2, 4 … up to 32 s, jittered by a quarter, so that tries do not bunch."""
-    if isinstance(error, liveness.NotSent) and vendor.region_to_call(call.account, now=now) != call.region:
+    if isinstance(error, liveness.NotSent) and clients.region_to_call(call.account, now=now) != call.region:
         return timedelta(0)  # Nothing was sent, and there is another region to send it to.
     tries = attempt.calls.filter(slot_missed=False).count()
     grown = 2.0 ** min(tries - 1, 5)

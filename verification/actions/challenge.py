@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Max
 
-from verification import audit, links, parts, workflow
+from verification import audit, links, workflow
+from verification.evidence import upload_parts
 from verification.models import Document, Verification, VerificationAttempt
 from verification.states import MOVEMENTS, AttemptStatus, Mode, Status
 
@@ -40,7 +41,7 @@ def issue(verification: Verification, *, now: datetime) -> Challenge:
     """A fresh challenge; an open one is abandoned. Raises NotCollecting, PhotoMissing or TooManyRecordings."""
     drawn, abandoned = _issue(verification, now)
     for attempt in abandoned:
-        parts.forget(attempt)
+        upload_parts.forget(attempt)
     return drawn
 
 

@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import transaction
 
-from verification import audit, decision, media, queue, storage, workflow
+from verification import audit, media, storage, workflow
+from verification.jobs import leases
 from verification.models import VerificationAttempt
+from verification.rules import decision
 from verification.states import AttemptStatus
 
 # Until a machine that could not do it tries again.
@@ -22,15 +24,15 @@ log = structlog.get_logger(__name__)
 
 def prepare(attempt_id: str, *, now: datetime) -> None:
     """Normalise the attempt's recording and hand it on; one that can't be used sends the person back kindly."""
-    attempt = queue.claim(attempt_id, AttemptStatus.SUBMITTED, now=now)
+    attempt = leases.claim(attempt_id, AttemptStatus.SUBMITTED, now=now)
     if attempt is None:
         return
-    with queue.held(attempt, now=now):
+    with leases.held(attempt, now=now):
         _prepare_or_tell(attempt, now)
 
 
 def _prepare_or_tell(attempt: VerificationAttempt, now: datetime) -> None:
-    reason = queue.reason_to_stop(attempt)
+    reason = leases.reason_to_stop(attempt)
     if reason:
         workflow.conclude(attempt, decision.give_up(reason), now=now, code=reason)
         return
@@ -42,7 +44,7 @@ def _prepare_or_tell(attempt: VerificationAttempt, now: datetime) -> None:
     except media.UnusableMedia as error:
         if error.code in KILLS:
             log.error("prepare.child_killed", attempt=attempt.public_id, code=error.code)
-            queue.put_back(attempt, not_before=now + LATER, now=now, killed=True)
+            leases.put_back(attempt, not_before=now + LATER, now=now, killed=True)
             return
         log.info("prepare.unusable", attempt=attempt.public_id, code=error.code)
         workflow.conclude(
@@ -55,10 +57,10 @@ def _prepare_or_tell(attempt: VerificationAttempt, now: datetime) -> None:
 
 def _wait_for_better_times(attempt: VerificationAttempt, now: datetime) -> None:
     """It was the machine's fault, not the recording's. But nobody waits for ever."""
-    if queue.waited_too_long(attempt, now=now):
+    if leases.waited_too_long(attempt, now=now):
         workflow.conclude(attempt, decision.give_up("cannot_process"), now=now, code="cannot_process")
     else:
-        queue.put_back(attempt, not_before=now + LATER, now=now)
+        leases.put_back(attempt, not_before=now + LATER, now=now)
 
 
 def _prepare(attempt: VerificationAttempt, now: datetime) -> None:
@@ -77,4 +79,4 @@ def _prepare(attempt: VerificationAttempt, now: datetime) -> None:
             )
             hashes = {"original_sha256": attempt.original_sha256, "normalised_sha256": normalised.sha256}
             audit.record("attempt.prepared", by=audit.By.system(), subject=attempt, at=now, **hashes)
-            queue.ring(queue.ASSESS, attempt.public_id)
+            leases.ring(leases.ASSESS, attempt.public_id)

@@ -4,8 +4,10 @@ from datetime import datetime
 
 import structlog
 
-from verification import liveness, pacing, queue, vendor
+from verification import liveness
+from verification.jobs import leases
 from verification.models import VendorAccount
+from verification.vendor import clients, pacing
 
 log = structlog.get_logger(__name__)
 
@@ -21,19 +23,19 @@ def probe(account_name: str, *, now: datetime) -> None:
         pacing.prolong(account, reason=code, now=now)
         return
     pacing.allow_trial(account, now=now)
-    queue.ring_next()
+    leases.ring_next()
 
 
 def _code(account: VendorAccount, now: datetime) -> str:
     """What is still wrong, or "" as soon as one region is well."""
-    codes = [_code_of(account, region, now) for region in vendor.regions()]
+    codes = [_code_of(account, region, now) for region in clients.regions()]
     return "" if "" in codes else codes[0]
 
 
 def _code_of(account: VendorAccount, region: str, now: datetime) -> str:
     """A complaint about the empty request itself is the answer hoped for."""
     try:
-        code = vendor.client(account.name, region).probe(now=now.timestamp)
+        code = clients.client(account.name, region).probe(now=now.timestamp)
     except liveness.LivenessError as error:
         return error.code
     well = liveness.lookup(code, field="Error").category == liveness.Category.BAD_REQUEST

@@ -6,7 +6,8 @@ from datetime import datetime
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from verification import audit, permissions, viewing
+from verification import audit, permissions
+from verification.audit import viewing
 from verification.models import StaffUser, Verification
 
 

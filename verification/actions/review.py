@@ -10,10 +10,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from verification import audit, casework, four_eyes, permissions, workflow
-from verification.bands import SPOT_CHECK
+from verification import audit, casework, permissions, workflow
 from verification.models import Review, StaffUser, Stage, Verdict, Verification
-from verification.reasons import REASONS
+from verification.rules import four_eyes
+from verification.rules.reasons import REASONS
+from verification.rules.review_bands import SPOT_CHECK
 from verification.states import Status
 
 _TARGETS = {

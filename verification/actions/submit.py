@@ -7,7 +7,9 @@ from typing import Any
 
 from django.db import transaction
 
-from verification import audit, challenges, media, parts, queue, reuse, storage, workflow
+from verification import audit, media, storage, workflow
+from verification.evidence import challenges, reuse, upload_parts
+from verification.jobs import leases
 from verification.models import RiskFlag, Verification, VerificationAttempt
 from verification.states import AttemptStatus, Flag, Status
 
@@ -44,7 +46,7 @@ def submit(
             # Somebody was quicker by a moment: now the other one is there to be found, and to be told of.
             _refuse_reused(attempt, sha256, now)
             raise
-    parts.forget(attempt)
+    upload_parts.forget(attempt)
     return attempt
 
 
@@ -82,7 +84,7 @@ def _take_in(
     by = audit.By.applicant(locked.applicant.public_id)
     data = {"attempt": attempt.public_id, "number": attempt.number, "original_sha256": original.sha256}
     workflow.move(locked, Status.CHECKING, by=by, now=now, data=data, hint="")
-    queue.ring(queue.PREPARE, attempt.public_id)
+    leases.ring(leases.PREPARE, attempt.public_id)
 
 
 def _look_back(

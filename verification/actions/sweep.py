@@ -5,9 +5,12 @@ from itertools import chain
 
 import structlog
 
-from verification import audit, ledger, pacing, parts, queue, storage, workflow
+from verification import audit, storage, workflow
+from verification.evidence import upload_parts
+from verification.jobs import leases
 from verification.models import Applicant, DataKey, Export, Verification
 from verification.states import AttemptStatus, Status
+from verification.vendor import call_ledger, pacing
 
 MOST_AT_ONCE = 100
 
@@ -19,16 +22,16 @@ def sweep(*, now: datetime) -> int:
 
     Returns how many attempts were rung.
     """
-    ledger.close_forgotten(now=now)
+    call_ledger.close_forgotten(now=now)
     for account in pacing.paused():
         if account.probe_at is not None and account.probe_at <= now:
-            queue.ring_probe(account.name)
-    rung = queue.ring_waiting(AttemptStatus.SUBMITTED, now=now)
+            leases.ring_probe(account.name)
+    rung = leases.ring_waiting(AttemptStatus.SUBMITTED, now=now)
     # While nobody may be called, bells would only wake workers that have to lie down again.
     if pacing.is_open(now=now):
-        rung += queue.ring_waiting(AttemptStatus.READY, now=now)
+        rung += leases.ring_waiting(AttemptStatus.READY, now=now)
     _expire(now)
-    parts.forget_old(now=now)
+    upload_parts.forget_old(now=now)
     _delete_erased(now)
     return rung
 

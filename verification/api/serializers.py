@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from verification import names
+from verification import validators
 from verification.actions.invite import Invitation
 from verification.api.errors import CODES, ApiError
 from verification.states import AttemptStatus, Mode, Outcome, Status
@@ -29,22 +29,22 @@ class Text(serializers.CharField):
 
 class PersonName(Text):
     def fit(self, text: str) -> str:
-        return _fit(names.person_name, text)
+        return _fit(validators.person_name, text)
 
 
 class Reference(Text):
     def fit(self, text: str) -> str:
-        return _fit(names.reference, text)
+        return _fit(validators.reference, text)
 
 
 class Email(Text):
     def fit(self, text: str) -> str:
-        return _fit(names.email, text)
+        return _fit(validators.email, text)
 
 
 class Locale(Text):
     def fit(self, text: str) -> str:
-        return names.locale(text)
+        return validators.locale(text)
 
 
 class Choice(serializers.ChoiceField):
@@ -74,9 +74,13 @@ class StrictSerializer(serializers.Serializer[Any]):
 class NewVerification(StrictSerializer):
     """The person to be verified. A field that is not listed here is refused."""
 
-    reference = Reference(max_length=names.LONGEST, help_text="Your own id of the person. Reviewers see it.")
-    name = PersonName(max_length=names.LONGEST, help_text="The person's name as on the ID document.")
-    email = Email(max_length=names.LONGEST_EMAIL, required=False, help_text="The person's e-mail address.")
+    reference = Reference(
+        max_length=validators.LONGEST, help_text="Your own id of the person. Reviewers see it."
+    )
+    name = PersonName(max_length=validators.LONGEST, help_text="The person's name as on the ID document.")
+    email = Email(
+        max_length=validators.LONGEST_EMAIL, required=False, help_text="The person's e-mail address."
+    )
     locale = Locale(required=False, help_text="Language of the pages; an unknown one becomes the default.")
     mode = Choice(
         choices=Mode.choices,
@@ -166,7 +170,7 @@ class Error(serializers.Serializer[Any]):
 def _fit(rule: Callable[[str], str], text: str) -> str:
     try:
         return rule(text)
-    except names.UnfitText as unfit:
+    except validators.UnfitText as unfit:
         code = unfit.code
     raise serializers.ValidationError(code=code, detail="")
 

@@ -1,5 +1,5 @@
 """The audit trail. `record` is the only creator of events."""
 
-from verification.audit.recording import By, record
+from verification.audit.events import By, record
 
 __all__ = ["By", "record"]

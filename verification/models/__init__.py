@@ -1,11 +1,11 @@
 """One file a record."""
 
 from verification.models.account import VendorAccount
+from verification.models.api_client import ApiClient, ApiKey
 from verification.models.applicant import Applicant
 from verification.models.attempt import VerificationAttempt
 from verification.models.audit import AuditEvent
 from verification.models.call import AnswerKind, Billed, CallState, ProviderCall
-from verification.models.client import ApiClient, ApiKey
 from verification.models.consent import Consent
 from verification.models.data_key import DataKey
 from verification.models.document import Document

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from verification import media
 from verification.actions import challenge as challenges
-from verification.actions import upload
+from verification.actions import receive_parts
 from verification.pages import access, errors, media_faults, steps
 from verification.states import MOVEMENTS, Mode, Status
 
@@ -19,7 +19,7 @@ def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     context = {
         "silent": visit.verification.mode == Mode.SILENT,
         "limit": media.MAX_VIDEO_UPLOAD,
-        "part_size": upload.MAX_PART,
+        "part_size": receive_parts.MAX_PART,
         "video_too_large": media_faults.of_video("video_too_large").words,
     }
     return steps.page(request, "pages/capture.html", "capture", visit.verification, context)

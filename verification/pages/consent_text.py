@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from verification import vendor
 from verification.models import Policy
+from verification.vendor import clients
 
 VERSION = "2026-11"
 
@@ -76,7 +76,7 @@ def consent_text(policy: Policy) -> ConsentText:
                 "CompareFaceLiveness checks that a live person made the video and compares the two faces. "
                 "These are biometric data."
             )
-            % {"regions": regions_named(vendor.regions())},
+            % {"regions": regions_named(clients.regions())},
         ),
         Term(f"{icons}/clock.svg", _("How long we keep it"), _kept(policy.retention_days)),
         Term(

@@ -7,11 +7,12 @@ from django.shortcuts import redirect
 from verification import media, storage
 from verification.actions import document
 from verification.hints import HINTS
-from verification.pages import access, errors, first_bytes, media_faults, steps, uploads
+from verification.pages import access, errors, media_faults, steps, uploads
+from verification.pages.uploads import file_signatures
 from verification.states import Status
 
 KIND = uploads.Kind(
-    media.MAX_PHOTO_UPLOAD, "image_too_large", first_bytes.could_be_photo, "unsupported_image_type"
+    media.MAX_PHOTO_UPLOAD, "image_too_large", file_signatures.could_be_photo, "unsupported_image_type"
 )
 TYPES = ("image/jpeg", "image/png")
 HEIC_TYPES = ("image/heic", "image/heif")

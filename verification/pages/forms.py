@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from verification.pages import signals
+from verification.pages import capture_signals
 
 
 class ConsentForm(forms.Form):
@@ -20,7 +20,7 @@ class ConsentForm(forms.Form):
 
 
 class RecordingForm(forms.Form):
-    """The challenge that a recording answers, and what the browser says about it (JSON, read by `signals`)."""
+    """The challenge that a recording answers, and what the browser says about it (JSON, read by `capture_signals`)."""
 
     attempt = forms.CharField(max_length=40)
     nonce = forms.CharField(max_length=64)
@@ -28,6 +28,6 @@ class RecordingForm(forms.Form):
 
     def clean_signals(self) -> dict[str, Any]:
         try:
-            return signals.read(self.cleaned_data["signals"])
-        except signals.UnreadableSignals as error:
+            return capture_signals.read(self.cleaned_data["signals"])
+        except capture_signals.UnreadableSignals as error:
             raise forms.ValidationError("unreadable") from error

@@ -13,14 +13,16 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from verification import challenges, media, storage
-from verification.actions import submit, upload
-from verification.pages import access, errors, first_bytes, media_faults, uploads
+from verification import media, storage
+from verification.actions import receive_parts, submit
+from verification.evidence import challenges
+from verification.pages import access, errors, media_faults, uploads
 from verification.pages.forms import RecordingForm
+from verification.pages.uploads import file_signatures
 from verification.states import Status
 
 KIND = uploads.Kind(
-    media.MAX_VIDEO_UPLOAD, "video_too_large", first_bytes.could_be_video, "unsupported_video_type"
+    media.MAX_VIDEO_UPLOAD, "video_too_large", file_signatures.could_be_video, "unsupported_video_type"
 )
 # RFC 9530: a dictionary of algorithms, each with its digest in Base64 between colons.
 _SHA256 = re.compile(r"(?:^|,)\s*sha-256=:([A-Za-z0-9+/]{43}=):\s*(?:,|$)")
@@ -32,8 +34,8 @@ _CODES: dict[type[Exception], str] = {
     challenges.ChallengeExpired: "challenge_expired",
     challenges.AlreadySubmitted: "already_submitted",
     submit.VideoReused: "video_reused",
-    upload.OutOfStep: "chunk_mismatch",
-    upload.Damaged: "checksum_mismatch",
+    receive_parts.OutOfStep: "chunk_mismatch",
+    receive_parts.Damaged: "checksum_mismatch",
 }
 
 
@@ -78,7 +80,7 @@ def _out_of_turn(request: HttpRequest, visit: access.Visit, error: Exception) ->
     code = _CODES[type(error)]
     fault = media_faults.of_video(code)
     facts = {}
-    if isinstance(error, upload.OutOfStep) and error.expected is not None:
+    if isinstance(error, receive_parts.OutOfStep) and error.expected is not None:
         facts["expected_offset"] = error.expected
     # In another tab the check may have gone on: then there is nothing to record any more.
     gone_on = code == "challenge_expired" and visit.verification.status != Status.COLLECTING
@@ -105,7 +107,7 @@ def _submit_file(request: HttpRequest, visit: access.Visit, form: RecordingForm)
     if not form.is_valid():
         raise UnusableField(next(iter(form.errors)))
     attempt_id, nonce = form.cleaned_data["attempt"], form.cleaned_data["nonce"]
-    upload.check_ended(visit.verification, attempt_id=attempt_id, nonce=nonce, ended=timezone.now())
+    receive_parts.check_ended(visit.verification, attempt_id=attempt_id, nonce=nonce, ended=timezone.now())
     submit.submit(
         visit.verification,
         attempt_id=attempt_id,
@@ -119,7 +121,7 @@ def _submit_file(request: HttpRequest, visit: access.Visit, form: RecordingForm)
 
 def _submit_parts(visit: access.Visit, form: RecordingForm) -> None:
     attempt_id, nonce = form.cleaned_data["attempt"], form.cleaned_data["nonce"]
-    joined = upload.joined(visit.verification, attempt_id=attempt_id, nonce=nonce, now=visit.now)
+    joined = receive_parts.joined(visit.verification, attempt_id=attempt_id, nonce=nonce, now=visit.now)
     if joined is None:
         raise uploads.UnusableUpload("missing_file")
     try:
@@ -133,7 +135,7 @@ def _submit_parts(visit: access.Visit, form: RecordingForm) -> None:
             now=joined.began_at,
         )
     except (media.UnusableMedia, submit.VideoReused):
-        upload.drop(visit.verification, attempt_id=attempt_id, sha256=joined.sha256)
+        receive_parts.drop(visit.verification, attempt_id=attempt_id, sha256=joined.sha256)
         raise
 
 
@@ -141,21 +143,21 @@ def _submit_parts(visit: access.Visit, form: RecordingForm) -> None:
 @access.visitor()
 @_tells_faults
 def part(request: HttpRequest, visit: access.Visit) -> HttpResponse:
-    with uploads.arriving(request, visit, upload.MAX_PART, KIND.too_large) as incoming:
+    with uploads.arriving(request, visit, receive_parts.MAX_PART, KIND.too_large) as incoming:
         said = _said_of_part(request, incoming.length)
-        upload.check(visit.verification, said, now=visit.now)
+        receive_parts.check(visit.verification, said, now=visit.now)
         data = _read_part(incoming, said)
-    offset = upload.add(visit.verification, said, data, now=visit.now)
+    offset = receive_parts.add(visit.verification, said, data, now=visit.now)
     return HttpResponse(status=204, headers={"Upload-Offset": str(offset)})
 
 
-def _said_of_part(request: HttpRequest, size: int) -> upload.Part:
+def _said_of_part(request: HttpRequest, size: int) -> receive_parts.Part:
     if not size:
         raise uploads.UnusableUpload("empty_file")
     whole_size = _number(request, "Upload-Length")
     if whole_size > KIND.limit:
         raise uploads.UnusableUpload(KIND.too_large)
-    return upload.Part(
+    return receive_parts.Part(
         attempt_id=_header(request, "Upload-Attempt", _NAME.fullmatch)[0],
         nonce=_header(request, "Upload-Nonce", _NAME.fullmatch)[0],
         offset=_number(request, "Upload-Offset"),
@@ -182,8 +184,8 @@ def _header(request: HttpRequest, header: str, match: Callable[[str], re.Match[s
     return found
 
 
-def _read_part(incoming: uploads.Incoming, said: upload.Part) -> bytes:
-    head = incoming.read(first_bytes.ENOUGH)
+def _read_part(incoming: uploads.Incoming, said: receive_parts.Part) -> bytes:
+    head = incoming.read(file_signatures.ENOUGH)
     if said.offset == 0:
         uploads.check_head(head, KIND)
     rest = [head]

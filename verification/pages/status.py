@@ -7,12 +7,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from verification import pacing
 from verification.hints import HINTS
 from verification.models import Verification
 from verification.pages import access, steps
-from verification.reasons import REASONS
+from verification.rules.reasons import REASONS
 from verification.states import Outcome, Status
+from verification.vendor import pacing
 
 CLOSED = {
     Status.CONSENT_REFUSED: (

@@ -12,11 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from verification import permissions, viewing
+from verification import permissions
+from verification.audit import viewing
 from verification.models import DECISIONS, AuditEvent, Review, StaffUser, Stage
-from verification.review import accounts, counts, labels, queue_filters, words
+from verification.review import labels, words
 from verification.review.page import signed_in
-from verification.review.queue_filters import Chosen, View
+from verification.review.queue import counts
+from verification.review.queue import filters as queue_filters
+from verification.review.queue.filters import Chosen, View
+from verification.review.vendor import accounts
 
 RECENT = 8
 MOST_LINES = 12

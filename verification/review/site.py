@@ -17,20 +17,15 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from verification.permissions import Denied
-from verification.review import (
-    acts,
-    board,
-    case,
-    codes,
-    dashboard,
-    evidence,
-    exports,
-    page,
-    policies,
-    queue,
-    records,
-    vendor,
-)
+from verification.review import board, exports, page
+from verification.review.admin import records
+from verification.review.case import acts, evidence
+from verification.review.case import page as case_page
+from verification.review.dashboard import page as dashboard_page
+from verification.review.policy import page as policy_page
+from verification.review.queue import page as queue_page
+from verification.review.vendor import codes
+from verification.review.vendor import page as vendor_page
 
 View = Callable[..., HttpResponseBase]
 
@@ -47,14 +42,14 @@ class ReviewSite(AdminSite):
 
     def _review_urls(self) -> list[URLPattern]:
         return [
-            *queue.urls(self),
-            *case.urls(self),
+            *queue_page.urls(self),
+            *case_page.urls(self),
             *acts.urls(self),
-            *dashboard.urls(self),
-            *policies.urls(self),
+            *dashboard_page.urls(self),
+            *policy_page.urls(self),
             path("evidence/<slug:kind>/<slug:public_id>", self.page(evidence.evidence), name="evidence"),
-            path("vendor/", self.page(vendor.vendor_page), name="vendor"),
-            path("vendor/<slug:name>/probe", self.page(vendor.probe), name="probe_account"),
+            path("vendor/", self.page(vendor_page.vendor_page), name="vendor"),
+            path("vendor/<slug:name>/probe", self.page(vendor_page.probe), name="probe_account"),
             path("codes/", self.page(codes.codes_page), name="codes"),
             *exports.urls(self),
         ]

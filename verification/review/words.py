@@ -13,11 +13,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from verification import bands
-from verification.handling import MEANINGS, SUSPICION
 from verification.hints import HINTS
 from verification.liveness import VENDOR_PASS, Category, lookup
+from verification.rules import review_bands
 from verification.states import Band, Outcome
+from verification.vendor.code_guide import MEANINGS, SUSPICION
 
 TEN_TIMES_STRICTER_AT = Decimal(80)
 SUCCESS = "Success"
@@ -51,7 +51,7 @@ def strangers(threshold: Decimal) -> str:
 
 def explain(similarity: Decimal | None, code: str, approve_at: Decimal) -> Meaning:
     """What the vendor's answer means for a person who has to judge the faces."""
-    band = bands.of_score(similarity, approve_at)
+    band = review_bands.of_score(similarity, approve_at)
     if similarity is None:
         return Meaning(
             band,

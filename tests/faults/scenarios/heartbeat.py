@@ -9,7 +9,7 @@ from django.db import connections
 from django.utils import timezone
 
 from tests.faults.obstacles import locked
-from verification import queue
+from verification.jobs import leases
 from verification.models import VerificationAttempt
 from verification.states import AttemptStatus
 
@@ -17,23 +17,23 @@ from verification.states import AttemptStatus
 def run(repetitions: int) -> dict[str, Any]:
     now = timezone.now()
     with ExitStack() as stack:
-        mine = [queue.claim(attempt_id, AttemptStatus.READY, now=now) for attempt_id in _ready(repetitions)]
+        mine = [leases.claim(attempt_id, AttemptStatus.READY, now=now) for attempt_id in _ready(repetitions)]
         for attempt in mine:
-            stack.enter_context(queue.held(attempt, now=now))
+            stack.enter_context(leases.held(attempt, now=now))
         with locked(VerificationAttempt.objects.filter(pk=mine[repetitions // 2].pk)):
             return {"held": len(mine), "renewed": _beat(now)}
 
 
 def _beat(now: datetime) -> int:
     """How many leases a beat of the heart has renewed by the time the next one is due."""
-    beat = Thread(target=_renew, args=[now + queue.HEARTBEAT], daemon=True)
+    beat = Thread(target=_renew, args=[now + leases.HEARTBEAT], daemon=True)
     beat.start()
-    beat.join(queue.HEARTBEAT.total_seconds())
-    return VerificationAttempt.objects.filter(lease_until__gt=now + queue.LEASE).count()
+    beat.join(leases.HEARTBEAT.total_seconds())
+    return VerificationAttempt.objects.filter(lease_until__gt=now + leases.LEASE).count()
 
 
 def _renew(now: datetime) -> None:
-    queue.renew_held(now=now)
+    leases.renew_held(now=now)
     connections.close_all()
 
 

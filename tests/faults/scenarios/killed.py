@@ -24,9 +24,10 @@ from tests.faults.portal import around
 from tests.faults.waiting import wait_until
 from tests.faults.workers import Workers, park
 from tests.services import Emulator, Redis, beat, worker
-from verification import media, pacing
+from verification import media
 from verification.models import AnswerKind, CallState, ProviderCall, VendorAccount, Verification
 from verification.models import VerificationAttempt as Attempt
+from verification.vendor import pacing
 
 Killed = dict[str, datetime]
 HALF_A_SECOND = timedelta(seconds=0.5)

@@ -7,9 +7,10 @@ from typing import Any
 from django.utils import timezone
 
 from tests.faults.racing import TOGETHER, race, wait_for_all
-from verification import pacing, queue
+from verification.jobs import leases
 from verification.models import VerificationAttempt
 from verification.states import AttemptStatus
+from verification.vendor import pacing
 
 CLAIMANTS, ROUNDS = 8, 5
 CALLERS, SECONDS = 4, 6
@@ -36,8 +37,8 @@ def _claim_all(ids: list[str]) -> list[list[Any]]:
     now, won = timezone.now(), []
     for number in range(ROUNDS):
         wait_for_all()
-        at = now + number * (queue.LEASE + timedelta(seconds=TOGETHER))
-        claims = (queue.claim(attempt_id, AttemptStatus.READY, now=at) for attempt_id in ids)
+        at = now + number * (leases.LEASE + timedelta(seconds=TOGETHER))
+        claims = (leases.claim(attempt_id, AttemptStatus.READY, now=at) for attempt_id in ids)
         won += [[number, claim.public_id, claim.fence] for claim in claims if claim is not None]
     return won
 

@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from tests.conftest import Road
 from tests.faults.racing import race, wait_for_all
-from verification import decision, workflow
+from verification import workflow
 from verification.actions import claim
 from verification.models import AuditEvent, StaffUser, Verification
+from verification.rules import decision
 from verification.states import Outcome
 
 CASES, RACES, FOR_THE_LAST = 4, 200, 40

@@ -7,14 +7,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from verification import audit, names
+from verification import audit, validators
 from verification.actions.invite import DuplicateReference, invite
 from verification.states import Mode
 
 SENTENCES = {
     "name_required": "A name is needed.",
     "reference_required": "A reference is needed.",
-    "too_long": f"A name or a reference has {names.LONGEST} characters at most.",
+    "too_long": f"A name or a reference has {validators.LONGEST} characters at most.",
     "too_many_marks": "The name has too many marks on one letter.",
     "invalid_character": "The name or the reference holds a character that is not allowed there.",
     "invalid_contact": "This is not an e-mail address.",
@@ -36,15 +36,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             invitation = invite(
-                reference=names.reference(options["reference"]),
-                name=names.person_name(options["name"]),
-                email=names.email(options["email"]),
-                locale=names.locale(options["locale"]),
+                reference=validators.reference(options["reference"]),
+                name=validators.person_name(options["name"]),
+                email=validators.email(options["email"]),
+                locale=validators.locale(options["locale"]),
                 mode=options["mode"] and Mode(options["mode"]),
                 by=audit.By.shell(),
                 now=timezone.now(),
             )
-        except names.UnfitText as unfit:
+        except validators.UnfitText as unfit:
             raise CommandError(SENTENCES[unfit.code]) from None
         except DuplicateReference:
             raise CommandError(

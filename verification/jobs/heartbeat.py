@@ -1,0 +1,38 @@
+"""Keeps the leases of a worker alive while its process is: a thread that renews them every few seconds.
+
+A process that was killed, or stopped for longer than a lease, loses its work to another worker by that alone.
+"""
+
+import threading
+import time
+
+import structlog
+from django.db import close_old_connections
+
+from verification import clock
+from verification.jobs import leases
+
+log = structlog.get_logger(__name__)
+
+_lock = threading.Lock()
+_thread: threading.Thread | None = None
+
+
+def start() -> None:
+    """Start this process's heartbeat, unless it beats already. After a fork it does not: threads stay behind."""
+    global _thread
+    with _lock:
+        if _thread is None or not _thread.is_alive():
+            _thread = threading.Thread(target=_beat, name="heartbeat", daemon=True)
+            _thread.start()
+
+
+def _beat() -> None:
+    while True:
+        time.sleep(leases.HEARTBEAT.total_seconds())
+        try:
+            close_old_connections()
+            leases.renew_held(now=clock.now())
+        except Exception:
+            # The outermost boundary of a thread that must not end. A lease lasts for three beats.
+            log.exception("heartbeat.missed")

@@ -1,0 +1,1 @@
+"""What an operator's tools ask: is the portal alive and able to work."""

@@ -1,0 +1,32 @@
+"""Is the process alive, and can it do its work? For load balancers and operators; tells no secret."""
+
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from verification import storage
+from verification.vendor import pacing
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """503 when the database, the store or the keyring fails: no photo or recording could be taken.
+
+    While no account may be called, the pages stay up; why, staff see. A silent store is down after 12 seconds.
+    """
+    try:
+        connection.ensure_connection()
+        vendor = "up" if pacing.is_open(now=timezone.now()) else "paused"
+        works = {"storage": storage.answers(), "keyring": storage.ring_opens()}
+    except DatabaseError:
+        return JsonResponse({"status": "unavailable", "database": "down"}, status=503)
+    parts = {name: "up" if up else "down" for name, up in works.items()}
+    ready = all(works.values())
+    answer = {"status": "ok" if ready else "unavailable", "database": "up", **parts, "vendor": vendor}
+    return JsonResponse(answer, status=200 if ready else 503)

@@ -1,0 +1,87 @@
+"""How a record is looked at in the stock admin: nothing is changed, and each look at an applicant's is an event."""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+
+from verification import permissions
+from verification.audit import viewing
+from verification.permissions import User
+from verification.review import page
+from verification.review.page import acting, signed_in
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin
+
+
+def _never(self: Any, request: HttpRequest, obj: Any = None) -> bool:
+    return False
+
+
+class ReadOnly(ModelAdmin):
+    """A record that is looked at. `may_view` is the rule of `permissions` that opens it."""
+
+    may_view: "ClassVar[staticmethod[[User], bool]]"
+    about_applicant = False
+    actions = None
+    list_per_page = 50
+    show_full_result_count = False
+    has_add_permission = _never
+    has_change_permission = _never
+    has_delete_permission = _never
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_view(request.user)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        title = capfirst(self.opts.verbose_name_plural)
+        response = super().changelist_view(request, {"title": title, **(extra_context or {})})
+        if self.about_applicant and response.status_code == 200:
+            user = signed_in(request)
+            facts = {"records": self.opts.model_name}
+            viewing.record(viewing.LIST, by=acting(user), subject=user, now=timezone.now(), **facts)
+        return response
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        response: HttpResponseBase = super().change_view(request, object_id, form_url, extra_context)
+        found = self.get_object(request, object_id) if self.about_applicant else None
+        if found is not None and response.status_code == 200:
+            by = acting(signed_in(request))
+            viewing.record(viewing.RECORD, by=by, subject=found, now=timezone.now())
+        return response
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: object, object_id: str
+    ) -> TemplateResponse:
+        """Django would say that it was perhaps deleted, as nothing is here."""
+        sentence = gettext(
+            "There is no such record, or it is not shown to you yet: those who decide cases see the records of a spot "
+            "check when it is decided."
+        )
+        answer = page.refusal(request, status=404, title=gettext("Not found"), sentence=sentence)
+        answer.context_data = {**self.admin_site.each_context(request), **(answer.context_data or {})}
+        return answer
+
+
+class AboutApplicant(ReadOnly):
+    """A record that holds something about an applicant."""
+
+    may_view = staticmethod(permissions.can_view_case)
+    about_applicant = True

@@ -1,0 +1,210 @@
+"""What a reviewer does with a case: hold it, judge it, hand it on, reopen it.
+
+The rules are in `permissions` and the actions; here their refusals become sentences, with nothing overwritten.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from verification import casework, permissions, workflow
+from verification.actions import claim as claiming
+from verification.actions import reassign as handing_on
+from verification.actions import reopen as reopening
+from verification.actions import review
+from verification.models import Review, StaffUser, Stage, Verdict, Verification
+from verification.review.case import page as case_page
+from verification.review.case.forms import BlindForm, DecisionForm, ReopenForm
+from verification.review.page import Site, signed_in
+from verification.review.queue.page import put_down
+
+DONE = {
+    Verdict.APPROVE: gettext_lazy("%(reference)s is approved."),
+    Verdict.DECLINE: gettext_lazy("%(reference)s is declined."),
+    Verdict.ASK_AGAIN: gettext_lazy("%(reference)s was sent back: the applicant is asked again."),
+    Verdict.HAND_BACK: gettext_lazy("The proposal on %(reference)s is gone: the case is open again."),
+    Verdict.ESCALATE: gettext_lazy("%(reference)s is with the senior reviewers now."),
+    Verdict.SNOOZE: gettext_lazy("%(reference)s will come back by itself."),
+    Verdict.STEP_ASIDE: gettext_lazy("You stepped aside from %(reference)s. A colleague decides it."),
+}
+# Longer than anybody's second press, shorter than anybody's second thought.
+TWICE = timedelta(seconds=30)
+PROPOSED = gettext_lazy("Your verdict on %(reference)s waits for a second person.")
+
+_NOT_AS_ASKED = (casework.NoteRequired, casework.ReasonUnknown, handing_on.UnusableSnooze)
+_TOO_LATE = (
+    workflow.StaleVerification,
+    workflow.IllegalMove,
+    casework.ClaimedByOther,
+    review.BlindFirst,
+)
+
+
+def urls(site: Site) -> list[URLPattern]:
+    """The addresses to put on the staff site."""
+    return [
+        path("case/<slug:public_id>/claim", site.page(claim), name="claim"),
+        path("case/<slug:public_id>/renew", site.page(renew), name="renew"),
+        path("case/<slug:public_id>/release", site.page(release), name="release"),
+        path("case/<slug:public_id>/decide", site.page(decide), name="decide"),
+        path("case/<slug:public_id>/blind", site.page(judge_blind), name="judge_blind"),
+        path("case/<slug:public_id>/reopen", site.page(reopen), name="reopen"),
+    ]
+
+
+@require_POST
+def claim(request: HttpRequest, public_id: str) -> HttpResponse:
+    user = signed_in(request)
+    permissions.check_decide(user)
+    try:
+        claiming.claim(case_page.find(public_id), by=user, now=timezone.now())
+    except (casework.ClaimedByOther, workflow.IllegalMove) as taken:
+        messages.warning(request, str(taken))
+    return redirect("admin:case", public_id)
+
+
+@require_POST
+def renew(request: HttpRequest, public_id: str) -> HttpResponse:
+    """For the page's own script, while its reviewer works: until when the case stays theirs."""
+    user, now = signed_in(request), timezone.now()
+    permissions.check_decide(user)
+    if claiming.renew(case_page.find(public_id), by=user, now=now):
+        return JsonResponse({"until": (now + casework.LEASE).isoformat()})
+    sentence = _(
+        "Your hold on this case has ended, so a colleague may take it. You can still record; if somebody was faster "
+        "you are told, and what you wrote is kept."
+    )
+    return JsonResponse({"error": "not_held", "detail": sentence}, status=409)
+
+
+@require_POST
+def release(request: HttpRequest, public_id: str) -> HttpResponse:
+    user = signed_in(request)
+    permissions.check_decide(user)
+    case = case_page.find(public_id)
+    if claiming.release(case, by=user, now=timezone.now()):
+        put_down(request, case)
+        messages.info(request, _("The case is free for a colleague."))
+    else:
+        messages.info(request, _("You did not hold this case."))
+    return redirect("admin:queue")
+
+
+@require_POST
+def decide(request: HttpRequest, public_id: str) -> HttpResponse:
+    user, now = signed_in(request), timezone.now()
+    permissions.check_decide(user)
+    case, form = case_page.find(public_id), DecisionForm(request.POST)
+    refused, made = _try(request, case, form, user, now, _act)
+    if refused is not None:
+        return refused
+    _tell(request, case, made)
+    put_down(request, case)
+    return _onward(request, case, user, now)
+
+
+def _act(case: Verification, *, verdict: str, hours: int, **said: Any) -> Review:
+    chosen = Verdict(verdict)
+    if chosen == Verdict.HAND_BACK:
+        return review.hand_back(case, **said)
+    if chosen in {Verdict.ESCALATE, Verdict.SNOOZE, Verdict.STEP_ASIDE}:
+        return handing_on.hand_on(case, chosen, hours=hours, **said)
+    return review.decide(case, verdict=chosen, **said)
+
+
+@require_POST
+def judge_blind(request: HttpRequest, public_id: str) -> HttpResponse:
+    user, now = signed_in(request), timezone.now()
+    permissions.check_decide(user)
+    case, form = case_page.find(public_id), BlindForm(request.POST)
+    refused, _made = _try(request, case, form, user, now, review.judge_blind)
+    if refused is not None:
+        return refused
+    messages.success(request, _("Your verdict is kept. The score is shown now: decide the case."))
+    return redirect("admin:case", public_id)
+
+
+def _try(
+    request: HttpRequest,
+    case: Verification,
+    form: DecisionForm | BlindForm,
+    user: StaffUser,
+    now: datetime,
+    act: Callable[..., Review],
+) -> tuple[HttpResponse | None, Review | None]:
+    """Do it; or the page that says why not, with what was typed in. Neither, if the same press did it before."""
+    if not form.is_valid():
+        return case_page.page(request, case, user=user, now=now, form=form), None
+    try:
+        return None, act(case, by=user, now=now, **form.cleaned_data)
+    except _NOT_AS_ASKED as missing:
+        form.add_error("note" if isinstance(missing, casework.NoteRequired) else None, str(missing))
+        return case_page.page(request, case, user=user, now=now, form=form), None
+    except _TOO_LATE as conflict:
+        current = case_page.find(case.public_id)
+        if _same_press(current, user, form.cleaned_data, now):
+            return None, None
+        return case_page.page(request, current, user=user, now=now, form=form, conflict=str(conflict)), None
+    except permissions.Denied as denied:
+        current = case_page.find(case.public_id)
+        if current.version == form.cleaned_data["version"]:
+            raise
+        # It was theirs to do on the page that they had: since then a colleague escalated the case, say.
+        return case_page.page(request, current, user=user, now=now, form=form, conflict=str(denied)), None
+
+
+def _same_press(case: Verification, user: StaffUser, posted: dict[str, Any], now: datetime) -> bool:
+    """The button was pressed twice: the first press did exactly this."""
+    lately = case.reviews.filter(by=user, at__gt=now - TWICE, verdict=posted["verdict"], note=posted["note"])
+    if "reason_code" in posted:
+        lately = lately.filter(reason_code=posted["reason_code"])
+    else:
+        lately = lately.filter(stage=Stage.BLIND)
+    return lately.filter(evidence_sha256=posted["evidence_sha256"]).exists()
+
+
+def _tell(request: HttpRequest, case: Verification, made: Review | None) -> None:
+    if made is not None:
+        words = PROPOSED if made.stage == Stage.PROPOSAL else DONE[Verdict(made.verdict)]
+        messages.success(request, words % {"reference": case.applicant.reference})
+
+
+def _onward(request: HttpRequest, case: Verification, user: StaffUser, now: datetime) -> HttpResponse:
+    """To the next case if that was asked for: never to the same again, which a colleague is to look at."""
+    following = claiming.take_next(by=user, now=now, besides=case) if "next" in request.POST else None
+    return redirect("admin:case", following.public_id) if following else redirect("admin:queue")
+
+
+@require_POST
+def reopen(request: HttpRequest, public_id: str) -> HttpResponse:
+    user, now = signed_in(request), timezone.now()
+    permissions.check_reopen(user)
+    case, form = case_page.find(public_id), ReopenForm(request.POST)
+    if not form.is_valid():
+        return case_page.page(request, case, user=user, now=now, form=form)
+    try:
+        reopening.reopen(case, by=user, now=now, **form.cleaned_data)
+    except (casework.NoteRequired, casework.ReasonUnknown) as missing:
+        form.add_error("note", str(missing))
+        return case_page.page(request, case, user=user, now=now, form=form)
+    except (workflow.IllegalMove, workflow.StaleVerification) as refused:
+        current = case_page.find(public_id)
+        said = {
+            **form.cleaned_data,
+            "verdict": Verdict.REOPEN,
+            "evidence_sha256": casework.evidence_hash(current),
+        }
+        if not _same_press(current, user, said, now):
+            return case_page.page(request, current, user=user, now=now, form=form, conflict=str(refused))
+    else:
+        messages.success(request, _("The case is in review again."))
+    return redirect("admin:case", public_id)

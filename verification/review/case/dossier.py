@@ -1,0 +1,217 @@
+"""Everything a reviewer reads about one case, gathered for the case page.
+
+Reads only, and takes the time from outside. What may be done with the case is `case`'s part.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from verification import casework
+from verification.actions import review
+from verification.audit import viewing
+from verification.models import (
+    AuditEvent,
+    CallState,
+    Document,
+    ProviderCall,
+    Review,
+    RiskFlag,
+    Verification,
+    VerificationAttempt,
+)
+from verification.review import labels, words
+from verification.review.case import capture_signals, prompt_marks
+from verification.rules import four_eyes, reasons
+from verification.states import AttemptStatus, Status
+
+LONGEST_TIMELINE = 200
+MOST_OTHERS = 5
+
+
+def find(public_id: str) -> QuerySet[Verification]:
+    return Verification.objects.select_related(
+        "applicant", "policy", "claimed_by", "final_review__by", "proposal__by"
+    ).filter(public_id=public_id)
+
+
+def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
+    """The page's context. `number` picks the attempt whose evidence is shown; the newest finished one otherwise.
+
+    Of a spot check nothing is told that a blind verdict must not rest on: no score, no answer, no timeline.
+    """
+    attempts = list(case.attempts.select_related("document").prefetch_related("calls"))
+    documents = list(case.documents.order_by("pk"))
+    shown = _shown(attempts, number)
+    evidence = casework.evidence_hash(case)
+    blind = review.is_blind(case, evidence)
+    parts = [*attempts, *documents, *(call for attempt in attempts for call in attempt.calls.all())]
+    told = {} if blind else _events(case, parts)
+    return {
+        "case": case,
+        "applicant": case.applicant,
+        "policy": case.policy,
+        "approve_at": words.score(case.policy.approve_at),
+        "why": [labels.label(labels.WHY_HERE, code) for code in case.reasons],
+        "due": words.due(case.due_at, now),
+        "late": case.due_at is not None and case.due_at < now,
+        "attempts": [_attempt_row(attempt, blind=blind) for attempt in attempts],
+        "attempts_used": words.attempts(case.attempts_used, case.policy.max_attempts),
+        "shown": shown,
+        "document": shown.document if shown else _current(documents),
+        "frame_source": labels.label(labels.FRAME_SOURCES, shown.best_frame_source) if shown else "",
+        "blind": blind,
+        "answer": _answer(shown, case) if shown and not blind else None,
+        "challenge": _challenge(shown) if shown else None,
+        "marks": prompt_marks.marks(shown.signals, shown.facts) if shown else [],
+        "recorded": shown is not None and _looks_other_than_prepared(shown),
+        "flags": _flags(case),
+        "signals": capture_signals.of_attempt(shown, [each for each in attempts if each != shown])
+        if shown
+        else [],
+        "hashes": _hashes(shown),
+        "consents": list(case.consents.order_by("at")),
+        "reviews": [_review_row(row) for row in case.reviews.select_related("by")],
+        "proposal": _proposal(case, evidence),
+        "others": _others(case, documents, now),
+        **told,
+        "most_events": LONGEST_TIMELINE,
+        "evidence_sha256": evidence,
+        "open": case.status == Status.IN_REVIEW,
+        "escalated": case.escalated_at is not None,
+    }
+
+
+def _shown(attempts: list[VerificationAttempt], number: str) -> VerificationAttempt | None:
+    finished = [attempt for attempt in attempts if attempt.status == AttemptStatus.FINISHED]
+    chosen = [attempt for attempt in attempts if str(attempt.number) == number]
+    return next(reversed(chosen or finished or attempts), None)
+
+
+def _looks_other_than_prepared(attempt: VerificationAttempt) -> bool:
+    """Was the recording encoded anew, so that the vendor did not see it as it was recorded?"""
+    return bool(attempt.original_name) and attempt.facts.get("prepared", {}).get("method") != "remux"
+
+
+def _current(documents: list[Document]) -> Document | None:
+    return next((document for document in documents if document.superseded_at is None), None)
+
+
+def _attempt_row(attempt: VerificationAttempt, *, blind: bool) -> dict[str, Any]:
+    similarity = None if blind else attempt.similarity
+    outcome = attempt.get_status_display() if blind else attempt.get_outcome_display()
+    return {
+        "attempt": attempt,
+        "outcome": outcome or attempt.get_status_display(),
+        "score": words.score(similarity) if similarity is not None else "",
+        "code": "" if blind else attempt.result_code,
+        "at": attempt.submitted_at or attempt.issued_at,
+    }
+
+
+def _answer(attempt: VerificationAttempt, case: Verification) -> dict[str, Any]:
+    calls: list[ProviderCall] = list(attempt.calls.all())
+    answered = [call for call in calls if call.state == CallState.ANSWERED]
+    return {
+        "meaning": words.explain(attempt.similarity, attempt.result_code, case.policy.approve_at),
+        "description": words.describe_code(attempt.result_code, attempt.outcome),
+        "vendors_code": attempt.outcome not in words.OUR_OUTCOMES,
+        "call": next(reversed(answered or calls), None),
+        "calls": calls,
+    }
+
+
+def _challenge(attempt: VerificationAttempt) -> dict[str, Any]:
+    return {
+        "asked": labels.movements(attempt.actions),
+        "prompts": [labels.prompt(prompt) for prompt in attempt.signals.get("prompts", [])],
+        "signals": labels.flatten(
+            {name: said for name, said in attempt.signals.items() if name != "prompts"}
+        ),
+        "facts": labels.flatten(attempt.facts),
+    }
+
+
+def _hashes(attempt: VerificationAttempt | None) -> list[tuple[str, str]]:
+    if attempt is None:
+        return []
+    document = attempt.document
+    found = (
+        (labels.PHOTO_UPLOADED, document.original_sha256 if document else ""),
+        (labels.PHOTO_PREPARED, document.normalised_sha256 if document else ""),
+        (labels.RECORDED, attempt.original_sha256),
+        (labels.PREPARED, attempt.normalised_sha256),
+        (labels.FRAME, attempt.best_frame_sha256),
+        *((labels.SENT, call.body_sha256) for call in attempt.calls.all()),
+    )
+    return [(str(name), digest) for name, digest in found if digest]
+
+
+def _flags(case: Verification) -> list[dict[str, Any]]:
+    flags = list(case.flags.select_related("attempt"))
+    named = [flag.facts.get("earlier") for flag in flags]
+    earlier = VerificationAttempt.objects.select_related("verification__applicant").in_bulk(
+        named, field_name="public_id"
+    )
+    return [_flag_row(flag, earlier.get(name), case) for flag, name in zip(flags, named, strict=True)]
+
+
+def _flag_row(flag: RiskFlag, earlier: VerificationAttempt | None, case: Verification) -> dict[str, Any]:
+    return {
+        "flag": flag,
+        "meaning": labels.label(labels.FLAGS, flag.code),
+        "earlier": earlier,
+        "elsewhere": earlier is not None and earlier.verification_id != case.pk,
+    }
+
+
+def _review_row(row: Review) -> dict[str, Any]:
+    return {"review": row, "what": labels.verdict(row), "reason": reasons.label(row.reason_code)}
+
+
+def _proposal(case: Verification, evidence: str) -> dict[str, Any] | None:
+    """The verdict that waits for a second person; void if it was given on other evidence."""
+    proposal = case.proposal
+    if proposal is None:
+        return None
+    because = [labels.label(labels.WHY_SECOND, code) for code in four_eyes.why_second(case, proposal.verdict)]
+    return {
+        "review": proposal,
+        "reason": reasons.label(proposal.reason_code),
+        "because": because,
+        "void": proposal.evidence_sha256 != evidence,
+    }
+
+
+def _others(case: Verification, documents: list[Document], now: datetime) -> list[dict[str, Any]]:
+    """Earlier cases of the applicant, and cases of others with the very same ID photo."""
+    own = case.applicant.verifications.exclude(pk=case.pk).order_by("-created_at")[:MOST_OTHERS]
+    same = Verification.objects.filter(
+        documents__original_sha256__in=[document.original_sha256 for document in documents]
+    ).exclude(applicant=case.applicant_id)
+    same = same.select_related("applicant").order_by("-created_at").distinct()[:MOST_OTHERS]
+    rows = [(other, _("earlier case of this applicant")) for other in own]
+    rows += [(other, _("the very same ID photo file, another applicant")) for other in same]
+    return [{"case": other, "why": why, "at": words.moment(other.created_at, now)} for other, why in rows]
+
+
+def _events(case: Verification, parts: Iterable[Any]) -> dict[str, list[dict[str, Any]]]:
+    """What was done, and apart from it who looked: a case that is looked at often keeps its story readable."""
+    ids = [case.public_id, *(part.public_id for part in parts)]
+    found = AuditEvent.objects.filter(subject_id__in=ids).order_by("-pk")
+    return {
+        "timeline": [_event_row(event) for event in found.exclude(kind__in=viewing.LOOKS)[:LONGEST_TIMELINE]],
+        "looks": [_event_row(event) for event in found.filter(kind__in=viewing.LOOKS)[:LONGEST_TIMELINE]],
+    }
+
+
+def _event_row(event: AuditEvent) -> dict[str, Any]:
+    return {
+        "at": event.at,
+        "what": labels.label(labels.EVENTS, event.kind),
+        "who": labels.actor(event.actor_kind, event.actor_id),
+        "facts": labels.flatten(event.data),
+    }

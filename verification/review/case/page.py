@@ -1,0 +1,101 @@
+"""The case page: one case as its viewer may see it, and what is kept of the looking.
+
+What can be done on it is `acts`; what stands on it is `dossier`.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from verification import permissions
+from verification.actions import reveal as revealing
+from verification.actions.reveal import Details, Purpose
+from verification.audit import viewing
+from verification.models import StaffUser, Verification
+from verification.review import words
+from verification.review.case import choices, dossier
+from verification.review.case.forms import BlindForm, DecisionForm, ReopenForm, RevealForm
+from verification.review.page import Site, acting, signed_in
+
+
+def urls(site: Site) -> list[URLPattern]:
+    """The addresses to put on the staff site."""
+    return [
+        path("case/<slug:public_id>/", site.page(case_page), name="case"),
+        path("case/<slug:public_id>/reveal", site.page(reveal), name="reveal"),
+    ]
+
+
+def find(public_id: str) -> Verification:
+    """The case, or Http404."""
+    return get_object_or_404(dossier.find(public_id))
+
+
+@require_GET
+def case_page(request: HttpRequest, public_id: str) -> HttpResponse:
+    user, now = signed_in(request), timezone.now()
+    permissions.check_view_case(user)
+    case = find(public_id)
+    return page(request, case, user=user, now=now)
+
+
+def page(
+    request: HttpRequest,
+    case: Verification,
+    *,
+    user: StaffUser,
+    now: datetime,
+    form: DecisionForm | BlindForm | ReopenForm | RevealForm | None = None,
+    details: Details | None = None,
+    conflict: str = "",
+) -> TemplateResponse:
+    """The page as it is now, and the event that it was shown. `form` is what was sent and refused, `conflict` why it
+    came too late."""
+    viewing.record(viewing.CASE, by=acting(user), subject=case, now=now, version=case.version)
+    told = dossier.gather(case, number=request.GET.get("attempt", ""), now=now)
+    shown = {"evidence_sha256": told["evidence_sha256"], "blind": told["blind"]}
+    context = {
+        **told,
+        **choices.of(case, **shown, user=user, now=now),
+        "title": case.applicant.reference,
+        "person": _person(case, details),
+        "purposes": Purpose.choices,
+        "may_reveal": permissions.can_reveal(user) and details is None,
+        "form": form or DecisionForm(),
+        "may_see": permissions.can_view_evidence(user),
+        "may_open_codes": permissions.can_view_operations(user),
+        "conflict": conflict,
+    }
+    status = 409 if conflict else 422 if form is not None and form.errors else 200
+    return TemplateResponse(request, "review/case/page.html", context, status=status)
+
+
+def _person(case: Verification, details: Details | None) -> dict[str, Any]:
+    """The personal fields, masked unless their viewer said what for."""
+    if details is not None:
+        return {"name": details.name, "email": details.email, "addresses": details.addresses, "shown": True}
+    name, email = case.applicant.name, case.applicant.email
+    return {"name": words.mask(name), "email": words.mask_email(email), "addresses": (), "shown": False}
+
+
+@require_POST
+def reveal(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The page with the personal fields in clear, once; or only these, for a script."""
+    user, now = signed_in(request), timezone.now()
+    permissions.check_reveal(user)
+    case, form = find(public_id), RevealForm(request.POST)
+    if not form.is_valid():
+        return page(request, case, user=user, now=now, form=form)
+    purpose = Purpose(form.cleaned_data["purpose"])
+    details = revealing.reveal(case, purpose=purpose, by=user, acting_as=acting(user), now=now)
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse(
+            {"name": details.name, "email": details.email, "addresses": ", ".join(details.addresses)}
+        )
+    return page(request, case, user=user, now=now, details=details)

@@ -1,0 +1,147 @@
+"""The dashboard's figures of review: why cases came, what people said, whether they agree.
+
+Like `pictures`, it turns what was counted into what `charts` draws, and asks no database.
+"""
+
+from collections import Counter
+
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+
+from verification.models import Verdict
+from verification.review.dashboard import geometry, review_counts
+from verification.review.dashboard.geometry import Figure, Table
+from verification.review.dashboard.work_charts import TOP, share
+from verification.rules import reasons
+from verification.states import Band
+
+LONGEST = 40  # letters above a bar
+
+
+def overrides(counted: dict[str, tuple[int, int]]) -> Figure:
+    kinds = {"plain": _("the vendor had passed it"), "decline": _("against the vendor")}
+    found = [(str(band.label), *counted[band]) for band in Band if band in counted]
+    against, both = sum(row[2] for row in found), sum(row[1] + row[2] for row in found)
+    return Figure(
+        "overrides",
+        _("Approvals against the vendor"),
+        _("Of %(all)s approvals by people, %(against)s (%(share)s) went against what the vendor found.")
+        % {"all": both, "against": against, "share": share(against, both)},
+        Table(
+            [_("Band"), _("With the vendor"), _("Against"), _("Share against")],
+            [[name, fine, bad, share(bad, fine + bad)] for name, fine, bad in found],
+        ),
+        [geometry.rows([(name, {"plain": fine, "decline": bad}) for name, fine, bad in found], kinds)]
+        if found
+        else [],
+        list(kinds.items()),
+    )
+
+
+def bands(counted: Counter[str]) -> Figure:
+    lines = [(str(band.label), counted[band]) for band in Band]
+    whole = counted.total()
+    return Figure(
+        "bands",
+        _("Why cases went to review"),
+        _("%d cases were sent to review, each counted by the band it was in last.") % whole,
+        Table(
+            [_("Band"), _("Count"), _("Share")],
+            [[name, count, share(count, whole)] for name, count in lines],
+        ),
+        [geometry.rows([(name, {"plain": count}) for name, count in lines], {"plain": ""})] if whole else [],
+    )
+
+
+def why(counted: Counter[tuple[str, str]]) -> Figure:
+    """The verdict stands in the table: a bar has room for the reason alone."""
+    whole = counted.total()
+    found = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+    lines: list[tuple[str, str, int]] = [
+        (reasons.label(code), str(Verdict(verdict).label), count) for (verdict, code), count in found[:TOP]
+    ]
+    rest = sum(count for _reason, count in found[TOP:])
+    if rest:
+        lines.append((_("All others"), "", rest))
+    bars = [(Truncator(reason).chars(LONGEST), {"plain": count}) for reason, _verdict, count in lines]
+    return Figure(
+        "reasons",
+        _("Reasons given"),
+        _("%d decisions by people, by the reason they gave.") % whole,
+        Table(
+            [_("Reason"), _("Decision"), _("Count"), _("Share")],
+            [[reason, verdict, count, share(count, whole)] for reason, verdict, count in lines],
+        ),
+        [geometry.rows(bars, {"plain": ""})] if whole else [],
+    )
+
+
+def agreement(found: list[review_counts.Reviewer], *, names: bool) -> Figure:
+    proposals: Counter[str] = sum((reviewer.proposals for reviewer in found), Counter())
+    same, different = (sum(getattr(one, name) for one in found) for name in ("same", "different"))
+    handed_back = proposals[review_counts.HANDED_BACK]
+    settled = proposals[review_counts.CONFIRMED] + handed_back
+    kinds = {"plain": _("agreed"), "decline": _("disagreed"), "open": _("open, withdrawn or void")}
+    open_ones = proposals.total() - settled
+    lines = [
+        (
+            _("Second person, on proposals"),
+            {"plain": proposals[review_counts.CONFIRMED], "decline": handed_back, "open": open_ones},
+        ),
+        (_("Blind, on automatic passes"), {"plain": same, "decline": different, "open": 0}),
+    ]
+    said = {
+        "confirmed": proposals[review_counts.CONFIRMED],
+        "settled": settled,
+        "same": same,
+        "blind": same + different,
+    }
+    return Figure(
+        "agreement",
+        _("Do reviewers agree?"),
+        _(
+            "A second person confirmed %(confirmed)s of %(settled)s proposals; %(same)s of %(blind)s blind verdicts "
+            "agree with the automatic pass."
+        )
+        % said,
+        _by_reviewer(found) if names else _agreed(lines),
+        [geometry.rows(lines, kinds, shares=True)] if any(sum(row.values()) for _n, row in lines) else [],
+        list(kinds.items()),
+        _(
+            "Sorted by name. Too few and too different cases lie behind these counts to compare people by them."
+        )
+        if names
+        else "",
+    )
+
+
+def _agreed(lines: list[tuple[str, dict[str, int]]]) -> Table:
+    head = [_("Who looked"), _("Agreed"), _("Disagreed"), _("Open or void")]
+    return Table(head, [[name, *row.values()] for name, row in lines])
+
+
+def _by_reviewer(found: list[review_counts.Reviewer]) -> Table:
+    head = [
+        _("Reviewer"),
+        _("Decided"),
+        _("Proposed"),
+        _("Confirmed"),
+        _("Handed back"),
+        _("Blind: same"),
+        _("other"),
+    ]
+    return Table(
+        head,
+        [
+            [
+                one.name,
+                one.decided,
+                one.proposals.total(),
+                one.proposals[review_counts.CONFIRMED],
+                one.proposals[review_counts.HANDED_BACK],
+                one.same,
+                one.different,
+            ]
+            for one in found
+        ],
+    )

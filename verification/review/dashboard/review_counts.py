@@ -1,0 +1,152 @@
+"""What people said in review over a period up to now: approvals, bands, reasons, and whether they agree.
+
+Like `figures`: aggregates only, one query each. The staff's names are the one exception, and `by_reviewer` says who may
+have them.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db.models import (
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    Subquery,
+    Value,
+    When,
+)
+
+from verification.models import (
+    AuditEvent,
+    Review,
+    RiskFlag,
+    Stage,
+    Verdict,
+    Verification,
+    VerificationAttempt,
+)
+from verification.rules.four_eyes import Approval
+from verification.rules.reasons import reasons_for
+from verification.states import FOR_A_PERSON, AttemptStatus, Status
+
+CONFIRMED, HANDED_BACK, WITHDRAWN, WAITING, VOID = "confirmed", "handed_back", "withdrawn", "waiting", "void"
+
+
+def _approvals(start: datetime) -> Iterator[tuple[str, Approval, int]]:
+    """Approvals by people, by band and by what the rules for a second person ask about."""
+    newest = VerificationAttempt.objects.filter(
+        verification=OuterRef("pk"), status=AttemptStatus.FINISHED
+    ).order_by("-number")
+    flags = RiskFlag.objects.filter(verification=OuterRef("pk"), code__in=FOR_A_PERSON)
+    decided = Verification.objects.filter(decided_at__gte=start, final_review__isnull=False).order_by()
+    rows = decided.annotate(
+        said=Subquery(newest.values("outcome")[:1]),
+        score=Subquery(newest.values("similarity")[:1]),
+        flagged=Exists(flags),
+    ).values("status", "band", "said", "score", "flagged")
+    for row in rows.annotate(count=Count("pk")):
+        if row["status"] == Status.APPROVED:
+            yield row["band"], Approval(row["said"] or "", row["score"], row["flagged"]), row["count"]
+
+
+def approvals(start: datetime) -> Counter[Approval]:
+    found: Counter[Approval] = Counter()
+    for _band, approval, count in _approvals(start):
+        found[approval] += count
+    return found
+
+
+def overrides(start: datetime) -> dict[str, tuple[int, int]]:
+    """Approvals by people, by band: (with the vendor, against it)."""
+    found: dict[str, Counter[bool]] = {}
+    for band, approval, count in _approvals(start):
+        found.setdefault(band, Counter())[approval.is_override] += count
+    return {band: (counted[False], counted[True]) for band, counted in found.items()}
+
+
+def bands(start: datetime) -> Counter[str]:
+    """Cases that were sent to review in the period, each once, by the band it was in last."""
+    sent = AuditEvent.objects.filter(kind="decision.sent_to_review", at__gte=start).values("subject_id")
+    rows = Verification.objects.filter(public_id__in=sent).order_by().values("band")
+    return Counter({row["band"]: row["count"] for row in rows.annotate(count=Count("pk"))})
+
+
+def reasons(start: datetime) -> Counter[tuple[str, str]]:
+    """Decisions that took effect, by verdict and reason."""
+    verdicts = (Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN)
+    made = Review.objects.filter(at__gte=start, stage=Stage.DECISION, verdict__in=verdicts).order_by()
+    rows = made.values("verdict", "reason_code").annotate(count=Count("pk"))
+    return Counter({(row["verdict"], row["reason_code"]): row["count"] for row in rows})
+
+
+@dataclass
+class Reviewer:
+    """What one member of staff did in the period. For comparing answers, never for ranking people."""
+
+    name: str
+    decided: int = 0
+    proposals: Counter[str] = field(default_factory=Counter)
+    same: int = 0
+    different: int = 0
+
+
+def by_reviewer(start: datetime) -> list[Reviewer]:
+    """Each reviewer by name. The names are for seniors and auditors; the sums are for everybody with the figures."""
+    rows = (
+        Review.objects.filter(at__gte=start)
+        .filter(Q(verdict__in=[Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN]))
+        .annotate(reason_after=_reason_after())
+        .annotate(fate=_fate_of_proposal())
+        .order_by()
+        .values("by__username", "stage", "verdict", "fate")
+        .annotate(count=Count("pk"))
+    )
+    found: dict[str, Reviewer] = {}
+    for row in rows:
+        name = row["by__username"]
+        _add(found.setdefault(name, Reviewer(name)), row)
+    return [found[name] for name in sorted(found)]
+
+
+def _add(reviewer: Reviewer, row: Any) -> None:
+    count = row["count"]
+    if row["stage"] == Stage.PROPOSAL:
+        reviewer.proposals[row["fate"]] += count
+    elif row["stage"] == Stage.BLIND and row["verdict"] == Verdict.APPROVE:
+        reviewer.same += count
+    elif row["stage"] == Stage.BLIND:
+        reviewer.different += count
+    else:
+        reviewer.decided += count
+
+
+def _reason_after() -> Subquery:
+    """The reason of the review that came after this one and touched a proposal."""
+    after = (
+        Review.objects.filter(verification=OuterRef("verification"), pk__gt=OuterRef("pk"))
+        .exclude(stage=Stage.BLIND)
+        .exclude(verdict__in=[Verdict.ESCALATE, Verdict.SNOOZE, Verdict.STEP_ASIDE])
+        .order_by("pk")
+    )
+    return Subquery(after.values("reason_code")[:1])
+
+
+def _fate_of_proposal() -> Case:
+    """What became of a proposal, by what came after it."""
+    back = [reason.code for reason in reasons_for(Verdict.HAND_BACK)]
+    return Case(
+        When(~Q(stage=Stage.PROPOSAL), then=Value("")),
+        When(confirmation__isnull=False, then=Value(CONFIRMED)),
+        When(verification__proposal=F("pk"), then=Value(WAITING)),
+        When(reason_after="withdrawn", then=Value(WITHDRAWN)),
+        When(reason_after__in=back, then=Value(HANDED_BACK)),
+        default=Value(VOID),
+        output_field=CharField(),
+    )

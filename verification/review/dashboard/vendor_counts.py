@@ -1,0 +1,117 @@
+"""What the vendor answered over a period up to now: codes, calls, scores and what became of them.
+
+Like `figures`: aggregates only, one query each.
+"""
+
+from collections import Counter
+from datetime import UTC, date, datetime
+from typing import Any
+
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Coalesce, Floor, Least, TruncDate
+
+from verification.liveness import VENDOR_PASS
+from verification.models import AnswerKind, CallState, ProviderCall, Review, RiskFlag, Stage, Verdict
+from verification.review.dashboard.simulation import Passes
+from verification.review.words import SUCCESS
+from verification.states import FOR_A_PERSON
+
+BIN = 2  # points of similarity in a column of the histogram
+BINS = 100 // BIN
+AUTOMATIC, UNDECIDED = "automatic", "open"
+
+
+def codes(start: datetime) -> Counter[tuple[str, bool]]:
+    """Answers by code, and whether the code is the result of a check."""
+    answers = ProviderCall.objects.filter(started_at__gte=start, state=CallState.ANSWERED).order_by()
+    rows = answers.values("code", "answer").annotate(count=Count("pk"))
+    found: Counter[tuple[str, bool]] = Counter()
+    for row in rows:
+        found[row["code"], row["answer"] == AnswerKind.USABLE] += row["count"]
+    return found
+
+
+def calls(start: datetime) -> dict[str, Counter[date]]:
+    """Calls by whether they are charged, and by day."""
+    made = ProviderCall.objects.filter(started_at__gte=start, slot_missed=False).order_by()
+    by_day = made.annotate(day=TruncDate("started_at", tzinfo=UTC)).values("day", "billed")
+    found: dict[str, Counter[date]] = {}
+    for row in by_day.annotate(count=Count("pk")):
+        found.setdefault(row["billed"], Counter())[row["day"]] += row["count"]
+    return found
+
+
+def _scored(start: datetime) -> QuerySet[Any]:
+    """Answers with a score, each with what a person first decided after it ("" if nobody did)."""
+    said = Review.objects.filter(
+        verification=OuterRef("attempt__verification"),
+        stage=Stage.DECISION,
+        at__gte=OuterRef("attempt__finished_at"),
+    ).order_by("at", "pk")
+    decisions = said.filter(verdict__in=[Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN])
+    taken_back = said.filter(
+        verdict__in=[Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN, Verdict.REOPEN]
+    )
+    return (
+        ProviderCall.objects.filter(started_at__gte=start, answer=AnswerKind.USABLE, similarity__isnull=False)
+        .annotate(
+            word=Coalesce(Subquery(decisions.values("verdict")[:1]), Value("")),
+            first=Coalesce(Subquery(taken_back.values("verdict")[:1]), Value("")),
+        )
+        .order_by()
+    )
+
+
+# It passed, and nobody looked; a pass that was taken back later had passed all the same.
+_BY_ITSELF = Q(attempt__verification__passing_call=F("pk")) | Q(first=Verdict.REOPEN)
+
+
+def similarities(start: datetime) -> dict[str, list[int]]:
+    """The histogram: counts by column of BIN points, for each fate."""
+    fate = Case(
+        When(word=Verdict.APPROVE, then=Value(Verdict.APPROVE.value)),
+        When(word=Verdict.DECLINE, then=Value(Verdict.DECLINE.value)),
+        When(_BY_ITSELF, then=Value(AUTOMATIC)),
+        default=Value(UNDECIDED),
+        output_field=CharField(),
+    )
+    column = Least(Cast(Floor(F("similarity") / BIN), IntegerField()), Value(BINS - 1))
+    rows = _scored(start).annotate(column=column, fate=fate).values("column", "fate")
+    found = {name: [0] * BINS for name in (AUTOMATIC, Verdict.APPROVE, Verdict.DECLINE, UNDECIDED)}
+    for row in rows.annotate(count=Count("pk")):
+        found[row["fate"]][row["column"]] += row["count"]
+    return found
+
+
+def passes(start: datetime) -> list[Passes]:
+    """What the vendor passed, by score: what the simulator works on. At most a row for each hundredth and fate."""
+    flagged = Exists(
+        RiskFlag.objects.filter(verification=OuterRef("attempt__verification"), code__in=FOR_A_PERSON)
+    )
+    # Sent to a person although its score was enough.
+    elsewise = ~_BY_ITSELF & Q(similarity__gte=F("attempt__verification__policy__approve_at"))
+    held = Case(
+        When(Q(flagged) | elsewise, then=Value(True)), default=Value(False), output_field=BooleanField()
+    )
+    rows = (
+        _scored(start)
+        .filter(code=SUCCESS, similarity__gte=VENDOR_PASS, attempt__finished_at__isnull=False)
+        .annotate(held=held)
+        .values("similarity", "held", "word")
+        .annotate(count=Count("pk"))
+    )
+    return [Passes(row["similarity"], row["held"], row["word"], row["count"]) for row in rows]

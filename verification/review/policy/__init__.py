@@ -1,0 +1,1 @@
+"""The policy in force, its history, and the editor of its draft."""

@@ -1,0 +1,124 @@
+"""What a draft would have done with the past month, in sentences: by counting, and only where counting is honest."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from verification.actions.policy import difference
+from verification.models import Policy
+from verification.review import words
+from verification.review.dashboard import review_counts, simulation, vendor_counts, work_counts
+from verification.review.policy import words as policy_words
+
+DAYS = 30
+_SECOND = {"second_for_override", "second_for_flags", "second_below"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """`tone` is "warn" for what should give pause."""
+
+    sentence: str
+    tone: str = ""
+
+
+def of(draft: Policy, in_force: Policy, now: datetime) -> list[Line]:
+    """A line for each term that differs and whose effect the past can tell. Asks only what it needs to."""
+    differing = {term for term, _old, _new in difference(draft, in_force)}
+    start = work_counts.start_of(DAYS, now)
+    return [
+        *(_threshold(draft, in_force, start, differing) if differing & {"approve_at", "qa_share"} else []),
+        *(_attempts(draft, in_force, start) if "max_attempts" in differing else []),
+        *(_second(draft, in_force, start) if differing & _SECOND else []),
+        *(_second_share(draft, in_force, start) if "second_share" in differing else []),
+        *(_hours(draft, in_force, start) if "review_hours" in differing else []),
+    ]
+
+
+def _threshold(draft: Policy, in_force: Policy, start: datetime, differing: set[str]) -> list[Line]:
+    passes = vendor_counts.passes(start)
+    found = simulation.simulate(passes, draft.approve_at, in_force.approve_at)
+    lines = []
+    if "approve_at" in differing:
+        lines.append(Line(policy_words.effect(found, in_force.approve_at)))
+        if found.below_nist:
+            lines.append(Line(policy_words.below_nist(words.score(draft.approve_at)), "warn"))
+    if "qa_share" in differing:
+        said = {
+            "all": found.by_itself,
+            "new": simulation.share_of(found.by_itself, draft.qa_share),
+            "old": simulation.share_of(found.by_itself, in_force.qa_share),
+        }
+        sentence = _(
+            "Of the %(all)s that would pass by themselves, about %(new)s would be spot checks, not %(old)s."
+        )
+        lines.append(Line(sentence % said))
+    return lines
+
+
+def _attempts(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
+    if draft.max_attempts > in_force.max_attempts:
+        return [Line(_("What more attempts would have brought can't be told from the past."))]
+    everything, later = work_counts.passes_after_attempt(start, draft.max_attempts)
+    said = {"all": everything, "later": later, "max": draft.max_attempts}
+    sentence = _(
+        "Of %(all)s automatic passes, %(later)s needed more than %(max)s attempts: they would be in review."
+    )
+    return [Line(sentence % said)]
+
+
+def _second(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
+    approvals = review_counts.approvals(start)
+    said = {
+        "all": approvals.total(),
+        "new": simulation.taking_two(approvals, draft),
+        "old": simulation.taking_two(approvals, in_force),
+    }
+    sentence = _(
+        "Of %(all)s approvals by people, %(new)s would take a second person by rule; now it is %(old)s."
+    )
+    lines = [Line(sentence % said)]
+    if in_force.second_for_override and not draft.second_for_override:
+        lines.append(
+            Line(
+                _(
+                    "One person alone could approve what the vendor did not pass, unless another rule "
+                    "asks for a second."
+                ),
+                "warn",
+            )
+        )
+    if in_force.second_for_flags and not draft.second_for_flags:
+        lines.append(Line(_("One person alone could approve a recording that was sent before."), "warn"))
+    return lines
+
+
+def _second_share(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
+    decided = work_counts.times(start)[True].total
+    said = {
+        "all": decided,
+        "new": _drawn(decided, draft.second_share),
+        "old": _drawn(decided, in_force.second_share),
+    }
+    sentence = _(
+        "Of %(all)s decisions by people, the lot would draw about %(new)s for a second person; now it is %(old)s."
+    )
+    return [Line(sentence % said)]
+
+
+def _drawn(count: int, per_cent: Decimal) -> int:
+    return simulation.share_of(count, per_cent)
+
+
+def _hours(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
+    late, late_now = work_counts.slower_than(start, [draft.review_hours, in_force.review_hours])
+    sentence = _("%(late)s decisions by people took longer than %(new)s; %(now)s took longer than %(old)s.")
+    said = {
+        "late": late,
+        "new": policy_words.value("review_hours", draft.review_hours),
+        "now": late_now,
+        "old": policy_words.value("review_hours", in_force.review_hours),
+    }
+    return [Line(sentence % said)]

@@ -1,0 +1,148 @@
+"""A policy in words: what each term says, how two versions differ, and what a simulation found.
+
+Text from plain values and a policy's fields; asks no database.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from verification.actions.policy import TERMS, difference
+from verification.models import Policy
+from verification.review import words
+from verification.review.dashboard.simulation import Effect, Moved
+from verification.states import Mode
+
+Text = str | Promise
+
+# What each term does, for who reads or changes it.
+DOES: dict[str, Text] = {
+    "approve_at": gettext_lazy(
+        "From this similarity a recording that the vendor passed is approved with no person looking. Below it, a "
+        "reviewer looks."
+    ),
+    "qa_share": gettext_lazy(
+        "Of what would pass by itself, this share goes to a person who judges it before the score is shown. "
+        "Its applicants wait as long as for any review."
+    ),
+    "second_for_override": gettext_lazy("Approving what the vendor did not pass takes a second person."),
+    "second_for_flags": gettext_lazy(
+        "Approving a case whose recording was sent before, or was copied, takes a second person."
+    ),
+    "second_below": gettext_lazy(
+        "Approving below this similarity takes a second person. Empty: none is asked for."
+    ),
+    "second_share": gettext_lazy("So many of all approvals and refusals take a second person, drawn by lot."),
+    "liveness_mode": gettext_lazy("What the applicant is asked to do, unless the invitation says otherwise."),
+    "action_count": gettext_lazy("How many movements the applicant is asked for, one after the other."),
+    "max_attempts": gettext_lazy("After so many recordings that failed, a reviewer looks."),
+    "link_days": gettext_lazy("How long an invitation can be used."),
+    "review_hours": gettext_lazy("How long a case may wait for a reviewer before it is overdue."),
+    "retention_days": gettext_lazy(
+        "How long applicants are told that photo and video are kept. Nothing is deleted by itself yet."
+    ),
+}
+_SHARES = ("qa_share", "second_share")
+_SWITCHES = ("second_for_override", "second_for_flags")
+
+
+@dataclass(frozen=True)
+class Term:
+    """One term of a version: its name, its value, and what it does."""
+
+    code: str
+    label: str
+    value: str
+    does: str
+
+
+@dataclass(frozen=True)
+class Change:
+    label: str
+    old: str
+    new: str
+
+
+def label(term: str) -> str:
+    names: dict[str, Any] = {field.name: field.verbose_name for field in Policy._meta.fields}
+    return str(capfirst(names[term]))
+
+
+def value(term: str, said: Any) -> str:
+    """What a term says, with its unit."""
+    if term in _SWITCHES:
+        return _("yes") if said else _("no")
+    if said is None:
+        return _("none")
+    if term in _SHARES:
+        return _("%(number)s %%") % {"number": words.score(said)}
+    if isinstance(said, Decimal):
+        return words.score(said)
+    return _counted(term, said)
+
+
+def _counted(term: str, said: Any) -> str:
+    if term == "liveness_mode":
+        return str(Mode(said).label)
+    if term.endswith("_days"):
+        return str(ngettext("%d day", "%d days", said) % said)
+    if term.endswith("_hours"):
+        return str(ngettext("%d hour", "%d hours", said) % said)
+    return str(said)
+
+
+def terms(policy: Policy) -> list[Term]:
+    return [Term(term, label(term), value(term, getattr(policy, term)), str(DOES[term])) for term in TERMS]
+
+
+def changes(policy: Policy, from_policy: Policy) -> list[Change]:
+    return [
+        Change(label(term), value(term, old), value(term, new))
+        for term, old, new in difference(policy, from_policy)
+    ]
+
+
+def below_nist(*scores: str) -> str:
+    return _(
+        "Below 80 (%s): NIST SP 800-63A-4 asks that at most 1 in 10,000 strangers be accepted. The vendor documents "
+        "that rate from 80, and about 1 in 1,000 at 70."
+    ) % ", ".join(scores)
+
+
+def effect(found: Effect, in_force: Decimal) -> str:
+    """What another threshold would have done, and what people said of those whom it moves."""
+    score = words.score(found.threshold)
+    if found.threshold == in_force:
+        return _("At %(score)s, as now, %(alone)s pass by themselves and %(review)s go to review.") % {
+            "score": score,
+            "alone": found.by_itself,
+            "review": found.to_review,
+        }
+    if found.more_by_itself.count:
+        more = found.more_by_itself
+        said = {"score": score, "count": more.count, "what": _what_people_said(more)}
+        return _("At %(score)s, %(count)s more would pass by themselves: %(what)s.") % said
+    if found.more_to_review.count:
+        more = found.more_to_review
+        said = {"score": score, "count": more.count, "what": _what_people_said(more, unseen=True)}
+        return _("At %(score)s, %(count)s more would go to review: %(what)s.") % said
+    return _("At %(score)s, nothing would change.") % {"score": score}
+
+
+def _what_people_said(moved: Moved, *, unseen: bool = False) -> str:
+    said = [
+        (moved.approved, _("approved %d")),
+        (moved.declined, _("declined %d")),
+        (moved.asked_again, _("asked %d for more")),
+    ]
+    parts = []
+    if moved.count > moved.open:
+        parts.append(_("people %s") % ", ".join(sentence % count for count, sentence in said if count))
+    if moved.open:
+        parts.append((_("nobody looked at %d") if unseen else _("%d not decided yet")) % moved.open)
+    return ", ".join(parts)

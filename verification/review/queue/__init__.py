@@ -1,0 +1,1 @@
+"""The reviewers' queue: its filters, its rows, its pages and the search."""

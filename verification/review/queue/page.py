@@ -1,0 +1,140 @@
+"""The queue page: which cases wait for a person, the most pressing first, and "take next".
+
+Decides nothing and shows no evidence; opening a case is `case`. What a view holds is `queue_filters`, what a row says
+is `queue_rows`.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from verification import permissions
+from verification.actions import claim
+from verification.models import StaffUser, Verification
+from verification.review import labels
+from verification.review.page import Site, signed_in
+from verification.review.queue import counts, saved_filters, search
+from verification.review.queue import filters as queue_filters
+from verification.review.queue.filters import Chosen, View
+from verification.review.queue.keyset import page_of
+from verification.review.queue.rows import RELATED, rows_of
+from verification.states import Band
+
+PAGE_SIZE = 25
+# In the session: the key of the case that this person had in hand last.
+PUT_DOWN = "case_put_down"
+
+
+def urls(site: Site) -> list[URLPattern]:
+    """The addresses to put on the staff site."""
+    return [
+        path("queue/", site.page(queue_page), name="queue"),
+        path("queue/next", site.page(take_next), name="take_next"),
+        *saved_filters.urls(site),
+        *search.urls(site),
+    ]
+
+
+@require_GET
+def queue_page(request: HttpRequest) -> HttpResponse:
+    user, now = signed_in(request), timezone.now()
+    permissions.check_view_queue(user)
+    chosen = Chosen.read(request.GET)
+    page = page_of(
+        chosen.cases(user, now).select_related(*RELATED),
+        chosen.sort,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+        size=PAGE_SIZE,
+    )
+    return TemplateResponse(
+        request,
+        "review/queue/page.html",
+        {
+            "title": _("Review queue"),
+            "rows": rows_of(page.rows, user, now),
+            "page": page,
+            "chosen": chosen,
+            "further": "after" in request.GET or "before" in request.GET,
+            "saved": saved_filters.shown_to(user, chosen),
+            "may_share": permissions.can_share_filter(user),
+            **_choices(chosen, user, now),
+        },
+    )
+
+
+def _choices(chosen: Chosen, user: StaffUser, now: datetime) -> dict[str, Any]:
+    """The views; and the bands, reasons and owners within the chosen one. Choosing a view begins anew, a band takes
+    the place of a band or reason, and the owner stays. The numbers are those of what a press would show."""
+    views = {view: Chosen(view=view) for view in View}
+    bands = {band: Chosen(view=chosen.view, band=band.value, owner=chosen.owner) for band in Band}
+    lists = {choice.query: (choice.cases(user, now), counts.MOST_OF_MANY) for choice in bands.values()}
+    lists |= {choice.query: (choice.cases(user, now), counts.MOST) for choice in views.values()}
+    number = counts.counted(lists, user)
+    return {
+        "views": [
+            _chip(view.label, choice, number[choice.query], here=view == chosen.view)
+            for view, choice in views.items()
+        ],
+        "bands": [
+            _chip(band.label, choice, number[choice.query], here=band == chosen.band)
+            for band, choice in bands.items()
+            if number[choice.query] or band == chosen.band
+        ],
+        "reasons": labels.WHY_HERE.items(),
+        "owners": _owners(chosen, now),
+    }
+
+
+def _chip(label: Any, choice: Chosen, count: counts.UpTo, *, here: bool) -> dict[str, Any]:
+    return {"label": label, "query": choice.query, "count": str(count), "none": not count, "here": here}
+
+
+def _owners(chosen: Chosen, now: datetime) -> list[tuple[str, str]]:
+    """By their keys. The chosen one is always among them: a list is never narrowed by what its page does not show."""
+    found = {str(holder.pk): holder.get_username() for holder in queue_filters.holders(now, chosen.owner)}
+    if chosen.owner:
+        found.setdefault(chosen.owner, _("unknown"))
+    return list(found.items())
+
+
+@require_POST
+def take_next(request: HttpRequest) -> HttpResponse:
+    """Claim the most pressing case that this person may take, and open it."""
+    user, now = signed_in(request), timezone.now()
+    permissions.check_decide(user)
+    before = _put_down(request)
+    case = claim.take_next(by=user, now=now, besides=before)
+    if case is None and before is not None:
+        # What they put down is all there is.
+        case = claim.take_next(by=user, now=now)
+    if case is not None:
+        return redirect("admin:case", case.public_id)
+    messages.info(request, _why_none())
+    return redirect("admin:queue")
+
+
+def put_down(request: HttpRequest, case: Verification) -> None:
+    """They are done with it for now: another one is next, even if this one is the most pressing still."""
+    request.session[PUT_DOWN] = case.pk
+
+
+def _put_down(request: HttpRequest) -> Verification | None:
+    key = request.session.get(PUT_DOWN)
+    return Verification.objects.filter(pk=key).first() if key else None
+
+
+def _why_none() -> str:
+    if queue_filters.in_review().exists():
+        return _(
+            "No case is free to take. The others are held by colleagues, snoozed, or for somebody else to decide."
+        )
+    return _("No case is free to take: nothing is waiting.")

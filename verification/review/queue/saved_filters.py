@@ -1,0 +1,66 @@
+"""Saving and deleting a view of the queue, and which ones a person is shown."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from verification import permissions
+from verification.actions import saved_filter
+from verification.models import SavedFilter, StaffUser
+from verification.review.page import Site, signed_in
+from verification.review.queue.filters import Chosen
+
+MOST = 60
+
+
+def urls(site: Site) -> list[URLPattern]:
+    return [
+        path("queue/filters", site.page(save), name="save_filter"),
+        path("queue/filters/<int:number>/delete", site.page(delete), name="delete_filter"),
+    ]
+
+
+def shown_to(user: StaffUser, chosen: Chosen) -> list[dict[str, Any]]:
+    """Their own, and what colleagues share."""
+    found = SavedFilter.objects.filter(Q(owner=user) | Q(shared=True)).select_related("owner")[:MOST]
+    return [
+        {
+            "filter": kept,
+            "own": kept.owner_id == user.pk,
+            "may_delete": permissions.can_delete_filter(user, kept),
+            "here": kept.query == chosen.query,
+        }
+        for kept in found
+    ]
+
+
+@require_POST
+def save(request: HttpRequest) -> HttpResponse:
+    user, chosen = signed_in(request), Chosen.read(request.POST)
+    name, shared = request.POST.get("name", ""), "shared" in request.POST
+    try:
+        kept = saved_filter.save(name=name, query=chosen.query, shared=shared, by=user, now=timezone.now())
+    except saved_filter.UnusableFilter as unusable:
+        messages.error(request, str(unusable))
+    else:
+        messages.success(request, _("The filter “%(name)s” is saved.") % {"name": kept.name})
+    return redirect(f"{reverse('admin:queue')}?{chosen.query}")
+
+
+@require_POST
+def delete(request: HttpRequest, number: int) -> HttpResponse:
+    user = signed_in(request)
+    permissions.check_view_queue(user)
+    # What is neither theirs nor shared does not exist for them.
+    visible = SavedFilter.objects.filter(Q(owner=user) | Q(shared=True))
+    kept = get_object_or_404(visible, pk=number)
+    saved_filter.delete(kept, by=user, now=timezone.now())
+    messages.success(request, _("The filter “%(name)s” is deleted.") % {"name": kept.name})
+    return redirect("admin:queue")

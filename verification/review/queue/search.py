@@ -1,0 +1,137 @@
+"""The search box: from any id that somebody holds in their hands to the case it belongs to.
+
+Exact look-ups along an index only. What was searched for may be personal: it is sent by POST, so that it stands in no
+address, and the trail says only of what kind it was and how many cases were found. The session keeps which those are,
+and the browser gets a page to come back to.
+"""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from verification import permissions
+from verification.audit import viewing
+from verification.models import (
+    Document,
+    ProviderCall,
+    Review,
+    RiskFlag,
+    Verification,
+    VerificationAttempt,
+)
+from verification.review import words
+from verification.review.page import Site, acting, signed_in
+
+LONGEST = 200
+MOST = 20
+# In the session: the keys of the cases that the last search found.
+FOUND = "search_found"
+
+_PUBLIC_ID = re.compile(r"([a-z]{3,4})_[a-z2-7]{24}", re.ASCII)
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class LookUp:
+    """`field` of `model` holds the id, and `case` leads from there to the key of the case."""
+
+    kind: str
+    model: type[Model]
+    field: str
+    case: str
+
+    def cases(self, text: str) -> set[int]:
+        rows: Any = self.model._default_manager
+        # The empty text is excluded because the indexes exclude it: without saying so SQLite goes through the table.
+        found = rows.exclude(**{self.field: ""}).filter(**{self.field: text}).order_by()
+        return set(found.values_list(self.case, flat=True)[: MOST + 1])
+
+
+PUBLIC_IDS = {
+    look_up.kind: look_up
+    for look_up in (
+        LookUp("ver", Verification, "public_id", "pk"),
+        LookUp("att", VerificationAttempt, "public_id", "verification"),
+        LookUp("doc", Document, "public_id", "verification"),
+        LookUp("call", ProviderCall, "public_id", "attempt__verification"),
+        LookUp("rev", Review, "public_id", "verification"),
+        LookUp("flg", RiskFlag, "public_id", "verification"),
+        LookUp("app", Verification, "applicant__public_id", "pk"),
+    )
+}
+FILES = (
+    LookUp("photo", Document, "original_sha256", "verification"),
+    LookUp("recording", VerificationAttempt, "original_sha256", "verification"),
+)
+REFERENCE = LookUp("reference", Verification, "applicant__reference", "pk")
+REQUEST_ID = LookUp("request_id", ProviderCall, "request_id", "attempt__verification")
+
+
+def urls(site: Site) -> list[URLPattern]:
+    return [path("search", site.page(search), name="search")]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def search(request: HttpRequest) -> HttpResponse:
+    user = signed_in(request)
+    permissions.check_view_case(user)
+    if request.method != "POST":
+        return _page(request)
+    text = request.POST.get("q", "").replace("\x00", "").strip()
+    if not 0 < len(text) <= LONGEST:
+        request.session.pop(FOUND, None)
+        return redirect("admin:search")
+    kinds, keys = _find(text)
+    looked = {"looked_for": kinds, "cases": len(keys)}
+    viewing.record(viewing.SEARCH, by=acting(user), subject=user, now=timezone.now(), **looked)
+    cases = _cases(keys)
+    if len(cases) == 1:
+        return redirect("admin:case", cases[0].public_id)
+    request.session[FOUND] = [case.pk for case in cases]
+    return redirect("admin:search")
+
+
+def _find(text: str) -> tuple[list[str], set[int]]:
+    """Which kinds of id it may be, or is if a case was found, and the keys of the cases."""
+    found = {
+        look_up.kind: look_up.cases(text.lower() if look_up in FILES else text) for look_up in _look_ups(text)
+    }
+    kinds = [kind for kind, keys in found.items() if keys] or list(found)
+    return kinds, set().union(*found.values())
+
+
+def _look_ups(text: str) -> list[LookUp]:
+    """A calling system may name its people as it likes, also in a way that looks like one of our ids."""
+    by_its_form = _PUBLIC_ID.fullmatch(text)
+    if by_its_form and by_its_form[1] in PUBLIC_IDS:
+        return [PUBLIC_IDS[by_its_form[1]], REFERENCE]
+    return [*FILES, REFERENCE] if _SHA256.fullmatch(text) else [REFERENCE, REQUEST_ID]
+
+
+def _cases(keys: Collection[int]) -> list[Verification]:
+    """The newest of them, and one more than are shown."""
+    found = Verification.objects.filter(pk__in=keys).select_related("applicant").order_by("-pk")
+    return list(found[: MOST + 1])
+
+
+def _page(request: HttpRequest) -> TemplateResponse:
+    """What the last search found. Like the queue it shows no more than masked names, and is no look."""
+    keys = request.session.get(FOUND)
+    cases = _cases(keys or [])
+    context = {
+        "title": _("Search"),
+        "searched": keys is not None,
+        "rows": [{"case": case, "name": words.mask(case.applicant.name)} for case in cases[:MOST]],
+        "more": len(cases) > MOST,
+    }
+    return TemplateResponse(request, "review/queue/search.html", context)

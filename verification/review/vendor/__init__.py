@@ -1,0 +1,1 @@
+"""How each vendor account is doing, what it costs, and what each of its codes means."""

@@ -1,0 +1,60 @@
+"""How each vendor account stands, in words: for the banner on the work board and for the vendor page.
+
+Reads rows and the time it is given. Whether a call may be made is for `pacing` to say.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from verification.models import VendorAccount
+from verification.review import words
+from verification.vendor import pacing
+
+
+class State(TextChoices):
+    CALLING = "calling", gettext_lazy("calling")
+    TRIAL = "trial", gettext_lazy("being tried again")
+    PAUSED = "paused", gettext_lazy("paused")
+    SPENT = "spent", gettext_lazy("budget spent")
+
+
+TONES = {State.CALLING: "good", State.TRIAL: "warn", State.PAUSED: "bad", State.SPENT: "bad"}
+
+
+def state_of(account: VendorAccount, now: datetime) -> State:
+    if account.paused_at is None:
+        return State.SPENT if pacing.budget_is_spent(account, now) else State.CALLING
+    on_trial = pacing.on_trial(account, now) and not pacing.budget_is_spent(account, now)
+    return State.TRIAL if on_trial else State.PAUSED
+
+
+def in_short(now: datetime) -> list[dict[str, Any]]:
+    """One line for each configured account."""
+    return [_line(account, now) for account in pacing.accounts()]
+
+
+def _line(account: VendorAccount, now: datetime) -> dict[str, Any]:
+    state = state_of(account, now)
+    since = words.moment(account.paused_at, now) if account.paused_at else ""
+    return {"account": account, "state": state, "tone": TONES[state], "since": since}
+
+
+def notice(lines: list[dict[str, Any]], now: datetime) -> dict[str, Any] | None:
+    """What staff are told at once when an account is not called. `tone` is bad if none is."""
+    closed = [line for line in lines if line["state"] != State.CALLING]
+    if not closed:
+        return None
+    if len(closed) < len(lines):
+        names = ", ".join(line["account"].name for line in closed)
+        sentence = _("Not all vendor accounts are called: %(names)s stands still. The others go on.")
+        return {"tone": "warn", "sentence": sentence % {"names": names}}
+    pauses = [line["account"].paused_at for line in closed if line["account"].paused_at]
+    if not pauses:
+        sentence = _("Today's budget for vendor calls is spent. Waiting work goes on by itself at 00:00 UTC.")
+        return {"tone": "bad", "sentence": sentence}
+    sentence = _("Calling the vendor is paused since %(since)s UTC. Waiting work resumes by itself.")
+    return {"tone": "bad", "sentence": sentence % {"since": words.moment(min(pauses), now)}}

@@ -1,0 +1,31 @@
+"""The page of codes: what each answer of the vendor comes to. All of it is told by `handling`; this is its frame."""
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from verification import permissions
+from verification.review.page import signed_in
+from verification.vendor import code_guide
+
+LONGEST_SEARCH = 128
+
+
+@require_safe
+def codes_page(request: HttpRequest) -> HttpResponse:
+    permissions.check_view_operations(signed_in(request))
+    wanted = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+    found = code_guide.sections(wanted)
+    context = {
+        "title": _("Codes"),
+        "wanted": wanted,
+        "sections": found,
+        "unlisted": code_guide.unlisted(wanted) if not found else [],
+        "fallbacks": code_guide.fallbacks(),
+        "no_code": code_guide.NO_CODE.values(),
+        "twins": code_guide.TWINS,
+        "fallback": code_guide.FALLBACK,
+        "failing": code_guide.FAILING,
+    }
+    return TemplateResponse(request, "review/vendor/codes.html", context)

@@ -1,0 +1,120 @@
+"""What follows from an answer, under the organisation's own terms. Pure: no database, no clock, no Django.
+
+A vendor Success is not an approval, and nothing here ever declines anybody: what is not a clear pass is a second
+try or a matter for a person.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from verification.liveness import VENDOR_PASS, Answer, Category
+from verification.rules.review_bands import ATTEMPTS_USED_UP, SPOT_CHECK
+from verification.states import Outcome
+
+
+class Next(StrEnum):
+    APPROVE = "approve"
+    TRY_AGAIN = "try_again"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The policy's part in a decision: the similarity that approves (0 to 100) and the attempts granted.
+
+    `spot_check`: the lot fell on this attempt, so that a person judges even what would pass.
+    """
+
+    approve_at: Decimal
+    max_attempts: int
+    spot_check: bool = False
+
+
+@dataclass(frozen=True)
+class History:
+    """The case before this attempt: attempts that counted, all that were finished, and what is odd about it."""
+
+    counted: int
+    finished: int
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`reasons` are codes for staff, `hint` is the key of the guidance shown to the applicant."""
+
+    next: Next
+    outcome: Outcome
+    reasons: tuple[str, ...] = ()
+    hint: str = ""
+    step: str = ""
+    counted: bool = True
+
+
+_OUTCOMES = {
+    Category.PASSED: Outcome.PASSED,
+    Category.LOW_SIMILARITY: Outcome.LOW_SIMILARITY,
+    Category.LIVENESS_FAILED: Outcome.LIVENESS_FAILED,
+    Category.CAPTURE_QUALITY: Outcome.CAPTURE_QUALITY,
+    Category.REFERENCE_PHOTO: Outcome.REFERENCE_PHOTO,
+}
+
+
+def decide(answer: Answer, terms: Terms, history: History) -> Decision:
+    """The next step after a trustworthy answer of the vendor."""
+    outcome = _OUTCOMES[answer.rule.category]
+    reason = _reason_for_a_person(answer, terms)
+    if reason:
+        return Decision(Next.REVIEW, outcome, (reason, *history.flags))
+    if outcome == Outcome.PASSED and history.flags:
+        return Decision(Next.REVIEW, outcome, history.flags)
+    if outcome == Outcome.PASSED and terms.spot_check:
+        return Decision(Next.REVIEW, outcome, (SPOT_CHECK,))
+    if outcome == Outcome.PASSED:
+        return Decision(Next.APPROVE, outcome)
+    return _try_again(answer, outcome, terms, history)
+
+
+def _reason_for_a_person(answer: Answer, terms: Terms) -> str:
+    """Why the system must not go on by itself, or "" if it may."""
+    category, similarity = answer.rule.category, answer.similarity
+    if not answer.consistent:
+        return "inconsistent_answer"
+    if category == Category.PASSED:
+        genuine = answer.result == "Success" and similarity is not None and similarity >= VENDOR_PASS
+        if not genuine:
+            return "inconsistent_answer"
+        return "" if similarity is not None and similarity >= terms.approve_at else "similarity_band"
+    if category == Category.LOW_SIMILARITY:
+        return "low_similarity"
+    if not answer.rule.known:
+        return "unknown_code"
+    return "suspicion" if answer.rule.suspicion else ""
+
+
+def _try_again(answer: Answer, outcome: Outcome, terms: Terms, history: History) -> Decision:
+    # A photo at fault costs no attempt, but paid calls must end somewhere: twice the attempts in all.
+    counted = outcome != Outcome.REFERENCE_PHOTO
+    if history.counted + counted >= terms.max_attempts or history.finished + 1 >= 2 * terms.max_attempts:
+        return Decision(Next.REVIEW, outcome, (ATTEMPTS_USED_UP,), counted=counted)
+    return Decision(
+        Next.TRY_AGAIN,
+        outcome,
+        (answer.result,),
+        hint=answer.rule.hint,
+        step=answer.rule.step,
+        counted=counted,
+    )
+
+
+def unusable(code: str, terms: Terms, history: History) -> Decision:
+    """The recording could not be prepared. Our limits, not the person's fault: it costs no attempt."""
+    if history.finished + 1 >= 2 * terms.max_attempts:
+        return Decision(Next.REVIEW, Outcome.UNUSABLE_MEDIA, (ATTEMPTS_USED_UP, code), counted=False)
+    return Decision(Next.TRY_AGAIN, Outcome.UNUSABLE_MEDIA, (code,), "record_again", "capture", counted=False)
+
+
+def give_up(reason: str) -> Decision:
+    """The vendor gave no answer that can be used: a person looks, and no attempt is lost."""
+    return Decision(Next.REVIEW, Outcome.VENDOR_FAILED, (reason,), counted=False)

@@ -1,0 +1,90 @@
+"""Which verdicts take a second person, under the policy that is pinned to the case. The only place that says so.
+
+The rules on approvals are pure, so that the policy editor can ask them about the past. What there is to know about one
+case is read from the database, and nothing is changed; that the second person is another one is for `permissions`.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from verification.liveness import VENDOR_PASS
+from verification.models import Review, Stage, Verdict, Verification, VerificationAttempt
+from verification.rules import sampling
+from verification.states import FOR_A_PERSON, AttemptStatus, Outcome
+
+OVERRIDE, FLAGGED, BAND, BLIND, SHARE = "override", "flagged", "band", "blind", "share"
+
+
+class Terms(Protocol):
+    """The part of a policy that says which approvals take two."""
+
+    second_for_override: bool
+    second_for_flags: bool
+    second_below: Decimal | None
+
+
+@dataclass(frozen=True)
+class Approval:
+    """What the rules ask about an approval: what the newest answer said, and whether something is odd."""
+
+    outcome: str
+    similarity: Decimal | None
+    flagged: bool
+
+    @property
+    def is_override(self) -> bool:
+        """It goes against what the system found: the answer was no pass, or one that contradicts itself."""
+        passed = self.outcome == Outcome.PASSED and self.similarity is not None
+        return not passed or self.is_below(VENDOR_PASS)
+
+    def is_below(self, limit: Decimal | None) -> bool:
+        return limit is not None and self.similarity is not None and self.similarity < limit
+
+
+def rules_on_approval(approval: Approval, terms: Terms) -> tuple[str, ...]:
+    """Codes of the rules by which it takes two, whoever it is about."""
+    rules = (
+        (OVERRIDE, terms.second_for_override and approval.is_override),
+        (FLAGGED, terms.second_for_flags and approval.flagged),
+        (BAND, approval.is_below(terms.second_below)),
+    )
+    return tuple(code for code, holds in rules if holds)
+
+
+def approval_of(case: Verification) -> Approval:
+    """The approval that somebody could give to the case as it is."""
+    newest = newest_attempt(case)
+    outcome, similarity = (newest.outcome, newest.similarity) if newest else ("", None)
+    return Approval(outcome, similarity, case.flags.filter(code__in=FOR_A_PERSON).exists())
+
+
+def newest_attempt(case: Verification) -> VerificationAttempt | None:
+    """The finished attempt that a verdict is about."""
+    return case.attempts.filter(status=AttemptStatus.FINISHED).order_by("-number").first()
+
+
+def why_second(case: Verification, verdict: str) -> tuple[str, ...]:
+    """Codes of the rules that ask for a second person before `verdict` takes effect; none if one is enough."""
+    if verdict not in {Verdict.APPROVE, Verdict.DECLINE}:
+        return ()
+    policy = case.policy
+    found: list[str] = []
+    if verdict == Verdict.APPROVE:
+        found += rules_on_approval(approval_of(case), policy)
+        found += [BLIND] if _was_doubted(case) else []
+    if sampling.drawn(case.public_id, policy.second_share, purpose="second_person"):
+        found.append(SHARE)
+    return tuple(found)
+
+
+def _was_doubted(case: Verification) -> bool:
+    """Somebody who did not see the score came to another verdict. Seeing it is no reason to overrule them alone."""
+    return case.reviews.filter(stage=Stage.BLIND, verdict=Verdict.DECLINE).exists()
+
+
+def blind_verdict(case: Verification, evidence_sha256: str) -> Review | None:
+    """The verdict that was given on this evidence before its score was shown, by somebody who may judge the case."""
+    aside = case.reviews.filter(verdict=Verdict.STEP_ASIDE).values("by")
+    blind = case.reviews.filter(stage=Stage.BLIND, evidence_sha256=evidence_sha256)
+    return blind.exclude(by__in=aside).first()

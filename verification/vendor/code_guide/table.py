@@ -1,0 +1,192 @@
+"""Which code, and which thing that is no code, comes to what. The rule for it stands in `consequence_of` alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Literal
+
+from django.utils.translation import gettext_lazy as _
+
+from verification.hints import HINTS
+from verification.liveness import RULES, Billed, Category, CodeRule, Hint, lookup
+from verification.vendor.code_guide import texts
+from verification.vendor.code_guide.texts import Consequence, Text
+
+Field = Literal["Result", "Error"]
+
+_USUAL = {
+    Category.PASSED: Consequence.APPROVE,
+    Category.LOW_SIMILARITY: Consequence.REVIEW,
+    Category.LIVENESS_FAILED: Consequence.NEW_RECORDING,
+    Category.CAPTURE_QUALITY: Consequence.NEW_RECORDING,
+    Category.REFERENCE_PHOTO: Consequence.NEW_PHOTO,
+    Category.TRANSIENT: Consequence.REPEAT,
+    Category.THROTTLED: Consequence.SLOW_DOWN,
+    Category.CONFIGURATION: Consequence.PAUSE,
+    Category.BAD_REQUEST: Consequence.REFUSED,
+}
+_REPEATED = {
+    Consequence.REPEAT,
+    Consequence.SLOW_DOWN,
+    Consequence.PAUSE,
+    Consequence.SEND_AGAIN,
+    Consequence.ONCE_MORE,
+}
+
+
+@dataclass(frozen=True)
+class Handling:
+    """A code, or something that is none, and what comes of it. `cause` says what is wrong with an account."""
+
+    name: Text
+    consequence: Consequence
+    told: Text
+    billed: Billed
+    cause: Text = ""
+
+    @property
+    def does(self) -> Text:
+        return texts.DOES[self.consequence]
+
+    @property
+    def charged(self) -> Text:
+        return texts.CHARGED[self.billed]
+
+    @property
+    def repeated(self) -> bool:
+        """Does the system make the call again by itself?"""
+        return self.consequence in _REPEATED
+
+
+def consequence_of(rule: CodeRule) -> Consequence:
+    usual = _USUAL[rule.category]
+    doubtful = rule.suspicion or not rule.known
+    asks_again = usual in {Consequence.NEW_RECORDING, Consequence.NEW_PHOTO}
+    return Consequence.REVIEW if doubtful and asks_again else usual
+
+
+def handling_of(rule: CodeRule) -> Handling:
+    consequence = consequence_of(rule)
+    # A code's hint is for trying again. Whoever waits for a reviewer reads that they do.
+    hint = Hint.BEING_CHECKED if consequence == Consequence.REVIEW else rule.hint
+    return Handling(rule.code, consequence, HINTS[hint], rule.billed, texts.CAUSES.get(rule.code, ""))
+
+
+@dataclass(frozen=True)
+class Section:
+    """Codes of one category with one consequence. `told` is what the applicant reads if it is the same for all."""
+
+    anchor: str
+    title: Text
+    meaning: Text
+    rows: tuple[Handling, ...]
+
+    @property
+    def does(self) -> Text:
+        return self.rows[0].does
+
+    @property
+    def repeated(self) -> bool:
+        return self.rows[0].repeated
+
+    @property
+    def told(self) -> Text:
+        return self.rows[0].told if len({row.told for row in self.rows}) == 1 else ""
+
+    @property
+    def has_causes(self) -> bool:
+        return any(row.cause for row in self.rows)
+
+
+def sections(wanted: str = "") -> list[Section]:
+    """Every listed code whose name holds `wanted`, whatever its case."""
+    found = [rule for rule in RULES.values() if wanted.casefold() in rule.code.casefold()]
+    found.sort(key=_place)
+    return [_section(rules) for rules in _runs(found)]
+
+
+def _place(rule: CodeRule) -> tuple[int, bool]:
+    return list(Category).index(rule.category), rule.suspicion
+
+
+def _runs(rules: list[CodeRule]) -> Iterator[list[CodeRule]]:
+    return (list(run) for _place_of_run, run in groupby(rules, _place))
+
+
+def _section(rules: list[CodeRule]) -> Section:
+    first, rows = rules[0], tuple(handling_of(rule) for rule in rules)
+    if first.suspicion:
+        return Section("replay_suspected", texts.REPLAY, texts.SUSPICION, rows)
+    return Section(first.category, texts.TITLES[first.category], texts.MEANINGS[first.category], rows)
+
+
+# How a code begins that is in no list, with one that begins so.
+_FAMILIES: tuple[tuple[Text, str, Field], ...] = (
+    (_("AuthFailure.… or UnauthorizedOperation…"), "AuthFailure.New", "Error"),
+    (_("InvalidParameter…, Unsupported… or Missing…"), "InvalidParameter.New", "Error"),
+    (_("RequestLimitExceeded…"), "RequestLimitExceeded.New", "Error"),
+    (_("InternalError…"), "InternalError.New", "Error"),
+    (_("any other, as the Result of a check"), "FailedOperation.New", "Result"),
+    (_("any other, as an Error"), "FailedOperation.New", "Error"),
+)
+
+
+def fallbacks() -> list[Handling]:
+    """What comes of codes that are in no list, by how they begin."""
+    return [replace(handling_of(lookup(code, field=field)), name=name) for name, code, field in _FAMILIES]
+
+
+def unlisted(code: str) -> list[tuple[Field, Handling]]:
+    """What would come of this very code, by where it came; nothing if it is listed."""
+    fields: tuple[Field, ...] = ("Result", "Error")
+    return [] if code in RULES else [(field, handling_of(lookup(code, field=field))) for field in fields]
+
+
+def why_paused(code: str) -> Text:
+    """What a pause's code means. A probe that went wrong leaves its own, such as http_503 or ConnectTimeout."""
+    if code in texts.CAUSES:
+        return texts.CAUSES[code]
+    refused = lookup(code, field="Error").category == Category.CONFIGURATION
+    return texts.REFUSES if refused else texts.STILL_FAILING
+
+
+_WAITING, _CHECKED = HINTS[Hint.SHORT_DELAY], HINTS[Hint.BEING_CHECKED]
+_PAUSED, _OURS = HINTS[Hint.PAUSED], HINTS[Hint.OUR_FAULT]
+
+NO_CODE: dict[str, Handling] = {
+    "no_connection": Handling(
+        _("No connection, so nothing was sent"), Consequence.SEND_AGAIN, _WAITING, Billed.NO
+    ),
+    "no_answer": Handling(
+        _("Sent, and no whole answer: silence, a broken connection, 40 seconds gone, a worker that died"),
+        Consequence.ONCE_MORE,
+        _WAITING,
+        Billed.UNKNOWN,
+    ),
+    "http_5xx": Handling(_("HTTP status 500 to 599"), Consequence.REPEAT, _WAITING, Billed.UNKNOWN),
+    "http_429": Handling(_("HTTP status 429"), Consequence.SLOW_DOWN, _WAITING, Billed.UNKNOWN),
+    "bad_answer": Handling(
+        _("A whole answer that breaks the vendor's own contract, or any other HTTP status"),
+        Consequence.UNREADABLE,
+        _OURS,
+        Billed.UNKNOWN,
+    ),
+    "contradiction": Handling(
+        _("Success below 70, or low similarity from 70 on"), Consequence.REVIEW, _CHECKED, Billed.YES
+    ),
+    "settings": Handling(
+        _("Settings of ours that can't work: address, region, credentials"),
+        Consequence.PAUSE,
+        _PAUSED,
+        Billed.NO,
+    ),
+    "limits": Handling(
+        _("A photo or recording that is empty or too large for the vendor, or movements it does not offer"),
+        Consequence.WITHHELD,
+        _OURS,
+        Billed.NO,
+    ),
+    "damaged": Handling(
+        _("A stored file that is missing, or is not what was stored"), Consequence.WITHHELD, _OURS, Billed.NO
+    ),
+}

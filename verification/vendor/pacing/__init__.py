@@ -1,0 +1,29 @@
+"""May the vendor be called now? Rate, pause and daily budget, in one row an account for all workers and hosts."""
+
+from verification.vendor.pacing.accounts import accounts
+from verification.vendor.pacing.budget import alert
+from verification.vendor.pacing.pauses import allow_trial, claim_probe, pause, paused, prolong, resume
+from verification.vendor.pacing.slots import Slot, Turn, Wait, give_back, reserve, room, still_open
+from verification.vendor.pacing.standing import budget_is_spent, is_open, on_trial, spent_on
+
+__all__ = [
+    "Slot",
+    "Turn",
+    "Wait",
+    "accounts",
+    "alert",
+    "allow_trial",
+    "budget_is_spent",
+    "claim_probe",
+    "give_back",
+    "is_open",
+    "on_trial",
+    "pause",
+    "paused",
+    "prolong",
+    "reserve",
+    "resume",
+    "room",
+    "spent_on",
+    "still_open",
+]
