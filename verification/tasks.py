@@ -13,7 +13,7 @@ from verification.actions import prepare as preparing
 from verification.actions import probe as probing
 from verification.actions import staff as staffing
 from verification.actions import sweep as sweeping
-from verification.jobs import heartbeat, leases
+from verification.jobs import doorbell, heartbeat, leases
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +24,7 @@ def keep_leases(**kwargs: Any) -> None:
     heartbeat.start()
 
 
-@shared_task(name=leases.PREPARE)
+@shared_task(name=doorbell.PREPARE)
 def prepare(attempt_id: str) -> None:
     try:
         preparing.prepare(attempt_id, now=clock.now())
@@ -32,7 +32,7 @@ def prepare(attempt_id: str) -> None:
         log.info("prepare.overtaken", attempt=attempt_id)
 
 
-@shared_task(name=leases.ASSESS)
+@shared_task(name=doorbell.ASSESS)
 def assess(attempt_id: str) -> None:
     try:
         worked = assessing.assess(attempt_id, clock=clock.now)
@@ -42,7 +42,7 @@ def assess(attempt_id: str) -> None:
         _go_on(worked)
 
 
-@shared_task(name=leases.ASSESS_NEXT)
+@shared_task(name=doorbell.ASSESS_NEXT)
 def assess_next() -> None:
     try:
         worked = assessing.assess_next(clock=clock.now)
@@ -55,15 +55,15 @@ def assess_next() -> None:
 def _go_on(worked: bool) -> None:
     """A worker that comes free has the next attempt taken up. So as many are under way as there are workers free."""
     if worked and leases.anything_waits(now=clock.now()):
-        leases.ring_next()
+        doorbell.ring_next()
 
 
-@shared_task(name=leases.PROBE)
+@shared_task(name=doorbell.PROBE)
 def probe(account_name: str) -> None:
     probing.probe(account_name, now=clock.now())
 
 
-@shared_task(name=leases.SWEEP)
+@shared_task(name=doorbell.SWEEP)
 def sweep() -> None:
     sweeping.sweep(now=clock.now())
     exporting.expire(now=clock.now())

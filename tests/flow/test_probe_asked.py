@@ -12,7 +12,7 @@ from tests.conftest import VENDOR_CLOCK, Road
 from tests.flow.conftest import LATER
 from tests.flow.test_staff_site import AUDITOR, OPERATOR, REVIEWER, SENIOR
 from verification.actions import assess, probe
-from verification.jobs import leases
+from verification.jobs import doorbell
 from verification.models import AuditEvent, VendorAccount
 from verification.vendor import pacing
 
@@ -43,7 +43,7 @@ def state(client: Client) -> str:
 @pytest.fixture
 def rung(monkeypatch: Any) -> list[tuple[str, list[str]]]:
     heard: list[tuple[str, list[str]]] = []
-    monkeypatch.setattr(leases, "_send", lambda task, args, delay: heard.append((task, args)))
+    monkeypatch.setattr(doorbell, "_send", lambda task, args, delay: heard.append((task, args)))
     return heard
 
 
@@ -56,7 +56,7 @@ def test_an_operator_has_a_paused_account_probed_at_once(
         page = signed_in(OPERATOR).post(PROBE, follow=True)
     account.refresh_from_db()
     event = AuditEvent.objects.get(kind="account.probe_asked")
-    assert (account.probe_at, rung) == (LATER, [(leases.PROBE, ["default"])])
+    assert (account.probe_at, rung) == (LATER, [(doorbell.PROBE, ["default"])])
     assert (event.subject_id, event.actor_kind, event.actor_id) == (str(account.pk), "operator", "operator")
     assert "Account default is being probed" in page.content.decode()
 

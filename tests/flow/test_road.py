@@ -10,7 +10,7 @@ from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road
 from verification import media, storage
 from verification.actions import document, invite, prepare, sweep
-from verification.jobs import leases
+from verification.jobs import doorbell, leases
 from verification.models import AuditEvent, CallState, Verification
 from verification.states import AttemptStatus, Mode, Outcome, Status
 from verification.workflow import IllegalMove
@@ -176,7 +176,7 @@ def test_a_lost_broker_loses_nothing(
     def refuse(*args: Any, **options: Any) -> None:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(leases.current_app, "send_task", refuse)
+    monkeypatch.setattr(doorbell.current_app, "send_task", refuse)
     with django_capture_on_commit_callbacks(execute=True):
         attempt = road.submit(road.with_photo())
     assert leases.waiting_longest(AttemptStatus.SUBMITTED, now=NOW) == [attempt.public_id]

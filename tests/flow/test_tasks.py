@@ -10,7 +10,7 @@ from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road
 from verification import tasks
 from verification.actions import assess, prepare
-from verification.jobs import leases
+from verification.jobs import doorbell, leases
 from verification.models import Verification
 from verification.states import AttemptStatus, Status
 from verification.workflow import StaleAttempt
@@ -37,7 +37,7 @@ def test_the_sweep_rings_for_work_whose_bell_was_lost(
     monkeypatch.setattr(app, "send_task", lambda task, args, **options: rung.append((task, args)))
     with django_capture_on_commit_callbacks(execute=True):
         tasks.sweep()
-    assert rung == [(leases.PREPARE, [attempt.public_id])]
+    assert rung == [(doorbell.PREPARE, [attempt.public_id])]
 
 
 @pytest.mark.parametrize("task", [tasks.prepare, tasks.assess])
@@ -55,25 +55,25 @@ def test_a_task_that_was_overtaken_ends_quietly(monkeypatch: Any, task: Any, act
 
 
 def test_every_task_that_is_rung_for_exists() -> None:
-    assert set(leases.QUEUES) <= set(app.tasks)
+    assert set(doorbell.QUEUES) <= set(app.tasks)
 
 
 def test_while_nobody_answers_the_sweep_stops_ringing(road: Road, monkeypatch: Any) -> None:
     """Each sweep rings for all that waits: over a weekend without a worker that would fill the broker."""
     road.submit(road.with_photo())
     road.submit(road.with_photo())
-    monkeypatch.setattr(leases, "MOST_BELLS", 1)
+    monkeypatch.setattr(doorbell, "MAX_UNANSWERED", 1)
     assert leases.ring_waiting(AttemptStatus.SUBMITTED, now=NOW) == 1
-    monkeypatch.setattr(leases, "_unanswered", lambda name: 1)
+    monkeypatch.setattr(doorbell, "unanswered", lambda name: 1)
     assert leases.ring_waiting(AttemptStatus.SUBMITTED, now=NOW) == 0
 
 
 def test_bells_that_nobody_answered_are_counted() -> None:
     name = "counted"
-    assert leases._unanswered(name) == 0
+    assert doorbell.unanswered(name) == 0
     for _ in range(3):
         app.send_task("nobody.listens", queue=name)
-    assert leases._unanswered(name) == 3
+    assert doorbell.unanswered(name) == 3
 
 
 def test_a_sweep_without_a_broker_rings_for_nothing(road: Road, monkeypatch: Any) -> None:
@@ -81,5 +81,5 @@ def test_a_sweep_without_a_broker_rings_for_nothing(road: Road, monkeypatch: Any
         raise ConnectionRefusedError
 
     road.submit(road.with_photo())
-    monkeypatch.setattr(leases, "_unanswered", refuse)
+    monkeypatch.setattr(doorbell, "unanswered", refuse)
     assert leases.ring_waiting(AttemptStatus.SUBMITTED, now=NOW) == 0

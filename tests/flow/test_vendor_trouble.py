@@ -10,7 +10,7 @@ from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road
 from verification import audit, tasks
 from verification.actions import assess, cancel, probe, sweep
-from verification.jobs import leases
+from verification.jobs import doorbell, leases
 from verification.models import (
     AuditEvent,
     CallState,
@@ -49,7 +49,7 @@ def rung(monkeypatch: Any, django_capture_on_commit_callbacks: Any) -> Callable[
 
     def listen(act: Callable[[], Any]) -> list[str]:
         heard: list[str] = []
-        monkeypatch.setattr(leases, "_send", lambda task, args, delay: heard.append(task))
+        monkeypatch.setattr(doorbell, "_send", lambda task, args, delay: heard.append(task))
         with django_capture_on_commit_callbacks(execute=True):
             act()
         return heard
@@ -85,13 +85,13 @@ def test_while_it_lasts_the_sweep_rings_for_no_call(paused: VerificationAttempt,
 
 
 def test_the_sweep_has_the_account_probed_when_that_is_due(paused: VerificationAttempt, rung: Any) -> None:
-    assert rung(lambda: sweep.sweep(now=at(30))) == [leases.PROBE]
+    assert rung(lambda: sweep.sweep(now=at(30))) == [doorbell.PROBE]
 
 
 def test_a_probe_costs_nothing_and_its_answer_lets_one_call_through(
     paused: VerificationAttempt, emulator: EmulatorServer, rung: Any
 ) -> None:
-    assert rung(lambda: probe.probe("default", now=at(30))) == [leases.ASSESS_NEXT]
+    assert rung(lambda: probe.probe("default", now=at(30))) == [doorbell.ASSESS_NEXT]
     assert emulator.calls()[-1]["answer"] == "MissingParameter"
     judge(paused, 31)
     assert Verification.objects.get().status == Status.APPROVED
@@ -104,7 +104,7 @@ def test_when_the_account_is_well_again_all_that_waits_is_rung_for(
 ) -> None:
     road.ready()
     probe.probe("default", now=at(30))
-    assert leases.ASSESS in rung(lambda: judge(paused, 31))
+    assert doorbell.ASSESS in rung(lambda: judge(paused, 31))
 
 
 def test_a_probe_that_meets_a_fault_leaves_the_account_paused(
@@ -200,7 +200,7 @@ def test_a_worker_that_comes_free_takes_up_what_waits_longest(
 ) -> None:
     VENDOR_CLOCK.at = datetime.now(NOW.tzinfo)
     first, second = road.ready(), road.ready()
-    assert rung(lambda: tasks.assess(first.public_id)) == [leases.ASSESS_NEXT]
+    assert rung(lambda: tasks.assess(first.public_id)) == [doorbell.ASSESS_NEXT]
     assert rung(tasks.assess_next) == []
     second.refresh_from_db()
     assert second.status == AttemptStatus.FINISHED

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from verification import audit
-from verification.jobs import leases
+from verification.jobs import doorbell
 from verification.models import VendorAccount
 
 
@@ -16,5 +16,5 @@ def probe_soon(account: VendorAccount, *, by: audit.By, now: datetime) -> bool:
     if not paused.update(probe_at=now):
         return False
     audit.record("account.probe_asked", by=by, subject=account, at=now)
-    leases.ring_probe(account.name)
+    doorbell.ring_probe(account.name)
     return True

@@ -7,7 +7,7 @@ import structlog
 from django.db import transaction
 
 from verification import audit, media, storage, workflow
-from verification.jobs import leases
+from verification.jobs import doorbell, leases
 from verification.models import VerificationAttempt
 from verification.rules import decision
 from verification.states import AttemptStatus
@@ -79,4 +79,4 @@ def _prepare(attempt: VerificationAttempt, now: datetime) -> None:
             )
             hashes = {"original_sha256": attempt.original_sha256, "normalised_sha256": normalised.sha256}
             audit.record("attempt.prepared", by=audit.By.system(), subject=attempt, at=now, **hashes)
-            leases.ring(leases.ASSESS, attempt.public_id)
+            doorbell.ring(doorbell.ASSESS, attempt.public_id)

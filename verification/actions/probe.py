@@ -5,7 +5,7 @@ from datetime import datetime
 import structlog
 
 from verification import liveness
-from verification.jobs import leases
+from verification.jobs import doorbell
 from verification.models import VendorAccount
 from verification.vendor import clients, pacing
 
@@ -23,7 +23,7 @@ def probe(account_name: str, *, now: datetime) -> None:
         pacing.prolong(account, reason=code, now=now)
         return
     pacing.allow_trial(account, now=now)
-    leases.ring_next()
+    doorbell.ring_next()
 
 
 def _code(account: VendorAccount, now: datetime) -> str:

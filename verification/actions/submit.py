@@ -9,7 +9,7 @@ from django.db import transaction
 
 from verification import audit, media, storage, workflow
 from verification.evidence import challenges, reuse, upload_parts
-from verification.jobs import leases
+from verification.jobs import doorbell
 from verification.models import RiskFlag, Verification, VerificationAttempt
 from verification.states import AttemptStatus, Flag, Status
 
@@ -84,7 +84,7 @@ def _take_in(
     by = audit.By.applicant(locked.applicant.public_id)
     data = {"attempt": attempt.public_id, "number": attempt.number, "original_sha256": original.sha256}
     workflow.move(locked, Status.CHECKING, by=by, now=now, data=data, hint="")
-    leases.ring(leases.PREPARE, attempt.public_id)
+    doorbell.ring(doorbell.PREPARE, attempt.public_id)
 
 
 def _look_back(

@@ -7,7 +7,7 @@ import structlog
 
 from verification import audit, storage, workflow
 from verification.evidence import upload_parts
-from verification.jobs import leases
+from verification.jobs import doorbell, leases
 from verification.models import Applicant, DataKey, Export, Verification
 from verification.states import AttemptStatus, Status
 from verification.vendor import call_ledger, pacing
@@ -25,7 +25,7 @@ def sweep(*, now: datetime) -> int:
     call_ledger.close_forgotten(now=now)
     for account in pacing.paused():
         if account.probe_at is not None and account.probe_at <= now:
-            leases.ring_probe(account.name)
+            doorbell.ring_probe(account.name)
     rung = leases.ring_waiting(AttemptStatus.SUBMITTED, now=now)
     # While nobody may be called, bells would only wake workers that have to lie down again.
     if pacing.is_open(now=now):

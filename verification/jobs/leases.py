@@ -1,7 +1,7 @@
-"""The queue: the attempt's row is the entry, a lease says who works on it, a Celery message is only a doorbell.
+"""Leases: the attempt's row is the queue entry, and a lease on it says which worker has it.
 
-Names of the tasks and their queues stand here, so that whoever rings imports no task. A lease is short, and renewed
-for as long as its worker is alive: a dead worker's work is free again soon, and a frozen one comes back to a fence.
+A lease is short, and its worker renews it for as long as it lives. So the work of a dead worker is free again soon, and
+a frozen worker that wakes up finds a higher fence number and can write nothing.
 """
 
 import threading
@@ -9,30 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial, reduce
+from functools import reduce
 from operator import or_
-from typing import Any
 
-import structlog
-from celery import current_app
 from django.db import connection, transaction
 from django.db.models import F, Q
-from kombu import Queue
-from kombu.exceptions import OperationalError
 
+from verification.jobs import doorbell
 from verification.models import VerificationAttempt
 from verification.states import AttemptStatus, Status
-
-PREPARE = "verification.prepare"
-ASSESS = "verification.assess"
-ASSESS_NEXT = "verification.assess_next"
-PROBE = "verification.probe"
-SWEEP = "verification.sweep"
-# The sweep has a queue of its own, which every worker answers: it watches over the others.
-QUEUES = {PREPARE: "media", ASSESS: "liveness", ASSESS_NEXT: "liveness", PROBE: "liveness", SWEEP: "sweep"}
-# Whoever comes too late for these has nothing to do: the next one is on its way. Seconds.
-EXPIRES = {PROBE: 10, SWEEP: 10}
-TASK_OF = {AttemptStatus.SUBMITTED: PREPARE, AttemptStatus.READY: ASSESS}
 
 # How soon the work of a dead worker is free again. Its worker renews it three times in that time.
 LEASE = timedelta(seconds=15)
@@ -44,40 +29,6 @@ LONGEST_HOLD = timedelta(seconds=60)
 MOST_LOST_LEASES = 3
 # What a machine can't do for so long, for whatever reason of its own, a person looks at instead.
 TOO_LONG = timedelta(hours=6)
-# So many bells unanswered are enough: while no worker listens, a sweep must not go on filling the broker.
-MOST_BELLS = 500
-
-log = structlog.get_logger(__name__)
-
-
-def ring(task: str, attempt_id: str, *, delay: float = 0) -> None:
-    """Send `task` for the attempt once the running transaction is committed, `delay` seconds later at the soonest."""
-    transaction.on_commit(partial(_send, task, [attempt_id], delay))
-
-
-def ring_next() -> None:
-    """Have whatever waits longest for the vendor taken up next, once the running transaction is committed."""
-    transaction.on_commit(partial(_send, ASSESS_NEXT, [], 0))
-
-
-def ring_probe(account_name: str) -> None:
-    """Have a paused account asked whether it is well again."""
-    transaction.on_commit(partial(_send, PROBE, [account_name], 0))
-
-
-def _send(task: str, args: list[str], delay: float) -> None:
-    try:
-        current_app.send_task(
-            task,
-            args=args,
-            queue=QUEUES[task],
-            countdown=delay or None,
-            expires=EXPIRES.get(task),
-            retry=False,
-        )
-    except (OperationalError, OSError) as error:
-        # The row is committed, so nothing is lost: the sweeper rings again.
-        log.warning("queue.broker_unreachable", task=task, args=args, error=type(error).__name__)
 
 
 def _free(now: datetime) -> Q:
@@ -139,7 +90,7 @@ def renew_held(*, now: datetime) -> int:
         alive = [Q(pk=pk, fence=hold.fence) for pk, hold in _holds.items() if now - hold.since < LONGEST_HOLD]
     if not alive:
         return 0
-    ours = VerificationAttempt.objects.filter(reduce(or_, alive), status__in=list(TASK_OF))
+    ours = VerificationAttempt.objects.filter(reduce(or_, alive), status__in=list(doorbell.TASK_OF))
     with transaction.atomic():
         free = ours.exclude(lease_until=None).select_for_update(
             skip_locked=connection.features.has_select_for_update_skip_locked
@@ -184,7 +135,7 @@ def put_back(
     """
     if _give_up_lease(attempt, not_before=not_before, killed=killed):
         delay = max(0.0, (not_before - now).total_seconds())
-        ring(TASK_OF[AttemptStatus(attempt.status)], attempt.public_id, delay=delay)
+        doorbell.ring(doorbell.TASK_OF[AttemptStatus(attempt.status)], attempt.public_id, delay=delay)
 
 
 def leave_waiting(attempt: VerificationAttempt) -> None:
@@ -212,26 +163,9 @@ def anything_waits(*, now: datetime) -> bool:
 
 
 def ring_waiting(status: AttemptStatus, *, now: datetime) -> int:
-    """Ring for work whose bell may have been lost; returns for how many attempts."""
-    task = TASK_OF[status]
-    try:
-        room = MOST_BELLS - _unanswered(QUEUES[task])
-    except (OperationalError, OSError) as error:
-        log.warning("queue.broker_unreachable", task=SWEEP, error=type(error).__name__)
-        return 0
-    found = waiting_longest(status, now=now, limit=max(0, room))
+    """Send messages again for work whose message may have been lost; returns for how many attempts."""
+    task = doorbell.TASK_OF[status]
+    found = waiting_longest(status, now=now, limit=doorbell.room_for(task))
     for attempt_id in found:
-        ring(task, attempt_id)
+        doorbell.ring(task, attempt_id)
     return len(found)
-
-
-def _unanswered(queue_name: str) -> int:
-    """How many bells wait in the broker."""
-    with current_app.connection_for_write() as broker:
-        try:
-            found: Any = Queue(queue_name).bind(broker.default_channel).queue_declare(passive=True)
-        except broker.connection_errors as error:
-            raise OperationalError(type(error).__name__) from error
-        except broker.channel_errors:
-            return 0  # There is no such queue yet: nobody has rung.
-        return int(found.message_count)

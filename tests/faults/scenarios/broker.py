@@ -24,7 +24,7 @@ from tests.faults.waiting import wait_until
 from tests.faults.workers import park
 from tests.processes import Process
 from tests.services import Emulator, Redis, beat, worker
-from verification.jobs import leases
+from verification.jobs import doorbell
 from verification.models import VerificationAttempt as Attempt
 from verification.states import AttemptStatus
 
@@ -139,13 +139,15 @@ def _delivered_again_and_again(scene: Scene) -> None:
         scene.note("delivered again and again", both)
         sent = Counter[str]()
         for attempt_id in submitted:
-            sent += _deliver(leases.PREPARE, attempt_id)
+            sent += _deliver(doorbell.PREPARE, attempt_id)
         for attempt_id in ready:
-            sent += _deliver(leases.ASSESS, attempt_id)
-        sent += _deliver(leases.ASSESS_NEXT) + _deliver(leases.SWEEP) + _deliver(leases.PROBE, "default")
+            sent += _deliver(doorbell.ASSESS, attempt_id)
+        sent += (
+            _deliver(doorbell.ASSESS_NEXT) + _deliver(doorbell.SWEEP) + _deliver(doorbell.PROBE, "default")
+        )
         _wait_until_finished(both)
         for attempt_id in both:
-            sent += _deliver(leases.ASSESS, attempt_id)
+            sent += _deliver(doorbell.ASSESS, attempt_id)
         wait_until("all messages are received", lambda: _received(workers) - before >= sent)
         scene.received = dict(_received(workers) - before)
 
@@ -174,13 +176,13 @@ def _ring(ids: list[str]) -> None:
     with transaction.atomic():
         Attempt.objects.filter(public_id__in=ids).update(not_before=None)
         for attempt_id in ids:
-            leases.ring(leases.ASSESS, attempt_id)
+            doorbell.ring(doorbell.ASSESS, attempt_id)
 
 
 def _deliver(task: str, *args: str) -> Counter[str]:
     """Says what it sent."""
     for _ in range(DELIVERIES):
-        current_app.send_task(task, args=args, queue=leases.QUEUES[task])
+        current_app.send_task(task, args=args, queue=doorbell.QUEUES[task])
     return Counter({task: DELIVERIES})
 
 

@@ -1,0 +1,84 @@
+"""The doorbell: a Celery message tells a worker that an attempt waits. It carries an id and nothing else.
+
+The attempt's row in the database is the queue (`leases`), so a lost message costs seconds and no work. The names of the
+tasks and of their queues stand here, so that the code that rings imports no task.
+"""
+
+from functools import partial
+from typing import Any
+
+import structlog
+from celery import current_app
+from django.db import transaction
+from kombu import Queue
+from kombu.exceptions import OperationalError
+
+from verification.states import AttemptStatus
+
+PREPARE = "verification.prepare"
+ASSESS = "verification.assess"
+ASSESS_NEXT = "verification.assess_next"
+PROBE = "verification.probe"
+SWEEP = "verification.sweep"
+# The sweep has its own queue, which every worker answers: it finds the work that the others lost.
+QUEUES = {PREPARE: "media", ASSESS: "liveness", ASSESS_NEXT: "liveness", PROBE: "liveness", SWEEP: "sweep"}
+# PROBE and SWEEP messages expire after so many seconds, because the next one replaces them.
+EXPIRES = {PROBE: 10, SWEEP: 10}
+TASK_OF = {AttemptStatus.SUBMITTED: PREPARE, AttemptStatus.READY: ASSESS}
+
+# A sweep sends no message while this many wait in a queue, so that it does not fill the broker when no worker runs.
+MAX_UNANSWERED = 500
+
+
+log = structlog.get_logger(__name__)
+
+
+def ring(task: str, attempt_id: str, *, delay: float = 0) -> None:
+    """Send `task` for the attempt once the running transaction is committed, `delay` seconds later at the soonest."""
+    transaction.on_commit(partial(_send, task, [attempt_id], delay))
+
+
+def ring_next() -> None:
+    """Have whatever waits longest for the vendor taken up next, once the running transaction is committed."""
+    transaction.on_commit(partial(_send, ASSESS_NEXT, [], 0))
+
+
+def ring_probe(account_name: str) -> None:
+    """Have a paused account asked whether it is well again."""
+    transaction.on_commit(partial(_send, PROBE, [account_name], 0))
+
+
+def _send(task: str, args: list[str], delay: float) -> None:
+    try:
+        current_app.send_task(
+            task,
+            args=args,
+            queue=QUEUES[task],
+            countdown=delay or None,
+            expires=EXPIRES.get(task),
+            retry=False,
+        )
+    except (OperationalError, OSError) as error:
+        # The row is committed, so nothing is lost: the sweeper rings again.
+        log.warning("queue.broker_unreachable", task=task, args=args, error=type(error).__name__)
+
+
+def room_for(task: str) -> int:
+    """How many more messages the task's queue may get from a sweep; 0 if the broker can't be reached."""
+    try:
+        return max(0, MAX_UNANSWERED - unanswered(QUEUES[task]))
+    except (OperationalError, OSError) as error:
+        log.warning("queue.broker_unreachable", task=SWEEP, error=type(error).__name__)
+        return 0
+
+
+def unanswered(queue_name: str) -> int:
+    """How many messages wait in the broker."""
+    with current_app.connection_for_write() as broker:
+        try:
+            found: Any = Queue(queue_name).bind(broker.default_channel).queue_declare(passive=True)
+        except broker.connection_errors as error:
+            raise OperationalError(type(error).__name__) from error
+        except broker.channel_errors:
+            return 0  # There is no such queue yet: nobody has rung.
+        return int(found.message_count)
