@@ -3,13 +3,12 @@
 Nothing here takes effect by itself; the acts are in `actions`.
 """
 
-import hashlib
-import json
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from verification import permissions, workflow
+from verification.evidence.judged import evidence_hash
 from verification.models import Review, StaffUser, Stage, Verdict, Verification
 from verification.rules import four_eyes
 from verification.rules.reasons import LIST_VERSION, REASONS
@@ -36,29 +35,6 @@ class EvidenceChanged(workflow.StaleVerification):
 
 class ClaimedByOther(Exception):
     """Another reviewer is working on the case."""
-
-
-def evidence_hash(case: Verification) -> str:
-    """SHA-256 over everything a verdict rests on: photos, recordings, frames, what the vendor answered, and flags."""
-    content = {
-        "documents": case.documents.order_by("pk").values_list("normalised_sha256", "superseded_at"),
-        "attempts": case.attempts.order_by("number").values_list(
-            "number",
-            "status",
-            "original_sha256",
-            "normalised_sha256",
-            "best_frame_sha256",
-            "outcome",
-            "result_code",
-            "similarity",
-        ),
-        "calls": case.attempts.filter(calls__isnull=False)
-        .order_by("number", "calls__number")
-        .values_list("calls__public_id", "calls__state", "calls__answer", "calls__code", "calls__similarity"),
-        "flags": case.flags.order_by("pk").values_list("public_id", "code"),
-    }
-    rows = {name: [list(map(str, row)) for row in found] for name, found in content.items()}
-    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
 
 
 def locked(case: Verification) -> Verification:

@@ -19,7 +19,7 @@ from verification import audit
 from verification.actions.claim import claim
 from verification.actions.invite import Invitation, invite
 from verification.actions.review import decide
-from verification.casework import evidence_hash
+from verification.evidence.judged import evidence_hash
 from verification.models import StaffUser, Verdict, Verification
 from verification.states import Mode, Status
 

@@ -5,9 +5,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from verification import audit, casework
+from verification import audit
 from verification.actions import claim, erase, invite, policy, reassign, reopen, review, saved_filter
 from verification.audit import viewing
+from verification.evidence.judged import evidence_hash
 from verification.models import RiskFlag, StaffUser, VendorAccount, Verdict, Verification
 from verification.states import Band, Flag
 
@@ -61,7 +62,7 @@ def _case(number: int) -> Verification:
 def _shown(case: Verification) -> dict[str, Any]:
     """What the page says of the case as it is."""
     case.refresh_from_db()
-    return {"version": case.version, "evidence_sha256": casework.evidence_hash(case), "note": NOTE}
+    return {"version": case.version, "evidence_sha256": evidence_hash(case), "note": NOTE}
 
 
 def _proposed(case: Verification, by: StaffUser, now: datetime) -> Verification:

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from kyc_portal.wsgi import application
-from verification.pages import uploads
+from verification.pages.uploads import body
 
 __all__ = ["application"]
 
-uploads.LONGEST = timedelta(seconds=2)
+body.MAX_UPLOAD_TIME = timedelta(seconds=2)

@@ -10,8 +10,8 @@ from django.urls import reverse
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import Road
 from tests.flow.conftest import LATER
-from verification import casework
 from verification.actions import claim, reassign, review
+from verification.evidence.judged import evidence_hash
 from verification.models import Policy, Review, StaffUser, Verdict, Verification
 
 NOTE = "Same ears, same scar over the brow."
@@ -29,7 +29,7 @@ def change(case: Verification, **fields: Any) -> None:
 def shown(case: Verification) -> dict[str, Any]:
     """What a page opened now would send back."""
     case.refresh_from_db()
-    return {"version": case.version, "evidence_sha256": casework.evidence_hash(case)}
+    return {"version": case.version, "evidence_sha256": evidence_hash(case)}
 
 
 def decide(case: Verification, verdict: Verdict, reason: str, *, by: StaffUser, **changes: Any) -> Review:

@@ -22,6 +22,7 @@ from verification.media.errors import CODES
 from verification.models import Document, Verification, VerificationAttempt
 from verification.pages import capture_signals, media_faults, uploads
 from verification.pages.uploads import file_signatures
+from verification.pages.uploads.handlers import LimitedUploadHandler
 from verification.states import AttemptStatus, Mode, Status
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -104,7 +105,7 @@ def test_the_largest_photo_is_told_before_one_is_chosen(client: Client) -> None:
 
 def test_an_upload_stops_at_the_first_byte_too_many() -> None:
     kind = uploads.Kind(10, "image_too_large", file_signatures.could_be_photo, "unsupported_image_type")
-    handler = uploads.LimitedUploadHandler(RequestFactory().post("/"), kind)
+    handler = LimitedUploadHandler(RequestFactory().post("/"), kind)
     handler.receive_data_chunk(bytes(10), 0)
     with pytest.raises(uploads.UnusableUpload, match="image_too_large"):
         handler.receive_data_chunk(b"x", 10)

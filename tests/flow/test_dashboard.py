@@ -18,7 +18,7 @@ from tests.flow.conftest import LATER
 from tests.flow.reviewing import policy
 from tests.flow.test_staff_site import AUDITOR, OPERATOR, REVIEWER, SENIOR
 from verification.actions import assess, prepare, reopen, review
-from verification.casework import evidence_hash
+from verification.evidence.judged import evidence_hash
 from verification.models import Policy, StaffUser, Verdict, Verification
 from verification.review.dashboard import vendor_counts, work_counts
 from verification.review.dashboard.geometry import Figure, scale

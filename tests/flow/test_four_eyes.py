@@ -10,6 +10,7 @@ from tests.flow.conftest import LATER
 from tests.flow.reviewing import NOTE, approve, decide, hand_back, pass_on, policy, shown
 from verification import audit, casework, permissions, workflow
 from verification.actions import claim, erase, reopen, review
+from verification.evidence.judged import evidence_hash
 from verification.models import AuditEvent, Review, RiskFlag, StaffUser, Stage, Verdict
 from verification.rules.reasons import LIST_VERSION
 from verification.states import Band, Flag, Status
@@ -161,7 +162,7 @@ def test_a_colleague_confirms(proposed, one, two):
 
 
 def test_the_trail_says_which_evidence_was_judged_and_by_which_list_of_reasons(proposed, two):
-    evidence = casework.evidence_hash(proposed)
+    evidence = evidence_hash(proposed)
     approve(proposed, by=two)
     for kind in ("review.proposed", "review.approved"):
         event = AuditEvent.objects.get(kind=kind)
@@ -324,10 +325,10 @@ def test_a_proposal_is_bound_to_answers_attempts_and_photos(proposed, two, chang
     ],
 )
 def test_evidence_is_another_as_soon_as_any_part_of_it_is(override, part, change):
-    before = casework.evidence_hash(override)
+    before = evidence_hash(override)
     rows = override.attempts.get().calls if part == "calls" else getattr(override, part)
     rows.update(**change)
-    assert casework.evidence_hash(override) != before
+    assert evidence_hash(override) != before
 
 
 def test_asking_again_ends_the_proposal_and_the_new_recording_is_judged_anew(proposed, road, emulator, two):

@@ -13,10 +13,11 @@ from tests.conftest import NOW, Road
 from tests.flow.matrix import STAFF_ROLES, addresses, browser, browser_of, for_a_module, member, undone
 from tests.flow.reviewing import NOTE, shown
 from tests.flow.situations import LEADS_TO, Cases
-from verification import audit, casework
+from verification import audit
 from verification.actions.api_client import create_client
 from verification.actions.review import WITHDRAWN
 from verification.audit import viewing
+from verification.evidence.judged import evidence_hash
 from verification.models import AuditEvent, StaffUser, Verification
 from verification.permissions import Group
 from verification.permissions.situations import (
@@ -111,9 +112,7 @@ def pages_of(case: Verification, strange: Verification, situation: Situation) ->
     if situation.name not in OUT_OF_DATE:
         return [page]
     return [{**page, "version": page["version"] - 1}] + (
-        [{**page, "evidence_sha256": casework.evidence_hash(strange)}]
-        if case.status == Status.IN_REVIEW
-        else []
+        [{**page, "evidence_sha256": evidence_hash(strange)}] if case.status == Status.IN_REVIEW else []
     )
 
 

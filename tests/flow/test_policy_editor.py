@@ -17,7 +17,7 @@ from tests.flow.conftest import LATER, PASSWORD, take_second_step
 from tests.flow.test_staff_site import AUDITOR, OPERATOR, REVIEWER, SENIOR
 from verification.actions import policy as action
 from verification.actions import review
-from verification.casework import evidence_hash
+from verification.evidence.judged import evidence_hash
 from verification.models import AuditEvent, Policy, StaffUser, Verdict
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")

@@ -11,8 +11,9 @@ from django.urls import reverse
 from tests.conftest import NOW
 from tests.flow.conftest import LATER
 from tests.flow.reviewing import policy
-from verification import audit, casework
+from verification import audit
 from verification.actions import assess, claim, erase
+from verification.evidence.judged import evidence_hash
 from verification.models import AuditEvent, Review, Verification
 from verification.states import Status
 
@@ -32,7 +33,7 @@ def decision(case, verdict="decline", reason="different_person", **changes: Any)
         "reason_code": reason,
         "note": "",
         "version": case.version,
-        "evidence_sha256": casework.evidence_hash(case),
+        "evidence_sha256": evidence_hash(case),
     }
     return fields | changes
 

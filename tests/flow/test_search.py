@@ -8,8 +8,8 @@ from django.db import connection
 from django.urls import reverse
 
 from tests.flow.conftest import LATER
-from verification import casework
 from verification.actions import reassign
+from verification.evidence.judged import evidence_hash
 from verification.models import AuditEvent, RiskFlag, Verdict, Verification
 from verification.review.queue import search
 from verification.states import Flag
@@ -48,7 +48,7 @@ def known(road, emulator, staff):
         reason_code="fresh_eyes",
         note="",
         version=case.version,
-        evidence_sha256=casework.evidence_hash(case),
+        evidence_sha256=evidence_hash(case),
         by=staff("Reviewer"),
         now=LATER,
         hours=1,

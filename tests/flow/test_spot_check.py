@@ -9,7 +9,7 @@ from tests.flow.conftest import LATER
 from tests.flow.reviewing import approve, pass_on, policy, shown
 from verification import workflow
 from verification.actions import claim, review
-from verification.casework import evidence_hash
+from verification.evidence.judged import evidence_hash
 from verification.models import AuditEvent, RiskFlag, Stage, Verdict, Verification
 from verification.states import Band, Flag, Status
 

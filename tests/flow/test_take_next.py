@@ -11,6 +11,7 @@ from tests.flow.conftest import LATER
 from tests.flow.reviewing import NOTE, cast_of, change, decide, page_of, pass_on
 from verification import casework
 from verification.actions import claim
+from verification.evidence.judged import evidence_hash
 from verification.models import Verdict
 from verification.states import Status
 
@@ -99,7 +100,7 @@ def test_a_case_can_be_claimed_from_its_page(road, emulator, signed_in, staff):
 def send(client, case, verdict, reason, **changes):
     """The form of the case's page as it is now."""
     case.refresh_from_db()
-    page = {"version": case.version, "evidence_sha256": casework.evidence_hash(case)}
+    page = {"version": case.version, "evidence_sha256": evidence_hash(case)}
     fields = {"verdict": verdict, "reason_code": reason, "note": NOTE, **page, **changes}
     return client.post(reverse("admin:decide", args=[case.public_id]), fields)
 
@@ -149,7 +150,7 @@ def test_handing_back_twice_by_two_presses_gives_one_next_case(proposed, road, e
         road.in_review(emulator)
     client = signed_in()
     proposed.refresh_from_db()
-    page = {"version": proposed.version, "evidence_sha256": casework.evidence_hash(proposed)}
+    page = {"version": proposed.version, "evidence_sha256": evidence_hash(proposed)}
     answers = {send(client, proposed, "hand_back", "disagree", next="1", **page).url for _ in range(2)}
     assert len(answers) == 1
     assert staff("Reviewer").claims.count() == 1
@@ -238,7 +239,7 @@ def asks_again(case, colleague):
 def test_who_was_slower_is_told_and_what_they_wrote_is_shown(
     let_go, signed_in, staff, colleague_does, verdict, reason
 ):
-    before = {"version": let_go.version, "evidence_sha256": casework.evidence_hash(let_go)}
+    before = {"version": let_go.version, "evidence_sha256": evidence_hash(let_go)}
     colleague_does(let_go, staff("Reviewer", "colleague"))
     answer = send(signed_in(), let_go, verdict, reason, hours="4", **before)
     page = answer.content.decode()

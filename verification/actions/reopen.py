@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from verification import audit, casework, permissions, workflow
+from verification.evidence.judged import evidence_hash
 from verification.models import Applicant, Review, StaffUser, Verdict, Verification
 from verification.states import Actor, Status
 
@@ -29,7 +30,7 @@ def reopen(
     if Applicant.objects.select_for_update(of=("self",)).get(pk=locked.applicant_id).erased_at is not None:
         raise workflow.IllegalMove(_("The evidence was erased: there is nothing left to judge."))
     casework.check_words(locked, Verdict.REOPEN, reason_code, note)
-    evidence = casework.evidence_hash(locked)
+    evidence = evidence_hash(locked)
     words: dict[str, Any] = {"reason_code": reason_code, "note": note, "evidence_sha256": evidence}
     review = casework.write(locked, Verdict.REOPEN, by=by, now=now, **words)
     senior = audit.By.staff(by, acting_as=Actor.SENIOR_REVIEWER)

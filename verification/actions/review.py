@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from verification import audit, casework, permissions, workflow
+from verification.evidence.judged import evidence_hash
 from verification.models import Review, StaffUser, Stage, Verdict, Verification
 from verification.rules import four_eyes
 from verification.rules.reasons import REASONS
@@ -161,7 +162,7 @@ def drop_void_proposal(case: Verification, *, now: datetime) -> bool:
     with transaction.atomic():
         locked = casework.locked(case)
         proposal = locked.proposal
-        if proposal is None or proposal.evidence_sha256 == casework.evidence_hash(locked):
+        if proposal is None or proposal.evidence_sha256 == evidence_hash(locked):
             return False
         facts = {"review": proposal.public_id, "proposed_on": proposal.evidence_sha256}
         workflow.amend(

@@ -21,6 +21,7 @@ from verification.actions import claim as claiming
 from verification.actions import reassign as handing_on
 from verification.actions import reopen as reopening
 from verification.actions import review
+from verification.evidence.judged import evidence_hash
 from verification.models import Review, StaffUser, Stage, Verdict, Verification
 from verification.review.case import page as case_page
 from verification.review.case.forms import BlindForm, DecisionForm, ReopenForm
@@ -201,7 +202,7 @@ def reopen(request: HttpRequest, public_id: str) -> HttpResponse:
         said = {
             **form.cleaned_data,
             "verdict": Verdict.REOPEN,
-            "evidence_sha256": casework.evidence_hash(current),
+            "evidence_sha256": evidence_hash(current),
         }
         if not _same_press(current, user, said, now):
             return case_page.page(request, current, user=user, now=now, form=form, conflict=str(refused))

@@ -10,9 +10,9 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from verification import casework
 from verification.actions import review
 from verification.audit import viewing
+from verification.evidence.judged import evidence_hash
 from verification.models import (
     AuditEvent,
     CallState,
@@ -46,7 +46,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
     attempts = list(case.attempts.select_related("document").prefetch_related("calls"))
     documents = list(case.documents.order_by("pk"))
     shown = _shown(attempts, number)
-    evidence = casework.evidence_hash(case)
+    evidence = evidence_hash(case)
     blind = review.is_blind(case, evidence)
     parts = [*attempts, *documents, *(call for attempt in attempts for call in attempt.calls.all())]
     told = {} if blind else _events(case, parts)
