@@ -14,9 +14,9 @@ from verification.rules import four_eyes
 from verification.rules.reasons import LIST_VERSION, REASONS
 from verification.states import Status
 
-LEASE = timedelta(minutes=15)
-SHORTEST_NOTE = 10
-LONGEST_NOTE = 10_000
+CLAIM_LEASE = timedelta(minutes=15)
+MIN_NOTE = 10
+MAX_NOTE = 10_000
 # Acts that a colleague can't follow without being told why.
 NOTE_ALWAYS = frozenset({Verdict.ESCALATE, Verdict.HAND_BACK, Verdict.REOPEN})
 
@@ -79,19 +79,19 @@ def note_needed(case: Verification) -> bool:
     return approval.flagged or approval.is_override
 
 
-def check_words(case: Verification, verdict: str, reason_code: str, note: str) -> None:
+def check_reason_and_note(case: Verification, verdict: str, reason_code: str, note: str) -> None:
     """Raises ReasonUnknown or NoteRequired."""
     reason = REASONS.get(reason_code)
     if reason is None or reason.verdict != verdict:
         raise ReasonUnknown(_("Choose a reason from the list."))
-    if len(note) > LONGEST_NOTE:
-        raise NoteRequired(_("The note may have at most %d characters.") % LONGEST_NOTE)
+    if len(note) > MAX_NOTE:
+        raise NoteRequired(_("The note may have at most %d characters.") % MAX_NOTE)
     needed = verdict in NOTE_ALWAYS or (verdict == Verdict.APPROVE and note_needed(case))
-    if needed and len(note.strip()) < SHORTEST_NOTE:
-        raise NoteRequired(_("This needs a note of at least %d characters.") % SHORTEST_NOTE)
+    if needed and len(note.strip()) < MIN_NOTE:
+        raise NoteRequired(_("This needs a note of at least %d characters.") % MIN_NOTE)
 
 
-def write(
+def record_review(
     case: Verification,
     verdict: str,
     *,

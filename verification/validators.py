@@ -12,9 +12,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import get_supported_language_variant
 
-LONGEST = 200
-LONGEST_EMAIL = 254
-MOST_MARKS = 6  # in a row, on one letter; Tibetan and pointed Hebrew stay below
+MAX_LENGTH = 200
+MAX_EMAIL = 254
+MAX_MARKS = 6  # in a row, on one letter; Tibetan and pointed Hebrew stay below
 JOINERS = "\u200c\u200d"  # part of the spelling between letters in Persian and in Indic scripts
 BLANK_LETTERS = "\u115f\u1160\u3164\uffa0"  # Hangul fillers: letters by category, nothing to the eye
 REFUSED = {"Cc", "Cf", "Cs", "Co", "So", "Zl", "Zp"}
@@ -53,7 +53,7 @@ def reference(text: str) -> str:
 
 def email(text: str) -> str:
     """An e-mail address as it was given, or nothing."""
-    if len(text) > LONGEST_EMAIL:
+    if len(text) > MAX_EMAIL:
         raise UnfitText("invalid_contact")
     try:
         if text:
@@ -75,11 +75,11 @@ def locale(text: str) -> str:
 
 def _composed(text: str) -> str:
     # Longer texts are refused anyway: composing a megabyte first would only cost time.
-    return unicodedata.normalize("NFC", text[: LONGEST * MOST_MARKS]).strip()
+    return unicodedata.normalize("NFC", text[: MAX_LENGTH * MAX_MARKS]).strip()
 
 
 def _check_length(text: str) -> None:
-    if len(text) > LONGEST:
+    if len(text) > MAX_LENGTH:
         raise UnfitText("too_long")
 
 
@@ -87,7 +87,7 @@ def _check_marks(text: str) -> None:
     run = 0
     for character in text:
         run = run + 1 if unicodedata.category(character).startswith("M") else 0
-        if run > MOST_MARKS:
+        if run > MAX_MARKS:
             raise UnfitText("too_many_marks")
 
 

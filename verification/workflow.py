@@ -164,14 +164,14 @@ def advance(attempt: VerificationAttempt, target: AttemptStatus, **fields: Any) 
         setattr(attempt, name, value)
 
 
-def standing(attempt: VerificationAttempt) -> tuple[decision.Terms, decision.History]:
+def decision_inputs(attempt: VerificationAttempt) -> tuple[decision.Terms, decision.History]:
     """What a decision on `attempt` rests on besides the answer: the pinned policy's terms and the case so far."""
     verification = attempt.verification
     finished = verification.attempts.filter(status=AttemptStatus.FINISHED)
     # What the vendor or the portal failed at shortens nobody's road.
     tried = finished.exclude(outcome=Outcome.VENDOR_FAILED).count()
     policy = verification.policy
-    spot_check = sampling.drawn(attempt.public_id, policy.qa_share, purpose="spot_check")
+    spot_check = sampling.selected(attempt.public_id, policy.qa_share, purpose="spot_check")
     terms = decision.Terms(policy.approve_at, policy.max_attempts, spot_check)
     # What a reviewer has seen before asking again need not be seen twice, unless it takes two to get past it.
     seen = verification.reviews.filter(verdict=Verdict.ASK_AGAIN).aggregate(last=Max("at"))["last"]

@@ -6,7 +6,7 @@ import { lack, platform } from "./environment.js";
 import { watch as watchInterruptions } from "./interruptions.js";
 import { watch as watchLight } from "./light.js";
 import { countdown } from "./prompts.js";
-import { draw, Refused, send } from "./server.js";
+import { requestChallenge, Refused, send } from "./server.js";
 import { film, NothingRecorded } from "./take.js";
 import * as view from "./view.js";
 
@@ -52,7 +52,7 @@ async function start() {
   view.recording(true, false);
   view.hint("ready");
   try {
-    const [challenge] = await Promise.all([draw(view.addresses.challenge ?? ""), countdown(scene)]);
+    const [challenge] = await Promise.all([requestChallenge(view.addresses.challenge ?? ""), countdown(scene)]);
     view.recording(true);
     playback(await film(filmed, challenge, scene));
   } catch (error) {

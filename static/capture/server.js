@@ -1,5 +1,5 @@
 // @ts-check
-/** Talking to the server: drawing a challenge, sending a recording, in parts if need be. Knows nothing of the page. */
+/** Talking to the server: requesting a challenge, sending a recording, in parts if need be. Knows nothing of the page. */
 
 /** @typedef {{ attempt: string, nonce: string, mode: string, actions: { code: string, name: string }[], expires_in: number }} Challenge */
 
@@ -45,7 +45,7 @@ function headers() {
 }
 
 /** @param {string} url @returns {Promise<Challenge>} */
-export async function draw(url) {
+export async function requestChallenge(url) {
   const options = { method: "POST", headers: headers() };
   const answer = await fetch(url, options).catch(() => {
     throw new Refused(0);

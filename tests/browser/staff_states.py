@@ -74,7 +74,7 @@ def _proposed(case: Verification, by: StaffUser, now: datetime) -> Verification:
 def _handed_on(
     case: Verification, verdict: Verdict, reason: str, by: StaffUser, now: datetime, hours: int = 0
 ) -> Verification:
-    reassign.hand_on(case, verdict, reason_code=reason, hours=hours, by=by, now=now, **_shown(case))
+    reassign.reassign(case, verdict, reason_code=reason, hours=hours, by=by, now=now, **_shown(case))
     return case
 
 

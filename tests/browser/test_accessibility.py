@@ -5,17 +5,17 @@ from playwright.sync_api import Page, expect
 from tests.browser.axe import faults
 from tests.browser.conftest import Applicant, Portal
 
-SMALLEST = {"width": 320, "height": 640}
+SMALLEST_SCREEN = {"width": 320, "height": 640}
 
 
 def check(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth") <= SMALLEST["width"], page.url
+    assert page.evaluate("document.documentElement.scrollWidth") <= SMALLEST_SCREEN["width"], page.url
     assert faults(page) == [], page.url
 
 
 def test_every_step_can_be_used_on_a_phone_and_without_sight(applicant: Applicant, portal: Portal) -> None:
     page = applicant.page
-    page.set_viewport_size(SMALLEST)
+    page.set_viewport_size(SMALLEST_SCREEN)
     applicant.open(portal.invite("SILENT")["link"])
     applicant.step("consent")
     check(page)

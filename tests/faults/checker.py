@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 Facts = dict[str, Any]
-MOST_CALLS = 3
+MAX_CALLS = 3
 # The lease of a dead worker, the time until the next sweep, and the call.
 RECOVERED = 30  # seconds
 
@@ -80,7 +80,7 @@ def _not_decided_once(attempt: Facts) -> Iterator[str]:
 
 def _called_too_often(attempt: Facts, vendor_calls: list[Facts]) -> Iterator[str]:
     times = len(vendor_calls)
-    if times > min(1 + unknown(attempt), MOST_CALLS):
+    if times > min(1 + unknown(attempt), MAX_CALLS):
         yield f"was sent {times} times with {unknown(attempt)} unknown outcomes."
 
 

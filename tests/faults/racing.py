@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connections
 
 TOGETHER = 60  # seconds that the others of a race are waited for
-LONGEST = 300  # seconds for a race
+MAX_SECONDS = 300  # seconds for a race
 
 _fork = multiprocessing.get_context("fork")
 _start: Barrier  # of this process's race
@@ -26,7 +26,7 @@ def race(run: Callable[..., Any], each: Sequence[tuple[Any, ...]]) -> list[Any]:
     with ProcessPoolExecutor(len(each), _fork, _line_up, (barrier,)) as pool:
         # Each takes one: none is through with it before all have begun.
         begun = [pool.submit(run, *arguments) for arguments in each]
-        return [one.result(LONGEST) for one in begun]
+        return [one.result(MAX_SECONDS) for one in begun]
 
 
 def _line_up(barrier: Barrier) -> None:

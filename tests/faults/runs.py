@@ -25,7 +25,7 @@ from tests.services import PostgreSQL, Redis, environment, skip_reason
 REPETITIONS = 20
 NEEDED = {"postgresql": (PostgreSQL, Redis), "sqlite": (Redis,)}
 NOBODY = "http://127.0.0.1:9"
-LONGEST = 400  # seconds; a scenario's own patience ends sooner
+MAX_SECONDS = 400  # seconds; a scenario's own patience ends sooner
 
 _numbers = itertools.count(1)
 
@@ -84,7 +84,7 @@ def _run(scenario: str, url: str, folder: Path) -> dict[str, Any]:
     portal = environment(url, "memory://localhost/", NOBODY, folder, **quiet)
     with subprocess.Popen(command, cwd=PROJECT, env=portal) as process:
         try:
-            code = process.wait(LONGEST)
+            code = process.wait(MAX_SECONDS)
         finally:
             process.terminate()  # It ends what it started. Nothing happens to one that has ended.
     assert code == 0, f"The scenario {scenario} ended with {code}."

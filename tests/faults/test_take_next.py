@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.runs import LONGEST, NOBODY
+from tests.faults.runs import MAX_SECONDS, NOBODY
 from tests.processes import PROJECT
 from tests.services import PostgreSQL, environment, skip_reason
 
@@ -32,7 +32,7 @@ def _report(url: str, folder: Path) -> Any:
     report = folder / "report.json"
     command = [sys.executable, "-m", "tests.faults", "take_next", "1", str(report)]
     portal = environment(url, "memory://localhost/", NOBODY, folder, LOG_LEVEL="ERROR")
-    subprocess.run(command, cwd=PROJECT, env=portal, check=True, timeout=LONGEST)
+    subprocess.run(command, cwd=PROJECT, env=portal, check=True, timeout=MAX_SECONDS)
     return json.loads(report.read_text(encoding="utf-8"))
 
 

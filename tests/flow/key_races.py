@@ -32,7 +32,7 @@ OLD, NEW = crypto.new_entry("old"), crypto.new_entry("new")
 # A rotation as docs/keys.md has it: each ring is given to one process after the other, while the others work on.
 STEPS = [OLD, f"{OLD},{NEW}", f"{NEW},{OLD}", NEW]
 OBJECTS, UPLOADERS, APPLICANTS, DOOMED = 40, 6, 10, 60
-LONGEST = 60
+MAX_SECONDS = 60
 
 _fork = multiprocessing.get_context("fork")
 
@@ -57,11 +57,11 @@ def rotation() -> dict[str, Any]:
         workers = [_start_worker(step, objects, results) for _ in range(2)]
         for process, enough in before:
             enough.set()
-            process.join(LONGEST)
+            process.join(MAX_SECONDS)
         before = workers
     for process, enough in before:
         enough.set()
-        process.join(LONGEST)
+        process.join(MAX_SECONDS)
     done = [results.get() for _ in range(2 * len(STEPS))]
     wrapped_by = sorted(set(DataKey.objects.values_list("key_id", flat=True)))
     return {"workers": done, "rewrapped": rewrapped, "wrapped_by": wrapped_by}
@@ -73,7 +73,7 @@ def _start_worker(step: int, objects: list[tuple[str, str]], results: Any) -> tu
     at_work, enough = _fork.Event(), _fork.Event()
     process = _fork.Process(target=_work, args=(step, objects, results, at_work, enough), daemon=True)
     process.start()
-    if not at_work.wait(LONGEST):
+    if not at_work.wait(MAX_SECONDS):
         raise TimeoutError("A worker never began.")
     return process, enough
 
@@ -113,7 +113,7 @@ def first_uploads() -> dict[str, list[list[str]]]:
 def _first_keys(barrier: Barrier, applicants: list[Applicant]) -> list[str]:
     got = []
     for applicant in applicants:
-        barrier.wait(LONGEST)
+        barrier.wait(MAX_SECONDS)
         got.append(storage.key_of(applicant).public_id)
     return got
 
@@ -130,7 +130,7 @@ def destroyed() -> dict[str, Any]:
 
 
 def _destroy_all(barrier: Barrier, doomed: list[DataKey]) -> int:
-    barrier.wait(LONGEST)
+    barrier.wait(MAX_SECONDS)
     for key in doomed:
         storage.destroy(key, now=timezone.now())
     return 0
@@ -138,8 +138,8 @@ def _destroy_all(barrier: Barrier, doomed: list[DataKey]) -> int:
 
 def _rewrap_often(barrier: Barrier, doomed: list[DataKey]) -> int:
     """With each of the two keys in front in turn, so that there is always something to do."""
-    barrier.wait(LONGEST)
-    number, end = 0, time.monotonic() + LONGEST
+    barrier.wait(MAX_SECONDS)
+    number, end = 0, time.monotonic() + MAX_SECONDS
     left = DataKey.objects.filter(pk__in=[key.pk for key in doomed], destroyed_at__isnull=True)
     while left.exists() and time.monotonic() < end:
         for settings.KEYRING in STEPS[1:3]:
@@ -176,7 +176,7 @@ def _together(runs: list[Callable[..., Any]], *args: Any) -> list[Any]:
         process.start()
     done = [results.get() for _ in runs]
     for process in processes:
-        process.join(LONGEST)
+        process.join(MAX_SECONDS)
     if failed := [error for error, _ in done if error]:
         raise RuntimeError("; ".join(failed))
     return [result for _, result in done]

@@ -48,7 +48,7 @@ def hand_back(case: Verification, *, by: StaffUser, reason: str = "disagree", **
 
 def pass_on(case: Verification, verdict: Verdict, reason: str, *, by: StaffUser, **changes: Any) -> Review:
     said = {"reason_code": reason, "note": NOTE, "by": by, "now": LATER, **shown(case), **changes}
-    return reassign.hand_on(case, verdict, **said)
+    return reassign.reassign(case, verdict, **said)
 
 
 def policy(by: tuple[StaffUser, StaffUser], **terms: Any) -> Policy:

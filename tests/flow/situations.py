@@ -9,14 +9,14 @@ from tests.flow.matrix import EMAIL
 from tests.flow.reviewing import NOTE, approve, decide, pass_on, policy, shown
 from verification import audit
 from verification.actions import claim, erase, reopen, review
-from verification.casework import LEASE
+from verification.casework import CLAIM_LEASE
 from verification.models import ApiClient, RiskFlag, StaffUser, Verdict, Verification
 from verification.states import Flag
 
 Act = Callable[[Verification, StaffUser, StaffUser], object]
 
 # Within the lease, so that renewing it shows.
-_EARLIER = LATER - LEASE / 2
+_EARLIER = LATER - CLAIM_LEASE / 2
 
 
 def _about_me(case: Verification, me: StaffUser, other: StaffUser) -> None:

@@ -318,7 +318,7 @@ def test_nothing_is_read_from_a_stranger(db: None) -> None:
 
 
 def test_photos_without_end_are_told_to_take_a_break(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "MOST_IN_AN_HOUR", 1)
+    monkeypatch.setattr(documents, "MAX_PER_HOUR", 1)
     give_photo(client)
     answer = client.post("/verify/document", {"photo": SimpleUploadedFile("a.jpg", photo())})
     assert answer.status_code == 429

@@ -137,8 +137,8 @@ class Life(RuleBasedStateMachine):
         calls = [call for call in self._calls() if call.answer != AnswerKind.REFUSED and not call.slot_missed]
         useless = [call for call in calls if call.answer != AnswerKind.USABLE]
         unknown = [call for call in calls if call.state == CallState.UNKNOWN]
-        assert len(calls) <= min(1 + len(useless), call_ledger.MOST_CALLS)
-        assert len(unknown) <= call_ledger.MOST_UNKNOWN
+        assert len(calls) <= min(1 + len(useless), call_ledger.MAX_CALLS)
+        assert len(unknown) <= call_ledger.MAX_UNKNOWN
 
     @invariant()
     def nothing_is_decided_twice(self) -> None:

@@ -206,7 +206,7 @@ def test_a_filter_that_cannot_be_kept_is_refused_in_words(signed_in, said, told)
 
 
 def test_there_is_an_end_to_filters(signed_in, monkeypatch):
-    monkeypatch.setattr(saved_filter, "MOST_PER_PERSON", 1)
+    monkeypatch.setattr(saved_filter, "MAX_PER_PERSON", 1)
     client = signed_in()
     save(client)
     assert "You have 1 filters already" in save(client, name="Another").content.decode()

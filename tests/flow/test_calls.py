@@ -210,7 +210,7 @@ def test_an_answer_that_comes_too_late_is_noted_and_decides_nothing(
             call_ledger.close_lost(attempt, now=NOW)
             return answer
 
-    monkeypatch.setattr(assess.vendor, "client", lambda *names: Slow())
+    monkeypatch.setattr(assess.clients, "client", lambda *names: Slow())
     with pytest.raises(StaleAttempt):
         assess.assess(attempt.public_id, clock=lambda: NOW)
     call = attempt.calls.get()
@@ -238,9 +238,9 @@ def test_an_attempt_over_which_workers_keep_dying_goes_to_a_reviewer(
     road: Road, emulator: EmulatorServer
 ) -> None:
     attempt = road.ready()
-    for hours in range(leases.MOST_LOST_LEASES):
+    for hours in range(leases.MAX_LOST_LEASES):
         leases.claim(attempt.public_id, AttemptStatus.READY, now=NOW + timedelta(hours=hours))
-    assess.assess(attempt.public_id, clock=lambda: NOW + timedelta(hours=leases.MOST_LOST_LEASES))
+    assess.assess(attempt.public_id, clock=lambda: NOW + timedelta(hours=leases.MAX_LOST_LEASES))
     assert Verification.objects.get().reasons == ["cannot_process"]
     assert emulator.calls() == []
 

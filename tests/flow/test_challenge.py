@@ -44,7 +44,7 @@ def test_a_new_challenge_ends_the_open_one(road: Road) -> None:
 
 def test_movements_can_not_be_drawn_until_they_suit(road: Road) -> None:
     verification = road.with_photo()
-    for _ in range(challenge.MOST_IN_AN_HOUR):
+    for _ in range(challenge.MAX_PER_HOUR):
         challenge.issue(verification, now=NOW)
     with pytest.raises(challenge.TooManyRecordings):
         challenge.issue(verification, now=NOW)
@@ -86,7 +86,7 @@ def test_a_recording_that_lost_the_race_leaves_no_file(road: Road, monkeypatch: 
 
 
 def test_a_link_is_no_way_to_fill_the_disk_with_photos(road: Road, monkeypatch: Any) -> None:
-    monkeypatch.setattr(document, "MOST_IN_AN_HOUR", 2)
+    monkeypatch.setattr(document, "MAX_PER_HOUR", 2)
     verification = road.with_photo()
     document.upload(verification, photo(), now=NOW)
     with pytest.raises(document.TooManyPhotos):

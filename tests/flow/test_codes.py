@@ -138,8 +138,8 @@ def run_for_a_while(attempt_id: str) -> None:
 
 
 AFTER_EIGHT_TRIES: dict[Consequence, tuple[int, Status, list[str]]] = {
-    Consequence.REPEAT: (call_ledger.MOST_CALLS, Status.IN_REVIEW, ["vendor_unavailable"]),
-    Consequence.ONCE_MORE: (call_ledger.MOST_UNKNOWN, Status.IN_REVIEW, ["unknown_outcome"]),
+    Consequence.REPEAT: (call_ledger.MAX_CALLS, Status.IN_REVIEW, ["vendor_unavailable"]),
+    Consequence.ONCE_MORE: (call_ledger.MAX_UNKNOWN, Status.IN_REVIEW, ["unknown_outcome"]),
     Consequence.SLOW_DOWN: (8, Status.CHECKING, []),
     Consequence.SEND_AGAIN: (8, Status.CHECKING, []),
     Consequence.PAUSE: (1, Status.CHECKING, []),
@@ -214,10 +214,10 @@ def test_with_a_damaged_file_the_task_does_what_the_table_says(road: Road, emula
 
 
 def test_the_numbers_in_the_words_are_those_of_the_ledger() -> None:
-    assert f"up to {call_ledger.MOST_CALLS} calls" in DOES[Consequence.REPEAT]
-    assert call_ledger.MOST_UNKNOWN == 2
+    assert f"up to {call_ledger.MAX_CALLS} calls" in DOES[Consequence.REPEAT]
+    assert call_ledger.MAX_UNKNOWN == 2
     assert "Calls once more" in DOES[Consequence.ONCE_MORE]
-    assert f"after the {call_ledger.MOST_THROTTLED}th time" in DOES[Consequence.SLOW_DOWN]
+    assert f"after the {call_ledger.MAX_THROTTLED}th time" in DOES[Consequence.SLOW_DOWN]
     assert call_ledger.FAILING_AFTER == 10
     assert "Ten calls in a row" in DOES[Consequence.SEND_AGAIN]
     assert f"last {call_ledger.FAILING_AFTER} calls" in CAUSES[VENDOR_FAILING]

@@ -128,7 +128,7 @@ def test_a_verdict_is_about_the_newest_recording(road, emulator, one):
 
 @pytest.mark.parametrize("note", ["", "Same ears.", " " * 12 + "Same ear." + " " * 12])
 def test_going_against_the_vendor_takes_ten_letters_of_a_note(override, one, note):
-    if len(note.strip()) >= casework.SHORTEST_NOTE:
+    if len(note.strip()) >= casework.MIN_NOTE:
         assert approve(override, by=one, note=note).stage == Stage.PROPOSAL
     else:
         with pytest.raises(casework.NoteRequired):
@@ -196,7 +196,7 @@ def test_the_stock_admin_offers_no_act_on_a_record(proposed, signed_in):
 def test_the_database_refuses_a_self_confirmation(proposed, one):
     proposal = proposed.proposal
     with pytest.raises(IntegrityError), transaction.atomic():
-        casework.write(
+        casework.record_review(
             proposed,
             Verdict.APPROVE,
             reason_code="same_person",

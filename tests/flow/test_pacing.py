@@ -173,7 +173,7 @@ def test_a_row_from_a_clock_that_was_wrong_stops_nobody(configured: Configure) -
 def test_nobody_waits_in_line_for_more_than_two_seconds(configured: Configure) -> None:
     configured(default=20)
     assert len(slots(100)) == 39
-    assert pacing.reserve(now=NOW) == pacing.room(now=NOW) == pacing.Wait("busy")
+    assert pacing.reserve(now=NOW) == pacing.must_wait(now=NOW) == pacing.Wait("busy")
     assert pacing.is_open(now=NOW)
 
 

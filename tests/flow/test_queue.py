@@ -184,7 +184,7 @@ def test_a_row_says_who_holds_its_case_and_until_when(cast, signed_in):
 
 
 def test_counting_stops_at_a_most(cast, signed_in, monkeypatch):
-    monkeypatch.setattr("verification.review.queue.counts.MOST", 2)
+    monkeypatch.setattr("verification.review.queue.counts.MAX_COUNTED", 2)
     client = signed_in()
     chips = {chip["label"]: chip["count"] for chip in client.get(QUEUE).context["views"]}
     assert (chips[View.ALL.label], chips[View.MINE.label]) == ("2+", "1")
@@ -192,14 +192,14 @@ def test_counting_stops_at_a_most(cast, signed_in, monkeypatch):
 
 
 def test_bands_are_counted_less_far(cast, signed_in, monkeypatch):
-    monkeypatch.setattr("verification.review.queue.counts.MOST_OF_MANY", 1)
+    monkeypatch.setattr("verification.review.queue.counts.MAX_COUNTED_OF_MANY", 1)
     bands = signed_in().get(QUEUE).context["bands"]
     assert [(chip["label"], chip["count"]) for chip in bands] == [(Band.BELOW.label, "1+")]
 
 
 @pytest.mark.parametrize(("found", "told"), [(0, "0"), (1000, "1,000"), (1001, "1,000+")])
 def test_a_number_is_told_as_far_as_it_is_known(found, told):
-    number = counts.UpTo(found, counts.MOST)
+    number = counts.UpTo(found, counts.MAX_COUNTED)
     assert (str(number), bool(number)) == (told, found > 0)
 
 

@@ -119,7 +119,7 @@ def test_work_renews_the_hold_and_leaving_ends_it(case, signed_in, one):
     address = reverse("admin:renew", args=[case.public_id])
     assert client.post(address).json()["until"].startswith("2026-11-23T10:15")
     case.refresh_from_db()
-    assert case.claimed_until == LATER + casework.LEASE
+    assert case.claimed_until == LATER + casework.CLAIM_LEASE
     client.post(reverse("admin:release", args=[case.public_id]))
     case.refresh_from_db()
     assert case.claimed_by is None

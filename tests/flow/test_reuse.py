@@ -1,4 +1,4 @@
-"""A recording that was sent before: refused as it is, noticed in other clothes, and nobody passes with it unseen."""
+"""A recording that was sent before: refused as it is, noticed when re-encoded or re-wrapped, never passed unseen."""
 
 import io
 from datetime import timedelta

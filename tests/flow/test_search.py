@@ -42,7 +42,7 @@ def known(road, emulator, staff):
     flag = RiskFlag.objects.create(
         verification=case, attempt=attempt, code=Flag.ALIKE_VIDEO, raised_at=LATER - timedelta(minutes=1)
     )
-    noted = reassign.hand_on(
+    noted = reassign.reassign(
         case,
         Verdict.SNOOZE,
         reason_code="fresh_eyes",
@@ -100,7 +100,7 @@ def test_a_photo_that_two_sent_gives_both(known, signed_in):
 
 
 def test_an_applicant_with_many_cases_gives_a_short_list(road, signed_in, monkeypatch):
-    monkeypatch.setattr(search, "MOST", 2)
+    monkeypatch.setattr(search, "MAX_RESULTS", 2)
     cases = [road.invited() for _ in range(3)]
     Verification.objects.update(applicant=cases[0].applicant)
     page = found_by(signed_in(), cases[0].applicant.public_id)

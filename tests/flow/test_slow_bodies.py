@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.services import environment, manage, python
-from verification.pages.uploads import MOST_AT_ONCE
+from verification.pages.uploads import MAX_AT_ONCE
 
 # The server's own limit is two seconds (`impatient`); what takes longer than this goes on for ever.
-LONGEST = 20
+MAX_SECONDS = 20
 CSRF = "c" * 32
 THREADS = 3
 
@@ -40,7 +40,7 @@ class Portal:
         return self._get(path, cookies).status
 
     def _get(self, path: str, cookies: str) -> http.client.HTTPResponse:
-        with closing(http.client.HTTPConnection(*self.where, timeout=LONGEST)) as connection:
+        with closing(http.client.HTTPConnection(*self.where, timeout=MAX_SECONDS)) as connection:
             connection.request("GET", path, headers={"Cookie": cookies})
             answer = connection.getresponse()
             answer.read()
@@ -64,7 +64,7 @@ class Upload:
     """A request whose body never ends."""
 
     def __init__(self, where: tuple[str, int], cookies: str, request: str, kind: str) -> None:
-        self._connection = socket.create_connection(where, timeout=LONGEST)
+        self._connection = socket.create_connection(where, timeout=MAX_SECONDS)
         head = {
             "Host": "127.0.0.1",
             "Cookie": cookies,
@@ -78,7 +78,7 @@ class Upload:
     def drip(self) -> tuple[int, str]:
         """A byte now and then, until the server answers."""
         self._connection.settimeout(0.05)
-        until = time.monotonic() + LONGEST
+        until = time.monotonic() + MAX_SECONDS
         while time.monotonic() < until:
             try:
                 self._connection.sendall(b"x")
@@ -89,7 +89,7 @@ class Upload:
         return self.answer()
 
     def answer(self) -> tuple[int, str]:
-        self._connection.settimeout(LONGEST)
+        self._connection.settimeout(MAX_SECONDS)
         answer = http.client.HTTPResponse(self._connection)
         answer.begin()
         body: dict[str, Any] = json.loads(answer.read())
@@ -115,15 +115,15 @@ def test_what_is_refused_may_not_drip_for_ever_either(portal: Portal) -> None:
 
 def test_one_link_can_not_take_all_threads(portal: Portal) -> None:
     mine, another = portal.come(), portal.come()
-    held = [Upload(portal.where, mine, *FORM) for _ in range(MOST_AT_ONCE + THREADS)]
+    held = [Upload(portal.where, mine, *FORM) for _ in range(MAX_AT_ONCE + THREADS)]
     assert portal.status_of("/verify/consent", another) == 200
     answers = sorted(upload.answer() for upload in held)
-    assert answers == [(408, "upload_too_slow")] * MOST_AT_ONCE + [(429, "too_many_at_once")] * THREADS
+    assert answers == [(408, "upload_too_slow")] * MAX_AT_ONCE + [(429, "too_many_at_once")] * THREADS
 
 
 def test_a_thread_that_waited_serves_again(portal: Portal) -> None:
-    for _ in range(THREADS // MOST_AT_ONCE + 1):
+    for _ in range(THREADS // MAX_AT_ONCE + 1):
         cookies = portal.come()
-        for upload in [Upload(portal.where, cookies, *FORM) for _ in range(MOST_AT_ONCE)]:
+        for upload in [Upload(portal.where, cookies, *FORM) for _ in range(MAX_AT_ONCE)]:
             assert upload.answer() == (408, "upload_too_slow")
     assert portal.status_of("/verify/consent", portal.come()) == 200

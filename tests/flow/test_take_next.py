@@ -193,7 +193,7 @@ def test_what_one_reviewer_gave_back_is_next_for_another(road, emulator, signed_
 def let_go(road, emulator, staff):
     """Claimed, and the lease has run out."""
     case = road.in_review(emulator)
-    claim.claim(case, by=staff("Reviewer"), now=LATER - casework.LEASE)
+    claim.claim(case, by=staff("Reviewer"), now=LATER - casework.CLAIM_LEASE)
     return case
 
 

@@ -411,7 +411,7 @@ def test_an_answer_that_nothing_can_be_made_of_ends_with_a_reviewer(
 
     with monkeypatch.context() as broken:
         broken.setattr(assess.decision, "decide", trip)
-        for tries in range(2 * leases.MOST_LOST_LEASES):
+        for tries in range(2 * leases.MAX_LOST_LEASES):
             with pytest.raises(KeyError):
                 judge(attempt, 60 * tries)
         judge(attempt, 3600)

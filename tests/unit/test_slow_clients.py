@@ -51,14 +51,14 @@ def test_a_connection_that_is_gone_or_not_shown_is_no_fault(ends: tuple[socket.s
 
 def test_each_sender_has_places_of_its_own_and_gets_them_back() -> None:
     for _ in range(2):
-        with slow_clients.at_most(1, 7):
+        with slow_clients.limit_concurrency(1, 7):
             assert not has_place(7)
             assert has_place(8)
 
 
 def has_place(sender: int) -> bool:
     try:
-        with slow_clients.at_most(1, sender):
+        with slow_clients.limit_concurrency(1, sender):
             return True
     except slow_clients.TooManyAtOnce:
         return False

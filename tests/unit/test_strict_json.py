@@ -2,7 +2,7 @@
 
 import pytest
 
-from verification.api.strict_json import DEEPEST, NotStrict, read_object
+from verification.api.strict_json import MAX_DEPTH, NotStrict, read_object
 
 
 def refusal(raw: bytes) -> str:
@@ -40,7 +40,7 @@ def test_numbers_that_readers_disagree_about(number: str) -> None:
         b"[" * 200_000,
         b'{"a":' * 200_000,
         b'{"a":' + b"[" * 200_000 + b"]" * 200_000 + b"}",
-        b'{"a":' + b"[" * DEEPEST + b"]" * DEEPEST + b"}",
+        b'{"a":' + b"[" * MAX_DEPTH + b"]" * MAX_DEPTH + b"}",
     ],
 )
 def test_nesting_that_is_too_deep(raw: bytes) -> None:
@@ -74,5 +74,5 @@ def test_a_plain_object_is_read_as_it_is() -> None:
 
 
 def test_the_deepest_allowed_nesting_is_read() -> None:
-    raw = b'{"a":' + b"[" * (DEEPEST - 1) + b"]" * (DEEPEST - 1) + b"}"
+    raw = b'{"a":' + b"[" * (MAX_DEPTH - 1) + b"]" * (MAX_DEPTH - 1) + b"}"
     assert "a" in read_object(raw)

@@ -52,15 +52,15 @@ def _assess(attempt: VerificationAttempt, clock: Clock) -> bool:
     # First, and then the answer is looked for: whoever held the attempt before may be writing it this very moment.
     call_ledger.close_lost(attempt, now=clock())
     found = call_ledger.answered(attempt)
-    if found and attempt.lost_leases < 2 * leases.MOST_LOST_LEASES:
+    if found and attempt.lost_leases < 2 * leases.MAX_LOST_LEASES:
         _act_on_answer(attempt, *found, clock())
         return True
-    reason = leases.reason_to_stop(attempt) or call_ledger.reason_to_stop(attempt)
+    reason = leases.why_not_process(attempt) or call_ledger.why_not_call(attempt)
     if reason:
         _give_up(attempt, reason, clock())
         return True
     # Asked before the evidence is read: while the vendor is booked out, waking up should cost little.
-    if pacing.room(now=clock()):
+    if pacing.must_wait(now=clock()):
         leases.leave_waiting(attempt)
         return False
     try:
@@ -163,7 +163,7 @@ def _call(
         return True
     # Committed by itself and first: what was paid for must not be lost to anything that comes after.
     ours = call_ledger.close_with_answer(call, answer, now=clock())
-    account_health.heard(call, None, now=clock())
+    account_health.after_call(call, None, now=clock())
     _check_ours(ours, attempt)
     _act_on_answer(attempt, call, answer, clock())
     return True
@@ -185,8 +185,8 @@ def _check_ours(ours: bool, attempt: VerificationAttempt) -> None:
 def _act_on_answer(
     attempt: VerificationAttempt, call: ProviderCall, answer: liveness.Answer, now: datetime
 ) -> None:
-    decided = decision.decide(answer, *workflow.standing(attempt))
-    similarity = call_ledger.kept(answer.similarity)
+    decided = decision.decide(answer, *workflow.decision_inputs(attempt))
+    similarity = call_ledger.truncated(answer.similarity)
     with storage.dropped_on_error(attempt.verification.applicant) as store:
         frame = best_frame.keep(attempt, answer, store)
         workflow.conclude(
@@ -199,7 +199,7 @@ def _act_on_error(
 ) -> None:
     log.warning("assess.no_answer", attempt=attempt.public_id, kind=type(error).__name__, code=error.code)
     ours = call_ledger.close_with_error(call, error, now=clock())
-    account_health.heard(call, error, now=clock())
+    account_health.after_call(call, error, now=clock())
     _check_ours(ours, attempt)
     _retry_or_give_up(attempt, call, error, clock())
 
@@ -207,7 +207,7 @@ def _act_on_error(
 def _retry_or_give_up(
     attempt: VerificationAttempt, call: ProviderCall, error: liveness.LivenessError, now: datetime
 ) -> None:
-    reason = call_ledger.reason_to_stop(attempt)
+    reason = call_ledger.why_not_call(attempt)
     if isinstance(error, liveness.Misconfigured):
         leases.leave_waiting(attempt)
     elif isinstance(error, liveness.Retryable) and not reason:

@@ -14,7 +14,7 @@ from verification.states import MOVEMENTS, AttemptStatus, Mode, Status
 
 LIFETIME = timedelta(seconds=90)
 # There are only twelve pairs of movements. Enough draws for bad luck, not for drawing until a prepared clip fits.
-MOST_IN_AN_HOUR = 6
+MAX_PER_HOUR = 6
 
 
 class NotCollecting(workflow.IllegalMove):
@@ -81,7 +81,7 @@ def _check_ready(verification: Verification, now: datetime) -> Document:
     document = verification.documents.filter(superseded_at__isnull=True).first()
     if document is None:
         raise PhotoMissing("There is no ID photo yet.")
-    if verification.attempts.filter(issued_at__gt=now - timedelta(hours=1)).count() >= MOST_IN_AN_HOUR:
+    if verification.attempts.filter(issued_at__gt=now - timedelta(hours=1)).count() >= MAX_PER_HOUR:
         raise TooManyRecordings("Too many recordings were begun in the last hour.")
     return document
 

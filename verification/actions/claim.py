@@ -31,7 +31,7 @@ def claim(case: Verification, *, by: StaffUser, now: datetime) -> None:
     casework.check_not_held(locked, by=by, now=now)
     if locked.holder(now) is None:
         audit.record("case.claimed", by=audit.By.staff(by), subject=locked, at=now)
-    until = now + casework.LEASE
+    until = now + casework.CLAIM_LEASE
     Verification.objects.filter(pk=locked.pk).update(claimed_by=by, claimed_until=until)
     case.claimed_by, case.claimed_until = by, until
 
@@ -41,7 +41,7 @@ def renew(case: Verification, *, by: StaffUser, now: datetime) -> bool:
     held = Verification.objects.filter(
         pk=case.pk, status=Status.IN_REVIEW, claimed_by=by, claimed_until__gt=now
     )
-    return bool(held.update(claimed_until=now + casework.LEASE))
+    return bool(held.update(claimed_until=now + casework.CLAIM_LEASE))
 
 
 @transaction.atomic

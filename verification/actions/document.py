@@ -12,7 +12,7 @@ from verification.models import Document, Verification
 from verification.states import Status
 
 # Each photo is kept, so a link must not be a way to fill the disk.
-MOST_IN_AN_HOUR = 20
+MAX_PER_HOUR = 20
 
 
 class TooManyPhotos(Exception):
@@ -64,5 +64,5 @@ def _keep(
 def _check_welcome(verification: Verification, now: datetime) -> None:
     if verification.status != Status.COLLECTING:
         raise workflow.IllegalMove(f"A {verification.status} case takes no photo.")
-    if verification.documents.filter(uploaded_at__gt=now - timedelta(hours=1)).count() >= MOST_IN_AN_HOUR:
+    if verification.documents.filter(uploaded_at__gt=now - timedelta(hours=1)).count() >= MAX_PER_HOUR:
         raise TooManyPhotos("Too many photos were sent in the last hour.")

@@ -11,7 +11,7 @@ from verification import audit, storage
 from verification.models import Applicant, DataKey, FrameHash, RecordingUpload
 from verification.states import OWNERS, Owner, Status
 
-LONGEST_REASON = 200
+MAX_REASON = 200
 _ENDED = [status for status in Status if OWNERS[status] == Owner.NOBODY]
 
 log = structlog.get_logger(__name__)
@@ -37,10 +37,8 @@ def erase(applicant: Applicant, *, by: audit.By, reason: str, now: datetime) -> 
     `reason` stays in the trail for good, and must not name the person. Raises EraseRefused.
     """
     reason = reason.strip()
-    if not 0 < len(reason) <= LONGEST_REASON:
-        raise EraseRefused(
-            _("A reason is needed, of %(most)s characters at most.") % {"most": LONGEST_REASON}
-        )
+    if not 0 < len(reason) <= MAX_REASON:
+        raise EraseRefused(_("A reason is needed, of %(most)s characters at most.") % {"most": MAX_REASON})
     objects = _number_of_objects(applicant)
     key = _make_unreadable(applicant, objects, by=by, reason=reason, now=now)
     return Erased(objects, deleted=key is None or _delete(key, now))

@@ -14,7 +14,7 @@ from verification.exports.rows import Period
 from verification.models import DataKey, Export, ExportState
 
 KEPT = timedelta(days=7)
-LONGEST_REASON = 300
+MAX_REASON = 300
 # By then whoever was making an export is done, or dead.
 UNFINISHED = timedelta(days=1)
 
@@ -111,10 +111,8 @@ def _begin(
         raise UnusableRequest(_("The period must end after it starts."))
     if not reason:
         raise UnusableRequest(_("An export needs a reason."))
-    if len(reason) > LONGEST_REASON:
-        raise UnusableRequest(
-            _("The reason may have %(most)s characters at most.") % {"most": LONGEST_REASON}
-        )
+    if len(reason) > MAX_REASON:
+        raise UnusableRequest(_("The reason may have %(most)s characters at most.") % {"most": MAX_REASON})
     with transaction.atomic():
         # Before there is a file: no key is without an owner, and what a crash leaves behind can be found. Until it is
         # finished it counts as expired, and nobody gets it.

@@ -32,7 +32,7 @@ def prepare(attempt_id: str, *, now: datetime) -> None:
 
 
 def _prepare_or_tell(attempt: VerificationAttempt, now: datetime) -> None:
-    reason = leases.reason_to_stop(attempt)
+    reason = leases.why_not_process(attempt)
     if reason:
         workflow.conclude(attempt, decision.give_up(reason), now=now, code=reason)
         return
@@ -48,7 +48,10 @@ def _prepare_or_tell(attempt: VerificationAttempt, now: datetime) -> None:
             return
         log.info("prepare.unusable", attempt=attempt.public_id, code=error.code)
         workflow.conclude(
-            attempt, decision.unusable(error.code, *workflow.standing(attempt)), now=now, code=error.code
+            attempt,
+            decision.unusable(error.code, *workflow.decision_inputs(attempt)),
+            now=now,
+            code=error.code,
         )
     except storage.IntegrityError as error:
         log.error("prepare.evidence_lost", attempt=attempt.public_id, reason=error.code)

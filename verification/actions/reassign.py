@@ -23,7 +23,7 @@ class UnusableSnooze(ValueError):
 
 
 @transaction.atomic
-def hand_on(
+def reassign(
     case: Verification,
     verdict: Verdict,
     *,
@@ -40,10 +40,10 @@ def hand_on(
     Raises what `review.decide` raises, and UnusableSnooze.
     """
     locked = casework.locked_for_act(case, version=version, evidence_sha256=evidence_sha256, by=by, now=now)
-    casework.check_words(locked, verdict, reason_code, note)
+    casework.check_reason_and_note(locked, verdict, reason_code, note)
     change = _change(locked, verdict, hours, by, now)
     words: dict[str, Any] = {"reason_code": reason_code, "note": note, "evidence_sha256": evidence_sha256}
-    review = casework.write(locked, verdict, by=by, now=now, **words)
+    review = casework.record_review(locked, verdict, by=by, now=now, **words)
     facts = casework.facts_of(review) | ({"hours": hours} if verdict == Verdict.SNOOZE else {})
     if "proposal" in change and locked.proposal is not None:
         facts["ends_proposal"] = locked.proposal.public_id

@@ -29,10 +29,10 @@ def reopen(
     # Erasing takes this lock too: neither happens behind the other's back.
     if Applicant.objects.select_for_update(of=("self",)).get(pk=locked.applicant_id).erased_at is not None:
         raise workflow.IllegalMove(_("The evidence was erased: there is nothing left to judge."))
-    casework.check_words(locked, Verdict.REOPEN, reason_code, note)
+    casework.check_reason_and_note(locked, Verdict.REOPEN, reason_code, note)
     evidence = evidence_hash(locked)
     words: dict[str, Any] = {"reason_code": reason_code, "note": note, "evidence_sha256": evidence}
-    review = casework.write(locked, Verdict.REOPEN, by=by, now=now, **words)
+    review = casework.record_review(locked, Verdict.REOPEN, by=by, now=now, **words)
     senior = audit.By.staff(by, acting_as=Actor.SENIOR_REVIEWER)
     fields: dict[str, Any] = {"final_review": None, "passing_call": None, "reasons": ["reopened"]}
     data = casework.facts_of(review)

@@ -75,7 +75,7 @@ def decide(
         locked = casework.locked_for_act(
             case, version=version, evidence_sha256=evidence_sha256, by=by, now=now
         )
-        casework.check_words(locked, verdict, reason_code, note)
+        casework.check_reason_and_note(locked, verdict, reason_code, note)
         if is_blind(locked, evidence_sha256):
             raise BlindFirst(_("This is a spot check: give your verdict before the score is shown."))
         words: dict[str, Any] = {"reason_code": reason_code, "note": note, "by": by, "now": now}
@@ -111,7 +111,7 @@ def _confirm(
 
 
 def _propose(case: Verification, verdict: Verdict, *, by: StaffUser, now: datetime, **words: Any) -> Review:
-    proposal = casework.write(case, verdict, stage=Stage.PROPOSAL, by=by, now=now, **words)
+    proposal = casework.record_review(case, verdict, stage=Stage.PROPOSAL, by=by, now=now, **words)
     facts = {**casework.facts_of(proposal), "second_because": list(four_eyes.why_second(case, verdict))}
     free = {"proposal": proposal, "claimed_by": None, "claimed_until": None, "snoozed_until": None}
     workflow.amend(case, "review.proposed", by=audit.By.staff(by), now=now, data=facts, **free)
@@ -127,7 +127,7 @@ def _act(
     now: datetime,
     **words: Any,
 ) -> Review:
-    review = casework.write(case, verdict, reason_code=reason_code, by=by, now=now, **words)
+    review = casework.record_review(case, verdict, reason_code=reason_code, by=by, now=now, **words)
     data = casework.facts_of(review)
     if review.confirms is not None:
         proposal = review.confirms
@@ -186,11 +186,11 @@ def hand_back(
     locked = casework.locked_for_act(case, version=version, evidence_sha256=evidence_sha256, by=by, now=now)
     if locked.proposal is None:
         raise workflow.IllegalMove(_("There is no proposal on this case."))
-    casework.check_words(locked, Verdict.HAND_BACK, reason_code, note)
+    casework.check_reason_and_note(locked, Verdict.HAND_BACK, reason_code, note)
     if (reason_code == WITHDRAWN) != (locked.proposal.by_id == by.pk):
         raise casework.ReasonUnknown(_("Choose a reason from the list."))
     words: dict[str, Any] = {"reason_code": reason_code, "note": note, "evidence_sha256": evidence_sha256}
-    review = casework.write(locked, Verdict.HAND_BACK, by=by, now=now, **words)
+    review = casework.record_review(locked, Verdict.HAND_BACK, by=by, now=now, **words)
     facts = {**casework.facts_of(review), "proposal": locked.proposal.public_id}
     free = {"proposal": None, "claimed_by": None, "claimed_until": None, "snoozed_until": None}
     workflow.amend(locked, "review.handed_back", by=audit.By.staff(by), now=now, data=facts, **free)
@@ -213,11 +213,11 @@ def judge_blind(
     if not is_blind(locked, evidence_sha256) or verdict not in _BLIND:
         raise workflow.IllegalMove(_("This case takes no blind verdict."))
     words: dict[str, Any] = {"note": note, "evidence_sha256": evidence_sha256}
-    review = casework.write(
+    review = casework.record_review(
         locked, verdict, stage=Stage.BLIND, reason_code=_BLIND[verdict], by=by, now=now, **words
     )
     facts = {**casework.facts_of(review), "agrees": verdict == Verdict.APPROVE}
     # Whoever judged blind goes on to decide.
-    held = {"claimed_by": by, "claimed_until": now + casework.LEASE}
+    held = {"claimed_by": by, "claimed_until": now + casework.CLAIM_LEASE}
     workflow.amend(locked, "review.judged_blind", by=audit.By.staff(by), now=now, data=facts, **held)
     return review

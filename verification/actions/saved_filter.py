@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from verification import audit, permissions
 from verification.models import SavedFilter, StaffUser
 
-MOST_PER_PERSON = 30
-LONGEST_NAME = 60
-LONGEST_QUERY = 300
+MAX_PER_PERSON = 30
+MAX_NAME = 60
+MAX_QUERY = 300
 
 
 class UnusableFilter(ValueError):
@@ -40,12 +40,12 @@ def save(*, name: str, query: str, shared: bool, by: StaffUser, now: datetime) -
 def _check(name: str, query: str, by: StaffUser) -> None:
     if not name:
         raise UnusableFilter(_("Give the filter a name."))
-    if len(name) > LONGEST_NAME:
-        raise UnusableFilter(_("The name may have at most %d characters.") % LONGEST_NAME)
-    if not query or len(query) > LONGEST_QUERY:
+    if len(name) > MAX_NAME:
+        raise UnusableFilter(_("The name may have at most %d characters.") % MAX_NAME)
+    if not query or len(query) > MAX_QUERY:
         raise UnusableFilter(_("Choose a view, a band, a reason or an owner first."))
-    if by.saved_filters.exclude(name=name).count() >= MOST_PER_PERSON:
-        raise UnusableFilter(_("You have %d filters already. Delete one first.") % MOST_PER_PERSON)
+    if by.saved_filters.exclude(name=name).count() >= MAX_PER_PERSON:
+        raise UnusableFilter(_("You have %d filters already. Delete one first.") % MAX_PER_PERSON)
 
 
 @transaction.atomic

@@ -91,7 +91,7 @@ def _look_back(
     attempt: VerificationAttempt, original: storage.StoredObject, checked: media.CheckedVideo
 ) -> reuse.Likeness | None:
     """What the recording is like; one after the other, so that two copies sent at one moment see each other."""
-    reuse.take_turns()
+    reuse.serialise_lookups()
     if reuse.same_bytes(original.sha256, beside=attempt) is not None:
         raise VideoReused("This recording was sent before.")
     return reuse.likeness(attempt.verification, checked.frame_hashes, checked.facts.duration)

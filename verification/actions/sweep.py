@@ -12,7 +12,7 @@ from verification.models import Applicant, DataKey, Export, Verification
 from verification.states import AttemptStatus, Status
 from verification.vendor import call_ledger, pacing
 
-MOST_AT_ONCE = 100
+MAX_AT_ONCE = 100
 
 log = structlog.get_logger(__name__)
 
@@ -54,8 +54,8 @@ def _delete_erased(now: datetime) -> None:
     """
     erased = DataKey.objects.filter(destroyed_at__isnull=False)
     # In any order: one that can't be deleted keeps none of the others.
-    applicants = erased.filter(applicant__erased_at__isnull=False).order_by("?")[:MOST_AT_ONCE]
-    exports = erased.filter(export__isnull=False).order_by("?")[:MOST_AT_ONCE]
+    applicants = erased.filter(applicant__erased_at__isnull=False).order_by("?")[:MAX_AT_ONCE]
+    exports = erased.filter(export__isnull=False).order_by("?")[:MAX_AT_ONCE]
     for key in chain(applicants, exports):
         try:
             storage.erase(key, now=now)

@@ -8,7 +8,7 @@ from rest_framework.parsers import BaseParser
 from verification.api import strict_json
 from verification.api.errors import ApiError
 
-LARGEST_BODY = 1_000_000  # bytes
+MAX_BODY = 1_000_000  # bytes
 
 
 class StrictJSONParser(BaseParser):
@@ -32,7 +32,7 @@ def _check_headers(headers: Mapping[str, str]) -> None:
     if not _plain_utf8(headers.get("Content-Type", "")):
         raise ApiError("unsupported_media_type")
     # The server hands on no more bytes than were declared, so a small number here is a small body.
-    if int(headers["Content-Length"]) > LARGEST_BODY:
+    if int(headers["Content-Length"]) > MAX_BODY:
         raise ApiError("body_too_large")
 
 

@@ -75,12 +75,10 @@ class NewVerification(StrictSerializer):
     """The person to be verified. A field that is not listed here is refused."""
 
     reference = Reference(
-        max_length=validators.LONGEST, help_text="Your own id of the person. Reviewers see it."
+        max_length=validators.MAX_LENGTH, help_text="Your own id of the person. Reviewers see it."
     )
-    name = PersonName(max_length=validators.LONGEST, help_text="The person's name as on the ID document.")
-    email = Email(
-        max_length=validators.LONGEST_EMAIL, required=False, help_text="The person's e-mail address."
-    )
+    name = PersonName(max_length=validators.MAX_LENGTH, help_text="The person's name as on the ID document.")
+    email = Email(max_length=validators.MAX_EMAIL, required=False, help_text="The person's e-mail address.")
     locale = Locale(required=False, help_text="Language of the pages; an unknown one becomes the default.")
     mode = Choice(
         choices=Mode.choices,

@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterator
 from typing import NoReturn
 
-DEEPEST = 32  # levels, that of the outermost object included
-LONGEST_NUMBER = 40  # characters
+MAX_DEPTH = 32  # levels, that of the outermost object included
+MAX_NUMBER = 40  # characters
 
 
 class NotStrict(ValueError):
@@ -57,7 +57,7 @@ def _check(value: object) -> None:
 def _texts(value: object) -> Iterator[str]:
     """Every key and every string of `value`, level by level so that depth costs no stack."""
     level = [value]
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         yield from (item for item in level if isinstance(item, str))
         level = [inner for item in level for inner in _inside(item)]
         if not level:
@@ -79,14 +79,14 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _integer(text: str) -> int:
-    if len(text) > LONGEST_NUMBER:
+    if len(text) > MAX_NUMBER:
         raise NotStrict("invalid_number")
     return int(text)
 
 
 def _fraction(text: str) -> float:
     number = float(text)
-    if len(text) > LONGEST_NUMBER or not math.isfinite(number):
+    if len(text) > MAX_NUMBER or not math.isfinite(number):
         raise NotStrict("invalid_number")
     return number
 

@@ -11,7 +11,7 @@ log = structlog.get_logger(__name__)
 
 def keep(attempt: VerificationAttempt, answer: liveness.Answer, store: storage.Store) -> dict[str, str]:
     """Stores a frame; gives the fields of the attempt that tell of it, or why there is none."""
-    if leases.reason_to_stop(attempt):
+    if leases.why_not_process(attempt):
         # The case is over, or workers keep dying here: the answer counts, a picture is not worth another try.
         return {"best_frame_note": "not_looked_for"}
     note = answer.best_frame_note

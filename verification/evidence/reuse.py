@@ -1,4 +1,4 @@
-"""Was this recording sent before, as it is or in other clothes?
+"""Was this recording sent before, as it is or re-encoded or re-wrapped?
 
 The same bytes are looked up by their hash. A copy that was cut or put into another container still shows the very same
 pictures, pixel by pixel; one that was encoded anew, or filmed from the same screen, still looks like it. What is found
@@ -22,7 +22,7 @@ SPACING: Final = 0.4  # seconds between them, unless that would make more
 NEAR: Final = 4
 SHARE: Final = 0.8  # of the samples that the shorter of both can hold
 CANDIDATES: Final = 20
-_TURN: Final = 0x7265757365  # any number that no other lock has
+_ADVISORY_LOCK: Final = 0x7265757365  # any number that no other lock has
 _EXACT, _COARSE, _FINE = slice(0, 16), slice(16, 32), slice(32, 96)
 _TELLING: Final = range(6, 59)  # set bits of a coarse hash; a dark or even picture has few or all of them
 
@@ -36,14 +36,14 @@ class Likeness:
     share: float
 
 
-def take_turns() -> None:
+def serialise_lookups() -> None:
     """Until the transaction's end nobody else looks back: whoever comes next sees what this one wrote.
 
     SQLite has one writer at a time anyway.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_TURN])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ADVISORY_LOCK])
 
 
 def same_bytes(sha256: str, *, beside: VerificationAttempt) -> VerificationAttempt | None:

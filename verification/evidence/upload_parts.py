@@ -15,7 +15,7 @@ from verification.models import RecordingPart, RecordingUpload, VerificationAtte
 
 # Whoever comes later has to record again anyway.
 KEPT_FOR = timedelta(hours=1)
-MOST_AT_ONCE = 100
+MAX_AT_ONCE = 100
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +73,6 @@ def forget_old(*, now: datetime) -> None:
     that one which can't be deleted keeps none of the others.
     """
     old = RecordingUpload.objects.filter(began_at__lt=now - KEPT_FOR).select_related("attempt")
-    for upload in old.order_by("?")[:MOST_AT_ONCE]:
+    for upload in old.order_by("?")[:MAX_AT_ONCE]:
         if not forget(upload.attempt):
             return

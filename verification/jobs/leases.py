@@ -24,9 +24,9 @@ LEASE = timedelta(seconds=15)
 HEARTBEAT = timedelta(seconds=5)
 # A living worker may hang all the same: nobody holds on for longer than this, counted from the claim or the call.
 # The call's own deadline (40 s) and the tasks' time limit (55 s) are shorter.
-LONGEST_HOLD = timedelta(seconds=60)
+MAX_HOLD = timedelta(seconds=60)
 # After so many workers, or their media children, died or hung over an attempt it is the attempt that is at fault.
-MOST_LOST_LEASES = 3
+MAX_LOST_LEASES = 3
 # What a machine can't do for so long, for whatever reason of its own, a person looks at instead.
 TOO_LONG = timedelta(hours=6)
 
@@ -87,7 +87,7 @@ def renew_held(*, now: datetime) -> int:
     A row that somebody has locked is left for the next beat: one attempt must not cost the others their leases.
     """
     with _holds_lock:
-        alive = [Q(pk=pk, fence=hold.fence) for pk, hold in _holds.items() if now - hold.since < LONGEST_HOLD]
+        alive = [Q(pk=pk, fence=hold.fence) for pk, hold in _holds.items() if now - hold.since < MAX_HOLD]
     if not alive:
         return 0
     ours = VerificationAttempt.objects.filter(reduce(or_, alive), status__in=list(doorbell.TASK_OF))
@@ -99,11 +99,11 @@ def renew_held(*, now: datetime) -> int:
         return VerificationAttempt.objects.filter(pk__in=keys).update(lease_until=now + LEASE)
 
 
-def reason_to_stop(attempt: VerificationAttempt) -> str:
+def why_not_process(attempt: VerificationAttempt) -> str:
     """Why no more work must be done on a claimed attempt, or "": nothing of a person who is gone is sent on."""
     if attempt.verification.status != Status.CHECKING:
         return "case_ended"
-    return "cannot_process" if attempt.lost_leases >= MOST_LOST_LEASES else ""
+    return "cannot_process" if attempt.lost_leases >= MAX_LOST_LEASES else ""
 
 
 def waited_too_long(attempt: VerificationAttempt, *, now: datetime) -> bool:

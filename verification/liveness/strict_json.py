@@ -9,8 +9,8 @@ import math
 from decimal import Decimal
 from typing import NoReturn
 
-LONGEST_NUMBER = 24  # characters; a similarity needs six, and nothing else in an answer is a number
-LARGEST_EXPONENT = 400  # a double's own is at most 324
+MAX_NUMBER = 24  # characters; a similarity needs six, and nothing else in an answer is a number
+MAX_EXPONENT = 400  # a double's own is at most 324
 
 
 class NotStrict(ValueError):
@@ -51,19 +51,19 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _integer(text: str) -> int:
-    if len(text) > LONGEST_NUMBER:
+    if len(text) > MAX_NUMBER:
         raise NotStrict("number_too_long")
     return int(text)
 
 
 def _decimal(text: str) -> Decimal:
     # Decimal keeps 79.99999999999999999 below 80, where a float would round it up to a pass.
-    if len(text) > LONGEST_NUMBER:
+    if len(text) > MAX_NUMBER:
         raise NotStrict("number_too_long")
     if not math.isfinite(float(text)):
         raise NotStrict("number_out_of_range")
     # Nor below: Decimal has exponents too small for itself, and others that nobody can calculate with.
-    if not -LARGEST_EXPONENT < int(text.lower().partition("e")[2] or 0) < LARGEST_EXPONENT:
+    if not -MAX_EXPONENT < int(text.lower().partition("e")[2] or 0) < MAX_EXPONENT:
         raise NotStrict("number_out_of_range")
     return Decimal(text)
 

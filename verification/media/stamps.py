@@ -18,7 +18,7 @@ from verification.media.errors import UnusableMedia
 QUALITY: Final = 90
 MAX_TEXT: Final = 300  # characters
 MAX_PIXELS: Final = 25_000_000
-SMALLEST, LARGEST = 11, 40  # pixels of a letter's height in the strip
+MIN_LETTER, MAX_LETTER = 11, 40  # pixels of a letter's height in the strip
 STRIP, INK = (24, 24, 27), (244, 244, 245)
 FAINT: Final = 48  # of 255: seen when looked for, and a face stays a face
 ROW: Final = 5  # letters from one faint line to the next: closer than a face is high
@@ -114,12 +114,12 @@ def _wrapped(words: str, font: ImageFont.FreeTypeFont, width: int) -> list[str]:
 
 
 def _letter_size(picture: Image.Image) -> int:
-    return min(max(picture.width // 44, SMALLEST), LARGEST)
+    return min(max(picture.width // 44, MIN_LETTER), MAX_LETTER)
 
 
 def _font() -> ImageFont.FreeTypeFont:
     """Pillow's own font, from memory and without the layout library that would be looked for on the disk."""
-    font = ImageFont.load_default(SMALLEST)
+    font = ImageFont.load_default(MIN_LETTER)
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise ImportError("Pillow was built without FreeType.")
     return font.font_variant(layout_engine=ImageFont.Layout.BASIC)

@@ -13,8 +13,8 @@ TEXTS = {"mime": 100, "camera": 200}
 NUMBERS = {"bytes", "chunks", "duration_ms", "start_event_ms"}
 GROUPS = {"track": {"width", "height", "frame_rate"}, "screen": {"width", "height", "ratio"}}
 PROMPTS = {*MOVEMENTS.values(), "hold_still"}
-MOST_PROMPTS = 4
-LARGEST = 1e9
+MAX_PROMPTS = 4
+MAX_NUMBER = 1e9
 
 
 class UnreadableSignals(ValueError):
@@ -51,7 +51,7 @@ def _known(said: dict[str, Any]) -> dict[str, Any]:
         known["webdriver"] = said["webdriver"]
     prompts = said.get("prompts")
     if isinstance(prompts, list):
-        known["prompts"] = [_prompt(entry) for entry in prompts[:MOST_PROMPTS] if _is_prompt(entry)]
+        known["prompts"] = [_prompt(entry) for entry in prompts[:MAX_PROMPTS] if _is_prompt(entry)]
     return known
 
 
@@ -61,7 +61,7 @@ def _text(value: str, most: int) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LARGEST
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= MAX_NUMBER
 
 
 def _is_prompt(entry: Any) -> bool:

@@ -26,7 +26,7 @@ def _page(request: HttpRequest, visit: access.Visit, code: str = "") -> HttpResp
         "fault": fault.words if fault else "",
         "code": code,
         "types": [*TYPES, *(HEIC_TYPES if settings.ACCEPT_HEIC else ())],
-        "client_faults": media_faults.told_by_browser(),
+        "client_faults": media_faults.browser_messages(),
         "limit": media.MAX_PHOTO_UPLOAD,
         "megabytes": media_faults.PHOTO_MEGABYTES,
         "has_photo": steps.has_photo(verification),
@@ -62,7 +62,7 @@ def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     except storage.KeyDestroyed:
         return access.unknown(request)
     except (storage.IntegrityError, OSError) as error:
-        uploads.uncount(request, visit)
+        uploads.refund_quota(request, visit)
         return errors.unavailable(request, error)
     except media.MediaUnavailable as error:
         return errors.unavailable(request, error)

@@ -173,7 +173,7 @@ def of_video(code: str) -> MediaFault:
     return _VIDEO.get(code, _ANY_VIDEO)
 
 
-def told_by_browser() -> dict[str, str | Promise]:
+def browser_messages() -> dict[str, str | Promise]:
     """The texts that the photo page needs to speak as the server would, before anything is sent."""
     codes = ("missing_file", "empty_file", "unsupported_image_type", "image_too_large")
     return {code: _PHOTO[code].words for code in codes}

@@ -52,7 +52,7 @@ def _refuse(request: HttpRequest, code: str, field: str = "video", next_: str = 
     return errors.as_json(request, fault.status, code, fault.words, field=field, next_=next_)
 
 
-def _tells_faults(view: access.VisitView) -> access.VisitView:
+def _faults_to_responses(view: access.VisitView) -> access.VisitView:
     """Everything that may be wrong with a recording, in our words."""
 
     @wraps(view)
@@ -68,7 +68,7 @@ def _tells_faults(view: access.VisitView) -> access.VisitView:
         except storage.KeyDestroyed:
             return access.unknown(request)
         except (storage.IntegrityError, OSError) as error:
-            uploads.uncount(request, visit)
+            uploads.refund_quota(request, visit)
             return errors.unavailable(request, error)
         except media.MediaUnavailable as error:
             return errors.unavailable(request, error)
@@ -92,7 +92,7 @@ def _out_of_turn(request: HttpRequest, visit: access.Visit, error: Exception) ->
 @access.methods("POST")
 # In every status: a recording that is sent twice is told so, and not that something is amiss.
 @access.visitor()
-@_tells_faults
+@_faults_to_responses
 def whole(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     form = RecordingForm(request.POST)
     if request.FILES or not form.is_valid():
@@ -141,17 +141,17 @@ def _submit_parts(visit: access.Visit, form: RecordingForm) -> None:
 
 @access.methods("PUT")
 @access.visitor()
-@_tells_faults
+@_faults_to_responses
 def part(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     with uploads.arriving(request, visit, receive_parts.MAX_PART, KIND.too_large) as incoming:
-        said = _said_of_part(request, incoming.length)
+        said = _part_from_headers(request, incoming.length)
         receive_parts.check(visit.verification, said, now=visit.now)
         data = _read_part(incoming, said)
     offset = receive_parts.add(visit.verification, said, data, now=visit.now)
     return HttpResponse(status=204, headers={"Upload-Offset": str(offset)})
 
 
-def _said_of_part(request: HttpRequest, size: int) -> receive_parts.Part:
+def _part_from_headers(request: HttpRequest, size: int) -> receive_parts.Part:
     if not size:
         raise uploads.UnusableUpload("empty_file")
     whole_size = _number(request, "Upload-Length")
@@ -187,7 +187,7 @@ def _header(request: HttpRequest, header: str, match: Callable[[str], re.Match[s
 def _read_part(incoming: uploads.Incoming, said: receive_parts.Part) -> bytes:
     head = incoming.read(file_signatures.ENOUGH)
     if said.offset == 0:
-        uploads.check_head(head, KIND)
+        uploads.check_signature(head, KIND)
     rest = [head]
     while piece := incoming.read():
         rest.append(piece)

@@ -51,7 +51,7 @@ def _details(verification: Verification) -> dict[str, Any]:
     return {
         "heading": heading,
         "words": words,
-        "told": HINTS[_told(verification)],
+        "status_hint": HINTS[_status_hint(verification)],
         "slow": HINTS["short_delay"],
         "hint": HINTS.get(verification.hint, HINTS["record_again"]),
         "needs_photo": not steps.has_photo(verification),
@@ -63,7 +63,7 @@ def _details(verification: Verification) -> dict[str, Any]:
     }
 
 
-def _told(verification: Verification) -> str:
+def _status_hint(verification: Verification) -> str:
     """The hint's key for who has nothing to do any more, or for now."""
     if verification.status == Status.APPROVED:
         return "received"

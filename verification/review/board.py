@@ -23,7 +23,7 @@ from verification.review.queue.filters import Chosen, View
 from verification.review.vendor import accounts
 
 RECENT = 8
-MOST_LINES = 12
+MAX_LINES = 12
 ALERTS_OF = timedelta(hours=24)
 
 # What each tile says of its view, in the order in which they stand.
@@ -74,7 +74,7 @@ def work(request: HttpRequest) -> dict[str, Any]:
 def _queue(user: StaffUser, now: datetime) -> dict[str, Any]:
     lists = {view.value: Chosen(view=view).cases(user, now) for view in View}
     lists["overdue"] = queue_filters.overdue(now)
-    number = counts.counted({name: (rows, counts.MOST) for name, rows in lists.items()}, user)
+    number = counts.counted({name: (rows, counts.MAX_COUNTED) for name, rows in lists.items()}, user)
     senior = permissions.can_decide_escalated(user)
     return {
         "waiting": number[View.ALL].found,
@@ -96,7 +96,7 @@ def _tile(view: View, number: dict[str, counts.UpTo]) -> dict[str, Any]:
 
 def _held(user: StaffUser, now: datetime) -> list[dict[str, Any]]:
     """What this person is working on, and for how long it is theirs."""
-    held = Chosen(view=View.MINE).cases(user, now).select_related("applicant")[:MOST_LINES]
+    held = Chosen(view=View.MINE).cases(user, now).select_related("applicant")[:MAX_LINES]
     return [
         {
             "case": case,
@@ -111,7 +111,7 @@ def _held(user: StaffUser, now: datetime) -> list[dict[str, Any]]:
 def _proposed(user: StaffUser, now: datetime) -> list[dict[str, Any]]:
     """What this person proposed and nobody has confirmed yet."""
     open_ones = queue_filters.in_review().filter(proposal__by=user).order_by("due_at", "pk")
-    found = open_ones.select_related("applicant", "proposal")[:MOST_LINES]
+    found = open_ones.select_related("applicant", "proposal")[:MAX_LINES]
     return [
         {
             "case": case,
@@ -139,7 +139,7 @@ def _alerts(now: datetime) -> list[dict[str, Any]]:
             "minutes": event.data.get("minutes"),
             "at": words.moment(event.at, now),
         }
-        for event in raised[:MOST_LINES]
+        for event in raised[:MAX_LINES]
     ]
 
 

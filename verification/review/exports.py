@@ -50,7 +50,7 @@ class PeriodForm(forms.Form):
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
-        max_length=action.LONGEST_REASON,
+        max_length=action.MAX_REASON,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy("Who asked for it and what for. It stays with the export."),
     )

@@ -73,7 +73,7 @@ def why_second(case: Verification, verdict: str) -> tuple[str, ...]:
     if verdict == Verdict.APPROVE:
         found += rules_on_approval(approval_of(case), policy)
         found += [BLIND] if _was_doubted(case) else []
-    if sampling.drawn(case.public_id, policy.second_share, purpose="second_person"):
+    if sampling.selected(case.public_id, policy.second_share, purpose="second_person"):
         found.append(SHARE)
     return tuple(found)
 

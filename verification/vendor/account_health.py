@@ -31,7 +31,7 @@ log = structlog.get_logger(__name__)
 _FAILURES = NotSent | UnknownOutcome | Unavailable | BadAnswer
 
 
-def heard(call: ProviderCall, error: LivenessError | None, *, now: datetime) -> None:
+def after_call(call: ProviderCall, error: LivenessError | None, *, now: datetime) -> None:
     """A call has ended, with an answer or with `error`, and the ledger knows."""
     resumed = False
     with transaction.atomic():

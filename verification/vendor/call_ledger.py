@@ -16,11 +16,11 @@ from verification import audit, liveness
 from verification.models import AnswerKind, CallState, ProviderCall, VendorAccount, VerificationAttempt
 
 # A call without an answer is repeated once, a failing vendor asked three times; then a person decides.
-MOST_CALLS = 3
-MOST_UNKNOWN = 2
-# Nothing was checked, so this may go on for longer; in the end a person looks all the same. What was not sent, or
-# turned away because of the account, pauses the calling instead: that work waits for as long as it takes.
-MOST_THROTTLED = 50
+MAX_CALLS = 3
+MAX_UNKNOWN = 2
+# A throttled call checked nothing, so an attempt may be throttled this often before a person looks at it. NotSent and
+# account faults pause the account instead: they do not count here, and the work waits until the account is well.
+MAX_THROTTLED = 50
 # Well after the call's own deadline, and after the lease of the attempt.
 LOST_AFTER = timedelta(seconds=120)
 LOST = "lost_with_its_worker"
@@ -32,16 +32,16 @@ PATIENCE = (0.5, 1, 2, 4)
 log = structlog.get_logger(__name__)
 
 
-def reason_to_stop(attempt: VerificationAttempt) -> str:
+def why_not_call(attempt: VerificationAttempt) -> str:
     """Why the attempt must not be sent again, or "" if it may."""
     calls = list(attempt.calls.exclude(state=CallState.NOT_SENT).values_list("state", "answer", "code"))
     checked = [state for state, answer, code in calls if answer != AnswerKind.REFUSED]
     throttled = [
         code for state, answer, code in calls if answer == AnswerKind.REFUSED and not _at_fault(code)
     ]
-    if checked.count(CallState.UNKNOWN) >= MOST_UNKNOWN:
+    if checked.count(CallState.UNKNOWN) >= MAX_UNKNOWN:
         return "unknown_outcome"
-    if len(checked) >= MOST_CALLS or len(throttled) >= MOST_THROTTLED:
+    if len(checked) >= MAX_CALLS or len(throttled) >= MAX_THROTTLED:
         return "vendor_unavailable"
     return ""
 
@@ -77,7 +77,7 @@ def close_with_answer(call: ProviderCall, answer: liveness.Answer, *, now: datet
         "code": answer.result,
         "request_id": answer.request_id,
         "description": answer.description[:300],
-        "similarity": kept(answer.similarity),
+        "similarity": truncated(answer.similarity),
         "billed": answer.rule.billed,
         "answer": AnswerKind.USABLE,
     }
@@ -182,6 +182,6 @@ def answered(attempt: VerificationAttempt) -> tuple[ProviderCall, liveness.Answe
     return call, answer
 
 
-def kept(similarity: Decimal | None) -> Decimal | None:
+def truncated(similarity: Decimal | None) -> Decimal | None:
     """To two places, never rounded up: 79.999 must not stand on record as 80."""
     return similarity.quantize(Decimal("0.01"), ROUND_DOWN) if similarity is not None else None

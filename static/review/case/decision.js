@@ -2,7 +2,7 @@
 /** The decision form: the reasons of the chosen verdict, and what is written kept until it is sent. */
 
 import { renew, tellHold } from "./hold.js";
-import { keep } from "../kept.js";
+import { guard } from "../guarded_form.js";
 
 /** @param {HTMLFormElement} form */
 function showReasonsOfVerdict(form) {
@@ -36,5 +36,5 @@ export function decide(form) {
   form.addEventListener("change", () => showReasonsOfVerdict(form));
   // Browsers bring back the chosen verdict when they come back to the page, without its reasons.
   window.addEventListener("pageshow", () => showReasonsOfVerdict(form));
-  keep(form, { mayGo, written: () => written(form) });
+  guard(form, { mayGo, written: () => written(form) });
 }

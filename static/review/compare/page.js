@@ -2,14 +2,14 @@
 /** The compare tools of a case: puts their parts together. */
 
 import { Blink } from "./blink.js";
-import { deeds } from "./deeds.js";
+import { commands } from "./commands.js";
 import { listen as listenToKeys } from "./keys.js";
 import { restore } from "./layout.js";
 import { Marks } from "./marks.js";
 import { Player } from "./player.js";
 import { listen as listenToPointer } from "./pointer.js";
 import { Recorded } from "./recorded.js";
-import { Step } from "./step.js";
+import { Sync } from "./sync.js";
 import { follow } from "./tools.js";
 import { View } from "./view.js";
 
@@ -17,14 +17,14 @@ import { View } from "./view.js";
 function start(root) {
   const stages = /** @type {HTMLElement[]} */ ([...root.querySelectorAll("[data-stage]")]);
   if (!stages.length) return;
-  const step = new Step(stages.map((stage) => new View(stage)));
+  const step = new Sync(stages.map((stage) => new View(stage)));
   const recorded = new Recorded(/** @type {HTMLElement} */ (root.querySelector('[data-pane="recording"]')));
   const row = /** @type {HTMLElement | null} */ (root.querySelector("[data-player]"));
   const player = recorded.video && row ? new Player(recorded.video, row) : null;
   const marks = player && row?.querySelector("[data-at]") ? new Marks(row, player) : null;
   const blink = new Blink(root);
   let front = step.views[0];
-  const all = deeds({ root, step, front: () => front, blink, recorded, player, marks });
+  const all = commands({ root, step, front: () => front, blink, recorded, player, marks });
 
   /** Says whether anybody heard. @param {string} name */
   function act(name) {
@@ -44,7 +44,7 @@ function start(root) {
   restore(root);
 }
 
-/** @param {View} view @param {Step} step @param {() => void} toFront */
+/** @param {View} view @param {Sync} step @param {() => void} toFront */
 function prepare(view, step, toFront) {
   const pane = /** @type {HTMLElement} */ (view.stage.closest("[data-pane]"));
   // Only now is it more than a picture: something to hold, and to come to with the keyboard.

@@ -2,14 +2,14 @@
 /** Wheel, dragging and two fingers on a stage. */
 
 /** @typedef {import("./view.js").View} View */
-/** @typedef {import("./step.js").Step} Step */
+/** @typedef {import("./sync.js").Sync} Sync */
 
 const WHEEL = 0.0016; // per pixel the wheel would have scrolled
 const PINCH = 6; // times that: two fingers on a trackpad come as small turns of a wheel, with Ctrl
 const LINE = 16; // pixels; some mice count lines
 const MOST = 240; // pixels of one event: a page at once is still one notch
 
-/** @param {View} view @param {Step} step */
+/** @param {View} view @param {Sync} step */
 export function listen(view, step) {
   const { stage } = view;
   /** @type {Map<number, { x: number, y: number }>} */

@@ -1,5 +1,5 @@
 // @ts-check
-/** The tools under one picture: what they say, and the two sliders. The buttons are for `deeds`. */
+/** The tools under one picture: what they say, and the two sliders. The buttons are for `commands`. */
 
 /** @typedef {import("./view.js").View} View */
 

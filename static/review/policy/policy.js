@@ -1,7 +1,7 @@
 // @ts-check
 /** The draft of a policy: whoever takes long over it may have been signed out, and must not lose it by saving. */
 
-import { keep } from "../kept.js";
+import { guard } from "../guarded_form.js";
 import { ask, tell } from "../trouble.js";
 
 const form = /** @type {HTMLFormElement} */ (document.querySelector("form.policy-form"));
@@ -18,4 +18,4 @@ async function mayGo() {
   return trouble === "";
 }
 
-keep(form, { mayGo, written: () => "unsaved" in form.dataset || now() !== before });
+guard(form, { mayGo, written: () => "unsaved" in form.dataset || now() !== before });

@@ -21,7 +21,7 @@ from verification.models import VerificationAttempt
 from verification.states import AttemptStatus
 
 BATCHES_READY, BATCHES_SUBMITTED = 10, 1
-LONGEST = 200  # seconds for all of them
+MAX_SECONDS = 200  # seconds for all of them
 
 
 def run(repetitions: int) -> dict[str, Any]:
@@ -30,9 +30,9 @@ def run(repetitions: int) -> dict[str, Any]:
     ready = BATCHES_READY * repetitions
     # Not a `Pool`: with that, a process that dies is waited for without end.
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("fork")) as pool:
-        made_ready = pool.map(_ready, range(ready), timeout=LONGEST)
+        made_ready = pool.map(_ready, range(ready), timeout=MAX_SECONDS)
         submitted = pool.map(
-            _submitted, range(ready, ready + BATCHES_SUBMITTED * repetitions), timeout=LONGEST
+            _submitted, range(ready, ready + BATCHES_SUBMITTED * repetitions), timeout=MAX_SECONDS
         )
         list(made_ready)
         list(submitted)

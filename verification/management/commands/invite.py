@@ -14,7 +14,7 @@ from verification.states import Mode
 SENTENCES = {
     "name_required": "A name is needed.",
     "reference_required": "A reference is needed.",
-    "too_long": f"A name or a reference has {validators.LONGEST} characters at most.",
+    "too_long": f"A name or a reference has {validators.MAX_LENGTH} characters at most.",
     "too_many_marks": "The name has too many marks on one letter.",
     "invalid_character": "The name or the reference holds a character that is not allowed there.",
     "invalid_contact": "This is not an e-mail address.",

@@ -26,7 +26,7 @@ from verification.actions import receive_parts
 from verification.pages import access
 from verification.pages.uploads import body, slow_clients
 from verification.pages.uploads.body import Incoming, UnusableUpload
-from verification.pages.uploads.handlers import Kind, Received, WholeFormHandler, check_head
+from verification.pages.uploads.handlers import Kind, Received, WholeFormHandler, check_signature
 
 __all__ = [
     "Incoming",
@@ -34,19 +34,19 @@ __all__ = [
     "Received",
     "UnusableUpload",
     "arriving",
-    "check_head",
+    "check_signature",
     "one_file",
     "receives",
-    "uncount",
+    "refund_quota",
 ]
 
 # Boundaries, part headers and the other fields, on top of the file itself.
-SLACK = 100_000
+FORM_OVERHEAD_BYTES = 100_000
 # Of what is refused, so much more than its limit is read to its end and thrown away: a browser that may not finish
 # shows no answer at all.
-LISTEN_TO = 2
+DRAIN_FACTOR = 2
 # Of one case: the page sends one after the other, and a second tab may be open.
-MOST_AT_ONCE = 2
+MAX_AT_ONCE = 2
 RECEIVED = "verification.received_bytes"
 
 Refuse = Callable[[HttpRequest, str], HttpResponse]
@@ -70,7 +70,7 @@ def receives(kind: Kind, refuse: Refuse) -> Callable[[Callable[..., HttpResponse
                 # Nothing is read from a stranger: a slow body would cost a thread.
                 return access.unknown(request)
             try:
-                with arriving(request, visit, kind.limit + SLACK, kind.too_large) as incoming:
+                with arriving(request, visit, kind.limit + FORM_OVERHEAD_BYTES, kind.too_large) as incoming:
                     _read_form(request, incoming, kind)
             except UnusableUpload as error:
                 return refuse(request, error.code)
@@ -87,7 +87,7 @@ def arriving(request: HttpRequest, visit: access.Visit, limit: int, too_large: s
     left = body.MAX_UPLOAD_TIME - (timezone.now() - access.arrival(request))
     # Only gunicorn shows its connections.
     connection: socket.socket | None = request.META.get("gunicorn.socket")
-    with _one_of_few(visit, connection), slow_clients.cut_off(connection, left.total_seconds()) as cut:
+    with _limit_concurrency(visit, connection), slow_clients.cut_off(connection, left.total_seconds()) as cut:
         incoming = Incoming(request, cut)
         try:
             _check_welcome(request, visit)
@@ -95,7 +95,7 @@ def arriving(request: HttpRequest, visit: access.Visit, limit: int, too_large: s
                 raise UnusableUpload(too_large)
             yield incoming
         except Exception:
-            incoming.drain(limit * LISTEN_TO)
+            incoming.drain(limit * DRAIN_FACTOR)
             raise
         finally:
             request.META[RECEIVED] = incoming.received
@@ -103,11 +103,11 @@ def arriving(request: HttpRequest, visit: access.Visit, limit: int, too_large: s
 
 
 @contextmanager
-def _one_of_few(visit: access.Visit, connection: socket.socket | None) -> Iterator[None]:
+def _limit_concurrency(visit: access.Visit, connection: socket.socket | None) -> Iterator[None]:
     """Else one link could take all threads. Of what is refused here nothing is read: that would take one, too."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(slow_clients.at_most(MOST_AT_ONCE, visit.verification.pk))
+            stack.enter_context(slow_clients.limit_concurrency(MAX_AT_ONCE, visit.verification.pk))
         except slow_clients.TooManyAtOnce as error:
             # The server would read on for a while, to use the connection again.
             slow_clients.stop_reading(connection)
@@ -115,7 +115,7 @@ def _one_of_few(visit: access.Visit, connection: socket.socket | None) -> Iterat
         yield
 
 
-def uncount(request: HttpRequest, visit: access.Visit) -> None:
+def refund_quota(request: HttpRequest, visit: access.Visit) -> None:
     """What came was not kept because our store was away: it takes nothing of what may come through the link."""
     receive_parts.count(visit.verification, -request.META.pop(RECEIVED, 0))
 

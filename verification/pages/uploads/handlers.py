@@ -25,7 +25,7 @@ class Kind:
 
     limit: int
     too_large: str
-    begins_well: Callable[[bytes], bool]
+    has_signature: Callable[[bytes], bool]
     wrong_type: str
 
 
@@ -72,7 +72,7 @@ class LimitedUploadHandler(FileUploadHandler):
         self._digest.update(raw_data)
         if not self._judged and self._content.tell() >= file_signatures.ENOUGH:
             self._judged = True
-            check_head(self._content.getvalue()[: file_signatures.ENOUGH], self._kind)
+            check_signature(self._content.getvalue()[: file_signatures.ENOUGH], self._kind)
 
     def file_complete(self, file_size: int) -> ReceivedFile:
         self._content.seek(0)
@@ -112,7 +112,7 @@ class WholeFormHandler(FileUploadHandler):
         raise NotImplementedError
 
 
-def check_head(head: bytes, kind: Kind) -> None:
+def check_signature(head: bytes, kind: Kind) -> None:
     """`head` is the beginning of a file; too little of it says nothing."""
-    if len(head) >= file_signatures.ENOUGH and not kind.begins_well(head):
+    if len(head) >= file_signatures.ENOUGH and not kind.has_signature(head):
         raise UnusableUpload(kind.wrong_type)

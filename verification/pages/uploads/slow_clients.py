@@ -20,7 +20,7 @@ _arriving: Counter[int] = Counter()
 
 
 @contextmanager
-def at_most(most: int, sender: int) -> Iterator[None]:
+def limit_concurrency(most: int, sender: int) -> Iterator[None]:
     """Take one of the `most` places of `sender` for the length of the block.
 
     This process alone is counted: its own threads are what is guarded, and each process has as many.

@@ -18,9 +18,8 @@ from django.views.decorators.http import require_POST
 
 from verification import casework, permissions, workflow
 from verification.actions import claim as claiming
-from verification.actions import reassign as handing_on
+from verification.actions import reassign, review
 from verification.actions import reopen as reopening
-from verification.actions import review
 from verification.evidence.judged import evidence_hash
 from verification.models import Review, StaffUser, Stage, Verdict, Verification
 from verification.review.case import page as case_page
@@ -38,10 +37,10 @@ DONE = {
     Verdict.STEP_ASIDE: gettext_lazy("You stepped aside from %(reference)s. A colleague decides it."),
 }
 # Longer than anybody's second press, shorter than anybody's second thought.
-TWICE = timedelta(seconds=30)
+DOUBLE_SUBMIT_WINDOW = timedelta(seconds=30)
 PROPOSED = gettext_lazy("Your verdict on %(reference)s waits for a second person.")
 
-_NOT_AS_ASKED = (casework.NoteRequired, casework.ReasonUnknown, handing_on.UnusableSnooze)
+_NOT_AS_ASKED = (casework.NoteRequired, casework.ReasonUnknown, reassign.UnusableSnooze)
 _TOO_LATE = (
     workflow.StaleVerification,
     workflow.IllegalMove,
@@ -79,7 +78,7 @@ def renew(request: HttpRequest, public_id: str) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
     permissions.check_decide(user)
     if claiming.renew(case_page.find(public_id), by=user, now=now):
-        return JsonResponse({"until": (now + casework.LEASE).isoformat()})
+        return JsonResponse({"until": (now + casework.CLAIM_LEASE).isoformat()})
     sentence = _(
         "Your hold on this case has ended, so a colleague may take it. You can still record; if somebody was faster "
         "you are told, and what you wrote is kept."
@@ -108,7 +107,7 @@ def decide(request: HttpRequest, public_id: str) -> HttpResponse:
     refused, made = _try(request, case, form, user, now, _act)
     if refused is not None:
         return refused
-    _tell(request, case, made)
+    _flash(request, case, made)
     put_down(request, case)
     return _onward(request, case, user, now)
 
@@ -118,7 +117,7 @@ def _act(case: Verification, *, verdict: str, hours: int, **said: Any) -> Review
     if chosen == Verdict.HAND_BACK:
         return review.hand_back(case, **said)
     if chosen in {Verdict.ESCALATE, Verdict.SNOOZE, Verdict.STEP_ASIDE}:
-        return handing_on.hand_on(case, chosen, hours=hours, **said)
+        return reassign.reassign(case, chosen, hours=hours, **said)
     return review.decide(case, verdict=chosen, **said)
 
 
@@ -152,7 +151,7 @@ def _try(
         return case_page.page(request, case, user=user, now=now, form=form), None
     except _TOO_LATE as conflict:
         current = case_page.find(case.public_id)
-        if _same_press(current, user, form.cleaned_data, now):
+        if _is_double_submit(current, user, form.cleaned_data, now):
             return None, None
         return case_page.page(request, current, user=user, now=now, form=form, conflict=str(conflict)), None
     except permissions.Denied as denied:
@@ -163,9 +162,11 @@ def _try(
         return case_page.page(request, current, user=user, now=now, form=form, conflict=str(denied)), None
 
 
-def _same_press(case: Verification, user: StaffUser, posted: dict[str, Any], now: datetime) -> bool:
+def _is_double_submit(case: Verification, user: StaffUser, posted: dict[str, Any], now: datetime) -> bool:
     """The button was pressed twice: the first press did exactly this."""
-    lately = case.reviews.filter(by=user, at__gt=now - TWICE, verdict=posted["verdict"], note=posted["note"])
+    lately = case.reviews.filter(
+        by=user, at__gt=now - DOUBLE_SUBMIT_WINDOW, verdict=posted["verdict"], note=posted["note"]
+    )
     if "reason_code" in posted:
         lately = lately.filter(reason_code=posted["reason_code"])
     else:
@@ -173,7 +174,7 @@ def _same_press(case: Verification, user: StaffUser, posted: dict[str, Any], now
     return lately.filter(evidence_sha256=posted["evidence_sha256"]).exists()
 
 
-def _tell(request: HttpRequest, case: Verification, made: Review | None) -> None:
+def _flash(request: HttpRequest, case: Verification, made: Review | None) -> None:
     if made is not None:
         words = PROPOSED if made.stage == Stage.PROPOSAL else DONE[Verdict(made.verdict)]
         messages.success(request, words % {"reference": case.applicant.reference})
@@ -204,7 +205,7 @@ def reopen(request: HttpRequest, public_id: str) -> HttpResponse:
             "verdict": Verdict.REOPEN,
             "evidence_sha256": evidence_hash(current),
         }
-        if not _same_press(current, user, said, now):
+        if not _is_double_submit(current, user, said, now):
             return case_page.page(request, current, user=user, now=now, form=form, conflict=str(refused))
     else:
         messages.success(request, _("The case is in review again."))

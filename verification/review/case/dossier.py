@@ -28,8 +28,8 @@ from verification.review.case import capture_signals, prompt_marks
 from verification.rules import four_eyes, reasons
 from verification.states import AttemptStatus, Status
 
-LONGEST_TIMELINE = 200
-MOST_OTHERS = 5
+MAX_TIMELINE = 200
+MAX_OTHERS = 5
 
 
 def find(public_id: str) -> QuerySet[Verification]:
@@ -78,7 +78,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         "proposal": _proposal(case, evidence),
         "others": _others(case, documents, now),
         **told,
-        "most_events": LONGEST_TIMELINE,
+        "most_events": MAX_TIMELINE,
         "evidence_sha256": evidence,
         "open": case.status == Status.IN_REVIEW,
         "escalated": case.escalated_at is not None,
@@ -188,11 +188,11 @@ def _proposal(case: Verification, evidence: str) -> dict[str, Any] | None:
 
 def _others(case: Verification, documents: list[Document], now: datetime) -> list[dict[str, Any]]:
     """Earlier cases of the applicant, and cases of others with the very same ID photo."""
-    own = case.applicant.verifications.exclude(pk=case.pk).order_by("-created_at")[:MOST_OTHERS]
+    own = case.applicant.verifications.exclude(pk=case.pk).order_by("-created_at")[:MAX_OTHERS]
     same = Verification.objects.filter(
         documents__original_sha256__in=[document.original_sha256 for document in documents]
     ).exclude(applicant=case.applicant_id)
-    same = same.select_related("applicant").order_by("-created_at").distinct()[:MOST_OTHERS]
+    same = same.select_related("applicant").order_by("-created_at").distinct()[:MAX_OTHERS]
     rows = [(other, _("earlier case of this applicant")) for other in own]
     rows += [(other, _("the very same ID photo file, another applicant")) for other in same]
     return [{"case": other, "why": why, "at": words.moment(other.created_at, now)} for other, why in rows]
@@ -203,8 +203,8 @@ def _events(case: Verification, parts: Iterable[Any]) -> dict[str, list[dict[str
     ids = [case.public_id, *(part.public_id for part in parts)]
     found = AuditEvent.objects.filter(subject_id__in=ids).order_by("-pk")
     return {
-        "timeline": [_event_row(event) for event in found.exclude(kind__in=viewing.LOOKS)[:LONGEST_TIMELINE]],
-        "looks": [_event_row(event) for event in found.filter(kind__in=viewing.LOOKS)[:LONGEST_TIMELINE]],
+        "timeline": [_event_row(event) for event in found.exclude(kind__in=viewing.LOOKS)[:MAX_TIMELINE]],
+        "looks": [_event_row(event) for event in found.filter(kind__in=viewing.LOOKS)[:MAX_TIMELINE]],
     }
 
 

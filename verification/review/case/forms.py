@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.actions.reassign import SNOOZES
 from verification.actions.reveal import Purpose
-from verification.casework import LONGEST_NOTE
+from verification.casework import MAX_NOTE
 from verification.models import Verdict
 from verification.rules.reasons import REASONS
 
@@ -21,7 +21,7 @@ BLIND = (
 class _OnACase(forms.Form):
     """What every act says about the page that it was made on."""
 
-    note = forms.CharField(required=False, max_length=LONGEST_NOTE, widget=forms.Textarea)
+    note = forms.CharField(required=False, max_length=MAX_NOTE, widget=forms.Textarea)
     version = forms.IntegerField(error_messages=_STALE)
     evidence_sha256 = forms.RegexField(r"^[0-9a-f]{64}$", error_messages=_STALE)
 
@@ -55,7 +55,7 @@ class ReopenForm(forms.Form):
         choices=[(code, reason.label) for code, reason in REASONS.items() if reason.verdict == "reopen"],
         error_messages={"required": _("Choose a reason.")},
     )
-    note = forms.CharField(max_length=LONGEST_NOTE, error_messages={"required": _("Reopening needs a note.")})
+    note = forms.CharField(max_length=MAX_NOTE, error_messages={"required": _("Reopening needs a note.")})
     version = forms.IntegerField(error_messages=_STALE)
 
 

@@ -15,7 +15,7 @@ from verification.review.dashboard.work_charts import TOP, share
 from verification.rules import reasons
 from verification.states import Band
 
-LONGEST = 40  # letters above a bar
+MAX_LABEL = 40  # letters above a bar
 
 
 def overrides(counted: dict[str, tuple[int, int]]) -> Figure:
@@ -63,7 +63,7 @@ def why(counted: Counter[tuple[str, str]]) -> Figure:
     rest = sum(count for _reason, count in found[TOP:])
     if rest:
         lines.append((_("All others"), "", rest))
-    bars = [(Truncator(reason).chars(LONGEST), {"plain": count}) for reason, _verdict, count in lines]
+    bars = [(Truncator(reason).chars(MAX_LABEL), {"plain": count}) for reason, _verdict, count in lines]
     return Figure(
         "reasons",
         _("Reasons given"),

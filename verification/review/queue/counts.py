@@ -8,9 +8,9 @@ from django.db.models import IntegerField, QuerySet, Subquery
 
 from verification.models import StaffUser
 
-MOST = 1000
+MAX_COUNTED = 1000
 # Where many lists are counted on one page.
-MOST_OF_MANY = 100
+MAX_COUNTED_OF_MANY = 100
 
 
 @dataclass(frozen=True)

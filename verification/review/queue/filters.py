@@ -19,7 +19,7 @@ from verification.review import labels
 from verification.states import Band, Status
 
 SOON = timedelta(hours=4)
-LONGEST_PK = 18  # digits
+MAX_PK = 18  # digits
 
 
 class View(TextChoices):
@@ -62,7 +62,7 @@ class Chosen:
             view=View(view) if view in View else View.ALL,
             band=band if band in Band and not reason else "",
             reason=reason,
-            owner=str(int(owner)) if owner.isascii() and owner.isdigit() and len(owner) <= LONGEST_PK else "",
+            owner=str(int(owner)) if owner.isascii() and owner.isdigit() and len(owner) <= MAX_PK else "",
         )
 
     @property

@@ -76,8 +76,8 @@ def _choices(chosen: Chosen, user: StaffUser, now: datetime) -> dict[str, Any]:
     the place of a band or reason, and the owner stays. The numbers are those of what a press would show."""
     views = {view: Chosen(view=view) for view in View}
     bands = {band: Chosen(view=chosen.view, band=band.value, owner=chosen.owner) for band in Band}
-    lists = {choice.query: (choice.cases(user, now), counts.MOST_OF_MANY) for choice in bands.values()}
-    lists |= {choice.query: (choice.cases(user, now), counts.MOST) for choice in views.values()}
+    lists = {choice.query: (choice.cases(user, now), counts.MAX_COUNTED_OF_MANY) for choice in bands.values()}
+    lists |= {choice.query: (choice.cases(user, now), counts.MAX_COUNTED) for choice in views.values()}
     number = counts.counted(lists, user)
     return {
         "views": [

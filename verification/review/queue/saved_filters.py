@@ -17,7 +17,7 @@ from verification.models import SavedFilter, StaffUser
 from verification.review.page import Site, signed_in
 from verification.review.queue.filters import Chosen
 
-MOST = 60
+MAX_LISTED = 60
 
 
 def urls(site: Site) -> list[URLPattern]:
@@ -29,7 +29,7 @@ def urls(site: Site) -> list[URLPattern]:
 
 def shown_to(user: StaffUser, chosen: Chosen) -> list[dict[str, Any]]:
     """Their own, and what colleagues share."""
-    found = SavedFilter.objects.filter(Q(owner=user) | Q(shared=True)).select_related("owner")[:MOST]
+    found = SavedFilter.objects.filter(Q(owner=user) | Q(shared=True)).select_related("owner")[:MAX_LISTED]
     return [
         {
             "filter": kept,

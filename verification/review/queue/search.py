@@ -32,8 +32,8 @@ from verification.models import (
 from verification.review import words
 from verification.review.page import Site, acting, signed_in
 
-LONGEST = 200
-MOST = 20
+MAX_QUERY = 200
+MAX_RESULTS = 20
 # In the session: the keys of the cases that the last search found.
 FOUND = "search_found"
 
@@ -54,7 +54,7 @@ class LookUp:
         rows: Any = self.model._default_manager
         # The empty text is excluded because the indexes exclude it: without saying so SQLite goes through the table.
         found = rows.exclude(**{self.field: ""}).filter(**{self.field: text}).order_by()
-        return set(found.values_list(self.case, flat=True)[: MOST + 1])
+        return set(found.values_list(self.case, flat=True)[: MAX_RESULTS + 1])
 
 
 PUBLIC_IDS = {
@@ -88,7 +88,7 @@ def search(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request)
     text = request.POST.get("q", "").replace("\x00", "").strip()
-    if not 0 < len(text) <= LONGEST:
+    if not 0 < len(text) <= MAX_QUERY:
         request.session.pop(FOUND, None)
         return redirect("admin:search")
     kinds, keys = _find(text)
@@ -121,7 +121,7 @@ def _look_ups(text: str) -> list[LookUp]:
 def _cases(keys: Collection[int]) -> list[Verification]:
     """The newest of them, and one more than are shown."""
     found = Verification.objects.filter(pk__in=keys).select_related("applicant").order_by("-pk")
-    return list(found[: MOST + 1])
+    return list(found[: MAX_RESULTS + 1])
 
 
 def _page(request: HttpRequest) -> TemplateResponse:
@@ -131,7 +131,7 @@ def _page(request: HttpRequest) -> TemplateResponse:
     context = {
         "title": _("Search"),
         "searched": keys is not None,
-        "rows": [{"case": case, "name": words.mask(case.applicant.name)} for case in cases[:MOST]],
-        "more": len(cases) > MOST,
+        "rows": [{"case": case, "name": words.mask(case.applicant.name)} for case in cases[:MAX_RESULTS]],
+        "more": len(cases) > MAX_RESULTS,
     }
     return TemplateResponse(request, "review/queue/search.html", context)

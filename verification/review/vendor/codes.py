@@ -9,13 +9,13 @@ from verification import permissions
 from verification.review.page import signed_in
 from verification.vendor import code_guide
 
-LONGEST_SEARCH = 128
+MAX_SEARCH = 128
 
 
 @require_safe
 def codes_page(request: HttpRequest) -> HttpResponse:
     permissions.check_view_operations(signed_in(request))
-    wanted = request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+    wanted = request.GET.get("q", "").strip()[:MAX_SEARCH]
     found = code_guide.sections(wanted)
     context = {
         "title": _("Codes"),

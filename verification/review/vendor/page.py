@@ -36,8 +36,8 @@ from verification.states import AttemptStatus
 from verification.vendor import clients, code_guide, pacing
 
 RECENTLY = timedelta(hours=1)
-MOST_LATENCIES = 200
-MOST_EVENTS = 12
+MAX_LATENCIES = 200
+MAX_EVENTS = 12
 EVENTS = ("account.paused", "account.resumed", "account.budget_alert", "account.probe_asked")
 # What became of a call; of an answered one, what its answer was worth.
 ENDINGS = (*AnswerKind, CallState.UNKNOWN, CallState.NOT_SENT, CallState.SENDING)
@@ -133,7 +133,7 @@ def _latency(account: VendorAccount, now: datetime) -> dict[str, Any] | None:
     answers = ProviderCall.objects.filter(
         account=account, answer=AnswerKind.USABLE, ended_at__gte=now - RECENTLY
     )
-    last = answers.order_by("-ended_at").values_list("latency_ms", flat=True)[:MOST_LATENCIES]
+    last = answers.order_by("-ended_at").values_list("latency_ms", flat=True)[:MAX_LATENCIES]
     found = sorted(milliseconds for milliseconds in last if milliseconds is not None)
     if not found:
         return None
@@ -147,7 +147,7 @@ def _seconds(sorted_ms: list[int], per_cent: int) -> str:
 
 def _events(names: dict[str, str]) -> list[dict[str, Any]]:
     """What last happened to the accounts of these ids."""
-    found = AuditEvent.objects.filter(kind__in=EVENTS).order_by("-pk")[:MOST_EVENTS]
+    found = AuditEvent.objects.filter(kind__in=EVENTS).order_by("-pk")[:MAX_EVENTS]
     return [
         {
             "at": event.at,

@@ -1,10 +1,10 @@
 """May the vendor be called now? Rate, pause and daily budget, in one row an account for all workers and hosts."""
 
+from verification.vendor.pacing.account_state import budget_is_spent, is_open, on_trial, spent_on
 from verification.vendor.pacing.accounts import accounts
 from verification.vendor.pacing.budget import alert
 from verification.vendor.pacing.pauses import allow_trial, claim_probe, pause, paused, prolong, resume
-from verification.vendor.pacing.slots import Slot, Turn, Wait, give_back, reserve, room, still_open
-from verification.vendor.pacing.standing import budget_is_spent, is_open, on_trial, spent_on
+from verification.vendor.pacing.slots import Slot, Turn, Wait, give_back, must_wait, reserve, still_open
 
 __all__ = [
     "Slot",
@@ -17,13 +17,13 @@ __all__ = [
     "claim_probe",
     "give_back",
     "is_open",
+    "must_wait",
     "on_trial",
     "pause",
     "paused",
     "prolong",
     "reserve",
     "resume",
-    "room",
     "spent_on",
     "still_open",
 ]

@@ -12,7 +12,7 @@ from verification.models import VendorAccount
 from verification.vendor.pacing.accounts import accounts
 
 FIRST_PROBE = timedelta(seconds=30)
-LONGEST_BETWEEN_PROBES = timedelta(minutes=5)
+MAX_BETWEEN_PROBES = timedelta(minutes=5)
 # As long as a call may take; whoever took the trial and died does not keep the account closed for longer.
 TRIAL = timedelta(seconds=60)
 
@@ -67,4 +67,4 @@ def resume(account: VendorAccount, *, called_at: datetime) -> bool:
 
 
 def _between_probes(failed: int) -> timedelta:
-    return min(LONGEST_BETWEEN_PROBES, FIRST_PROBE * 2.0 ** min(failed, 8))
+    return min(MAX_BETWEEN_PROBES, FIRST_PROBE * 2.0 ** min(failed, 8))

@@ -13,17 +13,18 @@ from typing import Any, Literal
 from django.db.models import F, Q
 
 from verification.models import VendorAccount
+from verification.vendor.pacing.account_state import may_be_called
 from verification.vendor.pacing.accounts import accounts
-from verification.vendor.pacing.standing import may_be_called
 
 # With twenty gaps of 50.9 ms, calls that leave up to 10 ms late still have 8 ms for jitter on the way: no second
 # holds 21, and the rate is 19.65 a second.
 GAP_MARGIN = 1.018
 LATE = timedelta(milliseconds=10)
-LONGEST_WAIT = timedelta(seconds=2)
+MAX_WAIT = timedelta(seconds=2)
 # A row this far ahead was written by a clock that was wrong.
 NONSENSE = timedelta(seconds=60)
-MOST_SLOTS = 5  # a machine that is late so often has other troubles: the work goes back into the queue
+# A worker that woke too late for this many slots gives the attempt back: the machine is too busy to keep the pace.
+MAX_SLOTS = 5
 
 Clock = Callable[[], datetime]
 
@@ -44,7 +45,7 @@ class Wait:
     reason: Literal["busy", "closed"]
 
 
-def room(*, now: datetime) -> Wait | None:
+def must_wait(*, now: datetime) -> Wait | None:
     """Whether `reserve` would find nothing, asked without reserving."""
     best = _best(accounts(), now + _lead.time, now)
     return best if isinstance(best, Wait) else None
@@ -93,7 +94,7 @@ def _best(
         return Wait("closed")
     account = min(free, key=lambda account: _next_slot(account, soonest))
     at = _next_slot(account, soonest)
-    return Wait("busy") if at - now > LONGEST_WAIT else (account, at)
+    return Wait("busy") if at - now > MAX_WAIT else (account, at)
 
 
 def _next_slot(account: VendorAccount, soonest: datetime) -> datetime:
@@ -129,7 +130,7 @@ class Turn:
     def wait_to_send(self) -> bool:
         """Sleep until the first byte may leave. Who is late waits for another slot; False if none is to be had."""
         _lead.observe(self._clock() - self._preparing_since)
-        for _ in range(MOST_SLOTS):
+        for _ in range(MAX_SLOTS):
             self._sleep_until(self.slot.at)
             # On trial nobody else calls, so there is nobody to bunch with.
             if self._clock() - self.slot.at <= LATE or self.slot.account.paused_at is not None:
@@ -153,14 +154,14 @@ class Turn:
 class _Lead:
     """How long before its slot a call is prepared: as long as that took lately, a handshake across the world too."""
 
-    SHORTEST, LONGEST, SPARE = timedelta(seconds=0.04), timedelta(seconds=1), timedelta(seconds=0.02)
+    MIN_TIME, MAX_TIME, SPARE = timedelta(seconds=0.04), timedelta(seconds=1), timedelta(seconds=0.02)
     KEPT = 0.95  # of what it was, with each call that needed less
 
     def __init__(self) -> None:
-        self.time = self.SHORTEST
+        self.time = self.MIN_TIME
 
     def observe(self, taken: timedelta) -> None:
-        self.time = min(self.LONGEST, max(self.SHORTEST, taken + self.SPARE, self.time * self.KEPT))
+        self.time = min(self.MAX_TIME, max(self.MIN_TIME, taken + self.SPARE, self.time * self.KEPT))
 
 
 _lead = _Lead()

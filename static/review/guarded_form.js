@@ -8,7 +8,7 @@ import { token } from "./token.js";
  * @param {HTMLFormElement} form
  * @param {{ mayGo: () => Promise<boolean>, written: () => boolean }} rules
  */
-export function keep(form, { mayGo, written }) {
+export function guard(form, { mayGo, written }) {
   let asking = false;
   let sure = false;
   form.addEventListener("submit", async (event) => {

@@ -5,21 +5,21 @@ import { choose, next } from "./layout.js";
 
 /**
  * `front` gives the picture pointed at, or used last.
- * @typedef {{ root: HTMLElement, step: import("./step.js").Step, front: () => import("./view.js").View,
+ * @typedef {{ root: HTMLElement, step: import("./sync.js").Sync, front: () => import("./view.js").View,
  *   blink: import("./blink.js").Blink, recorded: import("./recorded.js").Recorded,
  *   player: import("./player.js").Player | null, marks: import("./marks.js").Marks | null }} Desk
- * @typedef {Record<string, () => unknown>} Deeds
+ * @typedef {Record<string, () => unknown>} Commands
  */
 
 const NOTCH = 1.25;
 const PACE = 0.06; // of the stage's height, for one press of an arrow
 
-/** @param {Desk} desk @returns {Deeds} */
-export function deeds(desk) {
+/** @param {Desk} desk @returns {Commands} */
+export function commands(desk) {
   return { ...showing(desk), ...moving(desk), ...playing(desk), ...going(desk) };
 }
 
-/** @param {Desk} desk @returns {Deeds} */
+/** @param {Desk} desk @returns {Commands} */
 function showing({ root, blink, recorded }) {
   const list = root.querySelector("[data-keys]");
   /** @param {string} name */
@@ -39,7 +39,7 @@ function showing({ root, blink, recorded }) {
   };
 }
 
-/** @param {Desk} desk @returns {Deeds} */
+/** @param {Desk} desk @returns {Commands} */
 function moving({ root, step, front, blink }) {
   const button = root.querySelector('[data-do="step"]');
   /** @param {number} x @param {number} y */
@@ -58,7 +58,7 @@ function moving({ root, step, front, blink }) {
   };
 }
 
-/** @param {Desk} desk @returns {Deeds} */
+/** @param {Desk} desk @returns {Commands} */
 function playing({ player, recorded }) {
   if (!player) return {};
   /** @param {() => unknown} deed */
@@ -75,7 +75,7 @@ function playing({ player, recorded }) {
   };
 }
 
-/** @param {Desk} desk @returns {Deeds} */
+/** @param {Desk} desk @returns {Commands} */
 function going({ marks, recorded }) {
   if (!marks) return {};
   return {

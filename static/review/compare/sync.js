@@ -4,7 +4,7 @@
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("./view.js").Point} Point */
 
-export class Step {
+export class Sync {
   /** @param {View[]} views */
   constructor(views) {
     this.views = views;
