@@ -1,11 +1,14 @@
 """Every address of the portal."""
 
+from django.conf import settings
 from django.urls import include, path
 
 from verification.operations import health
 from verification.review.site import site
 
 urlpatterns = [
+    # Before the applicants' pages: its front page takes the place of theirs.
+    *([path("", include("kyc_portal.sandbox.urls"))] if settings.DEMO else []),
     path("", include("verification.pages.urls")),
     # Before the stock site: its own sign-in, sign-out and password pages lie at the same addresses.
     path("admin/", include("verification.review.sign_in.urls")),

@@ -17,7 +17,8 @@ CHECKS = {
     "templates": [
         "bash",
         "-c",
-        f"git ls-files -z 'templates/*.html' | xargs -0 {BIN / 'djade'} --check --target-version 5.2",
+        "git ls-files -z 'templates/*.html' 'kyc_portal/sandbox/templates/*.html' | "
+        f"xargs -0 {BIN / 'djade'} --check --target-version 5.2",
     ],
     "system checks": [*MANAGE, "check"],
     "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],

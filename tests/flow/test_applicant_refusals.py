@@ -78,7 +78,8 @@ def test_a_failure_shows_a_page_with_its_reference(road: Road, monkeypatch: pyte
 def test_every_page_keeps_to_the_policy(road: Road) -> None:
     client = opened(road.invitation())
     pages = [
-        client.get(path) for path in ("/verify/consent", "/verify/consent?answer=refuse", "/v/x", "/nothing")
+        client.get(path)
+        for path in ("/", "/verify/consent", "/verify/consent?answer=refuse", "/v/x", "/nothing")
     ]
     agree(client)
     pages += [

@@ -1,6 +1,7 @@
 """What starts and what refuses to, each in a process of its own as an operator would start it."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -102,6 +103,29 @@ def test_production_has_no_sandbox(command: str) -> None:
     done = start("manage.py", command)
     assert done.returncode == 1
     assert "has no sandbox" in done.stderr
+
+
+VISIT = """
+import sys, kyc_portal.wsgi
+from django.test import Client
+client = Client(SERVER_NAME="verify.example.com")
+for path in ("/", "/demo/new-link"):
+    answer = client.get(path, secure=True)
+    print(answer.status_code, answer.headers["X-Robots-Tag"], answer.content.decode())
+print([name for name in sys.modules if "sandbox" in name])
+"""
+
+
+def test_production_has_a_calm_front_page_and_nothing_of_the_demo() -> None:
+    """Even while its database is away."""
+    done = start("-c", VISIT)
+    assert done.returncode == 0, done.stderr
+    front, new_link, sandbox = re.split(r"^(?=404|\[)", done.stdout, flags=re.MULTILINE)
+    assert front.startswith("200 noindex, nofollow")
+    assert "Open your personal link" in front
+    assert "admin" not in front
+    assert "There is nothing here" in new_link
+    assert sandbox == "[]\n"
 
 
 def test_the_demo_leaves_somebody_elses_settings_alone(tmp_path: Path) -> None:

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from verification.pages import capture, consent, document, link, recording, status
+from verification.pages import capture, consent, document, front_page, link, recording, status
 
 app_name = "pages"
 urlpatterns = [
+    path("", front_page.page, name="front_page"),
     path("v/<path:token>", link.open_link, name="link"),
     path("verify/", link.home, name="home"),
     path("verify/take-over", link.take_over, name="take_over"),

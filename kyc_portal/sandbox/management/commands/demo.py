@@ -4,17 +4,12 @@ It works in two stages of one process: the first settles ports and secrets in `.
 them, which fills the database and then turns into the web server.
 """
 
-import json
 import os
-import secrets
 import socket
 import sys
 from argparse import ArgumentParser
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -22,23 +17,15 @@ from django.utils import timezone
 from kyc_portal import env
 from kyc_portal.celery import app
 from kyc_portal.sandbox import server
+from kyc_portal.sandbox.applicant import ensure_unused_link
 from kyc_portal.sandbox.cases import make_cases
 from kyc_portal.sandbox.emulator import SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY
+from kyc_portal.sandbox.overview import as_text, overview
+from kyc_portal.sandbox.staff import make_staff
 from kyc_portal.sandbox.worker import EmbeddedWorker
-from verification import audit
-from verification.actions.invite import invite
 from verification.models import StaffUser
 
 HOST = "127.0.0.1"
-# Two of a kind: who proposes a verdict is never the one who confirms it.
-LOGINS = {
-    "reviewer": "Reviewer",
-    "reviewer2": "Reviewer",
-    "senior": "Senior reviewer",
-    "senior2": "Senior reviewer",
-    "auditor": "Auditor",
-    "operator": "Operator",
-}
 DOTENV = env.PROJECT / ".env"
 
 
@@ -64,8 +51,9 @@ class Command(BaseCommand):
             )
         values = {
             "KYC_MODE": "demo",
-            # Blank is the demo's own: a database or broker of the surroundings is left alone.
+            # Blank is the demo's own: a database, store or broker of the surroundings is left alone.
             "DATABASE_URL": "",
+            "STORAGE_URL": "",
             "CELERY_BROKER_URL": "",
             "KYC_PUBLIC_URL": f"http://{HOST}:{port}",
             "KYC_FACEID_ENDPOINT": f"http://{HOST}:{_free_port(port + 1)}",
@@ -85,28 +73,14 @@ class Command(BaseCommand):
         self.stdout.write("Setting up the database and the pages …")
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
-        passwords = _staff()
+        make_staff()
         reviewer = StaffUser.objects.get(username="reviewer")
         self.stdout.write("Making the first cases through the real pages, worker and emulator …")
         with server.emulator() as emulator, EmbeddedWorker(app):
             make_cases(emulator, reviewer, self.stdout.write)
-        self._print(passwords)
-
-    def _print(self, passwords: dict[str, str]) -> None:
         now = timezone.now()
-        reference = f"demo-{now:%Y%m%d-%H%M%S}"
-        invitation = invite(reference=reference, name="Demo Applicant", by=audit.By.shell(), now=now)
-        lines = [
-            "",
-            f"Portal      {settings.PUBLIC_URL}/admin/",
-            *(f"  {name:<9} password {password}" for name, password in passwords.items()),
-            f"Applicant   {invitation.link}",
-            f"Emulator    {settings.FACEID_ENDPOINT}/   (pick the next outcome here; it judges no faces)",
-            f"API         {settings.PUBLIC_URL}/api/docs/",
-            "",
-            "Stop with Ctrl+C. The data stays in var/; a second run starts in seconds.",
-        ]
-        self.stdout.write("\n".join(lines))
+        ensure_unused_link(now=now)
+        self.stdout.write(f"\n{as_text(overview(now=now))}")
         self.stdout.flush()
 
     def _serve(self, port: int) -> None:
@@ -136,19 +110,3 @@ def _free_port(wanted: int) -> int:
                 continue
             return int(probe.getsockname()[1])
     raise CommandError("No free port for the emulator.")
-
-
-def _staff() -> dict[str, str]:
-    """The demo's logins, made once; their passwords are random and kept beside the data."""
-    file = Path(settings.DATA_DIR, "demo_logins.json")
-    passwords: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
-    for username, group in LOGINS.items():
-        password = passwords.setdefault(username, secrets.token_urlsafe(12))
-        user, _ = StaffUser.objects.get_or_create(username=username, defaults={"is_staff": True})
-        if not user.check_password(password):
-            user.set_password(password)
-            user.save()
-        user.groups.set([Group.objects.get(name=group)])
-    file.write_text(json.dumps(passwords), encoding="utf-8")
-    file.chmod(0o600)
-    return passwords

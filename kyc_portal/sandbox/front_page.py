@@ -1,0 +1,44 @@
+"""The demo's front page: logins, an applicant's link, addresses. It shows passwords, so it is for this machine alone.
+
+No other site can read it: a browser keeps the answer from the scripts of another origin, no page may frame it, and a
+foreign name that leads to 127.0.0.1 is no name of this machine.
+"""
+
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+
+from kyc_portal.sandbox.applicant import invite_applicant
+from kyc_portal.sandbox.emulator.control import is_loopback
+from kyc_portal.sandbox.overview import overview
+from verification.pages import errors, front_page
+from verification.pages.access import methods
+from verification.states import Mode
+
+
+@methods("GET")
+def page(request: HttpRequest) -> HttpResponse:
+    """Whoever comes from elsewhere, such as through a tunnel, sees what production shows."""
+    if not _is_from_this_machine(request):
+        return front_page.page(request)
+    return render(request, "sandbox/front_page.html", {"demo": overview(now=timezone.now())})
+
+
+@methods("POST")
+def new_link(request: HttpRequest) -> HttpResponse:
+    if not _is_from_this_machine(request):
+        return errors.answer(request, errors.NOT_FOUND)
+    mode = request.POST.get("mode", "")
+    if mode not in Mode.values:
+        return errors.answer(request, errors.BAD_REQUEST)
+    invite_applicant(Mode(mode), now=timezone.now())
+    return redirect("/#applicant")
+
+
+def _is_from_this_machine(request: HttpRequest) -> bool:
+    """By address and by name; a tunnel or a proxy gives itself away by what it adds."""
+    name = urlsplit(f"//{request.get_host()}").hostname or ""
+    came_through = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
+    return is_loopback(request.META.get("REMOTE_ADDR", "")) and is_loopback(name) and not came_through

@@ -1,0 +1,89 @@
+"""The demo's staff: who there is, their passwords, and what each of them can try."""
+
+import json
+import secrets
+from dataclasses import dataclass
+
+from django.contrib.auth.models import Group
+
+from kyc_portal.sandbox import private_files
+from verification import permissions
+from verification.models import StaffUser
+
+FILE = "demo_logins.json"
+
+
+@dataclass(frozen=True)
+class Role:
+    """A login's group, what to try with it, and the page where that begins: its address below /admin/, its name."""
+
+    group: permissions.Group
+    task: str
+    path: str
+    page: str
+
+
+# Two of a kind: who proposes a verdict is never the one who confirms it.
+ROLES = {
+    "reviewer": Role(
+        permissions.REVIEWER,
+        "Take the next case and compare its pictures; ? shows the keys. Approve CUST-1004, which the vendor did not "
+        "pass: that becomes a proposal.",
+        "queue/",
+        "Review queue",
+    ),
+    "reviewer2": Role(
+        permissions.REVIEWER, "Confirm what reviewer proposed, or hand it back.", "queue/", "Review queue"
+    ),
+    "senior": Role(
+        permissions.SENIOR,
+        "Read the figures, try other thresholds in the simulator, and draft a new policy.",
+        "figures/",
+        "Figures",
+    ),
+    "senior2": Role(permissions.SENIOR, "Activate the policy that senior drafted.", "policy/", "Policy"),
+    "auditor": Role(
+        permissions.AUDITOR, "Make an export: every event, with checksums.", "exports/", "Exports"
+    ),
+    "operator": Role(
+        permissions.OPERATOR,
+        "See how the vendor's account is doing and what its calls cost; appoint staff.",
+        "vendor/",
+        "Vendor",
+    ),
+}
+
+
+def make_staff() -> None:
+    """Make each login that is missing. Passwords are random, made once, and kept beside the data."""
+    passwords = _passwords()
+    for username, role in ROLES.items():
+        password = passwords.setdefault(username, secrets.token_urlsafe(12))
+        user, _ = StaffUser.objects.get_or_create(username=username, defaults={"is_staff": True})
+        if not user.check_password(password):
+            user.set_password(password)
+            user.save()
+        user.groups.set([Group.objects.get(name=role.group)])
+    private_files.write(FILE, json.dumps(passwords))
+
+
+@dataclass(frozen=True)
+class Login:
+    username: str
+    password: str
+    role: Role
+
+
+def logins() -> tuple[Login, ...]:
+    """The staff that were made, in the order of ROLES."""
+    passwords = _passwords()
+    return tuple(
+        Login(username, passwords[username], role)
+        for username, role in ROLES.items()
+        if username in passwords
+    )
+
+
+def _passwords() -> dict[str, str]:
+    passwords: dict[str, str] = json.loads(private_files.read(FILE) or "{}")
+    return passwords
