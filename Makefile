@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 # Rebuilt when the lock changes; `--require-hashes` refuses a package that is not the one that was locked.
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
+# The checkers of JavaScript and CSS; `npm ci` refuses a package that is not the one in package-lock.json.
+INSTALLED_NODE := node_modules/.installed
 
 # What SQLite and PostgreSQL do differently is in these.
 ON_POSTGRESQL := $(addprefix tests/flow/test_, pacing.py leases.py calls.py vendor_trouble.py attempt_life.py \
@@ -51,7 +53,7 @@ coverage: $(INSTALLED_DEV)
 	$(BIN)/python -m pytest tests/unit tests/contract tests/catalogue tests/flow --cov
 
 # Every check runs, so that one run shows all there is to mend.
-check: $(INSTALLED_DEV)
+check: $(INSTALLED_DEV) $(INSTALLED_NODE)
 	@$(BIN)/python -m tests.checks
 
 # Tables here, figures in build/bench/; a missed target fails. `make bench ONLY=client` runs one alone.
@@ -72,7 +74,7 @@ lock: $(INSTALLED_DEV)
 	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --python-version 3.11 --extra dev pyproject.toml -o requirements-dev.txt
 
 clean:
-	rm -rf $(VENV) build var
+	rm -rf $(VENV) node_modules build var
 	@! grep -qsx KYC_MODE=demo .env || rm .env
 
 $(VENV)/bin/python:
@@ -86,3 +88,7 @@ $(INSTALLED): requirements.txt | $(VENV)/bin/python
 $(INSTALLED_DEV): requirements-dev.txt | $(VENV)/bin/python
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@ $(INSTALLED)
+
+$(INSTALLED_NODE): package-lock.json .npmrc | $(INSTALLED_DEV)
+	$(BIN)/npm ci --silent
+	@touch $@

@@ -31,9 +31,12 @@ async function allow() {
   closeCamera();
   view.part("waiting").hidden = false;
   try {
-    const opened = (stream = await camera.open(view.preview, deviceId));
+    const opened = await camera.open(view.preview, deviceId);
+    stream = opened;
     const watches = [watchLight(view.preview, view.hint), watchInterruptions(opened, closeCamera)];
-    release = () => watches.forEach((stop) => stop());
+    release = () => {
+      for (const stop of watches) stop();
+    };
     view.show("live");
     view.offerCameras(await camera.cameras(), opened.getVideoTracks()[0].getSettings().deviceId ?? "");
   } catch (error) {
@@ -115,7 +118,10 @@ function forget() {
 }
 
 view.wire({ allow, start, send: sendTake, again: allow });
-view.part("cameras").addEventListener("change", () => ((deviceId = view.part("cameras").value), allow()));
+view.cameras.addEventListener("change", () => {
+  deviceId = view.cameras.value;
+  allow();
+});
 addEventListener("beforeunload", (event) => take && event.preventDefault());
 view.part(`platform="${platform()}"`).hidden = false;
 if (lack()) view.show(lack());

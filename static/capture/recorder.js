@@ -43,9 +43,7 @@ export function start(stream) {
     await stopped(recorder);
     const mime = recorder.mimeType || chunks[0]?.type || "";
     const blob = new Blob(chunks, { type: mime });
-    return blob.size
-      ? { blob, mime, chunks: chunks.length, called_at: calledAt, started_at: startedAt, ms }
-      : null;
+    return blob.size ? { blob, mime, chunks: chunks.length, called_at: calledAt, started_at: startedAt, ms } : null;
   }
 
   /** Forget what is recorded; harmless once it was handed over. */

@@ -3,12 +3,13 @@
 
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 
-/** @param {string} name @returns {any} the one element with that data attribute */
-export const part = (name) => main.querySelector(`[data-${name}]`);
+/** @param {string} name @returns {HTMLElement} the one element with that data attribute */
+export const part = (name) => /** @type {HTMLElement} */ (main.querySelector(`[data-${name}]`));
 
 export const addresses = main.dataset;
 export const stage = /** @type {HTMLElement} */ (part("stage"));
 export const preview = /** @type {HTMLVideoElement} */ (part("preview"));
+export const cameras = /** @type {HTMLSelectElement} */ (part("cameras"));
 const player = /** @type {HTMLVideoElement} */ (part("clip"));
 
 /** @param {string} name */
@@ -23,7 +24,7 @@ export function show(name) {
   }
   player.pause();
   main.dataset.showing = name;
-  part(`panel="${name}"`).querySelector("h1").focus({ preventScroll: true });
+  part(`panel="${name}"`).querySelector("h1")?.focus({ preventScroll: true });
   window.scrollTo(0, 0);
 }
 
@@ -43,13 +44,15 @@ export function recording(on, light = on) {
   part("recording-light").hidden = !light;
   part("framing").hidden = on;
   part("hint").hidden = light;
-  part("picker").hidden = on || part("cameras").options.length < 2;
+  part("picker").hidden = on || cameras.options.length < 2;
 }
 
 /** @param {MediaDeviceInfo[]} devices @param {string} current */
 export function offerCameras(devices, current) {
-  const options = devices.map((device) => new Option(device.label, device.deviceId, false, device.deviceId === current));
-  part("cameras").replaceChildren(...options);
+  const options = devices.map(
+    (device) => new Option(device.label, device.deviceId, false, device.deviceId === current),
+  );
+  cameras.replaceChildren(...options);
   part("picker").hidden = options.length < 2;
 }
 
@@ -81,7 +84,7 @@ export function progress(sent, total) {
   const meter = part("meter");
   meter.setAttribute("aria-valuenow", String(percent));
   meter.setAttribute("aria-valuetext", `${percent} %, ${bytes}`);
-  meter.firstElementChild.style.width = `${percent}%`;
+  /** @type {HTMLElement} */ (meter.firstElementChild).style.width = `${percent}%`;
   part("bytes").textContent = bytes;
   part("percent").textContent = `${percent} %`;
   part("sending-words").textContent = words(percent === 100 ? "sent" : "sending");

@@ -42,7 +42,8 @@ function preview(file) {
   if (!file) return;
   image.src = URL.createObjectURL(file);
   part("name").textContent = file.name;
-  part("size").textContent = file.size < 1e5 ? `${Math.ceil(file.size / 1e3)} kB` : `${(file.size / 1e6).toFixed(1)} MB`;
+  part("size").textContent =
+    file.size < 1e5 ? `${Math.ceil(file.size / 1e3)} kB` : `${(file.size / 1e6).toFixed(1)} MB`;
 }
 
 function chosen() {

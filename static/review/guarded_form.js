@@ -40,7 +40,9 @@ function disable(form, off) {
 
 /** Whoever signed in anew in another tab has another token than this page was made with. @param {HTMLFormElement} form */
 function renewToken(form) {
-  for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (form.querySelectorAll("[name=csrfmiddlewaretoken]"))) {
+  for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (
+    form.querySelectorAll("[name=csrfmiddlewaretoken]")
+  )) {
     field.value = token();
   }
 }

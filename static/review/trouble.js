@@ -11,7 +11,11 @@
 export async function ask(address, options) {
   let answer;
   try {
-    answer = await fetch(address, { cache: "no-store", ...options, headers: { Accept: "application/json", ...options?.headers } });
+    answer = await fetch(address, {
+      cache: "no-store",
+      ...options,
+      headers: { Accept: "application/json", ...options?.headers },
+    });
   } catch {
     return { trouble: "offline" };
   }

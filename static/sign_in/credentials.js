@@ -14,17 +14,18 @@ function text(buffer) {
   return btoa(plain).replace(/\+/g, "-").replace(/\//g, "_").replace(/=/g, "");
 }
 
-/** @param {any[] | undefined} list */
-const named = (list) => list?.map((one) => ({ ...one, id: bytes(one.id) }));
+/** @param {PublicKeyCredentialDescriptorJSON[] | undefined} list */
+const named = (list) =>
+  /** @type {PublicKeyCredentialDescriptor[] | undefined} */ (list?.map((one) => ({ ...one, id: bytes(one.id) })));
 
 /**
  * Options to make a passkey; `alone`: one that signs in without the password.
- * @param {any} options
+ * @param {PublicKeyCredentialCreationOptionsJSON} options
  * @param {boolean} alone
  */
 export function wanted(options, alone) {
   const kind = { residentKey: alone ? "required" : "discouraged", requireResidentKey: alone };
-  return {
+  return /** @type {PublicKeyCredentialCreationOptions} */ ({
     ...options,
     challenge: bytes(options.challenge),
     user: { ...options.user, id: bytes(options.user.id) },
@@ -34,19 +35,19 @@ export function wanted(options, alone) {
       ...kind,
       ...(alone ? { userVerification: "required" } : {}),
     },
-  };
+  });
 }
 
-/** Options to use one. @param {any} options */
+/** Options to use one. @param {PublicKeyCredentialRequestOptionsJSON} options */
 export function asked(options) {
-  return {
+  return /** @type {PublicKeyCredentialRequestOptions} */ ({
     ...options,
     challenge: bytes(options.challenge),
     allowCredentials: named(options.allowCredentials),
-  };
+  });
 }
 
-/** @param {any} credential @param {object} response */
+/** @param {PublicKeyCredential} credential @param {object} response */
 function written(credential, response) {
   return {
     type: credential.type,
@@ -57,23 +58,23 @@ function written(credential, response) {
   };
 }
 
-/** A new passkey for the server. @param {any} credential */
+/** A new passkey for the server. @param {PublicKeyCredential} credential */
 export function made(credential) {
-  const { clientDataJSON, attestationObject } = credential.response;
+  const response = /** @type {AuthenticatorAttestationResponse} */ (credential.response);
   return written(credential, {
-    clientDataJSON: text(clientDataJSON),
-    attestationObject: text(attestationObject),
-    transports: credential.response.getTransports?.() ?? [],
+    clientDataJSON: text(response.clientDataJSON),
+    attestationObject: text(response.attestationObject),
+    transports: response.getTransports?.() ?? [],
   });
 }
 
-/** A used passkey for the server. @param {any} credential */
+/** A used passkey for the server. @param {PublicKeyCredential} credential */
 export function answered(credential) {
-  const { clientDataJSON, authenticatorData, signature, userHandle } = credential.response;
+  const response = /** @type {AuthenticatorAssertionResponse} */ (credential.response);
   return written(credential, {
-    clientDataJSON: text(clientDataJSON),
-    authenticatorData: text(authenticatorData),
-    signature: text(signature),
-    userHandle: text(userHandle),
+    clientDataJSON: text(response.clientDataJSON),
+    authenticatorData: text(response.authenticatorData),
+    signature: text(response.signature),
+    userHandle: text(response.userHandle),
   });
 }

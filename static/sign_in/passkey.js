@@ -6,7 +6,11 @@
 
 import { asked, answered, wanted, made } from "./credentials.js";
 
-/** @typedef {{ creation_options?: any, request_options?: any }} Options */
+/**
+ * What the server sends: the first to make a passkey, the second to use one.
+ * @typedef {{ creation_options: { publicKey: PublicKeyCredentialCreationOptionsJSON },
+ *   request_options: { publicKey: PublicKeyCredentialRequestOptionsJSON } }} Options
+ */
 
 // A passkey belongs to a name; a numeric address has none.
 const named = !/^[\d.]+$|:/.test(location.hostname);
@@ -27,9 +31,11 @@ async function credentialFor(form) {
   const options = await optionsOf(form);
   if (form.dataset.passkey === "add") {
     const alone = /** @type {HTMLInputElement} */ (form.elements.namedItem("passwordless")).checked;
-    return made(await navigator.credentials.create({ publicKey: wanted(options.creation_options.publicKey, alone) }));
+    const publicKey = wanted(options.creation_options.publicKey, alone);
+    return made(/** @type {PublicKeyCredential} */ (await navigator.credentials.create({ publicKey })));
   }
-  return answered(await navigator.credentials.get({ publicKey: asked(options.request_options.publicKey) }));
+  const publicKey = asked(options.request_options.publicKey);
+  return answered(/** @type {PublicKeyCredential} */ (await navigator.credentials.get({ publicKey })));
 }
 
 /** @param {HTMLFormElement} form */

@@ -7,7 +7,9 @@ import { guard } from "../guarded_form.js";
 /** @param {HTMLFormElement} form */
 function showReasonsOfVerdict(form) {
   const chosen = /** @type {HTMLInputElement | null} */ (form.querySelector("[name=verdict]:checked"));
-  for (const group of /** @type {NodeListOf<HTMLFieldSetElement>} */ (form.querySelectorAll("fieldset[data-verdict]"))) {
+  for (const group of /** @type {NodeListOf<HTMLFieldSetElement>} */ (
+    form.querySelectorAll("fieldset[data-verdict]")
+  )) {
     const other = group.dataset.verdict !== chosen?.value;
     group.hidden = other;
     group.disabled = other;

@@ -14,7 +14,10 @@ const badge = /** @type {HTMLElement | null} */ (document.querySelector("[data-h
  */
 export async function renew() {
   if (!badge) return "not-held";
-  const { trouble, answer } = await ask(badge.dataset.renew ?? "", { method: "POST", headers: { "X-CSRFToken": token() } });
+  const { trouble, answer } = await ask(badge.dataset.renew ?? "", {
+    method: "POST",
+    headers: { "X-CSRFToken": token() },
+  });
   if (!answer) return trouble;
   if (!answer.ok) return "not-held";
   const { until } = await answer.json();

@@ -19,20 +19,27 @@ export function commands(desk) {
   return { ...showing(desk), ...moving(desk), ...playing(desk), ...going(desk) };
 }
 
+/** @param {() => unknown} first @param {() => unknown} command */
+const after = (first, command) => () => {
+  first();
+  command();
+};
+
 /** @param {Desk} desk @returns {Commands} */
 function showing({ root, blink, recorded }) {
   const list = root.querySelector("[data-keys]");
+  const endBlink = () => blink.end();
   /** @param {string} name */
-  const layout = (name) => () => (blink.end(), choose(root, name));
+  const layout = (name) => after(endBlink, () => choose(root, name));
   return {
-    layout: () => (blink.end(), next(root)),
+    layout: after(endBlink, () => next(root)),
     "layout-frame": layout("frame"),
     "layout-recording": layout("recording"),
     "layout-all": layout("all"),
     blink: () => blink.toggle(),
     "blink-once": () => blink.stepOnce(),
     keys: () => list?.toggleAttribute("open"),
-    away: () => (blink.end(), list?.removeAttribute("open")),
+    away: after(endBlink, () => list?.removeAttribute("open")),
     seen: () => recorded.show(false),
     recorded: () => recorded.show(true),
     other: () => recorded.show(!recorded.shown),
@@ -45,8 +52,14 @@ function moving({ root, step, front, blink }) {
   /** @param {number} x @param {number} y */
   const go = (x, y) => () => step.move(front(), { x: x * PACE, y: y * PACE });
   return {
-    step: () => button?.setAttribute("aria-pressed", String((step.on = !step.on))),
-    reset: () => (blink.end(), step.views.forEach((view) => view.reset())),
+    step: () => {
+      step.on = !step.on;
+      button?.setAttribute("aria-pressed", String(step.on));
+    },
+    reset: () => {
+      blink.end();
+      for (const view of step.views) view.reset();
+    },
     "zoom-in": () => step.zoom(front(), NOTCH),
     "zoom-out": () => step.zoom(front(), 1 / NOTCH),
     left: go(-1, 0),
@@ -61,8 +74,8 @@ function moving({ root, step, front, blink }) {
 /** @param {Desk} desk @returns {Commands} */
 function playing({ player, recorded }) {
   if (!player) return {};
-  /** @param {() => unknown} deed */
-  const seen = (deed) => () => (recorded.show(false), deed());
+  /** @param {() => unknown} command */
+  const seen = (command) => after(() => recorded.show(false), command);
   return {
     play: seen(() => player.toggle()),
     "frame-back": seen(() => player.frame(-1)),
@@ -78,8 +91,9 @@ function playing({ player, recorded }) {
 /** @param {Desk} desk @returns {Commands} */
 function going({ marks, recorded }) {
   if (!marks) return {};
+  const seen = () => recorded.show(false);
   return {
-    "mark-back": () => (recorded.show(false), marks.back()),
-    "mark-on": () => (recorded.show(false), marks.on()),
+    "mark-back": after(seen, () => marks.back()),
+    "mark-on": after(seen, () => marks.on()),
   };
 }

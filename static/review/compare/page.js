@@ -40,7 +40,11 @@ function start(root) {
     const button = event.target instanceof Element ? event.target.closest("[data-do]") : null;
     if (button) act(String(button.getAttribute("data-do")));
   });
-  listenToKeys(act, (target) => step.views.some((view) => view.stage === target), () => blink.letGo());
+  listenToKeys(
+    act,
+    (target) => step.views.some((view) => view.stage === target),
+    () => blink.letGo(),
+  );
   restore(root);
 }
 

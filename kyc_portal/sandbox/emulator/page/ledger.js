@@ -15,7 +15,15 @@ const UNDER_WAY = {
 
 let shown = "";
 
-/** @param {Record<string, any>} call @returns {"pass" | "warn" | "fail" | "wait"} */
+/**
+ * One call as `ledger.py` keeps it; what is not known yet is null.
+ * @typedef {{ number: number, arrived_at: string, state: string, answer: string | null, verdict: string | null,
+ *   sim: number | null, signature: string | null, liveness_type: string | null, validate_data: string | null,
+ *   video_container: string | null, video: Video | null, body_size: number | null, request_id: string | null }} Call
+ * @typedef {{ codec: string, width: number, height: number, duration: number }} Video
+ */
+
+/** @param {Call} call @returns {"pass" | "warn" | "fail" | "wait"} */
 function kind(call) {
   if (call.state !== "answered") return call.state === "broken_off" ? "fail" : "wait";
   if (call.answer === "Success") return "pass";
@@ -23,7 +31,7 @@ function kind(call) {
   return call.sim !== null && call.answer === call.verdict ? "warn" : "fail";
 }
 
-/** @param {Record<string, any>} call */
+/** @param {Call} call */
 function answer(call) {
   const words = document.createElement("span");
   words.className = "answer";
@@ -32,7 +40,7 @@ function answer(call) {
   return words;
 }
 
-/** @param {Record<string, any>} call */
+/** @param {Call} call */
 function said(call) {
   const [alone, after] = UNDER_WAY[call.state] ?? ["", ""];
   return call.answer === null ? alone : call.answer + after;
@@ -43,13 +51,13 @@ function breakable(code) {
   return code.split(/(?<=[._])|(?=[A-Z])/).flatMap((part) => [part, document.createElement("wbr")]);
 }
 
-/** @param {Record<string, any>} call */
+/** @param {Call} call */
 function signature(call) {
   if (call.signature === null) return "not looked at";
   return call.signature.includes(".") ? "refused" : call.signature;
 }
 
-/** @param {Record<string, any>} call */
+/** @param {Call} call */
 function video(call) {
   if (!call.video) return call.video_container ?? "";
   const { codec, width, height, duration } = call.video;
@@ -62,7 +70,7 @@ function bytes(size) {
   return size < 1e6 ? `${(size / 1e3).toFixed(1)} kB` : `${(size / 1e6).toFixed(2)} MB`;
 }
 
-/** @param {Record<string, any>} call @returns {[string, string | Node][]} */
+/** @param {Call} call @returns {[string, string | Node][]} */
 function cells(call) {
   return [
     ["No.", String(call.number)],
@@ -77,7 +85,7 @@ function cells(call) {
   ];
 }
 
-/** @param {Record<string, any>} call */
+/** @param {Call} call */
 function row(call) {
   const line = document.createElement("tr");
   for (const [label, content] of cells(call)) {
@@ -89,7 +97,7 @@ function row(call) {
   return line;
 }
 
-/** @param {Record<string, any>[]} calls */
+/** @param {Call[]} calls */
 export function showCalls(calls) {
   const now = JSON.stringify(calls);
   // Left alone while nothing changes, so that a selection or a scroll position survives.

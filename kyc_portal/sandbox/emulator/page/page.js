@@ -3,11 +3,19 @@
 import { showCalls } from "/_emulator/ledger.js";
 
 const REFRESH_MS = 1500;
+const UNREACHABLE = "The emulator does not answer.";
 
 const element = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const times = /** @type {HTMLInputElement} */ (element("times"));
 
-/** @param {string} method @param {string} path @param {object} [body] */
+/**
+ * `Step` is one kind of answer, for the next `times` calls. Each address answers with one of the three fields.
+ * @typedef {{ result: string, sim: number | null, error: string | null, latency_ms: number | null,
+ *   fault: string | null, times: number }} Step
+ * @typedef {{ queue: Step[], calls: import("./ledger.js").Call[], released: number }} Answer
+ */
+
+/** @param {string} method @param {string} path @param {object} [body] @returns {Promise<Answer>} */
 async function ask(method, path, body) {
   const response = await fetch(`/_emulator/${path}`, {
     method,
@@ -19,7 +27,7 @@ async function ask(method, path, body) {
   return answer;
 }
 
-/** @param {Record<string, any>} step */
+/** @param {Step} step */
 function describe(step) {
   const parts = [step.fault ? `fault ${step.fault}` : step.error ? `error ${step.error}` : step.result || "(blank)"];
   if (step.sim !== null) parts.push(`similarity ${step.sim}`);
@@ -27,7 +35,7 @@ function describe(step) {
   return `${parts.join(", ")}${step.times > 1 ? ` × ${step.times}` : ""}`;
 }
 
-/** @param {Record<string, any>[]} queue */
+/** @param {Step[]} queue */
 function showQueue(queue) {
   const items = queue.map((step) => {
     const item = document.createElement("li");
@@ -44,7 +52,7 @@ async function tell(act) {
   try {
     element("said").textContent = await act();
   } catch (error) {
-    element("said").textContent = error instanceof TypeError ? "The emulator does not answer." : String(error.message);
+    element("said").textContent = error instanceof TypeError ? UNREACHABLE : /** @type {Error} */ (error).message;
   }
 }
 
@@ -55,7 +63,8 @@ async function script(button) {
   const count = (step.times ?? 1) * (Number(times.value) || 1);
   const { queue } = await ask("POST", "script", { ...step, times: count });
   showQueue(queue);
-  return `Queued: ${describe(queue.at(-1))}`;
+  const added = queue.at(-1);
+  return added ? `Queued: ${describe(added)}` : "Queued, and already used.";
 }
 
 async function refresh() {
@@ -67,7 +76,7 @@ async function refresh() {
 
 async function keepRefreshing() {
   await refresh().catch(() => {
-    element("said").textContent = "The emulator does not answer.";
+    element("said").textContent = UNREACHABLE;
   });
   setTimeout(keepRefreshing, REFRESH_MS);
 }
