@@ -47,7 +47,9 @@ class PostgreSQL(Process):
         return ""
 
     def start(self) -> None:
-        account = {"user": "postgres", "group": "postgres", "extra_groups": []} if ROOT else {}
+        account: dict[str, Any] = (
+            {"user": "postgres", "group": "postgres", "extra_groups": []} if ROOT else {}
+        )
         if ROOT:
             shutil.chown(self.folder, "postgres")
         data = str(self.folder / "data")
@@ -59,9 +61,9 @@ class PostgreSQL(Process):
             check=True,
             **account,
         )
-        settings = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=200")
+        settings = ["fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=200"]
         # The socket lies in a folder that only we can enter: anyone may be a superuser on a loopback port.
-        settings += ("listen_addresses=", f"unix_socket_directories={self.folder}")
+        settings += ["listen_addresses=", f"unix_socket_directories={self.folder}"]
         options = [option for setting in settings for option in ("-c", setting)]
         self._spawn(_postgresql_program("postgres"), "-D", data, *options, cwd=self.folder, **account)
         self.url = self.create_database("portal")

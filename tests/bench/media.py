@@ -21,7 +21,8 @@ import av
 from PIL import Image
 
 from kyc_portal.sandbox.drawing import draw_clip, draw_photo
-from tests.services import PROJECT, environment
+from tests.processes import PROJECT
+from tests.services import environment
 from verification import media
 from verification.media import photo, probe, transcode, video
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.services import PROJECT, Emulator, PostgreSQL, Redis, environment, manage, python
+from tests.processes import PROJECT
+from tests.services import Emulator, PostgreSQL, Redis, environment, manage, python
 
 SECONDS, PROCESSES = 30, 4
 CASES = {"sqlite": 0, "postgresql": 0, "sqlite_burdened": 2, "postgresql_burdened": 2}
@@ -53,9 +54,9 @@ def _paced(portal: dict[str, str], emulator: Emulator, burners: int) -> dict[str
         for _ in range(burners):
             stack.enter_context(_burner())
         for pacer in pacers:
-            pacer.stdin.write("go\n")  # type: ignore[union-attr]
-            pacer.stdin.flush()  # type: ignore[union-attr]
-        counts = [tuple(map(int, pacer.stdout.readline().split())) for pacer in pacers]  # type: ignore[union-attr]
+            pacer.stdin.write("go\n")
+            pacer.stdin.flush()
+        counts = [tuple(map(int, pacer.stdout.readline().split())) for pacer in pacers]
     sent = [count[0] for count in counts]
     return {
         **_as_counted(emulator),

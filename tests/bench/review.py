@@ -15,7 +15,8 @@ from statistics import quantiles
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.services import PROJECT, PostgreSQL, environment, manage
+from tests.processes import PROJECT
+from tests.services import PostgreSQL, environment, manage
 
 ROUNDS, WARM_UP = 60, 3
 CASES = {"pg_1k": 1_000, "pg_1m": 1_000_000, "sqlite_100k": 100_000}

@@ -9,9 +9,9 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -20,7 +20,7 @@ from tests.bench.cases import REVIEWER
 from verification.models import StaffUser, Verification
 from verification.states import Band, Status
 
-Open = Callable[[], HttpResponse]
+Open = Callable[[], Any]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -1,6 +1,6 @@
 """The changelist of a plain ModelAdmin over the cases, with what such a list usually has. Beside `reviewer`."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.contrib import admin
@@ -10,8 +10,13 @@ from django.urls import include, path
 from tests.bench.reviewer import answer, signed_in
 from verification.models import Verification
 
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Verification]
+else:
+    ModelAdmin = admin.ModelAdmin
 
-class PlainAdmin(admin.ModelAdmin):
+
+class PlainAdmin(ModelAdmin):
     list_display = (
         "public_id",
         "applicant",

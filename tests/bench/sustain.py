@@ -16,7 +16,8 @@ from typing import Any
 
 import psycopg
 
-from tests.services import PROJECT, Emulator, PostgreSQL, Process, Redis, beat, environment, manage, worker
+from tests.processes import PROJECT, Process
+from tests.services import Emulator, PostgreSQL, Redis, beat, environment, manage, worker
 
 ATTEMPTS, LATENCY_MS, MAX_SECONDS = 600, 3000, 240
 TARGETS = {"calls_per_second": ">= 19", "max_in_any_second": "<= 20", "liveness_peak_mib": "<= 250"}

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
 from tests.browser.conftest import Portal
 
@@ -14,8 +14,12 @@ class Pictures:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.faults: list[str] = []
-        page.on("console", lambda said: said.type == "error" and self.faults.append(said.text))
+        page.on("console", self._note_errors)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
+
+    def _note_errors(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self.faults.append(said.text)
 
     def open(self, portal: Portal, reference: str) -> None:
         self.page.goto(f"{portal.url}/admin/queue/")

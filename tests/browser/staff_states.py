@@ -10,6 +10,7 @@ from verification.actions import claim, erase, invite, policy, reassign, reopen,
 from verification.audit import viewing
 from verification.evidence.judged import evidence_hash
 from verification.models import RiskFlag, StaffUser, VendorAccount, Verdict, Verification
+from verification.rules.review_bands import SPOT_CHECK
 from verification.states import Band, Flag
 
 NOTE = "Same ears, same scar over the brow."
@@ -79,15 +80,14 @@ def _handed_on(
 
 
 def _reopened(case: Verification, by: StaffUser, now: datetime) -> Verification:
-    words = {"reason_code": "new_information", "note": NOTE, "version": case.version}
-    reopen.reopen(case, by=by, now=now, **words)
+    reopen.reopen(case, reason_code="new_information", note=NOTE, version=case.version, by=by, now=now)
     return case
 
 
 def _blind(case: Verification, by: StaffUser, now: datetime) -> Verification:
     """As if it had been drawn: which cases are drawn is not for a test to choose."""
     _reopened(case, by, now)
-    Verification.objects.filter(pk=case.pk).update(reasons=[review.SPOT_CHECK], band=Band.SPOT_CHECK)
+    Verification.objects.filter(pk=case.pk).update(reasons=[SPOT_CHECK], band=Band.SPOT_CHECK)
     return case
 
 

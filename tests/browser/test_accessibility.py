@@ -1,11 +1,11 @@
 """The applicant's pages on the smallest phone: nothing that axe finds fault with, nothing wider than the screen."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.axe import faults
 from tests.browser.conftest import Applicant, Portal
 
-SMALLEST_SCREEN = {"width": 320, "height": 640}
+SMALLEST_SCREEN: ViewportSize = {"width": 320, "height": 640}
 
 
 def check(page: Page) -> None:

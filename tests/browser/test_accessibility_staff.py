@@ -3,14 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser import axe
 from tests.browser.conftest import Portal, running
 from tests.browser.staff_pages import ROLES, copy_of, links_on, new_pages, sign_in
 
 MAKE = "from tests.browser.staff_states import make; make()"
-SCREEN, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+SCREEN: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 # Pages that look otherwise by what they are asked for, and those that say no.
 EXTRA = {
     "senior": (

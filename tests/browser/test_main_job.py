@@ -1,5 +1,6 @@
 """The main job in a real browser: link, consent, photo, recording, outcome, and the reviewer's part of it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ FIRST_ACTION = {"result": "FailedOperation.ActionFirstAction"}
 
 
 @pytest.fixture(autouse=True)
-def _nothing_breaks_in_the_browser(applicant: Applicant) -> None:
+def _nothing_breaks_in_the_browser(applicant: Applicant) -> Iterator[None]:
     yield
     assert applicant.faults == []
 

@@ -100,7 +100,7 @@ def test_what_chromium_records_reaches_the_vendor(
 
 def duration(video: bytes) -> float:
     """Seconds from the first picture to the last one's end, by the packets: an own reading beside the portal's."""
-    with av.open(io.BytesIO(video)) as file:
+    with av.open(io.BytesIO(video), "r") as file:
         stream = file.streams.video[0]
         times = sorted(packet.pts for packet in file.demux(stream) if packet.pts is not None and packet.size)
         spacing = Fraction(times[-1] - times[0], len(times) - 1)
@@ -108,7 +108,7 @@ def duration(video: bytes) -> float:
 
 
 def header_duration(video: bytes) -> int | None:
-    with av.open(io.BytesIO(video)) as file:
+    with av.open(io.BytesIO(video), "r") as file:
         return file.streams.video[0].duration
 
 

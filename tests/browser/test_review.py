@@ -66,7 +66,7 @@ def test_nobody_confirms_their_own_on_any_path(
     expect(reviewer.locator(".proposal")).to_contain_text("A colleague has to confirm it")
     expect(reviewer.locator('input[name="verdict"][value="approve"]')).to_have_count(0)
     form = reviewer.locator("#decision")
-    by_hand = {
+    by_hand: dict[str, Any] = {
         "csrfmiddlewaretoken": token(reviewer),
         "version": str(form.locator("[name=version]").get_attribute("value")),
         "evidence_sha256": str(form.locator("[name=evidence_sha256]").get_attribute("value")),
@@ -77,7 +77,10 @@ def test_nobody_confirms_their_own_on_any_path(
     case = f"{portal.url}/admin/case/{proposed['id']}"
     answer = reviewer.request.post(f"{case}/decide", form=by_hand, headers={"Referer": f"{case}/"})
     assert answer.status == 403
-    action = {"csrfmiddlewaretoken": by_hand["csrfmiddlewaretoken"], "action": "delete_selected"}
+    action: dict[str, Any] = {
+        "csrfmiddlewaretoken": by_hand["csrfmiddlewaretoken"],
+        "action": "delete_selected",
+    }
     records = f"{portal.url}/admin/verification/verification/"
     reviewer.request.post(records, form=action, headers={"Referer": records})
     with pytest.raises(urllib.error.HTTPError) as refused:

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.axe import faults
 from tests.browser.conftest import Portal, running
 from tests.browser.staff_pages import copy_of
 
-NARROW = {"width": 390, "height": 844}
+NARROW: ViewportSize = {"width": 390, "height": 844}
 STEP = 30  # seconds that a code counts
 NOBODY_IS_SIGNED_IN = """
 from allauth.usersessions.models import UserSession

@@ -73,8 +73,8 @@ def test_who_lost_the_hold_is_told_and_may_still_record(writing: Page) -> None:
     writing.clock.install()
     address = writing.url.rstrip("/")
     token = writing.locator("[name=csrfmiddlewaretoken]").first.get_attribute("value")
-    held = {"form": {"csrfmiddlewaretoken": token}, "headers": {"Referer": address}}
-    writing.request.post(f"{address}/release", **held)
+    form: dict[str, Any] = {"csrfmiddlewaretoken": token}
+    writing.request.post(f"{address}/release", form=form, headers={"Referer": address})
     # The sign of work after a minute notices it.
     writing.clock.fast_forward(61_000)
     writing.mouse.move(10, 10)

@@ -10,6 +10,7 @@ from typing import Any
 
 import av
 from av.packet import Packet
+from av.video.stream import VideoStream
 from PIL import Image
 
 from kyc_portal.sandbox.drawing import draw_clip, draw_frame
@@ -23,7 +24,8 @@ _CLUSTER = b"\x1f\x43\xb6\x75"
 
 def plain(**options: Any) -> bytes:
     """An honest clip of three seconds, unless told otherwise."""
-    return draw_clip(**({"seconds": 3.0, "size": SIZE, "fps": 10} | options))
+    usual: dict[str, Any] = {"seconds": 3.0, "size": SIZE, "fps": 10}
+    return draw_clip(**(usual | options))
 
 
 def text() -> bytes:
@@ -78,7 +80,10 @@ class OneWay(io.RawIOBase):
 def remuxed(data: bytes, container: str, *, shift: float = 0, seconds: float = 1e9, **options: str) -> bytes:
     """The same pictures in another file: `shift` seconds later, the first `seconds` of them."""
     out = io.BytesIO()
-    with av.open(io.BytesIO(data)) as given, av.open(out, "w", format=container, options=options) as file:
+    with (
+        av.open(io.BytesIO(data), "r") as given,
+        av.open(out, "w", format=container, options=options) as file,
+    ):
         source = given.streams.video[0]
         stream = file.add_stream_from_template(source)
         for packet in given.demux(source):
@@ -94,7 +99,7 @@ def without_duration() -> bytes:
     """WebM as MediaRecorder makes it: neither a duration nor the sizes of its clusters."""
     out, data = OneWay(), plain(container="webm", codec="libvpx")
     with (
-        av.open(io.BytesIO(data)) as given,
+        av.open(io.BytesIO(data), "r") as given,
         av.open(out, "w", format="webm", options={"live": "1"}) as file,
     ):
         stream = file.add_stream_from_template(given.streams.video[0])
@@ -106,7 +111,7 @@ def without_duration() -> bytes:
 
 
 @lru_cache
-def _tiny() -> Packet:
+def _tiny() -> "Packet[VideoStream]":
     return min(hostile.vp8_packets(SIZE, 10), key=lambda packet: packet.size)
 
 
@@ -170,7 +175,7 @@ def late_start() -> bytes:
 def with_sound_and_more() -> bytes:
     """A recording with sound, a subtitle and an attached file."""
     out, data = io.BytesIO(), plain()
-    with av.open(io.BytesIO(data)) as given, av.open(out, "w", format="matroska") as file:
+    with av.open(io.BytesIO(data), "r") as given, av.open(out, "w", format="matroska") as file:
         stream = file.add_stream_from_template(given.streams.video[0])
         sound = file.add_stream("aac", rate=8000, layout="mono")
         words = file.add_mux_stream("subrip", rate=10)

@@ -163,7 +163,7 @@ def test_base64_inside_a_form(client: Client, content: bytes, expected: tuple[in
 def test_the_recording_says_the_same(client: Client) -> None:
     body = part("video", clip(), "clip.mp4")
     for length, code in ((len(body), "malformed_multipart"), (len(body) + 1, "bad_request")):
-        environ = {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(length)}
+        environ: dict[str, Any] = {"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(length)}
         answer = client.generic("POST", "/verify/recording", body, FORM, **environ)
         assert (answer.status_code, answer.json()["error"]["code"]) == (400, code)
 
@@ -181,14 +181,15 @@ class Unread(io.BytesIO):
 
 
 def test_h9_what_asks_first_and_is_too_large_is_refused_unread(client: Client) -> None:
-    asks = {"HTTP_EXPECT": "100-continue", "wsgi.input": Unread()}
+    asks: dict[str, Any] = {"HTTP_EXPECT": "100-continue", "wsgi.input": Unread()}
     answer = post(client, b"", length=media.MAX_PHOTO_UPLOAD + 200_000, **asks)
     assert code_of(answer) == (413, "image_too_large")
     assert Verification.objects.get().received_bytes == 0
 
 
 def test_what_is_far_too_large_is_refused_unread(client: Client) -> None:
-    answer = post(client, b"", length=media.MAX_PHOTO_UPLOAD * 3, **{"wsgi.input": Unread()})
+    unread: dict[str, Any] = {"wsgi.input": Unread()}
+    answer = post(client, b"", length=media.MAX_PHOTO_UPLOAD * 3, **unread)
     assert code_of(answer) == (413, "image_too_large")
 
 
@@ -196,7 +197,8 @@ def test_what_is_no_photo_is_not_read_into_memory(client: Client, monkeypatch: p
     """It is read to its end all the same, and thrown away: else the browser would show no answer."""
     body = form(part("photo", b"GIF89a" + bytes(2_000_000), "a.gif"))
     stream = io.BytesIO(body)
-    assert code_of(post(client, body, **{"wsgi.input": stream})) == (415, "unsupported_image_type")
+    environ: dict[str, Any] = {"wsgi.input": stream}
+    assert code_of(post(client, body, **environ)) == (415, "unsupported_image_type")
     assert stream.tell() == len(body)
     assert Verification.objects.get().received_bytes == len(body)
 
@@ -224,7 +226,7 @@ def exchange(server: WSGIServer, client: Client, body: bytes, length: int) -> by
         f"POST /verify/document HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\n"
         f"Content-Type: {FORM}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
     )
-    with socket.create_connection(server.server_address[:2], timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=5) as connection:
         connection.sendall(head.encode() + body)
         connection.shutdown(socket.SHUT_WR)
         server.handle_request()

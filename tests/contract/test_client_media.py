@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+from collections.abc import Callable
 
 import pytest
 
@@ -124,6 +125,8 @@ def test_a_file_that_was_closed_too_early_was_not_sent(vendor):
 
 class Lying(RequestBody):
     """Sends another number of bytes than it says."""
+
+    rest: Callable[[bytes], bytes]
 
     def __iter__(self):
         whole = b"".join(super().__iter__())

@@ -117,7 +117,7 @@ def test_a_handshake_that_outlasts_the_deadline_was_not_sent():
 
 def test_no_free_connection_was_not_sent(monkeypatch):
     monkeypatch.setattr("verification.liveness.client.CONNECTIONS", 1)
-    refused = []
+    refused: list[str] = []
 
     def call_again_meanwhile(line: Line) -> None:
         try:
@@ -185,7 +185,12 @@ def test_an_answer_left_over_is_never_taken_for_the_next_call():
     answers = iter(
         [http() + http(SUCCESS.replace(b"r-1", b"left-over")), http(SUCCESS.replace(b"r-1", b"r-2"))]
     )
-    with VendorSocket(lambda line: (line.send(next(answers)), hang(line))) as vendor:
+
+    def answer_and_hang(line: Line) -> None:
+        line.send(next(answers))
+        hang(line)
+
+    with VendorSocket(answer_and_hang) as vendor:
         assert ask_twice(vendor.url) == ["r-1", "r-2"]
 
 

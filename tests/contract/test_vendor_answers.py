@@ -16,6 +16,7 @@ All of them leave open what the call cost. What the JSON inside may say is teste
 import gzip
 import json
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,7 @@ def refused(code: str, raw: bytes, **more) -> Case:
 
 
 BROKEN = "RemoteProtocolError"
+MANY_HEADERS: dict[str, Any] = {f"X{i}": "y" * 100 for i in range(2000)}
 CASES = {
     # It broke off, or never came.
     "closed without a word": unknown(BROKEN, lambda line: None),
@@ -93,7 +95,7 @@ CASES = {
     "json without http": unknown(BROKEN, SUCCESS),
     "a blank line first": unknown(BROKEN, b"\r\n" + http()),
     "a status of four digits": unknown(BROKEN, http(status="0200 OK")),
-    "a flood of headers": unknown(BROKEN, http(**{f"X{i}": "y" * 100 for i in range(2000)})),
+    "a flood of headers": unknown(BROKEN, http(**MANY_HEADERS)),
     "one endless header": unknown(BROKEN, http(X="y" * 200_000)),
     "two lengths": unknown(BROKEN, http().replace(b"Content-Length", b"Content-Length: 5\r\nContent-Length")),
     "a negative length": unknown(BROKEN, http(length=-5)),

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 SUCCESS = json.dumps({"Response": {"Result": "Success", "Sim": 99.5, "RequestId": "r-1"}}).encode()
 
@@ -60,7 +60,7 @@ class Line:
 Behaviour = Callable[[Line], object]
 
 
-def http(body: bytes = SUCCESS, status: str = "200 OK", length: int | None = None, **headers: str) -> bytes:
+def http(body: bytes = SUCCESS, status: str = "200 OK", length: int | None = None, **headers: Any) -> bytes:
     """An answer as bytes; `length=-1` leaves Content-Length out, any other number is a lie if one likes."""
     fields = {"Content-Type": "application/json"} | {k.replace("_", "-"): v for k, v in headers.items()}
     if length != -1:

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -28,7 +29,7 @@ def port_that_never_answers() -> Iterator[str]:
 
 
 @contextmanager
-def locked(rows: QuerySet) -> Iterator[None]:
+def locked(rows: QuerySet[Any]) -> Iterator[None]:
     """Nobody else can change these rows. On SQLite nobody can change any."""
     keys = list(rows.values_list("pk", flat=True))
     other = connection.copy()

@@ -232,8 +232,8 @@ def send_slowly(client: Client, clock: time_machine.Traveller, *, after: float, 
     clock.shift(timedelta(seconds=after))
     fields = {"attempt": drawn["attempt"], "nonce": drawn["nonce"], "video": SimpleUploadedFile("c", clip())}
     body = encode_multipart(BOUNDARY, fields)
-    slow = SlowBody(body, clock, seconds)
-    return client.generic("POST", "/verify/recording", body, MULTIPART_CONTENT, **{"wsgi.input": slow})
+    slow: dict[str, Any] = {"wsgi.input": SlowBody(body, clock, seconds)}
+    return client.generic("POST", "/verify/recording", body, MULTIPART_CONTENT, **slow)
 
 
 @pytest.mark.parametrize(
@@ -282,7 +282,7 @@ class BodyMeanwhile(io.BytesIO):
 
 def give_photo_meanwhile(client: Client, meanwhile: Callable[[], object]) -> Any:
     body = encode_multipart(BOUNDARY, {"photo": SimpleUploadedFile("a.jpg", photo())})
-    stream = {"wsgi.input": BodyMeanwhile(body, meanwhile)}
+    stream: dict[str, Any] = {"wsgi.input": BodyMeanwhile(body, meanwhile)}
     return client.generic("POST", "/verify/document", body, MULTIPART_CONTENT, **stream)
 
 
@@ -290,7 +290,7 @@ def test_of_three_bodies_at_once_the_third_is_asked_to_wait(client: Client, road
     answers: list[Any] = []
 
     def third() -> None:
-        unread = {"wsgi.input": Unread(b"x" * 1000)}
+        unread: dict[str, Any] = {"wsgi.input": Unread(b"x" * 1000)}
         answers.append(client.generic("POST", "/verify/document", b"x" * 1000, MULTIPART_CONTENT, **unread))
         other = opened(road.invitation())
         agree(other)
@@ -312,7 +312,7 @@ class Unread(io.BytesIO):
 
 def test_nothing_is_read_from_a_stranger(db: None) -> None:
     body = encode_multipart(BOUNDARY, {"video": SimpleUploadedFile("c", b"x")})
-    unread = {"wsgi.input": Unread(body)}
+    unread: dict[str, Any] = {"wsgi.input": Unread(body)}
     answer = Client().generic("POST", "/verify/recording", body, MULTIPART_CONTENT, **unread)
     assert answer.status_code == 404
 

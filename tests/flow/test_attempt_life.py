@@ -150,7 +150,9 @@ class Life(RuleBasedStateMachine):
         verification = self._verification()
         if verification.status == Status.APPROVED:
             passing = verification.passing_call
-            said = {call["request_id"]: call for call in self.emulator.calls()}[passing.request_id]
+            said: dict[str, Any] = {call["request_id"]: call for call in self.emulator.calls()}[
+                passing.request_id
+            ]
             assert (said["verdict"], said["body_sha256"]) == ("Success", passing.body_sha256)
             assert said["sim"] >= verification.policy.approve_at
 

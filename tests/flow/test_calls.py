@@ -9,6 +9,7 @@ from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road
 from verification import audit, storage
 from verification.actions import assess, cancel, sweep
+from verification.evidence import best_frame
 from verification.jobs import leases
 from verification.models import AuditEvent, CallState, ProviderCall, Verification, VerificationAttempt
 from verification.states import AttemptStatus, Status
@@ -98,7 +99,7 @@ def test_a_worker_that_lost_its_lease_changes_nothing(
         assert leases.claim(attempt.public_id, AttemptStatus.READY, now=late) is not None
         return {}
 
-    monkeypatch.setattr(assess.best_frame, "keep", overtaken)
+    monkeypatch.setattr(best_frame, "keep", overtaken)
     with pytest.raises(StaleAttempt):
         assess.assess(attempt.public_id, clock=lambda: NOW)
     assert Verification.objects.get().status == Status.CHECKING
@@ -189,7 +190,7 @@ def test_an_answer_is_not_paid_for_twice_when_its_worker_dies_after_it(
         raise MemoryError
 
     with monkeypatch.context() as dying:
-        dying.setattr(assess.best_frame, "keep", die)
+        dying.setattr(best_frame, "keep", die)
         with pytest.raises(MemoryError):
             assess.assess(attempt.public_id, clock=lambda: NOW)
     assess.assess(attempt.public_id, clock=lambda: NOW + timedelta(minutes=2))
@@ -210,7 +211,7 @@ def test_an_answer_that_comes_too_late_is_noted_and_decides_nothing(
             call_ledger.close_lost(attempt, now=NOW)
             return answer
 
-    monkeypatch.setattr(assess.clients, "client", lambda *names: Slow())
+    monkeypatch.setattr(clients, "client", lambda *names: Slow())
     with pytest.raises(StaleAttempt):
         assess.assess(attempt.public_id, clock=lambda: NOW)
     call = attempt.calls.get()
@@ -228,7 +229,7 @@ def test_a_worker_whose_lease_ran_out_before_the_call_does_not_call(
     def stall(turn: pacing.Turn) -> None:
         assert leases.claim(attempt.public_id, AttemptStatus.READY, now=late) is not None
 
-    monkeypatch.setattr(assess.pacing.Turn, "wait_to_prepare", stall)
+    monkeypatch.setattr(pacing.Turn, "wait_to_prepare", stall)
     with pytest.raises(StaleAttempt):
         assess.assess(attempt.public_id, clock=lambda: NOW)
     assert (emulator.calls(), attempt.calls.count()) == ([], 0)

@@ -13,6 +13,7 @@ from verification import liveness, storage
 from verification.actions import assess
 from verification.hints import HINTS
 from verification.liveness import RULES, Category, CodeRule, LivenessError, lookup
+from verification.liveness.codes import Field
 from verification.models import AnswerKind, ProviderCall, VendorAccount, Verification
 from verification.rules import decision
 from verification.states import Status
@@ -20,7 +21,7 @@ from verification.vendor import call_ledger, code_guide
 from verification.vendor.code_guide import NO_CODE, Consequence
 from verification.vendor.code_guide.texts import CAUSES, DOES, VENDOR_FAILING
 
-FIELDS = ("Result", "Error")
+FIELDS: tuple[Field, ...] = ("Result", "Error")
 
 # What the task does with an error of the client, by its type; each is walked through the real task below.
 OF_ERRORS: dict[type[LivenessError], Consequence] = {
@@ -63,7 +64,7 @@ def usual_similarity(rule: CodeRule) -> float:
 
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("code", [code for code in RULES if code != "Success"])
-def test_the_system_does_with_each_code_what_the_table_says(field: str, code: str) -> None:
+def test_the_system_does_with_each_code_what_the_table_says(field: Field, code: str) -> None:
     consequence, decided = seen(field, code, 9.21)
     row = code_guide.handling_of(lookup(code, field=field))
     assert row.consequence == consequence
@@ -113,7 +114,7 @@ def test_a_contradiction_goes_to_a_reviewer(code: str, similarity: float) -> Non
         "success",
     ],
 )
-def test_the_system_does_with_codes_of_no_list_what_the_fallback_says(field: str, code: str) -> None:
+def test_the_system_does_with_codes_of_no_list_what_the_fallback_says(field: Field, code: str) -> None:
     if field == "Error" and code == "success":
         return
     rows = dict(code_guide.unlisted(code))
@@ -214,13 +215,13 @@ def test_with_a_damaged_file_the_task_does_what_the_table_says(road: Road, emula
 
 
 def test_the_numbers_in_the_words_are_those_of_the_ledger() -> None:
-    assert f"up to {call_ledger.MAX_CALLS} calls" in DOES[Consequence.REPEAT]
+    assert f"up to {call_ledger.MAX_CALLS} calls" in str(DOES[Consequence.REPEAT])
     assert call_ledger.MAX_UNKNOWN == 2
-    assert "Calls once more" in DOES[Consequence.ONCE_MORE]
-    assert f"after the {call_ledger.MAX_THROTTLED}th time" in DOES[Consequence.SLOW_DOWN]
+    assert "Calls once more" in str(DOES[Consequence.ONCE_MORE])
+    assert f"after the {call_ledger.MAX_THROTTLED}th time" in str(DOES[Consequence.SLOW_DOWN])
     assert call_ledger.FAILING_AFTER == 10
-    assert "Ten calls in a row" in DOES[Consequence.SEND_AGAIN]
-    assert f"last {call_ledger.FAILING_AFTER} calls" in CAUSES[VENDOR_FAILING]
+    assert "Ten calls in a row" in str(DOES[Consequence.SEND_AGAIN])
+    assert f"last {call_ledger.FAILING_AFTER} calls" in str(CAUSES[VENDOR_FAILING])
 
 
 # Why an account is paused
@@ -251,4 +252,4 @@ def test_an_account_that_keeps_failing_is_paused_in_words_too(road: Road, emulat
     ],
 )
 def test_what_a_probe_brings_back_is_told_too(code: str, said: str) -> None:
-    assert said in code_guide.why_paused(code)
+    assert said in str(code_guide.why_paused(code))

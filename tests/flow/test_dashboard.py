@@ -25,7 +25,7 @@ from verification.review.dashboard.geometry import Figure, scale
 from verification.review.dashboard.simulation import Passes
 
 PAGE = "/admin/figures/"
-LOW = {"result": "FailedOperation.CompareLowSimilarity", "sim": 42.0}
+LOW: dict[str, Any] = {"result": "FailedOperation.CompareLowSimilarity", "sim": 42.0}
 MISSED = {"result": "FailedOperation.ActionFirstAction"}
 WEEK = work_counts.start_of(7, LATER)
 NOTE = "Looked at it twice, feature by feature."
@@ -47,7 +47,7 @@ def decide(
     case: Verification, verdict: Verdict, reason: str, *, by: StaffUser, now: datetime = LATER
 ) -> Verification:
     case.refresh_from_db()
-    words = {"reason_code": reason, "note": NOTE, "version": case.version}
+    words: dict[str, Any] = {"reason_code": reason, "note": NOTE, "version": case.version}
     review.decide(case, verdict=verdict, **words, evidence_sha256=evidence_hash(case), by=by, now=now)
     case.refresh_from_db()
     return case
@@ -70,7 +70,7 @@ def numbers(client: Client, anchor: str, query: str = "") -> dict[str, list[Any]
 def history(road: Road, emulator: EmulatorServer, staff: Staff) -> dict[str, Verification]:
     """One case of each kind, judged at nine and decided at ten."""
     one, two = staff(REVIEWER), staff(SENIOR)
-    emulator_answers = {
+    emulator_answers: dict[str, list[dict[str, Any]]] = {
         "passed": [{"sim": 95.5}],
         "again": [MISSED, {"sim": 88.0}],
         "band_good": [{"sim": 76.5}],
@@ -216,7 +216,7 @@ def test_a_pass_that_people_took_back_counts_by_their_word(
     road: Road, emulator: EmulatorServer, staff: Staff, signed_in: SignIn
 ) -> None:
     case = road.judged(emulator, {"sim": 95.5})
-    words = {"reason_code": "mistake", "note": NOTE, "version": case.version}
+    words: dict[str, Any] = {"reason_code": "mistake", "note": NOTE, "version": case.version}
     reopen.reopen(case, **words, by=staff(SENIOR), now=LATER)
     case.refresh_from_db()
     assert vendor_counts.passes(WEEK) == [Passes(Decimal("95.5"), False, "", 1)]
@@ -275,7 +275,7 @@ def test_agreement_counts_what_second_persons_said(
     one, two = staff(REVIEWER), staff(SENIOR)
     for code, by in (("disagree", two), ("withdrawn", one)):
         case = decide(road.judged(emulator, LOW), Verdict.APPROVE, "vendor_error", by=one)
-        page = {"version": case.version, "evidence_sha256": evidence_hash(case)}
+        page: dict[str, Any] = {"version": case.version, "evidence_sha256": evidence_hash(case)}
         review.hand_back(case, reason_code=code, note=NOTE, **page, by=by, now=LATER)
     confirmed = road.judged(emulator, LOW)
     for by in (one, two):
@@ -301,7 +301,7 @@ def test_blind_verdicts_are_counted_by_whether_they_agree(
     )
     for verdict in (Verdict.APPROVE, Verdict.APPROVE, Verdict.DECLINE):
         case = road.judged(emulator, {"sim": 92.0})
-        words = {"note": "", "version": case.version, "evidence_sha256": evidence_hash(case)}
+        words: dict[str, Any] = {"note": "", "version": case.version, "evidence_sha256": evidence_hash(case)}
         review.judge_blind(case, verdict=verdict, **words, by=staff(REVIEWER), now=LATER)
     client = signed_in(OPERATOR)
     assert numbers(client, "agreement") == {"Blind, on automatic passes": [2, 1, 0]}

@@ -362,7 +362,7 @@ def test_somebody_elses_evidence_stays(case: Case, road: Road, emulator: Emulato
 
 def test_the_trail_keeps_what_was_there_by_its_hashes(case: Case) -> None:
     erased(case)
-    kinds = {
+    kinds: dict[type[Document | VerificationAttempt], tuple[str, ...]] = {
         Document: ("original", "normalised"),
         VerificationAttempt: ("original", "normalised", "best_frame"),
     }

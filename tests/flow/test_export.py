@@ -321,7 +321,8 @@ def test_every_key_goes_before_the_first_file(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.django_db
 def test_an_export_from_before_there_were_keys_goes_too() -> None:
-    made, beneath = make(), storages["evidence"]._objects
+    evidence: Any = storages["evidence"]
+    made, beneath = make(), evidence._objects
     name = beneath.save(f"exports/{made.public_id}.zip", ContentFile(b"in clear"))
     Export.objects.update(data_key=None, file_name=name)
     with store_away():

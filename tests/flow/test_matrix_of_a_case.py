@@ -51,7 +51,7 @@ ROLES = {role: group for role, group in STAFF_ROLES.items() if role != "no group
 # Here every kind of evidence is asked for, and whoever decides nothing sends every verdict; elsewhere one.
 THOROUGHLY = {"free", "erased"}
 OUT_OF_DATE = {"page out of date", "declined, page out of date"}
-SENT_TO_THE_API = (
+SENT_TO_THE_API: tuple[dict[str, str], ...] = (
     {},
     {"status": "approved", "outcome": "approved"},
     {"verdict": "approve", "reason_code": "same_person", "note": NOTE},

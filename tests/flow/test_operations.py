@@ -43,7 +43,7 @@ def test_the_first_operator_can_sign_in(db: None, client: Client, capsys: Captur
     call_command("create_staff", "olga", "--group", "Operator")
     password = capsys.readouterr().out.strip()
     answer = client.post("/admin/login/", {"login": "olga", "password": password})
-    assert answer.url == "/admin/"
+    assert answer["Location"] == "/admin/"
     assert client.get("/admin/").status_code == 200
     assert [group.name for group in StaffUser.objects.get().groups.all()] == ["Operator"]
 

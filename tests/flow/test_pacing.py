@@ -1,5 +1,6 @@
 """When the vendor may be called: one row an account holds pace, pause and budget for everybody."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -79,7 +80,7 @@ def watch(monkeypatch: Any) -> Watch:
     def sleep(seconds: float) -> None:
         shown.at += timedelta(seconds=seconds)
 
-    monkeypatch.setattr(slots_module.time, "sleep", sleep)
+    monkeypatch.setattr(time, "sleep", sleep)
     return shown
 
 

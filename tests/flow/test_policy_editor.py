@@ -144,10 +144,10 @@ def test_the_same_page_saves_once_they_have_confirmed(staff: Staff, quick_passwo
     assert refused.status_code == 403
     # The other tab.
     confirm = {"password": PASSWORD, "csrfmiddlewaretoken": token_of(one.get(CONFIRM))}
-    assert one.post(CONFIRM, confirm).url == "/admin/"
+    assert one.post(CONFIRM, confirm)["Location"] == "/admin/"
     assert one.post(EDIT, {**said, "csrfmiddlewaretoken": "x" * 64}).status_code == 403
     assert seen(draft) == seen()
-    assert one.post(EDIT, {**said, "csrfmiddlewaretoken": token_of(refused)}).url == PAGE
+    assert one.post(EDIT, {**said, "csrfmiddlewaretoken": token_of(refused)})["Location"] == PAGE
     assert action.current_draft().approve_at == Decimal(77)
 
 
@@ -471,11 +471,12 @@ def test_the_draft_says_what_it_would_have_done(
 ) -> None:
     for similarity in (92.0, 83.0, 76.0):
         case = road.judged(emulator, {"sim": similarity})
-    words = {"reason_code": "same_person", "note": "", "version": case.version}
     review.decide(
         case,
         verdict=Verdict.APPROVE,
-        **words,
+        reason_code="same_person",
+        note="",
+        version=case.version,
         evidence_sha256=evidence_hash(case),
         by=staff(REVIEWER),
         now=LATER,

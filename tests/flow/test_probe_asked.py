@@ -112,7 +112,7 @@ def test_a_probe_is_not_asked_for_from_another_site(account: VendorAccount, staf
 def test_a_probe_asked_for_after_the_session_ended_leads_back_to_the_page(
     account: VendorAccount, client: Client, staff: Any
 ) -> None:
-    assert client.post(PROBE).url == f"/admin/login/?next={PROBE}"
+    assert client.post(PROBE)["Location"] == f"/admin/login/?next={PROBE}"
     client.force_login(staff(OPERATOR))
     page = client.get(PROBE, follow=True, headers={"Referer": "http://testserver/admin/login/"})
     assert page.redirect_chain == [(PAGE, 302)]

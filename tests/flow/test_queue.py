@@ -1,6 +1,7 @@
 """The review queue: what each view holds, in which order, what its rows say, and its pages."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -19,7 +20,7 @@ BAND = {"sim": 74.2}
 QUEUE = "/admin/queue/"
 
 
-def rows(client, query="") -> list[dict]:
+def rows(client, query="") -> list[dict[str, Any]]:
     return client.get(f"{QUEUE}?{query}").context["rows"]
 
 

@@ -25,7 +25,10 @@ LATER = NOW + timedelta(seconds=5)
 def rewritten(video: bytes, container: str, *, start: float = 0.0, **options: str) -> bytes:
     """The same pictures in another container; those before `start` (a key frame) are cut off."""
     out = io.BytesIO()
-    with av.open(io.BytesIO(video)) as source, av.open(out, "w", format=container, options=options) as target:
+    with (
+        av.open(io.BytesIO(video), "r") as source,
+        av.open(out, "w", format=container, options=options) as target,
+    ):
         pictures = source.streams.video[0]
         stream = target.add_stream_from_template(pictures)
         begun = False
@@ -39,7 +42,7 @@ def rewritten(video: bytes, container: str, *, start: float = 0.0, **options: st
 
 def encoded_anew(video: bytes, bit_rate: int = 1_000_000) -> bytes:
     out = io.BytesIO()
-    with av.open(io.BytesIO(video)) as source, av.open(out, "w", format="webm") as target:
+    with av.open(io.BytesIO(video), "r") as source, av.open(out, "w", format="webm") as target:
         stream = target.add_stream("libvpx", rate=15, options={"deadline": "realtime", "cpu-used": "8"})
         stream.width, stream.height, stream.pix_fmt, stream.bit_rate = 320, 240, "yuv420p", bit_rate
         for frame in source.decode(video=0):

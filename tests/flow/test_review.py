@@ -1,6 +1,7 @@
 """A reviewer at a case: what the page tells, what a decision does, and what can't be done twice."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from typing import Any
 
@@ -81,12 +82,16 @@ def test_a_case_with_all_attempts_used_has_a_page(road, emulator, signed_in):
     assert "3 of 3" in page
 
 
+def after(minutes: int) -> Callable[[], datetime]:
+    return lambda: NOW + timedelta(minutes=minutes)
+
+
 def test_a_case_that_the_vendor_failed_has_a_page(road, emulator, signed_in):
     emulator.script(error="InternalError", times=3)
     case = road.with_photo()
     attempt = road.record(case)
     for minutes in (1, 2, 3):
-        assess.assess(attempt.public_id, clock=lambda minutes=minutes: NOW + timedelta(minutes=minutes))
+        assess.assess(attempt.public_id, clock=after(minutes))
     page = signed_in().get(page_of(case)).content.decode()
     assert "The vendor&#x27;s service kept failing" in page
     assert "The vendor sent no frame" in page

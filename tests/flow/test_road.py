@@ -4,13 +4,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.db import OperationalError
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road
-from verification import media, storage
+from verification import media, storage, workflow
 from verification.actions import document, invite, prepare, sweep
-from verification.jobs import doorbell, leases
+from verification.jobs import leases
 from verification.models import AuditEvent, CallState, Verification
 from verification.states import AttemptStatus, Mode, Outcome, Status
 from verification.workflow import IllegalMove
@@ -124,7 +125,7 @@ def test_a_recording_that_can_not_be_prepared_brings_the_person_back(road: Road,
     def refuse(*args: Any) -> None:
         raise media.UnusableMedia("video_corrupt")
 
-    monkeypatch.setattr(prepare.media, "prepare_video", refuse)
+    monkeypatch.setattr(media, "prepare_video", refuse)
     prepare.prepare(attempt.public_id, now=NOW)
     verification = Verification.objects.get()
     assert (verification.status, verification.attempts_used) == (Status.COLLECTING, 0)
@@ -137,7 +138,7 @@ def test_a_machine_at_fault_lets_the_recording_wait(road: Road, monkeypatch: Any
     def fail(*args: Any) -> None:
         raise media.MediaUnavailable("helper_died")
 
-    monkeypatch.setattr(prepare.media, "prepare_video", fail)
+    monkeypatch.setattr(media, "prepare_video", fail)
     prepare.prepare(attempt.public_id, now=NOW)
     attempt.refresh_from_db()
     assert (attempt.status, attempt.not_before) == (AttemptStatus.SUBMITTED, NOW + prepare.LATER)
@@ -149,7 +150,7 @@ def test_a_recording_does_not_wait_for_better_times_for_ever(road: Road, monkeyp
     def fail(*args: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(prepare.media, "prepare_video", fail)
+    monkeypatch.setattr(media, "prepare_video", fail)
     for now in (NOW, NOW + leases.TOO_LONG + timedelta(seconds=1)):
         prepare.prepare(attempt.public_id, now=now)
     verification = Verification.objects.get()
@@ -164,7 +165,7 @@ def test_evidence_whose_row_may_have_been_written_is_kept(road: Road, monkeypatc
         kept.append(fields["normalised_name"])
         raise OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(prepare.workflow, "advance", die)
+    monkeypatch.setattr(workflow, "advance", die)
     with pytest.raises(OperationalError):
         prepare.prepare(attempt.public_id, now=NOW)
     storage.open_unchecked(kept[0]).close()
@@ -176,7 +177,7 @@ def test_a_lost_broker_loses_nothing(
     def refuse(*args: Any, **options: Any) -> None:
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(doorbell.current_app, "send_task", refuse)
+    monkeypatch.setattr(current_app, "send_task", refuse)
     with django_capture_on_commit_callbacks(execute=True):
         attempt = road.submit(road.with_photo())
     assert leases.waiting_longest(AttemptStatus.SUBMITTED, now=NOW) == [attempt.public_id]

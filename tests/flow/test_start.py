@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,7 +78,7 @@ def test_a_missing_setting_is_a_sentence_and_no_traceback() -> None:
     ],
 )
 def test_a_production_whose_evidence_would_not_be_safe_does_not_start(
-    change: dict[str, str], refusal: str
+    change: dict[str, Any], refusal: str
 ) -> None:
     done = start(*WEB, **change)
     assert done.returncode != 0

@@ -217,7 +217,7 @@ def test_what_cannot_be_written_leaves_nothing_behind(
     def fail(*args: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(files.os, failing, fail)
+    monkeypatch.setattr(os, failing, fail)
     with pytest.raises(storage.Unavailable):
         storage.store(key, "photo", CONTENT)
     assert objects_in(folder) == []
@@ -376,7 +376,7 @@ def test_a_row_is_written_after_its_objects_are_on_the_disk(
 
     for what in ("_flush", "_flush_folder"):
         monkeypatch.setattr(files, what, told(what, getattr(files, what)))
-    monkeypatch.setattr(files.os, "rename", told("rename", os.rename))
+    monkeypatch.setattr(os, "rename", told("rename", os.rename))
     with connection.execute_wrapper(tell_rows):
         road.with_photo()
     an_object = ["_flush", "rename", "_flush", "_flush_folder"]

@@ -127,7 +127,8 @@ def test_nothing_but_the_recording_is_left_of_its_parts(client: Client) -> None:
 def test_a_part_is_not_stored_as_it_came(client: Client) -> None:
     put(client, draw(client), 0)
     name = RecordingPart.objects.get().name
-    with storages["evidence"]._objects.open(name, "rb") as file:
+    evidence: Any = storages["evidence"]
+    with evidence._objects.open(name, "rb") as file:
         assert recording()[1000:1100] not in file.read()
 
 
@@ -159,7 +160,7 @@ def test_a_part_beyond_the_end_is_refused(client: Client) -> None:
 
 def test_a_damaged_part_is_refused_and_may_come_again(client: Client) -> None:
     drawn = draw(client)
-    damaged = {"Content-Digest": digest(b"other")}
+    damaged: dict[str, Any] = {"Content-Digest": digest(b"other")}
     assert error_of(put(client, drawn, 0, **damaged)) == (422, "checksum_mismatch", None)
     assert (objects(), RecordingPart.objects.count()) == (0, 0)
     put_all(client, drawn)
@@ -167,7 +168,7 @@ def test_a_damaged_part_is_refused_and_may_come_again(client: Client) -> None:
 
 def test_parts_that_make_another_whole_start_anew(client: Client) -> None:
     drawn = draw(client)
-    announced = {"Repr-Digest": digest(b"another whole")}
+    announced: dict[str, Any] = {"Repr-Digest": digest(b"another whole")}
     for offset in range(0, len(recording()), PART):
         assert put(client, drawn, offset, **announced).status_code == 204
     assert error_of(finish(client, drawn)) == (422, "checksum_mismatch", None)
@@ -211,15 +212,16 @@ DIGESTS = ["sha-256=:AAAA:", "sha-512=:AAAA:", "sha-256=" + "A" * 43 + "="]
 def test_a_part_says_what_it_is(client: Client, header: str, values: list[str]) -> None:
     drawn = draw(client)
     for value in (None, "", "\x00", *values):
-        answer = put(client, drawn, 0, **{header: value})
+        said: dict[str, Any] = {header: value}
+        answer = put(client, drawn, 0, **said)
         assert error_of(answer) == (400, "invalid_field", None)
         assert answer.json()["error"]["field"] == header
 
 
 def test_other_algorithms_may_stand_beside(client: Client) -> None:
     drawn = draw(client)
-    both = f"sha-512=:{'A' * 86}==:, {digest(recording())}"
-    assert put(client, drawn, 0, **{"Repr-Digest": both}).status_code == 204
+    both: dict[str, Any] = {"Repr-Digest": f"sha-512=:{'A' * 86}==:, {digest(recording())}"}
+    assert put(client, drawn, 0, **both).status_code == 204
 
 
 def test_what_is_no_video_is_seen_in_its_first_part(client: Client) -> None:
@@ -232,7 +234,7 @@ def test_a_part_may_not_be_too_large_nor_empty(client: Client) -> None:
     drawn = draw(client)
     large = clip() + bytes(receive_parts.MAX_PART)
     assert error_of(put(client, drawn, 0, large, whole=large)) == (413, "video_too_large", None)
-    too_long = {"Upload-Length": media.MAX_VIDEO_UPLOAD + 1}
+    too_long: dict[str, Any] = {"Upload-Length": media.MAX_VIDEO_UPLOAD + 1}
     assert error_of(put(client, drawn, 0, **too_long)) == (413, "video_too_large", None)
     assert error_of(put(client, drawn, 0, b"")) == (400, "empty_file", None)
 

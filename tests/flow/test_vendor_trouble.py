@@ -8,7 +8,7 @@ import pytest
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road
-from verification import audit, tasks
+from verification import audit, storage, tasks
 from verification.actions import assess, cancel, probe, sweep
 from verification.jobs import doorbell, leases
 from verification.models import (
@@ -19,6 +19,7 @@ from verification.models import (
     Verification,
     VerificationAttempt,
 )
+from verification.rules import decision
 from verification.states import AttemptStatus, Status
 from verification.vendor import call_ledger, clients, pacing
 from verification.workflow import StaleAttempt
@@ -179,7 +180,7 @@ def test_a_few_failures_among_answers_pause_nothing(road: Road, emulator: Emulat
 def test_a_missed_slot_is_no_call(road: Road, emulator: EmulatorServer, monkeypatch: Any) -> None:
     attempt = road.ready()
     with monkeypatch.context() as late:
-        late.setattr(assess.pacing.Turn, "wait_to_send", lambda turn: False)
+        late.setattr(pacing.Turn, "wait_to_send", lambda turn: False)
         judge(attempt)
     assert (attempt.status, attempt.lease_until, emulator.calls()) == (AttemptStatus.READY, None, [])
     judge(attempt, 1)
@@ -394,7 +395,7 @@ def test_evidence_that_the_machine_cannot_read_now_is_tried_again_later(
         raise OSError(24, "Too many open files")
 
     with monkeypatch.context() as crowded:
-        crowded.setattr(assess.storage, "open_unchecked", refuse)
+        crowded.setattr(storage, "open_unchecked", refuse)
         judge(attempt)
     assert (attempt.status, attempt.not_before) == (AttemptStatus.READY, NOW + assess.LATER)
     judge(attempt, 15)
@@ -410,7 +411,7 @@ def test_an_answer_that_nothing_can_be_made_of_ends_with_a_reviewer(
         raise KeyError
 
     with monkeypatch.context() as broken:
-        broken.setattr(assess.decision, "decide", trip)
+        broken.setattr(decision, "decide", trip)
         for tries in range(2 * leases.MAX_LOST_LEASES):
             with pytest.raises(KeyError):
                 judge(attempt, 60 * tries)

@@ -1,5 +1,7 @@
 """The truth table of who may do what: a row is a rule, a column is a group."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import Group as AuthGroup
@@ -34,7 +36,7 @@ RULES = {
 TABLE = [(rule, group, group in allowed) for rule, allowed in RULES.items() for group in Group]
 
 
-def somebody(*groups: str, **fields: bool) -> StaffUser:
+def somebody(*groups: str, **fields: Any) -> StaffUser:
     user = StaffUser.objects.create_user("somebody", is_staff=True, **fields)
     user.groups.set(AuthGroup.objects.filter(name__in=groups))
     return user

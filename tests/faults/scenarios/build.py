@@ -37,7 +37,7 @@ def run(repetitions: int) -> dict[str, Any]:
         list(made_ready)
         list(submitted)
     attempts = VerificationAttempt.objects
-    made = {status: attempts.filter(status=status).count() for status in AttemptStatus}
+    made: dict[str, Any] = {status: attempts.filter(status=status).count() for status in AttemptStatus}
     connections.close_all()  # SQLite's file is complete, and may be copied, when nobody has it open.
     return made
 

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,8 @@ GENUINE = {
     "BestFrameBase64": base64.b64encode(JPEG).decode(),
     "RequestId": "f89097ac-4003-4d73-acb3-696d4057b9eb",
 }
-LOW = {"Result": "FailedOperation.CompareLowSimilarity", "Sim": 9.21}
-MISSED = {"Result": "FailedOperation.ActionFirstAction", "Sim": 0}
+LOW: dict[str, Any] = {"Result": "FailedOperation.CompareLowSimilarity", "Sim": 9.21}
+MISSED: dict[str, Any] = {"Result": "FailedOperation.ActionFirstAction", "Sim": 0}
 DEFAULT_TYPE = "application/json"
 
 

@@ -8,7 +8,7 @@ class Number(str):
     """A number of the answer, as it was written."""
 
 
-class Pairs(list):
+class Pairs(list[tuple[str, object]]):
     """An object of the answer, with every name as often as it was written."""
 
 

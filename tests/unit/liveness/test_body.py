@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from tests.unit.liveness.media_files import Counting
 from verification.liveness import EmptyMedia, Rejected, RequestBody, RequestTooLarge, UnsupportedChallenge
-from verification.liveness.source import SLICE
+from verification.liveness.source import SLICE, Media
 
 
-def body(photo: bytes = b"photo", video: bytes = b"video", mode: str = "ACTION", actions: str = "4,2"):
+def body(photo: Media = b"photo", video: Media = b"video", mode: str = "ACTION", actions: str = "4,2"):
     return RequestBody(photo, video, mode=mode, actions=actions)
 
 

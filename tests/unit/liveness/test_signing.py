@@ -80,9 +80,12 @@ def test_a_remembered_key_signs_like_a_fresh_one(timestamp):
 
 def test_it_derives_the_key_once_a_day(monkeypatch):
     days = []
-    monkeypatch.setattr(
-        "verification.liveness.signing.derive_key", lambda key, day: days.append(day) or derive_key(key, day)
-    )
+
+    def noted(key: str, day: str) -> bytes:
+        days.append(day)
+        return derive_key(key, day)
+
+    monkeypatch.setattr("verification.liveness.signing.derive_key", noted)
     signer = Signer(EXAMPLE)
     for timestamp in (TIMESTAMP, TIMESTAMP + 1, TIMESTAMP + DAY):
         signer.sign(HEADERS, BODY_SHA256, timestamp)

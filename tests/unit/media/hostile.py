@@ -6,9 +6,11 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from typing import Any
 
 import av
 from av.packet import Packet
+from av.video.stream import VideoStream
 from PIL import Image, ImageChops
 
 from kyc_portal.sandbox.drawing import ENCODER_OPTIONS, _sensor_noise, draw_clip, draw_frame
@@ -60,17 +62,18 @@ def flipped(data: bytes, seed: int, count: int = 20) -> bytes:
     return bytes(broken)
 
 
-def small_clip(**options: object) -> bytes:
+def small_clip(**options: Any) -> bytes:
     """A valid clip of 2.4 s and 160x120 pixels, unless told otherwise."""
-    return draw_clip(**({"seconds": 2.4, "size": SMALL, "fps": 10} | options))  # type: ignore[arg-type]
+    usual: dict[str, Any] = {"seconds": 2.4, "size": SMALL, "fps": 10}
+    return draw_clip(**(usual | options))
 
 
-def vp8_packets(size: tuple[int, int], count: int, *, plain: bool = False) -> list[Packet]:
+def vp8_packets(size: tuple[int, int], count: int, *, plain: bool = False) -> "list[Packet[VideoStream]]":
     """Encoded pictures, the first of them a key frame; `plain` ones are grey and quickly made."""
     encoder = av.CodecContext.create("libvpx", "w")
     encoder.width, encoder.height, encoder.pix_fmt = *size, "yuv420p"
     encoder.time_base, encoder.options = Fraction(1, 10), {"deadline": "realtime", "cpu-used": "8"}
-    packets: list[Packet] = []
+    packets: list[Packet[VideoStream]] = []
     for number in range(count):
         picture = Image.new("RGB", size, "grey") if plain else draw_frame(1, size, number / 10)
         frame = av.VideoFrame.from_bytes(picture.convert("RGBA").tobytes(), *size)
@@ -79,7 +82,7 @@ def vp8_packets(size: tuple[int, int], count: int, *, plain: bool = False) -> li
     return packets + encoder.encode(None)
 
 
-def webm_of(packets: list[Packet], times: list[int], size: tuple[int, int] = SMALL) -> bytes:
+def webm_of(packets: "list[Packet[VideoStream]]", times: list[int], size: tuple[int, int] = SMALL) -> bytes:
     """VP8 pictures at the given times in milliseconds, as WebM."""
     out = io.BytesIO()
     with av.open(out, "w", format="webm") as file:
@@ -180,7 +183,7 @@ def encrypted_clip() -> bytes:
         "encryption_key": "00112233445566778899aabbccddeeff",
         "encryption_kid": "0123456789abcdef0123456789abcdef",
     }
-    with av.open(source) as given, av.open(out, "w", format="mp4", options=options) as file:
+    with av.open(source, "r") as given, av.open(out, "w", format="mp4", options=options) as file:
         stream = file.add_stream_from_template(given.streams.video[0])
         for packet in given.demux(video=0):
             if packet.dts is not None:
@@ -217,6 +220,7 @@ def encoded(
     out = io.BytesIO()
     with av.open(out, "w", format=container) as file:
         stream = file.add_stream(codec, rate=10, options=options or ENCODER_OPTIONS[codec])
+        assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = frames[0].width, frames[0].height, "yuv420p"
         stream.bit_rate = bit_rate
         for frame in frames:
@@ -281,7 +285,7 @@ def with_header_duration(mp4: bytes, seconds: int) -> bytes:
 def clip_with_extras() -> bytes:
     """Matroska with subtitles and an attached file beside the pictures."""
     out = io.BytesIO()
-    with av.open(io.BytesIO(small_clip())) as given, av.open(out, "w", format="matroska") as file:
+    with av.open(io.BytesIO(small_clip()), "r") as given, av.open(out, "w", format="matroska") as file:
         pictures = file.add_stream_from_template(given.streams.video[0])
         file.add_attachment("notes.txt", "text/plain", b"<script>alert(1)</script>")
         words = file.add_mux_stream("subrip")
@@ -312,7 +316,7 @@ def keyed_clip() -> bytes:
 def trimmed(clip: bytes, *, container: str, start: float) -> bytes:
     """The part of the clip from a key frame on, its pictures copied as they are."""
     out = io.BytesIO()
-    with av.open(io.BytesIO(clip)) as given, av.open(out, "w", format=container) as file:
+    with av.open(io.BytesIO(clip), "r") as given, av.open(out, "w", format=container) as file:
         stream = file.add_stream_from_template(given.streams.video[0])
         begun = False
         for packet in given.demux(video=0):
@@ -392,9 +396,10 @@ def with_element(webm: bytes, kind: int, content: bytes) -> bytes:
 def with_packets(clip: bytes, codec: str, change: Callable[[int, bytes], bytes]) -> bytes:
     """The clip as Matroska, each packet as `change` makes it of its number and bytes."""
     out = io.BytesIO()
-    with av.open(io.BytesIO(clip)) as given, av.open(out, "w", format="matroska") as file:
+    with av.open(io.BytesIO(clip), "r") as given, av.open(out, "w", format="matroska") as file:
         pictures = given.streams.video[0]
         stream = file.add_stream(codec, rate=10)
+        assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = pictures.width, pictures.height, "yuv420p"
         for number, packet in enumerate(packet for packet in given.demux(pictures) if packet.size):
             copy = Packet(change(number, bytes(packet)))

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -48,7 +49,7 @@ def refusal(function: str, *arguments: object, timeout: float = 30.0) -> str:
     return caught.value.code
 
 
-CODECS = {
+CODECS: dict[str, dict[str, Any]] = {
     "h264 mp4": {"fragmented": True},
     "vp8 webm": {"container": "webm", "codec": "libvpx"},
     "vp9 webm": {"container": "webm", "codec": "libvpx-vp9"},
@@ -229,12 +230,13 @@ def test_a_reason_that_is_not_ours_is_not_passed_on(reason: object) -> None:
 
 
 def test_facts_of_the_wrong_shape_are_not_believed() -> None:
-    for values in ({}, [], {"width": "1"}, dict.fromkeys(VideoFacts.__dataclass_fields__, "x")):
+    wrong: tuple[object, ...] = ({}, [], {"width": "1"}, dict.fromkeys(VideoFacts.__dataclass_fields__, "x"))
+    for values in wrong:
         with pytest.raises(ValueError, match="than expected"):
             VideoFacts.from_plain(values)
 
 
-LIKELY = {
+LIKELY: dict[str, Any] = {
     "container": "mov",
     "codec": "h264",
     "pixel_format": "yuv420p",
@@ -245,7 +247,7 @@ LIKELY = {
     "frames": 24,
     "size": 10_000,
 }
-UNLIKELY = {
+UNLIKELY: dict[str, dict[str, Any]] = {
     "a length that is no number": {"duration": float("nan")},
     "a length of hours": {"duration": 36_000.0},
     "a negative count": {"frames": -3},
@@ -353,7 +355,7 @@ def _helper_pid() -> int:
 def test_a_helper_that_died_is_started_again() -> None:
     pid = _helper_pid()
     os.kill(pid, signal.SIGKILL)
-    child._helper._process.wait()  # type: ignore[union-attr]
+    child._helper._process.wait()
     assert run("echo", "again") == "again"
     assert _helper_pid() != pid
 

@@ -8,6 +8,7 @@ import sys
 import zlib
 from base64 import b64encode
 from contextlib import suppress
+from typing import Any
 
 import PIL
 import pillow_heif
@@ -58,8 +59,15 @@ def refusal(data: bytes, *, accept_heic: bool = False) -> str:
     return caught.value.code
 
 
+def extremes(grey: Image.Image) -> tuple[int, int]:
+    least, most = grey.getextrema()
+    assert isinstance(least, int)
+    assert isinstance(most, int)
+    return least, most
+
+
 def first_pixel(data: bytes) -> tuple[int, int, int]:
-    pixel: tuple[int, int, int] = opened(data).convert("RGB").getpixel((9, 9))
+    pixel: Any = opened(data).convert("RGB").getpixel((9, 9))
     return pixel
 
 
@@ -172,7 +180,7 @@ def test_colours_with_a_profile_are_converted_to_srgb() -> None:
     # Swapping the red and blue colorants makes a profile that means something other than sRGB.
     swapped = lab.replace(b"rXYZ", b"tmp!").replace(b"bXYZ", b"rXYZ").replace(b"tmp!", b"bXYZ")
     photo = normalise_photo(encoded(Image.new("RGB", (240, 240), "red"), icc_profile=swapped))
-    red, _, blue = opened(photo.jpeg).getpixel((9, 9))
+    red, _, blue = first_pixel(photo.jpeg)
     assert blue > 200 > 60 > red
     assert "icc_profile" not in opened(photo.jpeg).info
 
@@ -379,7 +387,7 @@ def test_a_heic_is_turned_once(orientation: int) -> None:
 
 
 @pytest.mark.parametrize("options", [{}, {"tile_size": 256}], ids=["whole", "in tiles"])
-def test_a_heic_is_read_in_the_confined_child_too(options: dict[str, object]) -> None:
+def test_a_heic_is_read_in_the_confined_child_too(options: dict[str, Any]) -> None:
     photo = media.check_photo(heic_of(photos.quadrants((640, 800)), **options), heic=True)
     assert (photo.width, photo.height, photo.source_format) == (640, 800, "HEIC")
 
@@ -484,7 +492,7 @@ def test_a_strip_below_the_picture_says_who_looks(size: tuple[int, int]) -> None
     stamped = opened(stamp(even(128, size), WORDS))
     assert stamped.width == size[0]
     strip = stamped.convert("L").crop((0, size[1], *stamped.size))
-    darkest, brightest = strip.getextrema()
+    darkest, brightest = extremes(strip)
     assert darkest < 60 < 200 < brightest
 
 
@@ -494,7 +502,7 @@ def test_no_piece_as_large_as_a_face_is_without_the_words(brightness: int) -> No
     difference = changed(original, stamp(original, WORDS))
     for x, y in ((x, y) for x in range(0, 401, 100) for y in range(0, 601, 100)):
         piece = difference.crop((x, y, x + 200, y + 200))
-        assert piece.getextrema()[1] > 20, (x, y)
+        assert extremes(piece)[1] > 20, (x, y)
 
 
 def test_the_words_are_faint_enough_to_compare_a_face(jpeg: bytes) -> None:

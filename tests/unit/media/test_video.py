@@ -4,6 +4,7 @@ import io
 import struct
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import av
 import pytest
@@ -37,12 +38,12 @@ def likeness(jpeg: bytes, at: float) -> float:
     return ImageStat.Stat(ImageChops.difference(frame, drawn)).mean[0]
 
 
-PLAIN = {
+PLAIN: dict[str, dict[str, Any]] = {
     "mp4": {},
     "fragmented mp4": {"fragmented": True},
     "matroska": {"container": "matroska"},
 }
-OTHERS = {
+OTHERS: dict[str, dict[str, Any]] = {
     "vp8 webm": {"container": "webm", "codec": "libvpx"},
     "vp9 webm": {"container": "webm", "codec": "libvpx-vp9"},
     "vp9 mp4": {"codec": "libvpx-vp9"},
@@ -55,7 +56,8 @@ OTHERS = {
 def test_plain_h264_is_remuxed_without_touching_its_pictures(kind: str) -> None:
     video = normalise_video(small_clip(**PLAIN[kind]))
     assert video.method == "remux"
-    assert (video.facts.frames, video.facts.duration) == (24, pytest.approx(2.4, abs=0.01))
+    assert video.facts.frames == 24
+    assert video.facts.duration == pytest.approx(2.4, abs=0.01)
     assert (video.facts.width, video.facts.height) == SMALL
 
 
@@ -95,8 +97,8 @@ def test_the_result_plays_before_it_is_wholly_loaded(kind: str) -> None:
     assert video.method == kind[: len(video.method)]
     assert video.mp4[4:8] == b"ftyp"
     assert 0 < video.mp4.index(b"moov") < video.mp4.index(b"mdat")
-    with av.open(io.BytesIO(video.mp4)) as file:
-        assert sum(1 for _ in file.decode(video=0)) == video.facts.frames
+    with av.open(io.BytesIO(video.mp4), "r") as file:
+        assert len(list(file.decode(video=0))) == video.facts.frames
 
 
 def test_what_encoder_and_filters_were_told_is_kept() -> None:
@@ -109,7 +111,7 @@ def test_what_encoder_and_filters_were_told_is_kept() -> None:
 @pytest.mark.parametrize("generator", ["clip_with_sound", "clip_with_extras"])
 def test_all_but_the_pictures_is_left_out(generator: str) -> None:
     video = normalise_video(getattr(hostile, generator)())
-    with av.open(io.BytesIO(video.mp4)) as file:
+    with av.open(io.BytesIO(video.mp4), "r") as file:
         assert [stream.type for stream in file.streams] == ["video"]
     assert b"script" not in video.mp4
     assert b"hidden words" not in video.mp4
@@ -282,8 +284,9 @@ ODD_TIMES = {
 @pytest.mark.parametrize("kind", ODD_TIMES)
 def test_first_times_other_than_zero_are_no_matter(kind: str) -> None:
     video = normalise_video(ODD_TIMES[kind]())
-    assert (video.source.duration, video.facts.duration) == (pytest.approx(2.4, abs=0.05),) * 2
-    with av.open(io.BytesIO(video.mp4)) as file:
+    assert video.source.duration == pytest.approx(2.4, abs=0.05)
+    assert video.facts.duration == pytest.approx(2.4, abs=0.05)
+    with av.open(io.BytesIO(video.mp4), "r") as file:
         assert next(file.decode(video=0)).time == 0.0
 
 
