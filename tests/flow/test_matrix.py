@@ -30,12 +30,11 @@ from tests.flow.matrix import (
 from verification.audit import viewing
 from verification.models import AuditEvent
 from verification.permissions import RIGHTS, Group
-from verification.permissions.addresses import ADDRESSES, ANYBODY, LOGGED, NOBODY, STAFF, Address
+from verification.permissions.addresses import ADDRESSES, ANYBODY, LOGGED, NOBODY, STAFF, TABLE, Address
 from verification.review.admin.records import RECORDS
 from verification.review.case.evidence import KINDS
 from verification.review.sign_in.gate import TO_SET_IT_UP
 
-TABLE = {address.path: address for address in ADDRESSES}
 METHODS = ("get", "post")
 # What the resolver writes as an expression.
 WRITTEN = {"^(?P<app_label>verification)/$": "verification/", "(?P<url>.*)$": "<any other>"}
@@ -140,19 +139,12 @@ def expected(address: Address, method: str, group: Group | None) -> int:
     if address.path in NOT_FOUND:
         return 404
     if not right:
-        return _not_served(address, method, group)
+        return 302 if method == "get" else 405  # back to the page whose form it was
     if not has_right(group, right) or (method, address.path, group) in ANOTHERS:
         return 403
     if address.path == "verification/" and group is None:
         return 404  # none of the records is for them
     return ANSWERS.get((method, address.path), 302 if _leads_on(address) else 200)
-
-
-def _not_served(address: Address, method: str, group: Group | None) -> int:
-    if method == "get":
-        return 302  # back to the page whose form it was
-    stock = address.path == "" or address.path.startswith("verification/")
-    return expected(address, "get", group) if stock else 405
 
 
 def _leads_on(address: Address) -> bool:
@@ -206,6 +198,26 @@ def faults(address: Address, method: str, answer: Answer) -> Iterator[str]:
         yield f"wrote {answer.written}"
     if method == "get" and answer.status == 200 and answer.looks != (LOGGED in address.rules):
         yield "is a look without an event, or an event without its line"
+
+
+def test_an_address_that_is_missing_from_the_table_opens_to_nobody(world, monkeypatch):
+    clients = [browser_of(member(role)) for role in (Group.SENIOR, Group.AUDITOR, Group.OPERATOR)]
+    opened = set()
+    for address in ADDRESSES:
+        with monkeypatch.context() as missing:
+            missing.delitem(TABLE, address.path)
+            for method in METHODS:
+                answers = [ask(client, method, world.url(address.path)) for client in clients]
+                if any(answer.status != 403 or answer.written or answer.looks for answer in answers):
+                    opened.add((method, address.path))
+    assert not opened
+
+
+def test_a_right_is_asked_for_before_a_confirmation_that_it_is_them(world):
+    client = browser_of(member(Group.REVIEWER))
+    let_pass(client, in_force.ACCOUNT_REAUTHENTICATION_TIMEOUT + 1)
+    for path in ("policy/new", "policy/activate", "verification/staffuser/add/"):
+        assert ask(client, "post", f"/admin/{path}").status == 403, path
 
 
 @pytest.mark.parametrize("kind", OUTSIDERS)

@@ -5,9 +5,9 @@ groups alone: being a superuser opens nothing. Whether a case's status allows an
 `workflow`. docs/permissions.md is written from RIGHTS and ADDRESSES.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from verification.models import SavedFilter, StaffUser, Verdict, Verification
 
 User = StaffUser | AnonymousUser
-Check = Callable[[User], None]
 
 
 class Denied(Exception):
@@ -104,67 +103,43 @@ def groups_of(user: User) -> frozenset[str]:
     return frozenset(group.name for group in user.groups.all())
 
 
-def _checking(name: str) -> Check:
-    """The `check_x` of a right."""
-    right = RIGHTS[name]
-
-    def check(user: User) -> None:
-        if not groups_of(user) & right.groups:
-            raise Denied(str(right.sentence))
-
-    return check
+def can(user: User, right: str) -> bool:
+    """Whether a group of `user` has this right of RIGHTS."""
+    return bool(groups_of(user) & RIGHTS[right].groups)
 
 
-def _asking(check: Check) -> Callable[[User], bool]:
-    """The `can_x` of a `check_x`."""
-
-    def can(user: User) -> bool:
-        try:
-            check(user)
-        except Denied:
-            return False
-        return True
-
-    return can
+def check(user: User, right: str) -> None:
+    """Raises Denied, with the right's sentence, unless a group of `user` has it."""
+    if not can(user, right):
+        raise Denied(str(RIGHTS[right].sentence))
 
 
-check_view_queue = _checking("view_queue")
-check_view_case = _checking("view_case")
-check_view_evidence = _checking("view_evidence")
-check_reveal = _checking("reveal")
-check_decide = _checking("decide")
-check_decide_escalated = _checking("decide_escalated")
-check_reopen = _checking("reopen")
-check_share_filter = _checking("share_filter")
-check_view_dashboard = _checking("view_dashboard")
-check_view_policy = _checking("view_policy")
-check_change_policy = _checking("change_policy")
-check_export = _checking("export")
-check_view_trail = _checking("view_trail")
-check_view_alerts = _checking("view_alerts")
-check_manage_staff = _checking("manage_staff")
-check_view_staff = _checking("view_staff")
-check_view_operations = _checking("view_operations")
-check_probe_account = _checking("probe_account")
+check_view_queue = partial(check, right="view_queue")
+check_reveal = partial(check, right="reveal")
+check_decide = partial(check, right="decide")
+check_decide_escalated = partial(check, right="decide_escalated")
+check_reopen = partial(check, right="reopen")
+check_share_filter = partial(check, right="share_filter")
+check_change_policy = partial(check, right="change_policy")
 
-can_view_queue = _asking(check_view_queue)
-can_view_case = _asking(check_view_case)
-can_view_evidence = _asking(check_view_evidence)
-can_reveal = _asking(check_reveal)
-can_decide = _asking(check_decide)
-can_decide_escalated = _asking(check_decide_escalated)
-can_reopen = _asking(check_reopen)
-can_share_filter = _asking(check_share_filter)
-can_view_dashboard = _asking(check_view_dashboard)
-can_view_policy = _asking(check_view_policy)
-can_change_policy = _asking(check_change_policy)
-can_export = _asking(check_export)
-can_view_trail = _asking(check_view_trail)
-can_view_alerts = _asking(check_view_alerts)
-can_manage_staff = _asking(check_manage_staff)
-can_view_staff = _asking(check_view_staff)
-can_view_operations = _asking(check_view_operations)
-can_probe_account = _asking(check_probe_account)
+can_view_queue = partial(can, right="view_queue")
+can_view_case = partial(can, right="view_case")
+can_view_evidence = partial(can, right="view_evidence")
+can_reveal = partial(can, right="reveal")
+can_decide = partial(can, right="decide")
+can_decide_escalated = partial(can, right="decide_escalated")
+can_reopen = partial(can, right="reopen")
+can_share_filter = partial(can, right="share_filter")
+can_view_dashboard = partial(can, right="view_dashboard")
+can_view_policy = partial(can, right="view_policy")
+can_change_policy = partial(can, right="change_policy")
+can_export = partial(can, right="export")
+can_view_trail = partial(can, right="view_trail")
+can_view_alerts = partial(can, right="view_alerts")
+can_manage_staff = partial(can, right="manage_staff")
+can_view_staff = partial(can, right="view_staff")
+can_view_operations = partial(can, right="view_operations")
+can_probe_account = partial(can, right="probe_account")
 
 
 # Rules about one case

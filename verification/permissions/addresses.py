@@ -1,12 +1,17 @@
 """Every address of the staff site, and the right of `permissions.RIGHTS` that opens it.
 
-The views ask `permissions` themselves. This says in one place what they are to answer: docs/permissions.md is written
-from it, and tests hold the site to every line of it. `situations` says the same of one case.
+The site's gate reads this table (`check_open`), docs/permissions.md is written from it, and the tests compare every
+answer with it. An address that is not in the table opens to nobody. Rules that depend on the case are in the actions;
+`situations` lists what they come to.
 """
 
 from dataclasses import dataclass
 
-# Who is not named by a right.
+from django.utils.translation import gettext as _
+
+from verification.permissions import RIGHTS, Denied, User, check
+
+# In the place of a right: with or without signing in; every member of staff who is signed in; no one.
 ANYBODY, STAFF, NOBODY = "anybody", "staff", "nobody"
 
 # Rules beyond the right, in words.
@@ -22,7 +27,7 @@ _BLIND = f"those who decide find nothing of an undecided spot check; {LOGGED}"
 @dataclass(frozen=True)
 class Address:
     """`path` is as Django writes it, below /admin/. `get` and `post` name a right, or are empty if not served; `fresh`
-    has the methods that are only for who showed within the last minutes that it is them."""
+    has the methods that require a recent re-authentication."""
 
     path: str
     does: str
@@ -30,6 +35,19 @@ class Address:
     post: str = ""
     rules: str = ""
     fresh: tuple[str, ...] = ()
+
+    def right(self, method: str | None) -> str:
+        """What opens it by an HTTP method; "" if the method is not served. HEAD is a GET."""
+        return {"GET": self.get, "HEAD": self.get, "POST": self.post}.get(method or "", "")
+
+    @property
+    def is_entrance(self) -> bool:
+        """Whether it answers people who have not signed in."""
+        return ANYBODY in {self.get, self.post}
+
+
+class NotServed(Exception):
+    """The address does not answer this method."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +60,7 @@ class Record:
 
 
 BOARD = (
-    Address("", "The work board", STAFF, rules="each part for who may see it"),
+    Address("", "The work board", STAFF, STAFF, "each part for who may see it"),
     Address("queue/", "The review queue", "view_queue"),
     Address("queue/next", "Take the most pressing case", post="decide", rules="only what they may decide"),
     Address(
@@ -139,7 +157,7 @@ RECORDS = (
 _STAFF_PAGES = "verification/staffuser/"
 _GROUPS = "groups only, no single permission, and never to themselves"
 STAFF_RECORD = (
-    Address(_STAFF_PAGES, "The staff", "view_staff"),
+    Address(_STAFF_PAGES, "The staff", "view_staff", "view_staff"),
     Address(f"{_STAFF_PAGES}add/", "Add somebody", "manage_staff", "manage_staff", fresh=("post",)),
     Address(f"{_STAFF_PAGES}<path:object_id>/", "To the page of one", STAFF, STAFF),
     Address(
@@ -150,18 +168,20 @@ STAFF_RECORD = (
         _GROUPS,
         ("post",),
     ),
-    Address(f"{_STAFF_PAGES}<path:object_id>/history/", "The stock history of one", "view_staff"),
+    Address(
+        f"{_STAFF_PAGES}<path:object_id>/history/", "The stock history of one", "view_staff", "view_staff"
+    ),
     Address(f"{_STAFF_PAGES}<path:object_id>/delete/", "Nobody is deleted", NOBODY, NOBODY),
     Address(
         f"{_STAFF_PAGES}<id>/password/", "Set a new password", "manage_staff", "manage_staff", fresh=("post",)
     ),
 )
 STOCK = (
-    Address("verification/", "The records that this person may see", STAFF, rules="404 if there are none"),
+    Address("verification/", "The records that this person may see", STAFF, STAFF, "404 if there are none"),
     Address("autocomplete/", "Not used", NOBODY, NOBODY),
     Address("jsi18n/", "Words for the stock scripts", STAFF),
-    Address("r/<path:content_type_id>/<path:object_id>/", "Not used", NOBODY, NOBODY),
-    Address("<any other>", "Not found, or sent to the address with a slash", NOBODY, NOBODY),
+    Address("r/<path:content_type_id>/<path:object_id>/", "Not used", STAFF, STAFF, "always 404"),
+    Address("<any other>", "Sent to the address with a slash if there is one", STAFF, STAFF, "else 404"),
 )
 
 
@@ -169,11 +189,11 @@ def _pages(record: Record) -> tuple[Address, ...]:
     """Records are read: adding, changing and deleting is refused to everybody."""
     base, right, rules = f"verification/{record.model}/", record.right, record.rules
     return (
-        Address(base, "List", right, rules=rules),
+        Address(base, "List", right, right, rules),
         Address(f"{base}add/", "Add", NOBODY, NOBODY),
         Address(f"{base}<path:object_id>/", "To the page of one", STAFF, STAFF),
         Address(f"{base}<path:object_id>/change/", "One of them", right, NOBODY, rules),
-        Address(f"{base}<path:object_id>/history/", "Its stock history", right),
+        Address(f"{base}<path:object_id>/history/", "Its stock history", right, right),
         Address(f"{base}<path:object_id>/delete/", "Delete", NOBODY, NOBODY),
     )
 
@@ -188,3 +208,25 @@ ADDRESSES: tuple[Address, ...] = (
     *STAFF_RECORD,
     *STOCK,
 )
+
+TABLE = {address.path: address for address in ADDRESSES}
+RIGHT_OF_RECORD = {record.model: record.right for record in RECORDS}
+CLOSED = Address("", "Not in the table", NOBODY, NOBODY)
+# Two routes that Django writes as regular expressions.
+_EXPRESSIONS = {"(?P<app_label>verification)/$": "verification/", "(?P<url>.*)$": "<any other>"}
+
+
+def at(route: str) -> Address:
+    """The address of a route of Django's resolver below /admin/; CLOSED if the table has none."""
+    return TABLE.get(_EXPRESSIONS.get(route, route), CLOSED)
+
+
+def check_open(user: User, address: Address, method: str | None) -> None:
+    """Whether a signed-in member of staff may open it. Raises NotServed or permissions.Denied."""
+    right = address.right(method)
+    if not right:
+        raise NotServed(method)
+    if right in RIGHTS:
+        check(user, right)
+    elif right not in {STAFF, ANYBODY}:
+        raise Denied(_("Nobody may open this page."))

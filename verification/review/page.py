@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from verification import audit, permissions
 from verification.models import StaffUser
+from verification.permissions import addresses
 
 # As the trail names them, by group.
 ROLES = {
@@ -24,6 +25,12 @@ class Site(Protocol):
     """What a page module needs of the staff site: a frame around its views."""
 
     def page(self, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]: ...
+
+
+def address_of(request: HttpRequest) -> addresses.Address:
+    """The row of the table of addresses that stands for this request."""
+    match = request.resolver_match
+    return addresses.at(match.route.removeprefix("admin/")) if match else addresses.CLOSED
 
 
 def signed_in(request: HttpRequest) -> StaffUser:

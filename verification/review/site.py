@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.contrib.admin import AdminSite
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -17,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from verification.permissions import Denied
+from verification.permissions.addresses import NotServed, check_open
 from verification.review import board, exports, page
 from verification.review.admin import records
 from verification.review.case import acts, evidence
@@ -28,6 +28,7 @@ from verification.review.vendor import codes
 from verification.review.vendor import page as vendor_page
 
 View = Callable[..., HttpResponseBase]
+AnyView = TypeVar("AnyView", bound=View)
 
 
 class ReviewSite(AdminSite):
@@ -55,7 +56,7 @@ class ReviewSite(AdminSite):
         ]
 
     def page(self, view: View) -> View:
-        """`view` for signed-in staff, in the site's frame. Its refusals become pages."""
+        """`view` behind the gate and in the site's frame. Its refusals become pages."""
 
         @wraps(view)
         def framed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -65,17 +66,34 @@ class ReviewSite(AdminSite):
                 response = page.forbidden(request, str(denied))
             except Http404:
                 response = page.missing(request)
-            if request.method == "GET" and isinstance(response, HttpResponseNotAllowed):
-                response = _back(request, **kwargs)
-            if isinstance(response, TemplateResponse):
-                response.context_data = {**self.each_context(request), **(response.context_data or {})}
-            return response
+            return self.framed(request, response)
 
         return self.admin_view(framed)
 
-    def autocomplete_view(self, request: HttpRequest) -> HttpResponse:
-        """No page of ours asks for it, and it would be a search that leaves no event."""
-        raise PermissionDenied
+    def admin_view(self, view: AnyView, cacheable: bool = False) -> AnyView:
+        """The gate: `view` runs only if the table of addresses opens it to this person, by this method. Django's own
+        pages pass through here too."""
+
+        @wraps(view)
+        def gated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            address = page.address_of(request)
+            try:
+                check_open(request.user, address, request.method)
+            except NotServed:
+                if request.method == "GET":
+                    return _back(request, **kwargs)
+                return HttpResponseNotAllowed(method for method in ("GET", "POST") if address.right(method))
+            except Denied as denied:
+                return self.framed(request, page.forbidden(request, str(denied)))
+            return view(request, *args, **kwargs)
+
+        return super().admin_view(cast(AnyView, gated), cacheable)
+
+    def framed(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """`response` with what the base template needs, if it is rendered from a template."""
+        if isinstance(response, TemplateResponse):
+            response.context_data = {**self.each_context(request), **(response.context_data or {})}
+        return response
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "nav": board.navigation(request)}

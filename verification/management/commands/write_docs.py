@@ -141,9 +141,9 @@ Every cell of these tables is tested.
 Who is not signed in is led to the sign-in from every address but those of *{ANYBODY}*; so is somebody whose session is
 over. Where a second step is required, a password alone opens nothing but the pages to take or set it up. *{STAFF}* is
 whoever is signed in, of any group or none, *{NOBODY}* is nobody. Without the right the answer is 403.
-"–" is not served: 405, or back to the page whose form it was; a stock page answers a POST like a GET. *fresh* takes
-somebody who showed within the last {minutes} minutes that it is them: others are asked first. Whatever is refused or
-not served has changed nothing.
+An address that is not listed answers 403 to everybody. "–" is not served: 405, or back to the page whose form it was.
+*fresh* takes somebody who showed within the last {minutes} minutes that it is them: others who have the right are asked
+first. Whatever is refused or not served has changed nothing.
 
 | address | GET | POST | what | also |
 |---|---|---|---|---|

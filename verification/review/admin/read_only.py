@@ -1,6 +1,6 @@
 """How a record is looked at in the stock admin: nothing is changed, and each look at an applicant's is an event."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 
 from verification import permissions
 from verification.audit import viewing
-from verification.permissions import User
+from verification.permissions.addresses import RIGHT_OF_RECORD
 from verification.review import page
 from verification.review.page import acting, signed_in
 
@@ -27,9 +27,8 @@ def _never(self: Any, request: HttpRequest, obj: Any = None) -> bool:
 
 
 class ReadOnly(ModelAdmin):
-    """A record that is looked at. `may_view` is the rule of `permissions` that opens it."""
+    """A record that can only be read, with the right that the table of addresses names for its model."""
 
-    may_view: "ClassVar[staticmethod[[User], bool]]"
     about_applicant = False
     actions = None
     list_per_page = 50
@@ -39,7 +38,7 @@ class ReadOnly(ModelAdmin):
     has_delete_permission = _never
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.may_view(request.user)
+        return permissions.can(request.user, RIGHT_OF_RECORD[str(self.opts.model_name)])
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -83,5 +82,4 @@ class ReadOnly(ModelAdmin):
 class AboutApplicant(ReadOnly):
     """A record that holds something about an applicant."""
 
-    may_view = staticmethod(permissions.can_view_case)
     about_applicant = True

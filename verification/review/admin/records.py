@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
-from verification import models, permissions
+from verification import models
 from verification.review import blind, words
 from verification.review.admin.read_only import AboutApplicant, ReadOnly
 from verification.review.admin.staff import StaffAdmin
@@ -104,7 +104,6 @@ class ReviewAdmin(AboutApplicant):
 
 
 class CallAdmin(ReadOnly):
-    may_view = staticmethod(permissions.can_view_operations)
     about_applicant = True
     list_display = (
         "public_id",
@@ -127,12 +126,10 @@ class CallAdmin(ReadOnly):
 
 
 class AccountAdmin(ReadOnly):
-    may_view = staticmethod(permissions.can_view_operations)
     list_display = ("name", "rate", "daily_budget", "spent_on", "spent", "paused_at", "pause_reason")
 
 
 class PolicyAdmin(ReadOnly):
-    may_view = staticmethod(permissions.can_view_operations)
     list_display = (
         "version",
         "approve_at",
@@ -146,7 +143,6 @@ class PolicyAdmin(ReadOnly):
 
 
 class EventAdmin(ReadOnly):
-    may_view = staticmethod(permissions.can_view_trail)
     about_applicant = True
     list_display = ("at", "kind", "who", "subject")
     list_filter = ("kind", "actor_kind", "subject_kind")
@@ -167,7 +163,6 @@ class EventAdmin(ReadOnly):
 
 
 class ExportAdmin(ReadOnly):
-    may_view = staticmethod(permissions.can_export)
     list_display = ("public_id", "by", "reason", "period_start", "period_end", "rows", "state", "created_at")
     list_filter = ("state",)
     search_fields = ("public_id", "by", "reason")
@@ -175,13 +170,11 @@ class ExportAdmin(ReadOnly):
 
 
 class ClientAdmin(ReadOnly):
-    may_view = staticmethod(permissions.can_view_operations)
     list_display = ("name", "public_id", "created_at", "disabled_at")
     search_fields = ("name", "public_id")
 
 
 class KeyAdmin(ReadOnly):
-    may_view = staticmethod(permissions.can_view_operations)
     list_display = ("prefix", "client", "created_at", "expires_at", "revoked_at", "last_used_at")
     list_select_related = ("client",)
     search_fields = ("prefix", "client__name")

@@ -64,7 +64,6 @@ def urls(site: Site) -> list[URLPattern]:
 @require_POST
 def claim(request: HttpRequest, public_id: str) -> HttpResponse:
     user = signed_in(request)
-    permissions.check_decide(user)
     try:
         claiming.claim(case_page.find(public_id), by=user, now=timezone.now())
     except (casework.ClaimedByOther, workflow.IllegalMove) as taken:
@@ -76,7 +75,6 @@ def claim(request: HttpRequest, public_id: str) -> HttpResponse:
 def renew(request: HttpRequest, public_id: str) -> HttpResponse:
     """For the page's own script, while its reviewer works: until when the case stays theirs."""
     user, now = signed_in(request), timezone.now()
-    permissions.check_decide(user)
     if claiming.renew(case_page.find(public_id), by=user, now=now):
         return JsonResponse({"until": (now + casework.CLAIM_LEASE).isoformat()})
     sentence = _(
@@ -89,7 +87,6 @@ def renew(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_POST
 def release(request: HttpRequest, public_id: str) -> HttpResponse:
     user = signed_in(request)
-    permissions.check_decide(user)
     case = case_page.find(public_id)
     if claiming.release(case, by=user, now=timezone.now()):
         put_down(request, case)
@@ -102,7 +99,6 @@ def release(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_POST
 def decide(request: HttpRequest, public_id: str) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
-    permissions.check_decide(user)
     case, form = case_page.find(public_id), DecisionForm(request.POST)
     refused, made = _try(request, case, form, user, now, _act)
     if refused is not None:
@@ -124,7 +120,6 @@ def _act(case: Verification, *, verdict: str, hours: int, **said: Any) -> Review
 @require_POST
 def judge_blind(request: HttpRequest, public_id: str) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
-    permissions.check_decide(user)
     case, form = case_page.find(public_id), BlindForm(request.POST)
     refused, _made = _try(request, case, form, user, now, review.judge_blind)
     if refused is not None:
@@ -189,7 +184,6 @@ def _onward(request: HttpRequest, case: Verification, user: StaffUser, now: date
 @require_POST
 def reopen(request: HttpRequest, public_id: str) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
-    permissions.check_reopen(user)
     case, form = case_page.find(public_id), ReopenForm(request.POST)
     if not form.is_valid():
         return case_page.page(request, case, user=user, now=now, form=form)

@@ -58,14 +58,12 @@ def urls(site: Site) -> list[URLPattern]:
 
 @require_safe
 def policies(request: HttpRequest) -> HttpResponse:
-    permissions.check_view_policy(signed_in(request))
     return _page(request)
 
 
 @require_POST
 def new_draft(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    permissions.check_change_policy(user)
     try:
         action.draft(by=user, now=timezone.now())
     except action.DraftExists as error:
@@ -76,7 +74,6 @@ def new_draft(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_draft(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    permissions.check_change_policy(user)
     draft = action.current_draft()
     if draft is None:
         return _conflict(
@@ -103,7 +100,6 @@ def edit_draft(request: HttpRequest) -> HttpResponse:
 @require_POST
 def discard_draft(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    permissions.check_change_policy(user)
     draft, form = action.current_draft(), SeenForm(request.POST)
     if draft is None or not form.is_valid():
         return _conflict(request, action.NoDraft(_("There is no such draft any more.")))
@@ -118,7 +114,6 @@ def discard_draft(request: HttpRequest) -> HttpResponse:
 @require_POST
 def activate_draft(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    permissions.check_change_policy(user)
     draft = action.current_draft()
     if draft is None:
         return _conflict(request, action.NoDraft(_("There is no such draft any more.")))

@@ -1,6 +1,7 @@
 """The gate in front of every staff address: signed in, still in time, and with the second step taken.
 
-What is not named here is closed, so that a new page is behind the gate without doing anything for it.
+An address that is not in the table of `permissions.addresses` is closed to everybody. The rights that the table asks
+for are checked where the staff site registers its pages (`ReviewSite.admin_view`).
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +20,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from verification.crypto import NotUnwrapped, UnknownKey
+from verification.permissions.addresses import CLOSED
+from verification.review.page import address_of
 from verification.review.sign_in import lifetime, second_step
 from verification.review.sign_in.again import ask
 from verification.review.sign_in.frame import page
@@ -25,9 +29,7 @@ from verification.review.sign_in.scripts import is_script
 
 log = structlog.get_logger(__name__)
 
-# By the names of their addresses. Before signing in:
-ENTRANCE = frozenset({"account_login", "account_logout", "mfa_authenticate", "mfa_login_webauthn"})
-# Signed in, second step not taken in this session:
+# By the names of their addresses. Signed in, second step not taken in this session:
 TO_TAKE_IT = frozenset({"account_logout", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"})
 # Signed in, no second step yet. A password alone never leads here when there is one: it would add another.
 TO_SET_IT_UP = frozenset(
@@ -46,9 +48,13 @@ class StaffGate:
         if not is_staff_address(request):
             return None
         name = request.resolver_match.view_name if request.resolver_match else ""
+        address = address_of(request)
         if not _is_signed_in(request):
-            return None if name in ENTRANCE else _to_sign_in(request)
-        return _second_step(request, name)
+            return None if address.is_entrance else _to_sign_in(request)
+        answer = _second_step(request, name)
+        if answer is None and address is CLOSED:
+            raise PermissionDenied
+        return answer
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Our answer where a view of allauth's wants a confirmation, or can't read a second step."""
