@@ -4,10 +4,10 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from verification import media, storage
+from verification import media
 from verification.actions import document
 from verification.hints import HINTS
-from verification.pages import access, errors, media_faults, steps, uploads
+from verification.pages import access, media_faults, steps, uploads
 from verification.pages.uploads import file_signatures
 from verification.states import Status
 
@@ -50,6 +50,7 @@ def _refuse(request: HttpRequest, code: str) -> HttpResponse:
 @uploads.receives(KIND, _refuse)
 @access.methods("GET", "POST")
 @access.visitor(Status.COLLECTING)
+@uploads.outages_to_responses
 def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     if request.method != "POST":
         return _page(request, visit)
@@ -59,11 +60,4 @@ def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         return _page(request, visit, error.code)
     except document.TooManyPhotos:
         return _page(request, visit, "too_many_photos")
-    except storage.KeyDestroyed:
-        return access.unknown(request)
-    except (storage.IntegrityError, OSError) as error:
-        uploads.refund_quota(request, visit)
-        return errors.unavailable(request, error)
-    except media.MediaUnavailable as error:
-        return errors.unavailable(request, error)
     return redirect("pages:home")

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from verification import media, storage
+from verification import media
 from verification.actions import receive_parts, submit
 from verification.evidence import challenges
 from verification.pages import access, errors, media_faults, uploads
@@ -56,7 +56,8 @@ def _faults_to_responses(view: access.VisitView) -> access.VisitView:
     """Everything that may be wrong with a recording, in our words."""
 
     @wraps(view)
-    def told(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+    @uploads.outages_to_responses
+    def answered(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         try:
             return view(request, visit)
         except UnusableField as error:
@@ -65,15 +66,8 @@ def _faults_to_responses(view: access.VisitView) -> access.VisitView:
             return _refuse(request, error.code)
         except tuple(_CODES) as error:
             return _out_of_turn(request, visit, error)
-        except storage.KeyDestroyed:
-            return access.unknown(request)
-        except (storage.IntegrityError, OSError) as error:
-            uploads.refund_quota(request, visit)
-            return errors.unavailable(request, error)
-        except media.MediaUnavailable as error:
-            return errors.unavailable(request, error)
 
-    return told
+    return answered
 
 
 def _out_of_turn(request: HttpRequest, visit: access.Visit, error: Exception) -> HttpResponse:

@@ -22,8 +22,9 @@ from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 
+from verification import media, storage
 from verification.actions import receive_parts
-from verification.pages import access
+from verification.pages import access, errors
 from verification.pages.uploads import body, slow_clients
 from verification.pages.uploads.body import Incoming, UnusableUpload
 from verification.pages.uploads.handlers import Kind, Received, WholeFormHandler, check_signature
@@ -36,8 +37,8 @@ __all__ = [
     "arriving",
     "check_signature",
     "one_file",
+    "outages_to_responses",
     "receives",
-    "refund_quota",
 ]
 
 # Boundaries, part headers and the other fields, on top of the file itself.
@@ -115,9 +116,23 @@ def _limit_concurrency(visit: access.Visit, connection: socket.socket | None) ->
         yield
 
 
-def refund_quota(request: HttpRequest, visit: access.Visit) -> None:
-    """What came was not kept because our store was away: it takes nothing of what may come through the link."""
-    receive_parts.count(visit.verification, -request.META.pop(RECEIVED, 0))
+def outages_to_responses(view: access.VisitView) -> access.VisitView:
+    """For a view that stores an upload: what it answers when the store or the media code is out of order."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, visit: access.Visit) -> HttpResponse:
+        try:
+            return view(request, visit)
+        except storage.KeyDestroyed:
+            return access.unknown(request)
+        except (storage.IntegrityError, OSError) as error:
+            # The store lost these bytes, not the sender: they do not count towards the link's quota.
+            receive_parts.count(visit.verification, -request.META.pop(RECEIVED, 0))
+            return errors.unavailable(request, error)
+        except media.MediaUnavailable as error:
+            return errors.unavailable(request, error)
+
+    return answered
 
 
 def _check_welcome(request: HttpRequest, visit: access.Visit) -> None:
