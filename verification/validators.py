@@ -1,8 +1,7 @@
-"""What may stand in a person's name, reference, e-mail address and language, from API or command line alike.
+"""Validates a person's name, reference, e-mail address and language, for the API and the command line.
 
-Names of real people are wide: letters of every script, marks, apostrophes, digits, one letter alone. Refused
-is only what can't be a name or what makes one name look like another on a reviewer's screen. It knows neither
-HTTP nor the database; a refusal is a code.
+Names of real people hold letters of every script, marks, apostrophes and digits, and may be one letter long. Only text
+that can't be a name, or that makes one name look like another on a reviewer's screen, is refused. A refusal is a code.
 """
 
 import unicodedata
@@ -21,7 +20,7 @@ REFUSED = {"Cc", "Cf", "Cs", "Co", "So", "Zl", "Zp"}
 
 
 class UnfitText(ValueError):
-    """The text can't be used; `code` says why and the message holds nothing of it."""
+    """The text can't be used; `code` says why. The message never holds the text."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -41,7 +40,7 @@ def person_name(text: str) -> str:
 
 
 def reference(text: str) -> str:
-    """The caller's own id for a person: any printable text, compared in NFC."""
+    """The API client's own id for a person: any printable text, in NFC."""
     found = _composed(text)
     if not any(_visible(character) for character in found):
         raise UnfitText("reference_required")
@@ -52,7 +51,7 @@ def reference(text: str) -> str:
 
 
 def email(text: str) -> str:
-    """An e-mail address as it was given, or nothing."""
+    """`text` if it is an e-mail address or empty; UnfitText otherwise."""
     if len(text) > MAX_EMAIL:
         raise UnfitText("invalid_contact")
     try:
@@ -62,11 +61,12 @@ def email(text: str) -> str:
         pass
     else:
         return text
-    raise UnfitText("invalid_contact")  # outside: as its context, the validator's error would carry the text
+    # Not raised within `except`: the validator's error would be its context, with the text.
+    raise UnfitText("invalid_contact")
 
 
 def locale(text: str) -> str:
-    """The nearest language that the portal speaks: a wish, never a reason to refuse a person."""
+    """The nearest language that the portal has; the default for an unknown one. Never refuses."""
     try:
         return get_supported_language_variant(text[:100].lower())
     except LookupError:
@@ -74,7 +74,7 @@ def locale(text: str) -> str:
 
 
 def _composed(text: str) -> str:
-    # Longer texts are refused anyway: composing a megabyte first would only cost time.
+    # Longer texts are refused anyway, so only this much is composed.
     return unicodedata.normalize("NFC", text[: MAX_LENGTH * MAX_MARKS]).strip()
 
 
@@ -103,7 +103,7 @@ def _fits(text: str, index: int) -> bool:
     if category == "Cn":
         return _newer_han(character)
     if category == "Sk":
-        return character.isascii()  # the emoji skin tones are the others
+        return character.isascii()  # the non-ASCII ones are emoji skin tones
     return category not in REFUSED and character not in BLANK_LETTERS
 
 
@@ -112,5 +112,5 @@ def _letter(character: str) -> bool:
 
 
 def _newer_han(character: str) -> bool:
-    """Planes 2 and 3 grow with each Unicode version, with characters that are in use only in names."""
+    """Characters of planes 2 and 3, which each Unicode version extends; many are used only in names."""
     return 0x20000 <= ord(character) <= 0x3FFFD and ord(character) & 0xFFFF < 0xFFFE

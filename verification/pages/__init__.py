@@ -1,1 +1,1 @@
-"""What the applicant sees: one file a step of the flow. The steps' rules are in `actions`; no score is ever shown."""
+"""The applicant's pages, one module per step. The rules of the steps are in `actions`; no page shows a score."""

@@ -1,7 +1,6 @@
-"""Who is asking: from the cookie to the case, the browser it is bound to, and the step it has come to.
+"""Access of the applicant: cookie to case, the browser that the case is bound to, and the statuses of each page.
 
-Every applicant view gets a `Visit` from here, so none of them can forget a check. Which actions there are, and what
-they need, this module does not know.
+Every applicant view receives a `Visit` from here, so that no view can forget a check.
 """
 
 from collections.abc import Callable
@@ -37,13 +36,13 @@ VisitView = Callable[[HttpRequest, Visit], HttpResponse]
 
 
 def arrival(request: HttpRequest) -> datetime:
-    """When the request came in: before its body was read, where a view receives files."""
+    """When the request arrived: for an upload, before its body was read."""
     arrived: datetime = request.META.setdefault(ARRIVED_AT, timezone.now())
     return arrived
 
 
 def methods(*allowed: str) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """Answer other methods with a page of ours instead of an empty one. GET stands for HEAD too."""
+    """Answer all other methods with our error page instead of an empty 405. GET includes HEAD."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
@@ -68,7 +67,7 @@ def visit_of(request: HttpRequest) -> Visit | None:
 
 
 def visitor(*statuses: Status, binds: bool = True) -> Callable[[VisitView], View]:
-    """For a view that makes sense in these statuses only (none named: in all); others lead to the right step.
+    """For a view that serves cases in these statuses (no argument: all); other cases are redirected to their step.
 
     A POST binds the case to its browser, unless `binds` is off.
     """
@@ -90,7 +89,7 @@ def visitor(*statuses: Status, binds: bool = True) -> Callable[[VisitView], View
 def _guarded(
     request: HttpRequest, visit: Visit, view: VisitView, statuses: tuple[Status, ...], *, binds: bool
 ) -> HttpResponse:
-    """Only the browser that the case is bound to comes through; the first that does something binds it."""
+    """Let in only the browser that the case is bound to; the first POST binds it."""
     if visit.verification.browser_hash not in {"", visit.session.browser_hash}:
         return elsewhere(request)
     if statuses and visit.verification.status not in statuses:
@@ -102,7 +101,7 @@ def _guarded(
     except bind.OtherBrowser:
         return elsewhere(request)
     except (workflow.StaleVerification, workflow.IllegalMove):
-        # A second tab, a second click, the back button: what was wanted is done, or no longer to be done.
+        # A second tab, a second click or the back button: the case has already moved on.
         return to_right_step(request)
 
 
@@ -121,7 +120,7 @@ def to_right_step(request: HttpRequest) -> HttpResponse:
 
 
 def language_of(verification: Verification) -> str:
-    """The applicant's language where there are texts in it, else the one the browser asked for."""
+    """The applicant's language if the portal has texts in it, else the one that the browser asks for."""
     try:
         return translation.get_supported_language_variant(verification.applicant.locale)
     except LookupError:

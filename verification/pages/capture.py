@@ -1,4 +1,4 @@
-"""The video's step: the page, and the challenge it draws when recording begins."""
+"""The step of the recording: the page, and the challenge that it requests when recording begins."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
@@ -29,7 +29,7 @@ def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
 @access.visitor(Status.COLLECTING)
 def challenge(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     try:
-        drawn = challenges.issue(visit.verification, now=visit.now)
+        issued = challenges.issue(visit.verification, now=visit.now)
     except challenges.PhotoMissing:
         words = _("We need the photo of your ID first.")
         return errors.as_json(request, 409, "photo_missing", words, next_=reverse("pages:home"))
@@ -38,12 +38,12 @@ def challenge(request: HttpRequest, visit: access.Visit) -> HttpResponse:
             "You have made many recordings in a short time. Please take a break and come back in an hour."
         )
         return errors.as_json(request, 429, "too_many_recordings", words)
-    attempt = drawn.attempt
+    attempt = issued.attempt
     actions = [{"code": code, "name": MOVEMENTS[code]} for code in attempt.actions.split(",") if code]
     return JsonResponse(
         {
             "attempt": attempt.public_id,
-            "nonce": drawn.nonce,
+            "nonce": issued.nonce,
             "mode": attempt.mode,
             "actions": actions,
             "expires_in": int((attempt.expires_at - visit.now).total_seconds()),

@@ -1,7 +1,7 @@
-"""What a browser says about its recording, cut down to what is asked for.
+"""Parses what the browser reports about its recording, and drops everything that is not asked for.
 
-A browser can claim anything, so nothing is decided by it: a reviewer may read it, and knows that. Only known keys of
-the right type are kept, so that nothing else finds its way into the record.
+A browser can claim anything, so no decision uses these signals; reviewers read them as hints. Only known keys with
+values of the right type are stored.
 """
 
 import json
@@ -22,42 +22,44 @@ class UnreadableSignals(ValueError):
 
 
 def read(text: str) -> dict[str, Any]:
-    """The known signals in `text`, a JSON object or nothing."""
+    """The known signals in `text`, which is a JSON object or empty. Raises UnreadableSignals."""
     if not text:
         return {}
     try:
-        said = json.loads(text, parse_constant=_refuse)
+        signals = json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise UnreadableSignals("not JSON") from error
-    if not isinstance(said, dict):
+    if not isinstance(signals, dict):
         raise UnreadableSignals("not an object")
-    return _known(said)
+    return _known(signals)
 
 
 def _refuse(constant: str) -> None:
     raise ValueError(constant)
 
 
-def _known(said: dict[str, Any]) -> dict[str, Any]:
+def _known(signals: dict[str, Any]) -> dict[str, Any]:
     known: dict[str, Any] = {
-        key: _text(said[key], most) for key, most in TEXTS.items() if isinstance(said.get(key), str)
+        key: _text(signals[key], longest)
+        for key, longest in TEXTS.items()
+        if isinstance(signals.get(key), str)
     }
-    known |= {key: said[key] for key in sorted(NUMBERS) if _is_number(said.get(key))}
+    known |= {key: signals[key] for key in sorted(NUMBERS) if _is_number(signals.get(key))}
     for group, keys in GROUPS.items():
-        inside = said.get(group)
+        inside = signals.get(group)
         if isinstance(inside, dict):
             known[group] = {key: inside[key] for key in sorted(keys) if _is_number(inside.get(key))}
-    if isinstance(said.get("webdriver"), bool):
-        known["webdriver"] = said["webdriver"]
-    prompts = said.get("prompts")
+    if isinstance(signals.get("webdriver"), bool):
+        known["webdriver"] = signals["webdriver"]
+    prompts = signals.get("prompts")
     if isinstance(prompts, list):
         known["prompts"] = [_prompt(entry) for entry in prompts[:MAX_PROMPTS] if _is_prompt(entry)]
     return known
 
 
-def _text(value: str, most: int) -> str:
-    """Printable characters only: a database may refuse others, a reviewer's screen should."""
-    return "".join(character for character in value[:most] if character.isprintable())
+def _text(value: str, longest: int) -> str:
+    """Printable characters only: PostgreSQL refuses NUL, and control characters can garble a reviewer's screen."""
+    return "".join(character for character in value[:longest] if character.isprintable())
 
 
 def _is_number(value: Any) -> bool:

@@ -1,4 +1,4 @@
-"""The consent step: its own page, before anything is recorded or asked of the camera."""
+"""The consent step: a page of its own, before the browser asks for the camera."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -22,7 +22,7 @@ def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
 
 def _answer(request: HttpRequest, visit: access.Visit, text: consent_text.ConsentText) -> HttpResponse:
     form = ConsentForm(request.POST)
-    # Agreed to is what was read: an older page than ours is shown again, with the words of today.
+    # Consent covers the text that was shown: if the text changed since, the page is shown again with the new one.
     changed = form.data.get("text_sha256") != text.sha256
     if changed or not form.is_valid():
         context = {"text": text, "form": form, "changed": changed}

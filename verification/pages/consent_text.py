@@ -1,6 +1,6 @@
-"""The exact words that an applicant agrees to, and the hash that proves later which words they were.
+"""The exact text that an applicant agrees to, and its hash, which proves later which text it was.
 
-Whoever changes a word here gives it a new VERSION: the old one stays what earlier applicants agreed to.
+A change of any word needs a new VERSION, because earlier applicants agreed to the old one.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ class ConsentText:
 
     @property
     def sha256(self) -> str:
-        """Of headings and sentences as shown, one a line; icons and markup don't count."""
+        """Hash of VERSION, headings and sentences as shown, one per line, without icons and markup."""
         lines = [line for term in self.terms for line in (term.heading, term.words)]
         return hashlib.sha256("\n".join([VERSION, *lines, self.agreement]).encode()).hexdigest()
 
@@ -46,7 +46,7 @@ def region_name(region: str) -> str:
 
 
 def regions_named(regions: list[str]) -> str:
-    """Every region that may be called, the usual one first."""
+    """The names of all regions that may be called, the usual one first."""
     usual, *others = [region_name(region) for region in dict.fromkeys(regions)]
     if not others:
         return usual
@@ -57,7 +57,7 @@ def regions_named(regions: list[str]) -> str:
 
 
 def consent_text(policy: Policy) -> ConsentText:
-    """The text in the active language, with what this installation and this policy do."""
+    """The text in the active language, with this installation's regions and the policy's retention time."""
     icons = "pages/icons"
     terms = (
         Term(
@@ -78,7 +78,7 @@ def consent_text(policy: Policy) -> ConsentText:
             )
             % {"regions": regions_named(clients.regions())},
         ),
-        Term(f"{icons}/clock.svg", _("How long we keep it"), _kept(policy.retention_days)),
+        Term(f"{icons}/clock.svg", _("How long we keep it"), _retention(policy.retention_days)),
         Term(
             f"{icons}/people.svg",
             _("Who may look"),
@@ -98,7 +98,7 @@ def consent_text(policy: Policy) -> ConsentText:
     )
 
 
-def _kept(days: int) -> str:
+def _retention(days: int) -> str:
     return ngettext(
         "Your photo and video are deleted after %(days)d day, unless the law makes us keep them longer.",
         "Your photo and video are deleted after %(days)d days, unless the law makes us keep them longer.",

@@ -1,4 +1,4 @@
-"""The ID photo's step: choose or take it, look at it, send it. Works as a plain form too."""
+"""The step of the ID photo: choose or take it, preview it, send it. Works without JavaScript too."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +19,7 @@ HEIC_TYPES = ("image/heic", "image/heif")
 
 
 def _page(request: HttpRequest, visit: access.Visit, code: str = "") -> HttpResponse:
-    """The page, with what was wrong with the photo just sent; an earlier photo stays in place."""
+    """The page, with the fault `code` of the photo just sent. A photo that was accepted before stays."""
     verification = visit.verification
     fault = media_faults.of_photo(code) if code else None
     context = {

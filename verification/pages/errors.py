@@ -1,7 +1,7 @@
-"""Every refusal that an applicant or a calling system can meet outside the API's own views, as a page or as JSON.
+"""All error answers outside the API's own views, as a page or as JSON.
 
-A page says in plain words what to do next and shows the request's reference, by which staff find the log lines.
-It never says what was sent, nor why a link is not good: unknown, revoked and expired links look the same.
+A page tells the user what to do next and shows the request id, by which staff find the log lines. It never repeats
+what was sent, and unknown, revoked and expired links get the same answer.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 log = structlog.get_logger(__name__)
 
-# Addresses that scripts and systems call. All others are read by people: those of staff, and the applicant's.
+# Paths that scripts and systems call; they get JSON. All others get a page.
 JSON_PATHS = ("/api/", "/verify/challenge", "/verify/recording", "/verify/status.json")
 STAFF_PATH = "/admin/"
 
@@ -28,7 +28,7 @@ class Fault:
     heading: str | Promise
     words: str | Promise
     template: str = "errors/error.html"
-    # Where the applicant's words would mislead staff.
+    # Used instead of `words` below STAFF_PATH, if set.
     words_for_staff: str | Promise = ""
 
 
@@ -112,7 +112,7 @@ def as_json(
     next_: str = "",
     **facts: int,
 ) -> JsonResponse:
-    """The envelope of every refusal, `facts` in it; `next_` is where the page of the person should go instead."""
+    """The JSON of every refusal, with `facts` in its error object; `next_` is the page that the script should open."""
     request_id = getattr(request, "request_id", "")
     error = {"code": code, "message": str(message), "field": field or None, "request_id": request_id, **facts}
     return JsonResponse({"error": error, **({"next": next_} if next_ else {})}, status=status)
@@ -133,7 +133,7 @@ def answer(request: HttpRequest, fault: Fault, *, next_: str = "") -> HttpRespon
 
 
 def unavailable(request: HttpRequest, error: Exception) -> HttpResponse:
-    """What the portal needs can't be had now: the store, or a look at media."""
+    """503: the store or the media code does not work at the moment."""
     log.error("request.unavailable", error=type(error).__name__)
     return answer(request, UNAVAILABLE)
 

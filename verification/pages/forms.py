@@ -1,4 +1,4 @@
-"""What the applicant's forms carry besides files."""
+"""The fields of the applicant's forms, without the files."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from verification.pages import capture_signals
 
 
 class ConsentForm(forms.Form):
-    """An answer to the consent text; `text_sha256` says which words were on the page that was answered."""
+    """An answer to the consent text; `text_sha256` is the hash of the text that the page showed."""
 
     answer = forms.ChoiceField(choices=[("agree", "agree"), ("refuse", "refuse")])
     text_sha256 = forms.CharField(max_length=64)
@@ -20,7 +20,7 @@ class ConsentForm(forms.Form):
 
 
 class RecordingForm(forms.Form):
-    """The challenge that a recording answers, and what the browser says about it (JSON, read by `capture_signals`)."""
+    """The challenge that a recording answers, and the browser's report on it (JSON for `capture_signals`)."""
 
     attempt = forms.CharField(max_length=40)
     nonce = forms.CharField(max_length=64)

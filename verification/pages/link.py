@@ -1,4 +1,4 @@
-"""Opening the personal link, and finding the way to the right step."""
+"""Opens the personal link and redirects to the step that comes next."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +12,7 @@ from verification.pages import access, errors, steps
 
 @access.methods("GET")
 def open_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Exchange the link for a cookie and an address without the token. Changes nothing: mail scanners come too."""
+    """Exchange the link for a cookie and a URL without the token. Changes no case: mail scanners open links too."""
     now = access.arrival(request)
     verification = links.find(token, now=now)
     if verification is None:
@@ -39,7 +39,7 @@ def home(request: HttpRequest, visit: access.Visit) -> HttpResponse:
 
 @access.methods("POST")
 def take_over(request: HttpRequest) -> HttpResponse:
-    """The person goes on here; the browser that had the case is told so at its next step."""
+    """Bind the case to this browser. The browser that had it gets the page `elsewhere` at its next request."""
     visit = access.visit_of(request)
     if visit is None:
         return errors.answer(request, errors.UNKNOWN_LINK)

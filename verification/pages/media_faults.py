@@ -1,7 +1,4 @@
-"""What is said about a photo or a recording that can't be used: the answer's status, and words that help.
-
-Each code has words of its own kind, and all of them say what to do next.
-"""
+"""For each code of an unusable photo or recording: the HTTP status, and a sentence that says what to do next."""
 
 from dataclasses import dataclass
 
@@ -174,6 +171,6 @@ def of_video(code: str) -> MediaFault:
 
 
 def browser_messages() -> dict[str, str | Promise]:
-    """The texts that the photo page needs to speak as the server would, before anything is sent."""
+    """The sentences that the script of the photo page shows when it refuses a file before sending it."""
     codes = ("missing_file", "empty_file", "unsupported_image_type", "image_too_large")
     return {code: _PHOTO[code].words for code in codes}

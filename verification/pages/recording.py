@@ -1,7 +1,7 @@
-"""Taking in a recording: as one file, or part by part so that a broken connection costs a part.
+"""Receives a recording: as one file, or in parts, so that a broken connection costs one part only.
 
-A part is the raw body of a PUT, described by headers; when all have come, the form follows without its file. Both ways
-lead to the same checks. Which part may come, and when, is the business of the action.
+A part is the raw body of a PUT, described by headers. After the last part the page sends the form without a file. Both
+ways run the same checks. Which part is accepted, and until when, is decided by `actions.receive_parts`.
 """
 
 import base64
@@ -53,7 +53,7 @@ def _refuse(request: HttpRequest, code: str, field: str = "video", next_: str = 
 
 
 def _faults_to_responses(view: access.VisitView) -> access.VisitView:
-    """Everything that may be wrong with a recording, in our words."""
+    """Answer each fault of a recording with its status and sentence from `media_faults`."""
 
     @wraps(view)
     @uploads.outages_to_responses
@@ -76,7 +76,7 @@ def _out_of_turn(request: HttpRequest, visit: access.Visit, error: Exception) ->
     facts = {}
     if isinstance(error, receive_parts.OutOfStep) and error.expected is not None:
         facts["expected_offset"] = error.expected
-    # In another tab the check may have gone on: then there is nothing to record any more.
+    # Another tab may have submitted a recording: then the status page is next.
     gone_on = code == "challenge_expired" and visit.verification.status != Status.COLLECTING
     next_ = reverse("pages:home") if gone_on or code == "already_submitted" else ""
     return errors.as_json(request, fault.status, code, fault.words, field="video", next_=next_, **facts)
@@ -84,7 +84,7 @@ def _out_of_turn(request: HttpRequest, visit: access.Visit, error: Exception) ->
 
 @uploads.receives(KIND, _refuse)
 @access.methods("POST")
-# In every status: a recording that is sent twice is told so, and not that something is amiss.
+# In every status: a recording that is sent twice is answered with `already_submitted`, not with `stale`.
 @access.visitor()
 @_faults_to_responses
 def whole(request: HttpRequest, visit: access.Visit) -> HttpResponse:
@@ -138,10 +138,10 @@ def _submit_parts(visit: access.Visit, form: RecordingForm) -> None:
 @_faults_to_responses
 def part(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     with uploads.arriving(request, visit, receive_parts.MAX_PART, KIND.too_large) as incoming:
-        said = _part_from_headers(request, incoming.length)
-        receive_parts.check(visit.verification, said, now=visit.now)
-        data = _read_part(incoming, said)
-    offset = receive_parts.add(visit.verification, said, data, now=visit.now)
+        described = _part_from_headers(request, incoming.length)
+        receive_parts.check(visit.verification, described, now=visit.now)
+        data = _read_part(incoming, described)
+    offset = receive_parts.add(visit.verification, described, data, now=visit.now)
     return HttpResponse(status=204, headers={"Upload-Offset": str(offset)})
 
 
@@ -167,7 +167,7 @@ def _number(request: HttpRequest, header: str) -> int:
 
 
 def _digest(request: HttpRequest, header: str) -> str:
-    """The SHA-256 that the header names, in lower-case hex as it is stored."""
+    """The SHA-256 in the header, as lower-case hex."""
     return base64.b64decode(_header(request, header, _SHA256.search)[1]).hex()
 
 
@@ -178,12 +178,12 @@ def _header(request: HttpRequest, header: str, match: Callable[[str], re.Match[s
     return found
 
 
-def _read_part(incoming: uploads.Incoming, said: receive_parts.Part) -> bytes:
+def _read_part(incoming: uploads.Incoming, described: receive_parts.Part) -> bytes:
     head = incoming.read(file_signatures.ENOUGH)
-    if said.offset == 0:
+    if described.offset == 0:
         uploads.check_signature(head, KIND)
-    rest = [head]
+    pieces = [head]
     while piece := incoming.read():
-        rest.append(piece)
+        pieces.append(piece)
     incoming.check_whole()
-    return b"".join(rest)
+    return b"".join(pieces)

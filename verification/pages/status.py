@@ -1,4 +1,4 @@
-"""How the case stands, in the applicant's words: never a score, never a reason that accuses."""
+"""The status page: the outcome in words for the applicant, without scores and without accusing reasons."""
 
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,7 @@ CLOSED = {
         _("You chose not to go on"),
         _("Nothing was recorded. The organisation can see that you did not agree to the camera check."),
     ),
-    # Its link ran out with it: seen only by who is given a new one.
+    # The link expires together with the case, so only a new link leads to this text.
     Status.EXPIRED: (_("The time for this check is over"), _("It was not finished in time, and has ended.")),
     Status.CANCELLED: (
         _("This check was cancelled"),
@@ -36,13 +36,13 @@ def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     if not outcome:
         return access.to_right_step(request)
     context = {"outcome": outcome, "delayed": _delayed(outcome, visit.now), **_details(verification)}
-    # Who is asked again is back at a step; everybody else has done theirs.
+    # After a retry the applicant is back at a step; with every other outcome all steps are done.
     step = "status" if outcome != "retry" else "document" if context["needs_photo"] else "capture"
     return steps.page(request, f"pages/status/{outcome}.html", step, verification, context)
 
 
 def _delayed(outcome: str, now: datetime) -> bool:
-    """Does the recording wait because nobody may be called just now?"""
+    """Whether the recording waits because no vendor account may be called at the moment."""
     return outcome == "checking" and not pacing.is_open(now=now)
 
 
@@ -64,7 +64,7 @@ def _details(verification: Verification) -> dict[str, Any]:
 
 
 def _status_hint(verification: Verification) -> str:
-    """The hint's key for who has nothing to do any more, or for now."""
+    """The key of the hint for an applicant who has nothing to do, for now or any more."""
     if verification.status == Status.APPROVED:
         return "received"
     if verification.status == Status.IN_REVIEW:

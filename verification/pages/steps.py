@@ -1,4 +1,4 @@
-"""Where in the flow a case is, as the applicant sees it: the page that is next, and the outcome that is told."""
+"""Maps a case to the applicant's flow: the next page, and the outcome that the status page shows."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def has_photo(verification: Verification) -> bool:
 
 
 def must_read_hint(verification: Verification) -> bool:
-    """A hint is open until the person does what it asks: gives another photo or begins a recording."""
+    """A hint stays until the applicant does what it asks: uploads another photo or begins a recording."""
     if not verification.hint:
         return False
     latest = verification.attempts.select_related("document").last()
@@ -40,14 +40,14 @@ def must_read_hint(verification: Verification) -> bool:
 
 
 def outcome(verification: Verification) -> str:
-    """What the status page tells, or "" while it is the applicant's turn and there is nothing to tell."""
+    """The outcome that the status page shows, or "" while the applicant has a step to do."""
     if verification.status == Status.COLLECTING and must_read_hint(verification):
         return "retry"
     return OUTCOMES.get(Status(verification.status), "")
 
 
 def current(verification: Verification) -> str:
-    """The name of the page that the case has come to."""
+    """The name of the page that is next for the case."""
     if verification.status == Status.INVITED:
         return "pages:consent"
     if outcome(verification):
@@ -63,7 +63,7 @@ def page(
     context: dict[str, Any],
     status: int = 200,
 ) -> HttpResponse:
-    """Render a page of the flow with its place in the row of steps."""
+    """Render a page of the flow with the progress of the steps."""
     steps = _row(step, finished=verification.status in {Status.APPROVED, Status.DECLINED})
     here = next(entry for entry in steps if entry["key"] == step)
     frame = {"steps": steps, "current": here, "reference": verification.public_id}

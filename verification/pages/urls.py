@@ -1,4 +1,4 @@
-"""The applicant's addresses. Only the link carries a token; every other address says nothing about anybody."""
+"""The URLs of the applicant's pages. Only the link holds a token; all others hold no personal data."""
 
 from django.urls import path
 

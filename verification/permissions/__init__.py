@@ -1,8 +1,8 @@
-"""Who may do what. Every rule stands here once, so that a button and the address behind it can't disagree.
+"""Who may do what. Each rule is defined here once, so that a button and the address behind it can't disagree.
 
-`check_x` raises `Denied` with a sentence fit for the person; `can_x` asks the same question. Rights come from the
-groups alone: being a superuser opens nothing. Whether a case's status allows an act is not known here; that is
-`workflow`. docs/permissions.md is written from RIGHTS and ADDRESSES.
+`check_x` raises `Denied` with a sentence for the user; `can_x` returns the same answer as a boolean. Rights come from
+groups alone: a superuser without a group has none. Whether the status of a case allows an act is the business of
+`workflow`. docs/permissions.md is generated from RIGHTS, `addresses` and `situations`.
 """
 
 from dataclasses import dataclass
@@ -20,19 +20,19 @@ User = StaffUser | AnonymousUser
 
 
 class Denied(Exception):
-    """This person may not do it; the message tells them so."""
+    """The user may not do this; the message is a sentence for them."""
 
 
 class ConflictOfInterest(Denied):
-    """The case is about themselves or somebody they know."""
+    """The case is about the user or somebody they know."""
 
 
 class OwnProposal(Denied):
-    """Who proposed a verdict is never the one who confirms it."""
+    """The user proposed the verdict, so a colleague has to confirm it."""
 
 
 class Group(StrEnum):
-    """The groups' names in the database."""
+    """The names of the groups in the database."""
 
     REVIEWER = "Reviewer"
     SENIOR = "Senior reviewer"
@@ -42,7 +42,7 @@ class Group(StrEnum):
 
 @dataclass(frozen=True)
 class Right:
-    """The groups that have it, and what everybody else is told."""
+    """The groups that have the right, and the sentence for everybody else."""
 
     groups: frozenset[Group]
     sentence: Any
@@ -95,7 +95,7 @@ RIGHTS: dict[str, Right] = {
 
 
 def groups_of(user: User) -> frozenset[str]:
-    """The person's groups; none for somebody who has not signed in or was deactivated. Asks the database once."""
+    """Names of the user's groups; empty if signed out or deactivated. Queries the database once per user object."""
     if not isinstance(user, StaffUser) or not user.is_active:
         return frozenset()
     if "groups" not in getattr(user, "_prefetched_objects_cache", {}):
@@ -146,7 +146,7 @@ can_probe_account = partial(can, right="probe_account")
 
 
 def check_no_conflict(user: StaffUser, case: Verification) -> None:
-    """Nobody works on their own case, or on one that they stepped aside from."""
+    """Nobody works on their own case, or on a case that they stepped aside from."""
     own = user.email and user.email.casefold() == case.applicant.email.casefold()
     if own:
         raise ConflictOfInterest(_("This case is about you. A colleague decides it."))
@@ -155,7 +155,7 @@ def check_no_conflict(user: StaffUser, case: Verification) -> None:
 
 
 def check_work_on(user: StaffUser, case: Verification) -> None:
-    """May this reviewer hold, judge, or hand on this case?"""
+    """Whether this reviewer may claim, judge or reassign this case."""
     check_decide(user)
     if case.escalated_at is not None:
         check_decide_escalated(user)
@@ -168,14 +168,14 @@ def check_reopen_case(user: StaffUser, case: Verification) -> None:
 
 
 def check_confirm(user: StaffUser, case: Verification) -> None:
-    """May this reviewer confirm the verdict that was proposed on the case?"""
+    """Whether this reviewer may confirm the verdict that is proposed on the case."""
     check_work_on(user, case)
     if case.proposal is not None and case.proposal.by_id == user.pk:
         raise OwnProposal(_("You proposed this verdict. A colleague has to confirm it."))
 
 
 def check_delete_filter(user: StaffUser, kept: SavedFilter) -> None:
-    """Whoever saved it; a shared one also who may share, or it would outlive its owner's time here."""
+    """The owner may; so may those who may share, if it is shared: it would outlive its owner's account otherwise."""
     if kept.owner_id != user.pk and not (kept.shared and can_share_filter(user)):
         raise Denied(_("Only the person who saved a filter deletes it."))
 
@@ -189,7 +189,7 @@ def can_delete_filter(user: StaffUser, kept: SavedFilter) -> bool:
 
 
 def check_activate(user: StaffUser, drafted_by: StaffUser | None) -> None:
-    """May this person put a policy into force that `drafted_by` wrote or changed last?"""
+    """Whether this user may activate a policy that `drafted_by` wrote or was the last to change."""
     check_change_policy(user)
     if drafted_by is None:
         raise OwnProposal(

@@ -14,7 +14,7 @@ from verification.permissions import RIGHTS, Denied, User, check
 # In the place of a right: with or without signing in; every member of staff who is signed in; no one.
 ANYBODY, STAFF, NOBODY = "anybody", "staff", "nobody"
 
-# Rules beyond the right, in words.
+# Rules beyond the right, as docs/permissions.md words them.
 _CASE = "the situation of the case (below)"
 _NOT_BY_DRAFTER = "not who wrote the draft or changed it last"
 _OWN = "their own only"
@@ -113,7 +113,7 @@ OPERATIONS = (
     Address("exports/", "Exports of the trail; make one", "export", "export", fresh=("post",)),
     Address("exports/<slug:public_id>/download", "Download an export", "export", fresh=("get",)),
 )
-# allauth asks for what each of them needs by itself, and the gate for the second step.
+# allauth's own views ask for re-authentication; the middleware `sign_in.gate` asks for the second step.
 _BOTH = ("get", "post")
 ACCOUNT = (
     Address("login/", "Sign in", ANYBODY, ANYBODY),
@@ -186,7 +186,7 @@ STOCK = (
 
 
 def _pages(record: Record) -> tuple[Address, ...]:
-    """Records are read: adding, changing and deleting is refused to everybody."""
+    """Records are read-only: nobody adds, changes or deletes one."""
     base, right, rules = f"verification/{record.model}/", record.right, record.rules
     return (
         Address(base, "List", right, right, rules),

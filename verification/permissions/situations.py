@@ -1,17 +1,18 @@
-"""What each act on one case comes to, by the situation the case is in and by who acts.
+"""The result of each act on one case, by the situation of the case and by the group of the user.
 
-A table for the documents and the tests; the rules themselves are in `permissions` and the actions.
+docs/permissions.md is generated from this table and the tests compare it with the site; the rules themselves are in
+`permissions` and the actions.
 """
 
 from dataclasses import dataclass, field
 
 from verification.permissions import Group
 
-# What an act comes to. Anything else is the refusal's HTTP status; the case is as it was then.
+# The results. Any other value is the HTTP status of a refusal, which leaves the case unchanged.
 DONE = "done"
 PROPOSED = "proposed"  # waits for a second person
-NOTHING = "nothing"  # told so; the case is as it was
-VOID = "void"  # 409, and the proposal is gone
+NOTHING = "nothing"  # answered with a message; the case is unchanged
+VOID = "void"  # 409, and the proposal is dropped
 
 LOOKS = ("open", "evidence", "reveal")
 HOLDING = ("claim", "renew", "release")
@@ -22,7 +23,7 @@ _WORK = ("claim", *VERDICTS, "judge_blind")
 
 @dataclass(frozen=True)
 class Situation:
-    """`reviewer` has the answers that are not those of a free case; `senior` those that are not a reviewer's."""
+    """`reviewer` has the results that differ from those of a free case; `senior` those that differ from these."""
 
     name: str
     says: str
@@ -30,7 +31,7 @@ class Situation:
     senior: dict[str, str] = field(default_factory=dict)
 
     def answer(self, group: Group | None, act: str) -> str:
-        """What `act` comes to for a member of `group`, or of none."""
+        """The result of `act` for a member of `group`, or of no group."""
         looks = act in LOOKS
         if group == Group.AUDITOR:
             return self.reviewer.get(act, DONE) if looks else "403"

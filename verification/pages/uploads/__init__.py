@@ -1,8 +1,8 @@
-"""Receiving a file: when it began to arrive, how large it may be, how it must begin, and that it is one file.
+"""Receives a file: records when it began to arrive and checks its size, its first bytes, and that it is one file.
 
-Django limits no file, and its CSRF check reads the whole body before a view is reached. So a view that takes a
-form with a file is exempt from that check at first, sets its limits here, and is checked right after. A body that ends
-before its last boundary holds no file for Django, and no fault either: that is looked after here too.
+Django limits no file, and its CSRF check reads the whole body before a view runs. So a view that takes a form with a
+file is first exempt from that check, reads the body here within its limits, and is checked right after. Django takes a
+body that ends before its last boundary for a form without a file; this package refuses it.
 """
 
 import socket
@@ -41,12 +41,12 @@ __all__ = [
     "receives",
 ]
 
-# Boundaries, part headers and the other fields, on top of the file itself.
+# Room for boundaries, part headers and the other fields, on top of the file.
 FORM_OVERHEAD_BYTES = 100_000
-# Of what is refused, so much more than its limit is read to its end and thrown away: a browser that may not finish
-# shows no answer at all.
+# A refused body is read to its end and dropped if it is at most this many times its limit: a browser that can't finish
+# sending shows no answer.
 DRAIN_FACTOR = 2
-# Of one case: the page sends one after the other, and a second tab may be open.
+# Bodies of one case at a time: the page sends one after the other, and a second tab may be open.
 MAX_AT_ONCE = 2
 RECEIVED = "verification.received_bytes"
 
@@ -54,7 +54,7 @@ Refuse = Callable[[HttpRequest, str], HttpResponse]
 
 
 def receives(kind: Kind, refuse: Refuse) -> Callable[[Callable[..., HttpResponse]], Any]:
-    """For a view that takes a form with one file of `kind`; `refuse` words what is wrong with an upload."""
+    """For a view that takes a form with one file of `kind`; `refuse` answers an unusable upload by its code."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Any:
         protected = csrf_protect(view)
@@ -62,13 +62,13 @@ def receives(kind: Kind, refuse: Refuse) -> Callable[[Callable[..., HttpResponse
         @csrf_exempt
         @wraps(view)
         def limited(request: HttpRequest) -> HttpResponse:
-            # A challenge counts as answered when its upload began; how much later it may end, the action says.
+            # The time of arrival counts for the challenge; the action limits how much later the upload may end.
             access.arrival(request)
             if request.method != "POST":
                 return protected(request)
             visit = access.visit_of(request)
             if visit is None:
-                # Nothing is read from a stranger: a slow body would cost a thread.
+                # The body of an unknown sender is not read: a slow one would occupy a thread.
                 return access.unknown(request)
             try:
                 with arriving(request, visit, kind.limit + FORM_OVERHEAD_BYTES, kind.too_large) as incoming:
@@ -84,9 +84,9 @@ def receives(kind: Kind, refuse: Refuse) -> Callable[[Callable[..., HttpResponse
 
 @contextmanager
 def arriving(request: HttpRequest, visit: access.Visit, limit: int, too_large: str) -> Iterator[Incoming]:
-    """The body of a request, to be read within the block. Whatever came of it is counted, of use or not."""
+    """The body of a request, to be read within the block. All received bytes count towards the quota of the link."""
     left = body.MAX_UPLOAD_TIME - (timezone.now() - access.arrival(request))
-    # Only gunicorn shows its connections.
+    # Only gunicorn exposes the socket of a request.
     connection: socket.socket | None = request.META.get("gunicorn.socket")
     with _limit_concurrency(visit, connection), slow_clients.cut_off(connection, left.total_seconds()) as cut:
         incoming = Incoming(request, cut)
@@ -105,19 +105,19 @@ def arriving(request: HttpRequest, visit: access.Visit, limit: int, too_large: s
 
 @contextmanager
 def _limit_concurrency(visit: access.Visit, connection: socket.socket | None) -> Iterator[None]:
-    """Else one link could take all threads. Of what is refused here nothing is read: that would take one, too."""
+    """Keeps one link from occupying all threads. A refused body is not read, because reading occupies a thread."""
     with ExitStack() as stack:
         try:
             stack.enter_context(slow_clients.limit_concurrency(MAX_AT_ONCE, visit.verification.pk))
         except slow_clients.TooManyAtOnce as error:
-            # The server would read on for a while, to use the connection again.
+            # The server would go on reading, to reuse the connection.
             slow_clients.stop_reading(connection)
             raise UnusableUpload("too_many_at_once") from error
         yield
 
 
 def outages_to_responses(view: access.VisitView) -> access.VisitView:
-    """For a view that stores an upload: what it answers when the store or the media code is out of order."""
+    """For a view that stores an upload: its answers when the store or the media code does not work."""
 
     @wraps(view)
     def answered(request: HttpRequest, visit: access.Visit) -> HttpResponse:
@@ -145,7 +145,7 @@ def _check_welcome(request: HttpRequest, visit: access.Visit) -> None:
 
 
 def _read_form(request: HttpRequest, incoming: Incoming, kind: Kind) -> None:
-    """Parse the body now, so that what is wrong with it is told in our words."""
+    """Parse the body now, so that its faults become UnusableUpload."""
     if request.content_type != "multipart/form-data" or not incoming.length:
         raise UnusableUpload("malformed_multipart")
     request.upload_handlers = [WholeFormHandler(request, incoming, kind)]
@@ -162,7 +162,7 @@ def _read_form(request: HttpRequest, incoming: Incoming, kind: Kind) -> None:
 
 
 def one_file(request: HttpRequest, name: str) -> Received:
-    """The one file of that name; UnusableUpload if there is none, or another one too."""
+    """The one file of the field `name`. Raises UnusableUpload if there is none, or more than one."""
     files = request.FILES.getlist(name)
     if not files:
         raise UnusableUpload("missing_file")

@@ -1,6 +1,6 @@
-"""The body of an upload: counted and timed while it is read, and checked for its end.
+"""Counts and times the body of an upload while it is read, and checks that it is complete.
 
-Django's parser reports neither a body that ends early nor the number of its parts, so both are checked here.
+Django's parser reports neither a body that ends early nor the number of parts, so both are checked here.
 """
 
 from contextlib import suppress
@@ -14,12 +14,12 @@ from verification.pages import access
 
 CHUNK = 65_536
 MAX_FORM_PARTS = 100
-# From the request's arrival to its last byte: two megabytes over a poor connection take a minute.
+# From the arrival of the request to its last byte: 2 MB take about a minute over a poor connection.
 MAX_UPLOAD_TIME = timedelta(seconds=90)
 
 
 class UnusableUpload(Exception):
-    """What arrived can't be used; `code` says why."""
+    """The upload can't be used; `code` says why."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -27,9 +27,9 @@ class UnusableUpload(Exception):
 
 
 class Incoming:
-    """A request's body: counted and timed while it is read, at most as long as its Content-Length says.
+    """Reads the body of a request, counts its bytes and limits its time.
 
-    Once `cut` is set, what is read is no longer what was sent.
+    `cut` is set when the connection was cut off for being too slow: the body is incomplete then.
     """
 
     def __init__(self, request: HttpRequest, cut: Event) -> None:
@@ -52,18 +52,18 @@ class Incoming:
         return data
 
     def _check_time(self) -> None:
-        # A connection that was cut looks like one that the sender ended.
+        # After a cut-off a read returns as if the sender had closed the connection.
         if self._cut.is_set() or timezone.now() - self._began > MAX_UPLOAD_TIME:
             raise UnusableUpload("upload_too_slow")
 
     def check_whole(self) -> None:
-        """The connection may end before the body does, and the server then hands over what there is."""
+        """Raises UnusableUpload if the connection ended early: the server passes on what it received."""
         self._check_time()
         if self.received < self.length:
             raise UnusableUpload("bad_request")
 
     def drain(self, limit: int) -> None:
-        """Read what is left and keep nothing; not more than `limit`, nor from one who asked before sending it."""
+        """Read and drop the rest, unless the body is longer than `limit` or its sender waits for `100 Continue`."""
         if self.length > limit or "Expect" in self._request.headers:
             return
         with suppress(UnusableUpload):
@@ -72,7 +72,7 @@ class Incoming:
 
 
 class FormBody:
-    """A multipart body on its way to Django's parser, which tells neither how many parts nor whether all came."""
+    """Passes a multipart body to Django's parser; counts its parts and watches for its closing delimiter."""
 
     def __init__(self, incoming: Incoming, boundary: bytes) -> None:
         self._incoming = incoming
@@ -84,7 +84,7 @@ class FormBody:
     def read(self, size: int = CHUNK) -> bytes:
         data = self._incoming.read(size)
         seen = self._tail + data
-        # One that the tail holds in full was counted before.
+        # A delimiter that is wholly in the tail was counted by the previous read.
         self._delimiters += seen.count(self._delimiter) - self._tail.count(self._delimiter)
         self._closed = self._closed or self._delimiter + b"--" in seen
         self._tail = seen[-len(self._delimiter) - 1 :]

@@ -1,8 +1,8 @@
-"""How a file must begin to be worth reading on. What it really is, the media functions find out."""
+"""The first bytes of the accepted file types. What a file really is, `media` finds out."""
 
 from django.conf import settings
 
-ENOUGH = 16  # bytes: with fewer the file is judged when it is whole
+ENOUGH = 16  # bytes; a shorter file is judged when it is complete
 
 _PHOTOS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 _MATROSKA = b"\x1aE\xdf\xa3"  # WebM too

@@ -1,6 +1,6 @@
-"""Upload handlers: how large a file may be, which bytes it must begin with, and its SHA-256.
+"""Upload handlers: limit the size of a file, check its first bytes, and compute its SHA-256.
 
-The file stays in memory, where the view needs it: no plain copy of a face is ever written to a disk.
+The file stays in memory: no unencrypted copy of a face is ever written to a disk.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from verification.pages.uploads.body import FormBody, Incoming, UnusableUpload
 
 @dataclass(frozen=True)
 class Kind:
-    """What a view takes: how large it may be and how it must begin, each with the code of its refusal."""
+    """The file that a view accepts: its largest size in bytes and its signature, each with the code of the refusal."""
 
     limit: int
     too_large: str
@@ -31,7 +31,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Received:
-    """A file as it arrived. Its SHA-256 was computed on the way: nobody need read it again for that."""
+    """A file as it arrived, and its SHA-256 in hex, computed while it was read."""
 
     data: bytes
     sha256: str
@@ -44,10 +44,7 @@ class ReceivedFile(InMemoryUploadedFile):
 
 
 class LimitedUploadHandler(FileUploadHandler):
-    """Stops at the first byte over the limit, and at the first ones that are not of a file that is wanted.
-
-    The file stays in memory, where it is wanted anyway: no plain copy of a face is ever written to a disk.
-    """
+    """Raises UnusableUpload at the first byte over the limit, or when the first bytes are of another file type."""
 
     def __init__(self, request: HttpRequest, kind: Kind) -> None:
         super().__init__(request)
@@ -84,7 +81,7 @@ class LimitedUploadHandler(FileUploadHandler):
 
 
 class WholeFormHandler(FileUploadHandler):
-    """Parses the form itself, file by a LimitedUploadHandler: here the body can be watched to its end."""
+    """Parses the form itself with a LimitedUploadHandler, so that the end of the body can be checked."""
 
     def __init__(self, request: HttpRequest, incoming: Incoming, kind: Kind) -> None:
         super().__init__(request)
@@ -113,6 +110,6 @@ class WholeFormHandler(FileUploadHandler):
 
 
 def check_signature(head: bytes, kind: Kind) -> None:
-    """`head` is the beginning of a file; too little of it says nothing."""
+    """Raises UnusableUpload if `head`, the beginning of a file, is of another type; fewer than ENOUGH bytes pass."""
     if len(head) >= file_signatures.ENOUGH and not kind.has_signature(head):
         raise UnusableUpload(kind.wrong_type)

@@ -1,7 +1,7 @@
-"""How long a sender may keep one of our threads waiting for a body, and how many threads at once.
+"""Limits how long a sender may occupy a thread with a body, and how many threads at once.
 
-A read returns when it has what it asked for: whoever sends a byte now and then, or none, would keep its thread for
-ever. What is received, and what is said to the sender, this module does not know.
+A read returns when it has the bytes that it asked for: a sender of one byte now and then, or of none, would occupy its
+thread for ever.
 """
 
 import socket
@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 
 
 class TooManyAtOnce(Exception):
-    """As many bodies of this sender are arriving as may."""
+    """The sender has as many bodies arriving as the limit allows."""
 
 
 _lock = threading.Lock()
@@ -20,13 +20,13 @@ _arriving: Counter[int] = Counter()
 
 
 @contextmanager
-def limit_concurrency(most: int, sender: int) -> Iterator[None]:
-    """Take one of the `most` places of `sender` for the length of the block.
+def limit_concurrency(limit: int, sender: int) -> Iterator[None]:
+    """Take one of the `limit` places of `sender` for the length of the block.
 
-    This process alone is counted: its own threads are what is guarded, and each process has as many.
+    Counts within this process, whose threads it protects.
     """
     with _lock:
-        if _arriving[sender] >= most:
+        if _arriving[sender] >= limit:
             raise TooManyAtOnce("Too many bodies at once.")
         _arriving[sender] += 1
     try:
@@ -40,9 +40,9 @@ def limit_concurrency(most: int, sender: int) -> Iterator[None]:
 
 @contextmanager
 def cut_off(connection: socket.socket | None, seconds: float) -> Iterator[threading.Event]:
-    """Let no read on `connection` wait longer than that; the event says that it was cut. The answer can still go out.
+    """End all reads on `connection` after `seconds` and set the event; the answer can still be sent.
 
-    Without a connection (the server does not show it) a read waits as long as that server lets it.
+    Without a connection (the server does not expose it) the server's own timeout applies.
     """
     cut = threading.Event()
     if connection is None:
@@ -55,7 +55,7 @@ def cut_off(connection: socket.socket | None, seconds: float) -> Iterator[thread
         yield cut
     finally:
         timer.cancel()
-        # Else it might still strike a connection that has gone on to its next request.
+        # Otherwise it could cut a connection that already serves the next request.
         timer.join()
 
 
@@ -65,9 +65,9 @@ def _cut(connection: socket.socket, cut: threading.Event) -> None:
 
 
 def stop_reading(connection: socket.socket | None) -> None:
-    """Whoever waits for this connection, the server itself included, is told that it has ended."""
+    """Make every read on this connection, also the server's own, return as at the end of the stream."""
     if connection is None:
         return
     with suppress(OSError):  # closed by the sender
-        # Not the method of a TLS connection: that one would go on without encryption.
+        # The method of socket.socket: that of a TLS connection would unwrap it and go on without encryption.
         socket.socket.shutdown(connection, socket.SHUT_RD)
