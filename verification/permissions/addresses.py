@@ -123,7 +123,7 @@ ACCOUNT = (
     Address("password_change/", "The stock address of the password page", STAFF, STAFF),
     Address("password_change/done/", "The stock address of the password page", STAFF, STAFF),
     Address("account/password/", "Change the password", STAFF, STAFF, _OWN),
-    Address("account/no-password/", "Told to who has no password yet", STAFF, STAFF),
+    Address("account/no-password/", "For users without a password", STAFF, STAFF),
     Address("account/sessions/", "Sessions; end them", STAFF, STAFF, _OWN),
     Address("account/confirm/", "Show by the password that it is them", STAFF, STAFF),
     Address("account/confirm/code/", "Show by a code that it is them", STAFF, STAFF),

@@ -1,4 +1,4 @@
-"""Puts the staff site in the place of Django's stock admin, and lets the trail hear of sign-ins."""
+"""Replaces Django's stock admin with the staff site, and connects the signals that record sign-ins in the trail."""
 
 from importlib import import_module
 
@@ -6,10 +6,7 @@ from django.contrib.admin.apps import SimpleAdminConfig
 
 
 class ReviewConfig(SimpleAdminConfig):
-    """The stock admin app with its templates and static files, but without autodiscovery.
-
-    The one site there is, and all that is on it, is put together in `site`.
-    """
+    """The stock admin app with its templates and static files, but without autodiscovery: `site` registers pages."""
 
     def ready(self) -> None:
         super().ready()

@@ -1,6 +1,6 @@
-"""The work board on the staff site's first page, and the links at the head of every page.
+"""The work board on the first page of the staff site, and the navigation of every page.
 
-Counts and links only: what each person sees follows from `permissions`, asked here and again by every page itself.
+Counts and links only. `permissions` decides here what a user sees; the gate checks every page again.
 """
 
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ RECENT = 8
 MAX_LINES = 12
 ALERTS_OF = timedelta(hours=24)
 
-# What each tile says of its view, in the order in which they stand.
+# The tiles in their order: each shows the count of a view and this sentence.
 _TILES = {
     View.MINE: gettext_lazy("in your hands"),
     View.DUE: gettext_lazy("late, or due in 4 hours"),
@@ -43,7 +43,7 @@ def _link(title: str, name: str) -> dict[str, str]:
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """The pages this person may open; `here` is the one they are on."""
+    """Links to the pages that the user may open; `here` marks the current one."""
     user = request.user
     pages = (
         (permissions.can_view_queue, _("Queue"), "queue"),
@@ -60,7 +60,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def work(request: HttpRequest) -> dict[str, Any]:
-    """What the first page shows this person."""
+    """The context of the first page for this user."""
     user, now = signed_in(request), timezone.now()
     return {
         "queue": _queue(user, now) if permissions.can_view_queue(user) else None,
@@ -95,7 +95,7 @@ def _tile(view: View, number: dict[str, counts.UpTo]) -> dict[str, Any]:
 
 
 def _held(user: StaffUser, now: datetime) -> list[dict[str, Any]]:
-    """What this person is working on, and for how long it is theirs."""
+    """The cases that this user has claimed, and how long each claim still lasts."""
     held = Chosen(view=View.MINE).cases(user, now).select_related("applicant")[:MAX_LINES]
     return [
         {
@@ -109,7 +109,7 @@ def _held(user: StaffUser, now: datetime) -> list[dict[str, Any]]:
 
 
 def _proposed(user: StaffUser, now: datetime) -> list[dict[str, Any]]:
-    """What this person proposed and nobody has confirmed yet."""
+    """The cases on which this user's proposal waits for a second person."""
     open_ones = queue_filters.in_review().filter(proposal__by=user).order_by("due_at", "pk")
     found = open_ones.select_related("applicant", "proposal")[:MAX_LINES]
     return [
@@ -123,13 +123,13 @@ def _proposed(user: StaffUser, now: datetime) -> list[dict[str, Any]]:
 
 
 def _recent() -> list[Review]:
-    """Decisions that took effect: a proposal or a blind verdict is for the case page to show, or to hide."""
+    """The latest decisions that took effect; proposals and blind verdicts are shown on the case page only."""
     decided = Review.objects.filter(stage=Stage.DECISION, verdict__in=DECISIONS)
     return list(decided.select_related("verification__applicant", "by").order_by("-at")[:RECENT])
 
 
 def _alerts(now: datetime) -> list[dict[str, Any]]:
-    """Who looked unusually often of late."""
+    """The users who looked at records unusually often within ALERTS_OF."""
     raised = AuditEvent.objects.filter(kind=viewing.ALERT, at__gt=now - ALERTS_OF).order_by("-at")
     return [
         {
@@ -144,7 +144,7 @@ def _alerts(now: datetime) -> list[dict[str, Any]]:
 
 
 def _vendor(user: StaffUser, now: datetime) -> dict[str, Any]:
-    """How the accounts stand, for operators; whether anything stands still, also for who waits for the cases."""
+    """The state of the vendor accounts for operators; a notice when calls are paused, for reviewers too."""
     operates = permissions.can_view_operations(user)
     if not (operates or permissions.can_view_queue(user)):
         return {}

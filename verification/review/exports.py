@@ -1,6 +1,6 @@
-"""The auditors' page: make an export of a period, see who made which and why, and download one.
+"""The auditors' page: make an export of a period, list the exports with who made them and why, download one.
 
-It knows HTTP and forms; what an export holds and what is written to the trail is for `actions.export`.
+HTTP and forms only; `actions.export` decides what an export contains and writes the trail.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -76,7 +76,7 @@ def exports(request: HttpRequest) -> HttpResponseBase:
         return _page(request, PeriodForm(initial=_usual(now)), now)
     form = PeriodForm(request.POST)
     if confirm := to_confirm(request):
-        # Asked on the page itself: elsewhere, what was typed would be lost.
+        # The page itself asks to confirm: a redirect would lose what was typed.
         return _page(request, form, now, status=403, confirm=confirm)
     if not form.is_valid():
         return _page(request, form, now, status=422)
@@ -124,12 +124,12 @@ def _page(
 
 
 def _make(request: HttpRequest, form: PeriodForm, user: StaffUser, now: datetime) -> None:
-    asked = form.cleaned_data
+    fields = form.cleaned_data
     made = action.export(
-        start=midnight(asked["start"]),
-        end=midnight(asked["end"]),
+        start=midnight(fields["start"]),
+        end=midnight(fields["end"]),
         by=acting(user, "auditor"),
-        reason=asked["reason"],
+        reason=fields["reason"],
         now=now,
     )
     sentence = ngettext("The export is ready: %d row.", "The export is ready: %d rows.", made.rows)

@@ -1,7 +1,6 @@
-"""Names for people of what the records hold as codes: reasons, events, movements, media facts.
+"""Readable labels of codes: reasons, events, movements, media facts.
 
-Tables and look-ups only. A code that is not listed is shown as it is, with its underscores as spaces: better an
-unpolished word than a hidden one.
+Tables and look-ups only. A code without a label is shown as it is, with spaces for underscores, and never hidden.
 """
 
 from collections.abc import Mapping
@@ -15,7 +14,7 @@ from verification.models import Review, Stage
 
 Labels = Mapping[str, str | Promise]
 
-# Why the system did not go on by itself, by the rule of the decision that said so.
+# Why a case went to review, by the code of the rule in `rules.decision`.
 WHY_HERE: Labels = {
     "similarity_band": gettext_lazy("Passed by the vendor, but below your policy"),
     "low_similarity": gettext_lazy("The faces did not match"),
@@ -39,7 +38,7 @@ WHY_HERE: Labels = {
     "spot_check": gettext_lazy("Spot check: drawn by lot from what passed"),
 }
 
-# Why policy asks for a second person, by the rule of `four_eyes`.
+# Why the policy requires a second person, by the code of the rule in `rules.four_eyes`.
 WHY_SECOND: Labels = {
     "override": gettext_lazy("it goes against what the vendor found"),
     "flagged": gettext_lazy("the case is flagged"),
@@ -48,7 +47,7 @@ WHY_SECOND: Labels = {
     "share": gettext_lazy("this case was drawn by lot"),
 }
 
-# What a flag says, and what it does not.
+# What each flag means, and what it does not prove.
 FLAGS: Labels = {
     "reused_video": gettext_lazy(
         "A file was sent that had been sent before, byte for byte, and was refused. It is not among the attempts. "
@@ -173,13 +172,13 @@ def label(table: Labels, code: str) -> str:
 
 
 def verdict(review: Review) -> str:
-    """What a review did, in words."""
-    said = review.get_verdict_display()
+    """The verdict of a review with its stage."""
+    name = review.get_verdict_display()
     if review.stage == Stage.PROPOSAL:
-        return _("Proposed: %(verdict)s") % {"verdict": said}
+        return _("Proposed: %(verdict)s") % {"verdict": name}
     if review.stage == Stage.BLIND:
-        return _("Blind: %(verdict)s") % {"verdict": said}
-    return _("Confirmed: %(verdict)s") % {"verdict": said} if review.confirms_id else said
+        return _("Blind: %(verdict)s") % {"verdict": name}
+    return _("Confirmed: %(verdict)s") % {"verdict": name} if review.confirms_id else name
 
 
 def movements(actions: str) -> str:
@@ -189,21 +188,21 @@ def movements(actions: str) -> str:
     return _(", then ").join(label(MOVEMENTS, action) for action in actions.split(","))
 
 
-def prompt(said: Mapping[str, Any]) -> str:
-    """One prompt of the capture page: the movement, and when it was shown."""
+def prompt(signal: Mapping[str, Any]) -> str:
+    """One prompt of the capture page: the movement, and the second at which it was shown."""
     return _("%(action)s at %(seconds)s s") % {
-        "action": str(said.get("action", "")).replace("_", " "),
-        "seconds": f"{float(said.get('at', 0)) / 1000:.1f}",
+        "action": str(signal.get("action", "")).replace("_", " "),
+        "seconds": f"{float(signal.get('at', 0)) / 1000:.1f}",
     }
 
 
 def actor(kind: str, actor_id: str) -> str:
-    """A member of staff by user name, everybody else by what they are."""
+    """The user name of a member of staff; for other actors, the label of their kind."""
     return label(ACTORS, kind) if kind in ACTORS else actor_id
 
 
 def flatten(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Nested facts as pairs of a readable name and a value, in the order they were written."""
+    """Nested facts as (readable name, value), in their own order."""
     pairs: list[tuple[str, str]] = []
     for name, value in facts.items():
         if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""What all staff pages share: who asks, and what is said when something is refused."""
+"""What all staff pages share: the signed-in user, the address that is open, and the pages of refusals."""
 
 from collections.abc import Callable
 from typing import Protocol, cast
@@ -12,7 +12,7 @@ from verification import audit, permissions
 from verification.models import StaffUser
 from verification.permissions import addresses
 
-# As the trail names them, by group.
+# The role of each group in the trail, the first match counts.
 ROLES = {
     permissions.SENIOR: "reviewer",
     permissions.REVIEWER: "reviewer",
@@ -22,31 +22,31 @@ ROLES = {
 
 
 class Site(Protocol):
-    """What a page module needs of the staff site: a frame around its views."""
+    """The part of the staff site that page modules use."""
 
     def page(self, view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]: ...
 
 
 def address_of(request: HttpRequest) -> addresses.Address:
-    """The row of the table of addresses that stands for this request."""
+    """The row of this request in the table of addresses."""
     match = request.resolver_match
     return addresses.at(match.route.removeprefix("admin/")) if match else addresses.CLOSED
 
 
 def signed_in(request: HttpRequest) -> StaffUser:
-    """The member of staff who asks; the site has made sure there is one."""
+    """The user; the gate has checked that one is signed in."""
     return cast(StaffUser, request.user)
 
 
 def acting(user: StaffUser, role: str = "") -> audit.By:
-    """A member of staff as the trail names them: who, and in the role that the act is for, or else in their first."""
+    """The user as an actor of the trail, in the given role, or else in the first of ROLES that they have."""
     own = permissions.groups_of(user)
     first = next((name for group, name in ROLES.items() if group in own), "staff")
     return audit.By(role or first, user.get_username())
 
 
 def refusal(request: HttpRequest, *, status: int, title: str, sentence: str) -> TemplateResponse:
-    """A page that says no, in the staff site's own dress."""
+    """An error page in the layout of the staff site."""
     context = {"title": title, "sentence": sentence}
     return TemplateResponse(request, "review/refused.html", context, status=status)
 

@@ -1,4 +1,4 @@
-"""The staff site: Django's own admin with our pages on it. Everything that staff can open is put together here."""
+"""The staff site: Django's admin site and our pages. Registers all pages of staff but those of sign-in."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -56,7 +56,7 @@ class ReviewSite(AdminSite):
         ]
 
     def page(self, view: View) -> View:
-        """`view` behind the gate and in the site's frame. Its refusals become pages."""
+        """`view` behind the gate and in the layout of the site; Denied and Http404 become pages."""
 
         @wraps(view)
         def framed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -71,8 +71,8 @@ class ReviewSite(AdminSite):
         return self.admin_view(framed)
 
     def admin_view(self, view: AnyView, cacheable: bool = False) -> AnyView:
-        """The gate: `view` runs only if the table of addresses opens it to this person, by this method. Django's own
-        pages pass through here too."""
+        """The gate: `view` runs only if the table of addresses opens it to this user by this method. Django registers
+        its own pages through this method too."""
 
         @wraps(view)
         def gated(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -90,7 +90,7 @@ class ReviewSite(AdminSite):
         return super().admin_view(cast(AnyView, gated), cacheable)
 
     def framed(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """`response` with what the base template needs, if it is rendered from a template."""
+        """`response`, with the context of the base template if it is a TemplateResponse."""
         if isinstance(response, TemplateResponse):
             response.context_data = {**self.each_context(request), **(response.context_data or {})}
         return response
@@ -102,7 +102,7 @@ class ReviewSite(AdminSite):
         return super().index(request, {**board.work(request), **(extra_context or {})})
 
 
-# The pages on which somebody shows that it is them, and from which they are led to where they were going.
+# The pages of signing in and re-authentication, which redirect to the page that was asked for.
 _SIGN_IN = frozenset(
     {
         "account_login",
@@ -113,7 +113,7 @@ _SIGN_IN = frozenset(
     }
 )
 
-# Where the forms of these addresses stand; those of a case stand on the case, the others on the queue.
+# The pages that hold the forms of these addresses; forms of a case are on its page, all others on the queue.
 _HOMES = {
     "probe_account": "admin:vendor",
     "new_draft": "admin:policies",
@@ -123,8 +123,8 @@ _HOMES = {
 
 
 def _back(request: HttpRequest, public_id: str = "", **others: Any) -> HttpResponseBase:
-    """From the address of a form, to the page it stands on. Whoever sends one after their session ended is led there
-    by the sign-in; others by their address bar."""
+    """Redirect a GET of a form's action to the page that holds the form. It comes from the sign-in, if the session
+    ended before the form was sent, or from the address bar."""
     if _comes_from_sign_in(request):
         messages.warning(
             request, gettext("Nothing was changed, because you had to sign in first. Please do it again.")
@@ -136,7 +136,7 @@ def _back(request: HttpRequest, public_id: str = "", **others: Any) -> HttpRespo
 
 
 def _comes_from_sign_in(request: HttpRequest) -> bool:
-    """As the browser says, which keeps naming the page whose form it was while it is led on."""
+    """By the Referer header: it names the page of the sign-in form through all redirects that follow."""
     try:
         came_from = urlsplit(request.headers.get("Referer", ""))
         page_there = resolve(came_from.path).view_name

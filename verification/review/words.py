@@ -1,7 +1,6 @@
-"""Figures in words: what a score means as an error rate, what a code means, how late a case is.
+"""Values in words: what a score means as an error rate, what a code means, how late a case is.
 
-Pure text from plain values: knows no request and asks no database. The vendor documents the error rate at two points
-only (70 and 80), so nothing here claims more than these.
+Pure functions. The vendor documents the error rate at two scores only (70 and 80), so no sentence claims more.
 """
 
 from dataclasses import dataclass
@@ -25,7 +24,7 @@ SUCCESS = "Success"
 
 @dataclass(frozen=True)
 class Meaning:
-    """A score in words. `tone` is good, warn, bad or quiet, for the eye only."""
+    """A score in words. `tone` (good, warn, bad, quiet) selects the colour only."""
 
     band: Band
     tone: str
@@ -39,7 +38,7 @@ def score(value: Decimal) -> str:
 
 
 def strangers(threshold: Decimal) -> str:
-    """How many strangers would get past `threshold`, as far as the vendor documents it."""
+    """The documented rate at which a stranger passes `threshold`."""
     if threshold < VENDOR_PASS:
         return _("more than 1 in 1,000")
     if threshold < TEN_TIMES_STRICTER_AT:
@@ -50,7 +49,7 @@ def strangers(threshold: Decimal) -> str:
 
 
 def explain(similarity: Decimal | None, code: str, approve_at: Decimal) -> Meaning:
-    """What the vendor's answer means for a person who has to judge the faces."""
+    """What the vendor's answer means for a reviewer who compares the faces."""
     band = review_bands.of_score(similarity, approve_at)
     if similarity is None:
         return Meaning(
@@ -101,7 +100,7 @@ def _sentence(text: str) -> str:
 UNKNOWN_CODE = gettext_lazy("This code is not in our list.")
 
 
-# In these the code is our own, not the vendor's.
+# With these outcomes the code of the attempt is our own, not the vendor's.
 OUR_OUTCOMES: dict[str, str | Promise] = {
     Outcome.UNUSABLE_MEDIA: gettext_lazy(
         "The recording could not be read by us; it was never sent to the vendor."
@@ -113,7 +112,7 @@ OUR_OUTCOMES: dict[str, str | Promise] = {
 
 
 def describe_code(code: str, outcome: str = "") -> str:
-    """Our own description of an attempt's code; empty when there was none."""
+    """Our description of the code of an attempt; "" if it has none."""
     if not code or outcome in OUR_OUTCOMES:
         return str(OUR_OUTCOMES.get(outcome, ""))
     rule = lookup(code, field="Result")
@@ -128,7 +127,7 @@ def describe_code(code: str, outcome: str = "") -> str:
 
 
 def span(length: timedelta) -> str:
-    """A length of time in its largest unit: 45 min, 3 h, 2 d."""
+    """A duration in one unit, rounded down: 45 min, 3 h, 2 d."""
     minutes = int(length.total_seconds() // 60)
     if minutes < 60:
         return _("%(n)s min") % {"n": minutes}
@@ -138,13 +137,13 @@ def span(length: timedelta) -> str:
 
 
 def moment(at: datetime, now: datetime) -> str:
-    """The time of day in UTC, with the day if it was not today."""
+    """The time of day in UTC, with the date if it is not today."""
     at, now = at.astimezone(UTC), now.astimezone(UTC)
     return date_format(at, "H:i" if at.date() == now.date() else "j M H:i")
 
 
 def due(due_at: datetime | None, now: datetime) -> str:
-    """How much time is left, or how late it is."""
+    """How much time is left, or how late the case is; "" without a due time."""
     if due_at is None:
         return ""
     if due_at < now:
@@ -153,12 +152,12 @@ def due(due_at: datetime | None, now: datetime) -> str:
 
 
 def mask(name: str) -> str:
-    """The first letter of each name, so that a colleague's glance at the list learns little."""
+    """The first letter of each name only: a list shows no full names."""
     return " ".join(f"{word[0]}•••" for word in name.split())
 
 
 def mask_email(address: str) -> str:
-    """The first letter of each side of an e-mail address."""
+    """The first letters of the local part and of the domain of an e-mail address."""
     user, at, host = address.rpartition("@")
     return f"{user[:1]}•••@{host[:1]}•••" if at else ""
 

@@ -1,1 +1,1 @@
-"""The stock admin's own pages: records that nobody may change, and the staff."""
+"""Pages of the stock admin: read-only records, and the accounts of staff."""

@@ -1,4 +1,4 @@
-"""How a record is looked at in the stock admin: nothing is changed, and each look at an applicant's is an event."""
+"""Read-only record pages of the stock admin. Opening a record about an applicant is an event in the trail."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -69,7 +69,7 @@ class ReadOnly(ModelAdmin):
     def _get_obj_does_not_exist_redirect(
         self, request: HttpRequest, opts: object, object_id: str
     ) -> TemplateResponse:
-        """Django would say that it was perhaps deleted, as nothing is here."""
+        """A page of our own: Django's message says that the record was perhaps deleted, and no record ever is."""
         sentence = gettext(
             "There is no such record, or it is not shown to you yet: those who decide cases see the records of a spot "
             "check when it is decided."
@@ -80,6 +80,6 @@ class ReadOnly(ModelAdmin):
 
 
 class AboutApplicant(ReadOnly):
-    """A record that holds something about an applicant."""
+    """A record about an applicant: opening it is an event."""
 
     about_applicant = True

@@ -1,4 +1,4 @@
-"""Every record as a read-only page of the stock admin, for those who may see it: changed they are by actions."""
+"""All records as read-only pages of the stock admin; only actions change records."""
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
@@ -18,7 +18,7 @@ class ApplicantAdmin(AboutApplicant):
     list_filter = ("legal_hold", "locale")
     search_fields = ("reference", "public_id")
     date_hierarchy = "created_at"
-    # In clear only on a case's page, to whoever says what for.
+    # Shown in clear only on the page of a case, to users who state a purpose.
     exclude = ("name", "email", "data_key")
     readonly_fields = ("masked_name", "masked_email")
 

@@ -1,6 +1,6 @@
-"""Operators make, change and deactivate staff.
+"""The pages on which operators add, change and deactivate staff.
 
-They hand out groups, never single permissions, and never to themselves.
+Operators assign groups only, no single permissions, and never to themselves.
 """
 
 from functools import partial
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 else:
     StockUserAdmin = UserAdmin
 
-# Whoever makes staff or sets passwords can become anybody: a borrowed session must not.
+# A user who adds staff or sets passwords can become anybody, so these need a recent re-authentication.
 _confirmed = method_decorator(partial(fresh, methods={"POST"}))
 
 
 class StaffAdmin(StockUserAdmin):
-    """The stock user pages without the superuser flag and single permissions. Nobody is deleted: trails name people."""
+    """The stock user pages without superuser flag, single permissions and deletion: the trail refers to users."""
 
     list_display = ("username", "first_name", "last_name", "group_names", "is_active", "last_login")
     list_filter = ("is_active", "groups")
@@ -92,19 +92,19 @@ class StaffAdmin(StockUserAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        """Adds and changes."""
+        """The view of both adding and changing."""
         return super().changeform_view(request, object_id, form_url, extra_context)
 
     @_confirmed
     @transaction.atomic
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        """Whoever sets another's password can sign in as them: that is an event of its own."""
+        """Setting a password is an event of its own, because its author can then sign in as the other user."""
         own = request.session.session_key or ""
         response = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == 302:
             user = StaffUser.objects.get(pk=id)
             self._record("staff.password_reset", request, user)
-            # A new password has ended them already; one that is taken away has not.
+            # A new password has ended the sessions already (`sign_in.trail`); removing the password has not.
             by, now = acting(signed_in(request), "operator"), timezone.now()
             staff.end_sessions(
                 user, by=by, now=now, why="password_removed", but=own if user == request.user else ""

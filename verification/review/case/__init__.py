@@ -1,1 +1,1 @@
-"""The page of one case, and every act on it."""
+"""The page of one case, and the acts on it."""

@@ -1,6 +1,6 @@
-"""What a reviewer does with a case: hold it, judge it, hand it on, reopen it.
+"""The views of a reviewer's acts on a case: claim, judge, reassign, reopen.
 
-The rules are in `permissions` and the actions; here their refusals become sentences, with nothing overwritten.
+The rules are in `permissions` and the actions. Their refusals become messages on the page, which keeps what was typed.
 """
 
 from collections.abc import Callable
@@ -36,7 +36,7 @@ DONE = {
     Verdict.SNOOZE: gettext_lazy("%(reference)s will come back by itself."),
     Verdict.STEP_ASIDE: gettext_lazy("You stepped aside from %(reference)s. A colleague decides it."),
 }
-# Longer than anybody's second press, shorter than anybody's second thought.
+# Longer than a double click on a slow page, shorter than a considered second decision.
 DOUBLE_SUBMIT_WINDOW = timedelta(seconds=30)
 PROPOSED = gettext_lazy("Your verdict on %(reference)s waits for a second person.")
 
@@ -73,7 +73,7 @@ def claim(request: HttpRequest, public_id: str) -> HttpResponse:
 
 @require_POST
 def renew(request: HttpRequest, public_id: str) -> HttpResponse:
-    """For the page's own script, while its reviewer works: until when the case stays theirs."""
+    """Renew the claim while the reviewer works. JSON for the script of the page: the new end of the claim."""
     user, now = signed_in(request), timezone.now()
     if claiming.renew(case_page.find(public_id), by=user, now=now):
         return JsonResponse({"until": (now + casework.CLAIM_LEASE).isoformat()})
@@ -108,13 +108,13 @@ def decide(request: HttpRequest, public_id: str) -> HttpResponse:
     return _onward(request, case, user, now)
 
 
-def _act(case: Verification, *, verdict: str, hours: int, **said: Any) -> Review:
+def _act(case: Verification, *, verdict: str, hours: int, **fields: Any) -> Review:
     chosen = Verdict(verdict)
     if chosen == Verdict.HAND_BACK:
-        return review.hand_back(case, **said)
+        return review.hand_back(case, **fields)
     if chosen in {Verdict.ESCALATE, Verdict.SNOOZE, Verdict.STEP_ASIDE}:
-        return reassign.reassign(case, chosen, hours=hours, **said)
-    return review.decide(case, verdict=chosen, **said)
+        return reassign.reassign(case, chosen, hours=hours, **fields)
+    return review.decide(case, verdict=chosen, **fields)
 
 
 @require_POST
@@ -136,7 +136,7 @@ def _try(
     now: datetime,
     act: Callable[..., Review],
 ) -> tuple[HttpResponse | None, Review | None]:
-    """Do it; or the page that says why not, with what was typed in. Neither, if the same press did it before."""
+    """Run `act`: (None, its review); (the page with the refusal, None); (None, None) for a repeated submit."""
     if not form.is_valid():
         return case_page.page(request, case, user=user, now=now, form=form), None
     try:
@@ -153,12 +153,12 @@ def _try(
         current = case_page.find(case.public_id)
         if current.version == form.cleaned_data["version"]:
             raise
-        # It was theirs to do on the page that they had: since then a colleague escalated the case, say.
+        # The user was allowed when the page was opened; a colleague has escalated the case since, for instance.
         return case_page.page(request, current, user=user, now=now, form=form, conflict=str(denied)), None
 
 
 def _is_double_submit(case: Verification, user: StaffUser, posted: dict[str, Any], now: datetime) -> bool:
-    """The button was pressed twice: the first press did exactly this."""
+    """Whether the same user recorded exactly this within DOUBLE_SUBMIT_WINDOW."""
     lately = case.reviews.filter(
         by=user, at__gt=now - DOUBLE_SUBMIT_WINDOW, verdict=posted["verdict"], note=posted["note"]
     )
@@ -176,7 +176,7 @@ def _flash(request: HttpRequest, case: Verification, made: Review | None) -> Non
 
 
 def _onward(request: HttpRequest, case: Verification, user: StaffUser, now: datetime) -> HttpResponse:
-    """To the next case if that was asked for: never to the same again, which a colleague is to look at."""
+    """Redirect to the next case if `next` was pressed, and never to the same case, which a colleague has to see."""
     following = claiming.take_next(by=user, now=now, besides=case) if "next" in request.POST else None
     return redirect("admin:case", following.public_id) if following else redirect("admin:queue")
 
@@ -194,12 +194,12 @@ def reopen(request: HttpRequest, public_id: str) -> HttpResponse:
         return case_page.page(request, case, user=user, now=now, form=form)
     except (workflow.IllegalMove, workflow.StaleVerification) as refused:
         current = case_page.find(public_id)
-        said = {
+        posted = {
             **form.cleaned_data,
             "verdict": Verdict.REOPEN,
             "evidence_sha256": evidence_hash(current),
         }
-        if not _is_double_submit(current, user, said, now):
+        if not _is_double_submit(current, user, posted, now):
             return case_page.page(request, current, user=user, now=now, form=form, conflict=str(refused))
     else:
         messages.success(request, _("The case is in review again."))

@@ -1,7 +1,7 @@
-"""What a browser's own words about its recording hint at, for a reviewer to weigh.
+"""Hints for reviewers from what the browser reported about its recording.
 
-Pure: plain values of the attempts in, sentences out. A browser can claim anything, so a hint proves nothing, and no
-hint proves nothing either: each one says what it means and what it does not.
+Pure functions of an attempt's values. A browser can claim anything, so a hint proves nothing, and neither does the
+absence of hints: each hint states what it means and what it does not.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,20 +13,20 @@ from django.utils.translation import gettext as _
 
 from verification.models import VerificationAttempt
 
-# In the names that virtual cameras give themselves, in small letters.
+# Parts of the names of virtual cameras, in lower case.
 VIRTUAL = (
     "virtual", "obs", "manycam", "snap camera", "xsplit", "splitcam", "vcam", "e2esoft", "droidcam", "iriun", "epoccam",
     "ndi", "loopback", "fake_device", "fake device", "dummy", "camo", "mmhmm", "webcamoid", "youcam", "altercam",
 )  # fmt: skip
-# A browser counts to the millisecond, a container to the picture; a recorder starts and stops when it can.
+# Tolerance between the browser's times and the container's: recorders start and stop late.
 SLACK = timedelta(seconds=1.5)
-# Nobody answers a movement that is asked for before the camera runs.
+# A prompt earlier than this after the start of the recording is odd: the camera does not run yet.
 EARLIEST_PROMPT_MS = 100
 
 
 @dataclass(frozen=True)
 class Signal:
-    """One hint: its name, what was seen, what that may mean, and what it does not."""
+    """One hint: its title, what was seen, what that may mean, and what it does not mean."""
 
     code: str
     title: str
@@ -37,20 +37,20 @@ class Signal:
 
 def of_attempt(attempt: VerificationAttempt, others: Iterable[VerificationAttempt]) -> list[Signal]:
     """The hints of one attempt; `others` are the case's other attempts."""
-    said: Mapping[str, Any] = attempt.signals
+    signals: Mapping[str, Any] = attempt.signals
     found = (
-        _virtual_camera(said),
-        _automated(said),
-        _other_device(said, [other.signals for other in others if other.signals]),
+        _virtual_camera(signals),
+        _automated(signals),
+        _other_device(signals, [other.signals for other in others if other.signals]),
         _odd_timing(attempt),
     )
     return [signal for signal in found if signal is not None]
 
 
-def _virtual_camera(said: Mapping[str, Any]) -> Signal | None:
-    camera = str(said.get("camera", ""))
+def _virtual_camera(signals: Mapping[str, Any]) -> Signal | None:
+    camera = str(signals.get("camera", ""))
     words = camera.casefold()
-    if not any(_stands_in(name, words) for name in VIRTUAL):
+    if not any(_names_camera(name, words) for name in VIRTUAL):
         return None
     return Signal(
         "virtual_camera",
@@ -61,15 +61,15 @@ def _virtual_camera(said: Mapping[str, Any]) -> Signal | None:
     )
 
 
-def _stands_in(name: str, words: str) -> bool:
-    """Short names only as words of their own: "obs" is no part of "observer"."""
+def _names_camera(name: str, words: str) -> bool:
+    """Names of up to 4 letters match whole words only: "obs" is not found in "observer"."""
     if len(name) > 4:
         return name in words
     return name in words.replace("-", " ").replace("_", " ").replace("(", " ").split()
 
 
-def _automated(said: Mapping[str, Any]) -> Signal | None:
-    if said.get("webdriver") is not True:
+def _automated(signals: Mapping[str, Any]) -> Signal | None:
+    if signals.get("webdriver") is not True:
         return None
     return Signal(
         "automated",
@@ -80,11 +80,11 @@ def _automated(said: Mapping[str, Any]) -> Signal | None:
     )
 
 
-def _other_device(said: Mapping[str, Any], others: list[Mapping[str, Any]]) -> Signal | None:
+def _other_device(signals: Mapping[str, Any], others: list[Mapping[str, Any]]) -> Signal | None:
     changed = [
         name
         for name in ("camera", "screen")
-        if said.get(name) and any(other.get(name) not in (None, "", said[name]) for other in others)
+        if signals.get(name) and any(other.get(name) not in (None, "", signals[name]) for other in others)
     ]
     if not changed:
         return None
@@ -124,7 +124,7 @@ def _claimed_length(attempt: VerificationAttempt) -> str:
 
 
 def _too_quick(attempt: VerificationAttempt) -> str:
-    """It can't arrive before it can have been recorded."""
+    """The upload arrived sooner after the challenge than the recording is long."""
     found = _length(attempt)
     if found is None or attempt.submitted_at is None:
         return ""

@@ -1,6 +1,6 @@
-"""What this reviewer can do with this case now: the choices of the decision form, and what each would bring about.
+"""What this reviewer can do with this case now: the choices of the form, and which need a second person.
 
-Asks `permissions` and `four_eyes`; decides nothing.
+Reads `permissions` and `rules.four_eyes`; changes nothing.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ _USUAL = (
 
 @dataclass(frozen=True)
 class Choice:
-    """One verdict on the form. `second` says why a second person has to confirm it; empty if one is enough."""
+    """One verdict on the form. `second` says why a second person has to confirm it, "" if one is enough."""
 
     verdict: Verdict
     label: str
@@ -53,16 +53,16 @@ class Choice:
 def of(
     case: Verification, *, evidence_sha256: str, blind: bool, user: StaffUser, now: datetime
 ) -> dict[str, Any]:
-    """The part of the case page's context that depends on who looks; the evidence is what the page shows."""
-    open_, held = case.status == Status.IN_REVIEW, case.holder(now)
+    """The user's part of the context of the case page. `evidence_sha256` is the hash of the evidence that it shows."""
+    open_, holder = case.status == Status.IN_REVIEW, case.holder(now)
     refusal = _refusal(case, user) if open_ and permissions.can_decide(user) else ""
     works = open_ and permissions.can_decide(user) and not refusal
-    mine = held is not None and held.pk == user.pk
+    mine = holder is not None and holder.pk == user.pk
     return {
-        "held_by": held,
+        "held_by": holder,
         "mine": mine,
         "refusal": refusal,
-        "may_claim": works and held is None,
+        "may_claim": works and holder is None,
         "may_decide": works and mine,
         "choices": _choices(case, user, evidence_sha256, blind) if works and mine else [],
         "blind_choices": BLIND,
@@ -81,7 +81,7 @@ def _may_reopen(case: Verification, user: StaffUser) -> bool:
 
 
 def _refusal(case: Verification, user: StaffUser) -> str:
-    """Why a reviewer may not work on this case, in words."""
+    """The sentence why this reviewer may not work on the case, or ""."""
     try:
         permissions.check_work_on(user, case)
     except permissions.Denied as denied:
@@ -126,7 +126,7 @@ def _choice(
 
 
 def _note(case: Verification, verdict: Verdict) -> str:
-    """Why this verdict needs a note; empty if it needs none."""
+    """Why this verdict needs a note, or ""."""
     if verdict in casework.NOTE_ALWAYS:
         return _("for the colleague who goes on")
     if verdict == Verdict.APPROVE and casework.note_needed(case):

@@ -1,7 +1,4 @@
-"""Everything a reviewer reads about one case, gathered for the case page.
-
-Reads only, and takes the time from outside. What may be done with the case is `case`'s part.
-"""
+"""Everything that the case page shows about one case. Reads only; `choices` adds what the user can do with it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -39,9 +36,9 @@ def find(public_id: str) -> QuerySet[Verification]:
 
 
 def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
-    """The page's context. `number` picks the attempt whose evidence is shown; the newest finished one otherwise.
+    """The context of the page. `number` selects the attempt whose evidence is shown; default: the newest finished one.
 
-    Of a spot check nothing is told that a blind verdict must not rest on: no score, no answer, no timeline.
+    Until a spot check is judged blind, it contains no score, no vendor answer and no timeline.
     """
     attempts = list(case.attempts.select_related("document").prefetch_related("calls"))
     documents = list(case.documents.order_by("pk"))
@@ -49,7 +46,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
     evidence = evidence_hash(case)
     blind = review.is_blind(case, evidence)
     parts = [*attempts, *documents, *(call for attempt in attempts for call in attempt.calls.all())]
-    told = {} if blind else _events(case, parts)
+    events = {} if blind else _events(case, parts)
     return {
         "case": case,
         "applicant": case.applicant,
@@ -67,7 +64,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         "answer": _answer(shown, case) if shown and not blind else None,
         "challenge": _challenge(shown) if shown else None,
         "marks": prompt_marks.marks(shown.signals, shown.facts) if shown else [],
-        "recorded": shown is not None and _looks_other_than_prepared(shown),
+        "recorded": shown is not None and _was_transcoded(shown),
         "flags": _flags(case),
         "signals": capture_signals.of_attempt(shown, [each for each in attempts if each != shown])
         if shown
@@ -77,7 +74,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         "reviews": [_review_row(row) for row in case.reviews.select_related("by")],
         "proposal": _proposal(case, evidence),
         "others": _others(case, documents, now),
-        **told,
+        **events,
         "most_events": MAX_TIMELINE,
         "evidence_sha256": evidence,
         "open": case.status == Status.IN_REVIEW,
@@ -91,8 +88,8 @@ def _shown(attempts: list[VerificationAttempt], number: str) -> VerificationAtte
     return next(reversed(chosen or finished or attempts), None)
 
 
-def _looks_other_than_prepared(attempt: VerificationAttempt) -> bool:
-    """Was the recording encoded anew, so that the vendor did not see it as it was recorded?"""
+def _was_transcoded(attempt: VerificationAttempt) -> bool:
+    """Whether the recording was transcoded, so that the vendor did not see the original pictures."""
     return bool(attempt.original_name) and attempt.facts.get("prepared", {}).get("method") != "remux"
 
 
@@ -129,7 +126,7 @@ def _challenge(attempt: VerificationAttempt) -> dict[str, Any]:
         "asked": labels.movements(attempt.actions),
         "prompts": [labels.prompt(prompt) for prompt in attempt.signals.get("prompts", [])],
         "signals": labels.flatten(
-            {name: said for name, said in attempt.signals.items() if name != "prompts"}
+            {name: value for name, value in attempt.signals.items() if name != "prompts"}
         ),
         "facts": labels.flatten(attempt.facts),
     }
@@ -173,7 +170,7 @@ def _review_row(row: Review) -> dict[str, Any]:
 
 
 def _proposal(case: Verification, evidence: str) -> dict[str, Any] | None:
-    """The verdict that waits for a second person; void if it was given on other evidence."""
+    """The proposal that waits for a second person; `void` if the evidence has changed since."""
     proposal = case.proposal
     if proposal is None:
         return None
@@ -187,7 +184,7 @@ def _proposal(case: Verification, evidence: str) -> dict[str, Any] | None:
 
 
 def _others(case: Verification, documents: list[Document], now: datetime) -> list[dict[str, Any]]:
-    """Earlier cases of the applicant, and cases of others with the very same ID photo."""
+    """Other cases of the applicant, and cases of other applicants with the same ID photo file."""
     own = case.applicant.verifications.exclude(pk=case.pk).order_by("-created_at")[:MAX_OTHERS]
     same = Verification.objects.filter(
         documents__original_sha256__in=[document.original_sha256 for document in documents]
@@ -199,7 +196,7 @@ def _others(case: Verification, documents: list[Document], now: datetime) -> lis
 
 
 def _events(case: Verification, parts: Iterable[Any]) -> dict[str, list[dict[str, Any]]]:
-    """What was done, and apart from it who looked: a case that is looked at often keeps its story readable."""
+    """The events of the case; looks are separate, so that many of them don't bury what was done."""
     ids = [case.public_id, *(part.public_id for part in parts)]
     found = AuditEvent.objects.filter(subject_id__in=ids).order_by("-pk")
     return {

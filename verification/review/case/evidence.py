@@ -1,8 +1,8 @@
-"""Serving a photo, a frame or a recording to somebody who may see it.
+"""Serves a photo, a frame or a recording.
 
-Only normalised copies leave the store, never what was uploaded: of that a contact sheet is made in the media child.
-Each look is written to the trail before a byte is sent. Bytes that are not the ones that were stored are not shown at
-all. Pictures carry the name of whoever looks.
+Only normalised copies are served; of the recording as uploaded, the media child makes a contact sheet. The look is
+written to the trail before the first byte is sent. A file whose hash does not match is not served. The user's name is
+stamped into pictures.
 """
 
 import os
@@ -23,7 +23,7 @@ from verification.review.page import acting, refusal, signed_in
 
 log = structlog.get_logger(__name__)
 
-# A player fetches one recording in many pieces: together they are one look.
+# A player fetches a recording in many range requests: within this time they are one look.
 ONE_LOOK = timedelta(minutes=10)
 POLICY = "sandbox; default-src 'none'; img-src 'self'; media-src 'self'"
 _RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
@@ -31,7 +31,7 @@ _RANGE = re.compile(r"bytes=([0-9]{0,15})-([0-9]{0,15})")
 
 @dataclass(frozen=True)
 class Piece:
-    """One stored object that may be shown: which, of which case, and what it is; `seconds` if it is to be a sheet."""
+    """A stored object to serve. `seconds` is the length of the recording for a contact sheet."""
 
     kind: str
     public_id: str
@@ -45,7 +45,7 @@ class Piece:
         return f"{self.kind}-{self.public_id}.{'mp4' if self.kind == 'video' else 'jpg'}"
 
     def jpeg(self) -> bytes:
-        """The picture itself, or six of the recording as it was uploaded."""
+        """The picture, or a contact sheet of six pictures of the recording as uploaded."""
         data = storage.read(self.name, sha256=self.sha256)
         return media.contact_sheet(data, self.seconds) if self.kind == "recorded" else data
 
@@ -100,35 +100,35 @@ def evidence(request: HttpRequest, kind: str, public_id: str) -> HttpResponse:
 
 
 def _picture(piece: Piece, user: StaffUser, now: datetime) -> HttpResponse:
-    """The picture with who looks at it, and when, drawn into it: a copy that leaves the house says whose it was."""
+    """The picture stamped with user, time and case, so that a leaked copy can be traced."""
     try:
         stamped = media.stamp(
             piece.jpeg(), f"{user.get_username()}  {now:%Y-%m-%d %H:%M} UTC  {piece.case.public_id}"
         )
     except media.UnusableMedia as error:
-        # It has the hash that we noted, and was made or once read by us: the fault is not the file's.
+        # The hash matches and our code made or read the file before, so the media code is at fault.
         raise media.MediaUnavailable(error.code) from error
     _record(piece, user, now, in_pieces=False)
     return HttpResponse(stamped, content_type="image/jpeg")
 
 
 def _video_answer(request: HttpRequest, piece: Piece, user: StaffUser, now: datetime) -> HttpResponse:
-    """All of the recording, or the part that a player asks for: then only that part is decrypted."""
+    """The whole recording, or the requested range, of which only the chunks needed are decrypted."""
     with storage.open_unchecked(piece.name) as file:
         size = file.seek(0, os.SEEK_END)
-        wanted = _wanted(request.headers.get("Range", ""), size)
-        if wanted is None:
+        requested = _requested_range(request.headers.get("Range", ""), size)
+        if requested is None:
             data = storage.read(piece.name, sha256=piece.sha256)
-        elif wanted:
-            file.seek(wanted.start)
-            data = file.read(len(wanted))
+        elif requested:
+            file.seek(requested.start)
+            data = file.read(len(requested))
         else:
             return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
-    _record(piece, user, now, in_pieces=wanted is not None)
-    if wanted is None:
+    _record(piece, user, now, in_pieces=requested is not None)
+    if requested is None:
         return HttpResponse(data, content_type="video/mp4")
     response = HttpResponse(data, content_type="video/mp4", status=206)
-    response["Content-Range"] = f"bytes {wanted.start}-{wanted.stop - 1}/{size}"
+    response["Content-Range"] = f"bytes {requested.start}-{requested.stop - 1}/{size}"
     return response
 
 
@@ -142,8 +142,8 @@ def _find(kind: str, public_id: str) -> Piece:
     return piece
 
 
-def _wanted(header: str, size: int) -> range | None:
-    """The bytes asked for; empty if there are none such, None if all are wanted or the header is none we serve."""
+def _requested_range(header: str, size: int) -> range | None:
+    """The requested bytes; an empty range if they lie outside; None without a Range header that we support."""
     match = _RANGE.fullmatch(header.strip())
     if match is None or not any(match.groups()):
         return None

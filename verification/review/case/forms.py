@@ -1,4 +1,4 @@
-"""The forms of the case page. They check shape only; whether an act may be done is for the actions."""
+"""The forms of the case page. They check shape only; the actions check whether the act is allowed."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ BLIND = (
 
 
 class _OnACase(forms.Form):
-    """What every act says about the page that it was made on."""
+    """The fields of every act: a note, and the version and evidence that the page showed."""
 
     note = forms.CharField(required=False, max_length=MAX_NOTE, widget=forms.Textarea)
     version = forms.IntegerField(error_messages=_STALE)

@@ -1,6 +1,6 @@
-"""The case page: one case as its viewer may see it, and what is kept of the looking.
+"""The case page: shows one case as far as the user may see it, and records the look in the trail.
 
-What can be done on it is `acts`; what stands on it is `dossier`.
+`acts` has the views of its forms, `dossier` its content.
 """
 
 from datetime import datetime
@@ -54,13 +54,13 @@ def page(
     details: Details | None = None,
     conflict: str = "",
 ) -> TemplateResponse:
-    """The page as it is now, and the event that it was shown. `form` is what was sent and refused, `conflict` why it
-    came too late."""
+    """The page as it is now; records the look. `form` is a refused submission, `conflict` the reason if it came too
+    late (409)."""
     viewing.record(viewing.CASE, by=acting(user), subject=case, now=now, version=case.version)
-    told = dossier.gather(case, number=request.GET.get("attempt", ""), now=now)
-    shown = {"evidence_sha256": told["evidence_sha256"], "blind": told["blind"]}
+    content = dossier.gather(case, number=request.GET.get("attempt", ""), now=now)
+    shown = {"evidence_sha256": content["evidence_sha256"], "blind": content["blind"]}
     context = {
-        **told,
+        **content,
         **choices.of(case, **shown, user=user, now=now),
         "title": case.applicant.reference,
         "person": _person(case, details),
@@ -76,7 +76,7 @@ def page(
 
 
 def _person(case: Verification, details: Details | None) -> dict[str, Any]:
-    """The personal fields, masked unless their viewer said what for."""
+    """The personal fields, masked unless `details` were revealed."""
     if details is not None:
         return {"name": details.name, "email": details.email, "addresses": details.addresses, "shown": True}
     name, email = case.applicant.name, case.applicant.email
@@ -85,7 +85,7 @@ def _person(case: Verification, details: Details | None) -> dict[str, Any]:
 
 @require_POST
 def reveal(request: HttpRequest, public_id: str) -> HttpResponse:
-    """The page with the personal fields in clear, once; or only these, for a script."""
+    """The page with the personal fields in clear, this once; JSON of the fields for a script."""
     user, now = signed_in(request), timezone.now()
     case, form = find(public_id), RevealForm(request.POST)
     if not form.is_valid():

@@ -1,7 +1,7 @@
-"""Where on a recording's time bar each movement was asked for.
+"""Marks on the time bar of a recording where each movement was prompted.
 
-Pure: reads what the capture page said and what the file was measured to be. The page can claim anything, so a mark is
-a place to look at, never a finding.
+Pure functions of the browser's signals and the measured file. A browser can claim anything, so a mark only tells the
+reviewer where to look.
 """
 
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _CODES = {name: code for code, name in MOVEMENTS.items()}
 
 
 class Mark(TypedDict):
-    """`at` in seconds into the recording, `percent` of its length as CSS reads it."""
+    """`at` in seconds from the start of the recording, `percent` of its length as a CSS value."""
 
     label: str
     at: float
@@ -22,11 +22,11 @@ class Mark(TypedDict):
 
 
 def marks(signals: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Mark]:
-    """The prompts in the order of their times; none if the length is unknown, and without those beyond the end."""
+    """The prompts by time, without those after the end; empty if the length is unknown."""
     length = duration(facts)
     if not length:
         return []
-    # The page counts from when it asked for a recording; the first picture came when that really began.
+    # The page counts from its call of MediaRecorder.start(); the recording begins with the start event.
     began = float(signals.get("start_event_ms") or 0)
     placed = [
         (max(0.0, (float(prompt["at"]) - began) / 1000), prompt["action"])
@@ -36,7 +36,7 @@ def marks(signals: Mapping[str, Any], facts: Mapping[str, Any]) -> list[Mark]:
 
 
 def duration(facts: Mapping[str, Any]) -> float:
-    """Seconds of the recording as it can be played, else as it was uploaded, else 0."""
+    """Seconds of the normalised recording, else of the uploaded one, else 0."""
     prepared = facts.get("prepared", {}).get("facts", {})
     recorded = facts.get("recorded", {})
     return float(prepared.get("duration") or recorded.get("duration") or 0)

@@ -1,1 +1,1 @@
-"""The figures: what is counted, the charts of it, and the threshold simulator."""
+"""The dashboard: counts, their charts, and the threshold simulator."""

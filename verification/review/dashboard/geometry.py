@@ -1,8 +1,8 @@
-"""Charts as geometry: numbers in, positions out, for the server's templates to draw as SVG. Knows no cases.
+"""Geometry of the charts: turns numbers into positions, which the templates draw as SVG.
 
-Across, everything is a share of the width, so that a chart fits a phone and a sheet of paper with its letters at
-their size; upwards it is pixels. Each kind of thing has a fill of its own (templates/review/chart_fills.html) that
-differs in pattern too, never by colour alone.
+Horizontal positions are per cent of the width, so that a chart fits a phone or paper without scaling its text; vertical
+ones are pixels. Each series has its own fill (templates/review/dashboard/chart_fills.html), which differs in pattern
+and not by colour alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from math import floor, log10
 
-HEIGHT = 150  # of the plot of a chart of columns
-LABELS = 5  # under a chart of columns, at most
-ROW = 40  # one bar of a chart of rows, with its label above
-BAR = 20  # from the top of a row to its bar
-GAP = 0.16  # between columns, as a share of a column
+HEIGHT = 150  # pixels of the plot area of a column chart
+LABELS = 5  # at most, below a column chart
+ROW = 40  # pixels of a bar with the label above it
+BAR = 20  # pixels from the top of a row to its bar
+GAP = 0.16  # between columns, as a share of the column's width
 STEPS = (1, 2, 5, 10)
 
 
 @dataclass(frozen=True)
 class Box:
-    """One filled piece: `x` and `width` in per cent, `y` and `height` in pixels."""
+    """A filled rectangle: `x` and `width` in per cent, `y` and `height` in pixels."""
 
     fill: str
     title: str
@@ -38,7 +38,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Mark:
-    """An upright line at `at` per cent; its words stand to the left of it, `y` from the top."""
+    """A vertical line at `at` per cent; its text is to the left of it, at `y` pixels."""
 
     at: str
     text: str
@@ -47,7 +47,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Columns:
-    """Upright columns, stacked: a day each, or a range of a score."""
+    """A chart of stacked columns, one for each day or range of scores."""
 
     boxes: list[Box]
     across: list[Tick]
@@ -62,7 +62,7 @@ class Columns:
 
     @property
     def top(self) -> int:
-        """Room above the plot for the words of the marks."""
+        """Pixels above the plot area for the texts of the marks."""
         return 14 + 15 * len(self.marks)
 
     is_columns = True
@@ -70,7 +70,7 @@ class Columns:
 
 @dataclass(frozen=True)
 class Line:
-    """One row: its words, its total in words, and its pieces."""
+    """One row of a bar chart: label, value as text, and the pieces of its bar."""
 
     label: str
     value: str
@@ -83,13 +83,13 @@ class Line:
 
     @property
     def track(self) -> int:
-        """Where its bar lies, however short."""
+        """The `y` of the bar's background."""
         return self.y + BAR
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Lying bars with their words above them."""
+    """A chart of horizontal stacked bars, each with its label above."""
 
     lines: list[Line]
     is_columns = False
@@ -107,7 +107,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart with all that must stand by it: a title, a sentence that says what it shows, the key, the numbers."""
+    """A chart with its title, a sentence that says what it shows, its key, and its numbers as a table."""
 
     anchor: str
     title: str
@@ -123,7 +123,7 @@ def _per_cent(share: float) -> str:
 
 
 def scale(most: float) -> tuple[float, float]:
-    """(top, step) of an axis that reaches `most` in at most four even steps of a round number."""
+    """(top, step) of an axis that reaches `most` in at most four equal, round steps."""
     if most <= 0:
         return 1, 1
     unit = 10 ** floor(log10(most / 4)) if most >= 4 else 1
@@ -145,9 +145,9 @@ def columns(
     labels: Sequence[tuple[float, str]] | None = None,
     height: int = HEIGHT,
 ) -> Columns:
-    """`series` are stacked in their order, `names` say what each column stands for, `words` what each series is.
+    """Stacks `series` in their order. `names` has a name for each column, `words` one for each series.
 
-    `top` is the least value that the axis reaches. `marks` and `labels` lie at shares of the width.
+    The axis reaches `top` at least. `marks` and `labels` are at shares (0 to 1) of the width.
     """
     sums = [sum(values) for values in zip(*series.values(), strict=True)]
     highest, step = scale(max([*sums, top]))
@@ -158,10 +158,10 @@ def columns(
         for fill, values in series.items():
             if values[number]:
                 tall = values[number] / highest * height
-                said = f"{name}: {words[fill]} {_number(values[number])}"
+                tooltip = f"{name}: {words[fill]} {_number(values[number])}"
                 x, width = _per_cent((number + GAP / 2) * wide), _per_cent((1 - GAP) * wide)
                 y = f"{height - base - tall:.1f}"
-                found.boxes.append(Box(fill, said, x, width, y, f"{tall:.1f}"))
+                found.boxes.append(Box(fill, tooltip, x, width, y, f"{tall:.1f}"))
                 base += tall
     found.upwards.extend(_upwards(highest, step, height))
     found.across.extend(Tick(_per_cent(at), text) for at, text in _labels(names, wide, labels))
@@ -180,14 +180,14 @@ def _labels(
     if labels is not None:
         return labels
     every = -(-len(names) // LABELS)
-    # Counted from the last one, which is today.
+    # Counted from the last column, which is today.
     return [
         ((n + 0.5) * wide, names[n]) for n in range(len(names)) if (len(names) - 1 - n) % max(every, 1) == 0
     ]
 
 
 def _marks(marks: Sequence[tuple[float, str]]) -> list[Mark]:
-    """The words of the leftmost line stand lowest, so that none crosses another line."""
+    """The text of the leftmost line is lowest, so that no text crosses another line."""
     ordered = sorted(marks)
     return [Mark(_per_cent(at), text, -5 - 15 * number) for number, (at, text) in enumerate(ordered)]
 
@@ -199,9 +199,9 @@ def rows(
     shares: bool = False,
     values: Sequence[str] = (),
 ) -> Rows:
-    """Each line's pieces side by side, all to one scale; with `shares` every line is drawn to its full width.
+    """Places the pieces of each line side by side, on one scale; with `shares` each line fills the whole width.
 
-    `values` stand at the end of each line instead of its sum.
+    `values` replaces the sum at the end of each line.
     """
     most = max((sum(pieces.values()) for _label, pieces in lines), default=0) or 1
     drawn = []
@@ -219,9 +219,9 @@ def _pieces(
     found = []
     for (fill, value), start in zip(pieces.items(), starts, strict=False):
         if value:
-            said = f"{label}: {words[fill]} {_number(value)}"
+            tooltip = f"{label}: {words[fill]} {_number(value)}"
             found.append(
-                Box(fill, said, _per_cent(start / whole), _per_cent(value / whole), str(y + BAR), "13")
+                Box(fill, tooltip, _per_cent(start / whole), _per_cent(value / whole), str(y + BAR), "13")
             )
     return found
 

@@ -1,7 +1,6 @@
-"""The figures page: how the work goes, drawn and in numbers, and what another threshold would have done.
+"""The dashboard page: charts and numbers of the work, and a simulation of other thresholds.
 
-It reads aggregates and changes nothing. What is counted stands in `figures`, `figures_review` and
-`figures_vendor`; how it looks, in `pictures`, `pictures_review` and `pictures_vendor`.
+Read-only aggregates: the `*_counts` modules query them, the `*_charts` modules turn them into figures.
 """
 
 from datetime import datetime
@@ -102,7 +101,7 @@ def _parts(
     *,
     names: bool,
 ) -> dict[str, Any]:
-    """Everything but the simulator, in its order on the page, and the few numbers at its head."""
+    """All figures but the simulator, in their order, and the numbers at the top of the page."""
     days = work_counts.days_of(start, now)
     flow, backlog, percentiles = (
         work_counts.flow(start),

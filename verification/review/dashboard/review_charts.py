@@ -1,6 +1,6 @@
-"""The dashboard's figures of review: why cases came, what people said, whether they agree.
+"""The charts of review: why cases came, what was decided, and whether reviewers agree.
 
-Like `pictures`, it turns what was counted into what `charts` draws, and asks no database.
+Turns counts into figures for `geometry`; no queries.
 """
 
 from collections import Counter
@@ -15,7 +15,7 @@ from verification.review.dashboard.work_charts import TOP, share
 from verification.rules import reasons
 from verification.states import Band
 
-MAX_LABEL = 40  # letters above a bar
+MAX_LABEL = 40  # characters
 
 
 def overrides(counted: dict[str, tuple[int, int]]) -> Figure:
@@ -54,7 +54,7 @@ def bands(counted: Counter[str]) -> Figure:
 
 
 def why(counted: Counter[tuple[str, str]]) -> Figure:
-    """The verdict stands in the table: a bar has room for the reason alone."""
+    """Decisions by reason; the verdict is in the table only, because a bar has no room for it."""
     whole = counted.total()
     found = sorted(counted.items(), key=lambda item: (-item[1], item[0]))
     lines: list[tuple[str, str, int]] = [

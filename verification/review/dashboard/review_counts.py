@@ -1,7 +1,6 @@
-"""What people said in review over a period up to now: approvals, bands, reasons, and whether they agree.
+"""Counts of reviews over a period up to now: approvals, bands, reasons, and whether reviewers agree.
 
-Like `figures`: aggregates only, one query each. The staff's names are the one exception, and `by_reviewer` says who may
-have them.
+Aggregates only, one query each. Only `by_reviewer` returns names; its docstring says who may see them.
 """
 
 from collections import Counter
@@ -40,20 +39,24 @@ CONFIRMED, HANDED_BACK, WITHDRAWN, WAITING, VOID = "confirmed", "handed_back", "
 
 
 def _approvals(start: datetime) -> Iterator[tuple[str, Approval, int]]:
-    """Approvals by people, by band and by what the rules for a second person ask about."""
+    """Approvals by reviewers, by band and by the facts that the rules for a second person use."""
     newest = VerificationAttempt.objects.filter(
         verification=OuterRef("pk"), status=AttemptStatus.FINISHED
     ).order_by("-number")
     flags = RiskFlag.objects.filter(verification=OuterRef("pk"), code__in=FOR_A_PERSON)
     decided = Verification.objects.filter(decided_at__gte=start, final_review__isnull=False).order_by()
     rows = decided.annotate(
-        said=Subquery(newest.values("outcome")[:1]),
+        vendor_outcome=Subquery(newest.values("outcome")[:1]),
         score=Subquery(newest.values("similarity")[:1]),
         flagged=Exists(flags),
-    ).values("status", "band", "said", "score", "flagged")
+    ).values("status", "band", "vendor_outcome", "score", "flagged")
     for row in rows.annotate(count=Count("pk")):
         if row["status"] == Status.APPROVED:
-            yield row["band"], Approval(row["said"] or "", row["score"], row["flagged"]), row["count"]
+            yield (
+                row["band"],
+                Approval(row["vendor_outcome"] or "", row["score"], row["flagged"]),
+                row["count"],
+            )
 
 
 def approvals(start: datetime) -> Counter[Approval]:
@@ -64,7 +67,7 @@ def approvals(start: datetime) -> Counter[Approval]:
 
 
 def overrides(start: datetime) -> dict[str, tuple[int, int]]:
-    """Approvals by people, by band: (with the vendor, against it)."""
+    """Approvals by reviewers: band to (with the vendor's result, against it)."""
     found: dict[str, Counter[bool]] = {}
     for band, approval, count in _approvals(start):
         found.setdefault(band, Counter())[approval.is_override] += count
@@ -72,14 +75,14 @@ def overrides(start: datetime) -> dict[str, tuple[int, int]]:
 
 
 def bands(start: datetime) -> Counter[str]:
-    """Cases that were sent to review in the period, each once, by the band it was in last."""
+    """Cases sent to review in the period, each counted once, by its latest band."""
     sent = AuditEvent.objects.filter(kind="decision.sent_to_review", at__gte=start).values("subject_id")
     rows = Verification.objects.filter(public_id__in=sent).order_by().values("band")
     return Counter({row["band"]: row["count"] for row in rows.annotate(count=Count("pk"))})
 
 
 def reasons(start: datetime) -> Counter[tuple[str, str]]:
-    """Decisions that took effect, by verdict and reason."""
+    """Decisions that took effect, by (verdict, reason)."""
     verdicts = (Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN)
     made = Review.objects.filter(at__gte=start, stage=Stage.DECISION, verdict__in=verdicts).order_by()
     rows = made.values("verdict", "reason_code").annotate(count=Count("pk"))
@@ -88,7 +91,7 @@ def reasons(start: datetime) -> Counter[tuple[str, str]]:
 
 @dataclass
 class Reviewer:
-    """What one member of staff did in the period. For comparing answers, never for ranking people."""
+    """What one reviewer did in the period: for comparing answers, never for ranking people."""
 
     name: str
     decided: int = 0
@@ -98,7 +101,7 @@ class Reviewer:
 
 
 def by_reviewer(start: datetime) -> list[Reviewer]:
-    """Each reviewer by name. The names are for seniors and auditors; the sums are for everybody with the figures."""
+    """Each reviewer with name. Only seniors and auditors may see the names; everybody with the page sees the sums."""
     rows = (
         Review.objects.filter(at__gte=start)
         .filter(Q(verdict__in=[Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN]))
@@ -128,7 +131,7 @@ def _add(reviewer: Reviewer, row: Any) -> None:
 
 
 def _reason_after() -> Subquery:
-    """The reason of the review that came after this one and touched a proposal."""
+    """The reason of the next review on the case, blind verdicts, escalations, snoozes and step-asides excepted."""
     after = (
         Review.objects.filter(verification=OuterRef("verification"), pk__gt=OuterRef("pk"))
         .exclude(stage=Stage.BLIND)
@@ -139,7 +142,7 @@ def _reason_after() -> Subquery:
 
 
 def _fate_of_proposal() -> Case:
-    """What became of a proposal, by what came after it."""
+    """What became of a proposal, by the review that followed it."""
     back = [reason.code for reason in reasons_for(Verdict.HAND_BACK)]
     return Case(
         When(~Q(stage=Stage.PROPOSAL), then=Value("")),

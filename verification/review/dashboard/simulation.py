@@ -1,7 +1,7 @@
-"""What another policy would have done with the past. Counts in, counts out: it asks no database.
+"""Simulates another policy on past cases. Pure functions from counts to counts.
 
-It knows only what happened. How applicants would have behaved under other terms, and which cases a lot would have
-drawn, nobody can tell; SAYS_NOT and the words of the pages say so.
+It knows only what happened, not how applicants would have behaved under other terms, nor which cases a sample would
+have contained; SAYS_NOT and the texts of the pages state that.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.rules.four_eyes import Approval, Terms, rules_on_approval
 
-# What people said of a case, or that nobody has decided it yet.
+# The decision of a reviewer on a case, or that none was made yet.
 APPROVED, DECLINED, ASKED_AGAIN, OPEN = "approve", "decline", "ask_again", ""
 LOWEST, HIGHEST = Decimal(70), Decimal(100)
 USUAL = (Decimal(75), Decimal(80), Decimal(85))
-# NIST SP 800-63A-4 asks for a false match rate of 1 in 10,000 or better; the vendor documents that rate at 80.
+# NIST SP 800-63A-4 requires a false match rate of 1 in 10,000 or better; the vendor documents that rate at 80.
 NIST_FROM = Decimal(80)
 
 SAYS_NOT = _(
@@ -28,9 +28,9 @@ SAYS_NOT = _(
 
 @dataclass(frozen=True)
 class Passes:
-    """So many passes of the vendor with the same score and fate.
+    """A number of vendor passes with the same score and the same fate.
 
-    `held`: whatever the threshold, a person looks, because something was odd. `word` is what a person then said.
+    `held`: the case goes to review whatever the threshold, because something was odd. `word`: the reviewer's decision.
     """
 
     similarity: Decimal
@@ -41,7 +41,7 @@ class Passes:
 
 @dataclass(frozen=True)
 class Moved:
-    """Those whom another threshold treats differently, and what people said of them."""
+    """The cases that another threshold treats differently, and the reviewers' decisions on them."""
 
     approved: int = 0
     declined: int = 0
@@ -55,7 +55,7 @@ class Moved:
 
 @dataclass(frozen=True)
 class Effect:
-    """The past under `threshold`, beside the past under the threshold in force."""
+    """The past cases under `threshold`, compared with the threshold in force."""
 
     threshold: Decimal
     by_itself: int
@@ -78,7 +78,7 @@ def simulate(passes: Iterable[Passes], threshold: Decimal, in_force: Decimal) ->
 
 
 def _alone(group: Passes, threshold: Decimal) -> bool:
-    """Would it have passed with no person looking?"""
+    """Whether these passes would have been approved without review."""
     return not group.held and group.similarity >= threshold
 
 
@@ -91,10 +91,10 @@ def _moved(groups: list[Passes]) -> Moved:
 
 
 def taking_two(approvals: Mapping[Approval, int], terms: Terms) -> int:
-    """How many of them would have needed a second person, by rule alone; the lot comes on top."""
+    """How many approvals would have needed a second person by rule; the random sample comes on top."""
     return sum(count for approval, count in approvals.items() if rules_on_approval(approval, terms))
 
 
 def share_of(count: int, per_cent: Decimal) -> int:
-    """About how many a lot of `per_cent` draws."""
+    """The expected size of a random sample of `per_cent`."""
     return int((count * per_cent / 100).quantize(Decimal(1), ROUND_HALF_UP))

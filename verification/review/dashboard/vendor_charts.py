@@ -1,6 +1,6 @@
-"""The dashboard's figures of what the vendor answered: codes, scores, cost, and the threshold simulator.
+"""The charts of the vendor's answers: codes, scores, cost, and the threshold simulator.
 
-Like `pictures`, it turns what was counted into what `charts` draws, and asks no database.
+Turns counts into figures for `geometry`; no queries.
 """
 
 from collections import Counter
@@ -206,6 +206,6 @@ def sentences(effects: list[simulation.Effect], in_force: Decimal) -> list[str]:
 
 
 def warning(effects: list[simulation.Effect]) -> str:
-    """About those that are below what the standard asks."""
+    """The sentence about thresholds below the standard, or ""."""
     below = [words.score(found.threshold) for found in effects if found.below_nist]
     return policy_words.below_nist(*below) if below else ""

@@ -1,6 +1,6 @@
-"""What the vendor answered over a period up to now: codes, calls, scores and what became of them.
+"""Counts of the vendor's answers over a period up to now: codes, calls, scores, and what became of them.
 
-Like `figures`: aggregates only, one query each.
+Aggregates only, one query each.
 """
 
 from collections import Counter
@@ -30,13 +30,13 @@ from verification.review.dashboard.simulation import Passes
 from verification.review.words import SUCCESS
 from verification.states import FOR_A_PERSON
 
-BIN = 2  # points of similarity in a column of the histogram
+BIN = 2  # points of similarity per column of the histogram
 BINS = 100 // BIN
 AUTOMATIC, UNDECIDED = "automatic", "open"
 
 
 def codes(start: datetime) -> Counter[tuple[str, bool]]:
-    """Answers by code, and whether the code is the result of a check."""
+    """Answers by (code, whether the code is the result of a check)."""
     answers = ProviderCall.objects.filter(started_at__gte=start, state=CallState.ANSWERED).order_by()
     rows = answers.values("code", "answer").annotate(count=Count("pk"))
     found: Counter[tuple[str, bool]] = Counter()
@@ -46,7 +46,7 @@ def codes(start: datetime) -> Counter[tuple[str, bool]]:
 
 
 def calls(start: datetime) -> dict[str, Counter[date]]:
-    """Calls by whether they are charged, and by day."""
+    """Calls: `billed` to counts by day."""
     made = ProviderCall.objects.filter(started_at__gte=start, slot_missed=False).order_by()
     by_day = made.annotate(day=TruncDate("started_at", tzinfo=UTC)).values("day", "billed")
     found: dict[str, Counter[date]] = {}
@@ -56,14 +56,14 @@ def calls(start: datetime) -> dict[str, Counter[date]]:
 
 
 def _scored(start: datetime) -> QuerySet[Any]:
-    """Answers with a score, each with what a person first decided after it ("" if nobody did)."""
-    said = Review.objects.filter(
+    """Answers with a score, each with the first decision by a reviewer after it ("" if none)."""
+    reviews = Review.objects.filter(
         verification=OuterRef("attempt__verification"),
         stage=Stage.DECISION,
         at__gte=OuterRef("attempt__finished_at"),
     ).order_by("at", "pk")
-    decisions = said.filter(verdict__in=[Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN])
-    taken_back = said.filter(
+    decisions = reviews.filter(verdict__in=[Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN])
+    taken_back = reviews.filter(
         verdict__in=[Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN, Verdict.REOPEN]
     )
     return (
@@ -76,12 +76,12 @@ def _scored(start: datetime) -> QuerySet[Any]:
     )
 
 
-# It passed, and nobody looked; a pass that was taken back later had passed all the same.
+# Approved without review, even if the case was reopened later.
 _BY_ITSELF = Q(attempt__verification__passing_call=F("pk")) | Q(first=Verdict.REOPEN)
 
 
 def similarities(start: datetime) -> dict[str, list[int]]:
-    """The histogram: counts by column of BIN points, for each fate."""
+    """The histogram: for each fate, counts by column of BIN points."""
     fate = Case(
         When(word=Verdict.APPROVE, then=Value(Verdict.APPROVE.value)),
         When(word=Verdict.DECLINE, then=Value(Verdict.DECLINE.value)),
@@ -98,11 +98,11 @@ def similarities(start: datetime) -> dict[str, list[int]]:
 
 
 def passes(start: datetime) -> list[Passes]:
-    """What the vendor passed, by score: what the simulator works on. At most a row for each hundredth and fate."""
+    """The vendor's passes by score and fate, for the simulator. At most one row per hundredth of a point and fate."""
     flagged = Exists(
         RiskFlag.objects.filter(verification=OuterRef("attempt__verification"), code__in=FOR_A_PERSON)
     )
-    # Sent to a person although its score was enough.
+    # Sent to review although the score met the policy.
     elsewise = ~_BY_ITSELF & Q(similarity__gte=F("attempt__verification__policy__approve_at"))
     held = Case(
         When(Q(flagged) | elsewise, then=Value(True)), default=Value(False), output_field=BooleanField()

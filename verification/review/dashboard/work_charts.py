@@ -1,6 +1,6 @@
-"""The dashboard's figures of the work: each a chart, the sentence that says what it shows, and its numbers as a table.
+"""The charts of the work: each a chart, a sentence that says what it shows, and its numbers as a table.
 
-Turns what `figures` counted into what `charts` draws; asks no database.
+Turns counts into figures for `geometry`; no queries.
 """
 
 from collections import Counter
@@ -162,7 +162,7 @@ def in_time(people: work_counts.Times) -> Figure:
     )
 
 
-# At the head of the page
+# Numbers at the top of the page
 
 
 def heads(
@@ -171,7 +171,7 @@ def heads(
     times: dict[bool, work_counts.Times],
     percentiles: dict[tuple[bool, int], timedelta],
 ) -> list[tuple[str, str, bool]]:
-    """(number, what it is, whether it is bad)."""
+    """(number, what it counts, whether it is bad)."""
     alone, people = times[False].total, times[True].total
     late = sum(late for _fine, late in backlog)
     return [

@@ -1,7 +1,7 @@
-"""The numbers behind the dashboard and the policy editor: counted by the database, over a period up to now.
+"""Counts of the work over a period up to now, for the dashboard and the policy editor.
 
-Aggregates only, never a person's name or a row of a case. What people said in review is in `figures_review`, what the
-vendor answered in `figures_vendor`. Every function is one query, whatever the period holds. Days are days of UTC.
+Aggregates only, never names or single cases. `review_counts` counts reviews, `vendor_counts` the vendor's answers.
+Every function is one query, whatever the length of the period. Days are UTC.
 """
 
 from collections import Counter
@@ -33,16 +33,16 @@ from verification.models import (
 )
 from verification.states import Status
 
-# What a day's flow counts, by the events that tell of it.
+# The series of the daily flow, each by the events that it counts.
 FLOW = {
     "invited": ("verification.invited",),
     "sent": ("attempt.submitted",),
     "to_review": ("decision.sent_to_review",),
     "decided": ("decision.approved_by_policy", "review.approved", "review.declined"),
 }
-# Ages in the backlog: up to here, and what is older.
+# Upper bounds of the ages in the backlog; the last group has everything older.
 AGES = (timedelta(hours=4), timedelta(days=1), timedelta(days=3))
-# Times to a decision: up to here, and what took longer.
+# Upper bounds of the times to a decision; the last group has everything longer.
 LENGTHS = (
     timedelta(minutes=1),
     timedelta(minutes=5),
@@ -54,7 +54,7 @@ LENGTHS = (
 
 
 def start_of(days: int, now: datetime) -> datetime:
-    """Midnight at the beginning of a period of `days` whole days, today among them."""
+    """Midnight (UTC) at the start of a period of `days` days that ends today."""
     return datetime.combine(now.astimezone(UTC).date() - timedelta(days=days - 1), time(), UTC)
 
 
@@ -67,7 +67,7 @@ def days_of(start: datetime, now: datetime) -> list[date]:
 
 
 def flow(start: datetime) -> dict[str, Counter[date]]:
-    """For each of FLOW, how often it happened on which day."""
+    """For each series of FLOW, its count by day."""
     names = {kind: name for name, kinds in FLOW.items() for kind in kinds}
     happened = AuditEvent.objects.filter(at__gte=start, kind__in=names).order_by()
     by_day = happened.annotate(day=TruncDate("at", tzinfo=UTC)).values("day", "kind")
@@ -78,7 +78,7 @@ def flow(start: datetime) -> dict[str, Counter[date]]:
 
 
 def backlog(now: datetime) -> list[tuple[int, int]]:
-    """(in time, overdue) of the cases in review now, for each of AGES and for what is older."""
+    """(in time, overdue) counts of the cases in review now, for each of AGES and for everything older."""
     edges = [now + timedelta(days=1), *(now - age for age in AGES)]
     counters = {}
     for number, newest in enumerate(edges):
@@ -98,12 +98,12 @@ _DURATION = DurationField()
 
 
 def _decided(start: datetime) -> QuerySet[Any]:
-    """Cases decided in the period: by whom, and how long it took from when it was their turn."""
+    """Cases decided in the period: whether by a reviewer, and the time since it was their (or the system's) turn."""
     in_queue = ExpressionWrapper(F("decided_at") - F("queued_at"), output_field=_DURATION)
     in_hand = ExpressionWrapper(
         F("decided_at") - F("passing_call__attempt__submitted_at"), output_field=_DURATION
     )
-    # Only what is approved or declined has such a time: nothing more is asked, so that its index is used.
+    # Only approved and declined cases have `decided_at`; no further filter, so that its index is used.
     ended = Verification.objects.filter(decided_at__gte=start).order_by()
     by_person = Case(
         When(final_review__isnull=False, then=Value(True)),
@@ -116,7 +116,7 @@ def _decided(start: datetime) -> QuerySet[Any]:
 
 @dataclass(frozen=True)
 class Times:
-    """How many decisions took how long, for each of LENGTHS and for what took longer; `in_time` is of review."""
+    """Counts of decisions for each of LENGTHS and for everything longer; `in_time` counts those of review."""
 
     counts: tuple[int, ...] = (0,) * (len(LENGTHS) + 1)
     in_time: int = 0
@@ -127,7 +127,7 @@ class Times:
 
 
 def times(start: datetime) -> dict[bool, Times]:
-    """By whether a person decided."""
+    """Keyed by whether a reviewer decided."""
     allowed = ExpressionWrapper(
         Cast("policy__review_hours", IntegerField()) * Value(timedelta(hours=1), output_field=_DURATION),
         output_field=_DURATION,
@@ -143,7 +143,7 @@ def times(start: datetime) -> dict[bool, Times]:
 
 
 def percentiles(start: datetime) -> dict[tuple[bool, int], timedelta]:
-    """(by a person, 50 or 90) to the nearest rank: a time that was really taken."""
+    """(by a reviewer, 50 or 90) to the percentile by nearest rank, which is a time that occurred."""
     ranked = _decided(start).annotate(
         rank=Window(RowNumber(), partition_by=["by_person"], order_by=["length", "pk"]),
         of=Window(Count("pk"), partition_by=["by_person"]),
@@ -161,7 +161,7 @@ def percentiles(start: datetime) -> dict[tuple[bool, int], timedelta]:
 
 
 def slower_than(start: datetime, hours: Iterable[int]) -> list[int]:
-    """How many decisions by people took longer than each of these."""
+    """How many decisions by reviewers took longer than each of these hours."""
     limits = [timedelta(hours=number) for number in hours]
     counters = {f"over_{n}": Count("pk", filter=Q(length__gt=limit)) for n, limit in enumerate(limits)}
     found = _decided(start).filter(by_person=True).aggregate(**counters)
@@ -169,7 +169,7 @@ def slower_than(start: datetime, hours: Iterable[int]) -> list[int]:
 
 
 def passes_after_attempt(start: datetime, attempts: int) -> tuple[int, int]:
-    """Of the cases that passed by themselves: all, and those that took more than so many attempts."""
+    """(all cases approved without review, those of them with more than this many attempts)."""
     alone = Q(status=Status.APPROVED, final_review__isnull=True)
     found = Verification.objects.filter(decided_at__gte=start).aggregate(
         all=Count("pk", filter=alone), later=Count("pk", filter=alone & Q(attempts_used__gt=attempts))

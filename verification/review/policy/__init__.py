@@ -1,1 +1,1 @@
-"""The policy in force, its history, and the editor of its draft."""
+"""The policy in force, its history, and the editor of the draft."""

@@ -1,4 +1,4 @@
-"""What a draft would have done with the past month, in sentences: by counting, and only where counting is honest."""
+"""Sentences on what a draft would have changed in the past 30 days, for the terms whose effect past cases can show."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,14 +18,14 @@ _SECOND = {"second_for_override", "second_for_flags", "second_below"}
 
 @dataclass(frozen=True)
 class Line:
-    """`tone` is "warn" for what should give pause."""
+    """`tone` is "warn" for an effect that lowers security."""
 
     sentence: str
     tone: str = ""
 
 
 def of(draft: Policy, in_force: Policy, now: datetime) -> list[Line]:
-    """A line for each term that differs and whose effect the past can tell. Asks only what it needs to."""
+    """A line for each changed term whose effect can be counted. Queries only for these terms."""
     differing = {term for term, _old, _new in difference(draft, in_force)}
     start = work_counts.start_of(DAYS, now)
     return [
@@ -46,7 +46,7 @@ def _threshold(draft: Policy, in_force: Policy, start: datetime, differing: set[
         if found.below_nist:
             lines.append(Line(policy_words.below_nist(words.score(draft.approve_at)), "warn"))
     if "qa_share" in differing:
-        said = {
+        numbers = {
             "all": found.by_itself,
             "new": simulation.share_of(found.by_itself, draft.qa_share),
             "old": simulation.share_of(found.by_itself, in_force.qa_share),
@@ -54,7 +54,7 @@ def _threshold(draft: Policy, in_force: Policy, start: datetime, differing: set[
         sentence = _(
             "Of the %(all)s that would pass by themselves, about %(new)s would be spot checks, not %(old)s."
         )
-        lines.append(Line(sentence % said))
+        lines.append(Line(sentence % numbers))
     return lines
 
 
@@ -62,16 +62,16 @@ def _attempts(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
     if draft.max_attempts > in_force.max_attempts:
         return [Line(_("What more attempts would have brought can't be told from the past."))]
     everything, later = work_counts.passes_after_attempt(start, draft.max_attempts)
-    said = {"all": everything, "later": later, "max": draft.max_attempts}
+    numbers = {"all": everything, "later": later, "max": draft.max_attempts}
     sentence = _(
         "Of %(all)s automatic passes, %(later)s needed more than %(max)s attempts: they would be in review."
     )
-    return [Line(sentence % said)]
+    return [Line(sentence % numbers)]
 
 
 def _second(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
     approvals = review_counts.approvals(start)
-    said = {
+    numbers = {
         "all": approvals.total(),
         "new": simulation.taking_two(approvals, draft),
         "old": simulation.taking_two(approvals, in_force),
@@ -79,7 +79,7 @@ def _second(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
     sentence = _(
         "Of %(all)s approvals by people, %(new)s would take a second person by rule; now it is %(old)s."
     )
-    lines = [Line(sentence % said)]
+    lines = [Line(sentence % numbers)]
     if in_force.second_for_override and not draft.second_for_override:
         lines.append(
             Line(
@@ -97,28 +97,28 @@ def _second(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
 
 def _second_share(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
     decided = work_counts.times(start)[True].total
-    said = {
+    numbers = {
         "all": decided,
-        "new": _drawn(decided, draft.second_share),
-        "old": _drawn(decided, in_force.second_share),
+        "new": _sampled(decided, draft.second_share),
+        "old": _sampled(decided, in_force.second_share),
     }
     sentence = _(
         "Of %(all)s decisions by people, the lot would draw about %(new)s for a second person; now it is %(old)s."
     )
-    return [Line(sentence % said)]
+    return [Line(sentence % numbers)]
 
 
-def _drawn(count: int, per_cent: Decimal) -> int:
+def _sampled(count: int, per_cent: Decimal) -> int:
     return simulation.share_of(count, per_cent)
 
 
 def _hours(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
     late, late_now = work_counts.slower_than(start, [draft.review_hours, in_force.review_hours])
     sentence = _("%(late)s decisions by people took longer than %(new)s; %(now)s took longer than %(old)s.")
-    said = {
+    numbers = {
         "late": late,
         "new": policy_words.value("review_hours", draft.review_hours),
         "now": late_now,
         "old": policy_words.value("review_hours", in_force.review_hours),
     }
-    return [Line(sentence % said)]
+    return [Line(sentence % numbers)]

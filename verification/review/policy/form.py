@@ -1,4 +1,4 @@
-"""The form of a draft of the policy. It checks shape and range; who may change what is for `actions.policy`."""
+"""The form of a draft of the policy. It checks shape and range; `actions.policy` checks who may change what."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 else:
     ModelForm = forms.ModelForm
 
-# What the database takes; beyond it, what makes sense.
+# Ranges that make sense, within those that the database accepts.
 RANGES = {
     "action_count": (1, 2),
     "max_attempts": (1, 10),
@@ -32,13 +32,13 @@ _STALE = {"required": _("This page is incomplete. Open the draft again.")}
 
 
 class SeenForm(forms.Form):
-    """What every act says about the draft that it was made on."""
+    """The fingerprint of the draft that the page showed."""
 
     seen = forms.RegexField(r"^[0-9a-f]{64}$", error_messages=_STALE)
 
 
 class PolicyForm(ModelForm):
-    """A value for every term, and why. The row it is filled from is never saved by it."""
+    """A value for every term, and the reason. The form never saves its instance; the action does."""
 
     change_reason = forms.CharField(
         label=_("Why is it changed?"),
@@ -67,7 +67,7 @@ class PolicyForm(ModelForm):
 
 
 class ActivationForm(SeenForm):
-    """Activating is deliberate: the number of the version is typed in."""
+    """To activate a draft the user types the number of its version."""
 
     version = forms.IntegerField(error_messages={"required": _("Type the number of the version.")})
 

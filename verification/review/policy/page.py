@@ -1,8 +1,7 @@
-"""The policy page: what is in force, how it came to be, and the one draft that may follow it.
+"""The policy page: the version in force, the history, and the draft of the next version, of which there is at most one.
 
-A draft is written by one senior reviewer and put into force by another; a version in force is never edited. All of
-that is `actions.policy`; this page carries the draft's fingerprint, so that nobody acts on a draft they have not
-read.
+One senior reviewer writes the draft, another activates it; a version in force is never edited. `actions.policy` has
+these rules. Each form carries the fingerprint of the draft that was shown, so that nobody acts on a changed one.
 """
 
 from itertools import pairwise
@@ -31,7 +30,7 @@ from verification.review.sign_in import fresh, to_confirm
 
 SHOWN = 30
 _POST = {"POST"}
-# One senior reviewer's draft or activation got in between.
+# A colleague changed, discarded or activated the draft in the meantime.
 _CONFLICTS = (action.DraftChanged, action.NoDraft, action.DraftExists)
 
 
@@ -81,10 +80,10 @@ def edit_draft(request: HttpRequest) -> HttpResponse:
         )
     if request.method != "POST":
         return _edit(request, draft, PolicyForm(instance=draft, initial={"seen": action.fingerprint(draft)}))
-    # The form writes into its own copy; the row is the action's.
+    # The form writes into a copy; the action updates the row.
     form = PolicyForm(request.POST, instance=Policy(version=draft.version))
     if confirm := to_confirm(request):
-        # Asked on the page itself: elsewhere, all that was typed would be lost.
+        # The page itself asks to confirm: a redirect would lose what was typed.
         return _edit(request, draft, form, status=403, confirm=confirm)
     if not form.is_valid():
         return _edit(request, draft, form, status=400)
@@ -148,11 +147,11 @@ def _edit(
 
 
 def _conflict(request: HttpRequest, error: Exception, *, lost: PolicyForm | None = None) -> HttpResponse:
-    """Nothing was saved: the page as it is now, and what was typed in vain."""
+    """409: nothing was saved. The page as it is now, with the values that were typed."""
     typed = []
     if lost is not None:
         typed = [
-            (policy_words.label(term), policy_words.value(term, said)) for term, said in lost.terms.items()
+            (policy_words.label(term), policy_words.value(term, value)) for term, value in lost.terms.items()
         ]
         typed.append((_("Why"), lost.cleaned_data["change_reason"]))
     return _page(request, conflict=str(error), typed=typed, status=409)
@@ -163,7 +162,7 @@ def _page(
     *,
     status: int = 200,
     activation: BaseForm | None = None,
-    **said: Any,
+    **extra: Any,
 ) -> HttpResponse:
     user = signed_in(request)
     in_force, draft = Policy.current(), action.current_draft()
@@ -177,7 +176,7 @@ def _page(
         "history": _history(),
         "activation": activation,
         **(_of_draft(draft, in_force, user) if draft is not None else {}),
-        **said,
+        **extra,
     }
     return TemplateResponse(request, "review/policy/page.html", context, status=status)
 
@@ -202,7 +201,7 @@ def _of_draft(draft: Policy, in_force: Policy, user: StaffUser) -> dict[str, Any
 
 
 def _why_not(user: StaffUser, draft: Policy) -> str:
-    """Why this person can't activate the draft, or ""."""
+    """Why this user can't activate the draft, or ""."""
     try:
         permissions.check_activate(user, draft.drafted_by)
     except permissions.Denied as denied:
@@ -211,7 +210,7 @@ def _why_not(user: StaffUser, draft: Policy) -> str:
 
 
 def _history() -> list[dict[str, Any]]:
-    """Versions that are or were in force, the newest first, each beside the one before."""
+    """The versions that are or were in force, newest first, each with its changes from the one before."""
     active = Policy.objects.filter(activated_at__isnull=False).select_related("drafted_by", "activated_by")
     found: list[Policy | None] = [*active.order_by("-version")[: SHOWN + 1]]
     if len(found) <= SHOWN:

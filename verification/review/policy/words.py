@@ -1,6 +1,6 @@
-"""A policy in words: what each term says, how two versions differ, and what a simulation found.
+"""A policy in words: the value of each term, the differences of two versions, and the results of a simulation.
 
-Text from plain values and a policy's fields; asks no database.
+Pure functions of a policy's fields; no queries.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from verification.states import Mode
 
 Text = str | Promise
 
-# What each term does, for who reads or changes it.
+# What each term does, as shown beside it.
 DOES: dict[str, Text] = {
     "approve_at": gettext_lazy(
         "From this similarity a recording that the vendor passed is approved with no person looking. Below it, a "
@@ -73,27 +73,27 @@ def label(term: str) -> str:
     return str(capfirst(names[term]))
 
 
-def value(term: str, said: Any) -> str:
-    """What a term says, with its unit."""
+def value(term: str, setting: Any) -> str:
+    """The value of a term with its unit."""
     if term in _SWITCHES:
-        return _("yes") if said else _("no")
-    if said is None:
+        return _("yes") if setting else _("no")
+    if setting is None:
         return _("none")
     if term in _SHARES:
-        return _("%(number)s %%") % {"number": words.score(said)}
-    if isinstance(said, Decimal):
-        return words.score(said)
-    return _counted(term, said)
+        return _("%(number)s %%") % {"number": words.score(setting)}
+    if isinstance(setting, Decimal):
+        return words.score(setting)
+    return _counted(term, setting)
 
 
-def _counted(term: str, said: Any) -> str:
+def _counted(term: str, setting: Any) -> str:
     if term == "liveness_mode":
-        return str(Mode(said).label)
+        return str(Mode(setting).label)
     if term.endswith("_days"):
-        return str(ngettext("%d day", "%d days", said) % said)
+        return str(ngettext("%d day", "%d days", setting) % setting)
     if term.endswith("_hours"):
-        return str(ngettext("%d hour", "%d hours", said) % said)
-    return str(said)
+        return str(ngettext("%d hour", "%d hours", setting) % setting)
+    return str(setting)
 
 
 def terms(policy: Policy) -> list[Term]:
@@ -115,7 +115,7 @@ def below_nist(*scores: str) -> str:
 
 
 def effect(found: Effect, in_force: Decimal) -> str:
-    """What another threshold would have done, and what people said of those whom it moves."""
+    """What another threshold would have changed, and the reviewers' decisions on the cases concerned."""
     score = words.score(found.threshold)
     if found.threshold == in_force:
         return _("At %(score)s, as now, %(alone)s pass by themselves and %(review)s go to review.") % {
@@ -125,24 +125,24 @@ def effect(found: Effect, in_force: Decimal) -> str:
         }
     if found.more_by_itself.count:
         more = found.more_by_itself
-        said = {"score": score, "count": more.count, "what": _what_people_said(more)}
-        return _("At %(score)s, %(count)s more would pass by themselves: %(what)s.") % said
+        values = {"score": score, "count": more.count, "what": _decisions(more)}
+        return _("At %(score)s, %(count)s more would pass by themselves: %(what)s.") % values
     if found.more_to_review.count:
         more = found.more_to_review
-        said = {"score": score, "count": more.count, "what": _what_people_said(more, unseen=True)}
-        return _("At %(score)s, %(count)s more would go to review: %(what)s.") % said
+        values = {"score": score, "count": more.count, "what": _decisions(more, unseen=True)}
+        return _("At %(score)s, %(count)s more would go to review: %(what)s.") % values
     return _("At %(score)s, nothing would change.") % {"score": score}
 
 
-def _what_people_said(moved: Moved, *, unseen: bool = False) -> str:
-    said = [
+def _decisions(moved: Moved, *, unseen: bool = False) -> str:
+    counts = [
         (moved.approved, _("approved %d")),
         (moved.declined, _("declined %d")),
         (moved.asked_again, _("asked %d for more")),
     ]
     parts = []
     if moved.count > moved.open:
-        parts.append(_("people %s") % ", ".join(sentence % count for count, sentence in said if count))
+        parts.append(_("people %s") % ", ".join(sentence % count for count, sentence in counts if count))
     if moved.open:
         parts.append((_("nobody looked at %d") if unseen else _("%d not decided yet")) % moved.open)
     return ", ".join(parts)

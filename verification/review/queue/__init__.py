@@ -1,1 +1,1 @@
-"""The reviewers' queue: its filters, its rows, its pages and the search."""
+"""The reviewers' queue: filters, rows, paging and search."""

@@ -1,4 +1,4 @@
-"""Counting no further than people read: a board costs the same at a thousand cases and at a million."""
+"""Counts with an upper limit: the cost is the same at a thousand cases and at a million."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from django.db.models import IntegerField, QuerySet, Subquery
 from verification.models import StaffUser
 
 MAX_COUNTED = 1000
-# Where many lists are counted on one page.
+# For pages that count many lists.
 MAX_COUNTED_OF_MANY = 100
 
 
 @dataclass(frozen=True)
 class UpTo:
-    """A number that is known up to `most`; `found` is one more where there are more."""
+    """A count that is exact up to `most`; `found` is `most` + 1 if there are more."""
 
     found: int
     most: int
@@ -33,9 +33,9 @@ class _Count(Subquery):
 
 
 def counted(lists: Mapping[str, tuple[QuerySet[Any], int]], user: StaffUser) -> dict[str, UpTo]:
-    """How many rows each list has, up to the number beside it. One query, on the row of the one who asks.
+    """Counts each list up to the limit beside it, in one query with a subquery per list.
 
-    The lists keep their order: that leads the database along the index that the page itself goes along.
+    The lists keep their order, so that the database uses the same index as for the page.
     """
     columns = [_Count(rows.values("pk")[: most + 1]) for rows, most in lists.values()]
     found = StaffUser.objects.filter(pk=user.pk).values_list(*columns).get()

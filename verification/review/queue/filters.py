@@ -1,7 +1,6 @@
-"""Which cases a view of the review queue holds, and what else narrows it.
+"""The views of the review queue and their filters.
 
-Each list here is the start of one index of the table, in the order in which it is shown; nothing is looked for in text
-or JSON. Shows nothing and knows no request.
+Each list is a range of one index in the order in which it is shown; no filter searches text or JSON.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,7 +22,7 @@ MAX_PK = 18  # digits
 
 
 class View(TextChoices):
-    """What a reviewer may want to see of the queue."""
+    """The views of the queue that a reviewer can choose."""
 
     ALL = "all", _("All")
     MINE = "mine", _("Mine")
@@ -35,15 +34,15 @@ class View(TextChoices):
     APPLICANT = "applicant", _("Waiting for applicant")
 
 
-# By when they are due, except for:
+# All other views are sorted by `due_at`.
 _SORTED_BY = {View.SNOOZED: "snoozed_until", View.APPLICANT: "asked_again_at"}
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """A view, and what narrows it: an owner, and at most one of band and reason.
+    """A view with its filters: an owner, and either a band or a reason.
 
-    A reason lies within one band nearly always, so no index serves both.
+    A reason nearly always lies within one band, so no index covers both.
     """
 
     view: View = View.ALL
@@ -52,11 +51,15 @@ class Chosen:
     owner: str = ""
 
     @classmethod
-    def read(cls, said: Mapping[str, str]) -> "Chosen":
-        """From a query string; what is not known is as if it had not been said. A reason takes the place of a band:
-        the form in which it is chosen sends along the band that was shown before."""
-        view, band, reason = said.get("view", ""), said.get("band", ""), said.get("reason", "")
-        owner = said.get("owner", "")
+    def read(cls, parameters: Mapping[str, str]) -> "Chosen":
+        """From a query string; unknown values are ignored. A reason replaces the band, because its form also sends the
+        band that was chosen before."""
+        view, band, reason = (
+            parameters.get("view", ""),
+            parameters.get("band", ""),
+            parameters.get("reason", ""),
+        )
+        owner = parameters.get("owner", "")
         reason = reason if reason in labels.WHY_HERE else ""
         return cls(
             view=View(view) if view in View else View.ALL,
@@ -71,10 +74,10 @@ class Chosen:
 
     @property
     def query(self) -> str:
-        """As a query string: the same for the same choice."""
+        """The query string, always the same for the same choice."""
         view = "" if self.view == View.ALL else self.view.value
-        said = {"view": view, "band": self.band, "reason": self.reason, "owner": self.owner}
-        return urlencode({name: value for name, value in said.items() if value})
+        parameters = {"view": view, "band": self.band, "reason": self.reason, "owner": self.owner}
+        return urlencode({name: value for name, value in parameters.items() if value})
 
     def cases(self, user: StaffUser, now: datetime) -> QuerySet[Verification]:
         found = _VIEWS[self.view](user, now)
@@ -96,8 +99,8 @@ def overdue(now: datetime) -> QuerySet[Verification]:
 
 
 def holders(now: datetime, besides: str) -> QuerySet[StaffUser]:
-    """Who holds a case at this moment, and the reviewer of that key, who may hold none. Of nobody else the name: who
-    the rest of the staff are is not for everybody who sees the queue."""
+    """The users who hold a case now, and the reviewer with the key `besides`, even if they hold none. No other names:
+    not everybody who sees the queue may see who the staff are."""
     held = in_review().filter(claimed_by=OuterRef("pk"), claimed_until__gt=now)
     found = Q(Exists(held))
     if besides:
@@ -123,12 +126,12 @@ def _unassigned(user: StaffUser, now: datetime) -> QuerySet[Verification]:
 
 
 def _due(user: StaffUser, now: datetime) -> QuerySet[Verification]:
-    """The snoozed ones too: their hours run on."""
+    """Includes snoozed cases, whose due time does not stop."""
     return in_review().filter(due_at__lt=now + SOON)
 
 
 def _second_look(user: StaffUser, now: datetime) -> QuerySet[Verification]:
-    """What colleagues proposed and this person may confirm."""
+    """Proposals of colleagues that this user may confirm."""
     return claim.open_to(user, now=now).filter(proposal__isnull=False)
 
 
@@ -141,7 +144,7 @@ def _snoozed(user: StaffUser, now: datetime) -> QuerySet[Verification]:
 
 
 def _applicant(user: StaffUser, now: datetime) -> QuerySet[Verification]:
-    """Asked for something by a reviewer; over as soon as they sent it."""
+    """Cases in which a reviewer asked the applicant again and the applicant has not sent anything yet."""
     return Verification.objects.filter(asked_again_at__isnull=False)
 
 

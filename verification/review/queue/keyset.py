@@ -1,6 +1,6 @@
-"""Pages of a long list, found by the row beside them: the thousandth page costs what the first does.
+"""Keyset pagination: the thousandth page costs as much as the first.
 
-Knows no request and no model. A list is any queryset that has a time to sort by; ties are broken by the id.
+For any queryset that is sorted by a time; the primary key breaks ties.
 """
 
 import re
@@ -21,7 +21,7 @@ Comparison = Callable[[Func, Func], Any]
 
 @dataclass(frozen=True)
 class Page:
-    """`previous` and `next` name the places where the neighbours begin; empty where there is none."""
+    """`previous` and `next` are the positions at which the neighbouring pages begin, "" if there is none."""
 
     rows: list[Any]
     previous: str = ""
@@ -29,14 +29,14 @@ class Page:
 
 
 class _Row(Func):
-    """Columns that are compared as one, so that an index over them is entered at the very place."""
+    """A row value comparison, for which the database seeks in an index over these columns."""
 
     template = "(%(expressions)s)"
     output_field = DateTimeField()
 
 
 def page_of(rows: QuerySet[Any], sort: str, *, after: str, before: str, size: int) -> Page:
-    """The page after or before a place, else the first. A place that can't be read is none."""
+    """The page after or before a position, else the first page. An unreadable position is ignored."""
     if (end := _read(before)) is not None:
         page = _backwards(rows.filter(_compared(LessThan, sort, end)), sort, size)
         return page or _forwards(rows, sort, size)
@@ -46,7 +46,7 @@ def page_of(rows: QuerySet[Any], sort: str, *, after: str, before: str, size: in
 
 
 def _forwards(rows: QuerySet[Any], sort: str, size: int, *, first: bool = True) -> Page:
-    # One more than is shown, to know whether there is more.
+    # One row more than is shown tells whether there is a next page.
     found = list(rows.order_by(sort, "pk")[: size + 1])
     shown = found[:size]
     return Page(
@@ -57,7 +57,7 @@ def _forwards(rows: QuerySet[Any], sort: str, size: int, *, first: bool = True) 
 
 
 def _backwards(rows: QuerySet[Any], sort: str, size: int) -> Page | None:
-    """None if that is the first page, which is to be as full as it can be."""
+    """None if this is the first page, which then is read forwards, to be full."""
     found = list(rows.order_by(f"-{sort}", "-pk")[: size + 1])
     if len(found) <= size:
         return None

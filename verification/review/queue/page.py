@@ -1,7 +1,6 @@
-"""The queue page: which cases wait for a person, the most pressing first, and "take next".
+"""The queue page: the cases that wait for a reviewer, the most urgent first, and "take next".
 
-Decides nothing and shows no evidence; opening a case is `case`. What a view holds is `queue_filters`, what a row says
-is `queue_rows`.
+`filters` selects the cases of a view, `rows` builds their rows. The page shows no evidence.
 """
 
 from datetime import datetime
@@ -29,7 +28,7 @@ from verification.review.queue.rows import RELATED, rows_of
 from verification.states import Band
 
 PAGE_SIZE = 25
-# In the session: the key of the case that this person had in hand last.
+# Session key: the primary key of the case that this user released or judged last.
 PUT_DOWN = "case_put_down"
 
 
@@ -71,8 +70,8 @@ def queue_page(request: HttpRequest) -> HttpResponse:
 
 
 def _choices(chosen: Chosen, user: StaffUser, now: datetime) -> dict[str, Any]:
-    """The views; and the bands, reasons and owners within the chosen one. Choosing a view begins anew, a band takes
-    the place of a band or reason, and the owner stays. The numbers are those of what a press would show."""
+    """The views, and the bands, reasons and owners within the chosen view. Choosing a view resets the filters; a band
+    replaces a band or a reason and keeps the owner. Each count is the number of cases that a click would show."""
     views = {view: Chosen(view=view) for view in View}
     bands = {band: Chosen(view=chosen.view, band=band.value, owner=chosen.owner) for band in Band}
     lists = {choice.query: (choice.cases(user, now), counts.MAX_COUNTED_OF_MANY) for choice in bands.values()}
@@ -98,7 +97,7 @@ def _chip(label: Any, choice: Chosen, count: counts.UpTo, *, here: bool) -> dict
 
 
 def _owners(chosen: Chosen, now: datetime) -> list[tuple[str, str]]:
-    """By their keys. The chosen one is always among them: a list is never narrowed by what its page does not show."""
+    """(key, name) of the owners. The chosen one is always included, so that the page shows each filter it applies."""
     found = {str(holder.pk): holder.get_username() for holder in queue_filters.holders(now, chosen.owner)}
     if chosen.owner:
         found.setdefault(chosen.owner, _("unknown"))
@@ -107,12 +106,12 @@ def _owners(chosen: Chosen, now: datetime) -> list[tuple[str, str]]:
 
 @require_POST
 def take_next(request: HttpRequest) -> HttpResponse:
-    """Claim the most pressing case that this person may take, and open it."""
+    """Claim the most urgent case that this user may take, and open it."""
     user, now = signed_in(request), timezone.now()
     before = _put_down(request)
     case = claim.take_next(by=user, now=now, besides=before)
     if case is None and before is not None:
-        # What they put down is all there is.
+        # The case that they put down is the only one.
         case = claim.take_next(by=user, now=now)
     if case is not None:
         return redirect("admin:case", case.public_id)
@@ -121,7 +120,7 @@ def take_next(request: HttpRequest) -> HttpResponse:
 
 
 def put_down(request: HttpRequest, case: Verification) -> None:
-    """They are done with it for now: another one is next, even if this one is the most pressing still."""
+    """Remember that the user is done with the case, so that "take next" offers another one first."""
     request.session[PUT_DOWN] = case.pk
 
 

@@ -1,4 +1,4 @@
-"""A case as one row of the queue. Reads what it is given, and the newest scores in one query for all rows."""
+"""Builds the rows of the queue; one query reads the newest scores of all rows."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from verification.models import StaffUser, Verification, VerificationAttempt
 from verification.review import labels, words
 from verification.states import AttemptStatus, Band, Status
 
-# What `row_of` reads of other tables.
+# The relations that `rows_of` reads.
 RELATED = ("applicant", "policy", "claimed_by", "proposal")
 
 
@@ -20,7 +20,7 @@ def rows_of(cases: Sequence[Verification], user: StaffUser, now: datetime) -> li
 
 
 def _newest_attempts(cases: Sequence[Verification]) -> dict[int, VerificationAttempt]:
-    """The finished attempt that each case is in review for."""
+    """The newest finished attempt of each case, by the case's primary key."""
     finished = VerificationAttempt.objects.filter(
         verification__in=[case.pk for case in cases], status=AttemptStatus.FINISHED
     )
@@ -40,12 +40,12 @@ def _row_of(
         "attempts": words.attempts(case.attempts_used, case.policy.max_attempts),
         **_score(case, newest),
         **_times(case, now),
-        **_hands(case, user, now),
+        **_holder(case, user, now),
     }
 
 
 def _score(case: Verification, newest: VerificationAttempt | None) -> dict[str, Any]:
-    """Never that of a spot check: whoever judges it blind has come by this list."""
+    """The score, but not of a spot check, because its reviewer sees this list before judging it blind."""
     if case.band == Band.SPOT_CHECK:
         return {"blind": True}
     similarity, code = (newest.similarity, newest.result_code) if newest else (None, "")
@@ -62,7 +62,7 @@ def _times(case: Verification, now: datetime) -> dict[str, Any]:
     }
 
 
-def _hands(case: Verification, user: StaffUser, now: datetime) -> dict[str, Any]:
+def _holder(case: Verification, user: StaffUser, now: datetime) -> dict[str, Any]:
     holder = case.holder(now)
     until = words.moment(case.claimed_until, now) if holder and case.claimed_until else ""
     return {

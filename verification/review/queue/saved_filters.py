@@ -1,4 +1,4 @@
-"""Saving and deleting a view of the queue, and which ones a person is shown."""
+"""Saves, lists and deletes filters of the queue."""
 
 from typing import Any
 
@@ -28,16 +28,16 @@ def urls(site: Site) -> list[URLPattern]:
 
 
 def shown_to(user: StaffUser, chosen: Chosen) -> list[dict[str, Any]]:
-    """Their own, and what colleagues share."""
+    """The user's own filters, and those that colleagues share."""
     found = SavedFilter.objects.filter(Q(owner=user) | Q(shared=True)).select_related("owner")[:MAX_LISTED]
     return [
         {
-            "filter": kept,
-            "own": kept.owner_id == user.pk,
-            "may_delete": permissions.can_delete_filter(user, kept),
-            "here": kept.query == chosen.query,
+            "filter": saved,
+            "own": saved.owner_id == user.pk,
+            "may_delete": permissions.can_delete_filter(user, saved),
+            "here": saved.query == chosen.query,
         }
-        for kept in found
+        for saved in found
     ]
 
 
@@ -46,20 +46,20 @@ def save(request: HttpRequest) -> HttpResponse:
     user, chosen = signed_in(request), Chosen.read(request.POST)
     name, shared = request.POST.get("name", ""), "shared" in request.POST
     try:
-        kept = saved_filter.save(name=name, query=chosen.query, shared=shared, by=user, now=timezone.now())
+        saved = saved_filter.save(name=name, query=chosen.query, shared=shared, by=user, now=timezone.now())
     except saved_filter.UnusableFilter as unusable:
         messages.error(request, str(unusable))
     else:
-        messages.success(request, _("The filter “%(name)s” is saved.") % {"name": kept.name})
+        messages.success(request, _("The filter “%(name)s” is saved.") % {"name": saved.name})
     return redirect(f"{reverse('admin:queue')}?{chosen.query}")
 
 
 @require_POST
 def delete(request: HttpRequest, number: int) -> HttpResponse:
     user = signed_in(request)
-    # What is neither theirs nor shared does not exist for them.
+    # A filter that is neither their own nor shared is 404.
     visible = SavedFilter.objects.filter(Q(owner=user) | Q(shared=True))
-    kept = get_object_or_404(visible, pk=number)
-    saved_filter.delete(kept, by=user, now=timezone.now())
-    messages.success(request, _("The filter “%(name)s” is deleted.") % {"name": kept.name})
+    saved = get_object_or_404(visible, pk=number)
+    saved_filter.delete(saved, by=user, now=timezone.now())
+    messages.success(request, _("The filter “%(name)s” is deleted.") % {"name": saved.name})
     return redirect("admin:queue")

@@ -1,8 +1,8 @@
-"""The search box: from any id that somebody holds in their hands to the case it belongs to.
+"""The search box: finds the case of any id.
 
-Exact look-ups along an index only. What was searched for may be personal: it is sent by POST, so that it stands in no
-address, and the trail says only of what kind it was and how many cases were found. The session keeps which those are,
-and the browser gets a page to come back to.
+Exact look-ups by index only. The text may be personal, so it is sent by POST and appears in no URL; the trail gets only
+the kind of id and the number of cases found. The session keeps the keys of these cases and the browser is redirected,
+so that "back" and "reload" work.
 """
 
 import re
@@ -33,7 +33,7 @@ from verification.review.page import Site, acting, signed_in
 
 MAX_QUERY = 200
 MAX_RESULTS = 20
-# In the session: the keys of the cases that the last search found.
+# Session key: the primary keys of the cases that the last search found.
 FOUND = "search_found"
 
 _PUBLIC_ID = re.compile(r"([a-z]{3,4})_[a-z2-7]{24}", re.ASCII)
@@ -42,7 +42,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII | re.IGNORECASE)
 
 @dataclass(frozen=True)
 class LookUp:
-    """`field` of `model` holds the id, and `case` leads from there to the key of the case."""
+    """`field` of `model` holds the id; `case` is the lookup path to the primary key of its case."""
 
     kind: str
     model: type[Model]
@@ -51,7 +51,7 @@ class LookUp:
 
     def cases(self, text: str) -> set[int]:
         rows: Any = self.model._default_manager
-        # The empty text is excluded because the indexes exclude it: without saying so SQLite goes through the table.
+        # The partial indexes exclude the empty text; SQLite uses them only if the query excludes it too.
         found = rows.exclude(**{self.field: ""}).filter(**{self.field: text}).order_by()
         return set(found.values_list(self.case, flat=True)[: MAX_RESULTS + 1])
 
@@ -90,8 +90,8 @@ def search(request: HttpRequest) -> HttpResponse:
         request.session.pop(FOUND, None)
         return redirect("admin:search")
     kinds, keys = _find(text)
-    looked = {"looked_for": kinds, "cases": len(keys)}
-    viewing.record(viewing.SEARCH, by=acting(user), subject=user, now=timezone.now(), **looked)
+    facts = {"looked_for": kinds, "cases": len(keys)}
+    viewing.record(viewing.SEARCH, by=acting(user), subject=user, now=timezone.now(), **facts)
     cases = _cases(keys)
     if len(cases) == 1:
         return redirect("admin:case", cases[0].public_id)
@@ -100,7 +100,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def _find(text: str) -> tuple[list[str], set[int]]:
-    """Which kinds of id it may be, or is if a case was found, and the keys of the cases."""
+    """(kinds, keys): the kinds of id that found a case, or else those that were tried; the keys of the cases."""
     found = {
         look_up.kind: look_up.cases(text.lower() if look_up in FILES else text) for look_up in _look_ups(text)
     }
@@ -109,7 +109,7 @@ def _find(text: str) -> tuple[list[str], set[int]]:
 
 
 def _look_ups(text: str) -> list[LookUp]:
-    """A calling system may name its people as it likes, also in a way that looks like one of our ids."""
+    """The reference is always tried, because API clients may choose references that look like our ids."""
     by_its_form = _PUBLIC_ID.fullmatch(text)
     if by_its_form and by_its_form[1] in PUBLIC_IDS:
         return [PUBLIC_IDS[by_its_form[1]], REFERENCE]
@@ -117,13 +117,13 @@ def _look_ups(text: str) -> list[LookUp]:
 
 
 def _cases(keys: Collection[int]) -> list[Verification]:
-    """The newest of them, and one more than are shown."""
+    """The newest cases, one more than MAX_RESULTS, which tells whether there are more."""
     found = Verification.objects.filter(pk__in=keys).select_related("applicant").order_by("-pk")
     return list(found[: MAX_RESULTS + 1])
 
 
 def _page(request: HttpRequest) -> TemplateResponse:
-    """What the last search found. Like the queue it shows no more than masked names, and is no look."""
+    """The results of the last search. It shows masked names only, like the queue, so it is no look for the trail."""
     keys = request.session.get(FOUND)
     cases = _cases(keys or [])
     context = {

@@ -1,7 +1,7 @@
-"""Signing in: password, second step, how long a session lives, and asking again before what matters.
+"""Sign-in of staff: password, second step, session lifetime, and re-authentication before sensitive acts.
 
-django-allauth and django-axes do the work and are known only here; what is ours is the gate in front of every staff
-address, the limits, the trail and the pages. docs/sign-in.md tells staff and operators the same.
+django-allauth and django-axes do the work and are imported only here. Our part is the gate in front of every staff
+address, the limits, the trail and the pages. docs/sign-in.md describes the same for staff and operators.
 """
 
 from verification.review.sign_in.again import fresh, to_confirm

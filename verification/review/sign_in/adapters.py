@@ -1,4 +1,4 @@
-"""What allauth asks us: nobody signs up, a way on stays on the staff site, and second steps are stored encrypted."""
+"""allauth's adapters: no sign-up, redirects only within the staff site, second steps stored encrypted."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -28,7 +28,7 @@ WAYS = {
 }
 
 
-# In the session, from the first step to the last: what the person's password was when the first was taken.
+# Session key, from the first step to the last: the hash of the password when the first step was taken.
 PROVEN = "staff_proven"
 
 
@@ -45,7 +45,7 @@ class StaffAdapter(DefaultAccountAdapter):
         return False
 
     def is_safe_url(self, url: str | None) -> bool:
-        """Only addresses of the staff site, written without a host."""
+        """Only URLs of the staff site, without a host."""
         request: HttpRequest = context.request
         parts = urlsplit(url or "")
         return (
@@ -61,7 +61,7 @@ class StaffAdapter(DefaultAccountAdapter):
         return reverse("usersessions_list")
 
     def pre_login(self, request: HttpRequest, user: StaffUser, **kwargs: Any) -> HttpResponse | None:
-        """A passkey opens for active staff only, as a password does."""
+        """A passkey signs in active staff only, as a password does."""
         if user.is_active and user.is_staff:
             request.session[PROVEN] = user.get_session_auth_hash()
             return None
@@ -71,7 +71,7 @@ class StaffAdapter(DefaultAccountAdapter):
         return HttpResponseRedirect(reverse("account_login"))
 
     def login(self, request: HttpRequest, user: StaffUser) -> None:
-        """A sign-in that was half-way when its owner was deactivated or got a new password begins anew."""
+        """The user starts again if they were deactivated or got a new password between the steps of this sign-in."""
         proven = request.session.pop(PROVEN, "")
         still = user.is_active and user.is_staff
         if still and constant_time_compare(proven, user.get_session_auth_hash()):
@@ -82,7 +82,7 @@ class StaffAdapter(DefaultAccountAdapter):
         raise ImmediateHttpResponse(HttpResponseRedirect(reverse("account_login")))
 
     def is_ajax(self, request: HttpRequest) -> bool:
-        """Only who asks for the options of a passkey: the JSON of a form would repeat the password that was typed."""
+        """Only the request for passkey options: the JSON of a form would repeat the password that was typed."""
         match = request.resolver_match
         asks = request.method == "GET" and match is not None and match.view_name == "mfa_login_webauthn"
         return bool(asks and super().is_ajax(request))

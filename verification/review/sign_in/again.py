@@ -1,4 +1,4 @@
-"""Asking again who it is: before an export, a policy or anything else that a borrowed session must not do."""
+"""Re-authentication before an export, a policy change or any other act that a hijacked session must not do."""
 
 from collections.abc import Callable, Set
 from functools import wraps
@@ -22,10 +22,10 @@ EVERY = frozenset({"GET", "HEAD", "POST"})
 
 
 def fresh(view: View, *, methods: Set[str] = EVERY, back: str = "") -> View:
-    """`view` for who showed within the last five minutes that it is them; everybody else is asked to.
+    """`view` for users who authenticated within ACCOUNT_REAUTHENTICATION_TIMEOUT; others are asked to do so first.
 
-    `methods` are those that need it. Afterwards the browser goes to the page named `back`, or without one to where it
-    was; what was asked for is never done by itself.
+    `methods` are those that need it. Afterwards the browser goes to the page named `back`, or else to where it was; the
+    refused request is never repeated by itself.
     """
 
     @wraps(view)
@@ -38,15 +38,15 @@ def fresh(view: View, *, methods: Set[str] = EVERY, back: str = "") -> View:
 
 
 def to_confirm(request: HttpRequest) -> str:
-    """The page on which they are to show first that it is them; "" for who did so within the last five minutes.
+    """The URL of the page for re-authentication; "" if the user did so within ACCOUNT_REAUTHENTICATION_TIMEOUT.
 
-    For a form that asks on its own page, so that nothing typed is lost.
+    For a form that links to it on its own page, so that nothing typed is lost.
     """
     return "" if did_recently_reauthenticate(request) else str(second_step.ways(request)[0]["url"])
 
 
 def ask(request: HttpRequest, back: str = "") -> HttpResponse:
-    """The answer in the place of what has to be confirmed first."""
+    """The answer to a request that needs re-authentication first."""
     if is_script(request):
         return JsonResponse({"error": "reauthenticate"}, status=403)
     if request.method not in SAFE:
@@ -58,7 +58,7 @@ def ask(request: HttpRequest, back: str = "") -> HttpResponse:
 
 
 def _page_of(request: HttpRequest) -> str:
-    """The page that a form was on; its address itself where the browser does not tell."""
+    """The page of the submitted form, by its Referer; without one, the requested URL."""
     came_from = request.headers.get("Referer", "")
     if request.method not in SAFE and came_from:
         here = request.build_absolute_uri("/").rstrip("/")

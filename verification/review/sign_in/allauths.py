@@ -1,4 +1,4 @@
-"""Views of allauth's with what they lack: a way out of a loop, a limit, and a page that opens without the keyring."""
+"""Views of allauth with additions: no redirect loop, a rate limit, and a page that opens without the keyring."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from verification.review.sign_in import second_step
 
 
 def authenticate(request: HttpRequest) -> HttpResponseBase:
-    """Whose second step was taken away meanwhile begins anew: this page and the sign-in would lead to each other."""
+    """Restart the sign-in if the second step was removed meanwhile: otherwise both pages redirect to each other."""
     stage = get_pending_stage(request)
     if stage is not None and not second_step.has_one(stage.login.user):
         clear_login(request)
@@ -22,7 +22,7 @@ def authenticate(request: HttpRequest) -> HttpResponseBase:
     return response
 
 
-# Each GET makes a session for whoever asks. Allauth itself limits the POST alone, which is counted twice here.
+# Each GET creates a session. allauth limits only the POST, which therefore counts twice here.
 login_webauthn = ratelimit.decorator(app="allauth.mfa", action="webauthn_login", limit_get=True)(
     webauthn.login_webauthn
 )
@@ -30,7 +30,7 @@ login_webauthn = ratelimit.decorator(app="allauth.mfa", action="webauthn_login",
 
 class _NewCodes(recovery.GenerateRecoveryCodesView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Without counting the old ones: what can't be read can still be replaced."""
+        """Without the count of the old codes, so that codes that can't be decrypted can still be replaced."""
         context: dict[str, Any] = super(recovery.GenerateRecoveryCodesView, self).get_context_data(**kwargs)
         return context
 

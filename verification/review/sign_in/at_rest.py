@@ -1,7 +1,7 @@
-"""Keys of authenticator apps and recovery codes as the database has them: wrapped by the installation's keyring.
+"""Encryption at rest of authenticator app keys and recovery codes, with the keyring of the installation.
 
-The id of the wrapping key stands in front. Whoever uses their second step has it wrapped by the first key of the ring
-from then on, so that an old key can leave the ring once everybody has signed in.
+The id of the wrapping key is the prefix. When a user takes the second step, their secrets are wrapped again with the
+primary key, so that an old key can be removed from the ring once everybody has signed in.
 """
 
 from contextlib import suppress
@@ -13,7 +13,7 @@ from verification import storage
 from verification.crypto import NotUnwrapped, UnknownKey
 from verification.models import StaffUser
 
-# Bound into every one of them: what was wrapped for something else does not open here.
+# Associated data of each wrap: a secret that was wrapped for another purpose does not open here.
 _OWNER = "second step of staff"
 _SECRETS = ("secret", "seed")
 
@@ -29,9 +29,9 @@ def unwrap(stored: str) -> str:
 
 
 def wrap_anew(user: StaffUser) -> None:
-    """What an older key of the ring has wrapped.
+    """Wrap the user's secrets again that an older key of the ring has wrapped.
 
-    What no key opens is left as it is, to be removed or replaced: a passkey signs in without it.
+    A secret that no key opens stays as it is, to be removed or replaced: a passkey signs in without it.
     """
     with transaction.atomic():
         for step in Authenticator.objects.select_for_update().filter(user_id=user.pk):

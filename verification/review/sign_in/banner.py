@@ -1,4 +1,4 @@
-"""Says on every staff page that the demo asks for no second step."""
+"""The banner of every staff page when no second step is required, as in the demo."""
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _

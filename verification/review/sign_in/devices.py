@@ -1,8 +1,8 @@
-"""A browser and its system in words, for people who look at their sessions. A hint, never a proof."""
+"""Browser and system of a session in words, from its User-Agent: a hint, never a proof."""
 
 from django.utils.translation import gettext as _
 
-# The first that is found counts: most browsers name others too.
+# The first match counts, because most browsers also name others.
 BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),

@@ -1,4 +1,4 @@
-"""The forms of the second step and of a new password: what could be guessed in them is counted like a sign-in."""
+"""The forms of the second step and of a new password. Wrong codes and passwords count as failed sign-ins."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,14 +18,14 @@ from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-# What a made-up credential makes the library stumble over.
+# The errors that a forged credential raises within the library.
 MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
-# What a guess was wrong about; a limit of requests says nothing about it.
+# Validation errors of a wrong guess; the rate limit's own error is none.
 WRONG = frozenset({"incorrect_code", "enter_current_password"})
 
 
 def _counted(user: Any, step: str, check: Callable[[], Any]) -> Any:
-    """What `check` returns. A locked name is not even checked, and a failure counts."""
+    """The result of `check`. A wrong guess counts as a failed sign-in; a locked name is refused unchecked."""
     request, credentials = context.request, {"username": user.get_username(), "step": step}
     if not AxesProxyHandler.is_allowed(request, credentials):
         request.axes_locked_out, request.axes_credentials = True, credentials
@@ -84,7 +84,7 @@ class CodeAgainForm(_Code, code_forms.ReauthenticateForm):
 
 class NewAppForm(app_forms.ActivateTOTPForm):
     def clean_code(self) -> Any:
-        """The code that turns the app on is used: it does not sign in too."""
+        """Mark the code as used, so that it can't be used for signing in as well."""
         code = super().clean_code()
         if not TOTP(Authenticator(user=self.user))._mark_code_used(code):
             raise get_adapter().validation_error("incorrect_code")
@@ -107,12 +107,12 @@ class PasskeyAgainForm(_Passkey, passkey_forms.ReauthenticateWebAuthnForm):
 
 
 class PasskeySignInForm(passkey_forms.LoginWebAuthnForm):
-    """Nothing to guess, and nobody named yet: not counted."""
+    """Not counted: a passkey can't be guessed, and no user is named yet."""
 
     credential = _Credential()
 
     def clean_credential(self) -> Any:
-        # Only what was begun as a sign-in asks for PIN or finger; a second step is content with a touch.
+        # A sign-in by passkey alone requires user verification; as a second step a touch is enough.
         if (webauthn.get_state() or {}).get("user_verification") != "required":
             raise get_adapter().validation_error("incorrect_code")
         return _parsed(super().clean_credential)

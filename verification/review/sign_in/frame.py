@@ -1,4 +1,4 @@
-"""The staff site's frame around pages that are not its own."""
+"""The layout of the staff site for allauth's pages."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -16,7 +16,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def framed(view: View, title: Any = "") -> View:
-    """A view of allauth's with what the staff site's base template needs."""
+    """A view of allauth with the context of the staff site's base template."""
 
     @wraps(view)
     def inside(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -30,7 +30,7 @@ def framed(view: View, title: Any = "") -> View:
 
 
 def _frame(request: HttpRequest) -> dict[str, Any]:
-    """Without links to pages that the gate would not open."""
+    """The context of the base template, without navigation while the second step is missing."""
     is_open = second_step.taken(request) or not (
         second_step.is_required() or second_step.has_one(request.user)
     )

@@ -1,4 +1,4 @@
-"""The gate in front of every staff address: signed in, still in time, and with the second step taken.
+"""The middleware in front of every staff address: signed in, session not over, second step taken.
 
 An address that is not in the table of `permissions.addresses` is closed to everybody. The rights that the table asks
 for are checked where the staff site registers its pages (`ReviewSite.admin_view`).
@@ -29,9 +29,10 @@ from verification.review.sign_in.scripts import is_script
 
 log = structlog.get_logger(__name__)
 
-# By the names of their addresses. Signed in, second step not taken in this session:
+# Names of the addresses that open to a user who has a second step but has not taken it in this session:
 TO_TAKE_IT = frozenset({"account_logout", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"})
-# Signed in, no second step yet. A password alone never leads here when there is one: it would add another.
+# Those that open to a user without a second step. A user who has one must not get here by the password alone, because
+# they could add another one.
 TO_SET_IT_UP = frozenset(
     {"account_logout", "account_reauthenticate", "mfa_index", "mfa_activate_totp", "mfa_add_webauthn"}
 )
@@ -57,11 +58,11 @@ class StaffGate:
         return answer
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Our answer where a view of allauth's wants a confirmation, or can't read a second step."""
+        """Our answers when a view of allauth requires re-authentication, or can't decrypt a second step."""
         if not is_staff_address(request):
             return None
         if isinstance(exception, ReauthenticationRequired) and request.user.is_authenticated:
-            # Allauth would keep the form, and send it by itself whenever the person confirms next.
+            # allauth would store the form and submit it itself after the next re-authentication.
             return ask(request)
         if isinstance(exception, (UnknownKey, NotUnwrapped)):
             return _unreadable(request, exception)
@@ -69,7 +70,7 @@ class StaffGate:
 
 
 def _unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A second step that the keyring does not open is no wrong code: the person can do nothing about it."""
+    """503: the keyring can't decrypt the second step, which only an operator can repair."""
     log.error("sign_in.second_step_does_not_open", reason=type(exception).__name__)
     return page(request, "account/unreadable.html", {"title": _("Sign-in needs an operator")}, status=503)
 
@@ -110,6 +111,6 @@ def _second_step(request: HttpRequest, name: str) -> HttpResponse | None:
 
 def _lead(request: HttpRequest, to: str) -> HttpResponse:
     if is_script(request):
-        # Half signed in is signed out to a page that waits: it must not be given up for that of the second step.
+        # For a script this is the same as signed out: its page must not be replaced by that of the second step.
         return JsonResponse({"error": "second_step_missing"}, status=401)
     return HttpResponseRedirect(f"{to}?{urlencode({'next': request.get_full_path()})}")

@@ -1,4 +1,4 @@
-"""How long a session of staff lives: so long without use, and so long in any case. The session keeps both times."""
+"""Session lifetime: STAFF_IDLE_MINUTES without use, STAFF_SESSION_HOURS in any case. The session stores both times."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 SINCE, SEEN = "staff_since", "staff_seen"
-# Written once in so many seconds, and not with each picture of a case.
+# Seconds between writes of the last use, so that not every picture of a case writes the session.
 NOTED_EVERY = 30
 
 
@@ -19,12 +19,12 @@ def begin(session: SessionBase, now: datetime) -> None:
 
 
 def ended(session: SessionBase, now: datetime) -> str:
-    """Why this session is over: "absolute", "idle", or "" while it is not."""
+    """Why this session is over: "absolute" or "idle"; "" while it is valid."""
     return _ended(session.get(SINCE, 0), session.get(SEEN, 0), now.timestamp())
 
 
 def is_over(listed: UserSession, now: datetime) -> bool:
-    """One that nobody has come back with: it would be ended if somebody did."""
+    """Whether a listed session would be ended at its next request."""
     return bool(_ended(listed.created_at.timestamp(), listed.last_seen_at.timestamp(), now.timestamp()))
 
 
@@ -44,7 +44,7 @@ def note_use(request: HttpRequest, now: datetime) -> None:
 
 
 def sentence(why: str) -> str:
-    """What a person is told whose session ended by itself."""
+    """The message for a user whose session ended by itself."""
     if why == "idle":
         minutes = settings.STAFF_IDLE_MINUTES
         return (

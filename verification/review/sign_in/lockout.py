@@ -1,9 +1,9 @@
-"""Who may not try any more, and until when: axes counts, this adds the day's limit, the trail and the page.
+"""Lockout after failed sign-ins: axes counts; this module adds the limit per day, the trail and the page.
 
-5 failures of a name from one address lock both together for 15 minutes; 100 failures of a name in a day (UTC), from
-anywhere and with no good sign-in between, keep it from signing in for the rest of the day or until an operator lets go
-of it. Whoever is signed in goes on: others could lock them out of their work from afar. A name that nobody has is
-counted and locked alike, and kept as a hash: people type passwords into the wrong field.
+5 failures of a name from one address lock this pair for 15 minutes. 100 failures of a name in a day (UTC), from any
+address and without a successful sign-in in between, lock the name until the day ends or an operator unlocks it. Open
+sessions go on: otherwise anybody could lock a user out of their work. Unknown names are counted and locked alike, and
+stored as a hash, because people type passwords into the wrong field.
 """
 
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ from verification.models import StaffUser
 from verification.review.sign_in.frame import page
 
 FAILURES_A_DAY = 100
-_KEPT = timedelta(days=2)
+_RETENTION = timedelta(days=2)
 
 
 def counted_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
@@ -40,12 +40,12 @@ def counted_name(request: HttpRequest, credentials: dict[str, Any] | None) -> st
 
 
 def address(request: HttpRequest) -> str | None:
-    """As `ForwardedAddressMiddleware` left it."""
+    """The client's address as set by `ForwardedAddressMiddleware`; of IPv6 its /64 network."""
     return _network(request.META.get("REMOTE_ADDR", "")) or None
 
 
 def _network(address: str) -> str:
-    """Of an IPv6 address its /64: whoever has one has all of these."""
+    """The /64 network of an IPv6 address, because one client usually has all of its addresses."""
     try:
         found = ip_address(address)
     except ValueError:
@@ -64,7 +64,7 @@ class Lockout(AxesDatabaseHandler):
     ) -> None:
         denied = request.axes_locked_out
         super().user_login_failed(sender, credentials, request, **kwargs)
-        if denied:  # was not even looked at
+        if denied:  # the password was not checked
             return
         if _day_is_spent(request, credentials):
             request.axes_locked_out, request.axes_credentials = True, credentials
@@ -76,23 +76,23 @@ class Lockout(AxesDatabaseHandler):
         self.remove_out_of_limit_failure_logs(username=user.get_username())
 
     def remove_out_of_limit_failure_logs(self, *, username: str, limit: int | None = None) -> int:
-        """Axes would delete the newest ones, which are those that count."""
-        old, _of_each = AccessFailureLog.objects.filter(attempt_time__lt=timezone.now() - _KEPT).delete()
+        """Delete by age: axes would delete the newest entries, which are the ones that count."""
+        old, _of_each = AccessFailureLog.objects.filter(attempt_time__lt=timezone.now() - _RETENTION).delete()
         return int(old)
 
     def reset_attempts(
         self, *, ip_address: str | None = None, username: str | None = None, ip_or_username: bool = False
     ) -> int:
-        """`manage.py axes_reset…`: an operator lets go of a name, an address or all, for the day too."""
+        """`manage.py axes_reset…`: an operator unlocks a name, an address or everything, also for the day."""
         named = {"username": username, "ip_address": ip_address and _network(ip_address)}
-        meant = Q(
+        selected = Q(
             *[(field, value) for field, value in named.items() if value],
             _connector=Q.OR if ip_or_username else Q.AND,
         )
         found, names = 0, set()
-        for kept in (AccessAttempt.objects.filter(meant), AccessFailureLog.objects.filter(meant)):
-            names.update(kept.values_list("username", flat=True))
-            found += kept.delete()[0]
+        for rows in (AccessAttempt.objects.filter(selected), AccessFailureLog.objects.filter(selected)):
+            names.update(rows.values_list("username", flat=True))
+            found += rows.delete()[0]
         if found:
             _record_unlocked(names)
         return found
@@ -100,12 +100,12 @@ class Lockout(AxesDatabaseHandler):
 
 @receiver(pre_save, sender=AccessAttempt)
 def keep_nothing_typed(instance: AccessAttempt, **kwargs: Any) -> None:
-    """Axes hides the fields that it knows; a way on can hold what somebody searched for."""
+    """Store no request data: axes masks only the fields it knows, and `next` can hold a search text."""
     instance.get_data = instance.post_data = ""
 
 
 def locked_page(request: Any, response: Any, credentials: dict[str, Any] | None) -> HttpResponse:
-    """In the place of the answer to whoever is locked out."""
+    """429 for a locked name, with the time at which the lock ends."""
     now = timezone.now()
     until = _locked_until(request, credentials, now)
     minutes = ceil((until - now).total_seconds() / 60)
@@ -116,7 +116,7 @@ def locked_page(request: Any, response: Any, credentials: dict[str, Any] | None)
 
 
 def too_many_page(request: HttpRequest) -> HttpResponse:
-    """Too many requests of one kind from one address, whoever sent them."""
+    """429 for too many requests of one kind from one address."""
     answer = page(request, "account/locked.html", {"title": _("Too many tries"), "minutes": 1}, status=429)
     answer["Retry-After"] = "60"
     return answer
@@ -146,7 +146,7 @@ def _locked_until(request: Any, credentials: dict[str, Any] | None, now: datetim
 
 
 def _record(credentials: dict[str, Any], *, locked: bool) -> None:
-    """A name that nobody has is not written down."""
+    """Record the failure in the trail, without the name if no user has it."""
     user = StaffUser.objects.filter(username=str(credentials.get("username") or "")).first()
     note = partial(
         audit.record,
@@ -161,7 +161,7 @@ def _record(credentials: dict[str, Any], *, locked: bool) -> None:
 
 
 def _record_unlocked(names: set[str]) -> None:
-    """Whoever was let go of; names that nobody has are no subject."""
+    """Record the users that were unlocked; unknown names are one event without a subject."""
     now = timezone.now()
     for user in StaffUser.objects.filter(username__in=names) or [StaffUser(pk="")]:
         audit.record("staff.unlocked", by=audit.By.shell(), subject=user, at=now)

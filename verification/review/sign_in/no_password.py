@@ -1,4 +1,4 @@
-"""Told to whoever has no password to change: an operator made their account without one."""
+"""The page for users without a password to change: an operator created their account without one."""
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase

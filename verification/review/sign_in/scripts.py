@@ -1,4 +1,4 @@
-"""Which requests come from a script: it is told in JSON, not led to a page."""
+"""Recognises requests of scripts, which get JSON instead of a redirect."""
 
 from django.http import HttpRequest
 

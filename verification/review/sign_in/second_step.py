@@ -1,4 +1,4 @@
-"""The second step of a session: whether it was taken, can be taken, or must be set up first."""
+"""The second step of a session: taken, still to take, or to set up first."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ from django.http import HttpRequest
 
 from verification.models import StaffUser
 
-# Recovery codes alone are no second step: they only stand in for one.
+# Recovery codes alone are no second step; they only replace one.
 STEPS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
 
 
 def taken(request: HttpRequest) -> bool:
-    """Whether this session's person took it. Asks no database."""
+    """Whether the second step was taken in this session. No query."""
     return any(record["method"] == "mfa" for record in get_authentication_records(request, request.user))
 
 
@@ -31,12 +31,12 @@ def is_required() -> bool:
 
 
 def mark_taken(request: HttpRequest, user: StaffUser, kind: str) -> None:
-    """Whoever sets one up has just used it."""
+    """Setting up a second step counts as taking it."""
     record_authentication(request, user, "mfa", type=kind)
 
 
 def forget(request: HttpRequest) -> None:
-    """The last one is gone: this session is one without it."""
+    """After the last second step was removed, the session counts as one without it."""
     for record in get_authentication_records(request, request.user):
         if record["method"] == "mfa":
             record["method"] = "removed"
@@ -44,11 +44,11 @@ def forget(request: HttpRequest) -> None:
 
 
 def ways(request: HttpRequest) -> list[dict[str, Any]]:
-    """The pages on which this person can show again that it is them, the usual one first."""
+    """The pages of re-authentication for this user, the preferred one first."""
     methods: list[dict[str, Any]] = get_adapter(request).get_reauthentication_methods(request.user)
     return methods
 
 
 def way_to_take(request: HttpRequest) -> str:
-    """The page on which somebody who is signed in takes a second step; a password is none."""
+    """The URL at which a signed-in user takes the second step; a password does not count."""
     return next(str(way["url"]) for way in ways(request) if way["id"].startswith("mfa_"))

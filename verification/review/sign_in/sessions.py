@@ -1,4 +1,4 @@
-"""Where one is signed in, and ending it from afar."""
+"""The page that lists a user's sessions and ends them."""
 
 from datetime import datetime
 from typing import Any
@@ -35,7 +35,7 @@ def sessions(request: HttpRequest) -> HttpResponseBase:
 
 
 def _end(request: HttpRequest, user: StaffUser, now: datetime) -> None:
-    """The one that was chosen, or all but this one."""
+    """End the chosen session, or all but the current one."""
     ended = staff.end_sessions(
         user,
         by=acting(user),

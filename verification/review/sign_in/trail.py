@@ -1,4 +1,4 @@
-"""What the trail hears of sign-ins, by the signals of Django and allauth. No event holds a secret or what was typed."""
+"""Records sign-ins in the trail, from signals of Django and allauth. No event holds a secret or typed text."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def session_begins(request: HttpRequest, **kwargs: Any) -> None:
 
 @receiver(account.user_logged_in)
 def signed_in(request: HttpRequest, user: StaffUser, **kwargs: Any) -> None:
-    """Whoever has just signed in need not show again at once who they are."""
+    """A sign-in counts as re-authentication."""
     last = get_authentication_records(request, user)[-1]
     last["reauthenticated"] = True
     request.session.modified = True
@@ -63,7 +63,7 @@ def second_step_added(
     kind = str(authenticator.type)
     if kind in second_step.STEPS:
         second_step.mark_taken(request, user, kind)
-        # Heard after the commit, which may be after the session was saved.
+        # The signal is sent after the commit, when the session may already be saved.
         request.session.save()
     _record("staff.second_step_added", user, step=HOW.get(kind, kind))
 
@@ -77,7 +77,7 @@ def second_step_used(user: StaffUser, **kwargs: Any) -> None:
 def second_step_removed(
     request: HttpRequest, user: StaffUser, authenticator: Authenticator, **kwargs: Any
 ) -> None:
-    """It may be lost, and have opened one of the others."""
+    """End the other sessions: the device may be lost, and somebody may have signed in with it."""
     kind = str(authenticator.type)
     _record("staff.second_step_removed", user, step=HOW.get(kind, kind))
     own = request.session.session_key or ""
@@ -93,9 +93,9 @@ def password_changed(user: StaffUser, **kwargs: Any) -> None:
 
 @receiver(post_save, sender=StaffUser)
 def sessions_end(instance: StaffUser, created: bool, **kwargs: Any) -> None:
-    """A deactivation or a new password ends the person's sessions at once, whoever did it and by whatever way.
+    """End the user's sessions after a deactivation or a new password, in whichever way it was done.
 
-    Neither needs this to be safe: the backend and the password's hash in the session refuse them already.
+    Django refuses these sessions anyway (backend, password hash); this deletes them and records it.
     """
     has_new_password = getattr(instance, "_password", None) is not None
     if created or (instance.is_active and not has_new_password):

@@ -1,4 +1,4 @@
-"""The addresses of signing in, by allauth's own names: it looks them up itself. What is not here is not reachable."""
+"""The URLs of sign-in under the names that allauth looks up. Views of allauth that are not listed are not reachable."""
 
 from allauth.account import views as account
 from allauth.mfa.base import views as mfa

@@ -1,1 +1,1 @@
-"""How each vendor account is doing, what it costs, and what each of its codes means."""
+"""The pages about the vendor: state and cost of each account, and the meaning of each code."""

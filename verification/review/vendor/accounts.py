@@ -1,6 +1,6 @@
-"""How each vendor account stands, in words: for the banner on the work board and for the vendor page.
+"""The state of each vendor account in words, for the notice on the work board and for the vendor page.
 
-Reads rows and the time it is given. Whether a call may be made is for `pacing` to say.
+`vendor.pacing` decides whether a call may be made.
 """
 
 from datetime import datetime
@@ -44,7 +44,7 @@ def _line(account: VendorAccount, now: datetime) -> dict[str, Any]:
 
 
 def notice(lines: list[dict[str, Any]], now: datetime) -> dict[str, Any] | None:
-    """What staff are told at once when an account is not called. `tone` is bad if none is."""
+    """The notice when an account is not called, else None. `tone` is bad if no account is called, else warn."""
     closed = [line for line in lines if line["state"] != State.CALLING]
     if not closed:
         return None

@@ -1,4 +1,4 @@
-"""The page of codes: what each answer of the vendor comes to. All of it is told by `handling`; this is its frame."""
+"""The page of codes: what the system does with each answer of the vendor, from `vendor.code_guide`."""
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse

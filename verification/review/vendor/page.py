@@ -1,7 +1,4 @@
-"""The vendor page: whether each account is called and why not, what waits, how calls went, what they cost.
-
-It reads, and knows one act: an operator has a paused account probed now. That is `actions.account`.
-"""
+"""The vendor page: state of the accounts, waiting work, results of calls, cost. Operators can probe an account."""
 
 from collections import Counter
 from datetime import datetime, timedelta
@@ -39,7 +36,7 @@ RECENTLY = timedelta(hours=1)
 MAX_LATENCIES = 200
 MAX_EVENTS = 12
 EVENTS = ("account.paused", "account.resumed", "account.budget_alert", "account.probe_asked")
-# What became of a call; of an answered one, what its answer was worth.
+# The endings of a call: the kind of its answer, or its state without one.
 ENDINGS = (*AnswerKind, CallState.UNKNOWN, CallState.NOT_SENT, CallState.SENDING)
 
 
@@ -74,7 +71,7 @@ def probe(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _work(now: datetime) -> dict[str, Any]:
-    """What is in the system's hands, of all accounts: any of them may take it."""
+    """The attempts that the system works on or that wait, for all accounts: any account may take any attempt."""
     ready = Q(status=AttemptStatus.READY)
     held = Q(lease_until__gt=now)
     under_way = VerificationAttempt.objects.filter(status__in=[AttemptStatus.SUBMITTED, AttemptStatus.READY])
@@ -88,7 +85,7 @@ def _work(now: datetime) -> dict[str, Any]:
 
 
 def _endings(now: datetime) -> dict[int, Counter[str]]:
-    """For each account, the calls of the last hour by what became of them."""
+    """For each account, the calls of the last hour by ending."""
     made = ProviderCall.objects.filter(started_at__gte=now - RECENTLY, slot_missed=False)
     found: dict[int, Counter[str]] = {}
     for row in made.order_by().values("account", "state", "answer").annotate(count=Count("pk")):
@@ -127,7 +124,7 @@ def _pause(account: VendorAccount, now: datetime) -> dict[str, Any]:
 
 
 def _latency(account: VendorAccount, now: datetime) -> dict[str, Any] | None:
-    """Of the last usable answers within the hour, in seconds."""
+    """Percentiles in seconds over the last usable answers within the hour; None without any."""
     answers = ProviderCall.objects.filter(
         account=account, answer=AnswerKind.USABLE, ended_at__gte=now - RECENTLY
     )
@@ -139,12 +136,12 @@ def _latency(account: VendorAccount, now: datetime) -> dict[str, Any] | None:
 
 
 def _seconds(sorted_ms: list[int], per_cent: int) -> str:
-    """The nearest rank: a latency that was really seen."""
+    """The percentile by nearest rank, which is a latency that occurred."""
     return f"{sorted_ms[-(-len(sorted_ms) * per_cent // 100) - 1] / 1000:.1f}"
 
 
 def _events(names: dict[str, str]) -> list[dict[str, Any]]:
-    """What last happened to the accounts of these ids."""
+    """The latest events of the accounts; `names` by primary key as text."""
     found = AuditEvent.objects.filter(kind__in=EVENTS).order_by("-pk")[:MAX_EVENTS]
     return [
         {

@@ -1,7 +1,7 @@
-"""What checking costs: charged calls out of the ledger, beside the applicants whom they verified.
+"""The cost of checks: charged calls from the ledger, compared with verified applicants.
 
-A period is whole days of UTC up to now. Calls and approvals are counted each by its own time, so that a case which
-was called for yesterday and approved today shows in both days' figures.
+A period is whole UTC days up to now. Calls and approvals are counted by their own times, so a case with a call
+yesterday and its approval today counts in both days.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ HUNDREDTH = Decimal("0.01")
 
 @dataclass(frozen=True)
 class Figure:
-    """`up_to` is the figure if every call was charged of which nobody knows; "" where that changes nothing."""
+    """`up_to` is the value if every call with unknown billing was charged, "" if it is the same as `least`."""
 
     least: str
     up_to: str = ""
@@ -29,7 +29,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table: one figure for each of PERIODS."""
+    """A line of the table with one figure per period of PERIODS."""
 
     title: str
     figures: list[Figure]
