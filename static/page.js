@@ -1,9 +1,9 @@
 // @ts-check
-/** What every page of the flow does: says that scripts run, moves the focus, and sends a form only once. */
+/** For every step of the flow: marks that scripts run, moves the focus, and lets a form be submitted once only. */
 
 document.documentElement.classList.add("js");
 
-// A person who came from the step before hears where they are; a first visit starts at the top as usual.
+// After a step the focus moves to the heading, so that screen readers announce the new page; not on the first visit.
 if (document.referrer.startsWith(location.origin)) {
   /** @type {HTMLElement | null} */ (document.querySelector("h1"))?.focus({ preventScroll: true });
 }
@@ -11,7 +11,7 @@ if (document.referrer.startsWith(location.origin)) {
 for (const form of document.querySelectorAll("form")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
-    // After the page's own listeners: one of them may hold the form back.
+    // Runs after the listeners of the page itself, which may have prevented the submit.
     setTimeout(() => {
       if (event.defaultPrevented) return;
       form.dataset.sent = "yes";
@@ -20,7 +20,7 @@ for (const form of document.querySelectorAll("form")) {
   });
 }
 
-// A page that comes back out of the history is old: its form was sent, its status may have moved on.
+// A page restored from the back/forward cache is out of date: its form was sent, the status may have changed.
 addEventListener("pageshow", (event) => {
   if (event.persisted) location.reload();
 });

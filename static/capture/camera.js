@@ -1,5 +1,5 @@
 // @ts-check
-/** The camera: opening it, which ones there are, closing it. Video only: no microphone is ever asked for. */
+/** Opens, lists and closes cameras. Video only: the microphone is never requested. */
 
 import { inApp } from "./environment.js";
 
@@ -9,7 +9,7 @@ const WANTED = {
   frameRate: { ideal: 30, min: 15, max: 60 },
 };
 
-/** Why there is no picture, as the name of the panel that tells it. */
+/** The camera could not be opened; `code` is the name of the panel that explains it. */
 export class CameraFault extends Error {
   /** @param {string} code */
   constructor(code) {
@@ -33,15 +33,15 @@ async function stream(deviceId) {
   try {
     return await navigator.mediaDevices.getUserMedia({ audio: false, video: { ...WANTED, ...which } });
   } catch (error) {
-    // Some browsers refuse exact wishes that their camera could meet: ask once more without any.
+    // Some browsers reject constraints that the camera could meet: try once more without constraints.
     if (!(error instanceof Error && error.name === "OverconstrainedError")) throw error;
     return navigator.mediaDevices.getUserMedia({ audio: false, video: true });
   }
 }
 
 /**
- * Open a camera into `video` and wait for its first picture. What the browser says about permissions beforehand
- * is not to be relied on: only the stream tells.
+ * Open a camera into `video` and wait for its first picture. Permission queries are unreliable across browsers, so only
+ * the result of opening the stream counts.
  * @param {HTMLVideoElement} video
  * @param {string} deviceId empty for the front camera
  */
@@ -59,13 +59,13 @@ export async function open(video, deviceId) {
   }
 }
 
-/** Let go of the camera, so that its light goes out. @param {HTMLVideoElement} video */
+/** Stop the camera, so that its light goes out. @param {HTMLVideoElement} video */
 export function close(video) {
   if (video.srcObject instanceof MediaStream) for (const track of video.srcObject.getTracks()) track.stop();
   video.srcObject = null;
 }
 
-/** The cameras, likely ones first: an infrared or virtual one is rarely what the person means. */
+/** The cameras, infrared and virtual ones last, because applicants rarely want them. */
 export async function cameras() {
   const unlikely = /virtual|infrared|\bIR\b|obs/i;
   const devices = await navigator.mediaDevices.enumerateDevices();

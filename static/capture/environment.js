@@ -1,9 +1,9 @@
 // @ts-check
-/** What this browser lacks, found out before the person is asked for anything. */
+/** Checks what this browser lacks before it asks for the camera. */
 
 const IN_APP = /FBAN|FBAV|Instagram|Line\/|MicroMessenger|Twitter|TikTok|musical_ly|Snapchat|; wv\)/;
 
-/** Is this the browser built into another app? */
+/** Whether this is an in-app browser. */
 export function inApp() {
   return IN_APP.test(navigator.userAgent);
 }
@@ -16,10 +16,10 @@ export function lack() {
   return inApp() ? "in_app" : "unsupported";
 }
 
-/** @returns {"ios" | "android" | "desktop"} whose settings the person has to look into */
+/** @returns {"ios" | "android" | "desktop"} the system whose settings the instructions describe */
 export function platform() {
   const agent = navigator.userAgent;
-  // An iPad calls itself a Mac, but no Mac has a touch screen.
+  // iPads identify as a Mac, but no Mac has a touch screen.
   if (/iPhone|iPad|iPod/.test(agent) || (/Mac/.test(agent) && navigator.maxTouchPoints > 1)) return "ios";
   return /Android/.test(agent) ? "android" : "desktop";
 }

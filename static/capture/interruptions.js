@@ -1,11 +1,11 @@
 // @ts-check
-/** What ends a recording early: leaving the page, a call, a camera that is taken away. Such a clip is never sent. */
+/** Interruptions of a recording: page hidden, phone call, camera unplugged. An interrupted clip is never sent. */
 
-// Safari mutes a fresh track for a moment without any reason.
+// Safari mutes a new track for a moment without a reason; a shorter mute is ignored.
 const GRACE = 1000;
 
 /**
- * Call `stop` with the reason ("hidden", "ended" or "muted") once; returns the function that ends the watch.
+ * Call `stop` with the reason ("hidden", "ended" or "muted") once; returns a function that removes the listeners.
  * @param {MediaStream} stream
  * @param {(reason: string) => void} stop
  */

@@ -1,5 +1,5 @@
 // @ts-check
-/** Advice on the light from a small copy of the picture. It never blocks: thresholds are guesses for any camera. */
+/** Hints on the light from a small copy of the picture. They never block, because cameras differ too much. */
 
 const WIDTH = 80;
 const HEIGHT = 60;
@@ -29,7 +29,7 @@ function adviceFor(level) {
 }
 
 /**
- * Call `tell` with the name of a hint whenever it changes; returns the function that ends the watch.
+ * Call `tell` with the name of a hint whenever it changes; returns a function that stops it.
  * @param {HTMLVideoElement} video
  * @param {(hint: string) => void} tell
  */

@@ -1,5 +1,5 @@
 // @ts-check
-/** The recording step from the camera's permission to the sent video: who calls whom, and what happens on a fault. */
+/** Controls the recording step, from the camera's permission to the sent video, faults included. */
 
 import * as camera from "./camera.js";
 import { lack, platform } from "./environment.js";
@@ -10,14 +10,14 @@ import { requestChallenge, Refused, send } from "./server.js";
 import { film, NothingRecorded } from "./take.js";
 import * as view from "./view.js";
 
-/** @type {import("./take.js").Take | null} the recording that is not sent yet; it lives in this page's memory only */
+/** @type {import("./take.js").Take | null} the recording that is not sent yet; it is only in the memory of this page */
 let take = null;
 /** @type {MediaStream | null} */
 let stream = null;
 let deviceId = "";
 let release = () => {};
 
-/** @param {string} [reason] why, when it was not the person's wish */
+/** @param {string} [reason] why it was stopped; empty if the applicant stopped it */
 function closeCamera(reason) {
   release();
   camera.close(view.preview);
@@ -77,7 +77,7 @@ function playback(filmed) {
 
 async function sendTake() {
   if (!take) return;
-  // Once a part may have arrived, the server alone knows how long it waits for the others.
+  // Once a part may have arrived, only the server knows how long it accepts the others.
   if (!take.begun && performance.now() > take.until) return stopWith("expired");
   take.begun = true;
   view.progress(take.arrived, take.blob.size);
@@ -92,7 +92,7 @@ async function sendTake() {
   }
 }
 
-/** The server said no, or nothing. @param {Refused} error */
+/** The server refused the request or could not be reached. @param {Refused} error */
 function refused(error) {
   if (error.next) return leave(error.next);
   if (take && (error.passing || error.offset !== undefined)) return view.show("lost");

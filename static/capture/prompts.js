@@ -1,5 +1,5 @@
 // @ts-check
-/** The countdown and the movements, shown, spoken and timed. Timers, not animation frames: those rest when hidden. */
+/** Shows, announces and times the countdown and the movements. Uses timers: animation frames stop when hidden. */
 
 const PRE_ROLL = 500;
 const MOVE = 2500;
@@ -22,7 +22,7 @@ export function pause(ms, signal) {
   });
 }
 
-/** 3, 2, 1. @param {Scene} scene */
+/** Count down 3, 2, 1. @param {Scene} scene */
 export async function countdown({ stage, say, signal }) {
   const number = /** @type {HTMLElement} */ (stage.querySelector("[data-countdown]"));
   number.hidden = false;
@@ -57,7 +57,7 @@ function dots(stage, total, current) {
 }
 
 /**
- * Show each movement in turn and return when each was asked for, in milliseconds since `zero`.
+ * Show each movement in turn; resolves to the time of each prompt in milliseconds since `zero`.
  * @param {string[]} actions
  * @param {number} zero
  * @param {Scene} scene

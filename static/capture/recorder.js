@@ -1,11 +1,11 @@
 // @ts-check
-/** MediaRecorder with its traps taken care of. The file is named by what the recorder says it made. */
+/** MediaRecorder with workarounds for browsers. The file extension follows the MIME type that it reports. */
 
 const BITS_PER_SECOND = 2_000_000;
 const STOP_WITHIN = 5000;
 
-// The first the server only repacks; for the later ones it must re-encode. "vp8" never goes with a sound codec:
-// Firefox then hangs on a stream without sound. Bare "video/mp4" may hold VP9, so it comes late.
+// In order of preference: the server remuxes the first ones and must transcode the others. "vp8" without an audio codec,
+// because Firefox hangs with one on a stream without sound. Bare "video/mp4" may hold VP9, so it is late in the list.
 const TYPES = [
   "video/mp4;codecs=avc1.42E01E",
   "video/x-matroska;codecs=avc1",
@@ -16,15 +16,15 @@ const TYPES = [
 
 /** @typedef {{ blob: Blob, mime: string, chunks: number, called_at: number, started_at: number, ms: number }} Clip */
 
-/** @returns {string | undefined} nothing when the browser shall choose */
+/** @returns {string | undefined} undefined to let the browser choose */
 function chooseType() {
-  // Old Safari records but can't say what.
+  // Old versions of Safari record, but have no isTypeSupported.
   if (typeof MediaRecorder.isTypeSupported !== "function") return undefined;
   return TYPES.find((type) => MediaRecorder.isTypeSupported(type));
 }
 
 /**
- * Start recording. `called` and the start event are both kept: some browsers report the start late.
+ * Start recording. Returns the times of the call and of the start event, because some browsers report the start late.
  * @param {MediaStream} stream
  */
 export function start(stream) {
@@ -37,7 +37,7 @@ export function start(stream) {
   const calledAt = performance.now();
   recorder.start();
 
-  /** End the recording and hand it over, or null when it is empty. @returns {Promise<Clip | null>} */
+  /** End the recording; null if it is empty. @returns {Promise<Clip | null>} */
   async function finish() {
     const ms = Math.round(performance.now() - calledAt);
     await stopped(recorder);
@@ -46,7 +46,7 @@ export function start(stream) {
     return blob.size ? { blob, mime, chunks: chunks.length, called_at: calledAt, started_at: startedAt, ms } : null;
   }
 
-  /** Forget what is recorded; harmless once it was handed over. */
+  /** Discard the recording; no effect after it was returned. */
   function discard() {
     if (recorder.state !== "inactive") recorder.stop();
     chunks.length = 0;
@@ -55,7 +55,7 @@ export function start(stream) {
   return { calledAt, finish, discard };
 }
 
-/** Resolves when the recorder has stopped, or a while later: some never say so. @param {MediaRecorder} recorder */
+/** Resolves when the recorder has stopped, or after a timeout: some browsers send no stop event. @param {MediaRecorder} recorder */
 function stopped(recorder) {
   return new Promise((resolve) => {
     if (recorder.state === "inactive") return resolve(undefined);

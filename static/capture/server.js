@@ -1,16 +1,16 @@
 // @ts-check
-/** Talking to the server: requesting a challenge, sending a recording, in parts if need be. Knows nothing of the page. */
+/** Requests to the server: get a challenge, send a recording, in parts if it is large. Does not touch the page. */
 
 /** @typedef {{ attempt: string, nonce: string, mode: string, actions: { code: string, name: string }[], expires_in: number }} Challenge */
 
-// How long to wait before a part is sent again. A telephone takes seconds to change from one network to another.
+// Delays before a part is sent again. A phone takes seconds to change from one network to another.
 const WAITS = [1000, 3000, 9000];
-// A connection that has died often says nothing: after so long without a byte it is given up.
+// A dead connection often reports no error: abort after this time without progress.
 const QUIET = 30_000;
-// Looking at a recording may take the server this long.
+// Time for the server to check a complete recording.
 const PATIENCE = 90_000;
 
-/** The server's answer when it is not a yes; status 0 when it could not be reached. */
+/** An answer other than success; status 0 if the server could not be reached. */
 export class Refused extends Error {
   /** @param {number} status @param {{ error?: { code: string, message: string, expected_offset?: number }, next?: string }} [body] */
   constructor(status, body) {
@@ -18,11 +18,11 @@ export class Refused extends Error {
     this.status = status;
     this.code = body?.error?.code ?? (status ? "server" : "offline");
     this.next = body?.next ?? "";
-    /** Where the server says the next part begins. */
+    /** The offset at which the server expects the next part. */
     this.offset = body?.error?.expected_offset;
   }
 
-  /** Not the recording's fault: the same again may be taken. */
+  /** The recording is not at fault: the same request may succeed later. */
   get passing() {
     if (this.code === "upload_quota_reached") return false;
     return this.status === 0 || this.status >= 500 || [408, 429].includes(this.status);
@@ -38,7 +38,7 @@ function parse(text) {
   }
 }
 
-/** Read for each request: a sign-in in another tab gives this browser a new token. */
+/** Read anew for each request: a sign-in in another tab changes the token. */
 function headers() {
   const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
   return { "X-CSRFToken": token, Accept: "application/json" };
@@ -56,7 +56,7 @@ export async function requestChallenge(url) {
 }
 
 /**
- * XMLHttpRequest, as fetch can't tell how much has gone.
+ * XMLHttpRequest, because fetch reports no upload progress.
  * @param {{ method: string, url: string, body: FormData | Blob, headers?: Record<string, string>, quiet: number }} what
  * @param {(sent: number) => void} onProgress
  * @returns {Promise<{ next: string }>}
@@ -87,7 +87,7 @@ function request({ method, url, body, headers: more = {}, quiet }, onProgress) {
   });
 }
 
-/** @param {import("./take.js").Take} take @param {boolean} whole or has the video gone in parts */
+/** @param {import("./take.js").Take} take @param {boolean} whole false if the video was sent in parts */
 function formOf(take, whole) {
   const form = new FormData();
   form.append("attempt", take.attempt);
@@ -97,13 +97,13 @@ function formOf(take, whole) {
   return form;
 }
 
-/** The digest as RFC 9530 writes it. @param {Blob} blob */
+/** The SHA-256 in the syntax of RFC 9530. @param {Blob} blob */
 async function digest(blob) {
   const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
   return `sha-256=:${btoa(String.fromCharCode(...bytes))}:`;
 }
 
-/** A while, or until the browser is back on a network. @param {number} ms */
+/** Wait for `ms`, or until the browser is online again. @param {number} ms */
 function pause(ms) {
   return new Promise((resolve) => {
     const done = () => {
@@ -117,13 +117,13 @@ function pause(ms) {
 }
 
 /**
- * Where things are sent, in what pieces, and who hears how it goes: how many bytes have gone, and that it is stuck.
+ * The URLs and the part size in bytes; callbacks for the progress in bytes, and for a stalled upload.
  * @typedef {{ recording: string, parts: string, partSize: number }} Addresses
  * @typedef {{ progress: (sent: number, total: number) => void, stuck: () => void }} Listener
  */
 
 /**
- * Send the recording: in one piece if it is small, else in parts, going on from what has arrived before.
+ * Send the recording: in one request if it is small, else in parts, continuing after the bytes that have arrived.
  * @param {Addresses} addresses
  * @param {import("./take.js").Take} take
  * @param {Listener} listener
@@ -150,7 +150,7 @@ async function sendInParts(addresses, take, listener) {
       await sendPart(addresses, take, whole, listener);
     } catch (error) {
       if (failed === WAITS.length || !(error instanceof Refused) || !goesOn(take, error)) throw error;
-      // What had arrived before its answer was lost is no failure.
+      // The part may have arrived although its answer was lost: that is no failure.
       if (take.arrived > before) continue;
       listener.stuck();
       await pause(WAITS[failed++]);
@@ -161,14 +161,14 @@ async function sendInParts(addresses, take, listener) {
   }
 }
 
-/** Is there a way on, and from where? @param {import("./take.js").Take} take @param {Refused} error */
+/** Whether sending can continue; sets the offset from which. @param {import("./take.js").Take} take @param {Refused} error */
 function goesOn(take, error) {
   if (error.offset !== undefined) {
     take.arrived = error.offset;
     return true;
   }
   if (error.code !== "checksum_mismatch") return error.passing;
-  // A part that was damaged on its way goes again; when the whole was, all of it does.
+  // A damaged part is sent again; if the whole file is damaged, everything is.
   if (take.arrived === take.blob.size) take.arrived = 0;
   return true;
 }
@@ -198,7 +198,7 @@ async function sendPart(addresses, take, whole, listener) {
   listener.progress(take.arrived, total);
 }
 
-/** All parts are there: what they answer follows. @param {Addresses} addresses @param {import("./take.js").Take} take */
+/** After all parts: send the form fields without the file. @param {Addresses} addresses @param {import("./take.js").Take} take */
 function sendForm(addresses, take) {
   const body = formOf(take, false);
   return request({ method: "POST", url: addresses.recording, body, quiet: PATIENCE }, () => {});

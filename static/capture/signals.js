@@ -1,5 +1,5 @@
 // @ts-check
-/** What a reviewer may want to know about how a clip was made. Hints only: a browser can claim anything. */
+/** Collects facts on how a clip was made, as hints for reviewers: a browser can claim anything. */
 
 /**
  * @param {MediaStream} stream

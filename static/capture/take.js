@@ -1,16 +1,16 @@
 // @ts-check
-/** One recording for one challenge: the clip, what it answers, and until when the server takes it. */
+/** One recording for one challenge: the clip, the challenge, and until when the server accepts it. */
 
 import { prompt } from "./prompts.js";
 import { start } from "./recorder.js";
 import { collect } from "./signals.js";
 
 /**
- * `until` is the last moment at which its sending may begin, `begun` whether it has, and `arrived` how many bytes the server has of it.
+ * `until`: the latest time at which the upload may begin; `begun`: whether it has; `arrived`: bytes that the server has.
  * @typedef {{ attempt: string, nonce: string, blob: Blob, name: string, signals: object, until: number, begun: boolean, arrived: number }} Take
  */
 
-/** The recorder ran and gave nothing. */
+/** The recorder produced no data. */
 export class NothingRecorded extends Error {}
 
 /** @param {string} mime */

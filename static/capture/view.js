@@ -1,5 +1,5 @@
 // @ts-check
-/** The page as the person sees it: which panel, which words, where the focus is. All words come from the page. */
+/** The visible page: panels, texts, focus. All texts are in the HTML. */
 
 const main = /** @type {HTMLElement} */ (document.querySelector("main"));
 
@@ -17,7 +17,7 @@ export function words(name) {
   return main.querySelector(`[data-text="${name}"]`)?.textContent?.trim() ?? "";
 }
 
-/** Show one panel and take the focus to its heading. @param {string} name */
+/** Show one panel and move the focus to its heading. @param {string} name */
 export function show(name) {
   for (const panel of /** @type {NodeListOf<HTMLElement>} */ (main.querySelectorAll("[data-panel]"))) {
     panel.hidden = panel.dataset.panel !== name;
@@ -28,7 +28,7 @@ export function show(name) {
   window.scrollTo(0, 0);
 }
 
-/** Speak `text` through the live region. @param {string} text */
+/** Announce `text` in the live region. @param {string} text */
 export function say(text) {
   part("live").textContent = text;
 }
@@ -38,7 +38,7 @@ export function hint(name) {
   part("hint").textContent = words(name);
 }
 
-/** From framing to recording and back. @param {boolean} on @param {boolean} light */
+/** Switch between framing and recording. @param {boolean} on @param {boolean} light */
 export function recording(on, light = on) {
   stage.toggleAttribute("data-recording", light);
   part("recording-light").hidden = !light;
@@ -56,12 +56,12 @@ export function offerCameras(devices, current) {
   part("picker").hidden = options.length < 2;
 }
 
-/** Show the recording to the person. @param {Blob} blob */
+/** Play back the recording. @param {Blob} blob */
 export function play(blob) {
   player.src = URL.createObjectURL(blob);
   say(words("recorded"));
   show("playback");
-  player.play().catch(() => {}); // Some phones want a tap first; the controls are there.
+  player.play().catch(() => {}); // Some phones play only after a tap on the controls.
 }
 
 export function unplay() {
@@ -71,7 +71,7 @@ export function unplay() {
   player.load();
 }
 
-/** @param {string} reason the name of a text, or the server's own words */
+/** @param {string} reason the name of a text, or a message of the server */
 export function stopped(reason) {
   part("reason").textContent = words(reason) || reason;
   show("stopped");
@@ -90,13 +90,13 @@ export function progress(sent, total) {
   part("sending-words").textContent = words(percent === 100 ? "sent" : "sending");
 }
 
-/** The sending does not get on; it is tried again. */
+/** The upload has stalled and is being retried. */
 export function stuck() {
   part("sending-words").textContent = words("stuck");
   say(words("stuck"));
 }
 
-/** Let each button do what it says; until now none could be pressed for nothing. @param {Record<string, () => void>} doings */
+/** Connect the buttons with their functions and enable them. @param {Record<string, () => void>} doings */
 export function wire(doings) {
   for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (main.querySelectorAll("button[data-do]"))) {
     button.addEventListener("click", doings[button.dataset.do ?? ""]);

@@ -1,5 +1,5 @@
 // @ts-check
-/** The photo step: shows the chosen photo before it is sent and tells at once what the server would refuse. */
+/** The photo step: previews the chosen photo, and refuses at once what the server would refuse. */
 
 const form = /** @type {HTMLFormElement} */ (document.querySelector("form[data-limit]"));
 const input = /** @type {HTMLInputElement} */ (form.querySelector("input[type=file]"));
@@ -13,13 +13,13 @@ const types = input.accept.split(",");
 const part = (name) => /** @type {HTMLElement} */ (form.querySelector(`[data-${name}]`));
 
 /**
- * The code of what is wrong with the choice, as the server would name it.
+ * The code of the fault that the server would report for this file, or "".
  * @param {File | undefined} file
  */
 function faultOf(file) {
   if (!file) return "missing_file";
   if (file.size === 0) return "empty_file";
-  // Not every system knows every type: what has none, the server looks at.
+  // Some systems report no type; the server checks these files.
   if (file.type && !types.includes(file.type)) return "unsupported_image_type";
   return file.size > limit ? "image_too_large" : "";
 }
@@ -60,7 +60,7 @@ function pick(withCamera) {
   if (withCamera) input.setAttribute("capture", "environment");
 }
 
-input.required = false; // Our own words say what is missing.
+input.required = false; // The page shows its own message instead of the browser's.
 input.addEventListener("change", chosen);
 input.addEventListener("click", (event) => event.isTrusted && pick(false));
 camera.hidden = false;
@@ -75,5 +75,5 @@ form.addEventListener("submit", (event) => {
   tell(fault);
   input.focus();
 });
-// A browser may bring a choice back with the page; without one, what the server said stays.
+// The browser may restore the chosen file; without one, the message of the server stays.
 if (input.files?.length) chosen();

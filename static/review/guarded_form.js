@@ -1,10 +1,10 @@
 // @ts-check
-/** A form that is sent once, and whose words are never lost on the way. */
+/** A form that is submitted once only, and whose text is never lost. */
 
 import { token } from "./token.js";
 
 /**
- * Asks `mayGo` before the page is given up for the answer, and the writer before it is given up for anything else.
+ * `mayGo` is checked before the form is submitted; leaving the page otherwise asks the user if `written`.
  * @param {HTMLFormElement} form
  * @param {{ mayGo: () => Promise<boolean>, written: () => boolean }} rules
  */
@@ -12,10 +12,10 @@ export function guard(form, { mayGo, written }) {
   let asking = false;
   let sure = false;
   form.addEventListener("submit", async (event) => {
-    // After this event, so that the pressed button is still part of what is sent.
+    // Disabled after this event, so that the pressed button is still submitted.
     if (sure) return void setTimeout(() => disable(form, true));
     event.preventDefault();
-    if (asking) return; // A second press.
+    if (asking) return; // A second click.
     asking = true;
     sure = await mayGo();
     asking = false;
@@ -26,7 +26,7 @@ export function guard(form, { mayGo, written }) {
   window.addEventListener("beforeunload", (event) => {
     if (!sure && written()) event.preventDefault();
   });
-  // Coming back through the browser's history must not find the buttons dead.
+  // After a return by the browser's history the buttons must be enabled.
   window.addEventListener("pageshow", () => {
     sure = false;
     disable(form, false);
@@ -38,7 +38,7 @@ function disable(form, off) {
   for (const button of form.querySelectorAll("button")) button.disabled = off;
 }
 
-/** Whoever signed in anew in another tab has another token than this page was made with. @param {HTMLFormElement} form */
+/** Take the current CSRF token: a sign-in in another tab has changed it. @param {HTMLFormElement} form */
 function renewToken(form) {
   for (const field of /** @type {NodeListOf<HTMLInputElement>} */ (
     form.querySelectorAll("[name=csrfmiddlewaretoken]")

@@ -1,5 +1,5 @@
 // @ts-check
-/** Whether single letters are keys on this device. Whoever speaks to their computer, or trembles, switches them off. */
+/** Whether single-letter shortcuts are on. Users of speech input, or with a tremor, switch them off (WCAG 2.1.4). */
 
 const NAME = "kyc.single-keys";
 

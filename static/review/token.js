@@ -1,7 +1,7 @@
 // @ts-check
-/** The proof that a POST comes from our own page. */
+/** The CSRF token. */
 
-/** As it is now: whoever signed in anew in another tab has another one than this page was made with. */
+/** The current token: a sign-in in another tab changes it, and the page still has the old one. */
 export function token() {
   const kept = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
   const written = /** @type {HTMLInputElement | null} */ (document.querySelector("[name=csrfmiddlewaretoken]"));

@@ -1,12 +1,12 @@
 // @ts-check
-/** Reaching the server from a page that must not be lost, and saying on it what is in the way. */
+/** Requests from a page whose input must not be lost, and the notice if they fail. */
 
-/** @typedef {"" | "signed-out" | "offline"} Trouble "" if nothing is in the way. */
+/** @typedef {"" | "signed-out" | "offline"} Trouble "" if the request succeeded. */
 
 /**
  * @param {string} address
  * @param {RequestInit} [options]
- * @returns {Promise<{ trouble: Trouble, answer?: Response }>} an answer wherever there is no trouble
+ * @returns {Promise<{ trouble: Trouble, answer?: Response }>} the answer, if there is no trouble
  */
 export async function ask(address, options) {
   let answer;
@@ -24,8 +24,8 @@ export async function ask(address, options) {
 }
 
 /**
- * Say it beside the form, and nothing else.
- * @param {string} trouble one that the page has a notice for; "" takes them all away
+ * Show this notice beside the form and hide the others.
+ * @param {string} trouble the name of a notice on the page; "" hides all
  */
 export function tell(trouble) {
   for (const notice of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-trouble]"))) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** What the server writes as JSON and the browser wants as bytes, and the way back. */
+/** Converts WebAuthn options and credentials between the server's JSON and the browser's buffers. */
 
 /** @param {string} text @returns {ArrayBuffer} */
 function bytes(text) {

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Passkeys: forms with data-passkey fill in a credential and are sent.
- * "add" makes one, "use" uses one of the person's own, "sign-in" one that names its owner itself.
+ * Passkeys: a form with data-passkey gets a credential from the browser and is submitted with it.
+ * "add" creates one, "use" uses one of the signed-in user, "sign-in" one that identifies its user.
  */
 
 import { asked, answered, wanted, made } from "./credentials.js";
@@ -12,7 +12,7 @@ import { asked, answered, wanted, made } from "./credentials.js";
  *   request_options: { publicKey: PublicKeyCredentialRequestOptionsJSON } }} Options
  */
 
-// A passkey belongs to a name; a numeric address has none.
+// A passkey belongs to a host name, so none works at a numeric address.
 const named = !/^[\d.]+$|:/.test(location.hostname);
 const usable = named && isSecureContext && "credentials" in navigator && "PublicKeyCredential" in window;
 
@@ -54,7 +54,7 @@ function prepare(form) {
       credential.value = JSON.stringify(await credentialFor(form));
       form.submit();
     } catch {
-      // Called off, timed out, or no passkey here: the browser has said which.
+      // Cancelled, timed out, or no passkey on this device: the browser has shown which.
       problem.hidden = false;
       button.disabled = false;
     }

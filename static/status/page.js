@@ -1,5 +1,5 @@
 // @ts-check
-/** The status page: asks how the case stands, less and less often, and shows the new state when it has moved. */
+/** The status page: polls the status at growing intervals, and loads the next page when it has changed. */
 
 const main = /** @type {HTMLElement} */ (document.querySelector("main[data-poll]"));
 const stages = /** @type {HTMLElement[]} */ ([...main.querySelectorAll("[data-after]")]);
@@ -14,7 +14,7 @@ function tellStage(seconds) {
   for (const stage of stages) stage.hidden = stage !== current;
 }
 
-/** Shows what belongs to a delay on our side, or to its absence. @param {boolean} delayed */
+/** Show the texts for a delay on our side, or those without one. @param {boolean} delayed */
 function tellDelay(delayed) {
   for (const part of parts) part.hidden = (part.dataset.while === "delayed") !== delayed;
 }
@@ -33,7 +33,7 @@ async function moved() {
 function ask(wait) {
   setTimeout(async () => {
     tellStage((Date.now() - since) / 1000);
-    // A page nobody looks at asks nothing; it asks at once when it is looked at again.
+    // A hidden page does not poll; it polls at once when it is visible again.
     if (document.hidden) return document.addEventListener("visibilitychange", () => ask(0), { once: true });
     const reload = await moved().catch(() => false);
     if (reload) location.reload();

@@ -1,5 +1,5 @@
 // @ts-check
-/** The case page: its parts put together. The compare tools are a module of their own. */
+/** Entry point of the case page; the compare tools have their own (compare/page.js). */
 
 import { decide } from "./decision.js";
 import { hold } from "./hold.js";

@@ -1,5 +1,5 @@
 // @ts-check
-/** The decision form: the reasons of the chosen verdict, and what is written kept until it is sent. */
+/** The decision form: shows the reasons of the chosen verdict, and keeps the text until it is submitted. */
 
 import { renew, tellHold } from "./hold.js";
 import { guard } from "../guarded_form.js";
@@ -23,10 +23,10 @@ function written(form) {
   return Boolean(note?.value.trim() || form.querySelector("[name=verdict]:checked"));
 }
 
-/** Whether the page may be given up for the answer to it. If not, its writer is told why. */
+/** Whether the form may be submitted; if not, a notice shows why. */
 async function mayGo() {
   const trouble = await renew();
-  // Without the hold the server still takes it, or says who was faster and keeps what was written.
+  // Without the claim the server still accepts the decision, or answers who was faster and shows the text again.
   const stays = trouble === "signed-out" || trouble === "offline";
   tellHold(stays ? trouble : "");
   return !stays;
@@ -36,7 +36,7 @@ async function mayGo() {
 export function decide(form) {
   showReasonsOfVerdict(form);
   form.addEventListener("change", () => showReasonsOfVerdict(form));
-  // Browsers bring back the chosen verdict when they come back to the page, without its reasons.
+  // After a return by the browser's history the verdict is restored, but its reasons are not shown.
   window.addEventListener("pageshow", () => showReasonsOfVerdict(form));
   guard(form, { mayGo, written: () => written(form) });
 }

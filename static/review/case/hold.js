@@ -1,5 +1,5 @@
 // @ts-check
-/** Keeps the case with the reviewer who works on it: any sign of work renews the hold, at most once a minute. */
+/** Renews the reviewer's claim on the case while they work on it, at most once a minute. */
 
 import { token } from "../token.js";
 import { ask, tell } from "../trouble.js";
@@ -9,8 +9,8 @@ const EVERY = 60_000;
 const badge = /** @type {HTMLElement | null} */ (document.querySelector("[data-hold]"));
 
 /**
- * Renew the hold.
- * @returns {Promise<import("../trouble.js").Trouble | "not-held">} what keeps the case from being ours, or us from knowing
+ * Renew the claim.
+ * @returns {Promise<import("../trouble.js").Trouble | "not-held">} "" if renewed
  */
 export async function renew() {
   if (!badge) return "not-held";
@@ -29,7 +29,7 @@ export async function renew() {
   return "";
 }
 
-/** Say it where the decision is written. @param {Awaited<ReturnType<typeof renew>>} trouble */
+/** Show the notice at the decision form. @param {Awaited<ReturnType<typeof renew>>} trouble */
 export function tellHold(trouble) {
   tell(trouble);
   if (badge && trouble !== "offline") badge.hidden = trouble !== "";
@@ -43,7 +43,7 @@ export function hold() {
     if (!ours || Date.now() - last < EVERY) return;
     last = Date.now();
     const trouble = await renew();
-    // No network for a moment: the next sign of work tries again.
+    // Offline for a moment: the next activity tries again.
     if (trouble === "offline") return;
     ours = trouble === "";
     tellHold(trouble);

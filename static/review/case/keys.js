@@ -1,5 +1,5 @@
 // @ts-check
-/** The page's own keys: one for each verdict, digits for its reasons, n for the note. Never while somebody types. */
+/** Keyboard shortcuts: one letter per verdict, digits for its reasons, n for the note. Off in text fields. */
 
 import { switchedOn } from "../shortcuts.js";
 
@@ -9,7 +9,7 @@ function typing(event) {
   return target.matches("textarea, select, input:not([type=radio], [type=checkbox], [type=range])");
 }
 
-/** Nobody works on what they don't see. @param {HTMLElement | null | undefined} target */
+/** Open the details around the target, so that it is visible. @param {HTMLElement | null | undefined} target */
 function unfold(target) {
   target?.closest("details:not([open])")?.setAttribute("open", "");
 }
@@ -37,7 +37,7 @@ function press(key) {
 /** @param {KeyboardEvent} event */
 function handled(event) {
   if (/^[1-9]$/.test(event.key)) return pickReason(Number(event.key));
-  // Caps Lock makes no difference; letters with Shift are nobody's.
+  // Caps Lock makes no difference; letters with Shift are no shortcuts.
   return !event.shiftKey && /^[a-z]$/i.test(event.key) && press(event.key.toLowerCase());
 }
 
@@ -46,7 +46,7 @@ function onChoice(event) {
   return /** @type {HTMLElement} */ (event.target).matches("form.decision [type=radio]");
 }
 
-/** The form that somebody is in, else the first. @param {NodeListOf<HTMLFormElement>} forms */
+/** The form that has the focus, else the first. @param {NodeListOf<HTMLFormElement>} forms */
 function current(forms) {
   return [...forms].find((form) => form.contains(document.activeElement)) ?? forms[0];
 }
@@ -61,13 +61,13 @@ function send(forms) {
 /** @param {NodeListOf<HTMLFormElement>} forms */
 export function keys(forms) {
   document.addEventListener("keydown", (event) => {
-    // While a word is composed its keys belong to the input method; a key kept down belongs to the page before.
+    // Keys during composition belong to the input method; a repeated key may have been pressed on the previous page.
     if (event.isComposing || event.repeat || event.defaultPrevented) return;
     if (event.key === "Enter" && event.ctrlKey) {
       event.preventDefault();
       send(forms);
     } else if (event.key === "Enter" && onChoice(event)) {
-      // It would send the form by its first button. Ctrl+Enter and the buttons do that, and nothing else.
+      // Enter would submit the form by its first button; only Ctrl+Enter and the buttons may submit it.
       event.preventDefault();
     } else if (event.key === "Escape" && typing(event)) {
       /** @type {HTMLElement} */ (event.target).blur();

@@ -1,5 +1,5 @@
 // @ts-check
-/** Shows the masked details in place, so that a half-written decision stays. Without scripts the form does it. */
+/** Shows the masked details in place, so that an unfinished decision stays. Without scripts the form submits. */
 
 import { token } from "../token.js";
 
@@ -23,7 +23,7 @@ export function reveal() {
   form?.addEventListener("submit", async (event) => {
     event.preventDefault();
     const button = form.querySelector("button");
-    // Each press would be another look in the trail.
+    // Each click would record another look in the trail.
     if (button) button.disabled = true;
     const said = /** @type {HTMLElement | null} */ (form.querySelector("[data-done]"));
     try {
@@ -32,7 +32,7 @@ export function reveal() {
       form.querySelector("select")?.setAttribute("disabled", "");
       if (said) said.textContent = said.dataset.done ?? "";
     } catch {
-      // The page stays as it is: somebody may have written half a decision on it.
+      // The page stays: there may be an unfinished decision on it.
       if (button) button.disabled = false;
       if (said) said.textContent = said.dataset.failed ?? "";
     }

@@ -1,8 +1,8 @@
 // @ts-check
-/** ID photo and best frame in turn, in one place and at one scale: what differs is what moves. */
+/** Blink comparison: ID photo and best frame alternate in one place at one scale, so that differences move. */
 
-const INTERVAL = 600; // ms: under two changes a second
-const HOLD = 400; // ms; a key kept down for longer ends it when let go
+const INTERVAL = 600; // ms: fewer than two changes per second
+const HOLD = 400; // ms; blinking stops on release if the key was held longer
 
 const still = window.matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -22,7 +22,7 @@ export class Blink {
     return this.root.hasAttribute("data-blink");
   }
 
-  /** On by itself, or off. Who asked for less motion swaps by hand. */
+  /** Start or stop alternating. With prefers-reduced-motion the user swaps by hand. */
   toggle() {
     if (this.button.disabled) return;
     if (this.on) return this.end();
@@ -31,7 +31,7 @@ export class Blink {
     if (!still.matches) this.timer = window.setInterval(() => this.swap(), INTERVAL);
   }
 
-  /** The other one now, and then only when asked. */
+  /** Show the other picture now and stop alternating. */
   stepOnce() {
     if (this.button.disabled) return;
     window.clearInterval(this.timer);
@@ -39,7 +39,7 @@ export class Blink {
     else this.show("frame");
   }
 
-  /** The key or the button was let go. */
+  /** The key or the button was released. */
   letGo() {
     if (this.on && this.since && performance.now() - this.since > HOLD) this.end();
     this.since = 0;

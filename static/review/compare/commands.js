@@ -1,10 +1,10 @@
 // @ts-check
-/** What each button and key does, by name; `page` knows the buttons, `keys` the keys. */
+/** The commands of buttons and keys, by name; `page` connects the buttons, `keys` the keys. */
 
 import { choose, next } from "./layout.js";
 
 /**
- * `front` gives the picture pointed at, or used last.
+ * `front` returns the picture under the pointer, or the one used last.
  * @typedef {{ root: HTMLElement, step: import("./sync.js").Sync, front: () => import("./view.js").View,
  *   blink: import("./blink.js").Blink, recorded: import("./recorded.js").Recorded,
  *   player: import("./player.js").Player | null, marks: import("./marks.js").Marks | null }} Desk
@@ -12,7 +12,7 @@ import { choose, next } from "./layout.js";
  */
 
 const NOTCH = 1.25;
-const PACE = 0.06; // of the stage's height, for one press of an arrow
+const PACE = 0.06; // of the stage's height per press of an arrow key
 
 /** @param {Desk} desk @returns {Commands} */
 export function commands(desk) {

@@ -1,5 +1,5 @@
 // @ts-check
-/** The keyboard: which key does what, and when a key is somebody else's: the decision form has letters of its own. */
+/** Keyboard shortcuts of the compare tools. Letters of the decision form are not among them. */
 
 import { switchedOn } from "../shortcuts.js";
 
@@ -27,21 +27,21 @@ const KEYS = {
   "?": "keys",
 };
 
-/** Only on a stage, where the page is not meant. @type {Record<string, string>} */
+/** Only while a stage has the focus, because these keys also scroll the page. @type {Record<string, string>} */
 const STAGE_KEYS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", " ": "play" };
 
 const TYPED_IN = 'textarea, select, input:not([type="range"], [type="radio"], [type="checkbox"]), [contenteditable]';
 
 /**
- * @param {(name: string) => boolean} act says whether it did anything
+ * @param {(name: string) => boolean} act returns whether it did anything
  * @param {(target: EventTarget | null) => boolean} onStage
- * @param {() => void} letGo of the key for blinking
+ * @param {() => void} letGo called on release of the blink key
  */
 export function listen(act, onStage, letGo) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || isChord(event) || !switchedOn()) return;
     if (event.target instanceof Element && event.target.closest(TYPED_IN)) return;
-    // Signs may need Shift on this keyboard or that; letters with it are nobody's. Caps Lock makes no difference.
+    // Symbols may need Shift on some keyboards; letters with Shift are no shortcuts. Caps Lock makes no difference.
     const key = event.key.length === 1 && !event.shiftKey ? event.key.toLowerCase() : event.key;
     const name = KEYS[key] ?? (onStage(event.target) ? STAGE_KEYS[key] : undefined);
     if (!name || (event.repeat && !repeats(name))) return;
@@ -50,12 +50,12 @@ export function listen(act, onStage, letGo) {
   document.addEventListener("keyup", (event) => event.key.toLowerCase() === "b" && letGo());
 }
 
-/** Whether it is the browser's or the system's. Some keyboards have [ and ] with AltGr only. @param {KeyboardEvent} event */
+/** Whether the key belongs to the browser or the system. Some keyboards have [ and ] only with AltGr. @param {KeyboardEvent} event */
 function isChord(event) {
   return event.metaKey || ((event.ctrlKey || event.altKey) && !event.getModifierState("AltGraph"));
 }
 
-/** What a key kept down does again and again. @param {string} name */
+/** Whether a held key repeats the command. @param {string} name */
 function repeats(name) {
   return /^(zoom|frame|left|right|up|down)/.test(name);
 }

@@ -1,5 +1,5 @@
 // @ts-check
-/** Which pictures are shown side by side; the reviewer's last choice is kept in their browser. */
+/** The layout of the pictures; localStorage keeps the reviewer's last choice. */
 
 const KEPT = "compare-layout";
 const LAYOUTS = ["frame", "recording", "all"];
@@ -18,7 +18,7 @@ export function choose(root, layout) {
   try {
     localStorage.setItem(KEPT, layout);
   } catch {
-    // A browser that keeps nothing starts with all three next time.
+    // Without localStorage the next visit starts with all three.
   }
 }
 
@@ -30,12 +30,12 @@ export function restore(root) {
   } catch {
     // As above.
   }
-  // On a phone pictures stand one below the other: two are enough to begin with, and the decision is not far.
+  // On a phone the pictures are stacked: starting with two keeps the decision form near.
   const usual = matchMedia("(max-width: 46rem)").matches ? "frame" : "all";
   show(root, kept && LAYOUTS.includes(kept) ? kept : usual);
 }
 
-/** The next one, round and round. @param {HTMLElement} root */
+/** Switch to the next layout, cyclically. @param {HTMLElement} root */
 export function next(root) {
   choose(root, LAYOUTS[(LAYOUTS.indexOf(String(root.dataset.layout)) + 1) % LAYOUTS.length]);
 }

@@ -1,10 +1,10 @@
 // @ts-check
-/** Where each movement was asked for, on the recording's time bar. */
+/** Marks on the time bar of the recording where each movement was prompted. */
 
 /** @typedef {import("./player.js").Player} Player */
 
-const NEAR = 0.3; // seconds after a mark in which going back means the one before it
-const LATE = 70; // per cent of the bar from which a label stands to the left of its mark
+const NEAR = 0.3; // seconds after a mark within which "previous" means the mark before it
+const LATE = 70; // per cent of the bar from which a label is to the left of its mark
 
 export class Marks {
   /** @param {HTMLElement} row @param {Player} player */

@@ -1,5 +1,5 @@
 // @ts-check
-/** The compare tools of a case: puts their parts together. */
+/** Entry point of the compare tools. */
 
 import { Blink } from "./blink.js";
 import { commands } from "./commands.js";
@@ -26,7 +26,7 @@ function start(root) {
   let front = step.views[0];
   const all = commands({ root, step, front: () => front, blink, recorded, player, marks });
 
-  /** Says whether anybody heard. @param {string} name */
+  /** Run a command; returns whether it exists and did anything. @param {string} name */
   function act(name) {
     all[name]?.();
     return name in all;
@@ -51,7 +51,7 @@ function start(root) {
 /** @param {View} view @param {Sync} step @param {() => void} toFront */
 function prepare(view, step, toFront) {
   const pane = /** @type {HTMLElement} */ (view.stage.closest("[data-pane]"));
-  // Only now is it more than a picture: something to hold, and to come to with the keyboard.
+  // With scripts the stage is interactive, so it becomes focusable.
   view.stage.tabIndex = 0;
   listenToPointer(view, step);
   follow(view, pane);

@@ -1,8 +1,8 @@
 // @ts-check
-/** The recording's own controls: play, time, one picture back or on, speed. */
+/** The controls of the recording: play, time, single frames, speed. */
 
 const SPEEDS = [0.25, 0.5, 1];
-const USUAL_RATE = 25; // pictures a second, when nobody measured it
+const USUAL_RATE = 25; // frames per second, if it was not measured
 
 export class Player {
   /** @param {HTMLVideoElement} video @param {HTMLElement} row */
@@ -31,7 +31,7 @@ export class Player {
   }
 
   toggle() {
-    // A refusal to play shows in the button, which goes by the video's own word.
+    // If playing is refused, the button shows it: it follows the events of the video.
     if (this.video.paused) this.video.play().catch(() => this.tell());
     else this.video.pause();
   }
@@ -41,7 +41,7 @@ export class Player {
     this.video.currentTime = Math.max(0, Math.min(seconds, this.length));
   }
 
-  /** To the middle of a neighbouring picture, where no rounding shows the wrong one. @param {number} pictures */
+  /** Seek to the middle of a neighbouring frame, so that rounding can't show the wrong one. @param {number} pictures */
   frame(pictures) {
     this.video.pause();
     const frames = Number(this.video.dataset.frames) || this.length * USUAL_RATE;
@@ -64,7 +64,7 @@ export class Player {
     this.setSpeed(SPEEDS[Math.max(0, Math.min(next, SPEEDS.length - 1))]);
   }
 
-  /** The bar follows each picture; the event for it comes four times a second only. */
+  /** Update the bar on every frame: timeupdate fires only four times per second. */
   run() {
     this.tell();
     if (!this.video.paused) requestAnimationFrame(() => this.run());

@@ -1,13 +1,13 @@
 // @ts-check
-/** Wheel, dragging and two fingers on a stage. */
+/** Wheel, drag and pinch on a stage. */
 
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("./sync.js").Sync} Sync */
 
-const WHEEL = 0.0016; // per pixel the wheel would have scrolled
-const PINCH = 6; // times that: two fingers on a trackpad come as small turns of a wheel, with Ctrl
-const LINE = 16; // pixels; some mice count lines
-const MOST = 240; // pixels of one event: a page at once is still one notch
+const WHEEL = 0.0016; // zoom per pixel of wheel scrolling
+const PINCH = 6; // times that: a trackpad pinch arrives as small wheel events with Ctrl
+const LINE = 16; // pixels per line; some mice report lines
+const MOST = 240; // pixels per event, at most: some mice report a whole page per notch
 
 /** @param {View} view @param {Sync} step */
 export function listen(view, step) {
@@ -15,7 +15,7 @@ export function listen(view, step) {
   /** @type {Map<number, { x: number, y: number }>} */
   const held = new Map();
 
-  /** From the stage's middle, in its heights. @param {{ x: number, y: number }} at in the window */
+  /** Relative to the middle of the stage, in stage heights. @param {{ x: number, y: number }} at in the window */
   function place(at) {
     const box = stage.getBoundingClientRect();
     return { x: (at.x - box.left - box.width / 2) / box.height, y: (at.y - box.top - box.height / 2) / box.height };
@@ -27,7 +27,7 @@ export function listen(view, step) {
     const pace = event.ctrlKey ? WHEEL * PINCH : WHEEL;
     const factor = Math.exp(-Math.max(-MOST, Math.min(MOST, pixels)) * pace);
     const changed = step.zoom(view, factor, place({ x: event.clientX, y: event.clientY }));
-    // What can't get smaller lets the page scroll.
+    // At the smallest zoom the wheel scrolls the page.
     if (changed || factor > 1 || event.ctrlKey) event.preventDefault();
   }
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** The recording as the vendor saw it, or six pictures of the file as it came. Those are made, and noted, when asked for. */
+/** Switches from the normalised recording to six pictures of the original, which load, and are logged, on demand. */
 
 export class Recorded {
   /** @param {HTMLElement} pane */

@@ -1,5 +1,5 @@
 // @ts-check
-/** Zooming and moving the pictures together, or one by itself. Each keeps the lead it was given while it was alone. */
+/** Zooms and moves the pictures together or singly. Differences made singly stay when they move together. */
 
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("./view.js").Point} Point */
@@ -16,10 +16,10 @@ export class Sync {
     return this.on ? this.views : [view];
   }
 
-  /** Says whether anything changed. @param {View} view @param {number} factor @param {Point} [about] */
+  /** Returns whether anything changed. @param {View} view @param {number} factor @param {Point} [about] */
   zoom(view, factor, about) {
     const views = this.moved(view);
-    // One factor for all, so that faces made equally large stay so; the largest picture still fills its stage.
+    // One factor for all, so that faces of equal size stay equal; the largest picture still fills its stage.
     const largest = Math.max(...views.map((each) => each.state.zoom));
     const least = Math.min(1, 1 / largest);
     const limited = Math.max(least, Math.min(...views.map((each) => each.limit(factor))));
@@ -27,7 +27,7 @@ export class Sync {
     return limited !== 1;
   }
 
-  /** @param {View} view @param {Point} by in heights of the stage */
+  /** @param {View} view @param {Point} by in stage heights */
   move(view, by) {
     for (const each of this.moved(view)) each.move(by);
   }

@@ -1,5 +1,5 @@
 // @ts-check
-/** The tools under one picture: what they say, and the two sliders. The buttons are for `commands`. */
+/** The tools below a picture: their labels and the two sliders. `commands` has the buttons. */
 
 /** @typedef {import("./view.js").View} View */
 
@@ -11,7 +11,7 @@ export function follow(view, pane) {
 
   for (const slider of sliders) {
     slider.addEventListener("input", () => view.change({ [String(slider.dataset.light)]: slider.valueAsNumber }));
-    // A slider has no way back by itself.
+    // A slider has no reset of its own.
     slider.addEventListener("dblclick", () => view.change({ [String(slider.dataset.light)]: 100 }));
   }
   view.watchers.add(() => {

@@ -1,11 +1,11 @@
 // @ts-check
-/** One picture on its stage: how large, where, which way round, how bright. Knows nothing of other pictures. */
+/** One picture on its stage: zoom, position, rotation, mirroring, brightness. Independent of other pictures. */
 
 const LARGEST = 12;
 const NEUTRAL = 100;
 
 /**
- * `x` and `y` are how far the picture's middle is from the stage's, in heights of the stage: they outlive a resize.
+ * `x` and `y`: distance of the picture's middle from the stage's, in stage heights, which a resize does not change.
  * @typedef {{ zoom: number, x: number, y: number, turn: number, flipped: boolean, brightness: number, contrast: number }} State
  * @typedef {{ x: number, y: number }} Point
  */
@@ -24,16 +24,16 @@ export class View {
     /** @type {Set<() => void>} */
     this.watchers = new Set();
     new ResizeObserver(() => this.show()).observe(stage);
-    // Its own size is known only then, and a turned picture is fitted by it. These events do not bubble.
+    // A rotated picture is fitted by its own size, which is known only after loading. These events do not bubble.
     for (const event of ["load", "loadedmetadata"]) stage.addEventListener(event, () => this.show(), true);
   }
 
-  /** The factor nearest to the wanted one that leaves the picture no larger than is of use. @param {number} factor */
+  /** `factor`, limited so that the zoom stays below LARGEST. @param {number} factor */
   limit(factor) {
     return Math.min(factor, LARGEST / this.state.zoom);
   }
 
-  /** @param {number} factor @param {Point} [about] what stays in its place, from the stage's middle */
+  /** @param {number} factor @param {Point} [about] the fixed point, relative to the middle of the stage */
   zoom(factor, about = { x: 0, y: 0 }) {
     const { zoom, x, y } = this.state;
     this.change({ zoom: zoom * factor, x: about.x - (about.x - x) * factor, y: about.y - (about.y - y) * factor });
@@ -44,13 +44,13 @@ export class View {
     this.change({ x: this.state.x + by.x, y: this.state.y + by.y });
   }
 
-  /** A quarter clockwise, about the middle of what is seen. */
+  /** Rotate by 90° clockwise about the middle of the visible part. */
   rotate() {
     const { x, y, turn } = this.state;
     this.change({ turn: (turn + 90) % 360, x: -y, y: x });
   }
 
-  /** As in a mirror that stands in the middle of what is seen. */
+  /** Mirror about the middle of the visible part. */
   flip() {
     this.change({ flipped: !this.state.flipped, turn: (360 - this.state.turn) % 360, x: -this.state.x });
   }
@@ -67,9 +67,9 @@ export class View {
 
   show() {
     const { width, height } = this.stage.getBoundingClientRect();
-    if (!width || !height) return; // it is put away just now
+    if (!width || !height) return; // not visible now
     const { state } = this;
-    // Half of the picture may leave the stage, not all of it.
+    // At most half of the picture may leave the stage.
     state.x = within(state.x, (state.zoom * width) / height / 2);
     state.y = within(state.y, state.zoom / 2);
     for (const picture of this.pictures) {
@@ -98,7 +98,7 @@ function light({ brightness, contrast }) {
 }
 
 /**
- * How much smaller or larger a picture must be to fit the stage lying on its side.
+ * The scale at which a picture rotated by 90° fits the stage.
  * @param {HTMLImageElement | HTMLVideoElement} picture
  * @param {number} turn @param {number} width @param {number} height
  */

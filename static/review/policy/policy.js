@@ -1,5 +1,5 @@
 // @ts-check
-/** The draft of a policy: whoever takes long over it may have been signed out, and must not lose it by saving. */
+/** The form of a policy draft: if the session ended meanwhile, saving must not lose the text. */
 
 import { guard } from "../guarded_form.js";
 import { ask, tell } from "../trouble.js";
