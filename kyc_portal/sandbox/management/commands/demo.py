@@ -51,12 +51,14 @@ class Command(BaseCommand):
             )
         values = {
             "KYC_MODE": "demo",
-            # Blank is the demo's own: a database, store or broker of the surroundings is left alone.
+            # Blank is the demo's own: a database, store, broker or vendor account in the environment is not used.
             "DATABASE_URL": "",
             "STORAGE_URL": "",
             "CELERY_BROKER_URL": "",
             "KYC_PUBLIC_URL": f"http://{HOST}:{port}",
             "KYC_FACEID_ENDPOINT": f"http://{HOST}:{_free_port(port + 1)}",
+            "KYC_FACEID_FALLBACK_REGIONS": "",
+            "KYC_FACEID_MORE_ACCOUNTS": "",
             "TENCENTCLOUD_SECRET_ID": SANDBOX_SECRET_ID,
             "TENCENTCLOUD_SECRET_KEY": SANDBOX_SECRET_KEY,
         }
