@@ -2,14 +2,13 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 PORT ?= 8000
-PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
-# Rebuilt when the lock changes; `--require-hashes` refuses a package that is not the one that was locked.
-INSTALLED := $(VENV)/.installed
-INSTALLED_DEV := $(VENV)/.installed-dev
 # The checkers of JavaScript and CSS; `npm ci` refuses a package that is not the one in package-lock.json.
 INSTALLED_NODE := node_modules/.installed
+# One lock for every Python and system, wheels only: building a package would resolve what it is built with.
+LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+	--only-binary :all: --emit-build-options --no-header --no-annotate $(UPGRADE)
 
 # What SQLite and PostgreSQL do differently is in these.
 ON_POSTGRESQL := $(addprefix tests/flow/test_, pacing.py leases.py calls.py vendor_trouble.py attempt_life.py \
@@ -23,12 +22,12 @@ FLOW_2 := $(wildcard tests/flow/test_[e-r]*.py)
 FLOW_3 := $(wildcard tests/flow/test_[s-z]*.py)
 
 .PHONY: demo test $(FLOW:%=test-%) test-others test-postgresql \
-	coverage check bench nightly lock docs clean
+	coverage check bench nightly lock docs clean install install-dev
 
-demo: $(INSTALLED)
+demo: install
 	@exec $(BIN)/python manage.py demo --port $(PORT)
 
-test: $(INSTALLED_DEV) check
+test: install-dev check
 	@tests/install_packages
 	@$(MAKE) --no-print-directory -j2 --output-sync=target test-postgresql $(FLOW:%=test-%) test-others
 	# Held to the clock: by themselves.
@@ -48,47 +47,45 @@ test-postgresql:
 	$(BIN)/python -m tests.on_postgresql $(ON_POSTGRESQL)
 
 # Lines and branches that no test reaches. Not in every run: counting them takes half as long again.
-coverage: $(INSTALLED_DEV)
+coverage: install-dev
 	@tests/install_packages
 	$(BIN)/python -m pytest tests/unit tests/contract tests/catalogue tests/flow --cov
 
 # Every check runs, so that one run shows all there is to mend.
-check: $(INSTALLED_DEV) $(INSTALLED_NODE)
+check: install-dev $(INSTALLED_NODE)
 	@$(BIN)/python -m tests.checks
 
 # Tables here, figures in build/bench/; a missed target fails. `make bench ONLY=client` runs one alone.
-bench: $(INSTALLED_DEV)
+bench: install-dev
 	@tests/install_packages ffmpeg
 	@$(BIN)/python -m tests.bench $(ONLY)
 
 # Too slow for every run: what shows only after hours or thousands of repetitions.
-nightly: $(INSTALLED_DEV)
+nightly: install-dev
 	@tests/install_packages
 	$(BIN)/python -m pytest tests/nightly
 
-docs: $(INSTALLED_DEV)
+docs: install-dev
 	@KYC_MODE=demo $(BIN)/python manage.py write_docs
 
-lock: $(INSTALLED_DEV)
-	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --python-version 3.11 pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --python-version 3.11 --extra dev pyproject.toml -o requirements-dev.txt
+# After a change to pyproject.toml: adds what is new and keeps every other version. UPGRADE=--upgrade takes newer ones.
+lock: install-dev
+	$(LOCK) --extra dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) --extra heic pyproject.toml -c requirements/dev.txt -o requirements/heic.txt
+	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
+	echo uv | $(LOCK) - -c requirements/dev.txt -o requirements/uv.txt
 
 clean:
 	rm -rf $(VENV) node_modules build var
 	@! grep -qsx KYC_MODE=demo .env || rm .env
 
-$(VENV)/bin/python:
-	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is missing. Install Python 3.11 or set PYTHON=python3.12."; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+# Nothing is resolved here: docs/adr/0015. Both end at once when there is nothing to do.
+install:
+	@requirements/install run
 
-$(INSTALLED): requirements.txt | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	@touch $@
+install-dev:
+	@requirements/install dev
 
-$(INSTALLED_DEV): requirements-dev.txt | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	@touch $@ $(INSTALLED)
-
-$(INSTALLED_NODE): package-lock.json .npmrc | $(INSTALLED_DEV)
+$(INSTALLED_NODE): package-lock.json .npmrc | install-dev
 	$(BIN)/npm ci --silent
 	@touch $@

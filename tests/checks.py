@@ -26,6 +26,7 @@ CHECKS = {
         "git ls-files -z 'templates/*.html' 'kyc_portal/sandbox/templates/*.html' | "
         f"xargs -0 {BIN / 'djade'} --check --target-version 5.2",
     ],
+    "locks": [PYTHON, "-m", "tests.locks"],
     "system checks": [*MANAGE, "check"],
     "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
     "docs in step": [*MANAGE, "write_docs", "--check"],

@@ -1,0 +1,174 @@
+"""`requirements/install`: which Python it takes, what it says when there is none, and how it mends an environment.
+
+The locks here are empty, so no index is asked. There is no uv in them either: what is tried is the way of pip alone.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from packaging.specifiers import SpecifierSet
+
+SCRIPT = Path("requirements/install")
+TOOLS = ("bash", "env", "dirname", "head", "tail", "grep", "cksum", "sed", "rm", "cat")
+WORKS = f'exec "{sys.executable}" "$@"'
+WITHOUT_VENV = f'[[ "$*" == *ensurepip* ]] && exit 1; {WORKS}'
+BROKEN_SHIM = "echo 'command not found' >&2; exit 127"
+
+
+def bare(folder: Path) -> Path:
+    """A project with empty locks, and a path on which there is no Python."""
+    (folder / "requirements").mkdir(parents=True)
+    shutil.copy(SCRIPT, folder / SCRIPT)
+    for lock in ("run", "dev", "uv"):
+        (folder / f"requirements/{lock}.txt").write_text("--only-binary :all:\n")
+    (folder / "bin").mkdir()
+    for tool in TOOLS:
+        (folder / "bin" / tool).symlink_to(shutil.which(tool) or pytest.fail(f"{tool} is missing"))
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return bare(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once, as that takes seconds: each test leaves it in order. Two Pythons before the one that fits don't."""
+    project = bare(tmp_path_factory.mktemp("install") / "project")
+    have(project, python3_11=BROKEN_SHIM, python3_12=WITHOUT_VENV, python3=WORKS)
+    assert install(project).returncode == 0
+    return project
+
+
+def have(project: Path, **pythons: str) -> None:
+    """Programs named python… on the path; `_` stands for the dot."""
+    for name, script in pythons.items():
+        program = project / "bin" / name.replace("_", ".")
+        program.write_text(f"#!/usr/bin/env bash\n{script}\n")
+        program.chmod(0o755)
+
+
+def install(project: Path, which: str = "run", **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [project / SCRIPT, which],
+        env={"PATH": str(project / "bin"), "HOME": str(project), **settings},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def works(project: Path) -> bool:
+    done = subprocess.run(
+        [project / ".venv/bin/python", "-m", "pip", "--version"], capture_output=True, timeout=60
+    )
+    return done.returncode == 0 and (project / ".venv/.installed").exists()
+
+
+@pytest.mark.parametrize(
+    "pythons",
+    [
+        {},
+        {"python3_11": BROKEN_SHIM},
+        {"python3": WITHOUT_VENV},
+        {"python3": 'exec false "$@"'},
+    ],
+    ids=["none", "a broken shim", "no venv module", "one that is too old"],
+)
+def test_a_machine_without_a_fitting_python_hears_one_sentence(
+    project: Path, pythons: dict[str, str]
+) -> None:
+    have(project, **pythons)
+    done = install(project)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    for system, package in [
+        ("Debian", "python3-venv"),
+        ("Ubuntu", "python3-venv"),
+        ("Fedora", "python3.14"),
+        ("macOS", "python@3.14"),
+    ]:
+        assert system in done.stderr
+        assert package in done.stderr
+
+
+def test_a_python_that_does_not_run_or_lacks_venv_is_passed_over(installed: Path) -> None:
+    assert works(installed)
+
+
+def test_the_python_that_is_asked_for_is_the_only_one_tried(project: Path) -> None:
+    have(project, python3=WORKS, mine=BROKEN_SHIM)
+    done = install(project, PYTHON="mine")
+    assert done.returncode == 1
+    assert done.stderr.startswith("No mine here")
+
+
+def test_a_second_run_changes_nothing(installed: Path) -> None:
+    before = (installed / ".venv/.installed").stat().st_mtime_ns
+    done = install(installed)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (installed / ".venv/.installed").stat().st_mtime_ns == before
+
+
+def test_a_changed_lock_is_installed(installed: Path) -> None:
+    with (installed / "requirements/run.txt").open("a") as lock:
+        lock.write("# another\n")
+    assert "requirements/run.txt" in install(installed).stdout
+    assert install(installed).stdout == ""
+
+
+def test_the_development_set_stays_when_the_demo_is_run_next(installed: Path) -> None:
+    assert "requirements/dev.txt" in install(installed, "dev").stdout
+    assert install(installed, "run").stdout == ""
+    assert (installed / ".venv/.installed").read_text().splitlines()[-1].startswith("dev ")
+
+
+def cut_short(venv: Path) -> None:
+    (venv / ".installed").unlink()
+    shutil.rmtree(next(venv.glob("lib/python*/site-packages/pip")))
+
+
+def python_gone(venv: Path) -> None:
+    for link in venv.glob("bin/python*"):
+        link.unlink()
+        link.symlink_to("/nowhere/python3")
+
+
+def system_upgraded(venv: Path) -> None:
+    """The interpreter is a newer one now and looks for its packages where there are none."""
+    next(venv.glob("lib/python*")).rename(venv / "lib/python3.0")
+
+
+@pytest.mark.parametrize("damage", [cut_short, python_gone, system_upgraded])
+def test_a_damaged_environment_is_made_anew(installed: Path, damage: Callable[[Path], None]) -> None:
+    damage(installed / ".venv")
+    assert install(installed).returncode == 0
+    assert works(installed)
+
+
+def test_a_moved_project_gets_an_environment_of_its_own(installed: Path) -> None:
+    moved = installed.rename(installed.with_name("elsewhere"))
+    try:
+        assert install(moved).returncode == 0
+        assert str(moved) in (moved / ".venv/bin/pip").read_text().splitlines()[0]
+    finally:
+        moved.rename(installed)
+
+
+def test_it_tries_the_pythons_that_the_project_is_for() -> None:
+    script = SCRIPT.read_text()
+    pythons = SpecifierSet(tomllib.loads(Path("pyproject.toml").read_text())["project"]["requires-python"])
+    tried = {
+        f"3.{minor}" for minor in re.findall(r"python3\.(\d+)(?=[ }])", script.split("choose_python", 2)[1])
+    }
+    assert tried == {f"3.{minor}" for minor in range(40) if f"3.{minor}" in pythons}
+    low, high = re.search(r"\(3, (\d+)\) <= sys.version_info < \(3, (\d+)\)", script).groups()
+    assert str(pythons) in (f">=3.{low},<3.{high}", f"<3.{high},>=3.{low}")

@@ -1,0 +1,79 @@
+"""The locks' own check: it must see each way in which a lock can be short or out of step."""
+
+import tomllib
+from dataclasses import replace
+
+import pytest
+
+from tests.locks import ROOT, Line, complaints, read_lock
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+LOCKS = {
+    name: read_lock((ROOT / f"requirements/{name}.txt").read_text()) for name in ("run", "heic", "dev", "uv")
+}
+
+
+def with_dev(*lines: Line) -> dict[str, list[Line]]:
+    return {**LOCKS, "dev": list(lines)}
+
+
+def changed(name: str, **change: object) -> list[Line]:
+    """The development lock with one line changed."""
+    return [replace(line, **change) if line.name == name else line for line in LOCKS["dev"]]
+
+
+def test_the_locks_are_complete_and_in_step() -> None:
+    assert complaints(PROJECT, LOCKS) == []
+
+
+@pytest.mark.parametrize(
+    ("missing", "asker"),
+    [
+        ("pytest", "pyproject.toml requires pytest"),
+        ("sqlparse", "django requires sqlparse"),
+        ("pywin32", "docker requires pywin32"),
+        ("async-timeout", "redis requires async-timeout"),
+    ],
+)
+def test_a_removed_line_is_missed(missing: str, asker: str) -> None:
+    found = complaints(PROJECT, with_dev(*(line for line in LOCKS["dev"] if line.name != missing)))
+    assert any(asker in each for each in found)
+
+
+def test_an_extra_that_another_package_asks_for_is_missed() -> None:
+    (line,) = (line for line in LOCKS["dev"] if line.name == "coverage")
+    found = complaints(PROJECT, with_dev(*changed("coverage", text=line.text.replace("[toml]", ""))))
+    assert any("pytest-cov requires coverage[toml]" in each for each in found)
+
+
+def test_a_line_for_one_system_does_not_satisfy_the_others() -> None:
+    (line,) = (line for line in LOCKS["dev"] if line.name == "sqlparse")
+    found = complaints(PROJECT, with_dev(*changed("sqlparse", text=f"{line.text} ; sys_platform == 'linux'")))
+    assert any("django requires sqlparse" in each for each in found)
+
+
+def test_a_version_that_is_not_accepted_or_not_installed_is_told() -> None:
+    found = complaints(PROJECT, with_dev(*changed("django", text="django==4.2")))
+    assert any("pyproject.toml requires django" in each for each in found)
+    assert "dev: django==4.2: another version is installed" in found
+
+
+def test_a_range_and_a_missing_hash_are_told() -> None:
+    found = complaints(PROJECT, with_dev(*changed("sqlparse", text="sqlparse>=0.5", hashes=frozenset())))
+    assert {"dev: sqlparse>=0.5 is not pinned with ==", "dev: sqlparse>=0.5 has no SHA-256"} <= set(found)
+
+
+def test_what_nothing_requires_any_more_is_told() -> None:
+    project = {
+        **PROJECT,
+        "dependencies": [each for each in PROJECT["dependencies"] if "pybase64" not in each],
+    }
+    assert any(
+        each.startswith("run: pybase64") and "nothing requires it" in each
+        for each in complaints(project, LOCKS)
+    )
+
+
+def test_what_runs_in_production_is_what_was_tested() -> None:
+    found = complaints(PROJECT, with_dev(*changed("django", hashes=frozenset({"sha256:0"}))))
+    assert any("is not what the dev lock has" in each for each in found)
