@@ -15,6 +15,7 @@ from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, distribution
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -25,6 +26,8 @@ ROOT = Path(__file__).parent.parent
 EXTRAS_OF_LOCKS = {"run": [], "heic": ["heic"], "dev": ["heic", "dev"]}
 _PLATFORMS = [("linux", "Linux"), ("darwin", "Darwin"), ("win32", "Windows")]
 _MINOR_VERSIONS = range(40)
+
+Project = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Line:
     def version(self) -> str | None:
         """None if the line leaves a choice."""
         pin = re.fullmatch(r"==([^*,]+)", str(self.requirement.specifier))
-        return pin and pin[1]
+        return pin[1] if pin else None
 
 
 def read_lock(text: str) -> list[Line]:
@@ -60,7 +63,7 @@ def _line(entry: str) -> Line:
     return Line(requirement.strip(), frozenset(each.strip() for each in hashes))
 
 
-def complaints(project: dict, locks: dict[str, list[Line]]) -> list[str]:
+def complaints(project: Project, locks: dict[str, list[Line]]) -> list[str]:
     """One sentence for each fault. `project` is the table of pyproject.toml, `locks` has run, heic, dev and uv."""
     found = [f"{name}: {fault}" for name, lines in locks.items() for fault in _unpinned(lines)]
     for name, extras in EXTRAS_OF_LOCKS.items():
@@ -76,7 +79,7 @@ def complaints(project: dict, locks: dict[str, list[Line]]) -> list[str]:
     return found
 
 
-def _required(project: dict, extras: list[str]) -> list[str]:
+def _required(project: Project, extras: list[str]) -> list[str]:
     optional = project.get("optional-dependencies", {})
     return [*project["dependencies"], *(each for extra in extras for each in optional[extra])]
 
@@ -89,7 +92,7 @@ def _unpinned(lines: list[Line]) -> Iterator[str]:
             yield f"{line.text} has no SHA-256"
 
 
-def _environments(project: dict) -> list[dict[str, str]]:
+def _environments(project: Project) -> list[dict[str, str]]:
     """What a marker may ask about: each Python that the project is for, on each system."""
     pythons = SpecifierSet(project["requires-python"])
     minors = [f"3.{minor}" for minor in _MINOR_VERSIONS if f"3.{minor}" in pythons]
@@ -108,7 +111,8 @@ def _incomplete(roots: list[Requirement], lines: list[Line], environments: list[
     found: dict[str, None] = {}
     reached: set[str] = set()
     for environment in environments:
-        waiting, seen = [("pyproject.toml", root, "") for root in roots], set()
+        waiting = [("pyproject.toml", root, "") for root in roots]
+        seen: set[tuple[str, str]] = set()
         while waiting:
             asker, requirement, extra = waiting.pop()
             if requirement.marker and not requirement.marker.evaluate({**environment, "extra": extra}):

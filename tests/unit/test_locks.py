@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ def with_dev(*lines: Line) -> dict[str, list[Line]]:
     return {**LOCKS, "dev": list(lines)}
 
 
-def changed(name: str, **change: object) -> list[Line]:
+def changed(name: str, **change: Any) -> list[Line]:
     """The development lock with one line changed."""
     return [replace(line, **change) if line.name == name else line for line in LOCKS["dev"]]
 
