@@ -8,13 +8,13 @@ the case to that browser.
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core import signing
 from django.db.models import QuerySet
 
-from verification.models import Verification
+from verification.models import Policy, Verification
 
 COOKIE = "kyc_applicant" if settings.DEMO else "__Host-kyc_applicant"
 _SALT = "verification.links.session"
@@ -32,6 +32,11 @@ def token_hash(token: str) -> str:
 
 def url(token: str) -> str:
     return f"{settings.PUBLIC_URL}/v/{token}"
+
+
+def expiry(policy: Policy, *, now: datetime) -> datetime:
+    """When a link that is given out now stops working."""
+    return now + timedelta(days=policy.link_days)
 
 
 def find(token: str, *, now: datetime) -> Verification | None:

@@ -106,6 +106,7 @@ OWNERS = {
     Status.EXPIRED: Owner.NOBODY,
     Status.CANCELLED: Owner.NOBODY,
 }
+ENDED = frozenset(status for status, owner in OWNERS.items() if owner == Owner.NOBODY)
 
 
 @dataclass(frozen=True)

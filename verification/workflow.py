@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from verification import audit
-from verification.models import ProviderCall, Verdict, Verification, VerificationAttempt
+from verification.models import Policy, ProviderCall, Verdict, Verification, VerificationAttempt
 from verification.rules import decision, review_bands, sampling
 from verification.states import (
     ATTEMPT_MOVES,
@@ -138,17 +138,21 @@ def _fields_of(
 
 
 def _place_in_queue(verification: Verification, reasons: list[str], now: datetime) -> dict[str, Any]:
-    newest = verification.attempts.filter(status=AttemptStatus.FINISHED).order_by("-number").first()
+    newest = verification.attempts.newest_finished()
     similarity = newest.similarity if newest else None
     odd = verification.flags.filter(code__in=FOR_A_PERSON).values_list("code", flat=True)
     return {
         "queued_at": now,
-        "due_at": now + timedelta(hours=verification.policy.review_hours),
+        "due_at": _review_due(verification.policy, now),
         "decided_at": None,
         "asked_again_at": None,
         "band": review_bands.of_case([*reasons, *odd], similarity, verification.policy.approve_at),
         "main_reason": reasons[0] if reasons else "",
     }
+
+
+def _review_due(policy: Policy, queued_at: datetime) -> datetime:
+    return queued_at + timedelta(hours=policy.review_hours)
 
 
 def advance(attempt: VerificationAttempt, target: AttemptStatus, **fields: Any) -> None:
@@ -167,9 +171,8 @@ def advance(attempt: VerificationAttempt, target: AttemptStatus, **fields: Any) 
 def decision_inputs(attempt: VerificationAttempt) -> tuple[decision.Terms, decision.History]:
     """What a decision on `attempt` rests on besides the answer: the pinned policy's terms and the case so far."""
     verification = attempt.verification
-    finished = verification.attempts.filter(status=AttemptStatus.FINISHED)
     # What the vendor or the portal failed at shortens nobody's road.
-    tried = finished.exclude(outcome=Outcome.VENDOR_FAILED).count()
+    tried = verification.attempts.finished().exclude(outcome=Outcome.VENDOR_FAILED).count()
     policy = verification.policy
     spot_check = sampling.selected(attempt.public_id, policy.qa_share, purpose="spot_check")
     terms = decision.Terms(policy.approve_at, policy.max_attempts, spot_check)
@@ -200,8 +203,7 @@ def conclude(
         advance(attempt, AttemptStatus.FINISHED, finished_at=now, **outcome, **finding)
         facts = _facts_of(attempt)
         audit.record("attempt.finished", by=audit.By.system(), subject=attempt, at=now, **facts)
-        locked = Verification.objects.select_for_update(of=("self",)).select_related("policy")
-        verification = locked.get(pk=attempt.verification_id)
+        verification = Verification.objects.locked(attempt.verification_id)
         if verification.status != Status.CHECKING:
             return
         case: dict[str, Any] = {
@@ -219,6 +221,11 @@ def conclude(
             ask_for_photo(verification, now=now)
 
 
+def give_up(attempt: VerificationAttempt, reason: str, *, now: datetime) -> None:
+    """Finish `attempt` without an answer about the person: a reviewer looks. `reason` is a code for staff."""
+    conclude(attempt, decision.give_up(reason), now=now, code=reason)
+
+
 def _facts_of(attempt: VerificationAttempt) -> dict[str, Any]:
     return {
         "attempt": attempt.public_id,
@@ -231,7 +238,7 @@ def _facts_of(attempt: VerificationAttempt) -> dict[str, Any]:
 
 def ask_for_photo(verification: Verification, *, now: datetime) -> None:
     """Retire the current ID photo: the applicant's next step is to give another."""
-    for document in verification.documents.filter(superseded_at__isnull=True):
+    for document in verification.documents.current():
         verification.documents.filter(pk=document.pk).update(superseded_at=now)
         audit.record(
             "document.retired",

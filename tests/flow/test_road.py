@@ -141,7 +141,7 @@ def test_a_machine_at_fault_lets_the_recording_wait(road: Road, monkeypatch: Any
     monkeypatch.setattr(media, "prepare_video", fail)
     prepare.prepare(attempt.public_id, now=NOW)
     attempt.refresh_from_db()
-    assert (attempt.status, attempt.not_before) == (AttemptStatus.SUBMITTED, NOW + prepare.LATER)
+    assert (attempt.status, attempt.not_before) == (AttemptStatus.SUBMITTED, NOW + leases.RETRY_AFTER)
 
 
 def test_a_recording_does_not_wait_for_better_times_for_ever(road: Road, monkeypatch: Any) -> None:
@@ -151,7 +151,7 @@ def test_a_recording_does_not_wait_for_better_times_for_ever(road: Road, monkeyp
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(media, "prepare_video", fail)
-    for now in (NOW, NOW + leases.TOO_LONG + timedelta(seconds=1)):
+    for now in (NOW, NOW + leases.MAX_RETRYING + timedelta(seconds=1)):
         prepare.prepare(attempt.public_id, now=now)
     verification = Verification.objects.get()
     assert (verification.reasons, verification.attempts_used) == (["cannot_process"], 0)

@@ -397,7 +397,7 @@ def test_evidence_that_the_machine_cannot_read_now_is_tried_again_later(
     with monkeypatch.context() as crowded:
         crowded.setattr(storage, "open_unchecked", refuse)
         judge(attempt)
-    assert (attempt.status, attempt.not_before) == (AttemptStatus.READY, NOW + assess.LATER)
+    assert (attempt.status, attempt.not_before) == (AttemptStatus.READY, NOW + leases.RETRY_AFTER)
     judge(attempt, 15)
     assert attempt.status == AttemptStatus.FINISHED
 

@@ -21,9 +21,6 @@ from verification.rules import decision
 from verification.states import AttemptStatus
 from verification.vendor import account_health, call_ledger, clients, pacing
 
-# Until evidence that could not be read is tried again.
-LATER = timedelta(seconds=15)
-
 Clock = Callable[[], datetime]
 log = structlog.get_logger(__name__)
 
@@ -57,7 +54,7 @@ def _assess(attempt: VerificationAttempt, clock: Clock) -> bool:
         return True
     reason = leases.why_not_process(attempt) or call_ledger.why_not_call(attempt)
     if reason:
-        _give_up(attempt, reason, clock())
+        workflow.give_up(attempt, reason, now=clock())
         return True
     # Asked before the evidence is read: while the vendor is booked out, waking up should cost little.
     if pacing.must_wait(now=clock()):
@@ -68,25 +65,15 @@ def _assess(attempt: VerificationAttempt, clock: Clock) -> bool:
             return _call_in_turn(attempt, body, clock)
     except (storage.IntegrityError, liveness.Rejected) as error:
         log.error("assess.nothing_sent", attempt=attempt.public_id, reason=error.code)
-        _give_up(attempt, error.code, clock())
+        workflow.give_up(attempt, error.code, now=clock())
         return True
     except OSError as error:
-        # The machine's fault, not the evidence's: it waits for better times.
         log.error("assess.evidence_unavailable", attempt=attempt.public_id, error=type(error).__name__)
-        return _wait_for_better_times(attempt, clock())
-
-
-def _wait_for_better_times(attempt: VerificationAttempt, now: datetime) -> bool:
-    """The evidence can't be read, and that is the machine's fault. But nobody waits for ever."""
-    if leases.waited_too_long(attempt, now=now):
-        _give_up(attempt, "cannot_process", now)
+        now = clock()
+        if leases.retry_later(attempt, now=now):
+            return False
+        workflow.give_up(attempt, "cannot_process", now=now)
         return True
-    leases.put_back(attempt, not_before=now + LATER, now=now)
-    return False
-
-
-def _give_up(attempt: VerificationAttempt, reason: str, now: datetime) -> None:
-    workflow.conclude(attempt, decision.give_up(reason), now=now, code=reason)
 
 
 @contextmanager
@@ -213,9 +200,9 @@ def _retry_or_give_up(
     elif isinstance(error, liveness.Retryable) and not reason:
         leases.put_back(attempt, not_before=now + _delay(attempt, call, error, now), now=now)
     elif isinstance(error, liveness.Retryable):
-        _give_up(attempt, reason, now)
+        workflow.give_up(attempt, reason, now=now)
     else:
-        _give_up(attempt, _reason_of(error), now)
+        workflow.give_up(attempt, _reason_of(error), now=now)
 
 
 def _reason_of(error: liveness.LivenessError) -> str:

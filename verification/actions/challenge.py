@@ -8,11 +8,10 @@ from django.db import transaction
 from django.db.models import Max
 
 from verification import audit, links, workflow
-from verification.evidence import upload_parts
+from verification.evidence import challenges, upload_parts
 from verification.models import Document, Verification, VerificationAttempt
 from verification.states import MOVEMENTS, AttemptStatus, Mode, Status
 
-LIFETIME = timedelta(seconds=90)
 # There are only twelve pairs of movements. Enough draws for bad luck, not for drawing until a prepared clip fits.
 MAX_PER_HOUR = 6
 
@@ -47,11 +46,7 @@ def issue(verification: Verification, *, now: datetime) -> Challenge:
 
 @transaction.atomic
 def _issue(verification: Verification, now: datetime) -> tuple[Challenge, list[VerificationAttempt]]:
-    locked = (
-        Verification.objects.select_for_update(of=("self",))
-        .select_related("policy", "applicant")
-        .get(pk=verification.pk)
-    )
+    locked = Verification.objects.locked(verification.pk)
     document = _check_ready(locked, now)
     abandoned = _abandon_open(locked, now)
     nonce = links.new_token()
@@ -63,7 +58,7 @@ def _issue(verification: Verification, now: datetime) -> tuple[Challenge, list[V
         actions=_draw(locked.policy.action_count) if locked.mode == Mode.ACTION else "",
         nonce_sha256=links.token_hash(nonce),
         issued_at=now,
-        expires_at=now + LIFETIME,
+        expires_at=now + challenges.LIFETIME,
         document=document,
     )
     Verification.objects.filter(pk=locked.pk).update(hint="")
@@ -78,7 +73,7 @@ def _issue(verification: Verification, now: datetime) -> tuple[Challenge, list[V
 def _check_ready(verification: Verification, now: datetime) -> Document:
     if verification.status != Status.COLLECTING:
         raise NotCollecting(f"A {verification.status} case takes no recording.")
-    document = verification.documents.filter(superseded_at__isnull=True).first()
+    document = verification.documents.current().first()
     if document is None:
         raise PhotoMissing("There is no ID photo yet.")
     if verification.attempts.filter(issued_at__gt=now - timedelta(hours=1)).count() >= MAX_PER_HOUR:

@@ -41,9 +41,9 @@ def _keep(
     facts: dict[str, Any],
     now: datetime,
 ) -> Document:
-    locked = Verification.objects.select_for_update().get(pk=verification.pk)
+    locked = Verification.objects.locked(verification.pk)
     _check_welcome(locked, now)
-    locked.documents.filter(superseded_at__isnull=True).update(superseded_at=now)
+    locked.documents.current().update(superseded_at=now)
     document = Document.objects.create(
         verification=locked,
         original_name=original.name,

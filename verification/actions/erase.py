@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 
 from verification import audit, storage
 from verification.models import Applicant, DataKey, FrameHash, RecordingUpload
-from verification.states import OWNERS, Owner, Status
+from verification.states import ENDED
 
 MAX_REASON = 200
-_ENDED = [status for status in Status if OWNERS[status] == Owner.NOBODY]
 
 log = structlog.get_logger(__name__)
 
@@ -67,7 +66,7 @@ def _check(applicant: Applicant) -> None:
         raise EraseRefused(_("This applicant's evidence is erased already."))
     if applicant.legal_hold:
         raise EraseRefused(_("This applicant is under a legal hold: nothing may be erased."))
-    under_way = applicant.verifications.exclude(status__in=_ENDED).first()
+    under_way = applicant.verifications.exclude(status__in=ENDED).first()
     if under_way is not None:
         raise EraseRefused(
             _(

@@ -1,15 +1,13 @@
 """Inviting a person: a case, and the link that opens it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
 from verification import audit, links
 from verification.models import ApiClient, Applicant, Policy, Verification
-from verification.states import OWNERS, Mode, Owner, Status
-
-_ENDED = [status for status in Status if OWNERS[status] == Owner.NOBODY]
+from verification.states import ENDED, Mode
 
 
 class DuplicateReference(Exception):
@@ -46,7 +44,7 @@ def invite(
         client=client,
         mode=mode or policy.liveness_mode,
         link_hash=links.token_hash(token),
-        link_expires_at=now + timedelta(days=policy.link_days),
+        link_expires_at=links.expiry(policy, now=now),
         created_at=now,
     )
     facts = {"applicant": applicant.public_id, "policy": policy.version, "mode": verification.mode}
@@ -69,7 +67,7 @@ def _applicant(
     cases = applicant.verifications.all()
     # What one system calls "42" is nobody that another system may rename.
     foreign = client is not None and cases.exclude(client=client).exists()
-    if foreign or cases.exclude(status__in=_ENDED).exists():
+    if foreign or cases.exclude(status__in=ENDED).exists():
         raise DuplicateReference("A verification with this reference exists.")
     changed = [field for field, value in details.items() if getattr(applicant, field) != value]
     for field in changed:

@@ -1,6 +1,6 @@
 """Ending an applicant's link, and giving a new one."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -21,7 +21,7 @@ def renew(verification: Verification, *, by: audit.By, now: datetime) -> str:
     token = links.new_token()
     Verification.objects.filter(pk=verification.pk).update(
         link_hash=links.token_hash(token),
-        link_expires_at=now + timedelta(days=verification.policy.link_days),
+        link_expires_at=links.expiry(verification.policy, now=now),
         link_revoked_at=None,
         browser_hash="",
         received_bytes=0,

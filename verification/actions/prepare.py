@@ -1,7 +1,7 @@
 """Turning what was recorded into what the vendor takes."""
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import structlog
 from django.db import transaction
@@ -11,9 +11,6 @@ from verification.jobs import doorbell, leases
 from verification.models import VerificationAttempt
 from verification.rules import decision
 from verification.states import AttemptStatus
-
-# Until a machine that could not do it tries again.
-LATER = timedelta(seconds=15)
 
 # The recording was decoded once while the person waited. If the child dies of it now that may be the machine's fault:
 # it is tried again, and after three kills a person looks. Nobody is told to record anew for it.
@@ -34,17 +31,18 @@ def prepare(attempt_id: str, *, now: datetime) -> None:
 def _prepare_or_tell(attempt: VerificationAttempt, now: datetime) -> None:
     reason = leases.why_not_process(attempt)
     if reason:
-        workflow.conclude(attempt, decision.give_up(reason), now=now, code=reason)
+        workflow.give_up(attempt, reason, now=now)
         return
     try:
         _prepare(attempt, now)
     except (media.MediaUnavailable, OSError) as error:
         log.error("prepare.machine_at_fault", attempt=attempt.public_id, error=type(error).__name__)
-        _wait_for_better_times(attempt, now)
+        if not leases.retry_later(attempt, now=now):
+            workflow.give_up(attempt, "cannot_process", now=now)
     except media.UnusableMedia as error:
         if error.code in KILLS:
             log.error("prepare.child_killed", attempt=attempt.public_id, code=error.code)
-            leases.put_back(attempt, not_before=now + LATER, now=now, killed=True)
+            leases.put_back(attempt, not_before=now + leases.RETRY_AFTER, now=now, killed=True)
             return
         log.info("prepare.unusable", attempt=attempt.public_id, code=error.code)
         workflow.conclude(
@@ -55,15 +53,7 @@ def _prepare_or_tell(attempt: VerificationAttempt, now: datetime) -> None:
         )
     except storage.IntegrityError as error:
         log.error("prepare.evidence_lost", attempt=attempt.public_id, reason=error.code)
-        workflow.conclude(attempt, decision.give_up(error.code), now=now, code=error.code)
-
-
-def _wait_for_better_times(attempt: VerificationAttempt, now: datetime) -> None:
-    """It was the machine's fault, not the recording's. But nobody waits for ever."""
-    if leases.waited_too_long(attempt, now=now):
-        workflow.conclude(attempt, decision.give_up("cannot_process"), now=now, code="cannot_process")
-    else:
-        leases.put_back(attempt, not_before=now + LATER, now=now)
+        workflow.give_up(attempt, error.code, now=now)
 
 
 def _prepare(attempt: VerificationAttempt, now: datetime) -> None:

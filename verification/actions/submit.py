@@ -59,11 +59,7 @@ def _take_in(
     signals: dict[str, Any],
     now: datetime,
 ) -> None:
-    locked = (
-        Verification.objects.select_for_update(of=("self",))
-        .select_related("policy", "applicant")
-        .get(pk=verification.pk)
-    )
+    locked = Verification.objects.locked(verification.pk)
     attempt.refresh_from_db()
     attempt.verification = locked
     challenges.check_open(attempt, now=now)

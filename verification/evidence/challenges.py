@@ -4,11 +4,14 @@ Knows nothing of how the recording arrives, or what becomes of it.
 """
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from verification import links
 from verification.models import Verification, VerificationAttempt
 from verification.states import AttemptStatus
+
+# From its issue until the recording, or its first part, must arrive.
+LIFETIME = timedelta(seconds=90)
 
 
 class UnknownChallenge(Exception):

@@ -27,8 +27,9 @@ HEARTBEAT = timedelta(seconds=5)
 MAX_HOLD = timedelta(seconds=60)
 # After so many workers, or their media children, died or hung over an attempt it is the attempt that is at fault.
 MAX_LOST_LEASES = 3
-# What a machine can't do for so long, for whatever reason of its own, a person looks at instead.
-TOO_LONG = timedelta(hours=6)
+# After a fault of the machine (store, memory) an attempt waits for RETRY_AFTER; after MAX_RETRYING a person looks.
+RETRY_AFTER = timedelta(seconds=15)
+MAX_RETRYING = timedelta(hours=6)
 
 
 def _free(now: datetime) -> Q:
@@ -106,11 +107,6 @@ def why_not_process(attempt: VerificationAttempt) -> str:
     return "cannot_process" if attempt.lost_leases >= MAX_LOST_LEASES else ""
 
 
-def waited_too_long(attempt: VerificationAttempt, *, now: datetime) -> bool:
-    """Has the machine been unable to work on it for so long that a person should look instead?"""
-    return attempt.submitted_at is not None and now - attempt.submitted_at > TOO_LONG
-
-
 def renew(attempt: VerificationAttempt, *, now: datetime) -> bool:
     """Begin the lease anew if it is still ours and the case goes on; False once it ran out or went to another."""
     ours = VerificationAttempt.objects.filter(
@@ -136,6 +132,14 @@ def put_back(
     if _give_up_lease(attempt, not_before=not_before, killed=killed):
         delay = max(0.0, (not_before - now).total_seconds())
         doorbell.ring(doorbell.TASK_OF[AttemptStatus(attempt.status)], attempt.public_id, delay=delay)
+
+
+def retry_later(attempt: VerificationAttempt, *, now: datetime) -> bool:
+    """Put back what the machine could not do; False if it was submitted more than MAX_RETRYING ago: a person looks."""
+    if attempt.submitted_at is not None and now - attempt.submitted_at > MAX_RETRYING:
+        return False
+    put_back(attempt, not_before=now + RETRY_AFTER, now=now)
+    return True
 
 
 def leave_waiting(attempt: VerificationAttempt) -> None:

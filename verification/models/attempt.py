@@ -1,6 +1,7 @@
 """One recording and what became of it."""
 
 from functools import partial
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -10,6 +11,15 @@ from verification.models.document import Document
 from verification.models.ids import new_id
 from verification.models.verification import Verification
 from verification.states import AttemptStatus, Mode, Outcome
+
+
+class AttemptQuerySet(models.QuerySet["VerificationAttempt"]):
+    def finished(self) -> Self:
+        return self.filter(status=AttemptStatus.FINISHED)
+
+    def newest_finished(self) -> "VerificationAttempt | None":
+        """Of one case: the attempt that a verdict is about."""
+        return self.finished().order_by("-number").first()
 
 
 class VerificationAttempt(models.Model):
@@ -54,6 +64,8 @@ class VerificationAttempt(models.Model):
     best_frame_sha256 = models.CharField(max_length=64, blank=True)
     best_frame_source = models.CharField(_("best frame from"), max_length=12, blank=True)
     best_frame_note = models.CharField(_("what was wrong with the vendor's frame"), max_length=40, blank=True)
+
+    objects = AttemptQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("attempt")

@@ -1,6 +1,7 @@
 """The ID photo."""
 
 from functools import partial
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -8,6 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.models.ids import new_id
 from verification.models.verification import Verification
+
+
+class DocumentQuerySet(models.QuerySet["Document"]):
+    def current(self) -> Self:
+        """The photos that no later one has superseded: at most one in each case."""
+        return self.filter(superseded_at__isnull=True)
 
 
 class Document(models.Model):
@@ -25,6 +32,8 @@ class Document(models.Model):
     facts = models.JSONField(_("facts"), default=dict)
     uploaded_at = models.DateTimeField(_("uploaded at"))
     superseded_at = models.DateTimeField(_("superseded at"), null=True, blank=True)
+
+    objects = DocumentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("document")

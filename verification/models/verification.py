@@ -11,9 +11,16 @@ from verification.models.applicant import Applicant
 from verification.models.ids import new_id
 from verification.models.policy import Policy
 from verification.models.staff import StaffUser
-from verification.states import OWNERS, Band, Mode, Owner, Status
+from verification.states import Band, Mode, Status
 
 _WAITING = Q(status=Status.IN_REVIEW)
+
+
+class VerificationQuerySet(models.QuerySet["Verification"]):
+    def locked(self, pk: int) -> "Verification":
+        """The row as it is now, locked until the transaction ends, with its policy, applicant and proposal."""
+        rows = self.select_for_update(of=("self",)).select_related("policy", "applicant", "proposal__by")
+        return rows.get(pk=pk)
 
 
 class Verification(models.Model):
@@ -60,6 +67,8 @@ class Verification(models.Model):
     # A reviewer asked the applicant for something, and it has not come yet.
     asked_again_at = models.DateTimeField(_("asked again at"), null=True, blank=True)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
+
+    objects = VerificationQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("verification")
@@ -126,10 +135,6 @@ class Verification(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
-
-    @property
-    def owner(self) -> Owner:
-        return OWNERS[Status(self.status)]
 
     def holder(self, now: datetime) -> StaffUser | None:
         """Who works on it now."""

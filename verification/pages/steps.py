@@ -27,7 +27,7 @@ OUTCOMES = {
 
 
 def has_photo(verification: Verification) -> bool:
-    return verification.documents.filter(superseded_at__isnull=True).exists()
+    return verification.documents.current().exists()
 
 
 def must_read_hint(verification: Verification) -> bool:

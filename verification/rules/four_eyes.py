@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Protocol
 
 from verification.liveness import VENDOR_PASS
-from verification.models import Review, Stage, Verdict, Verification, VerificationAttempt
+from verification.models import Review, Stage, Verdict, Verification
 from verification.rules import sampling
-from verification.states import FOR_A_PERSON, AttemptStatus, Outcome
+from verification.states import FOR_A_PERSON, Outcome
 
 OVERRIDE, FLAGGED, BAND, BLIND, SHARE = "override", "flagged", "band", "blind", "share"
 
@@ -54,14 +54,9 @@ def rules_on_approval(approval: Approval, terms: Terms) -> tuple[str, ...]:
 
 def approval_of(case: Verification) -> Approval:
     """The approval that somebody could give to the case as it is."""
-    newest = newest_attempt(case)
+    newest = case.attempts.newest_finished()
     outcome, similarity = (newest.outcome, newest.similarity) if newest else ("", None)
     return Approval(outcome, similarity, case.flags.filter(code__in=FOR_A_PERSON).exists())
-
-
-def newest_attempt(case: Verification) -> VerificationAttempt | None:
-    """The finished attempt that a verdict is about."""
-    return case.attempts.filter(status=AttemptStatus.FINISHED).order_by("-number").first()
 
 
 def why_second(case: Verification, verdict: str) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         "attempts": [_attempt_row(attempt, blind=blind) for attempt in attempts],
         "attempts_used": words.attempts(case.attempts_used, case.policy.max_attempts),
         "shown": shown,
-        "document": shown.document if shown else _current(documents),
+        "document": shown.document if shown else case.documents.current().first(),
         "frame_source": labels.label(labels.FRAME_SOURCES, shown.best_frame_source) if shown else "",
         "blind": blind,
         "answer": _answer(shown, case) if shown and not blind else None,
@@ -91,10 +91,6 @@ def _shown(attempts: list[VerificationAttempt], number: str) -> VerificationAtte
 def _was_transcoded(attempt: VerificationAttempt) -> bool:
     """Whether the recording was transcoded, so that the vendor did not see the original pictures."""
     return bool(attempt.original_name) and attempt.facts.get("prepared", {}).get("method") != "remux"
-
-
-def _current(documents: list[Document]) -> Document | None:
-    return next((document for document in documents if document.superseded_at is None), None)
 
 
 def _attempt_row(attempt: VerificationAttempt, *, blind: bool) -> dict[str, Any]:

@@ -33,16 +33,15 @@ from verification.models import (
 )
 from verification.rules.four_eyes import Approval
 from verification.rules.reasons import reasons_for
-from verification.states import FOR_A_PERSON, AttemptStatus, Status
+from verification.states import FOR_A_PERSON, Status
 
 CONFIRMED, HANDED_BACK, WITHDRAWN, WAITING, VOID = "confirmed", "handed_back", "withdrawn", "waiting", "void"
 
 
 def _approvals(start: datetime) -> Iterator[tuple[str, Approval, int]]:
     """Approvals by reviewers, by band and by the facts that the rules for a second person use."""
-    newest = VerificationAttempt.objects.filter(
-        verification=OuterRef("pk"), status=AttemptStatus.FINISHED
-    ).order_by("-number")
+    finished = VerificationAttempt.objects.finished().filter(verification=OuterRef("pk"))
+    newest = finished.order_by("-number")
     flags = RiskFlag.objects.filter(verification=OuterRef("pk"), code__in=FOR_A_PERSON)
     decided = Verification.objects.filter(decided_at__gte=start, final_review__isnull=False).order_by()
     rows = decided.annotate(

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from verification.models import StaffUser, Verification, VerificationAttempt
 from verification.review import labels, words
-from verification.states import AttemptStatus, Band, Status
+from verification.states import Band, Status
 
 # The relations that `rows_of` reads.
 RELATED = ("applicant", "policy", "claimed_by", "proposal")
@@ -21,9 +21,7 @@ def rows_of(cases: Sequence[Verification], user: StaffUser, now: datetime) -> li
 
 def _newest_attempts(cases: Sequence[Verification]) -> dict[int, VerificationAttempt]:
     """The newest finished attempt of each case, by the case's primary key."""
-    finished = VerificationAttempt.objects.filter(
-        verification__in=[case.pk for case in cases], status=AttemptStatus.FINISHED
-    )
+    finished = VerificationAttempt.objects.finished().filter(verification__in=[case.pk for case in cases])
     columns = finished.only("verification", "number", "similarity", "result_code").order_by("number")
     return {attempt.verification_id: attempt for attempt in columns}
 
