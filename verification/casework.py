@@ -3,6 +3,7 @@
 Nothing here takes effect by itself; the acts are in `actions`.
 """
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
@@ -14,6 +15,7 @@ from verification.rules import four_eyes
 from verification.rules.reasons import LIST_VERSION, REASONS
 from verification.states import Status
 
+# A claim on a case ends by itself after this time; work on its page renews it. Two actions set it.
 CLAIM_LEASE = timedelta(minutes=15)
 MIN_NOTE = 10
 MAX_NOTE = 10_000
@@ -37,20 +39,24 @@ class ClaimedByOther(Exception):
     """Another reviewer is working on the case."""
 
 
-def locked(case: Verification) -> Verification:
-    """The row as it is now, held until the transaction ends."""
-    found = Verification.objects.select_for_update(of=("self",))
-    return found.select_related("policy", "applicant", "proposal__by").get(pk=case.pk)
+@dataclass(frozen=True)
+class Shown:
+    """What the page that an act was made on showed: the case's version, and the hash of its evidence."""
+
+    version: int
+    evidence_sha256: str
 
 
-def check_current(case: Verification, *, version: int, evidence_sha256: str) -> None:
-    """The page that the act was made on shows the case as it is. Raises IllegalMove, StaleVerification."""
+def check_in_review(case: Verification) -> None:
+    """Raises workflow.IllegalMove once the case has left the queue."""
     if case.status != Status.IN_REVIEW:
         raise workflow.IllegalMove(_("This case is not in review any more."))
+
+
+def check_version(case: Verification, version: int) -> None:
+    """Raises workflow.StaleVerification if the case was changed since the page was shown."""
     if case.version != version:
         raise workflow.StaleVerification(_("The case was changed since you opened it."))
-    if evidence_hash(case) != evidence_sha256:
-        raise EvidenceChanged(_("The evidence was changed since you opened the case."))
 
 
 def check_not_held(case: Verification, *, by: StaffUser, now: datetime) -> None:
@@ -59,18 +65,19 @@ def check_not_held(case: Verification, *, by: StaffUser, now: datetime) -> None:
         raise ClaimedByOther(_("Another reviewer is working on this case."))
 
 
-def locked_for_act(
-    case: Verification, *, version: int, evidence_sha256: str, by: StaffUser, now: datetime
-) -> Verification:
-    """The row as it is now, held until the transaction ends, for an act that was made on a page.
+def locked_for_act(case: Verification, shown: Shown, *, by: StaffUser, now: datetime) -> Verification:
+    """The row as it is now, locked until the transaction ends, if it is what the page showed and `by` may act on it.
 
     Raises workflow.IllegalMove, StaleVerification, EvidenceChanged, ClaimedByOther or permissions.Denied.
     """
-    found = locked(case)
-    check_current(found, version=version, evidence_sha256=evidence_sha256)
-    check_not_held(found, by=by, now=now)
-    permissions.check_work_on(by, found)
-    return found
+    locked = Verification.objects.locked(case.pk)
+    check_in_review(locked)
+    check_version(locked, shown.version)
+    if evidence_hash(locked) != shown.evidence_sha256:
+        raise EvidenceChanged(_("The evidence was changed since you opened the case."))
+    check_not_held(locked, by=by, now=now)
+    permissions.check_work_on(by, locked)
+    return locked
 
 
 def note_needed(case: Verification) -> bool:

@@ -19,6 +19,7 @@ from verification import audit
 from verification.actions.claim import claim
 from verification.actions.invite import Invitation, invite
 from verification.actions.review import decide
+from verification.casework import Shown
 from verification.evidence.judged import evidence_hash
 from verification.models import StaffUser, Verdict, Verification
 from verification.states import Mode, Status
@@ -158,8 +159,7 @@ def _decide(verification: Verification, by: StaffUser, verdict: Verdict, reason:
         verdict=verdict,
         reason_code=reason,
         note=note,
-        version=verification.version,
-        evidence_sha256=evidence_hash(verification),
+        shown=Shown(verification.version, evidence_hash(verification)),
         by=by,
         now=timezone.now(),
     )

@@ -8,6 +8,7 @@ from django.utils import timezone
 from verification import audit
 from verification.actions import claim, erase, invite, policy, reassign, reopen, review, saved_filter
 from verification.audit import viewing
+from verification.casework import Shown
 from verification.evidence.judged import evidence_hash
 from verification.models import RiskFlag, StaffUser, VendorAccount, Verdict, Verification
 from verification.rules.review_bands import SPOT_CHECK
@@ -63,7 +64,7 @@ def _case(number: int) -> Verification:
 def _shown(case: Verification) -> dict[str, Any]:
     """What the page says of the case as it is."""
     case.refresh_from_db()
-    return {"version": case.version, "evidence_sha256": evidence_hash(case), "note": NOTE}
+    return {"shown": Shown(case.version, evidence_hash(case)), "note": NOTE}
 
 
 def _proposed(case: Verification, by: StaffUser, now: datetime) -> Verification:

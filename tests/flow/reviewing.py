@@ -11,6 +11,7 @@ from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import Road
 from tests.flow.conftest import LATER
 from verification.actions import claim, reassign, review
+from verification.casework import Shown
 from verification.evidence.judged import evidence_hash
 from verification.models import Policy, Review, StaffUser, Verdict, Verification
 
@@ -32,8 +33,13 @@ def shown(case: Verification) -> dict[str, Any]:
     return {"version": case.version, "evidence_sha256": evidence_hash(case)}
 
 
+def seen(case: Verification) -> Shown:
+    """What a page opened now has shown."""
+    return Shown(**shown(case))
+
+
 def decide(case: Verification, verdict: Verdict, reason: str, *, by: StaffUser, **changes: Any) -> Review:
-    said = {"reason_code": reason, "note": NOTE, "by": by, "now": LATER, **shown(case), **changes}
+    said = {"reason_code": reason, "note": NOTE, "by": by, "now": LATER, "shown": seen(case), **changes}
     return review.decide(case, verdict=verdict, **said)
 
 
@@ -42,12 +48,12 @@ def approve(case: Verification, *, by: StaffUser, **changes: Any) -> Review:
 
 
 def hand_back(case: Verification, *, by: StaffUser, reason: str = "disagree", **changes: Any) -> Review:
-    said = {"reason_code": reason, "note": NOTE, "by": by, "now": LATER, **shown(case), **changes}
+    said = {"reason_code": reason, "note": NOTE, "by": by, "now": LATER, "shown": seen(case), **changes}
     return review.hand_back(case, **said)
 
 
 def pass_on(case: Verification, verdict: Verdict, reason: str, *, by: StaffUser, **changes: Any) -> Review:
-    said = {"reason_code": reason, "note": NOTE, "by": by, "now": LATER, **shown(case), **changes}
+    said = {"reason_code": reason, "note": NOTE, "by": by, "now": LATER, "shown": seen(case), **changes}
     return reassign.reassign(case, verdict, **said)
 
 

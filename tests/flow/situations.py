@@ -6,17 +6,16 @@ from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road
 from tests.flow.conftest import LATER
 from tests.flow.matrix import EMAIL
-from tests.flow.reviewing import NOTE, approve, decide, pass_on, policy, shown
-from verification import audit
+from tests.flow.reviewing import NOTE, approve, decide, pass_on, policy, seen
+from verification import audit, casework
 from verification.actions import claim, erase, reopen, review
-from verification.casework import CLAIM_LEASE
 from verification.models import ApiClient, RiskFlag, StaffUser, Verdict, Verification
 from verification.states import Flag
 
 Act = Callable[[Verification, StaffUser, StaffUser], object]
 
 # Within the lease, so that renewing it shows.
-_EARLIER = LATER - CLAIM_LEASE / 2
+_EARLIER = LATER - casework.CLAIM_LEASE / 2
 
 
 def _about_me(case: Verification, me: StaffUser, other: StaffUser) -> None:
@@ -34,7 +33,7 @@ def _void(case: Verification, me: StaffUser, other: StaffUser) -> None:
 
 def _blind(verdict: Verdict) -> Act:
     def judge(case: Verification, me: StaffUser, other: StaffUser) -> None:
-        review.judge_blind(case, verdict=verdict, note="", by=me, now=_EARLIER, **shown(case))
+        review.judge_blind(case, verdict=verdict, note="", by=me, now=_EARLIER, shown=seen(case))
 
     return judge
 

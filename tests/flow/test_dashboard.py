@@ -15,10 +15,9 @@ from django.test.utils import CaptureQueriesContext
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road
 from tests.flow.conftest import LATER
-from tests.flow.reviewing import policy
+from tests.flow.reviewing import policy, seen
 from tests.flow.test_staff_site import AUDITOR, OPERATOR, REVIEWER, SENIOR
 from verification.actions import assess, prepare, reopen, review
-from verification.evidence.judged import evidence_hash
 from verification.models import Policy, StaffUser, Verdict, Verification
 from verification.review.dashboard import vendor_counts, work_counts
 from verification.review.dashboard.geometry import Figure, scale
@@ -47,8 +46,7 @@ def decide(
     case: Verification, verdict: Verdict, reason: str, *, by: StaffUser, now: datetime = LATER
 ) -> Verification:
     case.refresh_from_db()
-    words: dict[str, Any] = {"reason_code": reason, "note": NOTE, "version": case.version}
-    review.decide(case, verdict=verdict, **words, evidence_sha256=evidence_hash(case), by=by, now=now)
+    review.decide(case, verdict=verdict, reason_code=reason, note=NOTE, shown=seen(case), by=by, now=now)
     case.refresh_from_db()
     return case
 
@@ -275,8 +273,7 @@ def test_agreement_counts_what_second_persons_said(
     one, two = staff(REVIEWER), staff(SENIOR)
     for code, by in (("disagree", two), ("withdrawn", one)):
         case = decide(road.judged(emulator, LOW), Verdict.APPROVE, "vendor_error", by=one)
-        page: dict[str, Any] = {"version": case.version, "evidence_sha256": evidence_hash(case)}
-        review.hand_back(case, reason_code=code, note=NOTE, **page, by=by, now=LATER)
+        review.hand_back(case, reason_code=code, note=NOTE, shown=seen(case), by=by, now=LATER)
     confirmed = road.judged(emulator, LOW)
     for by in (one, two):
         decide(confirmed, Verdict.APPROVE, "vendor_error", by=by)
@@ -301,8 +298,7 @@ def test_blind_verdicts_are_counted_by_whether_they_agree(
     )
     for verdict in (Verdict.APPROVE, Verdict.APPROVE, Verdict.DECLINE):
         case = road.judged(emulator, {"sim": 92.0})
-        words: dict[str, Any] = {"note": "", "version": case.version, "evidence_sha256": evidence_hash(case)}
-        review.judge_blind(case, verdict=verdict, **words, by=staff(REVIEWER), now=LATER)
+        review.judge_blind(case, verdict=verdict, note="", shown=seen(case), by=staff(REVIEWER), now=LATER)
     client = signed_in(OPERATOR)
     assert numbers(client, "agreement") == {"Blind, on automatic passes": [2, 1, 0]}
     assert "2 of 3 blind verdicts agree" in figure(client, "agreement").says

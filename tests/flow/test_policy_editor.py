@@ -13,11 +13,11 @@ from django.test import Client
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import Road
+from tests.flow import reviewing
 from tests.flow.conftest import LATER, PASSWORD, take_second_step
 from tests.flow.test_staff_site import AUDITOR, OPERATOR, REVIEWER, SENIOR
 from verification.actions import policy as action
 from verification.actions import review
-from verification.evidence.judged import evidence_hash
 from verification.models import AuditEvent, Policy, StaffUser, Verdict
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
@@ -476,8 +476,7 @@ def test_the_draft_says_what_it_would_have_done(
         verdict=Verdict.APPROVE,
         reason_code="same_person",
         note="",
-        version=case.version,
-        evidence_sha256=evidence_hash(case),
+        shown=reviewing.seen(case),
         by=staff(REVIEWER),
         now=LATER,
     )

@@ -8,8 +8,8 @@ from django.db import connection
 from django.urls import reverse
 
 from tests.flow.conftest import LATER
+from tests.flow.reviewing import seen
 from verification.actions import reassign
-from verification.evidence.judged import evidence_hash
 from verification.models import AuditEvent, RiskFlag, Verdict, Verification
 from verification.review.queue import search
 from verification.states import Flag
@@ -47,8 +47,7 @@ def known(road, emulator, staff):
         Verdict.SNOOZE,
         reason_code="fresh_eyes",
         note="",
-        version=case.version,
-        evidence_sha256=evidence_hash(case),
+        shown=seen(case),
         by=staff("Reviewer"),
         now=LATER,
         hours=1,

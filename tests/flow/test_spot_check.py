@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from tests.flow.conftest import LATER
-from tests.flow.reviewing import approve, pass_on, policy, shown
+from tests.flow.reviewing import approve, pass_on, policy, seen, shown
 from verification import workflow
 from verification.actions import claim, review
 from verification.evidence.judged import evidence_hash
@@ -175,5 +175,5 @@ def test_only_a_spot_check_takes_a_blind_verdict(road, emulator, staff):
     case = road.in_review(emulator)
     with pytest.raises(workflow.IllegalMove):
         review.judge_blind(
-            case, verdict=Verdict.APPROVE, note="", by=staff("Reviewer"), now=LATER, **shown(case)
+            case, verdict=Verdict.APPROVE, note="", by=staff("Reviewer"), now=LATER, shown=seen(case)
         )

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.utils.translation import gettext as _
 
 from verification import audit, casework, permissions, workflow
 from verification.casework import ClaimedByOther
@@ -24,9 +23,8 @@ def _free(now: datetime) -> Q:
 @transaction.atomic
 def claim(case: Verification, *, by: StaffUser, now: datetime) -> None:
     """Take the case for 15 minutes, or renew. Raises ClaimedByOther, permissions.Denied, workflow.IllegalMove."""
-    locked = casework.locked(case)
-    if locked.status != Status.IN_REVIEW:
-        raise workflow.IllegalMove(_("This case is not in review any more."))
+    locked = Verification.objects.locked(case.pk)
+    casework.check_in_review(locked)
     permissions.check_work_on(by, locked)
     casework.check_not_held(locked, by=by, now=now)
     if locked.holder(now) is None:

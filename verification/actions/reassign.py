@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from verification import audit, casework, workflow
 from verification.models import Review, StaffUser, Verdict, Verification
@@ -29,8 +29,7 @@ def reassign(
     *,
     reason_code: str,
     note: str,
-    version: int,
-    evidence_sha256: str,
+    shown: casework.Shown,
     by: StaffUser,
     now: datetime,
     hours: int = 0,
@@ -39,11 +38,13 @@ def reassign(
 
     Raises what `review.decide` raises, and UnusableSnooze.
     """
-    locked = casework.locked_for_act(case, version=version, evidence_sha256=evidence_sha256, by=by, now=now)
+    locked = casework.locked_for_act(case, shown, by=by, now=now)
     casework.check_reason_and_note(locked, verdict, reason_code, note)
     change = _change(locked, verdict, hours, by, now)
-    words: dict[str, Any] = {"reason_code": reason_code, "note": note, "evidence_sha256": evidence_sha256}
-    review = casework.record_review(locked, verdict, by=by, now=now, **words)
+    evidence = shown.evidence_sha256
+    review = casework.record_review(
+        locked, verdict, reason_code=reason_code, note=note, evidence_sha256=evidence, by=by, now=now
+    )
     facts = casework.facts_of(review) | ({"hours": hours} if verdict == Verdict.SNOOZE else {})
     if "proposal" in change and locked.proposal is not None:
         facts["ends_proposal"] = locked.proposal.public_id

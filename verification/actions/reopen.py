@@ -20,10 +20,9 @@ def reopen(
 
     Raises permissions.Denied, casework.ReasonUnknown or NoteRequired, workflow.IllegalMove or StaleVerification.
     """
-    locked = casework.locked(case)
+    locked = Verification.objects.locked(case.pk)
     permissions.check_reopen_case(by, locked)
-    if locked.version != version:
-        raise workflow.StaleVerification(_("The case was changed since you opened it."))
+    casework.check_version(locked, version)
     if locked.status not in {Status.APPROVED, Status.DECLINED}:
         raise workflow.IllegalMove(_("Only a decided case is reopened."))
     # Erasing takes this lock too: neither happens behind the other's back.

@@ -3,14 +3,15 @@
 Every way to an approval or a refusal by a person goes through `decide`.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from verification import audit, casework, permissions, workflow
+from verification import audit, casework, links, permissions, workflow
 from verification.evidence.judged import evidence_hash
 from verification.models import Review, StaffUser, Stage, Verdict, Verification
 from verification.rules import four_eyes
@@ -54,17 +55,21 @@ def decide(
     verdict: Verdict,
     reason_code: str,
     note: str,
-    version: int,
-    evidence_sha256: str,
+    shown: casework.Shown,
     by: StaffUser,
     now: datetime,
 ) -> Review:
     """Record the verdict and act on it, or propose it where policy asks for a second person.
 
-    `version` and `evidence_sha256` are those of the page it was made on. On a case with an open proposal the same
-    verdict confirms it; asking the applicant again ends it. Raises permissions.Denied (OwnProposal among them),
-    casework.ReasonUnknown, NoteRequired, ClaimedByOther, EvidenceChanged, BlindFirst, ProposalVoid, ProposalOpen,
-    workflow.StaleVerification or workflow.IllegalMove; nothing is decided then.
+    1. Refuse who may not work on the case. Drop a proposal whose evidence changed, in a transaction of its own.
+    2. Lock the case. Refuse if it is not what the page showed, or a colleague works on it.
+    3. Check the reason and the note, and that a spot check has its blind verdict.
+    4. With an open proposal: the same verdict by another person confirms it and takes effect. ASK_AGAIN ends it.
+    5. Without: propose the verdict if policy asks for a second person, else it takes effect.
+
+    Raises permissions.Denied (OwnProposal among them), casework.ReasonUnknown, NoteRequired, ClaimedByOther,
+    EvidenceChanged, BlindFirst, ProposalVoid, ProposalOpen, workflow.StaleVerification or workflow.IllegalMove;
+    nothing is decided then.
     """
     permissions.check_work_on(by, case)
     if drop_void_proposal(case, now=now):
@@ -72,86 +77,67 @@ def decide(
     if verdict not in _TARGETS:
         raise casework.ReasonUnknown(_("Choose a verdict from the list."))
     with transaction.atomic():
-        locked = casework.locked_for_act(
-            case, version=version, evidence_sha256=evidence_sha256, by=by, now=now
-        )
+        locked = casework.locked_for_act(case, shown, by=by, now=now)
         casework.check_reason_and_note(locked, verdict, reason_code, note)
-        if is_blind(locked, evidence_sha256):
+        if is_blind(locked, shown.evidence_sha256):
             raise BlindFirst(_("This is a spot check: give your verdict before the score is shown."))
         words: dict[str, Any] = {"reason_code": reason_code, "note": note, "by": by, "now": now}
-        words["evidence_sha256"] = evidence_sha256
-        if verdict == Verdict.ASK_AGAIN or not _takes_two(locked, verdict):
-            return _act(locked, verdict, **words)
-        if locked.proposal is None:
-            return _propose(locked, verdict, **words)
-        return _confirm(locked, locked.proposal, verdict, **words)
+        record = partial(
+            casework.record_review, locked, verdict, evidence_sha256=shown.evidence_sha256, **words
+        )
+        if locked.proposal is not None and verdict != Verdict.ASK_AGAIN:
+            _check_confirms(locked, locked.proposal, verdict, shown, by)
+            return _take_effect(locked, record(confirms=locked.proposal))
+        second_because = four_eyes.why_second(locked, verdict)
+        if second_because:
+            return _propose(locked, record(stage=Stage.PROPOSAL), second_because)
+        return _take_effect(locked, record())
 
 
-def _takes_two(case: Verification, verdict: Verdict) -> bool:
-    return case.proposal is not None or bool(four_eyes.why_second(case, verdict))
-
-
-def _confirm(
-    case: Verification,
-    proposal: Review,
-    verdict: Verdict,
-    *,
-    evidence_sha256: str,
-    by: StaffUser,
-    **words: Any,
-) -> Review:
+def _check_confirms(
+    case: Verification, proposal: Review, verdict: Verdict, shown: casework.Shown, by: StaffUser
+) -> None:
     permissions.check_confirm(by, case)
-    if proposal.evidence_sha256 != evidence_sha256:
+    if proposal.evidence_sha256 != shown.evidence_sha256:
         raise ProposalVoid(_VOID)
     if proposal.verdict != verdict:
         raise ProposalOpen(
             _("A colleague proposed another verdict. Confirm that one, or hand it back first.")
         )
-    return _act(case, verdict, evidence_sha256=evidence_sha256, by=by, confirms=proposal, **words)
 
 
-def _propose(case: Verification, verdict: Verdict, *, by: StaffUser, now: datetime, **words: Any) -> Review:
-    proposal = casework.record_review(case, verdict, stage=Stage.PROPOSAL, by=by, now=now, **words)
-    facts = {**casework.facts_of(proposal), "second_because": list(four_eyes.why_second(case, verdict))}
+def _propose(case: Verification, proposal: Review, second_because: tuple[str, ...]) -> Review:
+    facts = {**casework.facts_of(proposal), "second_because": list(second_because)}
     free = {"proposal": proposal, "claimed_by": None, "claimed_until": None, "snoozed_until": None}
-    workflow.amend(case, "review.proposed", by=audit.By.staff(by), now=now, data=facts, **free)
+    by = audit.By.staff(proposal.by)
+    workflow.amend(case, "review.proposed", by=by, now=proposal.at, data=facts, **free)
     return proposal
 
 
-def _act(
-    case: Verification,
-    verdict: Verdict,
-    *,
-    reason_code: str,
-    by: StaffUser,
-    now: datetime,
-    **words: Any,
-) -> Review:
-    review = casework.record_review(case, verdict, reason_code=reason_code, by=by, now=now, **words)
+def _take_effect(case: Verification, review: Review) -> Review:
     data = casework.facts_of(review)
     if review.confirms is not None:
         proposal = review.confirms
         data |= {"confirms": proposal.public_id, "proposed_by": proposal.by.get_username()}
     elif case.proposal is not None:
         data["ends_proposal"] = case.proposal.public_id
-    consequences = _consequences(case, verdict, review, now)
-    workflow.move(case, _TARGETS[verdict], by=audit.By.staff(by), now=now, data=data, **consequences)
-    if REASONS[reason_code].step == "document":
-        workflow.ask_for_photo(case, now=now)
+    target, by = _TARGETS[Verdict(review.verdict)], audit.By.staff(review.by)
+    workflow.move(case, target, by=by, now=review.at, data=data, **_consequences(case, review))
+    if REASONS[review.reason_code].step == "document":
+        workflow.ask_for_photo(case, now=review.at)
     return review
 
 
-def _consequences(case: Verification, verdict: Verdict, review: Review, now: datetime) -> dict[str, Any]:
-    if verdict != Verdict.ASK_AGAIN:
+def _consequences(case: Verification, review: Review) -> dict[str, Any]:
+    if review.verdict != Verdict.ASK_AGAIN:
         return {"final_review": review}
-    policy = case.policy
     return {
         "hint": REASONS[review.reason_code].hint,
         "received_bytes": 0,
-        "asked_again_at": now,
+        "asked_again_at": review.at,
         # Asking again is worth nothing without an attempt, or through a link that has run out.
-        "attempts_used": min(case.attempts_used, policy.max_attempts - 1),
-        "link_expires_at": max(case.link_expires_at, now + timedelta(days=policy.link_days)),
+        "attempts_used": min(case.attempts_used, case.policy.max_attempts - 1),
+        "link_expires_at": max(case.link_expires_at, links.expiry(case.policy, now=review.at)),
     }
 
 
@@ -160,7 +146,7 @@ def drop_void_proposal(case: Verification, *, now: datetime) -> bool:
     if not Verification.objects.filter(pk=case.pk, proposal__isnull=False).exists():
         return False
     with transaction.atomic():
-        locked = casework.locked(case)
+        locked = Verification.objects.locked(case.pk)
         proposal = locked.proposal
         if proposal is None or proposal.evidence_sha256 == evidence_hash(locked):
             return False
@@ -177,20 +163,19 @@ def hand_back(
     *,
     reason_code: str,
     note: str,
-    version: int,
-    evidence_sha256: str,
+    shown: casework.Shown,
     by: StaffUser,
     now: datetime,
 ) -> Review:
     """Don't confirm the proposal: the case is open again for whoever takes it. Its proposer may withdraw it so."""
-    locked = casework.locked_for_act(case, version=version, evidence_sha256=evidence_sha256, by=by, now=now)
+    locked = casework.locked_for_act(case, shown, by=by, now=now)
     if locked.proposal is None:
         raise workflow.IllegalMove(_("There is no proposal on this case."))
     casework.check_reason_and_note(locked, Verdict.HAND_BACK, reason_code, note)
     if (reason_code == WITHDRAWN) != (locked.proposal.by_id == by.pk):
         raise casework.ReasonUnknown(_("Choose a reason from the list."))
-    words: dict[str, Any] = {"reason_code": reason_code, "note": note, "evidence_sha256": evidence_sha256}
-    review = casework.record_review(locked, Verdict.HAND_BACK, by=by, now=now, **words)
+    words: dict[str, Any] = {"reason_code": reason_code, "note": note, "by": by, "now": now}
+    review = casework.record_review(locked, Verdict.HAND_BACK, evidence_sha256=shown.evidence_sha256, **words)
     facts = {**casework.facts_of(review), "proposal": locked.proposal.public_id}
     free = {"proposal": None, "claimed_by": None, "claimed_until": None, "snoozed_until": None}
     workflow.amend(locked, "review.handed_back", by=audit.By.staff(by), now=now, data=facts, **free)
@@ -203,18 +188,17 @@ def judge_blind(
     *,
     verdict: Verdict,
     note: str,
-    version: int,
-    evidence_sha256: str,
+    shown: casework.Shown,
     by: StaffUser,
     now: datetime,
 ) -> Review:
     """The verdict on a spot check, given before the score is shown. It decides nothing yet; it is counted."""
-    locked = casework.locked_for_act(case, version=version, evidence_sha256=evidence_sha256, by=by, now=now)
-    if not is_blind(locked, evidence_sha256) or verdict not in _BLIND:
+    locked = casework.locked_for_act(case, shown, by=by, now=now)
+    if not is_blind(locked, shown.evidence_sha256) or verdict not in _BLIND:
         raise workflow.IllegalMove(_("This case takes no blind verdict."))
-    words: dict[str, Any] = {"note": note, "evidence_sha256": evidence_sha256}
+    words: dict[str, Any] = {"reason_code": _BLIND[verdict], "note": note, "by": by, "now": now}
     review = casework.record_review(
-        locked, verdict, stage=Stage.BLIND, reason_code=_BLIND[verdict], by=by, now=now, **words
+        locked, verdict, stage=Stage.BLIND, evidence_sha256=shown.evidence_sha256, **words
     )
     facts = {**casework.facts_of(review), "agrees": verdict == Verdict.APPROVE}
     # Whoever judged blind goes on to decide.

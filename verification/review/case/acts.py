@@ -140,7 +140,7 @@ def _try(
     if not form.is_valid():
         return case_page.page(request, case, user=user, now=now, form=form), None
     try:
-        return None, act(case, by=user, now=now, **form.cleaned_data)
+        return None, act(case, shown=form.shown(), by=user, now=now, **form.words())
     except _NOT_AS_ASKED as missing:
         form.add_error("note" if isinstance(missing, casework.NoteRequired) else None, str(missing))
         return case_page.page(request, case, user=user, now=now, form=form), None

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.actions.reassign import SNOOZES
 from verification.actions.reveal import Purpose
-from verification.casework import MAX_NOTE
+from verification.casework import MAX_NOTE, Shown
 from verification.models import Verdict
 from verification.rules.reasons import REASONS
 
@@ -18,12 +18,22 @@ BLIND = (
 )
 
 
+_OF_THE_PAGE = {"version", "evidence_sha256"}
+
+
 class _OnACase(forms.Form):
     """The fields of every act: a note, and the version and evidence that the page showed."""
 
     note = forms.CharField(required=False, max_length=MAX_NOTE, widget=forms.Textarea)
     version = forms.IntegerField(error_messages=_STALE)
     evidence_sha256 = forms.RegexField(r"^[0-9a-f]{64}$", error_messages=_STALE)
+
+    def shown(self) -> Shown:
+        return Shown(self.cleaned_data["version"], self.cleaned_data["evidence_sha256"])
+
+    def words(self) -> dict[str, Any]:
+        """What the reviewer typed and chose."""
+        return {name: value for name, value in self.cleaned_data.items() if name not in _OF_THE_PAGE}
 
 
 class DecisionForm(_OnACase):
