@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management import call_command
+from django.db import transaction
 
 from kyc_portal.sandbox.drawing import draw_clip, draw_photo
 from kyc_portal.sandbox.emulator import Clock, EmulatorServer
@@ -76,6 +77,13 @@ def emulator(emulator_server: EmulatorServer, settings: Any) -> EmulatorServer:
     settings.FACEID_ENDPOINT = emulator_server.url
     settings.FACEID_ACCOUNTS = {"default": {**settings.FACEID_ACCOUNTS["default"], "rate": 1000}}
     return emulator_server
+
+
+def undone_later() -> transaction.Atomic:
+    """A transaction that a test rolls back. As in pytest-django's own, code that must commit by itself runs in it."""
+    story = transaction.atomic()
+    story._from_testcase = True  # type: ignore[attr-defined]
+    return story
 
 
 @pytest.fixture

@@ -198,7 +198,7 @@ def conclude(
 
     A case that was cancelled meanwhile stays cancelled; the attempt is finished all the same.
     """
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         outcome = {"outcome": decided.outcome, "result_code": code, "counted": decided.counted}
         advance(attempt, AttemptStatus.FINISHED, finished_at=now, **outcome, **finding)
         facts = _facts_of(attempt)

@@ -20,7 +20,7 @@ from django.test.client import ClientHandler
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from kyc_portal.sandbox.emulator import EmulatorServer
-from tests.conftest import NOW, VENDOR_CLOCK, WORDING, Road, photo
+from tests.conftest import NOW, VENDOR_CLOCK, WORDING, Road, photo, undone_later
 from tests.flow.conftest import LATER, take_second_step
 from tests.flow.reviewing import pass_on
 from verification import audit
@@ -54,7 +54,7 @@ def for_a_module(blocker: Any, server: EmulatorServer) -> Iterator[None]:
         stack.enter_context(override_settings(FACEID_ENDPOINT=server.url, FACEID_ACCOUNTS=accounts))
         stack.enter_context(time_machine.travel(LATER, tick=False))
         stack.enter_context(blocker.unblock())
-        stack.enter_context(transaction.atomic())
+        stack.enter_context(undone_later())
         stack.enter_context(_no_word_of_refusals())
         yield
         transaction.set_rollback(True)
@@ -74,7 +74,7 @@ def _no_word_of_refusals() -> Iterator[None]:
 def undone(client: Client) -> Iterator[None]:
     """Whatever happens within is as if it had not: in the database, and to the browser."""
     cookies = {name: morsel.value for name, morsel in client.cookies.items()}
-    with transaction.atomic():
+    with undone_later():
         yield
         transaction.set_rollback(True)
     client.cookies.clear()

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 from kyc_portal.sandbox.emulator import EmulatorServer
-from tests.conftest import NOW, VENDOR_CLOCK, Road
+from tests.conftest import NOW, VENDOR_CLOCK, Road, undone_later
 from verification import audit, workflow
 from verification.actions import assess, cancel, probe, sweep
 from verification.jobs import leases
@@ -67,7 +67,7 @@ class Life(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self._story = transaction.atomic()
+        self._story = undone_later()
         self._story.__enter__()
         self._depth = len(connection.savepoint_ids)
         self.emulator.clear()

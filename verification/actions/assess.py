@@ -122,7 +122,7 @@ def _enter(
 ) -> ProviderCall | None:
     """The call in the ledger, committed; None if the account was paused since the slot was reserved."""
     region = clients.region_to_call(slot.account, now=now)
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         _check_ours(leases.renew(attempt, now=now), attempt)
         if not pacing.still_open(slot):
             return None

@@ -44,7 +44,7 @@ def issue(verification: Verification, *, now: datetime) -> Challenge:
     return drawn
 
 
-@transaction.atomic
+@transaction.atomic(durable=True)
 def _issue(verification: Verification, now: datetime) -> tuple[Challenge, list[VerificationAttempt]]:
     locked = Verification.objects.locked(verification.pk)
     document = _check_ready(locked, now)

@@ -33,7 +33,7 @@ def upload(verification: Verification, data: bytes, *, now: datetime) -> Documen
         return _keep(verification, original, normalised, facts, now)
 
 
-@transaction.atomic
+@transaction.atomic(durable=True)
 def _keep(
     verification: Verification,
     original: storage.StoredObject,

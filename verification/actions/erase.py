@@ -43,7 +43,7 @@ def erase(applicant: Applicant, *, by: audit.By, reason: str, now: datetime) -> 
     return Erased(objects, deleted=key is None or _delete(key, now))
 
 
-@transaction.atomic
+@transaction.atomic(durable=True)
 def _make_unreadable(
     applicant: Applicant, objects: int | None, *, by: audit.By, reason: str, now: datetime
 ) -> DataKey | None:

@@ -76,7 +76,7 @@ def _expire(made: Export, now: datetime) -> bool:
     """False if another was quicker, or for a file from before there were keys that can't be deleted now."""
     if made.data_key is None and not _delete(made, now):
         return False
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         if not Export.objects.filter(pk=made.pk, state=ExportState.READY).update(state=ExportState.EXPIRED):
             return False
         if made.data_key is not None:
@@ -113,7 +113,7 @@ def _begin(
         raise UnusableRequest(_("An export needs a reason."))
     if len(reason) > MAX_REASON:
         raise UnusableRequest(_("The reason may have %(most)s characters at most.") % {"most": MAX_REASON})
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         # Before there is a file: no key is without an owner, and what a crash leaves behind can be found. Until it is
         # finished it counts as expired, and nobody gets it.
         key = storage.new_key()
@@ -152,7 +152,7 @@ def _request(made: Export, by: audit.By) -> pack.Request:
     )
 
 
-@transaction.atomic
+@transaction.atomic(durable=True)
 def _finish(made: Export, by: audit.By, counts: dict[str, int]) -> None:
     made.state = ExportState.READY
     # An error if the row is gone: it took so long that `expire` cleared it away.

@@ -24,7 +24,7 @@ def rewrap(*, by: audit.By, now: datetime) -> tuple[int, list[DataKey]]:
     return number, failed
 
 
-@transaction.atomic
+@transaction.atomic(durable=True)
 def _rewrap_batch(after: int, by: audit.By, now: datetime) -> storage.Rewrapped | None:
     batch = storage.rewrap(most=BATCH, after=after)
     if batch and batch.done:

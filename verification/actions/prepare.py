@@ -61,7 +61,7 @@ def _prepare(attempt: VerificationAttempt, now: datetime) -> None:
     lineage = {name: value for name, value in asdict(prepared).items() if name != "mp4"}
     with storage.dropped_on_error(attempt.verification.applicant) as store:
         normalised = store("video", prepared.mp4)
-        with transaction.atomic():
+        with transaction.atomic(durable=True):
             workflow.advance(
                 attempt,
                 AttemptStatus.READY,

@@ -103,7 +103,7 @@ def add(verification: Verification, part: Part, data: bytes, *, now: datetime) -
         raise Damaged("The part is not what was announced.")
     with storage.dropped_on_error(verification.applicant) as store:
         stored = store("part", data)
-        with transaction.atomic():
+        with transaction.atomic(durable=True):
             attempt = challenges.named(verification, part.attempt_id, part.nonce, lock=True)
             _check(verification, part, attempt, now)
             upload, _ = RecordingUpload.objects.get_or_create(

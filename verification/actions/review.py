@@ -145,7 +145,7 @@ def drop_void_proposal(case: Verification, *, now: datetime) -> bool:
     """End a proposal whose evidence was changed; True if there was one."""
     if not Verification.objects.filter(pk=case.pk, proposal__isnull=False).exists():
         return False
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         locked = Verification.objects.locked(case.pk)
         proposal = locked.proposal
         if proposal is None or proposal.evidence_sha256 == evidence_hash(locked):

@@ -50,7 +50,7 @@ def submit(
     return attempt
 
 
-@transaction.atomic
+@transaction.atomic(durable=True)
 def _take_in(
     verification: Verification,
     attempt: VerificationAttempt,
@@ -107,7 +107,7 @@ def _refuse_reused(attempt: VerificationAttempt, sha256: str, now: datetime) -> 
         return
     # Once for each attempt is enough, however often it is tried.
     if not attempt.flags.filter(code=Flag.REUSED_VIDEO).exists():
-        with transaction.atomic():
+        with transaction.atomic(durable=True):
             _flag(attempt, Flag.REUSED_VIDEO, earlier, now)
     raise VideoReused("This recording was sent before.")
 

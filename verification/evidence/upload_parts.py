@@ -58,7 +58,7 @@ def forget(attempt: VerificationAttempt) -> bool:
         return True
     if not clear(upload):
         return False
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         # Parts are added under the same lock: none is lost from sight that came meanwhile.
         VerificationAttempt.objects.select_for_update(of=("self",)).get(pk=attempt.pk)
         if not upload.parts.exists():

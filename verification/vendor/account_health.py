@@ -34,7 +34,7 @@ _FAILURES = NotSent | UnknownOutcome | Unavailable | BadAnswer
 def after_call(call: ProviderCall, error: LivenessError | None, *, now: datetime) -> None:
     """A call has ended, with an answer or with `error`, and the ledger knows."""
     resumed = False
-    with transaction.atomic():
+    with transaction.atomic(durable=True):
         reason = _reason_to_pause(call, error, now)
         if reason:
             _pause(call, reason, now)

@@ -136,7 +136,7 @@ def _close(call: ProviderCall, state: CallState, now: datetime, facts: dict[str,
     return _close_now(call, state, now, facts)
 
 
-@transaction.atomic
+@transaction.atomic(durable=True)
 def _close_now(call: ProviderCall, state: CallState, now: datetime, facts: dict[str, Any]) -> bool:
     latency = max(0, round((now - call.started_at).total_seconds() * 1000))
     row = ProviderCall.objects.filter(pk=call.pk)
