@@ -1,1 +1,1 @@
-"""Who works on which attempt: leases in the database, and the heartbeat that keeps them alive."""
+"""Which worker has which attempt: leases in the database, the heartbeat that renews them, the messages to workers."""

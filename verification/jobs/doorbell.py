@@ -20,7 +20,7 @@ ASSESS = "verification.assess"
 ASSESS_NEXT = "verification.assess_next"
 PROBE = "verification.probe"
 SWEEP = "verification.sweep"
-# The sweep has its own queue, which every worker answers: it finds the work that the others lost.
+# The sweep has its own queue, which every worker consumes: it sends lost messages of the other queues again.
 QUEUES = {PREPARE: "media", ASSESS: "liveness", ASSESS_NEXT: "liveness", PROBE: "liveness", SWEEP: "sweep"}
 # PROBE and SWEEP messages expire after so many seconds, because the next one replaces them.
 EXPIRES = {PROBE: 10, SWEEP: 10}
@@ -34,17 +34,17 @@ log = structlog.get_logger(__name__)
 
 
 def ring(task: str, attempt_id: str, *, delay: float = 0) -> None:
-    """Send `task` for the attempt once the running transaction is committed, `delay` seconds later at the soonest."""
+    """Send `task` for the attempt after the running transaction commits; it runs `delay` seconds later or after."""
     transaction.on_commit(partial(_send, task, [attempt_id], delay))
 
 
 def ring_next() -> None:
-    """Have whatever waits longest for the vendor taken up next, once the running transaction is committed."""
+    """After the running transaction commits, have a worker assess the attempt that waits longest for the vendor."""
     transaction.on_commit(partial(_send, ASSESS_NEXT, [], 0))
 
 
 def ring_probe(account_name: str) -> None:
-    """Have a paused account asked whether it is well again."""
+    """After the running transaction commits, have a worker probe the paused account."""
     transaction.on_commit(partial(_send, PROBE, [account_name], 0))
 
 
@@ -59,7 +59,7 @@ def _send(task: str, args: list[str], delay: float) -> None:
             retry=False,
         )
     except (OperationalError, OSError) as error:
-        # The row is committed, so nothing is lost: the sweeper rings again.
+        # The row is committed, so no work is lost: the sweep sends the message again.
         log.warning("queue.broker_unreachable", task=task, args=args, error=type(error).__name__)
 
 
@@ -80,5 +80,5 @@ def unanswered(queue_name: str) -> int:
         except broker.connection_errors as error:
             raise OperationalError(type(error).__name__) from error
         except broker.channel_errors:
-            return 0  # There is no such queue yet: nobody has rung.
+            return 0  # The queue does not exist before its first message.
         return int(found.message_count)

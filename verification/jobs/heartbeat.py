@@ -1,6 +1,6 @@
-"""Keeps the leases of a worker alive while its process is: a thread that renews them every few seconds.
+"""Renews the leases of this process every few seconds, in a thread of its own.
 
-A process that was killed, or stopped for longer than a lease, loses its work to another worker by that alone.
+So a process that was killed, or stopped for longer than a lease, loses its work to another worker.
 """
 
 import threading
@@ -19,7 +19,7 @@ _thread: threading.Thread | None = None
 
 
 def start() -> None:
-    """Start this process's heartbeat, unless it beats already. After a fork it does not: threads stay behind."""
+    """Start this process's heartbeat unless it runs. A fork copies no threads, so the child must start its own."""
     global _thread
     with _lock:
         if _thread is None or not _thread.is_alive():
@@ -34,5 +34,5 @@ def _beat() -> None:
             close_old_connections()
             leases.renew_held(now=clock.now())
         except Exception:
-            # The outermost boundary of a thread that must not end. A lease lasts for three beats.
+            # Nothing above catches this, and the thread must go on. A lease lasts for three beats.
             log.exception("heartbeat.missed")

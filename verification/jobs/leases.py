@@ -1,7 +1,7 @@
 """Leases: the attempt's row is the queue entry, and a lease on it says which worker has it.
 
-A lease is short, and its worker renews it for as long as it lives. So the work of a dead worker is free again soon, and
-a frozen worker that wakes up finds a higher fence number and can write nothing.
+A lease lasts 15 s, and its worker renews it every 5 s. So the work of a dead worker is soon free again, and a worker
+that was frozen meanwhile finds a higher fence and can write nothing.
 """
 
 import threading
@@ -19,13 +19,13 @@ from verification.jobs import doorbell
 from verification.models import VerificationAttempt
 from verification.states import AttemptStatus, Status
 
-# How soon the work of a dead worker is free again. Its worker renews it three times in that time.
+# The work of a dead worker is free again after LEASE; a living worker renews it every HEARTBEAT.
 LEASE = timedelta(seconds=15)
 HEARTBEAT = timedelta(seconds=5)
-# A living worker may hang all the same: nobody holds on for longer than this, counted from the claim or the call.
+# A worker may hang while its heartbeat goes on, so renewal stops this long after the claim or the start of the call.
 # The call's own deadline (40 s) and the tasks' time limit (55 s) are shorter.
 MAX_HOLD = timedelta(seconds=60)
-# After so many workers, or their media children, died or hung over an attempt it is the attempt that is at fault.
+# After this many workers or media child processes died or hung over an attempt, a person looks at it.
 MAX_LOST_LEASES = 3
 # After a fault of the machine (store, memory) an attempt waits for RETRY_AFTER; after MAX_RETRYING a person looks.
 RETRY_AFTER = timedelta(seconds=15)
@@ -39,7 +39,12 @@ def _free(now: datetime) -> Q:
 
 
 def claim(attempt_id: str, status: AttemptStatus, *, now: datetime) -> VerificationAttempt | None:
-    """Take a lease on the attempt and raise its fence, or None: somebody has it, or it is not its time or place."""
+    """Take a lease on the attempt; None if another worker has it, it is not due, or it is not in `status`.
+
+    1. Read the row if its lease is free (there is none, or it ran out) and `not_before` has passed.
+    2. Raise the fence by one. Count a lease that ran out as lost: its worker died or hung.
+    3. Compare and set: write only if the fence is still the one that was read, else another worker was faster.
+    """
     waiting = VerificationAttempt.objects.filter(_free(now), public_id=attempt_id, status=status)
     found = waiting.select_related("verification__policy", "document").first()
     if found is None:
@@ -72,7 +77,7 @@ def held(attempt: VerificationAttempt, *, now: datetime) -> Iterator[None]:
         yield
     finally:
         with _holds_lock:
-            # Another thread may hold it by now, with a fence of its own.
+            # Another thread may have claimed the attempt since, with a higher fence.
             if attempt.pk in _holds and _holds[attempt.pk].fence == attempt.fence:
                 del _holds[attempt.pk]
 
@@ -83,9 +88,9 @@ def _hold(attempt: VerificationAttempt, now: datetime) -> None:
 
 
 def renew_held(*, now: datetime) -> int:
-    """Renew this process's leases but those held for too long; the heartbeat of a worker. Returns how many.
+    """Renew this process's leases, except those held for MAX_HOLD; the heartbeat calls it. Returns how many.
 
-    A row that somebody has locked is left for the next beat: one attempt must not cost the others their leases.
+    Rows that another transaction has locked wait for the next beat: one attempt must not cost the others their leases.
     """
     with _holds_lock:
         alive = [Q(pk=pk, fence=hold.fence) for pk, hold in _holds.items() if now - hold.since < MAX_HOLD]
@@ -101,14 +106,14 @@ def renew_held(*, now: datetime) -> int:
 
 
 def why_not_process(attempt: VerificationAttempt) -> str:
-    """Why no more work must be done on a claimed attempt, or "": nothing of a person who is gone is sent on."""
+    """Why a claimed attempt must not be processed, or "". Nothing is sent to the vendor once the case has ended."""
     if attempt.verification.status != Status.CHECKING:
         return "case_ended"
     return "cannot_process" if attempt.lost_leases >= MAX_LOST_LEASES else ""
 
 
 def renew(attempt: VerificationAttempt, *, now: datetime) -> bool:
-    """Begin the lease anew if it is still ours and the case goes on; False once it ran out or went to another."""
+    """Begin the lease anew. False if it ran out, another worker has it, or the case has ended."""
     ours = VerificationAttempt.objects.filter(
         pk=attempt.pk,
         fence=attempt.fence,
@@ -125,9 +130,9 @@ def renew(attempt: VerificationAttempt, *, now: datetime) -> bool:
 def put_back(
     attempt: VerificationAttempt, *, not_before: datetime, now: datetime, killed: bool = False
 ) -> None:
-    """Give up the lease: the attempt waits until `not_before` and the bell rings then.
+    """Give up the lease: the attempt waits until `not_before`, and a message is delivered then.
 
-    `killed` counts it as a lease that was lost: something died over the attempt, though this worker lives.
+    `killed` counts a lost lease: a media child process died over the attempt, though this worker lives.
     """
     if _give_up_lease(attempt, not_before=not_before, killed=killed):
         delay = max(0.0, (not_before - now).total_seconds())
@@ -143,7 +148,7 @@ def retry_later(attempt: VerificationAttempt, *, now: datetime) -> bool:
 
 
 def leave_waiting(attempt: VerificationAttempt) -> None:
-    """Give up the lease without a bell: a worker that comes free, or the sweep, rings for what waits longest."""
+    """Give up the lease without a message: a worker that comes free, or the sweep, sends one for what waits longest."""
     _give_up_lease(attempt, not_before=None)
 
 
@@ -156,13 +161,13 @@ def _give_up_lease(
 
 
 def waiting_longest(status: AttemptStatus, *, now: datetime, limit: int = 500) -> list[str]:
-    """Ids of attempts that nobody holds, the longest waiting first."""
+    """Public ids of attempts that are due and without a lease, the longest waiting first."""
     rows = VerificationAttempt.objects.filter(_free(now), status=status).order_by("submitted_at")
     return list(rows.values_list("public_id", flat=True)[:limit])
 
 
 def anything_waits(*, now: datetime) -> bool:
-    """Does an attempt that is ready wait for the vendor, in nobody's hands?"""
+    """Does an attempt wait for the vendor without a lease?"""
     return bool(waiting_longest(AttemptStatus.READY, now=now, limit=1))
 
 

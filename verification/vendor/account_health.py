@@ -1,6 +1,6 @@
-"""What each call says about its account: that it is at fault, that the vendor fails, or that all is well again.
+"""What each call shows about its account: the account is at fault, the vendor fails, or all is well again.
 
-The only place that begins and ends pauses. It decides nothing about an attempt.
+Only this module begins and ends pauses. It decides nothing about an attempt.
 """
 
 from datetime import datetime
@@ -27,12 +27,19 @@ from verification.vendor import call_ledger, clients, pacing
 
 log = structlog.get_logger(__name__)
 
-# Silence, a failing vendor or a broken answer.
+# No connection, no answer, an error of the vendor, or an answer that breaks its contract.
 _FAILURES = NotSent | UnknownOutcome | Unavailable | BadAnswer
 
 
 def after_call(call: ProviderCall, error: LivenessError | None, *, now: datetime) -> None:
-    """A call has ended, with an answer or with `error`, and the ledger knows."""
+    """Pause or resume the call's account, after the ledger closed the call with an answer or with `error`.
+
+    1. Pause it on an account fault, or after a row of useless calls while no other region can be called.
+    2. Else resume it if the vendor judged the recording or refused the request: both show that it serves the account.
+    3. Else, if the trial call of a pause was not sent, allow another one: another region is called next.
+    4. Alert when the daily budget is nearly or wholly spent.
+    5. After the commit, send messages for the attempts that waited for a resumed account.
+    """
     resumed = False
     with transaction.atomic(durable=True):
         reason = _reason_to_pause(call, error, now)
@@ -41,9 +48,8 @@ def after_call(call: ProviderCall, error: LivenessError | None, *, now: datetime
         elif _is_well(error):
             resumed = _resume(call, now)
         elif isinstance(error, NotSent) and call.account.paused_at is not None:
-            # It was the trial, and another region stands in: that one is tried next.
             pacing.allow_trial(call.account, now=now)
-        _tell_of_budget(call, now)
+        _alert_on_budget(call, now)
     if resumed:
         leases.ring_waiting(AttemptStatus.READY, now=now)
 
@@ -53,14 +59,14 @@ def _reason_to_pause(call: ProviderCall, error: LivenessError | None, now: datet
         return error.code
     if not isinstance(error, _FAILURES) or error.code == MEDIA_UNREADABLE:
         return ""
-    # While another region stands in for this one, calling goes on there.
+    # Another region is called meanwhile, so the account need not pause.
     if clients.region_to_call(call.account, now=now) != call.region:
         return ""
     return "vendor_failing" if call_ledger.failing(call.account, call.region) else ""
 
 
 def _is_well(error: LivenessError | None) -> bool:
-    """A judgement, or a complaint about the request: both come only from an account that is served."""
+    """Does the outcome show that the vendor serves the account: a judgement, or a complaint about the request?"""
     return error is None or (isinstance(error, Rejected) and not isinstance(error, MediaChanged))
 
 
@@ -80,8 +86,8 @@ def _resume(call: ProviderCall, now: datetime) -> bool:
     return True
 
 
-def _tell_of_budget(call: ProviderCall, now: datetime) -> None:
-    """Once a day each, when half, most and all of the budget is spent."""
+def _alert_on_budget(call: ProviderCall, now: datetime) -> None:
+    """Once a day for each level of `pacing.budget.ALERTS`."""
     account = call.account
     reached = pacing.alert(account, day=now.date())
     if reached:

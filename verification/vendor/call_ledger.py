@@ -1,7 +1,12 @@
-"""The ledger of paid calls: written before a byte is sent, closed with whatever became of the call.
+"""The ledger of paid calls: a row is committed before a byte is sent, and closed with the outcome of the call.
 
-The vendor knows no idempotency token, so this is what bounds the bill: from it follows whether an attempt may be
-sent again, and an answer that was written down is never paid for twice.
+The vendor knows no idempotency token, so the ledger bounds the bill: it decides whether an attempt may be sent again,
+and an answer that it holds is never paid for twice.
+
+1. `begin` enters the call as SENDING. The caller renews the lease in the same transaction and commits, then sends.
+2. `close_with_answer`, `close_with_error` or `close_unsent` closes it by compare-and-set on SENDING.
+3. `close_lost` and `close_forgotten` close as UNKNOWN what its worker did not. A later outcome is only noted.
+4. `answered` finds an answer that was recorded but not acted on, because its worker died in between.
 """
 
 import time
@@ -15,19 +20,19 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from verification import audit, liveness
 from verification.models import AnswerKind, CallState, ProviderCall, VendorAccount, VerificationAttempt
 
-# A call without an answer is repeated once, a failing vendor asked three times; then a person decides.
+# An attempt is sent 3 times at most, 2 of them without a known outcome; then a person decides.
 MAX_CALLS = 3
 MAX_UNKNOWN = 2
 # A throttled call checked nothing, so an attempt may be throttled this often before a person looks at it. NotSent and
 # account faults pause the account instead: they do not count here, and the work waits until the account is well.
 MAX_THROTTLED = 50
-# Well after the call's own deadline, and after the lease of the attempt.
+# Longer than the call's own deadline (40 s), and than a worker can hold the attempt (60 s).
 LOST_AFTER = timedelta(seconds=120)
 LOST = "lost_with_its_worker"
-# So many calls of an account in a row without a usable answer are no coincidence: it is paused.
+# An account is paused after this many calls in a row without a usable answer.
 FAILING_AFTER = 10
-# Seconds between tries to write down what became of a call; its lease is renewed meanwhile.
-PATIENCE = (0.5, 1, 2, 4)
+# Seconds between tries to record the outcome of a call; the heartbeat renews the lease meanwhile.
+RETRY_DELAYS = (0.5, 1, 2, 4)
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +42,7 @@ def why_not_call(attempt: VerificationAttempt) -> str:
     calls = list(attempt.calls.exclude(state=CallState.NOT_SENT).values_list("state", "answer", "code"))
     checked = [state for state, answer, code in calls if answer != AnswerKind.REFUSED]
     throttled = [
-        code for state, answer, code in calls if answer == AnswerKind.REFUSED and not _at_fault(code)
+        code for state, answer, code in calls if answer == AnswerKind.REFUSED and not _is_account_fault(code)
     ]
     if checked.count(CallState.UNKNOWN) >= MAX_UNKNOWN:
         return "unknown_outcome"
@@ -46,8 +51,8 @@ def why_not_call(attempt: VerificationAttempt) -> str:
     return ""
 
 
-def _at_fault(code: str) -> bool:
-    """Does the code say that the account is at fault? Then the work waits, however long that takes."""
+def _is_account_fault(code: str) -> bool:
+    """Does the code mean that the account is at fault? Then the work waits until it is well, however long."""
     return liveness.lookup(code, field="Error").category == liveness.Category.CONFIGURATION
 
 
@@ -59,7 +64,7 @@ def begin(
     *,
     now: datetime,
 ) -> ProviderCall:
-    """Enter a call that is about to be sent."""
+    """Enter a call as SENDING. The caller must commit it before it sends a byte."""
     return ProviderCall.objects.create(
         attempt=attempt,
         account=account,
@@ -72,7 +77,7 @@ def begin(
 
 
 def close_with_answer(call: ProviderCall, answer: liveness.Answer, *, now: datetime) -> bool:
-    """Write down what the vendor said about the person; False as in `_close`."""
+    """Record what the vendor said about the person; False as in `_close`."""
     facts = {
         "code": answer.result,
         "request_id": answer.request_id,
@@ -85,7 +90,7 @@ def close_with_answer(call: ProviderCall, answer: liveness.Answer, *, now: datet
 
 
 def close_with_error(call: ProviderCall, error: liveness.LivenessError, *, now: datetime) -> bool:
-    """Write down why there is no answer about the person; False as in `_close`."""
+    """Record why there is no answer about the person; False as in `_close`."""
     facts: dict[str, Any] = {
         "code": error.code[:128],
         "request_id": error.request_id or "",
@@ -95,38 +100,38 @@ def close_with_error(call: ProviderCall, error: liveness.LivenessError, *, now: 
         return _close(call, CallState.NOT_SENT, now, facts)
     if isinstance(error, liveness.UnknownOutcome):
         return _close(call, CallState.UNKNOWN, now, facts)
-    turned_away = isinstance(error, liveness.Throttled | liveness.Misconfigured)
-    facts["answer"] = AnswerKind.REFUSED if turned_away else AnswerKind.FAILED
+    refused = isinstance(error, liveness.Throttled | liveness.Misconfigured)
+    facts["answer"] = AnswerKind.REFUSED if refused else AnswerKind.FAILED
     return _close(call, CallState.ANSWERED, now, facts)
 
 
 def close_unsent(call: ProviderCall, *, now: datetime) -> bool:
-    """Its slot went by before a byte was sent; False if the call was given up as lost meanwhile."""
+    """Record that the slot passed before a byte was sent; False if the call was given up as lost meanwhile."""
     under_way = ProviderCall.objects.filter(pk=call.pk, state=CallState.SENDING)
     facts = {"code": "slot_missed", "billed": liveness.Billed.NO, "slot_missed": True}
     return bool(under_way.update(state=CallState.NOT_SENT, ended_at=now, **facts))
 
 
 def failing(account: VendorAccount, region: str) -> bool:
-    """Did none of the account's last calls to the region bring an answer that can be used?"""
+    """Did none of the account's last FAILING_AFTER calls to the region bring a usable answer?"""
     ended = ProviderCall.objects.filter(
         account=account, region=region, ended_at__isnull=False, slot_missed=False
     )
-    # What was lost with its worker or its evidence, or answered too late, says nothing about the vendor.
-    told = ended.exclude(code__in=[LOST, liveness.MEDIA_UNREADABLE]).exclude(
+    # A call that lost its worker or its evidence, or was answered too late, says nothing about the vendor.
+    relevant = ended.exclude(code__in=[LOST, liveness.MEDIA_UNREADABLE]).exclude(
         state=CallState.UNKNOWN, request_id__gt=""
     )
-    answers = list(told.order_by("-ended_at").values_list("answer", flat=True)[:FAILING_AFTER])
+    answers = list(relevant.order_by("-ended_at").values_list("answer", flat=True)[:FAILING_AFTER])
     useless = {"", AnswerKind.FAILED}
     return len(answers) == FAILING_AFTER and useless.issuperset(answers)
 
 
 def _close(call: ProviderCall, state: CallState, now: datetime, facts: dict[str, Any]) -> bool:
-    """False if the call was given up as lost meanwhile: it stays unknown, and what came late is noted beside it.
+    """Close the call; False if it was given up as lost meanwhile: it stays UNKNOWN, and the late outcome is noted.
 
-    Has patience: a database that restarts must not cost an answer that was paid for.
+    Retries for 7.5 s, so that a restart of the database does not lose an answer that was paid for.
     """
-    for seconds in PATIENCE:
+    for seconds in RETRY_DELAYS:
         try:
             return _close_now(call, state, now, facts)
         except (OperationalError, InterfaceError) as error:
@@ -143,18 +148,18 @@ def _close_now(call: ProviderCall, state: CallState, now: datetime, facts: dict[
     if row.filter(state=CallState.SENDING).update(state=state, ended_at=now, latency_ms=latency, **facts):
         return True
     row.update(latency_ms=latency, **{**facts, "answer": ""})
-    said = {name: facts[name] for name in ("code", "request_id")}
-    audit.record("call.answered_late", by=audit.By.system(), subject=call, at=now, **said)
+    late = {name: facts[name] for name in ("code", "request_id")}
+    audit.record("call.answered_late", by=audit.By.system(), subject=call, at=now, **late)
     return False
 
 
 def close_lost(attempt: VerificationAttempt, *, now: datetime) -> None:
-    """A call still under way when the attempt is in new hands was never written back: nobody knows what it did."""
+    """Close as UNKNOWN a call that an earlier worker left open, after another one has claimed the attempt."""
     _give_up(attempt.calls.all(), now)
 
 
 def close_forgotten(*, now: datetime) -> None:
-    """The same for calls of attempts that nobody will take up again."""
+    """The same for calls that began LOST_AFTER ago: perhaps no worker will claim their attempts again."""
     _give_up(ProviderCall.objects.filter(started_at__lte=now - LOST_AFTER), now)
 
 
@@ -163,7 +168,7 @@ def _give_up(calls: Any, now: datetime) -> None:
 
 
 def answered(attempt: VerificationAttempt) -> tuple[ProviderCall, liveness.Answer] | None:
-    """The answer that was written down but not acted on, because its worker died in between."""
+    """The answer that was recorded but not acted on, because its worker died in between."""
     call = attempt.calls.filter(answer=AnswerKind.USABLE).first()
     if call is None:
         return None
@@ -183,5 +188,5 @@ def answered(attempt: VerificationAttempt) -> tuple[ProviderCall, liveness.Answe
 
 
 def truncated(similarity: Decimal | None) -> Decimal | None:
-    """To two places, never rounded up: 79.999 must not stand on record as 80."""
+    """Two decimal places, never rounded up: 79.999 must not be recorded as 80."""
     return similarity.quantize(Decimal("0.01"), ROUND_DOWN) if similarity is not None else None

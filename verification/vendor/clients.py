@@ -1,7 +1,7 @@
 """The configured vendor: which region is called, and one client for each account and region.
 
 Another region is called only when the first can't be reached, which means that nothing was sent there; and only one
-of those that the operator has listed. It holds no policy and makes no call itself.
+of those that the operator has listed. This module holds no policy and makes no call itself.
 """
 
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from django.conf import settings
 from verification.liveness import Credentials, LivenessClient
 from verification.models import CallState, ProviderCall, VendorAccount
 
-# A region that could not be reached is left alone for so long; then one call tries it.
+# A region that could not be reached is not called for this long; then one call tries it.
 REGION_REST = timedelta(seconds=30)
 
 

@@ -1,7 +1,7 @@
-"""What the system does with each code of the vendor, for the operators' page and `docs/codes.md`.
+"""How the system handles each code of the vendor, for the operators' page and `docs/codes.md`.
 
-It decides nothing. What really happens stands in `decision`, `ledger` and `actions.assess`; tests run these over
-every code, so that table and behaviour can't drift apart.
+It decides nothing: `rules.decision`, `vendor.call_ledger` and `actions.assess` do. Tests run these over every code, so
+that table and behaviour can't drift apart.
 """
 
 from verification.vendor.code_guide.table import (

@@ -1,4 +1,4 @@
-"""Which code, and which thing that is no code, comes to what. The rule for it stands in `consequence_of` alone."""
+"""The consequence of each code, and of each outcome without a code. Only `consequence_of` holds the rule."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -36,7 +36,7 @@ _REPEATED = {
 
 @dataclass(frozen=True)
 class Handling:
-    """A code, or something that is none, and what comes of it. `cause` says what is wrong with an account."""
+    """How a code, or an outcome without one, is handled. The applicant reads `told`; `cause` is for operators."""
 
     name: Text
     consequence: Consequence
@@ -67,14 +67,14 @@ def consequence_of(rule: CodeRule) -> Consequence:
 
 def handling_of(rule: CodeRule) -> Handling:
     consequence = consequence_of(rule)
-    # A code's hint is for trying again. Whoever waits for a reviewer reads that they do.
+    # A code's hint asks for another try; an applicant who waits for a reviewer reads that instead.
     hint = Hint.BEING_CHECKED if consequence == Consequence.REVIEW else rule.hint
     return Handling(rule.code, consequence, HINTS[hint], rule.billed, texts.CAUSES.get(rule.code, ""))
 
 
 @dataclass(frozen=True)
 class Section:
-    """Codes of one category with one consequence. `told` is what the applicant reads if it is the same for all."""
+    """Codes of one category with one consequence. `told` is what the applicant reads, if all codes share it."""
 
     anchor: str
     title: Text
@@ -120,7 +120,7 @@ def _section(rules: list[CodeRule]) -> Section:
     return Section(first.category, texts.TITLES[first.category], texts.MEANINGS[first.category], rows)
 
 
-# How a code begins that is in no list, with one that begins so.
+# How unlisted codes begin, with an example of each.
 _FAMILIES: tuple[tuple[Text, str, Field], ...] = (
     (_("AuthFailure.… or UnauthorizedOperation…"), "AuthFailure.New", "Error"),
     (_("InvalidParameter…, Unsupported… or Missing…"), "InvalidParameter.New", "Error"),
@@ -132,18 +132,18 @@ _FAMILIES: tuple[tuple[Text, str, Field], ...] = (
 
 
 def fallbacks() -> list[Handling]:
-    """What comes of codes that are in no list, by how they begin."""
+    """How unlisted codes are handled, by how they begin."""
     return [replace(handling_of(lookup(code, field=field)), name=name) for name, code, field in _FAMILIES]
 
 
 def unlisted(code: str) -> list[tuple[Field, Handling]]:
-    """What would come of this very code, by where it came; nothing if it is listed."""
+    """How this code would be handled in each field of an answer; empty if it is listed."""
     fields: tuple[Field, ...] = ("Result", "Error")
     return [] if code in RULES else [(field, handling_of(lookup(code, field=field))) for field in fields]
 
 
 def why_paused(code: str) -> Text:
-    """What a pause's code means. A probe that went wrong leaves its own, such as http_503 or ConnectTimeout."""
+    """What a pause's code means. A failed probe leaves codes of its own, such as http_503 or ConnectTimeout."""
     if code in texts.CAUSES:
         return texts.CAUSES[code]
     refused = lookup(code, field="Error").category == Category.CONFIGURATION

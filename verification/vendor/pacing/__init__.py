@@ -1,4 +1,4 @@
-"""May the vendor be called now? Rate, pause and daily budget, in one row an account for all workers and hosts."""
+"""May the vendor be called now? Rate, pause and daily budget, in one row for each account that all workers share."""
 
 from verification.vendor.pacing.account_state import budget_is_spent, is_open, on_trial, spent_on
 from verification.vendor.pacing.accounts import accounts

@@ -1,4 +1,4 @@
-"""How an account stands as its row says: paused or not, on trial or not, its budget spent or not. Changes nothing."""
+"""Whether an account is paused, on trial, or has spent its budget, by its row. Changes nothing."""
 
 from datetime import date, datetime
 
@@ -8,7 +8,7 @@ from verification.models import VendorAccount
 
 
 def is_open(*, now: datetime) -> bool:
-    """May at least one account be called, sooner or later within its pace? One that never was may."""
+    """May at least one account be called, once its pace allows? One without a row was never called, so it may."""
     names = settings.FACEID_ACCOUNTS
     rows = list(VendorAccount.objects.filter(name__in=names))
     return len(rows) < len(names) or any(may_be_called(row, now) for row in rows)
@@ -28,5 +28,5 @@ def budget_is_spent(account: VendorAccount, now: datetime) -> bool:
 
 
 def spent_on(account: VendorAccount, day: date) -> int:
-    """What counts on this day; a row of tomorrow is from a host whose clock is a little ahead."""
+    """Calls counted on `day` (UTC). A row of the next day is from a host whose clock is a little ahead."""
     return account.spent if account.spent_on is not None and account.spent_on >= day else 0

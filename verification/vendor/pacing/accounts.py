@@ -8,7 +8,7 @@ from verification.models import VendorAccount
 
 
 def accounts() -> list[VendorAccount]:
-    """Every configured account as it stands now; a row is made on first use. Rows of others are left out."""
+    """Every configured account as it stands now; a row is made on first use. Rows of other accounts are left out."""
     names = settings.FACEID_ACCOUNTS
     rows = {row.name: row for row in VendorAccount.objects.filter(name__in=names)}
     return [_in_step(rows.get(name), name, configured) for name, configured in names.items()]
@@ -19,7 +19,7 @@ def _in_step(row: VendorAccount | None, name: str, configured: dict[str, Any]) -
     if row is None:
         row, _ = VendorAccount.objects.get_or_create(name=name, defaults=wanted)
     if any(getattr(row, field) != value for field, value in wanted.items()):
-        # Another budget has alerts of its own.
+        # A changed budget starts its alerts anew.
         alert = 0 if row.daily_budget != wanted["daily_budget"] else row.budget_alert
         VendorAccount.objects.filter(pk=row.pk).update(budget_alert=alert, **wanted)
         row.refresh_from_db()

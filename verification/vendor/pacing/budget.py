@@ -1,4 +1,4 @@
-"""Telling when a day's budget runs out. What is spent is counted with the slots."""
+"""Alerts when a day's budget runs out. `slots` counts what is spent."""
 
 from datetime import date
 

@@ -1,7 +1,7 @@
-"""The pause: an account at fault is left alone, asked gently, and called again as soon as it answers.
+"""The pause: an account at fault is not called, but probed until it answers well.
 
-While it lasts, work waits in its rows and no attempt is used up. A probe costs nothing. When it is answered as it
-should be, one real call is tried, because arrears show only there; what becomes of it ends the pause or prolongs it.
+Meanwhile the work waits in its rows and no attempt is used up. A probe costs nothing. After a good probe one real call
+is tried, because arrears show only there; its outcome ends the pause or prolongs it.
 """
 
 from datetime import datetime, timedelta
@@ -13,14 +13,14 @@ from verification.vendor.pacing.accounts import accounts
 
 FIRST_PROBE = timedelta(seconds=30)
 MAX_BETWEEN_PROBES = timedelta(minutes=5)
-# As long as a call may take; whoever took the trial and died does not keep the account closed for longer.
+# The next probe waits at least this long, because a trial call may take that long.
 TRIAL = timedelta(seconds=60)
 
 
 def pause(account: VendorAccount, *, reason: str, called_at: datetime, now: datetime) -> bool:
     """Stop calling the account after the call of `called_at` failed. True if it was not paused before.
 
-    A pause goes on, its probes rarer, when a call fails that was made during it. Calls from before say nothing new.
+    A failed call that was made during the pause prolongs it. One from before the pause changes nothing.
     """
     row = VendorAccount.objects.filter(pk=account.pk)
     begun = row.filter(paused_at__isnull=True).update(
@@ -34,7 +34,7 @@ def pause(account: VendorAccount, *, reason: str, called_at: datetime, now: date
 
 
 def prolong(account: VendorAccount, *, reason: str, now: datetime) -> None:
-    """The pause that was read goes on, its probes rarer. One that has ended meanwhile stays ended."""
+    """Prolong the pause that was read, with rarer probes. One that has ended meanwhile stays ended."""
     VendorAccount.objects.filter(pk=account.pk, paused_at=account.paused_at, paused_at__isnull=False).update(
         pause_reason=reason[:128],
         probe_at=now + _between_probes(account.failed_probes + 1),
@@ -48,7 +48,7 @@ def paused() -> list[VendorAccount]:
 
 
 def claim_probe(account: VendorAccount, *, now: datetime) -> bool:
-    """Is it time to probe, and is it ours to do? One worker at a time; one that dies over it delays the next."""
+    """Is a probe due, and did this worker win it (compare-and-set)? One that dies over it delays the next."""
     due = VendorAccount.objects.filter(
         pk=account.pk, paused_at__isnull=False, probe_at=account.probe_at, probe_at__lte=now
     )
@@ -56,12 +56,12 @@ def claim_probe(account: VendorAccount, *, now: datetime) -> bool:
 
 
 def allow_trial(account: VendorAccount, *, now: datetime) -> None:
-    """The probe went well: the next call may be made, and only that one."""
+    """After a good probe, allow exactly one call."""
     VendorAccount.objects.filter(pk=account.pk, paused_at=account.paused_at).update(trial_at=now)
 
 
 def resume(account: VendorAccount, *, called_at: datetime) -> bool:
-    """A call made at `called_at` was answered properly. True if that ended a pause that had begun before it."""
+    """End a pause that began before `called_at`, when a properly answered call was made. True if there was one."""
     row = VendorAccount.objects.filter(pk=account.pk, paused_at__lt=called_at)
     return bool(row.update(paused_at=None, pause_reason="", probe_at=None, failed_probes=0, trial_at=None))
 

@@ -1,7 +1,7 @@
-"""The pace: a moment to send is reserved in the account's row, and one that was slept through is given up.
+"""The pace: each call reserves a time slot in the account's row, and a worker that misses its slot takes another.
 
 Twenty sends in a second need twenty gaps that are never shorter than planned, whatever the scheduler does. So the
-slots are a little more than a twentieth of a second apart, and whoever is late takes another one.
+slots are a little more than a twentieth of a second apart, and a late worker must not send.
 """
 
 import time
@@ -19,10 +19,10 @@ from verification.vendor.pacing.accounts import accounts
 # With twenty gaps of 50.9 ms, calls that leave up to 10 ms late still have 8 ms for jitter on the way: no second
 # holds 21, and the rate is 19.65 a second.
 GAP_MARGIN = 1.018
-LATE = timedelta(milliseconds=10)
+MAX_LATE = timedelta(milliseconds=10)
 MAX_WAIT = timedelta(seconds=2)
-# A row this far ahead was written by a clock that was wrong.
-NONSENSE = timedelta(seconds=60)
+# A booking further ahead than this was made by a wrong clock, and is ignored.
+MAX_AHEAD = timedelta(seconds=60)
 # A worker that woke too late for this many slots gives the attempt back: the machine is too busy to keep the pace.
 MAX_SLOTS = 5
 
@@ -40,31 +40,37 @@ class Slot:
 
 @dataclass(frozen=True)
 class Wait:
-    """No call now. "busy": the next two seconds are booked out. "closed": every account is paused or has spent all."""
+    """No call now. "busy": the next MAX_WAIT is booked out. "closed": all accounts are paused or out of budget."""
 
     reason: Literal["busy", "closed"]
 
 
 def must_wait(*, now: datetime) -> Wait | None:
-    """Whether `reserve` would find nothing, asked without reserving."""
-    best = _best(accounts(), now + _lead.time, now)
-    return best if isinstance(best, Wait) else None
+    """Why `reserve` would find no slot now, or None; reserves nothing."""
+    found = _soonest_slot(accounts(), now + _lead.time, now)
+    return found if isinstance(found, Wait) else None
 
 
 def reserve(*, now: datetime) -> Slot | Wait:
-    """The next free moment over all accounts, never more than 2 s ahead, with time enough to prepare the call."""
+    """The next free slot over all accounts, MAX_WAIT ahead at most, with enough time before it to prepare the call."""
     return _reserve(accounts, now + _lead.time, now)
 
 
 def _reserve(candidates: Callable[[], list[VendorAccount]], soonest: datetime, now: datetime) -> Slot | Wait:
+    """Book the first free slot from `soonest` on.
+
+    1. Read the accounts and pick the one with the soonest slot; Wait if none may be called within MAX_WAIT.
+    2. Book the slot, and count the call on its day, by compare-and-set on what was read.
+    3. If another worker was faster, read again.
+    """
     while True:
-        best = _best(candidates(), soonest, now)
-        if isinstance(best, Wait):
-            return best
-        account, at = best
+        found = _soonest_slot(candidates(), soonest, now)
+        if isinstance(found, Wait):
+            return found
+        account, at = found
         row = VendorAccount.objects.filter(_unchanged(account), pk=account.pk)
         day = max(account.spent_on or now.date(), now.date())
-        if row.update(**_taken(account, at, day)):
+        if row.update(**_booking(account, at, day)):
             return Slot(account, at, day)
 
 
@@ -77,16 +83,18 @@ def _unchanged(account: VendorAccount) -> Q:
     return query
 
 
-def _taken(account: VendorAccount, at: datetime, day: date) -> dict[str, Any]:
+def _booking(account: VendorAccount, at: datetime, day: date) -> dict[str, Any]:
     changes: dict[str, Any] = {"next_slot_at": at + timedelta(seconds=GAP_MARGIN / account.rate)}
     if account.trial_at is not None:
-        changes["trial_at"] = None  # It is taken. If nothing comes of it, the next probe allows another.
+        changes["trial_at"] = (
+            None  # This call is the trial. If it is not sent, the next probe allows another.
+        )
     if account.spent_on == day:
         return changes | {"spent": F("spent") + 1}
     return changes | {"spent": 1, "spent_on": day, "budget_alert": 0}
 
 
-def _best(
+def _soonest_slot(
     candidates: list[VendorAccount], soonest: datetime, now: datetime
 ) -> tuple[VendorAccount, datetime] | Wait:
     free = [account for account in candidates if may_be_called(account, now)]
@@ -99,7 +107,7 @@ def _best(
 
 def _next_slot(account: VendorAccount, soonest: datetime) -> datetime:
     booked = account.next_slot_at
-    return soonest if booked is None or booked - soonest > NONSENSE else max(booked, soonest)
+    return soonest if booked is None or booked - soonest > MAX_AHEAD else max(booked, soonest)
 
 
 def still_open(slot: Slot) -> bool:
@@ -110,30 +118,35 @@ def still_open(slot: Slot) -> bool:
 
 
 def give_back(slot: Slot) -> None:
-    """What the slot counted towards the day's budget was not spent after all."""
+    """Take the slot's call off the spending of its day: it can't have been charged."""
     row = VendorAccount.objects.filter(pk=slot.account.pk, spent_on=slot.day, spent__gt=0)
     row.update(spent=F("spent") - 1)
 
 
 class Turn:
-    """A worker's turn at an account, from its reserved slot to the first byte of the call."""
+    """A worker's turn at an account, from its reserved slot to the first byte of the call.
+
+    1. `wait_to_prepare` sleeps until the lead time before the slot. Then the call is entered in the ledger.
+    2. `wait_to_send` sleeps until the slot. Up to MAX_LATE after it the call may be sent.
+    3. Later than that, book another slot of the account, give the missed one back and sleep again; MAX_SLOTS in all.
+    """
 
     def __init__(self, slot: Slot, *, clock: Clock) -> None:
         self.slot = slot
         self._clock = clock
 
     def wait_to_prepare(self) -> None:
-        """Sleep until the call has to be prepared: entered in the ledger, connected."""
+        """Sleep until it is time to prepare the call: enter it in the ledger, connect."""
         self._sleep_until(self.slot.at - _lead.time)
         self._preparing_since = self._clock()
 
     def wait_to_send(self) -> bool:
-        """Sleep until the first byte may leave. Who is late waits for another slot; False if none is to be had."""
+        """Sleep until the first byte may be sent; False if no slot could be met."""
         _lead.observe(self._clock() - self._preparing_since)
         for _ in range(MAX_SLOTS):
             self._sleep_until(self.slot.at)
-            # On trial nobody else calls, so there is nobody to bunch with.
-            if self._clock() - self.slot.at <= LATE or self.slot.account.paused_at is not None:
+            # On trial no other worker calls the account, so a late call crowds no other.
+            if self._clock() - self.slot.at <= MAX_LATE or self.slot.account.paused_at is not None:
                 return True
             following = self._following()
             if isinstance(following, Wait):
@@ -152,16 +165,16 @@ class Turn:
 
 
 class _Lead:
-    """How long before its slot a call is prepared: as long as that took lately, a handshake across the world too."""
+    """How long before its slot a call is prepared: as long as that took lately, a far TLS handshake included."""
 
-    MIN_TIME, MAX_TIME, SPARE = timedelta(seconds=0.04), timedelta(seconds=1), timedelta(seconds=0.02)
-    KEPT = 0.95  # of what it was, with each call that needed less
+    MIN_TIME, MAX_TIME, MARGIN = timedelta(seconds=0.04), timedelta(seconds=1), timedelta(seconds=0.02)
+    DECAY = 0.95  # a call that needed less shortens the time to this share of it
 
     def __init__(self) -> None:
         self.time = self.MIN_TIME
 
     def observe(self, taken: timedelta) -> None:
-        self.time = min(self.MAX_TIME, max(self.MIN_TIME, taken + self.SPARE, self.time * self.KEPT))
+        self.time = min(self.MAX_TIME, max(self.MIN_TIME, taken + self.MARGIN, self.time * self.DECAY))
 
 
 _lead = _Lead()
