@@ -1,4 +1,4 @@
-"""What an operator does about an account: having a paused one asked now instead of later."""
+"""An operator's act on an account: having a paused one probed now instead of later."""
 
 from datetime import datetime
 

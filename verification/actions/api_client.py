@@ -1,4 +1,4 @@
-"""Letting a back-end system in: a client, and a key that is shown once. And shutting a key out again."""
+"""Access for a back-end system: create a client, issue a key that is shown once, revoke a key."""
 
 import hashlib
 import secrets
@@ -20,11 +20,11 @@ class NameTaken(Exception):
 
 
 class UnknownScope(ValueError):
-    """A scope that no call asks for; the message names it."""
+    """A scope that does not exist; the message names those that do."""
 
 
 class UnknownKey(Exception):
-    """No key that is not revoked yet begins like this."""
+    """No key begins like this, or it is revoked already."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def issue_key(
 
 @transaction.atomic
 def revoke_key(prefix: str, *, by: audit.By, now: datetime) -> ApiKey:
-    """Shut out the key that begins with `prefix`, for good and from its next call on. Raises UnknownKey."""
+    """Refuse the key that begins with `prefix` for good, from its next call on. Raises UnknownKey."""
     keys = ApiKey.objects.select_for_update(of=("self",)).select_related("client").order_by("pk")
     key = keys.filter(prefix=prefix, revoked_at__isnull=True).first()
     if key is None:

@@ -1,7 +1,7 @@
-"""Asking the vendor, and acting on what it says.
+"""Asking the vendor, and acting on its answer.
 
-The call is in the ledger, committed, before a byte is sent. What happened to it is written down whatever it was;
-only an answer about the person leads to a decision, everything else to another try by the system or to a reviewer.
+The call is committed to the ledger before a byte is sent, and its outcome is recorded, whatever it is. Only an answer
+about the person leads to a decision; everything else leads to another try by the system, or to a reviewer.
 """
 
 import secrets
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 def assess(attempt_id: str, *, clock: Clock) -> bool:
-    """Have the vendor compare the attempt's photo and video. False if nothing came of it: others may be quicker."""
+    """Have the vendor compare the attempt's photo and video. False if the attempt was not free, or still waits."""
     return _claim_and_assess([attempt_id], clock)
 
 
@@ -46,7 +46,17 @@ def _claim_and_assess(attempt_ids: list[str], clock: Clock) -> bool:
 
 
 def _assess(attempt: VerificationAttempt, clock: Clock) -> bool:
-    # First, and then the answer is looked for: whoever held the attempt before may be writing it this very moment.
+    """The protocol of a paid call for a claimed attempt.
+
+    1. Close a call that an earlier worker left open, then look for an answer that it recorded, and act on that.
+    2. Conclude without an answer if the case has ended, workers keep dying, or the attempt may not be sent again.
+    3. Leave the attempt waiting if no slot is free: asked before the evidence is read, because that is cheap.
+    4. Open and hash the evidence; reserve a slot and sleep until it is near (`_call_in_turn`).
+    5. Renew the lease and enter the call in the ledger, in one transaction (`_enter`).
+    6. Send in the slot. Commit the outcome by itself, then update the account's pause and budget (`_call`).
+    7. If the lease is still ours, decide on an answer; after an error put the attempt back or conclude.
+    """
+    # In this order, because the earlier worker may be recording its answer at this moment.
     call_ledger.close_lost(attempt, now=clock())
     found = call_ledger.answered(attempt)
     if found and attempt.lost_leases < 2 * leases.MAX_LOST_LEASES:
@@ -56,7 +66,6 @@ def _assess(attempt: VerificationAttempt, clock: Clock) -> bool:
     if reason:
         workflow.give_up(attempt, reason, now=clock())
         return True
-    # Asked before the evidence is read: while the vendor is booked out, waking up should cost little.
     if pacing.must_wait(now=clock()):
         leases.leave_waiting(attempt)
         return False
@@ -78,7 +87,7 @@ def _assess(attempt: VerificationAttempt, clock: Clock) -> bool:
 
 @contextmanager
 def _body(attempt: VerificationAttempt) -> Iterator[liveness.RequestBody]:
-    """What will be sent, read from the evidence as it goes; hashed once beforehand, and refused if it changed."""
+    """The request's body, streamed from the evidence; hashed once beforehand, and refused if the evidence changed."""
     document = attempt.document
     if document is None:
         raise storage.IntegrityError("The attempt has no ID photo.")
@@ -98,7 +107,7 @@ def _body(attempt: VerificationAttempt) -> Iterator[liveness.RequestBody]:
 
 
 def _call_in_turn(attempt: VerificationAttempt, body: liveness.RequestBody, clock: Clock) -> bool:
-    """Call once it is our turn. False if that did not come: then nothing was sent."""
+    """Reserve a slot and call in it. False if there was none, or it was missed: then nothing was sent."""
     slot = pacing.reserve(now=clock())
     if isinstance(slot, pacing.Wait):
         leases.leave_waiting(attempt)
@@ -120,7 +129,7 @@ def _call_in_turn(attempt: VerificationAttempt, body: liveness.RequestBody, cloc
 def _enter(
     attempt: VerificationAttempt, slot: pacing.Slot, body: liveness.RequestBody, now: datetime
 ) -> ProviderCall | None:
-    """The call in the ledger, committed; None if the account was paused since the slot was reserved."""
+    """The call, committed to the ledger; None if the account was paused or resumed since the slot was reserved."""
     region = clients.region_to_call(slot.account, now=now)
     with transaction.atomic(durable=True):
         _check_ours(leases.renew(attempt, now=now), attempt)
@@ -136,7 +145,7 @@ def _call(
     body: liveness.RequestBody,
     clock: Clock,
 ) -> bool:
-    """False if our turn went by before a byte was sent."""
+    """Send the call and act on its outcome. False if the slot was missed before a byte was sent."""
     try:
         client = clients.client(call.account.name, call.region)
         answer = client.send(body, now=lambda: clock().timestamp(), may_send=partial(_may_send, turn))
@@ -148,7 +157,7 @@ def _call(
         if error.billed == liveness.Billed.NO:
             pacing.give_back(turn.slot)
         return True
-    # Committed by itself and first: what was paid for must not be lost to anything that comes after.
+    # Committed by itself and first: no later error may lose an answer that was paid for.
     ours = call_ledger.close_with_answer(call, answer, now=clock())
     account_health.after_call(call, None, now=clock())
     _check_ours(ours, attempt)
@@ -157,7 +166,7 @@ def _call(
 
 
 def _may_send(turn: pacing.Turn) -> bool:
-    """Our turn, and nothing held meanwhile: a call takes seconds, and a database has few connections to give."""
+    """Wait for the slot, and give up the database connection: a call takes seconds, and connections are few."""
     ready = turn.wait_to_send()
     if not connection.in_atomic_block:
         connection.close()
@@ -206,7 +215,7 @@ def _retry_or_give_up(
 
 
 def _reason_of(error: liveness.LivenessError) -> str:
-    """Why a person looks at once, as a word for the case."""
+    """The reason code of a case that goes to a person at once."""
     if isinstance(error, liveness.MediaChanged):
         return error.code
     return "bad_answer" if isinstance(error, liveness.BadAnswer) else "rejected"
@@ -215,7 +224,7 @@ def _reason_of(error: liveness.LivenessError) -> str:
 def _delay(
     attempt: VerificationAttempt, call: ProviderCall, error: liveness.LivenessError, now: datetime
 ) -> timedelta:
-    """Until the next try: 1, 2, 4 … up to 32 s, jittered by a quarter, so that tries do not bunch."""
+    """Time until the next try: 1, 2, 4 … up to 32 s, jittered by a quarter, so that tries do not bunch."""
     if isinstance(error, liveness.NotSent) and clients.region_to_call(call.account, now=now) != call.region:
         return timedelta(0)  # Nothing was sent, and there is another region to send it to.
     tries = attempt.calls.filter(slot_missed=False).count()

@@ -1,4 +1,4 @@
-"""Binding a case to the browser that the person uses, so that a copied link alone does not get in."""
+"""Binding a case to the applicant's browser, so that a copied link alone gives no access."""
 
 from datetime import datetime
 
@@ -25,7 +25,7 @@ def bind(verification: Verification, session: links.Session, *, now: datetime) -
 
 @transaction.atomic
 def take_over(verification: Verification, session: links.Session, *, now: datetime) -> None:
-    """The person goes on in this browser; the earlier one is told so at its next step."""
+    """Bind the case to this browser instead; the earlier one is refused at its next step."""
     Verification.objects.filter(pk=verification.pk).update(browser_hash=session.browser_hash)
     _record("link.taken_over", verification, session, now)
 

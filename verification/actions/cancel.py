@@ -1,4 +1,4 @@
-"""Calling a case off."""
+"""Cancelling a case."""
 
 from datetime import datetime
 

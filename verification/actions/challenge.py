@@ -1,4 +1,4 @@
-"""Drawing a challenge: what the person will be asked to do, decided by the server as recording is about to start."""
+"""Issuing a challenge: the server decides what the person is asked to do, just before the recording starts."""
 
 import secrets
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from verification.evidence import challenges, upload_parts
 from verification.models import Document, Verification, VerificationAttempt
 from verification.states import MOVEMENTS, AttemptStatus, Mode, Status
 
-# There are only twelve pairs of movements. Enough draws for bad luck, not for drawing until a prepared clip fits.
+# There are only twelve pairs of movements: enough challenges for bad luck, too few to wait for a prepared clip's pair.
 MAX_PER_HOUR = 6
 
 
@@ -25,12 +25,12 @@ class PhotoMissing(Exception):
 
 
 class TooManyRecordings(Exception):
-    """Too many challenges were drawn in the last hour."""
+    """Too many challenges were issued in the last hour."""
 
 
 @dataclass(frozen=True)
 class Challenge:
-    """The attempt it belongs to, and the nonce that its recording must come back with."""
+    """The attempt it belongs to, and the nonce that its recording must come with."""
 
     attempt: VerificationAttempt
     nonce: str
@@ -38,10 +38,10 @@ class Challenge:
 
 def issue(verification: Verification, *, now: datetime) -> Challenge:
     """A fresh challenge; an open one is abandoned. Raises NotCollecting, PhotoMissing or TooManyRecordings."""
-    drawn, abandoned = _issue(verification, now)
+    issued, abandoned = _issue(verification, now)
     for attempt in abandoned:
         upload_parts.forget(attempt)
-    return drawn
+    return issued
 
 
 @transaction.atomic(durable=True)
@@ -55,7 +55,7 @@ def _issue(verification: Verification, now: datetime) -> tuple[Challenge, list[V
         verification=locked,
         number=last + 1,
         mode=locked.mode,
-        actions=_draw(locked.policy.action_count) if locked.mode == Mode.ACTION else "",
+        actions=_random_movements(locked.policy.action_count) if locked.mode == Mode.ACTION else "",
         nonce_sha256=links.token_hash(nonce),
         issued_at=now,
         expires_at=now + challenges.LIFETIME,
@@ -90,6 +90,6 @@ def _abandon_open(verification: Verification, now: datetime) -> list[Verificatio
     return abandoned
 
 
-def _draw(count: int) -> str:
+def _random_movements(count: int) -> str:
     """`count` different movements in random order, as the vendor writes them: "4,2"."""
     return ",".join(secrets.SystemRandom().sample(sorted(MOVEMENTS), count))

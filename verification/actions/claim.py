@@ -1,4 +1,4 @@
-"""Taking a case to work on it: one reviewer at a time, for a lease that ends by itself."""
+"""Claiming a case to work on it: one reviewer at a time, for a lease that ends by itself."""
 
 from datetime import datetime, timedelta
 
@@ -10,10 +10,10 @@ from verification.casework import ClaimedByOther
 from verification.models import AuditEvent, Review, StaffUser, Verdict, Verification
 from verification.states import Status
 
-# Of cases that another took this very moment: so many are tried before giving up.
-TRIES = 20
-# Two presses of one button.
-JUST_NOW = timedelta(seconds=2)
+# `take_next` gives up after this many cases that a colleague claimed at the same moment.
+MAX_TRIES = 20
+# Two requests within this time are one press of a button.
+DOUBLE_PRESS_WINDOW = timedelta(seconds=2)
 
 
 def _free(now: datetime) -> Q:
@@ -35,7 +35,7 @@ def claim(case: Verification, *, by: StaffUser, now: datetime) -> None:
 
 
 def renew(case: Verification, *, by: StaffUser, now: datetime) -> bool:
-    """The holder is still at work. False if the case is no longer theirs: then it is not taken back by surprise."""
+    """Prolong the holder's claim. False if the case is no longer theirs: they must claim it themselves."""
     held = Verification.objects.filter(
         pk=case.pk, status=Status.IN_REVIEW, claimed_by=by, claimed_until__gt=now
     )
@@ -71,33 +71,35 @@ def open_to(by: StaffUser, *, now: datetime) -> QuerySet[Verification]:
 def take_next(*, by: StaffUser, now: datetime, besides: Verification | None = None) -> Verification | None:
     """Claim the case that is due first of those this reviewer may take, or None when there is none.
 
-    `besides` is passed over: they have just put it down. Pressed twice in a moment, it gives the same case.
+    `besides` is left out: they have just finished with it. Within DOUBLE_PRESS_WINDOW it gives the same case again.
     """
     permissions.check_decide(by)
-    barred = [besides.pk] if besides else []
-    for _try in range(TRIES):
+    excluded = [besides.pk] if besides else []
+    for _try in range(MAX_TRIES):
         with transaction.atomic():
-            # Their own presses come one after the other; a colleague's are passed over instead of waited for.
+            # The lock on their own row serialises their requests. Cases that a colleague has locked are skipped.
             StaffUser.objects.select_for_update(no_key=True).get(pk=by.pk)
-            found = _taken_just_now(by, barred, now) or _first_open(by, barred, now)
+            found = _claimed_just_now(by, excluded, now) or _first_open(by, excluded, now)
             if found is None:
                 return None
             try:
                 claim(found, by=by, now=now)
             except (ClaimedByOther, workflow.IllegalMove, permissions.ConflictOfInterest):
-                barred.append(found.pk)
+                excluded.append(found.pk)
                 continue
             return found
     return None
 
 
-def _taken_just_now(by: StaffUser, barred: list[int], now: datetime) -> Verification | None:
-    """By the trail: work at a case in another tab renews its lease, and that is no claim."""
-    claims = AuditEvent.objects.filter(kind="case.claimed", actor_id=by.get_username(), at__gt=now - JUST_NOW)
-    mine = Verification.objects.filter(status=Status.IN_REVIEW, claimed_by=by).exclude(pk__in=barred)
+def _claimed_just_now(by: StaffUser, excluded: list[int], now: datetime) -> Verification | None:
+    """By the trail, because work on a case in another tab renews its claim without claiming it anew."""
+    claims = AuditEvent.objects.filter(
+        kind="case.claimed", actor_id=by.get_username(), at__gt=now - DOUBLE_PRESS_WINDOW
+    )
+    mine = Verification.objects.filter(status=Status.IN_REVIEW, claimed_by=by).exclude(pk__in=excluded)
     return mine.filter(claimed_until__gt=now, public_id__in=claims.values("subject_id")).first()
 
 
-def _first_open(by: StaffUser, barred: list[int], now: datetime) -> Verification | None:
-    cases = open_to(by, now=now).exclude(pk__in=barred)
+def _first_open(by: StaffUser, excluded: list[int], now: datetime) -> Verification | None:
+    cases = open_to(by, now=now).exclude(pk__in=excluded)
     return cases.select_for_update(skip_locked=True, of=("self",)).first()

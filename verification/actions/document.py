@@ -1,4 +1,4 @@
-"""Taking in the ID photo."""
+"""Receiving the ID photo."""
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from verification import audit, media, storage, workflow
 from verification.models import Document, Verification
 from verification.states import Status
 
-# Each photo is kept, so a link must not be a way to fill the disk.
+# Every photo is stored, so the limit keeps one link from filling the disk.
 MAX_PER_HOUR = 20
 
 
@@ -20,21 +20,21 @@ class TooManyPhotos(Exception):
 
 
 def upload(verification: Verification, data: bytes, *, now: datetime) -> Document:
-    """Check, normalise and keep a photo (bytes of a JPEG or PNG); an earlier one is superseded, not changed.
+    """Check, normalise and store a photo (bytes of a JPEG or PNG); an earlier one is superseded, not changed.
 
     Raises media.UnusableMedia, TooManyPhotos, or workflow.IllegalMove when the case is not collecting.
     """
-    _check_welcome(verification, now)
+    _check_accepts_photo(verification, now)
     photo = media.check_photo(data, heic=settings.ACCEPT_HEIC)
     with storage.dropped_on_error(verification.applicant) as store:
         # Before the transaction: a slow store must not hold one open.
         original, normalised = store("photo-original", data), store("photo", photo.jpeg)
         facts = {name: value for name, value in asdict(photo).items() if name != "jpeg"}
-        return _keep(verification, original, normalised, facts, now)
+        return _create(verification, original, normalised, facts, now)
 
 
 @transaction.atomic(durable=True)
-def _keep(
+def _create(
     verification: Verification,
     original: storage.StoredObject,
     normalised: storage.StoredObject,
@@ -42,7 +42,7 @@ def _keep(
     now: datetime,
 ) -> Document:
     locked = Verification.objects.locked(verification.pk)
-    _check_welcome(locked, now)
+    _check_accepts_photo(locked, now)
     locked.documents.current().update(superseded_at=now)
     document = Document.objects.create(
         verification=locked,
@@ -61,7 +61,7 @@ def _keep(
     return document
 
 
-def _check_welcome(verification: Verification, now: datetime) -> None:
+def _check_accepts_photo(verification: Verification, now: datetime) -> None:
     if verification.status != Status.COLLECTING:
         raise workflow.IllegalMove(f"A {verification.status} case takes no photo.")
     if verification.documents.filter(uploaded_at__gt=now - timedelta(hours=1)).count() >= MAX_PER_HOUR:

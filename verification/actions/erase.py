@@ -1,4 +1,4 @@
-"""Erasing what the portal has of a person's pictures, for good."""
+"""Erasing a person's pictures for good."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,17 +22,17 @@ class EraseRefused(Exception):
 
 @dataclass(frozen=True)
 class Erased:
-    """How many objects there were, None if the store could not say; and whether all are deleted already."""
+    """How many objects there were (None if the store could not be asked), and whether all are deleted already."""
 
     objects: int | None
     deleted: bool
 
 
 def erase(applicant: Applicant, *, by: audit.By, reason: str, now: datetime) -> Erased:
-    """Destroy the applicant's key, delete every object under it, and every number made of their pictures.
+    """Destroy the applicant's key, and delete every object under it and every hash of their pictures.
 
-    Once the key is destroyed nobody can read any of them. What the store can't delete now, the sweep deletes. The
-    applicant's name, e-mail address and the facts of the cases stay: they are kept for other reasons and other days.
+    Once the key is destroyed nobody can read the objects. The sweep deletes what the store can't delete now. The
+    applicant's name, e-mail address and the facts of the cases stay, because other retention rules apply to them.
     `reason` stays in the trail for good, and must not name the person. Raises EraseRefused.
     """
     reason = reason.strip()
@@ -47,7 +47,7 @@ def erase(applicant: Applicant, *, by: audit.By, reason: str, now: datetime) -> 
 def _make_unreadable(
     applicant: Applicant, objects: int | None, *, by: audit.By, reason: str, now: datetime
 ) -> DataKey | None:
-    # A new case for the same person waits for this lock, so none begins meanwhile.
+    # `invite` takes this lock too, so no new case of the person begins meanwhile.
     locked = Applicant.objects.select_for_update(of=("self",)).get(pk=applicant.pk)
     _check(locked)
     FrameHash.objects.filter(attempt__verification__applicant=locked).delete()

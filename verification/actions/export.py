@@ -1,4 +1,4 @@
-"""Taking the trail out of the house: making an export, handing it over, and letting it go after its days."""
+"""Exporting the trail: making an export, downloading it, and expiring it after its days."""
 
 import tempfile
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from verification.models import DataKey, Export, ExportState
 
 KEPT = timedelta(days=7)
 MAX_REASON = 300
-# By then whoever was making an export is done, or dead.
+# An export that is unfinished after this time lost its process, and is deleted.
 UNFINISHED = timedelta(days=1)
 
 log = structlog.get_logger(__name__)
@@ -30,7 +30,7 @@ class ExportExpired(Exception):
 
 
 def export(*, start: datetime, end: datetime, by: audit.By, reason: str, now: datetime) -> Export:
-    """Make the export of [start, end). It is one, and is in the trail, once its file is there.
+    """Make the export of [start, end). It is ready, and in the trail, once its file is stored.
 
     Raises UnusableRequest, or storage.Unavailable if the store can't take it now.
     """
@@ -38,10 +38,10 @@ def export(*, start: datetime, end: datetime, by: audit.By, reason: str, now: da
     try:
         _finish(made, by, _write(made, key, by))
     except (OperationalError, InterfaceError):
-        # The connection died: perhaps it was committed. If it was not, `expire` finds it.
+        # The connection died, so it may be committed or not. `expire` deletes it if it is not.
         raise
     except BaseException:
-        _forget(made, now)
+        _discard(made, now)
         raise
     return made
 
@@ -56,10 +56,10 @@ def download(export: Export, *, by: audit.By, now: datetime) -> IO[bytes]:
 
 
 def expire(*, now: datetime) -> int:
-    """End the exports whose days are over. The rows stay: they say that there was one.
+    """Expire the exports whose days are over. Their rows stay as a record.
 
-    All keys are destroyed before the first file is deleted: nobody can read what a store in trouble may keep, and the
-    sweep deletes it later.
+    All keys are destroyed before the first file is deleted, so nobody can read a file that the store fails to delete;
+    the sweep deletes it later.
     """
     over = Export.objects.filter(state=ExportState.READY, expires_at__lte=now).select_related("data_key")
     expired = [made for made in over if _expire(made, now)]
@@ -68,12 +68,12 @@ def expire(*, now: datetime) -> int:
             _delete(made, now)
     begun = Export.objects.filter(state=ExportState.EXPIRED, file_name="", created_at__lt=now - UNFINISHED)
     for made in begun.select_related("data_key"):
-        _forget(made, now)
+        _discard(made, now)
     return len(expired)
 
 
 def _expire(made: Export, now: datetime) -> bool:
-    """False if another was quicker, or for a file from before there were keys that can't be deleted now."""
+    """False if another process was quicker, or the export has no key and its file can't be deleted now."""
     if made.data_key is None and not _delete(made, now):
         return False
     with transaction.atomic(durable=True):
@@ -86,7 +86,7 @@ def _expire(made: Export, now: datetime) -> bool:
 
 
 def _delete(made: Export, now: datetime) -> bool:
-    """Delete what there is of the export's file; False if the store can't now."""
+    """Delete the export's file, if there is one; False if the store can't now."""
     try:
         if made.data_key is not None:
             storage.erase(made.data_key, now=now)
@@ -98,8 +98,8 @@ def _delete(made: Export, now: datetime) -> bool:
     return True
 
 
-def _forget(made: Export, now: datetime) -> None:
-    """Nothing came of it: its key is destroyed, and its row goes once there is no file that it has to tell of."""
+def _discard(made: Export, now: datetime) -> None:
+    """Destroy the key of an unfinished export, and delete its row once no file is left to find by it."""
     if _delete(made, now):
         made.delete()
 
@@ -114,8 +114,8 @@ def _begin(
     if len(reason) > MAX_REASON:
         raise UnusableRequest(_("The reason may have %(most)s characters at most.") % {"most": MAX_REASON})
     with transaction.atomic(durable=True):
-        # Before there is a file: no key is without an owner, and what a crash leaves behind can be found. Until it is
-        # finished it counts as expired, and nobody gets it.
+        # Committed before the file is written: no key is without an owner, and what a crash leaves can be found. The
+        # export counts as expired until it is finished, so nobody can download it.
         key = storage.new_key()
         made = Export.objects.create(
             by=by.id or by.kind,
@@ -155,7 +155,7 @@ def _request(made: Export, by: audit.By) -> pack.Request:
 @transaction.atomic(durable=True)
 def _finish(made: Export, by: audit.By, counts: dict[str, int]) -> None:
     made.state = ExportState.READY
-    # An error if the row is gone: it took so long that `expire` cleared it away.
+    # Raises if the row is gone: after UNFINISHED `expire` has deleted it.
     made.save(update_fields=["state", "rows", "file_name", "file_sha256", "file_size"])
     audit.record(
         "export.created",

@@ -55,17 +55,17 @@ def invite(
 def _applicant(
     reference: str, client: ApiClient | None, by: audit.By, now: datetime, **details: str
 ) -> Applicant:
-    """The applicant of this reference, told apart from a stranger by the reference alone."""
+    """The applicant of this reference, found or created. Only the reference identifies them."""
     applicant, created = Applicant.objects.select_for_update().get_or_create(
         reference=reference, defaults={**details, "created_at": now}
     )
     if created:
         return applicant
     if applicant.erased_at is not None:
-        # Its key is gone, and nothing could be kept for it.
+        # Their key is destroyed, so nothing can be stored for them.
         raise DuplicateReference("The applicant of this reference was erased. Use another reference.")
     cases = applicant.verifications.all()
-    # What one system calls "42" is nobody that another system may rename.
+    # One client must not rename an applicant of another that uses the same reference.
     foreign = client is not None and cases.exclude(client=client).exists()
     if foreign or cases.exclude(status__in=ENDED).exists():
         raise DuplicateReference("A verification with this reference exists.")

@@ -7,14 +7,14 @@ from django.db import transaction
 from verification import audit, storage
 from verification.models import DataKey
 
-# So many at a time: nobody waits long for one of their rows.
+# Rows that are locked at a time: few, so that nobody waits long for one.
 BATCH = 200
 
 
 def rewrap(*, by: audit.By, now: datetime) -> tuple[int, list[DataKey]]:
-    """Wrap every data key with the first key of the ring: how many it were, and those that do not open.
+    """Wrap every data key with the first key of the ring. Returns how many, and those that do not open.
 
-    It can be broken off and begun anew at any time: each batch is a transaction with an event of its own.
+    It can be interrupted and begun anew at any time: each batch is a transaction with an event of its own.
     """
     number, failed, after = 0, list[DataKey](), 0
     while batch := _rewrap_batch(after, by, now):

@@ -1,4 +1,4 @@
-"""Ending an applicant's link, and giving a new one."""
+"""Revoking an applicant's link, and giving a new one."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ def revoke(verification: Verification, *, by: audit.By, now: datetime) -> None:
 
 @transaction.atomic
 def renew(verification: Verification, *, by: audit.By, now: datetime) -> str:
-    """A new link in place of the old one, for whichever browser opens it first. Shown once: only its hash is kept."""
+    """A new link in place of the old one, for whichever browser opens it first. Shown once: only its hash is stored."""
     token = links.new_token()
     Verification.objects.filter(pk=verification.pk).update(
         link_hash=links.token_hash(token),

@@ -12,7 +12,7 @@ from verification import audit, permissions
 from verification.models import Policy, StaffUser
 from verification.states import Actor
 
-# What a version says, in the order in which it is shown.
+# The terms of a version, in the order in which pages show them.
 TERMS = (
     "approve_at",
     "qa_share",
@@ -30,7 +30,7 @@ TERMS = (
 
 
 class DraftExists(Exception):
-    """There is a draft already: one at a time, so that two can't pass each other."""
+    """There is a draft already: one at a time, so that two can't overwrite each other."""
 
 
 class NoDraft(Exception):
@@ -91,7 +91,7 @@ def change(
 ) -> None:
     """Write `terms` (a value for each of TERMS) into the draft whose fingerprint is `seen`.
 
-    Whoever changes it last can't activate it. Raises DraftChanged or NoDraft.
+    The person who changes it last can't activate it. Raises DraftChanged or NoDraft.
     """
     permissions.check_change_policy(by)
     row = _draft(policy, seen)
@@ -128,7 +128,7 @@ def activate(policy: Policy, *, seen: str, by: StaffUser, now: datetime) -> None
 
 
 def _lock() -> Policy:
-    """The policy in force, held until the transaction's end: drafts and activations take turns."""
+    """The policy in force, locked until the transaction ends: it serialises drafts and activations."""
     return Policy.objects.select_for_update().filter(activated_at__isnull=False).latest("version")
 
 
@@ -143,7 +143,7 @@ def _draft(policy: Policy, seen: str) -> Policy:
 
 
 def _record(kind: str, policy: Policy, by: StaffUser, now: datetime, **facts: Any) -> None:
-    said = {name: _plain(value) for name, value in terms_of(policy).items()}
+    terms = {name: _plain(value) for name, value in terms_of(policy).items()}
     senior = audit.By.staff(by, acting_as=Actor.SENIOR_REVIEWER)
     audit.record(
         kind,
@@ -151,7 +151,7 @@ def _record(kind: str, policy: Policy, by: StaffUser, now: datetime, **facts: An
         subject=policy,
         at=now,
         version=policy.version,
-        terms=said,
+        terms=terms,
         fingerprint=fingerprint(policy),
         **facts,
     )

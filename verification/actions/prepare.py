@@ -1,4 +1,4 @@
-"""Turning what was recorded into what the vendor takes."""
+"""Turning a recording into the file that the vendor takes."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -12,23 +12,23 @@ from verification.models import VerificationAttempt
 from verification.rules import decision
 from verification.states import AttemptStatus
 
-# The recording was decoded once while the person waited. If the child dies of it now that may be the machine's fault:
-# it is tried again, and after three kills a person looks. Nobody is told to record anew for it.
+# The recording was decoded once when it arrived. If a media child dies over it now, the machine may be at fault:
+# it is retried, and after three kills a person looks. The applicant is not asked to record again.
 KILLS = {"media_crashed", "media_timeout", "media_out_of_memory"}
 
 log = structlog.get_logger(__name__)
 
 
 def prepare(attempt_id: str, *, now: datetime) -> None:
-    """Normalise the attempt's recording and hand it on; one that can't be used sends the person back kindly."""
+    """Normalise the attempt's recording for the vendor; if it can't be used, ask the applicant to record again."""
     attempt = leases.claim(attempt_id, AttemptStatus.SUBMITTED, now=now)
     if attempt is None:
         return
     with leases.held(attempt, now=now):
-        _prepare_or_tell(attempt, now)
+        _prepare_or_conclude(attempt, now)
 
 
-def _prepare_or_tell(attempt: VerificationAttempt, now: datetime) -> None:
+def _prepare_or_conclude(attempt: VerificationAttempt, now: datetime) -> None:
     reason = leases.why_not_process(attempt)
     if reason:
         workflow.give_up(attempt, reason, now=now)

@@ -1,4 +1,4 @@
-"""Asking a paused account whether it is well again, by a signed request that can't be charged."""
+"""Probing a paused account by a signed request that can't be charged."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 
 
 def probe(account_name: str, *, now: datetime) -> None:
-    """Probe the account if that is due. When it answers as it should, one waiting call is tried."""
+    """Probe the account if that is due. After a good answer one waiting call is tried."""
     account = next((row for row in pacing.accounts() if row.name == account_name), None)
     if account is None or not pacing.claim_probe(account, now=now):
         return
@@ -27,13 +27,13 @@ def probe(account_name: str, *, now: datetime) -> None:
 
 
 def _code(account: VendorAccount, now: datetime) -> str:
-    """What is still wrong, or "" as soon as one region is well."""
+    """The code of what is still wrong, or "" if one region is well."""
     codes = [_code_of(account, region, now) for region in clients.regions()]
     return "" if "" in codes else codes[0]
 
 
 def _code_of(account: VendorAccount, region: str, now: datetime) -> str:
-    """A complaint about the empty request itself is the answer hoped for."""
+    """As `_code`, for one region. A complaint about the empty request shows that the account is served."""
     try:
         code = clients.client(account.name, region).probe(now=now.timestamp)
     except liveness.LivenessError as error:

@@ -1,4 +1,4 @@
-"""Handing a case on instead of deciding it: to a senior colleague, to a later time, or to anybody but oneself."""
+"""Passing a case on instead of deciding it: escalating it, snoozing it, or stepping aside from it."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from verification import audit, casework, workflow
 from verification.models import Review, StaffUser, Verdict, Verification
 
-# The review's hours run on meanwhile: whoever snoozes a case sees when it is due.
+# Hours. A snooze does not move the time at which the case is due; its page shows that.
 SNOOZES = {1: _("1 hour"), 4: _("4 hours"), 24: _("1 day"), 72: _("3 days")}
 _EVENTS = {
     Verdict.ESCALATE: "case.escalated",
@@ -57,7 +57,7 @@ def _change(case: Verification, verdict: Verdict, hours: int, by: StaffUser, now
     if verdict == Verdict.ESCALATE:
         return {"escalated_at": now, "snoozed_until": None}
     if verdict == Verdict.STEP_ASIDE:
-        # Nor does a verdict stand that they proposed before they said so.
+        # Their own open proposal ends with it.
         own = case.proposal is not None and case.proposal.by_id == by.pk
         return {"proposal": None} if own else {}
     if hours not in SNOOZES:

@@ -1,10 +1,10 @@
-"""Taking in a recording part by part, and how much may come through one link.
+"""Receiving a recording in parts, and the quota of bytes of one link.
 
-With the first part the browser says how long the whole is and what its SHA-256 is, and nothing else completes this
-upload. So the recording is made when its upload begins: the first part must come before the challenge runs out, and
-the others may take their time. A recording in one piece commits to nothing before its last byte: it must have arrived
-soon after its challenge ran out. A part that names another whole is out of step (and there is no offset to go on from);
-bytes that lack the hash which came with them are damaged.
+With the first part the browser announces the size and SHA-256 of the whole, and no other recording completes the
+upload. So the recording is fixed when its upload begins: the first part must come before the challenge expires, and
+the others may come later. A recording in one piece commits to nothing before its last byte, so all of it must arrive
+soon after its challenge expired. A part that names another whole is out of step, with no offset to go on from; bytes
+without the hash that was announced for them are damaged.
 """
 
 import hashlib
@@ -23,17 +23,17 @@ from verification.states import AttemptStatus, Status
 
 MAX_PART: Final = 512 * 1024  # bytes
 MAX_PARTS: Final = 2 * media.MAX_VIDEO_UPLOAD // MAX_PART
-TIME: Final = timedelta(minutes=10)
-# For a recording in one piece whose upload began in time. The page sends what is larger than a part in parts.
+MAX_UPLOAD_TIME: Final = timedelta(minutes=10)  # from the first part on
+# For a recording in one piece whose upload began in time. The page sends one that is larger than a part in parts.
 GRACE: Final = timedelta(seconds=30)
-# Among an attempt's facts until a recording is taken: the SHA-256 of one that was of no use.
+# The name of an attempt's fact: the SHA-256 of an unusable recording, until another one is accepted.
 DROPPED: Final = "unusable_upload_sha256"
-# Some forty photos and recordings of the largest size.
+# About forty photos and recordings of the largest size.
 QUOTA: Final = 400_000_000  # bytes
 
 
 class QuotaReached(Exception):
-    """So much came through this link that no more is taken."""
+    """This link has received its quota of bytes."""
 
 
 class OutOfStep(Exception):
@@ -50,7 +50,7 @@ class Damaged(Exception):
 
 @dataclass(frozen=True)
 class Part:
-    """What the browser says of a part; `whole_sha256` and `whole_size` are those of the recording."""
+    """What the browser announces of a part; `whole_sha256` and `whole_size` are those of the recording."""
 
     attempt_id: str
     nonce: str
@@ -76,21 +76,21 @@ def check_quota(verification: Verification) -> None:
 
 
 def count(verification: Verification, size: int) -> None:
-    """Note that `size` bytes came through the link, of use or not; less than none takes a count back."""
+    """Add `size` bytes, usable or not, to what came through the link; a negative size is a refund."""
     if size:
-        # Not below none: a new link may have begun the count anew meanwhile.
+        # Not below 0: a new link may have reset the count meanwhile.
         counted = Greatest(F("received_bytes") + size, 0)
         Verification.objects.filter(pk=verification.pk).update(received_bytes=counted)
 
 
 def check_ended(verification: Verification, *, attempt_id: str, nonce: str, ended: datetime) -> None:
-    """Had a recording in one piece arrived in time? Raises UnknownChallenge, ChallengeExpired, AlreadySubmitted."""
+    """Was a recording in one piece in time, at `ended`? Raises UnknownChallenge, ChallengeExpired, AlreadySubmitted."""
     attempt = challenges.named(verification, attempt_id, nonce)
     challenges.check_open(attempt, now=ended, until=attempt.expires_at + GRACE)
 
 
 def check(verification: Verification, part: Part, *, now: datetime) -> None:
-    """Would `part` be taken? Asked before its bytes are read.
+    """Would `part` be accepted? Checked before its bytes are read.
 
     Raises UnknownChallenge, ChallengeExpired, AlreadySubmitted, OutOfStep or workflow.IllegalMove.
     """
@@ -98,7 +98,7 @@ def check(verification: Verification, part: Part, *, now: datetime) -> None:
 
 
 def add(verification: Verification, part: Part, data: bytes, *, now: datetime) -> int:
-    """Keep the part's bytes; the offset of the next one. Raises Damaged too, and storage.Unavailable."""
+    """Store the part's bytes; returns the next offset. Raises as `check`, and Damaged or storage.Unavailable."""
     if (hashlib.sha256(data).hexdigest(), len(data)) != (part.sha256, part.size):
         raise Damaged("The part is not what was announced.")
     with storage.dropped_on_error(verification.applicant) as store:
@@ -116,7 +116,7 @@ def add(verification: Verification, part: Part, data: bytes, *, now: datetime) -
 
 def _check(verification: Verification, part: Part, attempt: VerificationAttempt, now: datetime) -> None:
     upload = upload_parts.upload_of(attempt)
-    challenges.check_open(attempt, now=now, until=_end(upload))
+    challenges.check_open(attempt, now=now, until=_deadline(upload))
     if verification.status != Status.COLLECTING:
         raise workflow.IllegalMove(f"A {verification.status} case takes no recording.")
     if upload is not None and (upload.sha256, upload.size) != (part.whole_sha256, part.whole_size):
@@ -128,20 +128,20 @@ def _check(verification: Verification, part: Part, attempt: VerificationAttempt,
         raise OutOfStep(None)
 
 
-def _end(upload: RecordingUpload | None) -> datetime | None:
-    return upload.began_at + TIME if upload is not None else None
+def _deadline(upload: RecordingUpload | None) -> datetime | None:
+    return upload.began_at + MAX_UPLOAD_TIME if upload is not None else None
 
 
 def joined(verification: Verification, *, attempt_id: str, nonce: str, now: datetime) -> Joined | None:
     """The recording that came in parts, or None if none has begun to.
 
-    Raises UnknownChallenge, ChallengeExpired or AlreadySubmitted; OutOfStep while parts are missing, or were dropped:
-    who never heard why may send them again and be told. Damaged if they are not what the first one announced: then
-    they are gone, and the upload starts anew.
+    Raises UnknownChallenge, ChallengeExpired or AlreadySubmitted. Raises OutOfStep while parts are missing, or after
+    `drop`: a browser that missed the refusal may send them again and get it. Raises Damaged if they are not what the
+    first one announced: they are deleted, and the upload starts anew.
     """
     attempt = challenges.named(verification, attempt_id, nonce)
     upload = upload_parts.upload_of(attempt)
-    challenges.check_open(attempt, now=now, until=_end(upload))
+    challenges.check_open(attempt, now=now, until=_deadline(upload))
     if upload is None:
         if DROPPED in attempt.facts:
             raise OutOfStep(0)
@@ -167,7 +167,7 @@ def _read(upload: RecordingUpload) -> bytes | None:
 
 
 def drop(verification: Verification, *, attempt_id: str, sha256: str) -> None:
-    """Forget the parts of a recording that turned out to be of no use: the challenge may be answered anew."""
+    """Delete the parts of an unusable recording: the challenge may be answered anew."""
     attempt = verification.attempts.filter(public_id=attempt_id).first()
     if attempt is None:
         return

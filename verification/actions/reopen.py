@@ -16,7 +16,7 @@ from verification.states import Actor, Status
 def reopen(
     case: Verification, *, reason_code: str, note: str, version: int, by: StaffUser, now: datetime
 ) -> Review:
-    """`version` is that of the page it was asked for on.
+    """`version` is the one that the reviewer's page showed.
 
     Raises permissions.Denied, casework.ReasonUnknown or NoteRequired, workflow.IllegalMove or StaleVerification.
     """
@@ -25,7 +25,7 @@ def reopen(
     casework.check_version(locked, version)
     if locked.status not in {Status.APPROVED, Status.DECLINED}:
         raise workflow.IllegalMove(_("Only a decided case is reopened."))
-    # Erasing takes this lock too: neither happens behind the other's back.
+    # Erasing takes this lock too, so the two can't happen at once.
     if Applicant.objects.select_for_update(of=("self",)).get(pk=locked.applicant_id).erased_at is not None:
         raise workflow.IllegalMove(_("The evidence was erased: there is nothing left to judge."))
     casework.check_reason_and_note(locked, Verdict.REOPEN, reason_code, note)

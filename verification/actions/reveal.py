@@ -1,4 +1,4 @@
-"""Showing a person's details, which are masked everywhere, to somebody who says what for."""
+"""Showing a person's details, which every page masks, to a member of staff who states a purpose."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ class Purpose(TextChoices):
 
 @dataclass(frozen=True)
 class Details:
-    """What is masked otherwise."""
+    """What every page masks; `addresses` are IP addresses."""
 
     name: str
     email: str
@@ -30,7 +30,7 @@ class Details:
 def reveal(
     case: Verification, *, purpose: Purpose, by: StaffUser, acting_as: audit.By, now: datetime
 ) -> Details:
-    """The details, after the trail knows who saw them and why. Raises permissions.Denied."""
+    """The details, after the trail has recorded who sees them and why. Raises permissions.Denied."""
     permissions.check_reveal(by)
     viewing.record(viewing.REVEAL, by=acting_as, subject=case, now=now, purpose=purpose.value)
     seen = case.consents.exclude(ip_address__isnull=True).values_list("ip_address", flat=True)

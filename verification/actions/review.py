@@ -24,26 +24,26 @@ _TARGETS = {
     Verdict.DECLINE: Status.DECLINED,
     Verdict.ASK_AGAIN: Status.COLLECTING,
 }
-# The reason that is its proposer's alone.
+# Only the proposer may give this reason.
 WITHDRAWN = "withdrawn"
 _VOID = gettext_lazy("The proposal fell away, because the evidence was changed since it was made.")
 _BLIND = {Verdict.APPROVE: "blind_yes", Verdict.DECLINE: "blind_no"}
 
 
 class ProposalVoid(workflow.StaleVerification):
-    """The proposal fell away: the evidence is not what it was made on."""
+    """The proposal has ended: the evidence was changed since it was made."""
 
 
 class ProposalOpen(workflow.StaleVerification):
-    """A colleague proposed another verdict: it is confirmed or handed back first."""
+    """A colleague proposed another verdict, which must be confirmed or handed back first."""
 
 
 class BlindFirst(Exception):
-    """The case is a spot check: a verdict without the score comes first."""
+    """The case is a spot check: a verdict given without seeing the score must come first."""
 
 
 def is_blind(case: Verification, evidence_sha256: str) -> bool:
-    """Is this a spot check whose score must not be shown yet? The hash is that of its evidence as it is."""
+    """Is this a spot check whose score must not be shown yet? `evidence_sha256` is the hash of its evidence now."""
     if case.status != Status.IN_REVIEW or SPOT_CHECK not in case.reasons:
         return False
     return four_eyes.blind_verdict(case, evidence_sha256) is None
@@ -135,7 +135,7 @@ def _consequences(case: Verification, review: Review) -> dict[str, Any]:
         "hint": REASONS[review.reason_code].hint,
         "received_bytes": 0,
         "asked_again_at": review.at,
-        # Asking again is worth nothing without an attempt, or through a link that has run out.
+        # The applicant needs an attempt that is left, and a link that works.
         "attempts_used": min(case.attempts_used, case.policy.max_attempts - 1),
         "link_expires_at": max(case.link_expires_at, links.expiry(case.policy, now=review.at)),
     }
@@ -167,7 +167,7 @@ def hand_back(
     by: StaffUser,
     now: datetime,
 ) -> Review:
-    """Don't confirm the proposal: the case is open again for whoever takes it. Its proposer may withdraw it so."""
+    """End the proposal unconfirmed: any reviewer may take the case. Its proposer withdraws it in the same way."""
     locked = casework.locked_for_act(case, shown, by=by, now=now)
     if locked.proposal is None:
         raise workflow.IllegalMove(_("There is no proposal on this case."))
@@ -192,7 +192,7 @@ def judge_blind(
     by: StaffUser,
     now: datetime,
 ) -> Review:
-    """The verdict on a spot check, given before the score is shown. It decides nothing yet; it is counted."""
+    """Record a verdict on a spot check, given before the score is shown. It decides nothing; statistics count it."""
     locked = casework.locked_for_act(case, shown, by=by, now=now)
     if not is_blind(locked, shown.evidence_sha256) or verdict not in _BLIND:
         raise workflow.IllegalMove(_("This case takes no blind verdict."))
@@ -201,7 +201,7 @@ def judge_blind(
         locked, verdict, stage=Stage.BLIND, evidence_sha256=shown.evidence_sha256, **words
     )
     facts = {**casework.facts_of(review), "agrees": verdict == Verdict.APPROVE}
-    # Whoever judged blind goes on to decide.
+    # The reviewer goes on to decide, so they get the claim.
     held = {"claimed_by": by, "claimed_until": now + casework.CLAIM_LEASE}
     workflow.amend(locked, "review.judged_blind", by=audit.By.staff(by), now=now, data=facts, **held)
     return review

@@ -1,4 +1,4 @@
-"""Views of the queue that somebody keeps, for themselves or for all reviewers."""
+"""Saved filters of the queue, for oneself or for all reviewers."""
 
 from datetime import datetime
 
@@ -19,22 +19,22 @@ class UnusableFilter(ValueError):
 
 @transaction.atomic
 def save(*, name: str, query: str, shared: bool, by: StaffUser, now: datetime) -> SavedFilter:
-    """Keep `query` under `name`, in place of what this person kept under that name before.
+    """Save `query` under `name`, in place of this person's filter of that name.
 
     Raises permissions.Denied, UnusableFilter.
     """
     permissions.check_view_queue(by)
     if shared:
         permissions.check_share_filter(by)
-    # Their own row stands for their list, so that two at once don't go past the limit.
+    # The lock on their own row serialises their saves, so that two at once can't exceed the limit.
     StaffUser.objects.select_for_update().get(pk=by.pk)
     name = " ".join(name.replace("\x00", "").split())
     _check(name, query, by)
-    kept, _made = SavedFilter.objects.update_or_create(
+    saved, _made = SavedFilter.objects.update_or_create(
         owner=by, name=name, defaults={"query": query, "shared": shared, "created_at": now}
     )
-    audit.record("filter.saved", by=audit.By.staff(by), subject=kept, at=now, query=query, shared=shared)
-    return kept
+    audit.record("filter.saved", by=audit.By.staff(by), subject=saved, at=now, query=query, shared=shared)
+    return saved
 
 
 def _check(name: str, query: str, by: StaffUser) -> None:
@@ -49,9 +49,9 @@ def _check(name: str, query: str, by: StaffUser) -> None:
 
 
 @transaction.atomic
-def delete(kept: SavedFilter, *, by: StaffUser, now: datetime) -> None:
+def delete(saved: SavedFilter, *, by: StaffUser, now: datetime) -> None:
     """Raises permissions.Denied."""
-    permissions.check_delete_filter(by, kept)
-    facts = {"query": kept.query, "shared": kept.shared}
-    audit.record("filter.deleted", by=audit.By.staff(by), subject=kept, at=now, **facts)
-    kept.delete()
+    permissions.check_delete_filter(by, saved)
+    facts = {"query": saved.query, "shared": saved.shared}
+    audit.record("filter.deleted", by=audit.By.staff(by), subject=saved, at=now, **facts)
+    saved.delete()

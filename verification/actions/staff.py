@@ -1,6 +1,6 @@
-"""Appointing a member of staff, signing them out, taking away a lost second step, and forgetting old sessions.
+"""Appointing a member of staff, ending their sessions, removing a lost second step, and deleting old sessions.
 
-The sign-in's own records are reached by their names: its libraries live in the staff site alone.
+The sign-in's own models are looked up by name, because only the staff site may import its libraries.
 """
 
 import secrets
@@ -57,7 +57,7 @@ def end_sessions(
 
 @transaction.atomic
 def reset_second_step(username: str, *, by: audit.By, now: datetime) -> None:
-    """Take away every second step of somebody who lost theirs, and end their sessions. They set up a new one."""
+    """Remove every second step of somebody who lost theirs, and end their sessions. They set up a new one."""
     user = StaffUser.objects.filter(username=username).first()
     if user is None:
         raise NoSuchStaff("There is no member of staff of this name.")
@@ -69,9 +69,9 @@ def reset_second_step(username: str, *, by: audit.By, now: datetime) -> None:
 
 
 def forget_sessions(*, now: datetime) -> int:
-    """Delete what expired, of staff and of whoever only looked at the sign-in. Once an hour, however often it is asked.
+    """Delete expired sessions, of staff and of visitors of the sign-in page. Does nothing for an hour after that.
 
-    Failed tries need none of this: the next sign-in, good or bad, takes the old ones away.
+    Failed sign-ins need no deletion here: the next sign-in, good or bad, deletes old ones.
     """
     if cache.get(_FORGOTTEN):
         return 0

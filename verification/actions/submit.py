@@ -1,4 +1,4 @@
-"""Taking in a recording: it ends the challenge and hands the attempt to the workers."""
+"""Receiving a recording: it answers the challenge and passes the attempt to the workers."""
 
 import hashlib
 from dataclasses import asdict
@@ -28,7 +28,7 @@ def submit(
     now: datetime,
     sha256: str = "",
 ) -> VerificationAttempt:
-    """Keep `recording` (bytes of a WebM, Matroska or MP4) for the challenge and send it on its way.
+    """Store `recording` (bytes of a WebM, Matroska or MP4) for the challenge and ring for a worker.
 
     `now` is when the upload began; `sha256` is the recording's, if it was computed as it arrived. Raises what
     `challenges` does, VideoReused or media.UnusableMedia; after the last two the attempt is still open.
@@ -41,9 +41,9 @@ def submit(
         # Before the transaction: a slow store must not hold one open.
         original = store("video-original", recording)
         try:
-            _take_in(verification, attempt, original, checked, signals, now)
+            _submit(verification, attempt, original, checked, signals, now)
         except VideoReused:
-            # Somebody was quicker by a moment: now the other one is there to be found, and to be told of.
+            # Another recording of these bytes was committed a moment ago, so now the flag can name it.
             _refuse_reused(attempt, sha256, now)
             raise
     upload_parts.forget(attempt)
@@ -51,7 +51,7 @@ def submit(
 
 
 @transaction.atomic(durable=True)
-def _take_in(
+def _submit(
     verification: Verification,
     attempt: VerificationAttempt,
     original: storage.StoredObject,
@@ -63,7 +63,7 @@ def _take_in(
     attempt.refresh_from_db()
     attempt.verification = locked
     challenges.check_open(attempt, now=now)
-    like = _look_back(attempt, original, checked)
+    like = _earlier_likeness(attempt, original, checked)
     workflow.advance(
         attempt,
         AttemptStatus.SUBMITTED,
@@ -83,10 +83,10 @@ def _take_in(
     doorbell.ring(doorbell.PREPARE, attempt.public_id)
 
 
-def _look_back(
+def _earlier_likeness(
     attempt: VerificationAttempt, original: storage.StoredObject, checked: media.CheckedVideo
 ) -> reuse.Likeness | None:
-    """What the recording is like; one after the other, so that two copies sent at one moment see each other."""
+    """The earlier recording that it is like. Serialised, so that two copies sent at one moment see each other."""
     reuse.serialise_lookups()
     if reuse.same_bytes(original.sha256, beside=attempt) is not None:
         raise VideoReused("This recording was sent before.")
@@ -105,7 +105,7 @@ def _refuse_reused(attempt: VerificationAttempt, sha256: str, now: datetime) -> 
     earlier = reuse.same_bytes(sha256, beside=attempt)
     if earlier is None:
         return
-    # Once for each attempt is enough, however often it is tried.
+    # One flag for each attempt, however often the bytes are sent.
     if not attempt.flags.filter(code=Flag.REUSED_VIDEO).exists():
         with transaction.atomic(durable=True):
             _flag(attempt, Flag.REUSED_VIDEO, earlier, now)

@@ -1,4 +1,4 @@
-"""What is done every few seconds, whatever happened to the messages: ring again, and end what ran out."""
+"""The sweep, every few seconds: send lost messages again, expire cases, and delete what was left behind."""
 
 from datetime import datetime
 from itertools import chain
@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 
 def sweep(*, now: datetime) -> int:
-    """Ring for work that nobody holds, expire cases whose link ran out, and delete what was left behind.
+    """Ring for work without a lease, expire cases whose link expired, and delete what was left behind.
 
     Returns how many attempts were rung.
     """
@@ -27,7 +27,7 @@ def sweep(*, now: datetime) -> int:
         if account.probe_at is not None and account.probe_at <= now:
             doorbell.ring_probe(account.name)
     rung = leases.ring_waiting(AttemptStatus.SUBMITTED, now=now)
-    # While nobody may be called, bells would only wake workers that have to lie down again.
+    # While no account may be called, messages would wake workers for nothing.
     if pacing.is_open(now=now):
         rung += leases.ring_waiting(AttemptStatus.READY, now=now)
     _expire(now)
@@ -48,12 +48,12 @@ def _expire(now: datetime) -> None:
 
 
 def _delete_erased(now: datetime) -> None:
-    """Delete what the store could not when a key was destroyed, and take the key from its owner once it is all gone.
+    """Delete what the store could not delete when a key was destroyed; then take the key from its owner.
 
-    So a destroyed key that still has an owner is one whose folder has not been seen empty.
+    So a destroyed key that still has an owner is one whose objects may not all be deleted.
     """
     erased = DataKey.objects.filter(destroyed_at__isnull=False)
-    # In any order: one that can't be deleted keeps none of the others.
+    # In random order, so that one which can't be deleted does not block the others.
     applicants = erased.filter(applicant__erased_at__isnull=False).order_by("?")[:MAX_AT_ONCE]
     exports = erased.filter(export__isnull=False).order_by("?")[:MAX_AT_ONCE]
     for key in chain(applicants, exports):
