@@ -1,1 +1,1 @@
-"""What a verdict rests on: recordings as they arrive, challenges, best frames, and what was sent before."""
+"""What a verdict rests on: recordings as they arrive, challenges, best frames, and earlier recordings like them."""

@@ -1,4 +1,4 @@
-"""A face for the reviewer: the vendor's frame, or one from the recording. It never changes an outcome."""
+"""A picture of the face for the reviewer: the vendor's frame, or one from the recording. It changes no outcome."""
 
 import structlog
 
@@ -10,9 +10,9 @@ log = structlog.get_logger(__name__)
 
 
 def keep(attempt: VerificationAttempt, answer: liveness.Answer, store: storage.Store) -> dict[str, str]:
-    """Stores a frame; gives the fields of the attempt that tell of it, or why there is none."""
+    """Store a frame. Returns the attempt's fields that name it, or that say why there is none."""
     if leases.why_not_process(attempt):
-        # The case is over, or workers keep dying here: the answer counts, a picture is not worth another try.
+        # The case has ended, or workers keep dying here: the answer counts, a picture is not worth another try.
         return {"best_frame_note": "not_looked_for"}
     note = answer.best_frame_note
     try:

@@ -1,6 +1,6 @@
-"""Which challenge a recording answers: it names one of its case, knows its nonce, and comes in time and once.
+"""Whether a recording answers a challenge: it names one of its case, knows its nonce, and comes in time and once.
 
-Knows nothing of how the recording arrives, or what becomes of it.
+This module does not know how the recording arrives, or what becomes of it.
 """
 
 import secrets
@@ -19,7 +19,7 @@ class UnknownChallenge(Exception):
 
 
 class ChallengeExpired(Exception):
-    """The recording came after the challenge ran out."""
+    """The recording came after the challenge expired."""
 
 
 class AlreadySubmitted(Exception):
@@ -38,7 +38,7 @@ def named(
 
 
 def check_open(attempt: VerificationAttempt, *, now: datetime, until: datetime | None = None) -> None:
-    """Raise ChallengeExpired or AlreadySubmitted; `until` stands in the place of the challenge's own end."""
+    """Raises ChallengeExpired or AlreadySubmitted; `until` replaces the challenge's own end."""
     over = now >= (until or attempt.expires_at)
     if attempt.submitted_at is None and (attempt.status == AttemptStatus.ABANDONED or over):
         raise ChallengeExpired("The challenge has run out.")

@@ -1,4 +1,4 @@
-"""The evidence that a verdict rests on, as one hash: a verdict on evidence that changed meanwhile is refused."""
+"""The evidence that a verdict rests on, as one hash: the actions refuse a verdict on evidence that has changed."""
 
 import hashlib
 import json

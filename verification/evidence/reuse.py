@@ -1,8 +1,8 @@
-"""Was this recording sent before, as it is or re-encoded or re-wrapped?
+"""Was this recording sent before: the same bytes, re-encoded, or in another container?
 
 The same bytes are looked up by their hash. A copy that was cut or put into another container still shows the very same
-pictures, pixel by pixel; one that was encoded anew, or filmed from the same screen, still looks like it. What is found
-is for a person to weigh. Knows attempts and hashes; decodes nothing and decides nothing.
+pictures, pixel by pixel; one that was encoded anew, or filmed from the same screen, still looks like it. A person
+weighs what is found. This module knows attempts and hashes; it decodes nothing and decides nothing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,13 +18,13 @@ from verification.states import Flag
 SAMPLES: Final = 40  # pictures of a recording that are kept, evenly spaced
 SPACING: Final = 0.4  # seconds between them, unless that would make more
 # Bits of 256 in which two pictures may differ and still look the same. Encoding anew changes 2 at 2 Mbit/s and 4 at
-# 0.5; another drawn person differs by 50. The same person in the same place may come near: it is only a hint.
-NEAR: Final = 4
-SHARE: Final = 0.8  # of the samples that the shorter of both can hold
-CANDIDATES: Final = 20
+# 0.5; another drawn person differs by 50. The same person in the same place may come near, so it is only a hint.
+MAX_DISTANCE: Final = 4
+MIN_SHARE: Final = 0.8  # of the samples that the shorter of both can hold
+MAX_CANDIDATES: Final = 20
 _ADVISORY_LOCK: Final = 0x7265757365  # any number that no other lock has
 _EXACT, _COARSE, _FINE = slice(0, 16), slice(16, 32), slice(32, 96)
-_TELLING: Final = range(6, 59)  # set bits of a coarse hash; a dark or even picture has few or all of them
+_DISTINCTIVE: Final = range(6, 59)  # set bits of a coarse hash; a dark or even picture has few or all of them
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Likeness:
 
 
 def serialise_lookups() -> None:
-    """Until the transaction's end nobody else looks back: whoever comes next sees what this one wrote.
+    """Lock out other lookups until the transaction ends, so that the next one sees what this one wrote.
 
     SQLite has one writer at a time anyway.
     """
@@ -47,13 +47,13 @@ def serialise_lookups() -> None:
 
 
 def same_bytes(sha256: str, *, beside: VerificationAttempt) -> VerificationAttempt | None:
-    """The first attempt of anybody, `beside` this one, whose recording had these very bytes."""
+    """The first attempt of any applicant, except `beside`, whose recording had these very bytes."""
     others = VerificationAttempt.objects.filter(original_sha256=sha256).exclude(pk=beside.pk)
     return others.order_by("pk").first()
 
 
 def keep(attempt: VerificationAttempt, hashes: Sequence[str], seconds: float) -> None:
-    """Keep samples of a recording's pictures, so that later ones can be held against them."""
+    """Store samples of a recording's pictures, so that later recordings can be compared with them."""
     FrameHash.objects.bulk_create(
         FrameHash(
             attempt=attempt,
@@ -67,7 +67,7 @@ def keep(attempt: VerificationAttempt, hashes: Sequence[str], seconds: float) ->
 
 
 def likeness(verification: Verification, hashes: Sequence[str], seconds: float) -> Likeness | None:
-    """The earlier attempt of anybody that this recording copies, or else the one it looks most like."""
+    """The earlier attempt of any applicant that this recording copies, or else the one that it looks most like."""
     wanted = len(_samples(hashes, seconds))
     return _copied(hashes, wanted) or _alike(verification, hashes, wanted)
 
@@ -76,34 +76,36 @@ def _copied(hashes: Sequence[str], wanted: int) -> Likeness | None:
     exact = {_signed(value[_EXACT]) for value in hashes}
     for attempt, shared in _sharing("exact", exact):
         share = shared / max(1, min(wanted, len(attempt.frame_hashes.all())))
-        if share >= SHARE:
+        if share >= MIN_SHARE:
             return Likeness(attempt, Flag.SIMILAR_VIDEO, min(share, 1.0))
     return None
 
 
 def _alike(verification: Verification, hashes: Sequence[str], wanted: int) -> Likeness | None:
-    """Among the applicant's own last attempts and whoever shares most pictures by their coarse hash."""
-    telling = (value[_COARSE] for value in hashes if int(value[_COARSE], 16).bit_count() in _TELLING)
+    """Among the applicant's own last attempts, and all attempts that share most coarse hashes."""
+    distinctive = (value[_COARSE] for value in hashes if int(value[_COARSE], 16).bit_count() in _DISTINCTIVE)
     own = VerificationAttempt.objects.prefetch_related("frame_hashes").filter(
         verification__applicant=verification.applicant_id, frame_hashes__number=0
     )
-    others = [attempt for attempt, _ in _sharing("coarse", map(_signed, telling))]
+    others = [attempt for attempt, _ in _sharing("coarse", map(_signed, distinctive))]
     pictures = {int(value[_FINE], 16) for value in hashes}
-    found = [_compared(attempt, pictures, wanted) for attempt in {*own.order_by("-pk")[:CANDIDATES], *others}]
+    found = [
+        _compared(attempt, pictures, wanted) for attempt in {*own.order_by("-pk")[:MAX_CANDIDATES], *others}
+    ]
     best = max(found, key=lambda likeness: likeness.share, default=None)
-    return best if best is not None and best.share >= SHARE else None
+    return best if best is not None and best.share >= MIN_SHARE else None
 
 
 def _compared(attempt: VerificationAttempt, pictures: set[int], wanted: int) -> Likeness:
     kept = [int(row.fine, 16) for row in attempt.frame_hashes.all()]
-    near = sum(any((one ^ other).bit_count() <= NEAR for other in pictures) for one in kept)
+    near = sum(any((one ^ other).bit_count() <= MAX_DISTANCE for other in pictures) for one in kept)
     return Likeness(attempt, Flag.ALIKE_VIDEO, min(near / max(1, min(wanted, len(kept))), 1.0))
 
 
 def _sharing(field: str, values: Iterable[int]) -> list[tuple[VerificationAttempt, int]]:
     """The attempts that share most of these hashes, the one that shares most first, and how many they share."""
     rows = FrameHash.objects.filter(**{f"{field}__in": sorted(set(values))}).values_list("attempt")
-    counted = dict(rows.annotate(shared=Count("pk")).order_by("-shared")[:CANDIDATES])
+    counted = dict(rows.annotate(shared=Count("pk")).order_by("-shared")[:MAX_CANDIDATES])
     attempts = VerificationAttempt.objects.prefetch_related("frame_hashes").in_bulk(counted)
     return [(attempts[pk], shared) for pk, shared in counted.items()]
 

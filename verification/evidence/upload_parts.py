@@ -1,8 +1,8 @@
-"""The parts of a recording that is still arriving: kept one by one, joined, and deleted again.
+"""The parts of a recording that is still arriving: stored one by one, joined, and deleted again.
 
-They are no evidence, only what a broken connection need not send twice. An object is deleted before its row, so that
-the rows tell what is left to delete, whatever happens in between. Which recording may come, and until when, this
-module does not know.
+They are no evidence; they only spare a browser from sending twice after a broken connection. An object is deleted
+before its row, so that the rows name what is left to delete, whatever happens in between. This module does not know
+which recording may come, or until when.
 """
 
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from django.db import transaction
 from verification import storage
 from verification.models import RecordingPart, RecordingUpload, VerificationAttempt
 
-# Whoever comes later has to record again anyway.
+# Longer than any upload may take: a browser that comes back later has to record again.
 KEPT_FOR = timedelta(hours=1)
 MAX_AT_ONCE = 100
 
@@ -59,7 +59,7 @@ def forget(attempt: VerificationAttempt) -> bool:
     if not clear(upload):
         return False
     with transaction.atomic(durable=True):
-        # Parts are added under the same lock: none is lost from sight that came meanwhile.
+        # Parts are added under the same lock, so one that came meanwhile keeps its row.
         VerificationAttempt.objects.select_for_update(of=("self",)).get(pk=attempt.pk)
         if not upload.parts.exists():
             upload.delete()
@@ -67,10 +67,10 @@ def forget(attempt: VerificationAttempt) -> bool:
 
 
 def forget_old(*, now: datetime) -> None:
-    """Delete what nobody came back for, and what could not be deleted when it was done with.
+    """Delete abandoned uploads, and those that could not be deleted when they were finished.
 
-    A store that is silent for one is silent for all: the others wait for the next sweep. They come in any order, so
-    that one which can't be deleted keeps none of the others.
+    When the store fails for one upload, the others wait for the next sweep. Their order is random, so that one which
+    can't be deleted does not block the others.
     """
     old = RecordingUpload.objects.filter(began_at__lt=now - KEPT_FOR).select_related("attempt")
     for upload in old.order_by("?")[:MAX_AT_ONCE]:

@@ -1,4 +1,4 @@
-"""One file a record."""
+"""One file for each record."""
 
 from verification.models.account import VendorAccount
 from verification.models.api_client import ApiClient, ApiKey

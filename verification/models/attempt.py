@@ -52,7 +52,7 @@ class VerificationAttempt(models.Model):
 
     lease_until = models.DateTimeField(null=True, blank=True)
     fence = models.PositiveIntegerField(default=0)
-    # Leases that ran out instead of being given back: each time a worker died or hung over this attempt.
+    # Leases that ran out instead of being given back: each time a worker died or hung over the attempt.
     lost_leases = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(_("next try not before"), null=True, blank=True)
 

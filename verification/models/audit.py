@@ -1,4 +1,4 @@
-"""The trail. Rows are made by `audit.record` alone and never change: the database refuses UPDATE and DELETE."""
+"""The audit trail. Only `audit.record` makes rows, and they never change: the database refuses UPDATE and DELETE."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

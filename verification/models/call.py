@@ -23,7 +23,7 @@ class AnswerKind(models.TextChoices):
 
     USABLE = "usable", _("Usable")
     FAILED = "failed", _("Vendor failed")
-    # Throttled, or the account is at fault: the vendor turned the call away and checked nothing.
+    # Throttled, or the account is at fault: the vendor refused the call and checked nothing.
     REFUSED = "refused", _("Turned away")
 
 
@@ -34,7 +34,7 @@ class Billed(models.TextChoices):
 
 
 class ProviderCall(models.Model):
-    """One call to the vendor, committed as `sending` before a byte leaves the house."""
+    """One call to the vendor, committed as `sending` before its first byte is sent."""
 
     public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "call"))
     attempt = models.ForeignKey(VerificationAttempt, models.PROTECT, related_name="calls")
@@ -43,7 +43,7 @@ class ProviderCall(models.Model):
     region = models.CharField(_("region"), max_length=20)
     state = models.CharField(_("state"), max_length=10, choices=CallState.choices, default=CallState.SENDING)
     answer = models.CharField(_("answer"), max_length=8, choices=AnswerKind.choices, blank=True)
-    # It was entered, and its slot went by before a byte was sent: a call that never was.
+    # The call was entered, but its slot passed before a byte was sent.
     slot_missed = models.BooleanField(_("slot missed"), default=False)
     body_sha256 = models.CharField(_("SHA-256 as sent"), max_length=64)
     body_size = models.PositiveIntegerField(_("size as sent (bytes)"))

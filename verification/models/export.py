@@ -1,4 +1,4 @@
-"""An export of the trail and what became of it."""
+"""An export of the trail."""
 
 from functools import partial
 
@@ -16,7 +16,7 @@ class ExportState(models.TextChoices):
 
 
 class Export(models.Model):
-    """A file that was made for somebody, with a reason. `by` is a user name, or `shell` for the command line."""
+    """An export file, who asked for it, and why. `by` is a user name, or `shell` for the command line."""
 
     public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "exp"))
     by = models.CharField(_("by"), max_length=150)

@@ -1,4 +1,4 @@
-"""What the pictures of a recording look like, in numbers that can be looked up."""
+"""Hashes of a recording's pictures, by which recordings that look alike are found."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -9,7 +9,7 @@ from verification.models.attempt import VerificationAttempt
 class FrameHash(models.Model):
     """The hashes of one picture: `exact` of its very pixels, and two difference hashes of what it looks like.
 
-    The coarse one (64 bits) is there to find it by, the fine one (256 bits, hexadecimal) to compare it by.
+    The coarse one (64 bits) serves to find a picture, the fine one (256 bits, hexadecimal) to compare it.
     """
 
     attempt = models.ForeignKey(VerificationAttempt, models.CASCADE, related_name="frame_hashes")

@@ -1,4 +1,4 @@
-"""A reviewer's word on a case."""
+"""A reviewer's verdict on a case."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""A view of the review queue that somebody keeps."""
+"""A saved filter of the review queue."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

@@ -7,9 +7,9 @@ from verification.models.attempt import VerificationAttempt
 
 
 class RecordingUpload(models.Model):
-    """What the browser said it would send before the first byte: nothing else completes this upload.
+    """The size and hash that the browser announced with the first part: no other recording completes this upload.
 
-    So a recording is fixed when its upload begins, and a slow line may take its time.
+    So a recording is fixed when its upload begins, and a slow connection may take its time.
     """
 
     attempt = models.OneToOneField(VerificationAttempt, models.CASCADE, related_name="upload")

@@ -24,7 +24,7 @@ class VerificationQuerySet(models.QuerySet["Verification"]):
 
 
 class Verification(models.Model):
-    """A case. Its status is written by `workflow.move` alone; the database refuses an unproved ending."""
+    """A case. Only `workflow` writes its status; the database refuses an approval or a refusal without proof."""
 
     public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "ver"))
     applicant = models.ForeignKey(Applicant, models.PROTECT, related_name="verifications")
@@ -44,13 +44,13 @@ class Verification(models.Model):
     hint = models.CharField(_("told the applicant"), max_length=40, blank=True)
     attempts_used = models.PositiveSmallIntegerField(_("attempts used"), default=0)
 
-    # All that ever came through its link, kept or not: a link must not be a way to keep the machine busy.
+    # All that came through its link, stored or not: the quota keeps one link from occupying the machine.
     received_bytes = models.PositiveBigIntegerField(_("received (bytes)"), default=0, db_default=0)
 
     passing_call = models.ForeignKey("ProviderCall", models.PROTECT, null=True, blank=True, related_name="+")
     final_review = models.ForeignKey("Review", models.PROTECT, null=True, blank=True, related_name="+")
 
-    # A verdict that waits for a second person. It is void once the evidence is not what it was given on.
+    # A verdict that waits for a second person. It is void once the evidence has changed.
     proposal = models.ForeignKey("Review", models.PROTECT, null=True, blank=True, related_name="+")
 
     claimed_by = models.ForeignKey("StaffUser", models.SET_NULL, null=True, blank=True, related_name="claims")
@@ -59,7 +59,7 @@ class Verification(models.Model):
     created_at = models.DateTimeField(_("created at"))
     queued_at = models.DateTimeField(_("in review since"), null=True, blank=True)
     due_at = models.DateTimeField(_("review due"), null=True, blank=True)
-    # For the queue's filters, written with the move into review: a million cases can't be banded while somebody waits.
+    # For the queue's filters. Written with the move into review, because a page can't compute them for a million cases.
     band = models.CharField(_("band"), max_length=12, choices=Band.choices, blank=True, db_default="")
     main_reason = models.CharField(_("main reason"), max_length=40, blank=True, db_default="")
     snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True)
@@ -78,7 +78,7 @@ class Verification(models.Model):
             models.Index(fields=["status", "link_expires_at"], name="verification_status_expiry"),
             models.Index(fields=["created_at"], name="verification_created"),
             models.Index(fields=["decided_at"], name="verification_decided"),
-            # The queue: each of its filters is the start of an index, in the order in which it is shown.
+            # Each filter of the queue is the start of an index, in the order in which the queue shows its rows.
             models.Index(fields=["due_at", "id"], condition=_WAITING, name="queue_by_due"),
             models.Index(fields=["band", "due_at", "id"], condition=_WAITING, name="queue_by_band"),
             models.Index(fields=["main_reason", "due_at", "id"], condition=_WAITING, name="queue_by_reason"),
@@ -137,7 +137,7 @@ class Verification(models.Model):
         return self.public_id
 
     def holder(self, now: datetime) -> StaffUser | None:
-        """Who works on it now."""
+        """The reviewer whose claim on it is running."""
         return self.claimed_by if self.claimed_until is not None and self.claimed_until > now else None
 
     @property

@@ -1,1 +1,1 @@
-"""The rules of the house as plain functions: what follows from an answer, who decides, for which reasons."""
+"""The organisation's rules as plain functions: what follows from an answer, who decides, for which reasons."""

@@ -1,7 +1,7 @@
 """What follows from an answer, under the organisation's own terms. Pure: no database, no clock, no Django.
 
-A vendor Success is not an approval, and nothing here ever declines anybody: what is not a clear pass is a second
-try or a matter for a person.
+A vendor Success is not an approval, and nothing here ever declines anybody: what is not a clear pass is another
+try, or goes to a person.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Next(StrEnum):
 class Terms:
     """The policy's part in a decision: the similarity that approves (0 to 100) and the attempts granted.
 
-    `spot_check`: the lot fell on this attempt, so that a person judges even what would pass.
+    `spot_check`: this attempt was selected at random, so a person judges it even if it would pass.
     """
 
     approve_at: Decimal
@@ -94,7 +94,7 @@ def _reason_for_a_person(answer: Answer, terms: Terms) -> str:
 
 
 def _try_again(answer: Answer, outcome: Outcome, terms: Terms, history: History) -> Decision:
-    # A photo at fault costs no attempt, but paid calls must end somewhere: twice the attempts in all.
+    # An unusable photo costs no attempt, but the paid calls of a case are limited: twice the attempts in all.
     counted = outcome != Outcome.REFERENCE_PHOTO
     if history.counted + counted >= terms.max_attempts or history.finished + 1 >= 2 * terms.max_attempts:
         return Decision(Next.REVIEW, outcome, (ATTEMPTS_USED_UP,), counted=counted)
@@ -109,7 +109,7 @@ def _try_again(answer: Answer, outcome: Outcome, terms: Terms, history: History)
 
 
 def unusable(code: str, terms: Terms, history: History) -> Decision:
-    """The recording could not be prepared. Our limits, not the person's fault: it costs no attempt."""
+    """The recording could not be prepared. It costs no attempt: the limits are the portal's."""
     if history.finished + 1 >= 2 * terms.max_attempts:
         return Decision(Next.REVIEW, Outcome.UNUSABLE_MEDIA, (ATTEMPTS_USED_UP, code), counted=False)
     return Decision(Next.TRY_AGAIN, Outcome.UNUSABLE_MEDIA, (code,), "record_again", "capture", counted=False)

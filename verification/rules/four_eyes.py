@@ -1,7 +1,7 @@
-"""Which verdicts take a second person, under the policy that is pinned to the case. The only place that says so.
+"""Which verdicts take a second person, under the policy that is pinned to the case. No other module decides this.
 
-The rules on approvals are pure, so that the policy editor can ask them about the past. What there is to know about one
-case is read from the database, and nothing is changed; that the second person is another one is for `permissions`.
+The rules on approvals are pure, so that the policy editor can apply them to the past. The other functions read one case
+and change nothing; `permissions` checks that the second person is another one.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Terms(Protocol):
 
 @dataclass(frozen=True)
 class Approval:
-    """What the rules ask about an approval: what the newest answer said, and whether something is odd."""
+    """What the rules need to know of an approval: the newest answer, and whether the case is flagged."""
 
     outcome: str
     similarity: Decimal | None
@@ -43,7 +43,7 @@ class Approval:
 
 
 def rules_on_approval(approval: Approval, terms: Terms) -> tuple[str, ...]:
-    """Codes of the rules by which it takes two, whoever it is about."""
+    """Codes of the rules by which the approval takes two people."""
     rules = (
         (OVERRIDE, terms.second_for_override and approval.is_override),
         (FLAGGED, terms.second_for_flags and approval.flagged),
@@ -53,7 +53,7 @@ def rules_on_approval(approval: Approval, terms: Terms) -> tuple[str, ...]:
 
 
 def approval_of(case: Verification) -> Approval:
-    """The approval that somebody could give to the case as it is."""
+    """The approval that a reviewer could give to the case as it is."""
     newest = case.attempts.newest_finished()
     outcome, similarity = (newest.outcome, newest.similarity) if newest else ("", None)
     return Approval(outcome, similarity, case.flags.filter(code__in=FOR_A_PERSON).exists())
@@ -74,12 +74,12 @@ def why_second(case: Verification, verdict: str) -> tuple[str, ...]:
 
 
 def _was_doubted(case: Verification) -> bool:
-    """Somebody who did not see the score came to another verdict. Seeing it is no reason to overrule them alone."""
+    """Did a reviewer decline it without seeing the score? Nobody may overrule that alone, only because they see it."""
     return case.reviews.filter(stage=Stage.BLIND, verdict=Verdict.DECLINE).exists()
 
 
 def blind_verdict(case: Verification, evidence_sha256: str) -> Review | None:
-    """The verdict that was given on this evidence before its score was shown, by somebody who may judge the case."""
+    """The verdict given on this evidence before its score was shown, by a reviewer who did not step aside."""
     aside = case.reviews.filter(verdict=Verdict.STEP_ASIDE).values("by")
     blind = case.reviews.filter(stage=Stage.BLIND, evidence_sha256=evidence_sha256)
     return blind.exclude(by__in=aside).first()

@@ -1,7 +1,7 @@
-"""Why a reviewer did what they did: a closed list. Each reason has words for staff, and others for the applicant.
+"""The closed list of reasons for a reviewer's acts. Each has words for staff, and others for the applicant.
 
-Whoever changes the list raises LIST_VERSION, which every review notes. A code that was ever used is never given
-another meaning.
+A change of the list raises LIST_VERSION, which every review records. A code that was ever used never gets another
+meaning.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ LIST_VERSION = 2
 class Reason:
     """`verdict` is the verdict it may stand with; `step` and `hint` say what an applicant who is asked again does.
 
-    `applicant_text` is empty where the applicant is told nothing.
+    `applicant_text` is empty where the applicant reads nothing.
     """
 
     code: str
@@ -68,7 +68,7 @@ _ALL = (
 )
 
 REASONS = {reason.code: reason for reason in _ALL}
-# No longer given, but on record.
+# No longer offered, but used in earlier reviews.
 RETIRED = {"reopened": _("Reopened")}
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from verification.liveness import VENDOR_PASS
 from verification.states import FOR_A_PERSON, Band
 
-SPOT_CHECK = "spot_check"  # the reason of a case that was drawn by lot
+SPOT_CHECK = "spot_check"  # the reason of a case that was selected at random
 ATTEMPTS_USED_UP = "attempts_used_up"
 
 
