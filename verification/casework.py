@@ -1,4 +1,4 @@
-"""What all acts of a reviewer on a case rest on: the row as it is now, what was judged, and the words for it.
+"""What every act of a reviewer on a case needs: the row as it is now, what was judged, the reason and the note.
 
 Nothing here takes effect by itself; the acts are in `actions`.
 """
@@ -19,7 +19,7 @@ from verification.states import Status
 CLAIM_LEASE = timedelta(minutes=15)
 MIN_NOTE = 10
 MAX_NOTE = 10_000
-# Acts that a colleague can't follow without being told why.
+# Acts that a colleague can't follow without a note.
 NOTE_ALWAYS = frozenset({Verdict.ESCALATE, Verdict.HAND_BACK, Verdict.REOPEN})
 
 
@@ -32,7 +32,7 @@ class ReasonUnknown(Exception):
 
 
 class EvidenceChanged(workflow.StaleVerification):
-    """What was judged is no longer what the case holds."""
+    """The evidence that was judged is no longer the case's evidence."""
 
 
 class ClaimedByOther(Exception):
@@ -81,7 +81,7 @@ def locked_for_act(case: Verification, shown: Shown, *, by: StaffUser, now: date
 
 
 def note_needed(case: Verification) -> bool:
-    """Does approving go against what the system found, or past what is odd about the case?"""
+    """Would an approval overrule what the system found, or a flag?"""
     approval = four_eyes.approval_of(case)
     return approval.flagged or approval.is_override
 
@@ -110,7 +110,7 @@ def record_review(
     stage: Stage = Stage.DECISION,
     confirms: Review | None = None,
 ) -> Review:
-    """The reviewer's word on the evidence of that hash, for good."""
+    """Append the reviewer's verdict on the evidence of that hash. It never changes."""
     return Review.objects.create(
         verification=case,
         stage=stage,
@@ -127,7 +127,7 @@ def record_review(
 
 
 def facts_of(review: Review) -> dict[str, object]:
-    """What the trail says about a review: never its note."""
+    """What the trail records of a review: never its note."""
     return {
         "review": review.public_id,
         "verdict": review.verdict,

@@ -1,6 +1,6 @@
 """One clock for all hosts: the database's. Pace and leases are compared across hosts, to a few milliseconds.
 
-With SQLite there is one host, and its own clock will do.
+With SQLite there is one host, and its own clock is used.
 """
 
 import threading
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.utils import timezone
 
-# How far the host's clock may drift between two looks at the database's: half a millisecond at the worst of quartz.
+# In this time a quartz clock drifts from the database's by half a millisecond at worst.
 MEASURED_EVERY = 60  # seconds
 SAMPLES = 3
 
@@ -31,13 +31,13 @@ class _Offset:
 
     def _measure(self) -> None:
         if time.monotonic() - self._measured_at > MEASURED_EVERY:
-            # The quickest answer is the one least delayed on its way.
+            # The quickest answer was the least delayed on its way, so it has the smallest error.
             self._offset = min(_sample() for _ in range(SAMPLES))[1]
             self._measured_at = time.monotonic()
 
 
 def _sample() -> tuple[timedelta, timedelta]:
-    """How long the database took to answer, and how far ahead it was half-way."""
+    """How long the database took to answer, and how far ahead its clock was half-way."""
     with connection.cursor() as cursor:
         asked = timezone.now()
         cursor.execute("SELECT clock_timestamp()")

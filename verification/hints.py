@@ -1,7 +1,7 @@
-"""What applicants are told of what became of a recording: one cause, one thing to do, or that there is nothing to do.
+"""What applicants read about the outcome of a recording: one cause and one thing to do, or that nothing is to be done.
 
-Keys are the hints of the vendor's code table and of the reviewers' reasons; the texts are theirs alone. None of
-them accuses: a person whose face was not recognised reads the same words as anybody else.
+The vendor's code table and the reviewers' reasons name hints by these keys. No text accuses: a person whose face was
+not recognised reads the same words as anybody else.
 """
 
 from django.utils.translation import gettext_lazy as _

@@ -26,7 +26,7 @@ def new_token() -> str:
 
 
 def token_hash(token: str) -> str:
-    """What is stored in a token's place: lower-case hex SHA-256."""
+    """What is stored instead of a token: lower-case hex SHA-256."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
@@ -40,7 +40,7 @@ def expiry(policy: Policy, *, now: datetime) -> datetime:
 
 
 def find(token: str, *, now: datetime) -> Verification | None:
-    """The case of a token that is neither unknown, revoked nor run out. A case that has ended is found too."""
+    """The case whose link has this token and is neither revoked nor expired. A case that has ended is found too."""
     if len(token) != 43 or not token.isascii():
         return None
     return _reachable(now).filter(link_hash=token_hash(token)).first()
@@ -52,7 +52,7 @@ def _reachable(now: datetime) -> QuerySet[Verification]:
 
 @dataclass(frozen=True)
 class Session:
-    """What the cookie says: which case, through which link, in which browser."""
+    """The content of the cookie: which case, through which link, in which browser."""
 
     verification_id: str
     link: str
@@ -67,13 +67,13 @@ class Session:
 
 
 def open_session(verification: Verification, earlier: Session | None = None) -> Session:
-    """A session for `verification`; the same browser keeps its identity when it opens its link again."""
+    """A session for `verification`; a browser that opens its link again keeps its identity."""
     browser = earlier.browser if earlier else secrets.token_urlsafe(32)
     return Session(verification.public_id, verification.link_hash[:16], browser)
 
 
 def read_session(cookie: str | None) -> Session | None:
-    """The session of a cookie that we sealed, else None."""
+    """The session of a cookie with a valid signature, else None."""
     try:
         verification_id, link, browser = signing.loads(cookie or "", salt=_SALT)
     except (signing.BadSignature, ValueError):
@@ -82,7 +82,7 @@ def read_session(cookie: str | None) -> Session | None:
 
 
 def verification_of(session: Session, *, now: datetime) -> Verification | None:
-    """The session's case while its link is the one the session came by, not revoked and not run out."""
+    """The session's case, while its link is the one that the session began with, not revoked and not expired."""
     cases = _reachable(now).select_related("applicant", "policy")
     found = cases.filter(public_id=session.verification_id).first()
     return found if found and found.link_hash.startswith(session.link) else None

@@ -53,14 +53,14 @@ class Outcome(TextChoices):
 
 
 class Flag(TextChoices):
-    """What was noticed about a recording and is for a person to weigh."""
+    """What was noticed about a recording, for a person to weigh."""
 
     REUSED_VIDEO = "reused_video", _("These very bytes were sent before")
     SIMILAR_VIDEO = "similar_video", _("Copied from an earlier recording: the same pictures, pixel by pixel")
     ALIKE_VIDEO = "alike_video", _("Looks much like an earlier recording")
 
 
-# What nobody passes with unseen. Two recordings of one person in one place may look alike and both be honest.
+# Flags that a person must see before an approval. ALIKE_VIDEO is not one: two honest recordings may look alike.
 FOR_A_PERSON = frozenset({Flag.REUSED_VIDEO, Flag.SIMILAR_VIDEO})
 
 
@@ -111,7 +111,7 @@ ENDED = frozenset(status for status, owner in OWNERS.items() if owner == Owner.N
 
 @dataclass(frozen=True)
 class Move:
-    """One legal move of a verification: who may make it, and what is written and told when it is made."""
+    """One legal move of a verification: who may make it, and the audit event and webhook event that it causes."""
 
     source: Status
     target: Status

@@ -1,4 +1,4 @@
-"""Celery tasks: an id in, one action called, nothing out. A task that comes twice finds its work taken."""
+"""Celery tasks. Each takes an id at most and calls one action. One that is delivered twice finds the work claimed."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 
 @task_prerun.connect
 def keep_leases(**kwargs: Any) -> None:
-    """With the first task rather than with the worker: then it is the process that works, after any fork."""
+    """Start the heartbeat with the first task, not with the worker: a fork in between would not copy its thread."""
     heartbeat.start()
 
 
@@ -53,7 +53,7 @@ def assess_next() -> None:
 
 
 def _go_on(worked: bool) -> None:
-    """A worker that comes free has the next attempt taken up. So as many are under way as there are workers free."""
+    """A worker that comes free rings for the next attempt, so that every free worker has one."""
     if worked and leases.anything_waits(now=clock.now()):
         doorbell.ring_next()
 

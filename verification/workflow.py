@@ -1,8 +1,8 @@
 """The only writer of statuses: `move` for a verification, `advance` for an attempt, `conclude` for both at once.
 
-A step that the tables in `states` do not list, or that this actor may not make, is refused. A row is changed only
-if nobody changed it since it was read. `move` and `conclude` write the audit event in the same transaction; the
-event of an `advance` belongs to the action that it is a part of.
+They refuse a step that the tables in `states` do not list, or that this actor may not make. Each change is a
+compare-and-set on the row as it was read. `move` and `conclude` write the audit event in the same transaction; the
+action that calls `advance` writes its own.
 """
 
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ class StaleVerification(Exception):
 
 
 class StaleAttempt(Exception):
-    """The attempt moved on, or its lease went to another worker: what was found out about it is void."""
+    """The attempt moved on, or another worker has its lease: the caller's findings about it are void."""
 
 
 _TARGETS = {
@@ -89,9 +89,9 @@ def amend(
     data: dict[str, Any] | None = None,
     **fields: Any,
 ) -> None:
-    """Change `fields` of a case that stays where it is, with its event; StaleVerification as for `move`.
+    """Change `fields` of a case that keeps its status, and record the event; StaleVerification as for `move`.
 
-    Whoever has the page open from before is told so when they act on it.
+    Its version rises, so an act on a page that was opened before is refused.
     """
     with transaction.atomic():
         _change(verification, **fields)
@@ -110,7 +110,7 @@ def _change(verification: Verification, **changes: Any) -> None:
         setattr(verification, name, value)
 
 
-# What belongs to the queue, and ends with a case's time there.
+# Fields that a case has only while it is in the queue, and their values elsewhere.
 _OUT_OF_QUEUE: dict[str, Any] = {
     "due_at": None,
     "claimed_by": None,
@@ -124,12 +124,12 @@ _OUT_OF_QUEUE: dict[str, Any] = {
 def _fields_of(
     verification: Verification, target: Status, now: datetime, given: dict[str, Any]
 ) -> dict[str, Any]:
-    """What arriving at a status always brings with it."""
+    """The fields that every arrival at `target` sets."""
     if target == Status.IN_REVIEW:
         return {**_place_in_queue(verification, given.get("reasons", verification.reasons), now), "hint": ""}
     if target in {Status.APPROVED, Status.DECLINED}:
         return {**_OUT_OF_QUEUE, "decided_at": now, "asked_again_at": None, "hint": ""}
-    # Whoever was asked again comes back to those whom the case was escalated to.
+    # An escalated case stays escalated while the applicant is asked again.
     if target == Status.COLLECTING:
         return {**_OUT_OF_QUEUE, "escalated_at": verification.escalated_at}
     if target == Status.CHECKING:
@@ -156,7 +156,7 @@ def _review_due(policy: Policy, queued_at: datetime) -> datetime:
 
 
 def advance(attempt: VerificationAttempt, target: AttemptStatus, **fields: Any) -> None:
-    """Take `attempt` to `target` if its status and fence are still the ones that were read, else StaleAttempt."""
+    """Take `attempt` to `target` if its status and fence are still those that were read, else raise StaleAttempt."""
     source = AttemptStatus(attempt.status)
     if target not in ATTEMPT_MOVES[source]:
         raise IllegalMove(f"An attempt can't go from {source} to {target}.")
@@ -169,14 +169,14 @@ def advance(attempt: VerificationAttempt, target: AttemptStatus, **fields: Any) 
 
 
 def decision_inputs(attempt: VerificationAttempt) -> tuple[decision.Terms, decision.History]:
-    """What a decision on `attempt` rests on besides the answer: the pinned policy's terms and the case so far."""
+    """The inputs of a decision on `attempt` besides the answer: the pinned policy's terms and the case so far."""
     verification = attempt.verification
-    # What the vendor or the portal failed at shortens nobody's road.
+    # Attempts that failed because of the vendor or the portal do not bring the case nearer to its limit.
     tried = verification.attempts.finished().exclude(outcome=Outcome.VENDOR_FAILED).count()
     policy = verification.policy
     spot_check = sampling.selected(attempt.public_id, policy.qa_share, purpose="spot_check")
     terms = decision.Terms(policy.approve_at, policy.max_attempts, spot_check)
-    # What a reviewer has seen before asking again need not be seen twice, unless it takes two to get past it.
+    # A reviewer who asked again saw the flags so far. They count again only if an approval past them takes two people.
     seen = verification.reviews.filter(verdict=Verdict.ASK_AGAIN).aggregate(last=Max("at"))["last"]
     flags = verification.flags.filter(code__in=FOR_A_PERSON).order_by("code")
     flags = flags.filter(raised_at__gt=seen) if seen and not policy.second_for_flags else flags
@@ -196,7 +196,7 @@ def conclude(
 ) -> None:
     """Finish `attempt` with `finding` and take its verification where `decided` says, in one transaction.
 
-    A case that was cancelled meanwhile stays cancelled; the attempt is finished all the same.
+    If the case was cancelled meanwhile it stays so, and only the attempt is finished.
     """
     with transaction.atomic(durable=True):
         outcome = {"outcome": decided.outcome, "result_code": code, "counted": decided.counted}
@@ -237,7 +237,7 @@ def _facts_of(attempt: VerificationAttempt) -> dict[str, Any]:
 
 
 def ask_for_photo(verification: Verification, *, now: datetime) -> None:
-    """Retire the current ID photo: the applicant's next step is to give another."""
+    """Retire the current ID photo, so that the applicant's next step is to give another."""
     for document in verification.documents.current():
         verification.documents.filter(pk=document.pk).update(superseded_at=now)
         audit.record(
