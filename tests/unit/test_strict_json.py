@@ -2,12 +2,12 @@
 
 import pytest
 
-from verification.api.strict_json import MAX_DEPTH, NotStrict, read_object
+from verification.api.body import MAX_DEPTH, UnusableBody, read_body
 
 
 def refusal(raw: bytes) -> str:
-    with pytest.raises(NotStrict) as caught:
-        read_object(raw)
+    with pytest.raises(UnusableBody) as caught:
+        read_body(raw)
     assert caught.value.__context__ is None, "the library's own error holds the whole text"
     return caught.value.code
 
@@ -65,14 +65,14 @@ def test_bytes_that_are_not_utf8(raw: bytes) -> None:
 
 
 def test_a_byte_order_mark_is_tolerated() -> None:
-    assert read_object(b'\xef\xbb\xbf{"a":1}') == {"a": 1}
+    assert read_body(b'\xef\xbb\xbf{"a":1}') == {"a": 1}
 
 
 def test_a_plain_object_is_read_as_it_is() -> None:
     raw = '{"name":"𠮷野家","deep":{"list":[1,2.5,true,null,"\\ud842\\udfb7"]}}'.encode()
-    assert read_object(raw) == {"name": "𠮷野家", "deep": {"list": [1, 2.5, True, None, "𠮷"]}}
+    assert read_body(raw) == {"name": "𠮷野家", "deep": {"list": [1, 2.5, True, None, "𠮷"]}}
 
 
 def test_the_deepest_allowed_nesting_is_read() -> None:
     raw = b'{"a":' + b"[" * (MAX_DEPTH - 1) + b"]" * (MAX_DEPTH - 1) + b"}"
-    assert "a" in read_object(raw)
+    assert "a" in read_body(raw)

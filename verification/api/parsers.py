@@ -1,14 +1,14 @@
 """Takes a request body that is small, plain, UTF-8 JSON, and nothing else."""
 
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from rest_framework.parsers import BaseParser
 
-from verification.api import strict_json
+from verification.api.body import UnusableBody, read_body
 from verification.api.errors import ApiError
 
-MAX_BODY = 1_000_000  # bytes
+MAX_BODY: Final = 1_000_000  # bytes
 
 
 class StrictJSONParser(BaseParser):
@@ -20,8 +20,8 @@ class StrictJSONParser(BaseParser):
         headers = (parser_context or {})["request"].headers
         _check_headers(headers)
         try:
-            return strict_json.read_object(stream.read())
-        except strict_json.NotStrict as refused:
+            return read_body(stream.read())
+        except UnusableBody as refused:
             code = refused.code
         raise ApiError(code, status=400)
 

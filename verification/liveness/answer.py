@@ -13,9 +13,10 @@ from decimal import Decimal
 
 import pybase64
 
+from verification.strict_json import NotStrict, read_object
+
 from .codes import Category, CodeRule, lookup
 from .errors import BadAnswer, LivenessError, Misconfigured, Rejected, Throttled, Unavailable
-from .strict_json import NotStrict, read_object
 
 VENDOR_PASS = Decimal(70)  # CompareFaceLiveness page, Output Parameters, Result
 # "Sim ... is valid when Result is" one of these two (same page); elsewhere it is a filler and not read.
@@ -24,6 +25,9 @@ WITH_SIMILARITY = frozenset({"Success", "FailedOperation.CompareLowSimilarity"})
 BEST_FRAME_LIMIT = 3_000_000  # bytes of JPEG; the vendor's frames have about a hundred thousand
 DESCRIPTION_LIMIT = 1_000
 CODE_LIMIT = 128
+MAX_DEPTH = 32  # levels; a real answer has two
+MAX_NUMBER = 24  # characters; a similarity needs six, and nothing else in an answer is a number
+MAX_EXPONENT = 400  # a double's own is at most 324
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _ERROR_CODE = re.compile(rf"[A-Za-z0-9._]{{1,{CODE_LIMIT}}}")
@@ -112,9 +116,17 @@ def _response(raw: bytes) -> dict[str, object]:
 def _object(raw: bytes) -> tuple[dict[str, object] | None, str]:
     """The object, or why there is none; the reader's own error would keep its variables, and so the answer."""
     try:
-        return read_object(raw), ""
+        return read_object(raw, max_depth=MAX_DEPTH, max_number=MAX_NUMBER, fraction=_decimal), ""
     except NotStrict as error:
         return None, error.reason
+
+
+def _decimal(text: str) -> Decimal:
+    """The number as it is written: a float would round 79.99999999999999999 up to 80, and so to a pass."""
+    # Decimal reads exponents that it then can't calculate with.
+    if not -MAX_EXPONENT < int(text.lower().partition("e")[2] or 0) < MAX_EXPONENT:
+        raise NotStrict("number_out_of_range")
+    return Decimal(text)
 
 
 def _request_id(response: dict[str, object]) -> str:

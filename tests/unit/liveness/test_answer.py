@@ -8,6 +8,7 @@ import pytest
 from tests.unit.liveness.answers import GENUINE, JPEG, LOW, MISSED, error, passes, read, refusal, written
 from tests.unit.liveness.tracebacks import variables_of
 from verification.liveness import RULES, BadAnswer, Category, LivenessError, Throttled, Unavailable
+from verification.liveness.answer import MAX_DEPTH
 
 
 def test_it_reads_a_genuine_success():
@@ -121,6 +122,7 @@ def test_equal_keys_are_refused_at_any_level(raw):
         (written(Description="\u00e9").encode().replace(b"\\u00e9", b"\xe9"), "not_utf8"),
         ("[" * 200_000, "too_deep"),
         ('{"Response":' * 200_000, "too_deep"),
+        (written()[:-2] + ',"More":' + "[" * MAX_DEPTH + "]" * MAX_DEPTH + "}}", "too_deep"),
         ("<html>Success</html>", "not_json"),
     ],
 )
