@@ -1,6 +1,9 @@
 """Refuses to start what would be unsafe: web servers and workers do not run Django's checks by themselves."""
 
+import structlog
 from django.core import checks
+
+log = structlog.get_logger(__name__)
 
 
 class UnsafeInstallation(Exception):
@@ -8,7 +11,10 @@ class UnsafeInstallation(Exception):
 
 
 def check_safe() -> None:
-    """Raise UnsafeInstallation if any of Django's or our own checks finds an error."""
-    errors = [str(found) for found in checks.run_checks() if found.level >= checks.ERROR]
+    """Raise UnsafeInstallation if any of Django's or our own checks finds an error; log what they only warn of."""
+    found = checks.run_checks()
+    errors = [str(message) for message in found if message.level >= checks.ERROR]
     if errors:
         raise UnsafeInstallation("\n".join(["This installation is not safe to start:", *errors]))
+    for message in found:
+        log.warning("startup.warning", check=message.id, text=message.msg, hint=message.hint)

@@ -8,11 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
 from verification.crypto import BadKeyring
 from verification.liveness import REGIONS
+from verification.media.limits import confinement
 from verification.storage import keyring
 from verification.storage.encrypted import EncryptedStorage
 
@@ -104,6 +105,29 @@ def _keyring() -> list[CheckMessage]:
         return [Error(f"KYC_KEYRING: {unfit}", hint="See .env.example.", id="kyc.E021")]
     demo = not settings.DEMO and "demo" in ids
     return _errors(((demo, "KYC_KEYRING has the demo's key.", "kyc.E023"),))
+
+
+_UNCONFINED = {
+    "rlimits": (
+        "Media children are limited in memory and time alone: a hostile file that took one over could read files.",
+        "Run the portal on Linux, on x86_64 or aarch64.",
+        "kyc.W001",
+    ),
+    "refused": (
+        "The kernel takes no seccomp filter, so no media child starts: every photo and recording is put off.",
+        "Use a kernel with CONFIG_SECCOMP_FILTER, and a container that allows prctl.",
+        "kyc.W002",
+    ),
+}
+
+
+@register()
+def media_confinement(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Costs one system call. The portal starts all the same: a developer's laptop may have no filter."""
+    if (found := _UNCONFINED.get(confinement())) is None:
+        return []
+    message, hint, number = found
+    return [Warning(message, hint=hint, id=number)]
 
 
 @register()

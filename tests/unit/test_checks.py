@@ -4,7 +4,13 @@ from typing import Any
 
 import pytest
 
-from verification.checks import evidence_settings, production_is_safe, sign_in_settings, vendor_settings
+from verification.checks import (
+    evidence_settings,
+    media_confinement,
+    production_is_safe,
+    sign_in_settings,
+    vendor_settings,
+)
 from verification.crypto import new_entry
 
 ACCOUNT = {"secret_id": "AKIDexample", "secret_key": "example", "token": "", "rate": 20, "daily_budget": 0}
@@ -114,3 +120,17 @@ def test_a_refused_keyring_is_not_told(settings: Any) -> None:
 
 def test_the_demo_may_be_what_it_is(settings: Any) -> None:
     assert found(settings, DEMO=True, PUBLIC_URL="http://127.0.0.1:8000", KEYRING=new_entry("demo")) == []
+
+
+@pytest.mark.parametrize("demo", [True, False])
+@pytest.mark.parametrize(
+    ("confinement", "expected"), [("seccomp", []), ("rlimits", ["kyc.W001"]), ("refused", ["kyc.W002"])]
+)
+def test_a_machine_that_does_not_confine_media_children_is_warned_of(
+    settings: Any, monkeypatch: pytest.MonkeyPatch, demo: bool, confinement: str, expected: list[str]
+) -> None:
+    settings.DEMO = demo
+    monkeypatch.setattr("verification.checks.confinement", lambda: confinement)
+    problems = media_confinement(None)
+    assert [problem.id for problem in problems] == expected
+    assert not any(problem.is_serious() for problem in problems)

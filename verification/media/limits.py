@@ -22,8 +22,14 @@ _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 
 
 def confinement() -> str:
-    """How children are held here: "seccomp" (no files, sockets or processes), or no more than "rlimits"."""
-    return "seccomp" if syscalls.supported() else "rlimits"
+    """How this machine confines children.
+
+    "seccomp": no files, sockets or processes. "rlimits": memory and time alone, on a system that has no filter here.
+    "refused": the kernel takes no filter, so no child starts.
+    """
+    if not syscalls.supported():
+        return "rlimits"
+    return "seccomp" if syscalls.accepted() else "refused"
 
 
 def confine(parent: int, *, keep: int, cpu_seconds: int = CPU_SECONDS, threads: bool = False) -> None:

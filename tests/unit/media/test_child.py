@@ -224,6 +224,12 @@ def test_a_child_that_cannot_be_confined_does_not_start() -> None:
         child.run("tests.unit.media.unconfined:work")
 
 
+@only_confined
+def test_a_kernel_that_takes_no_filter_is_noticed() -> None:
+    # Under its own filter a child can't ask for another one.
+    assert child.run("verification.media.limits:confinement") == "refused"
+
+
 @pytest.mark.parametrize("reason", ["<script>", ["video_corrupt"], None])
 def test_a_reason_that_is_not_ours_is_not_passed_on(reason: object) -> None:
     assert refusal("refuse_with", reason) == "media_crashed"
