@@ -16,6 +16,7 @@ from verification.media.facts import (
     NormalisedVideo,
     VideoFacts,
 )
+from verification.media.limits import CPU_SECONDS
 
 __all__ = [
     "MAX_PHOTO_UPLOAD",
@@ -36,7 +37,7 @@ __all__ = [
 
 _Result = TypeVar("_Result", NormalisedPhoto, CheckedVideo, NormalisedVideo)
 _JPEG_MAGIC = b"\xff\xd8\xff"
-_CHECKING, _REWRITING = 8, 20  # seconds of processor time
+_CHECKING, _REWRITING = 8, CPU_SECONDS  # seconds of processor time
 
 
 def check_photo(data: bytes, *, heic: bool = False) -> NormalisedPhoto:

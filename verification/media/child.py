@@ -19,10 +19,10 @@ from typing import Any, Final
 
 from verification.media import wire
 from verification.media.errors import CODES, MediaUnavailable, UnusableMedia
+from verification.media.limits import CPU_SECONDS
 
 TIMEOUT: Final = 30.0  # seconds
 GRACE: Final = 15.0  # seconds the helper may take beyond, before it is given up
-CPU_SECONDS: Final = 20
 CHILDREN: Final = max(2, os.cpu_count() or 1)  # at a time; more would only make each other late
 PATIENCE: Final = 20.0  # seconds a call waits for its turn
 # Of a refusal, as told by a child that may be anyone's. A file may claim any size that 64 bits hold.
