@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from importlib.util import find_spec
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -19,6 +19,11 @@ from verification.storage.encrypted import EncryptedStorage
 
 # A name ends a variable's name, and NAME_FILE already means a file that holds the secret.
 _ACCOUNT_NAME = re.compile(r"(?!file$)[a-z][a-z0-9]{0,19}")
+
+# What a setting may be, least and most.
+RATE: Final = (1, 1000)  # calls a second
+IDLE_MINUTES: Final = (1, 60)
+SESSION_HOURS: Final = (1, 24)
 
 
 def _is_this_machine(host: str | None) -> bool:
@@ -70,8 +75,8 @@ def _account(name: str) -> list[CheckMessage]:
             "kyc.E003",
         ),
         (
-            not 1 <= account["rate"] <= 1000,
-            f"The rate of account {name} must be from 1 to 1000 calls a second.",
+            not RATE[0] <= account["rate"] <= RATE[1],
+            f"The rate of account {name} must be from {RATE[0]} to {RATE[1]} calls a second.",
             "kyc.E002",
         ),
         (account["daily_budget"] < 0, f"The daily budget of account {name} is below 0.", "kyc.E004"),
@@ -134,13 +139,13 @@ def media_confinement(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def sign_in_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     rules = (
         (
-            not 1 <= settings.STAFF_IDLE_MINUTES <= 60,
-            "KYC_STAFF_IDLE_MINUTES must be from 1 to 60.",
+            not IDLE_MINUTES[0] <= settings.STAFF_IDLE_MINUTES <= IDLE_MINUTES[1],
+            f"KYC_STAFF_IDLE_MINUTES must be from {IDLE_MINUTES[0]} to {IDLE_MINUTES[1]}.",
             "kyc.E027",
         ),
         (
-            not 1 <= settings.STAFF_SESSION_HOURS <= 24,
-            "KYC_STAFF_SESSION_HOURS must be from 1 to 24.",
+            not SESSION_HOURS[0] <= settings.STAFF_SESSION_HOURS <= SESSION_HOURS[1],
+            f"KYC_STAFF_SESSION_HOURS must be from {SESSION_HOURS[0]} to {SESSION_HOURS[1]}.",
             "kyc.E028",
         ),
     )

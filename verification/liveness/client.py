@@ -30,6 +30,10 @@ VERSION = "2018-03-01"
 REGIONS = frozenset({"ap-singapore", "ap-hongkong", "ap-bangkok"})
 LANGUAGES = frozenset({"en-US", "zh-CN"})  # API 3.0 "Common Parameters" page, Language
 
+# Seconds.
+CONNECT_TIMEOUT = 5
+READ_TIMEOUT = 30
+DEADLINE = 40
 CONNECTIONS = 100  # at 20 calls a second and 3 s each, 60 are in flight
 
 _HEARD = (BadAnswer, Throttled, Unavailable)  # what an answer's status, headers or length may make of it
@@ -53,9 +57,9 @@ class LivenessClient:
         region: str,
         credentials: Credentials,
         *,
-        connect_timeout: float = 5,
-        read_timeout: float = 30,
-        deadline: float = 40,
+        connect_timeout: float = CONNECT_TIMEOUT,
+        read_timeout: float = READ_TIMEOUT,
+        deadline: float = DEADLINE,
         language: str = "en-US",
         unsigned_payload: bool = False,
     ) -> None:
