@@ -1,0 +1,86 @@
+"""The limits that applicants meet."""
+
+from verification.management.documents.limits.row import photo, text, then, video
+
+_REVIEW = "nothing: the case goes to a reviewer"
+_LINK = "It may be incomplete, have run out or been replaced by a newer one. Here is what to do:"
+
+APPLICANTS = (
+    photo("media.facts:MAX_PHOTO_UPLOAD", "Size of an ID photo", "bytes", "image_too_large"),
+    photo("media.photo:MAX_PIXELS", "Pixels of an ID photo", "pixels", "image_too_many_pixels"),
+    photo("media.photo:MIN_SIDE", "Shorter side of an ID photo, at least", "pixels", "image_too_small"),
+    photo(
+        "media.photo:MAX_ASPECT", "Longer side of an ID photo", "times the shorter", "image_bad_dimensions"
+    ),
+    photo("actions.document:MAX_PER_HOUR", "Photos of a case", "an hour", "too_many_photos"),
+    video("media.facts:MAX_VIDEO_UPLOAD", "Size of a recording", "bytes", "video_too_large"),
+    video("media.probe:MIN_SECONDS", "Length of a recording, at least", "s", "video_too_short"),
+    video("media.probe:MAX_SECONDS", "Length of a recording", "s", "video_too_long"),
+    video("media.probe:MIN_RATE", "Pictures of a recording, at least", "a second", "video_frame_rate"),
+    video("media.probe:MAX_RATE", "Pictures of a recording", "a second", "video_frame_rate"),
+    video("media.facts:MAX_PICTURES", "Pictures of a recording", "in all", "video_frame_rate"),
+    video("media.probe:MIN_SIDE", "Shorter side of a recording, at least", "pixels", "video_resolution"),
+    video("media.probe:MAX_ASPECT", "Longer side of a recording", "times the shorter", "video_resolution"),
+    video(
+        "media.containers:MAX_PIXELS", "Pixels of one picture of a recording", "pixels", "video_resolution"
+    ),
+    video(
+        "actions.challenge:LIFETIME", "From a challenge to its upload's first byte", "", "challenge_expired"
+    ),
+    text(
+        "actions.challenge:MAX_PER_HOUR",
+        "Challenges of a case",
+        "an hour",
+        "You have made many recordings in a short time. Please take a break and come back in an hour.",
+    ),
+    video(
+        "actions.receive_parts:GRACE",
+        "From there to the end of a recording in one piece",
+        "",
+        "challenge_expired",
+    ),
+    video("actions.receive_parts:MAX_PART", "Size of one part of a recording", "bytes", "video_too_large"),
+    video("actions.receive_parts:MAX_PARTS", "Parts of a recording", "", "chunk_mismatch"),
+    video(
+        "actions.receive_parts:TIME",
+        "From the first part of a recording to the last",
+        "",
+        "challenge_expired",
+    ),
+    video(
+        "actions.receive_parts:QUOTA",
+        "Received through one link, kept or not",
+        "bytes",
+        "upload_quota_reached",
+    ),
+    video("pages.uploads.body:MAX_UPLOAD_TIME", "Time for one request with a file", "", "upload_too_slow"),
+    video("pages.uploads:MAX_AT_ONCE", "Uploads of one case under way", "", "too_many_at_once"),
+    video("pages.uploads.body:MAX_FORM_PARTS", "Fields and files of a form", "", "too_many_parts"),
+    photo("pages.uploads:FORM_OVERHEAD_BYTES", "The form around a file", "bytes", "image_too_large"),
+    then(
+        "pages.uploads:DRAIN_FACTOR",
+        "Read of a body that is refused",
+        "times what it may be",
+        "nothing: the connection ends, the browser shows no answer",
+    ),
+    then(
+        "pages.capture_signals:MAX_PROMPTS",
+        "Prompts among the capture signals",
+        "",
+        "nothing: the rest is left out",
+    ),
+    then(
+        "pages.capture_signals:MAX_NUMBER",
+        "A number among the capture signals",
+        "",
+        "nothing: it is left out",
+    ),
+    text(
+        "settings:DATA_UPLOAD_MAX_MEMORY_SIZE",
+        "A form without a file",
+        "bytes",
+        "Your browser sent something we don't understand. Go back and try again.",
+    ),
+    then("review.policy.form:RANGES[max_attempts]", "Attempts that count", "", _REVIEW),
+    text("review.policy.form:RANGES[link_days]", "Life of a link", "days", _LINK),
+)

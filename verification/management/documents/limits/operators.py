@@ -1,0 +1,117 @@
+"""The limits that work meets: the vendor's pace, calls, leases, sweeps and the object store."""
+
+from verification.management.documents.limits.row import text, then, waits
+
+_LATER = "nothing: the next sweep takes the rest"
+_REVIEW = "nothing: the case goes to a reviewer"
+_UNKNOWN = "nothing: the outcome counts as unknown, the call is repeated once"
+
+OPERATORS = (
+    waits("checks:RATE", "`KYC_FACEID_RATE`: calls of an account", "a second"),
+    waits("vendor.pacing.slots:MAX_WAIT", "How far ahead a call is booked"),
+    waits("vendor.pacing.slots:LATE", "How late a worker may take its slot"),
+    waits("vendor.pacing.slots:MAX_SLOTS", "Slots that a worker misses in a row"),
+    then(
+        "vendor.pacing.slots:NONSENSE",
+        "How far ahead a booking is believed",
+        "",
+        "nothing: it is ignored, a clock was wrong",
+    ),
+    then("vendor.pacing.budget:ALERTS", "Alerts of the daily budget", "% spent", "an event and a log line"),
+    then("vendor.call_ledger:MAX_CALLS", "Calls of an attempt", "", _REVIEW),
+    then("vendor.call_ledger:MAX_UNKNOWN", "Calls of an attempt without an answer", "", _REVIEW),
+    then("vendor.call_ledger:MAX_THROTTLED", "Throttled calls of an attempt", "", _REVIEW),
+    then("vendor.call_ledger:LOST_AFTER", "A call without an end", "", _UNKNOWN),
+    then(
+        "vendor.call_ledger:FAILING_AFTER",
+        "Calls of an account in a row without a usable answer",
+        "",
+        "nothing: the account is paused",
+    ),
+    waits("vendor.pacing.pauses:FIRST_PROBE", "From a pause to the first probe"),
+    waits("vendor.pacing.pauses:MAX_BETWEEN_PROBES", "Between two probes"),
+    waits("vendor.pacing.pauses:TRIAL", "The trial call after a probe"),
+    then(
+        "vendor.clients:REGION_REST",
+        "Rest of a region that was not reached",
+        "",
+        "nothing: other regions stand in",
+    ),
+    then(
+        "liveness.client:CONNECT_TIMEOUT", "Connecting to the vendor", "s", "nothing: the call was not sent"
+    ),
+    then("liveness.client:READ_TIMEOUT", "A single wait for the vendor", "s", _UNKNOWN),
+    then("liveness.client:DEADLINE", "A call", "s", _UNKNOWN),
+    waits("liveness.client:CONNECTIONS", "Connections of a process to the vendor"),
+    then(
+        "liveness.body:IMAGE_LIMIT",
+        "Photo in a call",
+        "characters of Base64",
+        "nothing: none of it is sent, and the case goes to a reviewer",
+    ),
+    then(
+        "liveness.body:VIDEO_LIMIT",
+        "Recording in a call",
+        "characters of Base64",
+        "nothing: none of it is sent, and the case goes to a reviewer",
+    ),
+    then(
+        "liveness.body:BODY_LIMIT",
+        "Body of a call",
+        "bytes",
+        "nothing: none of it is sent, and the case goes to a reviewer",
+    ),
+    then("liveness.exchange:ANSWER_LIMIT", "An answer", "bytes", _REVIEW),
+    then("liveness.answer:MAX_DEPTH", "Levels of an answer", "", _REVIEW),
+    then("liveness.answer:MAX_NUMBER", "A number in an answer", "characters", _REVIEW),
+    then("liveness.answer:MAX_EXPONENT", "Exponent of a number in an answer, either way", "", _REVIEW),
+    then("liveness.answer:CODE_LIMIT", "A code in an answer", "characters", _REVIEW),
+    then(
+        "liveness.answer:DESCRIPTION_LIMIT", "A description in an answer", "characters", "nothing: it is cut"
+    ),
+    then(
+        "liveness.answer:BEST_FRAME_LIMIT",
+        "A best frame",
+        "bytes",
+        "nothing: a frame is cut from the recording",
+    ),
+    waits("jobs.leases:LEASE", "A worker's lease of an attempt"),
+    waits("jobs.leases:HEARTBEAT", "Between two renewals of a lease"),
+    waits("jobs.leases:MAX_HOLD", "A lease with all its renewals"),
+    then("jobs.leases:MAX_LOST_LEASES", "Leases lost over an attempt", "", _REVIEW),
+    then("jobs.leases:TOO_LONG", "An attempt that a machine can't work on", "", _REVIEW),
+    waits("jobs.doorbell:MAX_UNANSWERED", "Messages of a queue before the sweep sends no more"),
+    waits("jobs.doorbell:EXPIRES[verification.sweep]", "A sweep's message", "s"),
+    waits("jobs.doorbell:EXPIRES[verification.probe]", "A probe's message", "s"),
+    waits("actions.prepare:LATER", "Until a machine that can't prepare tries again"),
+    waits("actions.assess:LATER", "Until evidence that can't be read is tried again"),
+    then("actions.sweep:MAX_AT_ONCE", "Erased keys of which a sweep deletes the files", "", _LATER),
+    then(
+        "evidence.upload_parts:KEPT_FOR",
+        "Parts of a recording that was not finished",
+        "",
+        "the applicant records again",
+    ),
+    then("evidence.upload_parts:MAX_AT_ONCE", "Unfinished recordings that a sweep deletes", "", _LATER),
+    then(
+        "actions.export:UNFINISHED", "An export that was begun", "", "nothing: what there is of it is deleted"
+    ),
+    then("actions.staff:FORGOTTEN_EVERY", "Between two deletions of ended sessions", "", "nothing"),
+    then("actions.keys:BATCH", "Keys wrapped anew in one transaction", "", "nothing: the next batch follows"),
+    text(
+        "actions.erase:MAX_REASON",
+        "Reason of an erasure",
+        "characters",
+        "A reason is needed, of %(most)s characters at most.",
+    ),
+    then(
+        "review.policy.form:RANGES[retention_days]",
+        "Keeping evidence",
+        "days",
+        "nothing: nothing is deleted by it yet",
+    ),
+    waits("storage.s3:CONNECT_SECONDS", "Connecting to the object store", "s"),
+    waits("storage.s3:SILENT_SECONDS", "A single wait for the object store", "s"),
+    waits("storage.s3:ATTEMPTS", "Tries of a request to the object store"),
+    waits("storage.s3:CONNECTIONS", "Connections of a process to the object store"),
+)

@@ -1,0 +1,122 @@
+"""The limits that staff meet."""
+
+from verification.management.documents.limits.row import text, then
+
+_SHOWN = "nothing: the page shows so many"
+_ALERT = "nothing: an alert is logged, recorded and shown on the work board"
+_TRIES = "There were too many failed tries. For safety no further one is looked at, right or wrong."
+_TOO_OFTEN = "That was too often in too short a time. Please wait a minute and try again."
+
+STAFF = (
+    then(
+        "casework:CLAIM_LEASE",
+        "A claim, renewed by work on the page",
+        "",
+        "nothing: colleagues may take the case",
+    ),
+    then(
+        "actions.claim:TRIES",
+        "Cases tried that colleagues take at the same moment",
+        "",
+        "“Take next case” finds none",
+    ),
+    text(
+        "casework:MIN_NOTE",
+        "Note of an act that needs one, at least",
+        "characters",
+        "This needs a note of at least %d characters.",
+    ),
+    text("casework:MAX_NOTE", "Note of an act", "characters", "The note may have at most %d characters."),
+    then(
+        "review.policy.form:RANGES[review_hours]",
+        "From the queue to a case's due time",
+        "h",
+        "“… late” on the case",
+    ),
+    then("actions.reassign:SNOOZES", "A snooze", "h", "nothing: the page offers these"),
+    text(
+        "review.queue.search:MAX_QUERY",
+        "A search",
+        "characters",
+        "Put in a whole id, 200 characters at most.",
+    ),
+    text(
+        "review.queue.search:MAX_RESULTS",
+        "Cases found by a search",
+        "",
+        "There are more than are shown here.",
+    ),
+    text(
+        "actions.saved_filter:MAX_NAME",
+        "Name of a saved filter",
+        "characters",
+        "The name may have at most %d characters.",
+    ),
+    text(
+        "actions.saved_filter:MAX_PER_PERSON",
+        "Saved filters of a person",
+        "",
+        "You have %d filters already. Delete one first.",
+    ),
+    text(
+        "actions.saved_filter:MAX_QUERY",
+        "A saved filter",
+        "characters",
+        "Choose a view, a band, a reason or an owner first.",
+    ),
+    then("review.queue.saved_filters:MAX_LISTED", "Saved filters listed, shared ones among them", "", _SHOWN),
+    then("review.queue.page:PAGE_SIZE", "Rows of a page of the queue", "", "a link to the next page"),
+    then("review.queue.counts:MAX_COUNTED", "A view's number", "", "“…+” in the place of the number"),
+    then("review.queue.counts:MAX_COUNTED_OF_MANY", "A band's number", "", "“…+” in the place of the number"),
+    then("review.board:MAX_LINES", "Lines of a list on the work board", "", _SHOWN),
+    then("review.case.dossier:MAX_TIMELINE", "Events of a case", "", _SHOWN),
+    then("review.case.dossier:MAX_OTHERS", "Other cases of the applicant", "", _SHOWN),
+    then("review.vendor.page:MAX_EVENTS", "Events of the vendor accounts", "", _SHOWN),
+    then(
+        "review.vendor.page:MAX_LATENCIES", "Answers in the latency figures", "", "nothing: the newest count"
+    ),
+    then(
+        "review.vendor.codes:MAX_SEARCH",
+        "A search for a code",
+        "characters",
+        "nothing: the rest is not looked at",
+    ),
+    text(
+        "actions.export:MAX_REASON",
+        "Reason of an export",
+        "characters",
+        "The reason may have %(most)s characters at most.",
+    ),
+    then("actions.export:KEPT", "An export's file", "", "nothing: it can't be downloaded any more"),
+    text(
+        "checks:IDLE_MINUTES",
+        "`KYC_STAFF_IDLE_MINUTES`: a session without use",
+        "min",
+        "You were signed out after %d minutes without use. Please sign in again.",
+    ),
+    text(
+        "checks:SESSION_HOURS",
+        "`KYC_STAFF_SESSION_HOURS`: a session",
+        "h",
+        "You were signed out: a session lasts at most %d hours. Please sign in again.",
+    ),
+    text(
+        "settings:ACCOUNT_REAUTHENTICATION_TIMEOUT",
+        "Since the last proof of identity, for what asks for a fresh one",
+        "s",
+        "Please confirm that it is you, then do it again.",
+    ),
+    text("settings:AXES_FAILURE_LIMIT", "Failed sign-ins of a name from one address", "", _TRIES),
+    text("settings:AXES_COOLOFF_TIME", "Length of the lock after these", "", _TRIES),
+    text("review.sign_in.lockout:FAILURES_A_DAY", "Failed sign-ins of a name in a day (UTC)", "", _TRIES),
+    text("settings:ACCOUNT_RATE_LIMITS[login]", "Sign-ins", "", _TOO_OFTEN),
+    text("settings:ACCOUNT_RATE_LIMITS[login_failed]", "Failed sign-ins of any name", "", _TOO_OFTEN),
+    text("settings:ACCOUNT_RATE_LIMITS[reauthenticate]", "Further proofs of identity", "", _TOO_OFTEN),
+    text("settings:MFA_RATE_LIMITS[webauthn_login]", "Sign-ins by passkey", "", _TOO_OFTEN),
+    then("audit.viewing:USUAL[evidence.viewed]", "Pieces of evidence seen by one person", "", _ALERT),
+    then("audit.viewing:USUAL[case.viewed]", "Cases seen by one person", "", _ALERT),
+    then("audit.viewing:USUAL[record.viewed]", "Records seen by one person", "", _ALERT),
+    then("audit.viewing:USUAL[records.listed]", "Lists of records seen by one person", "", _ALERT),
+    then("audit.viewing:USUAL[applicant.revealed]", "Applicants revealed by one person", "", _ALERT),
+    then("audit.viewing:USUAL[queue.searched]", "Searches by one person", "", _ALERT),
+)
