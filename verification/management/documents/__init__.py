@@ -1,11 +1,13 @@
 """The documents that are generated from the code's own tables, by the path that they are written to."""
 
+from verification.management.documents.architecture import architecture
 from verification.management.documents.codes import codes
 from verification.management.documents.limits import limits
 from verification.management.documents.permissions import permissions
 from verification.management.documents.states import states
 
 DOCUMENTS = {
+    "docs/architecture.md": architecture,
     "docs/codes.md": codes,
     "docs/limits.md": limits,
     "docs/permissions.md": permissions,
