@@ -41,7 +41,7 @@ _CHECKING, _REWRITING = 8, CPU_SECONDS  # seconds of processor time
 
 
 def check_photo(data: bytes, *, heic: bool = False) -> NormalisedPhoto:
-    """The photo as an upright JPEG of at most 1600 pixels a side and 2,205,000 bytes; HEIC only if asked for."""
+    """The photo as an upright JPEG of at most 1600 pixels a side and 2,205,000 bytes; `heic` accepts HEIC too."""
     if len(data) > MAX_PHOTO_UPLOAD:
         raise UnusableMedia("image_too_large", {"bytes_allowed": MAX_PHOTO_UPLOAD})
     # libde265, which reads HEIC, works in threads of its own.
@@ -52,7 +52,7 @@ def check_photo(data: bytes, *, heic: bool = False) -> NormalisedPhoto:
 
 
 def check_video(data: bytes) -> CheckedVideo:
-    """What a recording really is and looks like, if it is fit to be sent on."""
+    """The facts of a recording and the hashes of its pictures; raises UnusableMedia if it is unfit for the vendor."""
     if len(data) > MAX_VIDEO_UPLOAD:
         raise UnusableMedia("video_too_large", {"bytes_allowed": MAX_VIDEO_UPLOAD})
     return _built(CheckedVideo, run("verification.media.video:check_video", data, cpu_seconds=_CHECKING))
@@ -66,18 +66,18 @@ def prepare_video(data: bytes) -> NormalisedVideo:
 
 
 def frame_at(data: bytes, seconds: float) -> bytes:
-    """The picture shown at that time of a video, upright, as JPEG."""
+    """The picture that the video shows at `seconds`, upright, as JPEG."""
     return _check_jpeg(run("verification.media.video:cut_frame", data, float(seconds), cpu_seconds=_CHECKING))
 
 
 def contact_sheet(data: bytes, seconds: float) -> bytes:
-    """Six pictures of a recording of so many seconds, as they are in the file, side by side as one JPEG."""
+    """Six pictures of a recording that is `seconds` long, as the file stores them, side by side in one JPEG."""
     work = "verification.media.sheet:contact_sheet"
     return _check_jpeg(run(work, data, float(seconds), cpu_seconds=_CHECKING))
 
 
 def stamp(jpeg: bytes, text: str) -> bytes:
-    """The picture with `text` (who looks at it, and when) drawn into it, as JPEG."""
+    """The picture with `text` (the viewer and the time) drawn into it, as JPEG."""
     return _check_jpeg(run("verification.media.photo:stamp", jpeg, text, cpu_seconds=_CHECKING))
 
 

@@ -1,8 +1,8 @@
 """Runs media work in a process that may crash, hang, or be taken over, without harm to this one.
 
-A small helper (`server`) is started on first use, one for each process, and forks a limited child for each
-call. It is our own and not multiprocessing's, because that imports the caller's main module into the child
-and is refused to Celery's daemonic workers. Knows how to run work, not what it is; loads no decoder.
+Each process starts one small helper (`server`) on first use, which forks a limited child for each call. It is not
+multiprocessing's fork server, because that imports the caller's main module into the child and refuses to run in
+Celery's daemonic workers. This module knows how to run work, not what the work is; it loads no decoder.
 """
 
 import atexit
@@ -22,10 +22,10 @@ from verification.media.errors import CODES, MediaUnavailable, UnusableMedia
 from verification.media.limits import CPU_SECONDS
 
 TIMEOUT: Final = 30.0  # seconds
-GRACE: Final = 15.0  # seconds the helper may take beyond, before it is given up
+GRACE: Final = 15.0  # seconds that the helper may take beyond TIMEOUT before it is killed
 CHILDREN: Final = max(2, os.cpu_count() or 1)  # at a time; more would only make each other late
 PATIENCE: Final = 20.0  # seconds a call waits for its turn
-# Of a refusal, as told by a child that may be anyone's. A file may claim any size that 64 bits hold.
+# Limits on a refusal, because a hostile file may have taken the child over. A size in it may have 64 bits.
 MAX_DETAILS, MAX_WORD, MAX_NUMBER = 10, 100, 1 << 65
 _ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -39,9 +39,9 @@ def run(
 ) -> Any:
     """What `function` ("package.module:name") returns for plain values and bytes, as plain values.
 
-    Raises UnusableMedia for what the function says of the media, and when it crashes, runs out of memory or
-    takes more than `cpu_seconds` of processor time; MediaUnavailable when the fault is not the media's, or `timeout`
-    seconds went by without it getting that much. Safe in threads; `threads` says whether the child may have some.
+    Raises UnusableMedia if the function refuses the media, crashes, runs out of memory or uses more than `cpu_seconds`
+    of processor time. Raises MediaUnavailable if the machine is at fault, or did not give the child that much processor
+    time within `timeout` seconds. Thread-safe; `threads` allows the child to start threads.
     """
     with _helper.turn(), _helper.start_job(timeout, cpu_seconds) as sock:
         deadline = time.monotonic() + timeout + GRACE
@@ -50,10 +50,10 @@ def run(
 
 
 def _converse(sock: socket.socket, request: bytes, deadline: float) -> tuple[Any, Any]:
-    """Send the request; returns the child's answer and how it ended, None for what never came."""
+    """Send the request. Returns the child's answer and its exit, each None if it did not arrive."""
     answer = end = None
     try:
-        with suppress(ConnectionError):  # it died before reading all of it; how it did comes next
+        with suppress(ConnectionError):  # the child died before it read everything; its exit follows
             wire.send(sock, request, deadline=deadline)
         while end is None and (message := wire.receive(sock, deadline=deadline)):
             if message[0] == wire.EXIT:
@@ -90,7 +90,7 @@ def _result(answer: Any, end: Any) -> Any:
 
 
 def _reason(answer: dict[str, Any]) -> tuple[str, dict[str, str | int | float]]:
-    """Code and detail of a refusal, if they are ours; a child that makes up its own has been taken over."""
+    """Code and detail of a refusal. A child that sends a code which is not in CODES has been taken over."""
     code, detail = answer.get("unusable"), answer.get("detail")
     if (
         not isinstance(code, str)
@@ -105,14 +105,14 @@ def _reason(answer: dict[str, Any]) -> tuple[str, dict[str, str | int | float]]:
 
 
 def _short(value: object) -> bool:
-    """Whether it is a word or a number, of a length that can be shown."""
+    """Is it a word or a number that is short enough to show?"""
     if isinstance(value, str):
         return len(value) <= MAX_WORD and value.isascii() and value.isprintable()
     return isinstance(value, int | float) and abs(value) < MAX_NUMBER
 
 
 class _Helper:
-    """This process's helper: started when first needed, again when it has died, anew after a fork."""
+    """This process's helper. It is started on first use, after it died, and after a fork of this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -123,18 +123,18 @@ class _Helper:
         atexit.register(self.give_up)
 
     def _forget(self) -> None:
-        """Leave the helper to the process that was forked; this one will start its own."""
+        """After a fork: the helper belongs to the parent process, and this one will start its own."""
         self._lock = threading.Lock()
         self._turns = threading.BoundedSemaphore(CHILDREN)
         if self._control is not None:
             self._control.close()
         if self._process is not None:
-            self._process.returncode = 0  # not ours to wait for
+            self._process.returncode = 0  # the parent's child: this process can't wait for it
         self._process = self._control = None
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """Wait until there are few enough children, which is not held against the one to come."""
+        """Wait until fewer than CHILDREN run. The wait does not count towards the timeout of the child to come."""
         turns = self._turns
         if not turns.acquire(timeout=PATIENCE):
             raise MediaUnavailable("busy")
@@ -144,7 +144,7 @@ class _Helper:
             turns.release()
 
     def answers(self) -> bool:
-        """Whether the helper still starts a child, which is told nothing, and says how it ended."""
+        """Does the helper still start a child and report its exit? The child gets no work."""
         deadline = time.monotonic() + GRACE
         try:
             with self.start_job(GRACE, 1) as sock:
@@ -161,7 +161,7 @@ class _Helper:
             for _ in range(2):
                 try:
                     socket.send_fds(self._running(), [order], [theirs.fileno()])
-                except OSError:  # it has died since the last call
+                except OSError:  # the helper has died since the last call
                     self._stop()
                 else:
                     return ours
@@ -169,7 +169,7 @@ class _Helper:
         raise MediaUnavailable("helper_not_started")
 
     def give_up(self) -> None:
-        """Kill a helper that no longer keeps its promises, and every child of it."""
+        """Kill a helper that no longer answers, and all its children."""
         with self._lock:
             self._stop()
 
@@ -201,7 +201,7 @@ def _start() -> tuple[subprocess.Popen[bytes], socket.socket]:
             stdout=subprocess.DEVNULL,
             env=environment,
             pass_fds=[theirs.fileno()],
-            start_new_session=True,  # Ctrl-C at a terminal is for the portal to handle
+            start_new_session=True,  # Ctrl-C at a terminal must reach the portal alone
         )
     return process, ours
 

@@ -19,7 +19,7 @@ from verification.media.outline import boxes, checked_outline
 
 MAX_PIXELS: Final = 1920 * 1920
 _MATROSKA: Final = b"\x1a\x45\xdf\xa3"
-# Bytes of an MP4's tables: a picture listed in every way there is (times 16, size 4, key 4, chunk 20), and the rest.
+# Bytes of an MP4's tables: 44 for each picture (times 16, size 4, key 4, chunk 20), and the rest.
 _TABLE_ROW: Final = 48
 _TABLE_ROOM: Final = 4096
 
@@ -37,7 +37,7 @@ def sniff(data: bytes) -> str:
 
 @contextmanager
 def open_video(data: bytes) -> Iterator[InputContainer]:
-    """The opened container; whatever goes wrong with it inside the block becomes UnusableMedia."""
+    """The opened container; FFmpeg's errors inside the block become UnusableMedia."""
     container = sniff(data)
     data = data[: checked_outline(data, container)]
     with (
@@ -54,7 +54,7 @@ def open_video(data: bytes) -> Iterator[InputContainer]:
 
 
 class _Forward:
-    """A Matroska file to be read from front to back, as its outline was: it may not send FFmpeg to other places."""
+    """A Matroska file that FFmpeg reads from front to back, as `outline` did. It can't make FFmpeg seek elsewhere."""
 
     def __init__(self, data: bytes) -> None:
         self.read = io.BytesIO(data).read
@@ -64,8 +64,8 @@ class _Forward:
 def create_mp4(out: io.BytesIO, *, pictures: int, header: int) -> Iterator[OutputContainer]:
     """An MP4 to be written to `out` with its tables in front, so that it plays before it is wholly loaded.
 
-    FFmpeg can only move the tables there afterwards in a file it opens again, so room is left for those of so many
-    `pictures` and so long a codec `header` (bytes). Raises FFmpegError on leaving when that was not enough.
+    FFmpeg can move the tables afterwards only in a file that it can open again. So this reserves room for the tables
+    of so many `pictures` and a codec `header` of so many bytes. Raises FFmpegError at the end if the room is too small.
     """
     room = _TABLE_ROOM + header + _TABLE_ROW * pictures
     with av.open(out, "w", format="mp4", options={"moov_size": str(room)}) as file:
@@ -73,20 +73,20 @@ def create_mp4(out: io.BytesIO, *, pictures: int, header: int) -> Iterator[Outpu
 
 
 def check_order(mp4: bytes) -> None:
-    """Raise UnusableMedia unless the tables of an MP4 we wrote are in front of the pictures."""
+    """Raise UnusableMedia unless the tables of the MP4 stand in front of its pictures."""
     kinds = [kind for kind, _, _ in boxes(mp4, 0, len(mp4)) if kind != b"free"]
     if kinds != [b"ftyp", b"moov", b"mdat"]:
         raise UnusableMedia("video_corrupt")
 
 
 def _refuse_to_open(*_: Any) -> NoReturn:
-    """For the further files that a file may name."""
+    """Refuse each further file that a file refers to."""
     raise UnusableMedia("video_external_reference")
 
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Name what FFmpeg reports: the file is broken, or too large for its limits."""
+    """Translate FFmpeg's errors: the file is broken, or needs more memory than the child may use."""
     try:
         yield
     except (UnusableMedia, MediaUnavailable, MemoryError, ImportError):

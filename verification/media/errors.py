@@ -1,14 +1,14 @@
-"""The two ways media work can fail: the media's fault, or ours.
+"""The two ways in which media work fails: the file is at fault, or the portal is.
 
-Callers choose by type: `UnusableMedia` is the applicant's file and is told to them, `MediaUnavailable` is the
-portal's own trouble and must never cost an attempt. Neither carries bytes or names of the input.
+Callers choose by type. With `UnusableMedia` the file is at fault, and the applicant reads why. With
+`MediaUnavailable` the portal is at fault, and it must never cost an attempt. Neither carries bytes or names of it.
 """
 
 from collections.abc import Mapping
 
 Detail = Mapping[str, str | int | float]
 
-# What each says to the applicant, and with which status, is for the pages to know.
+# The pages hold the text and the HTTP status of each.
 CODES = frozenset(
     {
         "empty_file",
@@ -25,28 +25,28 @@ CODES = frozenset(
         "video_too_large",
         "video_too_short",
         "video_too_long",
-        "video_corrupt",  # cut off, damaged, or no such file at all behind a right beginning
+        "video_corrupt",  # cut off, damaged, or another file behind a valid signature
         "video_encrypted",
-        "video_external_reference",  # its pictures are said to be in another file
+        "video_external_reference",  # refers to another file for its pictures
         "video_no_picture",
-        "video_no_motion",  # one picture all the time
-        "video_too_dark",  # black all the time
+        "video_no_motion",  # the same picture from start to end
+        "video_too_dark",  # black from start to end
         "video_resolution",
         "video_resolution_changes",
-        "video_frame_rate",  # a slide show, or thousands of pictures a second
+        "video_frame_rate",  # too few or too many pictures a second
         "video_too_many_tracks",
-        "video_cannot_fit",  # too many bytes for the vendor at the fewest bits we try
-        "media_crashed",  # the child died of it, or answered what no child of ours would
-        "media_out_of_memory",  # limits.MEMORY
-        "media_timeout",  # processor time or time on the clock
+        "video_cannot_fit",  # too many bytes for the vendor even at the lowest bit rate that we try
+        "media_crashed",  # the child died, or sent an answer that no sound child sends
+        "media_out_of_memory",  # more than limits.MEMORY
+        "media_timeout",  # more processor time than the child may use
     }
 )
 
 
 class UnusableMedia(Exception):
-    """The file cannot be used, whoever tries again.
+    """The file can't be used, and trying again does not help.
 
-    `code` is one of `CODES` and stable; `detail` holds our own numbers and words: limits, measured values.
+    `code` is one of `CODES` and stable; `detail` holds limits and measured values only.
     """
 
     def __init__(self, code: str, detail: Detail | None = None) -> None:
@@ -58,7 +58,7 @@ class UnusableMedia(Exception):
 
 
 class MediaUnavailable(Exception):
-    """The portal could not do the work (helper process gone, a child that cannot be confined): try again later.
+    """The portal could not do the work, for example because the child can't be confined: try again later.
 
     `reason` is a word for the log, such as an exception's class name.
     """

@@ -1,4 +1,4 @@
-"""What the media functions find out, as plain values.
+"""What the media functions return, as plain values.
 
 Imports neither PyAV nor Pillow: the web and worker processes hold these without ever loading a decoder.
 """
@@ -10,7 +10,7 @@ from typing import Any, Final, Self, get_type_hints
 MAX_PHOTO_UPLOAD: Final = 10 * 1024 * 1024  # bytes
 MAX_VIDEO_UPLOAD: Final = 32 * 1024 * 1024  # bytes
 MAX_PICTURES: Final = 2400  # of one recording: 20 seconds of 120
-# What of a child's answer can be true, generously.
+# Values of a child's answer beyond these can't be true.
 _MAX_COUNT: Final = 1 << 32
 _MAX_SECONDS: Final = 60.0
 _WORDS: Final = re.compile(r"[ -~]{0,100}")
@@ -34,7 +34,7 @@ class _Facts:
         return built
 
     def _check(self) -> None:
-        """Raise ValueError for values that are of the right type and still can't be."""
+        """Raise ValueError for values of the right type that can't be true."""
 
 
 def _checked(value: Any, expected: Any) -> Any:
@@ -50,7 +50,7 @@ def _checked(value: Any, expected: Any) -> Any:
 
 
 def _likely(value: object) -> bool:
-    """Text is short and plain, counts are not negative, and what is no whole number is a length in seconds."""
+    """Text is short and printable ASCII, counts are not negative, and a float is a length in seconds."""
     match value:
         case str():
             return _WORDS.fullmatch(value) is not None
@@ -65,8 +65,8 @@ def _likely(value: object) -> bool:
 class NormalisedPhoto(_Facts):
     """An upright sRGB JPEG without metadata; `width` and `height` in pixels.
 
-    `notes` says in stable words what was done to it, such as turned_upright or scaled_down; `tools` and `arguments` as
-    for a video.
+    `notes` lists in stable words what was changed, such as turned_upright or scaled_down; `tools` and `arguments` are
+    as in NormalisedVideo.
     """
 
     jpeg: bytes
@@ -106,7 +106,7 @@ class VideoFacts(_Facts):
 class CheckedVideo(_Facts):
     """What a recording holds, and what its pictures look like.
 
-    `frame_hashes` has one entry for each picture, in order, of hexadecimal digits: 16 of a hash of its very pixels, 16
+    `frame_hashes` has one entry for each picture, in order, of hexadecimal digits: 16 of a hash of its exact pixels, 16
     of its coarse difference hash (64 bits), and 64 of its fine one (256 bits).
     """
 
@@ -120,10 +120,10 @@ class CheckedVideo(_Facts):
 
 @dataclass(frozen=True)
 class NormalisedVideo(_Facts):
-    """What came of a normalisation: `facts` of the result `mp4`, `source` of the original.
+    """The result of a normalisation: `facts` are those of `mp4`, `source` those of the original.
 
     `method` is remux (pictures untouched) or transcode; `tools` names the libraries and their versions, `arguments`
-    what they were told.
+    the options that they were given.
     """
 
     mp4: bytes

@@ -1,6 +1,7 @@
 """Opens HEIC photos, if pillow-heif is installed: an extra, because its wheel carries decoders under other licences.
 
-Runs in the limited child process. Tells the size before anything is decoded; decides nothing about what is acceptable.
+Runs in the limited child process. It reports the size before anything is decoded, and decides nothing about what is
+acceptable.
 """
 
 import io
@@ -15,14 +16,14 @@ try:
 except ImportError:
     pillow_heif = None  # type: ignore[assignment, unused-ignore]
 else:
-    # Only the picture itself is of use, and one thread is enough.
+    # Only the primary picture is needed, and one thread is enough.
     pillow_heif.options.DECODE_THREADS = 0
     pillow_heif.options.THUMBNAILS = False
     pillow_heif.options.DEPTH_IMAGES = False
     pillow_heif.options.AUX_IMAGES = False
 
 INSTALLED = pillow_heif is not None
-# Asked at import, so that libheif has its decoders ready before the child is confined.
+# Read at import, because that makes libheif load its decoders before the child is confined.
 VERSIONS: dict[str, str] = (
     {"pillow_heif": pillow_heif.__version__, "libheif": pillow_heif.libheif_info()["libheif"]}
     if INSTALLED
@@ -44,7 +45,7 @@ class HeicFile:
         self.count = len(self._file)
 
     def decoded(self) -> Image.Image:
-        """The primary picture, already upright: libheif turns it as the file says, and its EXIF has no say."""
+        """The primary picture, upright: libheif applies the rotation of the file, not the EXIF orientation."""
         _check_threads()
         try:
             picture: Image.Image = self._file.to_pillow()
@@ -56,7 +57,7 @@ class HeicFile:
 
 
 def _check_threads() -> None:
-    """libde265 decodes in a thread of its own, and says nothing useful where it may not start one."""
+    """libde265 decodes in a thread of its own, and reports no clear error where it can't start one."""
     probe = threading.Thread(target=int)
     try:
         probe.start()

@@ -1,7 +1,7 @@
 """Reads the outline of JPEG, PNG and HEIC files without decoding them.
 
-Tells the type, the dimensions and where the picture ends, so that bombs, truncated files and polyglots are
-turned away before an image library sees them. Knows nothing of Pillow.
+It finds the type, the dimensions and the end of the picture, so that decompression bombs, truncated files and
+polyglots are refused before an image library reads them. It does not use Pillow.
 """
 
 import re
@@ -14,7 +14,7 @@ JPEG_MAGIC = b"\xff\xd8\xff"
 PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 MAX_SEGMENTS = 500  # a camera's JPEG has under 60, of which extended XMP and a large profile may make 200
 MAX_CHUNKS = 5_000  # a PNG of 10 MB in pieces of 8 kB has 1,280
-MAX_OTHER_CHUNKS = 200  # of those, the ones that hold no picture
+MAX_OTHER_CHUNKS = 200  # chunks that hold no picture data
 MAX_SCANS = 64  # a camera's progressive JPEG has about ten; each costs a pass over the whole picture
 
 _OTHER_MAGIC = [
@@ -37,7 +37,7 @@ _PICTURE_CHUNKS = frozenset({b"IDAT", b"fdAT"})
 
 @dataclass(frozen=True)
 class ImageOutline:
-    """`format` is Pillow's name of it; pixels as stored; `end` is the offset in bytes just behind the picture."""
+    """`format` is Pillow's name; sizes are pixels as stored; `end` is the offset just behind the picture."""
 
     format: str
     width: int
@@ -52,7 +52,7 @@ def is_heic(data: bytes) -> bool:
 def heic_end(data: bytes) -> int:
     """The offset just behind the last box of a HEIC file; raises UnusableMedia when a box is cut off.
 
-    Its dimensions are told by libheif, which reads them without decoding.
+    libheif reads its dimensions, also without decoding.
     """
     at = 0
     while at + 8 <= len(data) and data[at + 4 : at + 8] in _HEIC_BOXES:
@@ -60,7 +60,7 @@ def heic_end(data: bytes) -> int:
         head = 8
         if length == 1:
             length, head = int.from_bytes(data[at + 8 : at + 16]), 16
-        if length == 0:  # the last box may leave its length open
+        if length == 0:  # 0: the last box, which ends with the file
             return len(data)
         if length < head or at + length > len(data):
             raise UnusableMedia("image_corrupt")
@@ -101,7 +101,7 @@ def _png_outline(data: bytes) -> ImageOutline:
         )
         if chunks > MAX_CHUNKS or others > MAX_OTHER_CHUNKS:
             raise UnusableMedia("image_too_complex", {"chunks_allowed": MAX_CHUNKS})
-        if profiles > 1:  # each is unpacked, to as many bytes as it likes
+        if profiles > 1:  # each would be decompressed, to any number of bytes
             break
         if kind == b"IEND":
             return ImageOutline("PNG", int.from_bytes(data[16:20]), int.from_bytes(data[20:24]), end)
@@ -132,7 +132,7 @@ def _jpeg_outline(data: bytes) -> ImageOutline:
 
 
 def camera_extras(data: bytes, end: int) -> bool:
-    """Whether the bytes behind a picture are what cameras put there, rather than a second file hidden in it.
+    """Are the bytes behind a picture those that cameras append, and not a second file hidden in it?
 
     Telephones append a gain or depth map (one more JPEG), a short film (MP4), Samsung's trailer, or padding.
     """

@@ -1,7 +1,7 @@
-"""What a media child may use, and what it may see: applied by the child to itself before it reads a byte.
+"""The limits of a media child: the child applies them to itself before it reads a byte.
 
-Linux gives all of it; elsewhere (a developer's laptop) some of it does not exist and is left out. What should work and
-does not is raised, and the child does not start.
+Linux has all of them. Elsewhere (a developer's laptop) those that the system lacks are left out. If a limit that the
+system has can't be set, confine raises, and the child does not start.
 """
 
 import ctypes
@@ -13,10 +13,10 @@ from typing import Final
 
 from verification.media import syscalls
 
-MEMORY: Final = 768 * 1024 * 1024  # bytes of address space; less makes honest 25-megapixel photos fail
-CPU_SECONDS: Final = 20  # at most; looking at a file is given less than rewriting it
-FILE_SIZE: Final = 0  # bytes of any file written: there is none to write
-OPEN_FILES: Final = 3  # the standard ones, which lead nowhere; the kept one is open already and may be higher
+MEMORY: Final = 768 * 1024 * 1024  # bytes of address space; with less, valid photos of 25 megapixels fail
+CPU_SECONDS: Final = 20  # at most: checking a file gets less than rewriting it
+FILE_SIZE: Final = 0  # bytes: the child writes no file
+OPEN_FILES: Final = 3  # the standard ones, on /dev/null; the kept socket is open before
 KEPT_ENVIRONMENT: Final = ("PATH", "LANG")
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 
@@ -33,10 +33,10 @@ def confinement() -> str:
 
 
 def confine(parent: int, *, keep: int, cpu_seconds: int = CPU_SECONDS, threads: bool = False) -> None:
-    """Limit this process for good, to so many seconds of processor time among others.
+    """Limit this process for good, among others to `cpu_seconds` of processor time.
 
-    Of its descriptors only `keep` stays, the standard ones go nowhere. It ends with the process `parent`, and starts
-    threads only if it may. Raises OSError if a limit can't be set.
+    It closes all descriptors but `keep` and puts the standard ones on /dev/null. The kernel kills the process when
+    `parent` ends. `threads` allows it to start threads. Raises OSError if a limit can't be set.
     """
     _close_descriptors(keep)
     _die_with(parent)
@@ -55,7 +55,7 @@ def confine(parent: int, *, keep: int, cpu_seconds: int = CPU_SECONDS, threads: 
 
 
 def _limit(kind: int, value: int, *, grace: int = 0) -> None:
-    """Set the limit and, `grace` beyond it, the one that kills; lower ones where the administrator already has."""
+    """Set the soft limit, and the hard one `grace` above it; never above a lower limit of the administrator's."""
     hard = resource.getrlimit(kind)[1]
     ceiling = sys.maxsize if hard == resource.RLIM_INFINITY else hard
     end = min(value + grace, ceiling)
@@ -73,7 +73,7 @@ def _close_descriptors(keep: int) -> None:
 def _die_with(parent: int) -> None:
     """Ask the kernel to kill this process when the one that forked it dies; take no new privileges, leave no core.
 
-    A program that collects cores is given them whatever their size limit, and there may be a face in one.
+    A core dump may hold a face, and a core collector gets it whatever the size limit for core files is.
     """
     if sys.platform != "linux":
         return
@@ -84,7 +84,7 @@ def _die_with(parent: int) -> None:
     ):
         if _libc.prctl(option, value, 0, 0, 0) != 0:
             raise OSError(ctypes.get_errno(), "prctl")
-    if os.getppid() != parent:  # it died before the kernel was asked
+    if os.getppid() != parent:  # the parent died before prctl was called
         raise ProcessLookupError
 
 

@@ -1,6 +1,6 @@
-"""What a recording's pictures look like: hashes to know them again by, whether anything moves, whether there is light.
+"""What a recording's pictures look like: hashes to recognise them by, motion, and brightness.
 
-Each picture is read at tiny sizes. Knows pixels; knows nothing of files, or of what was recorded before.
+Each picture is read at tiny sizes. This module knows pixels, and nothing of files or of earlier recordings.
 """
 
 import hashlib
@@ -14,30 +14,30 @@ from PIL import Image, ImageChops
 
 from verification.media.errors import UnusableMedia
 
-# Pixels taken as they are, so that any other encoding of the picture differs in some.
+# Nearest neighbour: the pixels are taken unchanged, so a picture that was encoded anew gives another hash.
 SAMPLED: Final = (64, 64)
 FINE: Final = (17, 16)  # cells of mean brightness: 16 differences in each of 16 rows
 COARSE: Final = (9, 8)
 _DIGITS: Final = bytes.maketrans(b"\0\1", b"01")
-# To the same bits on every processor.
+# The same result on every processor.
 _EXACTLY: Final = Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 _MEAN: Final = int(Interpolation.AREA | _EXACTLY)
 _NEAREST: Final = int(Interpolation.POINT | _EXACTLY)
 
 # A picture is frozen if no cell's mean brightness changes by more, of 255, from first to last. Measured with drawn
-# people at 640x480: someone who nods or speaks changes one by 115, who blinks by 41, who only sways by two pixels by 6
-# to 9. A frozen picture changes by 1 to 3 through the encoder's own unrest, as H.264, VP8 or VP9 at 0.6 to 2 Mbit/s;
-# VP8 at 0.6 may come to 4 and is left to the vendor.
+# people at 640x480: nodding or speaking changes a cell by 115, blinking by 41, swaying by two pixels by 6
+# to 9. A frozen picture changes by 1 to 3 through the encoder's noise, as H.264, VP8 or VP9 at 0.6 to 2 Mbit/s;
+# VP8 at 0.6 may reach 4: such a picture passes here, and the vendor judges it.
 STILL: Final = 3
 DIM: Final = 16  # in less light than STILL times this, of 255, all changes are smaller
-# Brightest cell of the whole recording, of 255: 2 for a covered camera with its grain, 21 for a face at a tenth of the
-# light of a room.
+# Brightest cell of the whole recording, of 255: 2 for a covered camera with noise, 21 for a face at a tenth of a room's
+# light.
 DARK: Final = 8
 
 
 @dataclass
 class _Scene:
-    """Whether there is light and motion; it looks no further once it has seen both."""
+    """Has the recording light and motion? It stops measuring once it has found both."""
 
     lit: bool = False
     moved: bool = False
@@ -76,7 +76,7 @@ class Looks:
         self._scene.see(fine)
 
     def check(self) -> None:
-        """Raise UnusableMedia when nothing could be seen all the time, or nothing moved."""
+        """Raise UnusableMedia if the recording is dark, or nothing in it moves."""
         if not self._scene.lit:
             raise UnusableMedia("video_too_dark")
         if not self._scene.moved:
@@ -91,7 +91,7 @@ def difference_hash(pixels: bytes, width: int) -> str:
 
 
 def _pixels(grey: av.VideoFrame) -> bytes:
-    """The picture's lines, without the padding FFmpeg keeps at their ends."""
+    """The picture's lines, without FFmpeg's padding at their ends."""
     plane = grey.planes[0]
     lines, stride = bytes(plane), plane.line_size
     if stride == plane.width:

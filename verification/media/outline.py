@@ -1,7 +1,7 @@
-"""Walks a video file's outline before FFmpeg opens it: is it whole, and are its tables of a size a recorder writes?
+"""Walks a video file's outline before FFmpeg opens it: is it whole, and are its tables as small as a recorder's?
 
-What FFmpeg does for a table grows with the counts in it, not with its bytes, so a small file could cost minutes and
-gigabytes. Knows boxes and elements; knows nothing of PyAV, or of what a good recording is.
+FFmpeg's work for a table grows with the counts in it, not with its bytes, so a small file could cost minutes and
+gigabytes. This module knows boxes and elements, and nothing of PyAV or of what a good recording is.
 """
 
 import re
@@ -12,21 +12,21 @@ from verification.media.errors import UnusableMedia
 
 MAX_BOXES: Final = 5_000  # a recorder writes two a fragment
 MAX_ELEMENTS: Final = 50_000  # a recorder writes one a picture
-# All of an MP4 but its pictures and sound; minutes of a telephone's recording need 200 kB.
+# All of an MP4 except its media data; minutes of a telephone's recording need 200 kB.
 MAX_TABLES: Final = 512 * 1024  # bytes
-# Bytes of what players show beside the pictures, and of lists that save them a search.
+# Bytes of metadata for players, such as titles, and of seek indexes.
 MAX_NOTES: Final = 64 * 1024
-# Pictures and pieces of sound: a recording of that many is too long or too fast, but harmless to open.
+# Pictures and pieces of sound. A recording with more is too long or too fast, though harmless to open.
 MAX_SAMPLES: Final = 200_000
-MAX_EDITS: Final = 16  # passages in which the pictures are to be shown; a recorder writes one or two
+MAX_EDITS: Final = 16  # entries of an edit list; a recorder writes one or two
 
 _NO_TABLES: Final = frozenset({b"mdat", b"free", b"skip", b"wide"})
-# The ways down, for boxes that are looked into; a fixed path cannot be nested into a deep recursion.
+# The paths of boxes that are opened. A fixed path rules out deep recursion.
 _DREF_PATH: Final = (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref")
 _NOTES: Final = (b"udta", b"meta")
 _NOTES_PATHS: Final = ((), (b"moov",), (b"moov", b"trak"), (b"moov", b"udta"))
-# Tables that say how many samples there are, wherever they stand: FFmpeg takes them anywhere, too. And tables
-# that are packed, which nobody writes any more.
+# Tables that count samples, wherever they stand, because FFmpeg reads them anywhere; and compressed tables, which no
+# recorder writes any more.
 _COUNTED: Final = re.compile(rb"stsz|stz2|stts|ctts|trun|elst|cmov")
 
 _EBML_HEADER: Final = 0x1A45DFA3
@@ -43,9 +43,9 @@ _NOTE_ELEMENTS: Final = frozenset(
 
 
 def checked_outline(data: bytes, container: str) -> int:
-    """How many of the bytes are the recording's.
+    """The number of bytes that belong to the recording.
 
-    Raises UnusableMedia for a file that was cut off, points to another for its pictures, or has outsize tables.
+    Raises UnusableMedia for a file that is cut off, refers to another for its pictures, or has too large tables.
     """
     if container == "matroska":
         return _checked_elements(data)
@@ -98,10 +98,10 @@ def _check_counts(data: bytes) -> None:
 
 
 def _samples(name: bytes, data: bytes, at: int, end: int) -> int:
-    """How many samples the table speaks of whose name is just before `at`; a row of it counts as one at least."""
+    """The number of samples of the table that begins at `at`, behind its name; each row counts as at least one."""
     if name in (b"stsz", b"stz2"):
         return _number(data, at + 8)
-    if name in (b"stts", b"ctts"):  # so many of this, so many of that
+    if name in (b"stts", b"ctts"):  # rows of a count and a value
         rows = min(_number(data, at + 4), max(0, end - at - 8) // 8)
         counts = data[at + 8 : at + 8 + 8 * rows]
         return rows + sum(_number(counts, 8 * row) for row in range(rows))
@@ -128,7 +128,7 @@ def _at(data: bytes, path: tuple[bytes, ...]) -> list[tuple[int, int]]:
 
 
 def boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, start of content and end of each ISO box in a span, none of them trusted to be inside it."""
+    """Kind, start of content and end of each ISO box in a span. The numbers come from the file and may lie outside."""
     for _ in range(MAX_BOXES):
         if start + 8 > end:
             return
@@ -145,10 +145,10 @@ def boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]
 
 
 def _checked_elements(data: bytes) -> int:
-    """The end of a Matroska file; raises UnusableMedia when an element reaches behind it, or is larger than it may be.
+    """The end of a Matroska file; raises UnusableMedia if an element reaches behind it or is too large.
 
-    Recorders that stream leave the sizes of the segment and its clusters unknown, so those are walked into: what is in
-    them has sizes. There is no recursion. What lies behind a segment of known size is nobody's.
+    Recorders that stream leave the sizes of the segment and its clusters unknown, so the walk enters these: the
+    elements inside have sizes. There is no recursion. Bytes behind a segment of known size are not counted.
     """
     at, end = 0, len(data)
     for _ in range(MAX_ELEMENTS):
@@ -168,7 +168,7 @@ def _checked_elements(data: bytes) -> int:
 
 
 def _element(data: bytes, at: int) -> tuple[int, int, int | None]:
-    """Kind, start of content and size of the Matroska element there; None for a size that may be unknown, and is."""
+    """Kind, start of content and size of the Matroska element there; the size is None if it is unknown and may be."""
     kind_width = 9 - data[at].bit_length()
     size_at = at + kind_width
     if kind_width > 4 or size_at >= len(data):

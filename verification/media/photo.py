@@ -31,7 +31,7 @@ from verification.media.stamps import stamp
 
 __all__ = ["normalise_photo", "stamp"]
 
-# Pillow would import these when it first needs them, which the confined child can't: it may open no file.
+# Pillow imports these on first use, which fails in the confined child, because it may open no file.
 PRELOADED: Final = (
     ImageColor,
     ImagePalette,
@@ -43,19 +43,19 @@ PRELOADED: Final = (
 )
 Image.preinit()
 
-MAX_PHOTO_BYTES: Final = 2_205_000  # under the vendor's 3,000,000 characters of Base64, with room to spare
+MAX_PHOTO_BYTES: Final = 2_205_000  # 2,940,000 characters of Base64: the vendor takes 3,000,000
 MAX_PIXELS: Final = 25_000_000
 MAX_SIDE: Final = 1600  # pixels of the result
 MIN_SIDE: Final = 200  # pixels of the source
 MAX_STORED_SIDE: Final = 30_000  # pixels; no camera or scanner makes more
-MAX_ASPECT: Final = 5  # a longer strip would shrink below any use
+MAX_ASPECT: Final = 5  # a longer strip would be too thin once it is scaled down
 MAX_ICC_PROFILE: Final = 1_000_000  # bytes
 QUALITIES: Final = (92, 85, 75, 60)
 RESAMPLING: Final = Image.Resampling.LANCZOS
-REDUCING_GAP: Final = 2.0  # how much of the way may be gone by plain averaging, which is cheaper
+REDUCING_GAP: Final = 2.0  # Pillow's: above this factor it averages first, which is cheaper
 HEIC: Final = "HEIC"
 ORIENTATION_TAG: Final = 0x0112
-# What Pillow was seen to raise for EXIF that is no reason to refuse a picture.
+# What Pillow raises for broken EXIF, which is no reason to refuse a picture.
 _BROKEN_EXIF: Final = (
     ValueError,
     TypeError,
@@ -79,8 +79,8 @@ UPRIGHT: Final = {
 def normalise_photo(data: bytes, accept_heic: bool = False) -> NormalisedPhoto:
     """The photo as a JPEG of at most 1600 pixels a side and 2,205,000 bytes.
 
-    Raises UnusableMedia when it is no JPEG or PNG (or HEIC, if that is accepted), is broken, hides other data, or is
-    too small or too large.
+    Raises UnusableMedia if the file is no JPEG or PNG (or HEIC, if `accept_heic`), is broken, holds other data behind
+    the picture, or is too small or too large.
     """
     if len(data) > MAX_PHOTO_UPLOAD:
         raise UnusableMedia("image_too_large", {"bytes_allowed": MAX_PHOTO_UPLOAD})
@@ -97,12 +97,12 @@ def normalise_photo(data: bytes, accept_heic: bool = False) -> NormalisedPhoto:
 
 
 def tool_versions(source: str) -> dict[str, str]:
-    """Names and versions of the libraries that read such a photo and wrote the JPEG, for the evidence."""
+    """Names and versions of the libraries that read the photo and wrote the JPEG, for the evidence."""
     return _VERSIONS | (heic.VERSIONS if source == HEIC else {})
 
 
 def _arguments(quality: int, notes: list[str]) -> dict[str, str]:
-    """What the libraries were told."""
+    """The options that the libraries were given."""
     scaled = {"resampling": RESAMPLING.name.lower(), "reducing_gap": str(REDUCING_GAP)}
     return {
         "longest_side": str(MAX_SIDE),
@@ -136,10 +136,10 @@ def check_dimensions(width: int, height: int) -> None:
 
 
 def _guarded(decode: Callable[..., Image.Image], *arguments: Any) -> Image.Image:
-    """What `decode` makes of them; raises UnusableMedia for anything that Pillow makes nothing of."""
+    """The result of `decode`; raises UnusableMedia for every error of Pillow's plugins."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about odd metadata, which is thrown away
+            warnings.simplefilter("ignore")  # about odd metadata, which is dropped
             return decode(*arguments)
     except (UnusableMedia, MediaUnavailable, MemoryError, ImportError):
         raise
@@ -155,7 +155,7 @@ def _from_pillow(data: bytes, outline: ImageOutline, notes: list[str]) -> Image.
     if getattr(picture, "n_frames", 1) > 1:
         notes.append("first_frame_kept")
     target = _fitted(picture.size)
-    # libjpeg can decode at a half or a quarter; it only does when both sides of the target fit the aspect.
+    # libjpeg can decode at a half or a quarter of the size, but only if both sides of the target keep the aspect.
     picture.draft(None, target)
     picture.load()
     orientation = _orientation(picture)
@@ -178,7 +178,7 @@ def _from_heic(data: bytes, notes: list[str]) -> Image.Image:
 
 
 def _plain(picture: Image.Image, target: tuple[int, int], width: int, notes: list[str]) -> Image.Image:
-    """Of eight bits, scaled to `target` if it was wider at first, in sRGB."""
+    """The picture in eight bits and sRGB, scaled down to `target` if it is larger."""
     profile = picture.info.get("icc_profile")
     picture = _eight_bit(picture, notes)
     if target[0] != width:
@@ -201,7 +201,7 @@ def _orientation(picture: Image.Image) -> int:
 
 
 def _eight_bit(picture: Image.Image, notes: list[str]) -> Image.Image:
-    """As L, RGB or CMYK of eight bits, with anything see-through laid on white."""
+    """The picture as L, RGB or CMYK of eight bits, transparent parts on white."""
     if picture.mode.startswith("I"):
         notes.append("depth_reduced")
         # Pillow would clip 16-bit greys at 255 instead of scaling them.
@@ -231,7 +231,7 @@ def _as_srgb(picture: Image.Image, profile: bytes | None, notes: list[str]) -> I
 
 def _encode(picture: Image.Image) -> tuple[bytes, int]:
     """The JPEG, and the quality that made it fit."""
-    # Pillow copies comments over from here; nothing of the source may pass.
+    # Pillow would copy comments of the source from here.
     picture.info = {}
     for quality in QUALITIES:
         out = io.BytesIO()

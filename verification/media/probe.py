@@ -1,6 +1,6 @@
 """Finds out what a video really is, by walking its packets and decoding its pictures.
 
-Headers are not believed: browsers leave durations out and attackers write what they like. Knows PyAV; knows
+Headers are not trusted: browsers leave durations out, and attackers write any value. This module knows PyAV, and
 nothing of how the video will be rewritten.
 """
 
@@ -21,17 +21,17 @@ from verification.media.facts import MAX_PICTURES, MAX_VIDEO_UPLOAD, VideoFacts
 
 MIN_SECONDS: Final = 2.0
 MAX_SECONDS: Final = 20.0
-ROUNDING: Final = 0.05  # seconds; containers round times, and two seconds recorded must be two seconds
+ROUNDING: Final = 0.05  # seconds: containers round times, and a recording of two seconds must pass
 MIN_SIDE: Final = 120  # pixels
 MAX_ASPECT: Final = 3
 MIN_RATE: Final = 4.0  # frames a second, on average
 MAX_RATE: Final = 120.0
 MAX_PACKETS: Final = MAX_PICTURES
-# Pixels decoded of one recording: a telephone's twenty seconds of 1920x1088 at 30, and one to spare.
+# Pixels decoded of one recording: 21 seconds of 1920x1088 at 30 a second, one more than a telephone may record.
 MAX_PIXELS_IN_ALL: Final = 1920 * 1088 * 30 * 21
-MAX_PICTURES_A_PACKET: Final = 8  # VP9 packs as many; over the whole recording it is one each
+MAX_PICTURES_A_PACKET: Final = 8  # VP9 packs up to 8; over the whole recording there is one for each packet
 MAX_UNITS: Final = 256  # of an AV1 packet
-MAX_FRAME_UNITS: Final = 16  # of those, pictures: a shown one and those it is made of
+MAX_FRAME_UNITS: Final = 16  # units that are pictures: the one that is shown and those it refers to
 MAX_TRACKS: Final = 8
 _FRAME_UNITS: Final = (3, 6, 7)  # frame header, frame, frame header again
 CODECS: Final = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg4"})
@@ -40,16 +40,16 @@ See = Callable[[av.VideoFrame], None]
 
 
 def probe_video(data: bytes, see: See | None = None) -> VideoFacts:
-    """Facts of a recording that is fit to be normalised; raises UnusableMedia for any other."""
+    """Facts of a recording; raises UnusableMedia if it is unfit to be normalised."""
     facts = measure(data, see)
     check_limits(facts)
     return facts
 
 
 def measure(data: bytes, see: See | None = None) -> VideoFacts:
-    """Facts of a video, whatever its length; raises UnusableMedia when there is no sound one in the file.
+    """Facts of a video of any length; raises UnusableMedia if the file holds no sound one.
 
-    With `see` every picture is decoded and shown to it in order, without it only the key frames are.
+    With `see` every picture is decoded and passed to it in order; without it only the key frames are decoded.
     """
     container = sniff(data)
     if len(data) > MAX_VIDEO_UPLOAD:
@@ -91,20 +91,20 @@ def check_limits(facts: VideoFacts) -> None:
 
 
 def check_dimensions(width: int, height: int) -> None:
-    """Raise UnusableMedia unless pictures of so many pixels are worth decoding, and safe."""
+    """Raise UnusableMedia if pictures of this size are too small, too large or too long."""
     short, long = sorted((width, height))
     if width * height > MAX_PIXELS or short < MIN_SIDE or long > MAX_ASPECT * short:
         raise UnusableMedia("video_resolution", {"width": width, "height": height})
 
 
 def check_work(stream: VideoStream, pictures: int) -> None:
-    """Raise UnusableMedia when so many pictures of this size are more than any recording of ours has."""
+    """Raise UnusableMedia if so many pictures of this size are more than MAX_PIXELS_IN_ALL."""
     if stream.width * stream.height * pictures > MAX_PIXELS_IN_ALL:
         raise UnusableMedia("video_resolution", {"width": stream.width, "height": stream.height})
 
 
 def picture_stream(file: InputContainer) -> VideoStream:
-    """The one video stream, set to decode safely on one thread; UnusableMedia if there is not just one."""
+    """The one video stream, set to decode safely on one thread; UnusableMedia unless there is exactly one."""
     if not len(file.streams):
         raise UnusableMedia("video_corrupt")
     if len(file.streams) > MAX_TRACKS:
@@ -145,7 +145,7 @@ def packets(file: InputContainer, stream: VideoStream) -> "Iterator[Packet[Video
 
 
 def check_units(packet: bytes) -> None:
-    """Raise UnusableMedia when a packet of AV1 shows more pictures than one, which its decoder would make all at once.
+    """Raise UnusableMedia if a packet of AV1 holds too many pictures: its decoder would make them all at once.
 
     Three bytes are enough to show a picture again.
     """
@@ -155,7 +155,7 @@ def check_units(packet: bytes) -> None:
         units, pictures = units + 1, pictures + (head >> 3 & 15 in _FRAME_UNITS)
         if units > MAX_UNITS or pictures > MAX_FRAME_UNITS:
             raise UnusableMedia("video_frame_rate", {"frames_allowed": MAX_PACKETS})
-        if not head & 2:  # without a size, it is the last
+        if not head & 2:  # a unit without a size is the last one
             return
         at += 1 + (head >> 2 & 1)
         size = 0
@@ -167,13 +167,13 @@ def check_units(packet: bytes) -> None:
 
 
 def check_yield(pictures: int, packets: int) -> None:
-    """Raise UnusableMedia when so many packets have given more pictures than one each."""
+    """Raise UnusableMedia if the packets give more pictures than one each and MAX_PICTURES_A_PACKET."""
     if pictures > packets + MAX_PICTURES_A_PACKET:
         raise UnusableMedia("video_frame_rate", {"frames_allowed": MAX_PACKETS})
 
 
 def frames(file: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]:
-    """Every picture of the stream, decoded; raises UnusableMedia for one that the decoder had to patch up."""
+    """Every picture of the stream, decoded; raises UnusableMedia for a damaged one."""
     held = pictures = 0
     for packet in chain(packets(file, stream), [None]):
         decoded = stream.decode(packet)
@@ -183,7 +183,7 @@ def frames(file: InputContainer, stream: VideoStream) -> Iterator[av.VideoFrame]
 
 
 def whole(frame: av.VideoFrame) -> av.VideoFrame:
-    """The picture itself; raises UnusableMedia when the decoder made parts of it up, as it does for damaged H.264."""
+    """The picture; raises UnusableMedia if the decoder had to conceal errors in it, as it does for damaged H.264."""
     if frame.is_corrupt:
         raise UnusableMedia("video_corrupt")
     return frame
@@ -226,7 +226,7 @@ class _Clock:
 
 @dataclass
 class _Look:
-    """What the decoded pictures have in common; each is shown to `see`."""
+    """What the decoded pictures have in common; each one is passed to `see`."""
 
     see: See | None
     size: tuple[int, int] = (0, 0)

@@ -1,8 +1,8 @@
 """The helper process: forks a limited child for each piece of media work, and kills those that take too long.
 
-Started by `child` as `python -m verification.media.server <descriptor>`. It has the decoders loaded, so a
-fork costs milliseconds and the child needs no file; it never touches media itself. It ends, and its children
-with it, when the process that started it is gone. It knows nothing of Django or the portal.
+`child` starts it as `python -m verification.media.server <descriptor>`. It has loaded the decoders, so a fork costs
+milliseconds and the child needs no file; it never decodes media itself. When the process that started it ends, it ends
+too, and its children with it. It knows nothing of Django or the portal.
 """
 
 import gc
@@ -25,10 +25,10 @@ from PIL import ImageFilter, ImageOps
 from verification.media import limits, photo, sheet, video, wire
 from verification.media.errors import MediaUnavailable, UnusableMedia
 
-# Decoding can wait a little; a call to the vendor that shares these cores has to leave on time.
+# Decoding can wait; a call to the vendor on the same cores has to leave in its slot.
 NICENESS: Final = 10
-# A confined child can open no file, a module's neither. These are what Pillow and PyAV import inside functions, beside
-# what `photo` and `video` name themselves.
+# A confined child can open no file, so it can import no module. Pillow and PyAV import these inside functions; `photo`
+# and `video` preload others.
 PRELOADED: Final = (
     *(av.logging, av.subtitles.codeccontext, av.subtitles.stream),
     *(ImageFilter, ImageOps),
@@ -44,7 +44,7 @@ class _Job:
 
 
 def main() -> None:
-    """Serve orders from the descriptor named on the command line until its other end is closed."""
+    """Serve orders from the descriptor on the command line until the other end closes it."""
     control = socket.socket(fileno=int(sys.argv[1]))
     awake, wake = socket.socketpair()
     wake.setblocking(False)
@@ -71,7 +71,7 @@ def _patience(jobs: dict[int, _Job]) -> float | None:
 
 
 def _take_order(control: socket.socket, jobs: dict[int, _Job]) -> bool:
-    """Fork a child for the next order; False when there will be none any more."""
+    """Fork a child for the next order; False if the other end is closed."""
     order, descriptors, _, _ = socket.recv_fds(control, wire.ORDER.size, 1)
     if len(order) < wire.ORDER.size or not descriptors:
         return False
@@ -92,7 +92,7 @@ def _kill_late(jobs: dict[int, _Job]) -> None:
 
 
 def _reap(jobs: dict[int, _Job]) -> None:
-    """Tell each dead child's caller how it died."""
+    """Send each dead child's exit to its caller."""
     while jobs:
         pid, status, used = os.wait4(-1, os.WNOHANG)
         if not pid:
@@ -104,14 +104,14 @@ def _reap(jobs: dict[int, _Job]) -> None:
             job.sock.setblocking(False)
             try:
                 job.sock.send(message)
-            except OSError:  # the caller has left, or has an answer it has not read yet
+            except OSError:  # the caller has left, or its socket is full of an answer it has not read
                 continue
 
 
 def _ending(exit_code: int, cpu_seconds: float, job: _Job) -> int | str:
-    """The child's exit code (a signal's number negated), or that its time was up.
+    """The child's exit code (a signal's number negated), TIMED_OUT or STARVED.
 
-    One that was left waiting for a processor until then says nothing of its file.
+    STARVED: the machine did not give it the processor time, so the file is not at fault.
     """
     if exit_code == -signal.SIGXCPU:
         return wire.TIMED_OUT
@@ -121,18 +121,18 @@ def _ending(exit_code: int, cpu_seconds: float, job: _Job) -> int | str:
 
 
 def _be_child(sock: socket.socket, parent: int, cpu_seconds: int) -> NoReturn:
-    """Do one piece of work and leave, whatever happens, without running the helper's own clean-up."""
+    """Do one piece of work and exit in any case, without the helper's exit handlers."""
     ending = wire.NOT_STARTED
     try:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.nice(NICENESS)
         _, request = wire.receive(sock) or (b"", {})
-        function = _function(request["function"])  # now: confined, it could load no module
+        function = _function(request["function"])  # before confine, after which no module can be loaded
         threads = request["threads"] is True
         limits.confine(parent, keep=sock.fileno(), cpu_seconds=cpu_seconds, threads=threads)
         ending = 0
-        # Not wire.send, which sets a time limit first: that is a system call of its own.
+        # Not wire.send: it sets a timeout, which is a system call that the filter refuses.
         sock.sendall(_answer(function, request["arguments"]))
     finally:
         os._exit(ending)
@@ -148,13 +148,13 @@ def _answer(function: Callable[..., Any], arguments: list[Any]) -> bytes:
     except MediaUnavailable as error:
         return wire.encode(wire.ANSWER, {"unavailable": error.reason})
     except ImportError:
-        # A module that is missing, or that was not loaded before: no file's fault, and every file's fate.
+        # A module that is missing or was not preloaded: it would fail for every file.
         return wire.encode(wire.ANSWER, {"unavailable": "ImportError"})
     except OSError as error:
-        # The machine's: no descriptors, a refused call. Only the kind of trouble may travel on, not its text.
+        # The machine is at fault: no descriptors, or a refused call. The class is reported, never the text.
         return wire.encode(wire.ANSWER, {"unavailable": type(error).__name__})
     except Exception:
-        # The outermost edge of the process. Whatever a decoder trips over is the file's fault, and would be again.
+        # The outermost edge of the process. Any other error of a decoder is the file's fault, and would come again.
         return wire.encode(wire.ANSWER, {"unusable": "media_crashed", "detail": {}})
 
 

@@ -1,7 +1,7 @@
 """A contact sheet: pictures of a recording as it was uploaded, side by side in one JPEG.
 
-For people who must know what the file itself shows, before anything was turned, scaled or encoded anew; the file never
-leaves the store. Runs in the limited child process; knows nothing of Django, cases or who looks.
+It shows reviewers the uploaded file before it was turned, scaled or re-encoded; the file itself never leaves the store.
+Runs in the limited child process; knows nothing of Django, cases or viewers.
 """
 
 import io
@@ -20,15 +20,15 @@ MOMENTS: Final = 6
 IN_A_ROW: Final = 3
 GAP: Final = 8  # pixels between two pictures
 GROUND: Final = (24, 24, 27)
-MAX_SIDE: Final = 1280  # pixels of one picture: together they stay within what can be stamped
+MAX_SIDE: Final = 1280  # pixels of one picture: six of them stay below stamps.MAX_PIXELS
 QUALITY: Final = 88
 
 
 def contact_sheet(data: bytes, seconds: float) -> bytes:
-    """Pictures from evenly spread moments of a recording of so many seconds, first to last, row by row, as JPEG.
+    """Pictures from evenly spread moments of a recording that is `seconds` long, in order, row by row, as JPEG.
 
-    Each is as stored in the file: not turned, and of its own size up to MAX_SIDE. Raises UnusableMedia when there is
-    none.
+    Each is as stored in the file: not turned, and of its own size up to MAX_SIDE. Raises UnusableMedia if there
+    is none.
     """
     pictures = list(_pictures(data, _moments(seconds)))
     if not pictures:
@@ -39,7 +39,7 @@ def contact_sheet(data: bytes, seconds: float) -> bytes:
 
 
 def _moments(seconds: float) -> list[float]:
-    """The middles of as many equal parts."""
+    """The middle of each of so many equal parts."""
     length = seconds if math.isfinite(seconds) else 0.0
     return [length * (part + 0.5) / MOMENTS for part in range(MOMENTS)]
 
@@ -54,7 +54,7 @@ def _pictures(data: bytes, moments: list[float]) -> Iterator[Image.Image]:
             start = frame.time if start is None else start
             if waiting and frame.time - start >= waiting[0]:
                 yield _small(frame)
-                # One picture stands for all the moments it has passed: a sheet shows none twice.
+                # One picture may cover several moments: a sheet shows none twice.
                 waiting = [moment for moment in waiting if moment > frame.time - start]
             if not waiting:
                 return
@@ -67,7 +67,7 @@ def _small(frame: av.VideoFrame) -> Image.Image:
 
 
 def _sheet(pictures: list[Image.Image]) -> Image.Image:
-    """The pictures in rows; all are of the size of the first, as a stream's are."""
+    """The pictures in rows; all have the size of the first, as in any stream."""
     width, height = pictures[0].size
     across = min(IN_A_ROW, len(pictures))
     rows = math.ceil(len(pictures) / across)

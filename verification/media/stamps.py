@@ -1,7 +1,7 @@
-"""Draws into a picture who looks at it, and when, so that a copy which leaves the house says whose it was.
+"""Draws the viewer's name and the time into a picture, so that a leaked copy shows who opened it.
 
-The words stand in a strip below the picture, where they hide nothing, and faintly all over it, where no cut removes
-them. Runs in the limited child process; knows nothing of staff or cases.
+The text stands in a strip below the picture, where it covers nothing, and faintly all over it, where cropping does not
+remove it. Runs in the limited child process; knows nothing of staff or cases.
 """
 
 import io
@@ -20,9 +20,9 @@ MAX_TEXT: Final = 300  # characters
 MAX_PIXELS: Final = 25_000_000
 MIN_LETTER, MAX_LETTER = 11, 40  # pixels of a letter's height in the strip
 STRIP, INK = (24, 24, 27), (244, 244, 245)
-FAINT: Final = 48  # of 255: seen when looked for, and a face stays a face
-ROW: Final = 5  # letters from one faint line to the next: closer than a face is high
-ANGLE: Final = 24  # degrees: seldom the direction of anything in a picture
+FAINT: Final = 48  # of 255: visible on a close look, and the face stays clear
+ROW: Final = 5  # letter heights between two faint lines: less than the height of a face
+ANGLE: Final = 24  # degrees: an angle that lines in a picture seldom have
 
 
 def stamp(jpeg: bytes, text: str) -> bytes:
@@ -47,7 +47,7 @@ def _opened(jpeg: bytes) -> Image.Image:
 
 
 def _plain(text: str) -> str:
-    """The text in the letters that the font has: accents dropped, others spelt as their numbers, on one line."""
+    """The text in the letters that the font has: accents dropped, other letters as their code points, on one line."""
     decomposed = unicodedata.normalize("NFKD", text[:MAX_TEXT])
     bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
     spelt = bare.encode("ascii", "backslashreplace").decode()
@@ -55,7 +55,7 @@ def _plain(text: str) -> str:
 
 
 def _draw_faintly(picture: Image.Image, words: str) -> None:
-    """The words again and again across the picture, white beside black: one of them shows on any ground."""
+    """The text repeated across the picture, white beside black, so that one shows on any background."""
     size = _letter_size(picture)
     light = Image.new("L", picture.size)
     for label, place in _slanting(words, size, picture.size):
@@ -66,7 +66,7 @@ def _draw_faintly(picture: Image.Image, words: str) -> None:
 
 
 def _slanting(words: str, size: int, area: tuple[int, int]) -> Iterator[tuple[Image.Image, tuple[int, int]]]:
-    """The words as a slanting mask, with each place it has in rows that fill the area, every other one shifted."""
+    """The text as a slanting mask, and its positions in rows that fill the area, every other row shifted."""
     font = _FONT.font_variant(size=size)
     length = round(font.getlength(words)) + 3 * size
     flat = Image.new("L", (length, round(size * 1.4)))
@@ -84,7 +84,7 @@ def _slanting(words: str, size: int, area: tuple[int, int]) -> Iterator[tuple[Im
 
 
 def _with_strip(picture: Image.Image, words: str) -> Image.Image:
-    """The picture, and below it the words, in as many lines as they need."""
+    """The picture with the text below it, in as many lines as it needs."""
     size = _letter_size(picture)
     font = _FONT.font_variant(size=size)
     margin, height = size // 2, round(size * 1.35)
@@ -118,7 +118,7 @@ def _letter_size(picture: Image.Image) -> int:
 
 
 def _font() -> ImageFont.FreeTypeFont:
-    """Pillow's own font, from memory and without the layout library that would be looked for on the disk."""
+    """Pillow's built-in font, without the layout library, which would be opened from the disk."""
     font = ImageFont.load_default(MIN_LETTER)
     if not isinstance(font, ImageFont.FreeTypeFont):
         raise ImportError("Pillow was built without FreeType.")

@@ -1,14 +1,14 @@
-"""Leaves a media child nothing of the kernel but memory, time, chance, its one open socket and its own end.
+"""Restricts a media child's system calls to memory, time, random numbers, its one open socket and its own exit.
 
 A seccomp filter: a short program of the kernel's classic BPF that sees each system call's number and arguments. It is
-an allow-list, so a call that no one thought of is refused too: no file can be opened, made or looked at, no socket
-made, no program or process started, nothing signalled, traced or read; no thread either, unless asked for. Knows
-numbers; knows nothing of media.
+an allow-list, so unknown calls are refused too: the child can't open, make or inspect a file, make a socket, start a
+program or a process, signal or trace anything. It can't start a thread either, unless `threads` allows it. This module
+knows call numbers, and nothing of media.
 
-Refused calls answer EPERM. Not ENOSYS: that says "try it another way", and every other way is refused as well, while
-EPERM is what Python's import system and FFmpeg take for a file that is not theirs to read. Not a kill: libraries ask
-for things they can do without, and an honest photo must not die of it. A call in another architecture's numbers (32
-bits, x32) has no honest reason, and kills.
+Refused calls answer EPERM, which Python's import system and FFmpeg take for a file they may not read. ENOSYS would
+make callers try another call, which is refused too. The child is not killed, because libraries make calls that they
+can do without, and a valid photo must not fail for that. Only a call in another architecture's numbers (32 bits, x32)
+kills: no library makes one.
 """
 
 import ctypes
@@ -35,9 +35,9 @@ Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, op
 
 @dataclass(frozen=True)
 class _Architecture:
-    """`audit` is the kernel's name of it; `mapping` calls are allowed unless they make memory executable.
+    """`audit` is the kernel's constant for it; `mapping` calls are allowed unless they make memory executable.
 
-    `threading` are the calls that a process with threads needs besides, `clone` and `clone3` those that start one.
+    `threading` are the further calls of a process with threads; `clone` and `clone3` start one.
     """
 
     audit: int
@@ -118,7 +118,7 @@ class _Program(ctypes.Structure):
 
 
 def supported() -> bool:
-    """Whether this system and processor have a filter; another one is never given half of it."""
+    """Is there a filter for this system and processor? There is no partial filter for others."""
     # A 32-bit Python on a 64-bit kernel would use other numbers.
     return sys.platform == "linux" and platform.machine() in _ARCHITECTURES and sys.maxsize > 2**32
 
@@ -131,9 +131,8 @@ def accepted() -> bool:
 def refuse_others(*, threads: bool = False) -> None:
     """Refuse this process every system call that is not on the list, for good; raises OSError if the kernel won't.
 
-    With `threads` it may start threads of its own, which are under the same filter, but still no process.
-
-    The process must have given up new privileges before, and have one thread.
+    With `threads` it may start threads, which are under the same filter, but no process. PR_SET_NO_NEW_PRIVS must be
+    set, and the process must have one thread.
     """
     instructions = b"".join(
         struct.pack("=HBBI", *each) for each in program(_ARCHITECTURES[platform.machine()], threads=threads)
@@ -160,7 +159,7 @@ def _guard(audit: int) -> Iterator[Instruction]:
 
 def _thread_start(architecture: _Architecture) -> Iterator[Instruction]:
     yield from _allowed(architecture.threading)
-    # What clone3 is asked for lies in memory, which a filter can't read: the C library then falls back to clone.
+    # The flags of clone3 lie in memory, which a filter can't read. After ENOSYS the C library falls back to clone.
     yield _EQUAL, 0, 1, architecture.clone3
     yield _RETURN, 0, 0, _ABSENT
     yield from _by_argument(architecture.clone, 0, _CLONE_THREAD, having=_ALLOW, lacking=_REFUSE)
@@ -188,5 +187,5 @@ def _by_argument(number: int, argument: int, bit: int, *, having: int, lacking: 
     yield _RETURN, 0, 0, lacking
 
 
-# Found once in the helper, so that each child has it.
+# Looked up at import, in the helper: a confined child can open no library.
 _prctl: Callable[..., Any] = getattr(ctypes.CDLL(None, use_errno=True), "prctl", lambda *_: -1)

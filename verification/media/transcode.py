@@ -1,4 +1,4 @@
-"""Re-encodes a video as the plainest H.264 MP4: constant rate, upright, silent, of a size known beforehand.
+"""Re-encodes a video as a plain H.264 MP4: constant frame rate, upright, silent, of a size known beforehand.
 
 Knows PyAV's filters and x264. Whether a video needs this at all is decided in `video`.
 """
@@ -57,7 +57,7 @@ def transcode(source: bytes, facts: VideoFacts, bit_rate: int) -> bytes:
 
 
 def arguments(facts: VideoFacts, bit_rate: int) -> dict[str, str]:
-    """What `transcode` tells the filters and the encoder, in the words of the ffmpeg command line."""
+    """The options of the filters and the encoder, as on the ffmpeg command line."""
     steps = ",".join(f"{name}={value}" if value else name for name, value in filters(facts))
     rates = {"b:v": str(bit_rate), "g": str(GROUP)}
     return {"vf": steps, "c:v": "libx264"} | rates | encoder_options(bit_rate)
@@ -72,7 +72,7 @@ def output_size(facts: VideoFacts) -> tuple[int, int]:
 
 
 def encoder_options(bit_rate: int) -> dict[str, str]:
-    # The cap over half a second is what makes the size of the file a matter of arithmetic.
+    # The bit rate is capped over half a second, so the size of the file follows from its length.
     return {
         "preset": "ultrafast",
         "threads": "1",
@@ -82,10 +82,10 @@ def encoder_options(bit_rate: int) -> dict[str, str]:
 
 
 def filters(facts: VideoFacts) -> list[tuple[str, str]]:
-    """Names and arguments of the filters that make the pictures upright, evenly timed, and of the output's size."""
+    """Names and arguments of the filters that rotate, time and scale the pictures."""
     width, height = output_size(facts)
     return [
-        ("fps", str(RATE)),  # before the costly steps: it drops what will not be needed
+        ("fps", str(RATE)),  # before the costly steps, because it drops pictures
         *TURNS[facts.rotation],
         ("scale", f"{width}:{height}:flags=bicubic:out_range=tv"),
         ("setsar", "1"),

@@ -1,6 +1,6 @@
-"""Brings any accepted recording into the one form the vendor is sent: a silent, upright H.264 MP4.
+"""Turns any accepted recording into the form that is sent to the vendor: a silent, upright H.264 MP4.
 
-Copies the pictures when they are already right, which is fifty times cheaper, and re-encodes them when not.
+It copies H.264 pictures that fit, which is fifty times cheaper, and re-encodes others.
 Runs in the limited child process; knows nothing of Django, attempts or where videos are kept.
 """
 
@@ -23,19 +23,19 @@ from verification.media.facts import CheckedVideo, NormalisedVideo, VideoFacts
 from verification.media.looks import Looks
 from verification.media.probe import frames, measure, packets, picture_stream, probe_video
 
-MAX_VIDEO_BYTES: Final = 6_000_000  # raw: 8,000,000 characters of Base64
+MAX_VIDEO_BYTES: Final = 6_000_000  # 8,000,000 characters of Base64
 MAX_REMUX_PIXELS: Final = 1920 * 1088
 MAX_REMUX_RATE: Final = 60.5  # frames a second; a phone's 60 is never exact
 CONTAINER_ROOM: Final = 100_000  # bytes kept free for the MP4's own tables
 TRIES: Final = 3  # each with fewer bits than the one before
-LENGTH_SLACK: Final = 0.5  # seconds by which a constant rate may round the length
+LENGTH_SLACK: Final = 0.5  # seconds by which the constant frame rate may change the length
 FRAME_QUALITY: Final = 88
 
 __all__ = ["check_video", "cut_frame", "normalise_video", "probe_video"]
 
 
 def check_video(data: bytes) -> CheckedVideo:
-    """What the recording holds and looks like; raises UnusableMedia when it is not fit to be normalised."""
+    """Facts and picture hashes of the recording; raises UnusableMedia if it is unfit to be normalised."""
     looks = Looks()
     facts = probe_video(data, looks.see)
     looks.check()
@@ -45,18 +45,18 @@ def check_video(data: bytes) -> CheckedVideo:
 def normalise_video(data: bytes) -> NormalisedVideo:
     """The recording as MP4: H.264, yuv420p, upright, silent, at most 6,000,000 bytes, its tables in front.
 
-    Raises UnusableMedia when the recording is not fit.
+    Raises UnusableMedia if the recording is unfit.
     """
     facts = probe_video(data)
     if _is_plain(facts) and (mp4 := _remuxed(data)) is not None:
-        # An oddity of the copy is no fault of its pictures: they may still decode, and be encoded anew.
+        # If the copy fails its check, the pictures may still decode: re-encode them.
         with suppress(UnusableMedia):
             return NormalisedVideo(
                 mp4, _verified(mp4, facts), facts, "remux", tool_versions(), {"c:v": "copy"}
             )
     mp4, bit_rate = _transcoded(data, facts)
-    told = transcode.arguments(facts, bit_rate)
-    return NormalisedVideo(mp4, _verified(mp4, facts), facts, "transcode", tool_versions(), told)
+    arguments = transcode.arguments(facts, bit_rate)
+    return NormalisedVideo(mp4, _verified(mp4, facts), facts, "transcode", tool_versions(), arguments)
 
 
 def cut_frame(data: bytes, at: float) -> bytes:
@@ -107,7 +107,7 @@ def _is_plain(facts: VideoFacts) -> bool:
 
 
 def _remuxed(data: bytes) -> bytes | None:
-    """The pictures copied into a fresh MP4 timed from 0; None when their times or size do not allow it."""
+    """The pictures copied into a fresh MP4 timed from 0; None if their times or size do not allow it."""
     out = io.BytesIO()
     with open_video(data) as file:
         pictures = picture_stream(file)
@@ -133,7 +133,7 @@ def _copy(pictures: VideoStream, copied: "list[Packet[VideoStream]]", out: io.By
 
 
 def _verified(mp4: bytes, source: VideoFacts) -> VideoFacts:
-    """Facts of what was written, every picture decoded; raises UnusableMedia unless it is what it should be."""
+    """Facts of the result, with every picture decoded; raises UnusableMedia if it is not as it should be."""
     check_order(mp4)
     pictures: list[None] = []
     facts = measure(mp4, lambda _: pictures.append(None))

@@ -1,6 +1,6 @@
-"""The few plain values that travel between a process and its media child: JSON, with bytes beside it.
+"""The messages between a process and its media child: JSON, with bytes beside it.
 
-Not pickle: the child has decoded hostile files, so what it answers may be anything at all.
+Not pickle: the child decodes hostile files, so its answer can't be trusted.
 """
 
 import json
@@ -11,22 +11,22 @@ import time
 from dataclasses import asdict, is_dataclass
 from typing import Any, Final
 
-ANSWER: Final = b"A"  # from the child: how the work ended
-EXIT: Final = b"X"  # from the helper: how the child ended
+ANSWER: Final = b"A"  # from the child: the result of the work
+EXIT: Final = b"X"  # from the helper: the child's exit
 REQUEST: Final = b"R"
 # To the helper, with a socket: seconds on the clock and of processor time that the child may take.
 ORDER: Final = struct.Struct("!dI")
-TIMED_OUT: Final = "timeout"  # how a child ended that took too long; otherwise its exit code
-STARVED: Final = "starved"  # the same, when it had not been given the processor time it may take
+TIMED_OUT: Final = "timeout"  # the exit of a child that used up its time; otherwise an exit code
+STARVED: Final = "starved"  # the same, if the machine did not give it its processor time
 NOT_STARTED: Final = 70  # exit code of a child that could not be confined
 MAX_MESSAGE: Final = 40 * 1024 * 1024  # bytes
-MAX_TEXT: Final = 1_000_000  # bytes of it that are JSON; 2,400 hashes of pictures are a quarter of that
+MAX_TEXT: Final = 1_000_000  # bytes of JSON in a message; the hashes of 2,400 pictures are a quarter of that
 _BYTES: Final = "$bytes"
 _HEAD: Final = struct.Struct("!cII")  # kind, length of the JSON, length of the bytes behind it
 
 
 class BadMessage(Exception):
-    """What came is not a message."""
+    """The bytes are no message."""
 
 
 def encode(kind: bytes, value: Any) -> bytes:
@@ -65,7 +65,7 @@ def _decode(text: bytes, blobs: bytes) -> Any:
     taken = 0
 
     def with_bytes(value: dict[str, Any]) -> Any:
-        """Each of the bytes behind the text is taken once, in the order in which `_plain` left them."""
+        """Put each of the byte strings in the place where `_plain` took it out, each once and in order."""
         nonlocal taken
         if value.keys() != {_BYTES}:
             return value
@@ -89,7 +89,7 @@ def _finite(text: str) -> float:
 
 
 def _plain(value: Any, blobs: bytearray) -> Any:
-    """The value as JSON types; bytes move to `blobs` and leave their place in it behind."""
+    """The value as JSON types; bytes move to `blobs`, and a placeholder stays."""
     if is_dataclass(value) and not isinstance(value, type):
         return _plain(asdict(value), blobs)
     if isinstance(value, bytes):
