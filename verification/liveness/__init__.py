@@ -1,7 +1,7 @@
-"""The edge to the vendor's face comparison: everything Tencent-shaped stops here.
+"""The edge to the vendor's face comparison: no other room knows Tencent's names, formats or codes.
 
-Imports neither Django nor anything else of `verification`, so that it can be tested, replaced and read
-alone.
+It imports neither Django nor any other room of `verification` but the JSON reader, so that it can be tested, replaced
+and read alone.
 """
 
 from .answer import VENDOR_PASS, Answer, parse

@@ -1,8 +1,7 @@
 """Turns the bytes of an answer into one frozen `Answer`, or refuses them.
 
-Everything a decision rests on passes through here, so it reads strictly and takes nothing on trust: a
-missing field, an odd number or a second meaning is a `BadAnswer`. It must not know any policy; what follows
-from an answer is decided elsewhere.
+A decision rests on what is read here, so reading is strict: a missing field, an odd number or a second meaning is a
+`BadAnswer`. This module knows no policy; `rules.decision` decides what follows from an answer.
 """
 
 import hashlib
@@ -19,7 +18,7 @@ from .codes import Category, CodeRule, lookup
 from .errors import BadAnswer, LivenessError, Misconfigured, Rejected, Throttled, Unavailable
 
 VENDOR_PASS = Decimal(70)  # CompareFaceLiveness page, Output Parameters, Result
-# "Sim ... is valid when Result is" one of these two (same page); elsewhere it is a filler and not read.
+# "Sim ... is valid when Result is" one of these two (same page); with other codes it is a filler and not read.
 WITH_SIMILARITY = frozenset({"Success", "FailedOperation.CompareLowSimilarity"})
 
 BEST_FRAME_LIMIT = 3_000_000  # bytes of JPEG; the vendor's frames have about a hundred thousand
@@ -64,19 +63,19 @@ class Answer:
 def parse(raw: bytes, *, content_type: str | None, status: int) -> Answer:
     """The answer that these bytes are.
 
-    Raises BadAnswer for anything that breaks the contract, and for codes about us or the vendor rather
-    than about the applicant Throttled, Unavailable, Misconfigured or Rejected.
+    Raises BadAnswer for anything that breaks the contract; and for codes that are not about the applicant Throttled,
+    Unavailable, Misconfigured or Rejected.
     """
     try:
         return _parse(raw, content_type, status)
     except LivenessError as error:
         failure = error
-    # Raised anew, where no variable holds the answer: a traceback that shows variables would show a face.
+    # Raised again where no variable holds the answer: a traceback that shows variables would show a face.
     del raw
     try:
         raise failure.with_traceback(None)
     finally:
-        del failure  # or this frame and the error would hold each other
+        del failure  # breaks the reference cycle of this frame and the error
 
 
 def _parse(raw: bytes, content_type: str | None, status: int) -> Answer:
@@ -92,7 +91,7 @@ def _parse(raw: bytes, content_type: str | None, status: int) -> Answer:
 
 
 def check_status(status: int) -> None:
-    """API errors come with HTTP 200 too, so any other status is the gateway speaking, not the API."""
+    """API errors come with HTTP 200 too, so any other status comes from the gateway."""
     if status == 200:
         return
     code = f"http_{status}"
@@ -114,7 +113,7 @@ def _response(raw: bytes) -> dict[str, object]:
 
 
 def _object(raw: bytes) -> tuple[dict[str, object] | None, str]:
-    """The object, or why there is none; the reader's own error would keep its variables, and so the answer."""
+    """The object, or the reason why there is none: the reader's error would hold the answer in its frames."""
     try:
         return read_object(raw, max_depth=MAX_DEPTH, max_number=MAX_NUMBER, fraction=_decimal), ""
     except NotStrict as error:
@@ -160,7 +159,7 @@ def _read_result(response: dict[str, object], request_id: str, raw_sha256: str) 
 def _read_error(response: dict[str, object], request_id: str, raw_sha256: str) -> Answer:
     error = response["Error"]
     code = error.get("Code") if isinstance(error, dict) else None
-    # "Success" is the one code that must never be taken from here.
+    # "Success" counts in `Result` alone.
     if not isinstance(error, dict) or not isinstance(code, str) or not _ERROR_CODE.fullmatch(code):
         raise BadAnswer("error_code", request_id)
     if code.casefold() == "success":
@@ -188,7 +187,7 @@ def _raise_fault(rule: CodeRule, request_id: str) -> None:
 
 def _similarity(response: dict[str, object], request_id: str) -> Decimal:
     value = response.get("Sim")
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):  # bool is an int to Python
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):  # bool is a subclass of int
         raise BadAnswer("similarity_missing", request_id)
     similarity = Decimal(value)
     if similarity.is_signed() or similarity > 100:
@@ -197,7 +196,7 @@ def _similarity(response: dict[str, object], request_id: str) -> Decimal:
 
 
 def _best_frame(value: object) -> tuple[bytes | None, str]:
-    """The frame, or why there is none: it helps a reviewer, and never changes an outcome."""
+    """The frame, or why there is none. It helps a reviewer and never changes an outcome, so it raises nothing."""
     if value is None or value in ("", "null"):  # the page: this field "may return "null""
         return None, ""
     if not isinstance(value, str):
@@ -212,7 +211,7 @@ def _best_frame(value: object) -> tuple[bytes | None, str]:
 
 
 def _sentence(value: object, request_id: str) -> str:
-    """Free text of the vendor, made safe to store and to log: one line, bounded; escaping is the page's."""
+    """Free text of the vendor, made safe to store and to log: one line, cut to DESCRIPTION_LIMIT; not escaped."""
     if value is None:
         return ""
     if not isinstance(value, str):

@@ -1,8 +1,8 @@
 """Builds the request body without ever holding it.
 
-A body is up to ten megabytes, and dozens are in flight at once. Base64 needs no JSON escaping, so the body
-is a few fixed bytes around two encoded files: one pass of slices for the hash, a second one for the wire.
-It must not know how the bytes travel or where they were stored.
+A body has up to ten megabytes, and dozens are in flight at once. Base64 needs no JSON escaping, so the body is a few
+fixed bytes around two encoded files: one pass of slices computes the hash, a second one is sent. This module knows
+neither how the bytes travel nor where they are stored.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ class RequestBody:
     `mode` is "ACTION" with one or two different `actions` ("4,2"; 1 open mouth, 2 blink, 3 nod, 4 shake
     head) or "SILENT" with none. `photo` and `video` are contiguous buffers, which are not copied, or files opened
     for reading bytes that can seek, of which one slice is held at a time; closing them is up to the caller, after
-    the call. `photo_sha256` and `video_sha256`, lower-case hex, are what the media have to be. Raises EmptyMedia,
+    the call. `photo_sha256` and `video_sha256`, lower-case hex, are the hashes on record. Raises EmptyMedia,
     RequestTooLarge or UnsupportedChallenge before anything is sent.
     """
 
@@ -63,13 +63,13 @@ class RequestBody:
             raise RequestTooLarge(BODY_LIMIT, self.size, "body")
 
     def __iter__(self) -> Iterator[bytes]:
-        """The body in pieces; raises MediaChanged, before the first one, if a size is no longer what it was."""
+        """The body in pieces; raises MediaChanged before the first one if a size has changed."""
         return self._pass(Source.slices)
 
     def sha256_hex(self) -> str:
-        """SHA-256 of the body as sent, lower-case hex; one pass, remembered.
+        """SHA-256 of the body as sent, lower-case hex; computed in one pass and cached.
 
-        Raises MediaChanged if what it read is not what the media have to be.
+        Raises MediaChanged if the media do not have the hashes on record.
         """
         if self._sha256 is None:
             digest = hashlib.sha256()
@@ -78,7 +78,7 @@ class RequestBody:
         return self._sha256
 
     def verify(self) -> None:
-        """Raises MediaChanged unless the media are what they have to be; reads them once, and only if anybody said."""
+        """Raises MediaChanged unless the media have the hashes on record; without hashes it reads nothing."""
         if not self._verified:
             self._photo.verify()
             self._video.verify()

@@ -1,7 +1,7 @@
-"""Makes the call: one request, one connection, one answer or one error that says what is known.
+"""Makes the call: one request on one connection, and one answer, or one error that tells whether the call was sent.
 
-The promise is the difference between `NotSent` and `UnknownOutcome`, because the vendor charges for checks
-and has no idempotency token. It never repeats a call by itself, and knows nothing of attempts or policy.
+The vendor charges for checks and has no idempotency token, so the client tells `NotSent` from `UnknownOutcome`
+reliably. It never repeats a call by itself, and knows nothing of attempts or policy.
 """
 
 import hashlib
@@ -36,7 +36,8 @@ READ_TIMEOUT = 30
 DEADLINE = 40
 CONNECTIONS = 100  # at 20 calls a second and 3 s each, 60 are in flight
 
-_HEARD = (BadAnswer, Throttled, Unavailable)  # what an answer's status, headers or length may make of it
+# What the status, the headers or the length of an answer may raise.
+_ANSWERED = (BadAnswer, Throttled, Unavailable)
 
 
 class LivenessClient:
@@ -48,7 +49,7 @@ class LivenessClient:
     Raises Misconfigured for settings that could never work.
 
     Connections are not reused. An answer left over on a kept connection could otherwise be taken for the
-    next applicant's, and a connection the vendor had just closed would make a call's outcome unknown.
+    next applicant's, and a connection that the vendor has just closed would make a call's outcome unknown.
     """
 
     def __init__(
@@ -103,13 +104,13 @@ class LivenessClient:
         now: Callable[[], float] = time.time,
         may_send: Callable[[], bool] | None = None,
     ) -> Answer:
-        """Sends a body whose hash and size the caller may have recorded before; any LivenessError.
+        """Sends a body, whose hash and size the caller may have recorded before. Raises any LivenessError.
 
-        `now` is the clock of the signature, in seconds since 1970. `may_send` is asked when the connection stands,
-        right before the first byte; it may wait, and raises Withdrawn by saying no. Raises MediaChanged, with
-        nothing sent, if the media are not what they have to be. Where they change between that check and the
-        sending, the signature no longer fits and the vendor refuses the call; an unsigned body goes out as it
-        then is.
+        `now` is the clock of the signature, in seconds since 1970. `may_send` is called once the
+        connection stands, right before the first byte; it may wait, and if it returns False, Withdrawn is raised.
+        Raises MediaChanged, with nothing sent, if the media do not have the hashes on record. If they change between
+        that check and the sending, the signature no longer fits and the vendor refuses the call; an unsigned body is
+        sent as it then is.
         """
         if self._unsigned_payload:
             body.verify()
@@ -121,9 +122,8 @@ class LivenessClient:
     ) -> str:
         """The code for a signed request that cannot be billed, since it has no parameters at all.
 
-        "MissingParameter" means that endpoint, clock and credentials are fine: the vendor checks the
-        signature first. Raises NotSent, UnknownOutcome, Unavailable, Throttled or BadAnswer when no code
-        came back.
+        "MissingParameter" means that endpoint, clock and credentials are in order, because the vendor checks the
+        signature first. Raises NotSent, UnknownOutcome, Unavailable, Throttled or BadAnswer if no code came back.
         """
         digest = None if self._unsigned_payload else hashlib.sha256(b"{}").hexdigest()
         reply = self._exchange([b"{}"], 2, digest, now, may_send)
@@ -165,19 +165,19 @@ class LivenessClient:
             )
             try:
                 return self._receive(request, TC3Auth(self._signer, digest, now), upload)
-            except _HEARD:
+            except _ANSWERED:
                 raise
             except Exception as error:
-                # Whatever it was: once a byte of the body has left, nobody knows what became of the call.
+                # Any error: once a byte of the body has left, the outcome of the call is unknown.
                 failure = failure_of(error, upload.began, deadline.passed)
             finally:
                 upload.release()
-        # Raised out here, where the HTTP library's error is no longer its context: that one holds the
-        # request, and with it the Authorization header and the applicant's media.
+        # Raised outside the except block, so that the HTTP library's error is not its context: that error holds
+        # the request, and with it the Authorization header and the applicant's media.
         try:
             raise failure
         finally:
-            del failure  # or this frame and the error would hold each other, and the media with them
+            del failure  # breaks the reference cycle of this frame and the error, which holds the media
 
     def _receive(self, request: httpx.Request, auth: httpx.Auth, upload: Upload) -> Reply:
         response = self._http.send(request, auth=auth, stream=True)
@@ -197,7 +197,7 @@ class LivenessClient:
 
 def _headers(region: str, language: str) -> dict[str, str]:
     return {
-        # Part of the signature, byte for byte: no charset.
+        # Signed byte for byte, so without a charset.
         "Content-Type": "application/json",
         "Accept": "application/json",
         "Accept-Encoding": "identity",

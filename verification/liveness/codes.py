@@ -1,7 +1,7 @@
-"""Every code the vendor is known to answer with, turned into our own words in one place.
+"""Every documented code of the vendor, with its category, its charge and a hint for the applicant.
 
-When the vendor changes, this is the file to change. It knows nothing of policy: what a category leads to is
-decided elsewhere, and what the applicant reads stands in `verification.hints`.
+If the vendor changes a code, this is the file to change. It knows no policy: `rules.decision` decides what a category
+leads to, and `verification.hints` holds what the applicant reads.
 
 Sources: the CompareFaceLiveness page (Output Parameters, Error Code), the API 3.0 "Common Error Codes"
 page, the eKYC billing page, and the lists of `Result` codes that the vendor's public SDKs give for the
@@ -43,7 +43,7 @@ class Billed(StrEnum):
 
 
 class Hint(StrEnum):
-    """What to tell the applicant; the pages own the words."""
+    """The key of what the applicant reads, in `verification.hints`."""
 
     RECEIVED = "received"
     BEING_CHECKED = "being_checked"
@@ -82,9 +82,8 @@ class Hint(StrEnum):
 class CodeRule:
     """What one code means.
 
-    `suspicion`: the code speaks of a replayed or staged picture, so a person looks at once and the applicant
-    gets a neutral sentence. `known` is False when the code stands in no list and a fallback was used: a person
-    has to look at it.
+    `suspicion`: the code reports a replayed or staged picture, so the case goes to review at once and the applicant
+    reads a neutral sentence. `known` is False if the code is in no list and a fallback was used: it goes to review.
     """
 
     code: str
@@ -105,7 +104,7 @@ _SUCCESS = "Success"
 
 _ROWS: tuple[tuple[Category, Hint, str], ...] = (
     (Category.PASSED, Hint.RECEIVED, _SUCCESS),
-    # CompareFail is no proof of a mismatch, so it too goes to a person.
+    # CompareFail is no proof of a mismatch, so it goes to review too.
     (Category.LOW_SIMILARITY, Hint.BEING_CHECKED, """
         FailedOperation.CompareFail FailedOperation.CompareLowSimilarity
         InternalError.CompareLowSimilarity"""),
@@ -121,7 +120,7 @@ _ROWS: tuple[tuple[Category, Hint, str], ...] = (
     (Category.CAPTURE_QUALITY, Hint.BLINK_CLEARLY, "FailedOperation.ActionCloseEye"),
     (Category.CAPTURE_QUALITY, Hint.MOVE_BACK, "FailedOperation.ActionFaceClose"),
     (Category.CAPTURE_QUALITY, Hint.MOVE_CLOSER, "FailedOperation.ActionFaceFar"),
-    # Left and right are said to mirrored people, so both become "the middle".
+    # People see themselves mirrored, so left and right both become "the middle".
     (Category.CAPTURE_QUALITY, Hint.CENTRE_FACE, """
         FailedOperation.ActionFaceLeft FailedOperation.ActionFaceRight"""),
     (Category.CAPTURE_QUALITY, Hint.FOLLOW_PROMPTS, """
@@ -240,8 +239,8 @@ _TWIN = {"FailedOperation": "InternalError", "InternalError": "FailedOperation"}
 
 _Family = tuple[re.Pattern[str], Category, Hint]
 
-# Tried in order for a code in no list; the last row takes whatever is left. In `Result` a failed operation
-# is about the applicant's media, in `Error` it is the vendor that failed.
+# Tried in order for a code in no list; the last row matches all. In `Result` a failed operation
+# is about the applicant's media, in `Error` the vendor failed.
 _SHARED_FAMILIES: tuple[_Family, ...] = (
     (re.compile(r"AuthFailure\.|UnauthorizedOperation"), Category.CONFIGURATION, Hint.PAUSED),
     (re.compile(r"InvalidParameter|Unsupported|Missing"), Category.BAD_REQUEST, Hint.OUR_FAULT),

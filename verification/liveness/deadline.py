@@ -1,8 +1,8 @@
-"""One limit on the whole of a call, which the HTTP library does not have.
+"""One time limit for a whole call, which the HTTP library does not have.
 
 httpx limits each wait by itself: a peer that sends one byte every few seconds never trips a read timeout,
-not even within the headers. The lease on an attempt is only sound if a call is really over in time, so at
-the deadline the socket is shut down and whoever waits on it wakes up. Knows sockets, nothing of the vendor.
+not even within the headers. The lease of an attempt is safe only if a call ends in time, so at the deadline the
+socket is shut down, which wakes the thread that waits on it. Knows sockets, nothing of the vendor.
 """
 
 import contextlib
@@ -35,7 +35,7 @@ class Deadline:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # The watch may remember this object for a while; the connection is let go now.
+        # The watch may hold this object for a while; the connection is released now.
         self._over, self._socket = True, None
 
     def follow(self, event: str, info: Mapping[str, Any]) -> None:
@@ -48,10 +48,10 @@ class Deadline:
     def cut(self) -> None:
         if self._over:
             return
-        self.passed = True  # before the socket is read, so that `follow` cannot miss it
+        self.passed = True  # before the socket is read: `follow` checks it after it has set the socket
         connection = self._socket
         if connection is not None:
-            with contextlib.suppress(OSError):  # closed already, or taken over by TLS this very moment
+            with contextlib.suppress(OSError):  # closed already, or just wrapped by TLS
                 # Not SSLSocket.shutdown: that would also drop the TLS layer under a reading thread.
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
 
@@ -63,10 +63,10 @@ class _Watch:
         self.forget()
 
     def forget(self) -> None:
-        """For the child of a fork, which has none of its parent's other threads and maybe a lock of theirs."""
+        """After a fork: the child has none of its parent's other threads, and a lock of theirs may be held."""
         self._changed = threading.Condition()
         self._due: list[tuple[float, int, Deadline]] = []
-        self._numbers = itertools.count()  # so that two deadlines of one moment are never compared
+        self._numbers = itertools.count()  # a tie-breaker, so that two Deadlines are never compared
         self._thread: threading.Thread | None = None
 
     def add(self, deadline: Deadline, at: float) -> None:
@@ -83,7 +83,7 @@ class _Watch:
             self._next().cut()
 
     def _next(self) -> Deadline:
-        """Waits until one is due. Those of calls that ended well are due like any other, and cut nothing."""
+        """Wait until one is due. Deadlines of calls that ended are due too, and shut nothing down."""
         with self._changed:
             while not self._due or (wait := self._due[0][0] - time.monotonic()) > 0:
                 self._changed.wait(wait if self._due else None)

@@ -1,7 +1,7 @@
-"""Where the call may go: TLS to anywhere, plain HTTP to nobody but this machine.
+"""Where a call may go: over TLS to any host, over plain HTTP to this machine alone.
 
-It exists because a wrong address would hand out faces and a signature. It must not know which host is the
-vendor's: regional hosts and gateways of one's own are legitimate.
+A wrong address would disclose faces and a signature. This module does not know which host is the vendor's, because
+regional hosts and gateways of the organisation are legitimate.
 """
 
 import ipaddress
@@ -34,7 +34,7 @@ def check_endpoint(endpoint: str) -> httpx.URL:
 def tls_context() -> ssl.SSLContext:
     """TLS that verifies the peer; shared, because reading the roots costs each client 20 ms and 0.7 MiB."""
     context = httpx.create_ssl_context(verify=True, trust_env=False)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2  # whatever the system's own configuration allows
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # even if the system's configuration allows less
     return context
 
 
@@ -44,7 +44,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _is_host(host: str, port: int | None) -> bool:
-    # httpx escapes a nonsensical host rather than refusing it, and takes ports no socket does.
+    # httpx escapes an invalid host instead of refusing it, and accepts ports that do not exist.
     return bool(_address(host) or _HOST_NAME.fullmatch(host)) and 0 < (port or 443) < 2**16
 
 

@@ -1,8 +1,8 @@
-"""What can go wrong between us and the vendor, as one fixed tree.
+"""The errors of a call to the vendor, as one fixed tree.
 
-It exists so that a task can decide by type alone: `Retryable` goes back into the queue, `Permanent` does
-not; `UnknownOutcome` may have cost a paid check, `NotSent` certainly did not. It must not know HTTP or
-Django, and no error may carry a body, a picture, a credential or a header: errors end up in logs.
+A task decides by type alone: `Retryable` goes back into the queue, `Permanent` does not; `UnknownOutcome` may have cost
+a paid check, `NotSent` did not. This module knows neither HTTP nor Django, and no error carries a body, a picture, a
+credential or a header, because errors end up in logs.
 """
 
 from typing import ClassVar
@@ -23,7 +23,7 @@ class LivenessError(Exception):
         self.code = code
         self.request_id = request_id
         self.billed = billed or self.usually_billed
-        super().__init__(code, request_id, self.billed)  # these args make the error survive pickling
+        super().__init__(code, request_id, self.billed)  # these args make the error picklable
 
     def __str__(self) -> str:
         return f"{self.code} (request id {self.request_id or 'none'}, billed: {self.billed})"
@@ -38,17 +38,17 @@ class Permanent(LivenessError):
 
 
 class Throttled(Retryable):
-    """The vendor asked us to slow down; nothing was checked."""
+    """The vendor throttled the call; nothing was checked."""
 
 
 class NotSent(Retryable):
-    """It is certain that no byte of the request body left: name look-up, connect, TLS, pool, or too late."""
+    """No byte of the request body has left for certain: DNS, connect, TLS or pool failed, or the deadline passed."""
 
     usually_billed = Billed.NO
 
 
 class Withdrawn(NotSent):
-    """The caller took the call back before any of it was sent, as it may with `may_send`."""
+    """The caller withdrew the call before any of it was sent: `may_send` returned False."""
 
 
 class Unavailable(Retryable):
@@ -60,7 +60,7 @@ class UnknownOutcome(Retryable):
 
 
 class Rejected(Permanent):
-    """Our request is at fault, either in the vendor's judgement or by a limit we check before sending."""
+    """The request is at fault: the vendor refused it, or it is over a limit that is checked before sending."""
 
 
 class BadAnswer(Permanent):
@@ -68,7 +68,7 @@ class BadAnswer(Permanent):
 
 
 class Misconfigured(Permanent):
-    """The account, its credentials or our settings are at fault: every call would fail until it is mended."""
+    """The account, its credentials or the settings are at fault: every call fails until they are corrected."""
 
 
 class RequestTooLarge(Rejected):
@@ -114,11 +114,11 @@ class UnsupportedChallenge(Rejected):
 
 
 class MediaUnreadable(OSError):
-    """The machine, not the vendor, failed to give the photo or the video while it was read."""
+    """The machine failed to read the photo or the video; the vendor is not at fault."""
 
 
 class MediaChanged(Rejected):
-    """The photo or the video is not what it was, or not what is on record: none of it may be sent."""
+    """The photo or the video has changed, or does not have the hash on record: nothing may be sent."""
 
     usually_billed = Billed.NO
 

@@ -1,6 +1,6 @@
-"""One request on its way and what came back: the bookkeeping from which follows what is known after a failure.
+"""The state of one request: how much of it was sent, and how much of the answer came back.
 
-It exists so that `NotSent` and `UnknownOutcome` are told apart in one place. It must not know how a request is
+After a failure this tells `NotSent` from `UnknownOutcome`, in one place. This module does not know how a request is
 signed or sent.
 """
 
@@ -20,7 +20,7 @@ from .errors import (
     Withdrawn,
 )
 
-MEDIA_UNREADABLE = "media_unreadable"  # the code of a failure that says nothing of the vendor
+MEDIA_UNREADABLE = "media_unreadable"  # the code of a failure that is not the vendor's
 ANSWER_LIMIT = 8_000_000  # bytes; a best frame has about 200,000
 
 
@@ -31,7 +31,7 @@ class TooLate(Exception):
 class Wire:
     """Follows a connection until the request may go out (httpx "Extensions" page, trace).
 
-    `may_send` is asked once, when the connection stands and before the first byte of the request.
+    `may_send` is called once, when the connection stands and before the first byte of the request.
     """
 
     def __init__(self, deadline: Deadline, may_send: Callable[[], bool] | None) -> None:
@@ -45,7 +45,7 @@ class Wire:
 
 
 class Upload:
-    """The body on its way; `began` says whether any byte of it may have left, `ended` whether all may have."""
+    """The body that is being sent; `began`: any byte of it may have left, `ended`: all of them may have."""
 
     def __init__(self, slices: Iterable[bytes], deadline: Deadline) -> None:
         self._slices = slices
@@ -62,7 +62,7 @@ class Upload:
         self.ended = True
 
     def release(self) -> None:
-        """Lets go of the media: httpx requests sit in reference cycles and outlive their call."""
+        """Release the media: httpx requests are in reference cycles and outlive their call."""
         self._slices = ()
 
 
@@ -70,7 +70,7 @@ class Upload:
 class Reply:
     """The bytes of an answer with HTTP 200.
 
-    `framed` when the headers said where it ends; `asked` when all of the request had gone out before it came.
+    `framed`: the headers gave its length. `asked`: the whole request had been sent before the answer came.
     """
 
     raw: bytes
@@ -84,10 +84,10 @@ class Reply:
         except BadAnswer as error:
             if self.framed:
                 raise
-            # It ended where the connection did: cut short or complete, nobody can tell.
+            # It ended with the connection, so it may be cut short.
             raise UnknownOutcome(f"unframed.{error.code}", error.request_id) from error
         if not self.asked:
-            # A refusal needs no body, but nobody can have judged a video that was still on its way.
+            # A refusal needs no body, but the vendor can't have judged a video that was still being sent.
             raise UnknownOutcome("answered_early", answer.request_id)
         return answer
 
@@ -114,7 +114,7 @@ def failure_of(error: Exception, began: bool, late: bool) -> LivenessError:
 
 
 def _ours(error: Exception) -> bool:
-    """Did reading the media fail, and not the way to the vendor?"""
+    """Did reading the media fail, and not the connection?"""
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, MediaUnreadable):
         cause = cause.__cause__ or cause.__context__

@@ -1,7 +1,7 @@
 """Signs requests with TC3-HMAC-SHA256, the vendor's "Signature v3".
 
-It exists apart from the client so that the published vectors can be recomputed without a network. It must
-not know what is being signed beyond a hash, and must never put a secret where it can be printed.
+It is apart from the client, so that tests can recompute the published vectors without a network. It knows the payload
+by its hash alone, and never puts a secret where it can be printed.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from .codes import Billed
 from .errors import Misconfigured
 
 ALGORITHM = "TC3-HMAC-SHA256"
-SERVICE = "faceid"  # the product's name in the scope, also on regional hosts
+SERVICE = "faceid"  # the product's name in the scope, on regional hosts too
 UNSIGNED_PAYLOAD = "UNSIGNED-PAYLOAD"
 
 _HEADER_SAFE = re.compile(r"[!-~]+")
@@ -48,7 +48,7 @@ class Credentials:
 
 
 def canonical_request(headers: Mapping[str, str], payload_sha256: str) -> str:
-    """The text a POST to / without a query is reduced to ("Signature v3" page, step 1)."""
+    """The canonical form of a POST to / without a query ("Signature v3" page, step 1)."""
     lines = [f"{name.lower()}:{value.strip().lower()}\n" for name, value in headers.items()]
     return "\n".join(["POST", "/", "", "".join(sorted(lines)), signed_names(headers), payload_sha256])
 
@@ -58,7 +58,7 @@ def signed_names(headers: Mapping[str, str]) -> str:
 
 
 def scope(timestamp: int, service: str = SERVICE) -> str:
-    """What a key is good for: one UTC day and one product."""
+    """What a derived key is valid for: one UTC day and one product."""
     return f"{utc_day(timestamp)}/{service}/tc3_request"
 
 
@@ -91,8 +91,8 @@ def sign(
 ) -> str:
     """The Authorization header for exactly these `headers` (all of them signed) and this payload hash.
 
-    `timestamp` is seconds since 1970; the vendor allows five minutes of difference. `key` spares the
-    derivation when the caller has it already.
+    `timestamp` is seconds since 1970; the vendor allows five minutes of difference. `key` is the derived key,
+    if the caller has it already.
     """
     key = key or derive_key(credentials.secret_key, utc_day(timestamp), service)
     text = string_to_sign(canonical_request(headers, payload_sha256), timestamp, service)
@@ -114,7 +114,7 @@ class Signer:
         return sign(self.credentials, headers, payload_sha256, timestamp=timestamp, key=key)
 
     def _key(self, day: str) -> bytes:
-        known, key = self._of_day  # one read and one write of a tuple: threads never see half a pair
+        known, key = self._of_day  # a tuple is read and written at once, so no thread sees half a pair
         if known != day:
             key = derive_key(self.credentials.secret_key, day)
             self._of_day = (day, key)

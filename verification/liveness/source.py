@@ -1,7 +1,7 @@
-"""The photo or the video of a request, read in slices as often as asked: a buffer in memory or an open file.
+"""The photo or the video of a request, a buffer or an open file, read in slices any number of times.
 
-It exists so that a call in flight holds one slice and not a whole recording, and so that what is read can be held
-to the hash on record. It must not know Base64, JSON or limits.
+A call in flight then holds one slice and not a whole recording, and what is read can be compared with the hash on
+record. This module does not know Base64, JSON or limits.
 """
 
 import hashlib
@@ -33,7 +33,7 @@ Media = Buffer | MediaFile
 class Source:
     """One of the two media; `size` is in bytes, as it was when the source was made.
 
-    `sha256`, lower-case hex, is what the bytes have to be; None if nobody said. A file's position is moved at will.
+    `sha256`, lower-case hex, is the hash on record, or None. Reading moves a file's position.
     """
 
     def __init__(self, name: str, media: Media, sha256: str | None = None) -> None:
@@ -47,20 +47,20 @@ class Source:
             raise MediaChanged(self.name)
 
     def slices(self) -> Iterator[bytes | memoryview]:
-        """All of it from the start; each slice is good until the next one is asked for.
+        """All of it from the start; each slice is valid until the next one is requested.
 
-        Raises MediaChanged where a file ends too early.
+        Raises MediaChanged if a file ends too early.
         """
         if isinstance(self._media, Buffer):
             return _cut(self._media)
         return self._read(self._media)
 
     def verified_slices(self) -> Iterator[bytes | memoryview]:
-        """The same, but raises MediaChanged at the end if they were not what they have to be."""
+        """The same, but raises MediaChanged at the end if the hash is not the one on record."""
         return self.slices() if self._sha256 is None else self._hashed(self._sha256)
 
     def verify(self) -> None:
-        """Read all of it for the sake of that error; reads nothing if nobody said what it has to be."""
+        """Read all of it and raise that error if it applies; without a hash on record it reads nothing."""
         if self._sha256 is not None:
             self.check_size()
             deque(self._hashed(self._sha256), maxlen=0)
@@ -99,7 +99,7 @@ def _size(media: Media) -> int:
 
 
 def _cut(media: Buffer) -> Iterator[memoryview]:
-    # The views are released as soon as the pass ends, or the owner could not close a memory map.
+    # The views are released as soon as the pass ends: otherwise the owner could not close a memory map.
     with memoryview(media) as any_shape, any_shape.cast("B") as view:
         for start in range(0, view.nbytes, SLICE):
             with view[start : start + SLICE] as piece:
@@ -107,7 +107,7 @@ def _cut(media: Buffer) -> Iterator[memoryview]:
 
 
 def _read_all(file: MediaFile, size: int) -> bytes:
-    """As much as asked for, from a file that may give less at a time; less only at its end."""
+    """So many bytes, from a file whose read may return less; fewer only at its end."""
     piece = file.read(size)
     if len(piece) == size or not piece:
         return piece
