@@ -1,6 +1,6 @@
 """The ciphers for what is stored: a keyring that wraps data keys, and the framed cipher for objects.
 
-Knows keys and bytes; nothing of Django, of rows, or of where a key or an object is kept.
+It knows keys and bytes, and nothing of Django, of rows, or of where keys and objects are stored.
 """
 
 from verification.crypto.frames import NotDecrypted, Reader, seal

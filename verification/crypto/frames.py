@@ -1,10 +1,10 @@
 """The framed cipher: AES-256-GCM over frames of 64 KiB, so that a reader can start anywhere.
 
 An object is a header (4 bytes of magic, 32 of salt) and its frames, each with a tag of 16 bytes. Its key is derived
-from the owner's data key, the salt and the object's name: no nonce is ever used twice, and an object that is put in
-another's place does not open. A frame's nonce is its number and whether it is the last: frames that are missing,
-swapped, repeated or cut off do not open either. The construction is STREAM (Hoang, Reyhanitabar, Rogaway and Vizár,
-"Online Authenticated-Encryption and its Nonce-Reuse Misuse-Resistance", CRYPTO 2015).
+from the owner's data key, the salt and the object's name, so no nonce is ever used twice, and an object that was moved
+to another's place does not open. A frame's nonce is its number and a mark on the last frame, so an object with frames
+missing, swapped, repeated or cut off does not open either. The construction is STREAM (Hoang, Reyhanitabar, Rogaway
+and Vizár, "Online Authenticated-Encryption and its Nonce-Reuse Misuse-Resistance", CRYPTO 2015).
 """
 
 import io
@@ -29,11 +29,11 @@ _PURPOSE: Final = b"kyc object 1\0"
 
 
 class NotDecrypted(Exception):
-    """The object does not open: another key, another name, or not the bytes that were written."""
+    """The object does not open: another key, another name, or other bytes than were written."""
 
 
 def seal(content: BinaryIO, *, data_key: bytes, name: str) -> Iterator[bytes]:
-    """The encrypted form of `content`, from where it stands to its end, in pieces; `name` is what it is stored as."""
+    """The encrypted form of `content`, from its position to its end, in pieces; `name` is the name of the object."""
     header = MAGIC + secrets.token_bytes(HEADER - len(MAGIC))
     cipher = _cipher(data_key, header, name)
     yield header
@@ -47,7 +47,7 @@ def seal(content: BinaryIO, *, data_key: bytes, name: str) -> Iterator[bytes]:
 
 
 def _full(content: BinaryIO) -> bytes:
-    """The next frame. A file may give less than it was asked for before its end; only the last frame may be short."""
+    """The next frame. A read may return less before the end of the file; only the last frame may be short."""
     frame = content.read(FRAME)
     while 0 < len(frame) < FRAME and (more := content.read(FRAME - len(frame))):
         frame += more
@@ -55,10 +55,10 @@ def _full(content: BinaryIO) -> bytes:
 
 
 class Reader(io.RawIOBase):
-    """The content of an encrypted object as a file to read and seek in; only the frames asked for are opened.
+    """The content of an encrypted object as a file to read and seek in; only the frames that are read are decrypted.
 
     `sealed` is the object as a file that can seek. Raises NotDecrypted at once unless the object's last frame opens,
-    which proves its key, its name and its length; and on reading, for a frame that is not the one written.
+    which proves its key, its name and its length; and on reading, for a frame that was changed.
     """
 
     def __init__(self, sealed: BinaryIO, *, data_key: bytes, name: str) -> None:
@@ -92,7 +92,7 @@ class Reader(io.RawIOBase):
         return self._at
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """As many bytes as asked for, or all that are left; fewer only at the end."""
+        """So many bytes, or all that are left; fewer only at the end."""
         left = max(0, self.size - self._at)
         size = left if size is None or size < 0 else min(size, left)
         pieces = []
@@ -120,7 +120,7 @@ class Reader(io.RawIOBase):
         super().close()
 
     def _frame(self, number: int) -> bytes:
-        """The content of one frame; the last one asked for is kept, for readers that take small bites."""
+        """The content of one frame; the newest one is cached, for readers that read a few bytes at a time."""
         if self._kept[0] != number:
             self._sealed.seek(HEADER + number * SEALED)
             sealed = self._sealed.read(SEALED)

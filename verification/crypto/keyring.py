@@ -1,8 +1,8 @@
 """The keyring: the few keys of the installation, which wrap the many data keys.
 
 It is written as `id:key` entries, separated by commas or line ends, each key 32 bytes in Base64. The first one wraps;
-the others only unwrap: what was wrapped before, and what processes have wrapped that know a newer ring. A rotation
-adds an entry, then puts it in front, and wraps anew: what the data keys have encrypted is not touched.
+the others only unwrap, for data keys that were wrapped before, or by processes that have a newer ring already. A
+rotation adds an entry, puts it in front, and rewraps the data keys; the objects that they encrypt do not change.
 """
 
 import base64
@@ -25,11 +25,11 @@ class BadKeyring(ValueError):
 
 
 class UnknownKey(Exception):
-    """The key that wrapped it is not on this ring."""
+    """The key that wrapped the data key is not on this ring."""
 
 
 class NotUnwrapped(Exception):
-    """It does not open: changed, another owner's, or the ring has another key under that id."""
+    """The data key does not open: it was changed, is another owner's, or the ring has another key under that id."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Keyring:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Raises BadKeyring for an empty ring, a malformed or repeated entry, or a key that is no key."""
+        """Raises BadKeyring for an empty ring, a malformed or repeated entry, or a key of another length."""
         keys: dict[str, bytes] = {}
         for number, entry in enumerate(filter(None, map(str.strip, re.split(r"[,\n]", text))), start=1):
             name, _, encoded = entry.partition(":")
@@ -59,13 +59,13 @@ class Keyring:
         return next(iter(self.keys))
 
     def wrap(self, data_key: bytes, owner: str) -> tuple[str, str]:
-        """Id of the wrapping key, and the data key wrapped for `owner` alone, as Base64."""
+        """The id of the wrapping key, and the data key as Base64, wrapped so that it opens for `owner` alone."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
         sealed = AESGCM(self.keys[self.primary]).encrypt(nonce, data_key, _context(owner))
         return self.primary, base64.b64encode(nonce + sealed).decode("ascii")
 
     def unwrap(self, key_id: str, wrapped: str, owner: str) -> bytes:
-        """The data key again. Raises UnknownKey, or NotUnwrapped unless that key wrapped it for this owner."""
+        """The data key in clear. Raises UnknownKey, or NotUnwrapped unless that key wrapped it for this owner."""
         if key_id not in self.keys:
             raise UnknownKey("The keyring has no key of that id.")
         try:
@@ -82,7 +82,7 @@ def new_data_key() -> bytes:
 
 
 def new_entry(key_id: str) -> str:
-    """A fresh entry for the keyring, ready to be put in front; BadKeyring for an id that is none."""
+    """A fresh entry for the keyring, ready to be put in front; BadKeyring for a malformed id."""
     if not _ID.fullmatch(key_id):
         raise BadKeyring("An id has 1 to 40 letters, digits, dots, hyphens and underscores.")
     return f"{key_id}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode('ascii')}"

@@ -1,7 +1,7 @@
 """Evidence files: server-made names, encrypted under their owner's key, read only as the bytes that were stored.
 
-All objects of an owner lie in the folder named after its data key, whatever rows know of them: that folder is the list
-of every copy, and the key is what makes any of them readable.
+All objects of an owner lie in the folder that is named after its data key, those included that no row names. So the
+folder lists every copy, and destroying the key makes all of them unreadable.
 """
 
 import hashlib
@@ -57,7 +57,7 @@ class StoredObject:
 
 
 def store(key: DataKey, kind: str, data: bytes) -> StoredObject:
-    """Encrypt `data` under `key` and write it under a new random name; it is on the disk when this returns.
+    """Encrypt `data` under `key` and write it under a new random name; once this returns, a power cut does not lose it.
 
     Raises Unavailable if the store can't take it now.
     """
@@ -70,7 +70,7 @@ Store = Callable[[str, bytes], StoredObject]
 
 @contextmanager
 def dropped_on_error(applicant: Applicant) -> Iterator[Store]:
-    """Gives a `store` whose objects are deleted again if the block ends in an error and no row can know them."""
+    """Gives a `store` function; its objects are deleted again if the block raises and no row can name them."""
     names: list[str] = []
 
     def store_for_now(kind: str, data: bytes) -> StoredObject:
@@ -81,11 +81,11 @@ def dropped_on_error(applicant: Applicant) -> Iterator[Store]:
     try:
         yield store_for_now
     except (OperationalError, InterfaceError):
-        # The connection died: perhaps the row was committed. An object too many is better than one too few.
+        # The connection died, so the row may be committed: keep the objects. One too many is better than one lost.
         raise
     except BaseException:
         for name in names:
-            # What can't be deleted now is no reason to hide what happened; `copies` lists it.
+            # A failed deletion must not hide the error of the block; `copies` lists what stays behind.
             with suppress(OSError):
                 delete(name)
         raise
@@ -101,7 +101,7 @@ def store_file(key: DataKey, kind: str, file: BinaryIO) -> StoredObject:
 
 
 def read(name: str, *, sha256: str) -> bytes:
-    """The object's bytes; IntegrityError unless their SHA-256 is the one given."""
+    """The object's bytes; IntegrityError unless they have this SHA-256."""
     with open_unchecked(name) as file:
         data = file.read()
     if hashlib.sha256(data).hexdigest() != sha256:
@@ -112,8 +112,8 @@ def read(name: str, *, sha256: str) -> bytes:
 def open_unchecked(name: str) -> BinaryIO:
     """The object as a file to read and seek in, for a reader that compares its SHA-256 by itself or needs a part.
 
-    Each frame that is read is authentic all the same: written under this name by a holder of the key. IntegrityError
-    if it is not, or gone; OSError if the machine can't read it now, which says nothing about the object.
+    Each frame that is read is still authenticated: a holder of the key wrote it under this name. IntegrityError if it
+    was changed or the object is gone; OSError if the machine can't read now, which proves nothing about the object.
     """
     try:
         return storages["evidence"].open(name, "rb")  # type: ignore[return-value]
@@ -136,7 +136,7 @@ def delete(name: str) -> None:
 
 
 def copies(key: DataKey) -> list[str]:
-    """The names of all objects under `key`: those that rows know, and those that a crash left behind."""
+    """The names of all objects under `key`: those that rows name, and those that a crash left behind."""
     try:
         _, files = storages["evidence"].listdir(key.public_id)
     except FileNotFoundError:
@@ -145,9 +145,9 @@ def copies(key: DataKey) -> list[str]:
 
 
 def answers() -> bool:
-    """Does the store answer? True until the first data key is made, since its place need not be there before.
+    """Does the store answer? True until the first data key is made, because the place need not exist before.
 
-    A listing, not a look for an object: of a bucket that is not there a look would only say that there is no object.
+    It lists, because a request for one object can't tell a missing bucket from a missing object.
     """
     if not DataKey.objects.exists():
         return True
@@ -160,9 +160,9 @@ def answers() -> bool:
 
 
 def erase(key: DataKey, *, now: datetime) -> int:
-    """Destroy `key` and delete every object under it; how many there were.
+    """Destroy `key`, then delete every object under it; returns how many there were.
 
-    In that order: whatever a backup, a disk's sectors or a failing delete may keep, nobody can read it any more.
+    In that order, because copies in backups, on disk sectors or after a failed deletion are then unreadable.
     """
     destroy(key, now=now)
     names = copies(key)

@@ -1,7 +1,7 @@
-"""A Django storage that encrypts what it keeps in another one. The key is named by the first folder of an object.
+"""A Django storage that encrypts objects and stores them in another one. An object's first folder names its key.
 
-Whatever the storage beneath may be, an object lies in it encrypted under its owner's key and bound to its name. It
-says by an OSError that it can't be reached, and by FileNotFoundError that there is no such object.
+In any storage beneath, an object is encrypted under its owner's key and bound to its name. The storage beneath raises
+OSError if it can't be reached, and FileNotFoundError if there is no such object.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from verification.storage.files import DurableFileSystemStorage
 
 
 class _Content(Reader):
-    """The object's content; what does not open is an IntegrityError, what can't be read now is Unavailable."""
+    """The object's content; IntegrityError if it does not open, Unavailable if it can't be read now."""
 
     def _frame(self, number: int) -> bytes:
         with _known_errors():
@@ -27,7 +27,7 @@ class _Content(Reader):
 
 
 class _Sealed(File):  # type: ignore[type-arg]
-    """What a storage is given to save: the encrypted form, made while it is written. There is no other way at it."""
+    """The encrypted form of a content, made while the storage beneath writes it; it can only be read in pieces."""
 
     def __init__(self, content: "File[Any]", data_key: bytes, name: str) -> None:
         super().__init__(None, name)
@@ -45,7 +45,7 @@ class EncryptedStorage(Storage):
         self._objects: Storage = storages.create_storage(objects)
 
     def initialise(self) -> None:
-        """Make the storage beneath ready for its first object, if it is one that tells itself from an empty place."""
+        """Prepare the storage beneath for its first object, if it has a marker that tells it from an empty place."""
         if isinstance(self._objects, DurableFileSystemStorage):
             with _known_errors():
                 self._objects.initialise()
@@ -67,13 +67,13 @@ class EncryptedStorage(Storage):
         with _known_errors():
             saved = self._objects.save(name, _Sealed(content, data_key, name))
             if saved != name:
-                # Bound to its name, it would not open under another one.
+                # An object is bound to its name: it would not open under another one.
                 self._objects.delete(saved)
                 raise Unavailable("The storage gave the object another name.")
         return name
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:
-        # Names are random: a look whether there is such an object would be a question without an answer.
+        # Names are random, so no lookup is needed, and none is made.
         return name
 
     def delete(self, name: str) -> None:

@@ -1,7 +1,7 @@
 """A folder of files in which a file is either whole and on the disk, or not there.
 
-A marker file tells the folder from the empty mount point of a disk that is away. Whoever knows that nothing was ever
-stored makes it, with `initialise`; without it nothing is read, written or deleted. Must not know who that is.
+A marker file tells the folder from the empty mount point of a disk that is not mounted. `initialise` makes it, before
+anything is stored; without it nothing is read, written or deleted.
 """
 
 import fcntl
@@ -20,18 +20,18 @@ from verification.storage.errors import Unavailable
 DIRECTORY_MODE = 0o700
 MARKER: Final = ".kyc-objects"
 TEMPORARY = ".tmp-"
-# On macOS fsync leaves the bytes in the drive's own memory; this doesn't.
+# On macOS fsync leaves the bytes in the drive's cache; F_FULLFSYNC does not.
 _FULL_FLUSH: Final[int | None] = getattr(fcntl, "F_FULLFSYNC", None)
 
 
 class DurableFileSystemStorage(FileSystemStorage):
-    """Writes beside the place, flushes to the disk, then renames: a power cut after `save` loses nothing."""
+    """Writes to a temporary file, flushes it to the disk, then renames it: a power cut after `save` loses nothing."""
 
     def initialise(self) -> None:
-        """Make the folder and its marker. Only for a place in which nothing was ever stored; twice does no harm."""
+        """Make the folder and its marker; for a place in which nothing was ever stored. Idempotent."""
         folder = Path(self.location)
         _make_folder(folder)
-        # Not refused if something else lies there: a new disk comes with `lost+found`.
+        # Other entries are no reason to refuse: a new disk comes with `lost+found`.
         descriptor = os.open(folder / MARKER, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
             _flush(descriptor)
@@ -62,7 +62,7 @@ class DurableFileSystemStorage(FileSystemStorage):
     def _write(self, name: str, content: "File[Any]") -> str:
         path = Path(self.path(name))
         _make_folder(path.parent, below=Path(self.location))
-        # Readable by its owner alone, as mkstemp makes it.
+        # mkstemp makes it readable by its owner alone.
         descriptor, temporary = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:
@@ -79,12 +79,12 @@ class DurableFileSystemStorage(FileSystemStorage):
 
     @contextmanager
     def _present(self) -> Iterator[None]:
-        """A disk that is not mounted holds no file either, and says nothing about any."""
+        """Raises if the marker is missing: on a disk that is not mounted a missing file proves nothing."""
         self._check_marker()
         try:
             yield
         except FileNotFoundError:
-            self._check_marker()  # perhaps it went away just now
+            self._check_marker()  # the disk may have been unmounted meanwhile
             raise
 
     def _check_marker(self) -> None:
@@ -95,7 +95,7 @@ class DurableFileSystemStorage(FileSystemStorage):
 
 
 def _make_folder(folder: Path, *, below: Path | None = None) -> None:
-    """With the folders above it; `below` is one that must be there already."""
+    """Make the folder and those above it; `below` must exist already."""
     if folder.is_dir():
         return
     if folder != below:
@@ -105,7 +105,7 @@ def _make_folder(folder: Path, *, below: Path | None = None) -> None:
 
 
 def _flush_folder(folder: Path) -> None:
-    """The name of a new file is in its folder, which has to reach the disk too."""
+    """Flush the folder, which holds the name of a new file, to the disk too."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         _flush(descriptor)
@@ -118,7 +118,7 @@ def _flush(descriptor: int) -> None:
         try:
             fcntl.fcntl(descriptor, _FULL_FLUSH)
         except OSError:
-            pass  # not every file system knows it
+            pass  # not every file system supports it
         else:
             return
     os.fsync(descriptor)

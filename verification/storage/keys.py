@@ -1,6 +1,6 @@
-"""The owners' data keys: made when first needed, unwrapped for each use, wrapped anew, destroyed.
+"""The owners' data keys: made on first use, unwrapped for each use, rewrapped after a rotation, destroyed.
 
-A data key in clear lives no longer than the call that needs it: a destroyed one is gone for every process at once.
+A data key in clear lives no longer than the call that needs it, so a destroyed key is gone for all processes at once.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ def keyring() -> Keyring:
 def new_key() -> DataKey:
     """A fresh data key in a row of its own.
 
-    Before the first one nothing was ever stored: only then may the place for objects be made. Raises Unavailable.
+    Before the first key nothing was ever stored: only then is the place for objects made. Raises Unavailable.
     """
     if not DataKey.objects.exists():
         storages["evidence"].initialise()  # type: ignore[attr-defined]
@@ -70,14 +70,14 @@ def _unwrapped(row: DataKey, ring: Keyring) -> bytes:
     except UnknownKey as error:
         raise Unavailable("The keyring lacks the key that wrapped this.") from error
     except NotUnwrapped as error:
-        # Another key under a known id, or a row that was changed: either way it says nothing about the objects.
+        # The ring has another key under this id, or the row was changed. Neither proves anything about the objects.
         log.error("storage.key_does_not_open", key=row.public_id, wrapped_by=row.key_id)
         raise Unavailable("The keyring and the data key disagree.") from error
 
 
 @dataclass(frozen=True)
 class Rewrapped:
-    """What became of one batch: which keys were wrapped anew, which do not open, and where the next batch begins."""
+    """The result of one batch: the keys rewrapped, those that do not open, and where the next batch begins."""
 
     done: list[DataKey]
     failed: list[DataKey]
@@ -85,9 +85,9 @@ class Rewrapped:
 
 
 def rewrap(*, most: int, after: int = 0) -> Rewrapped | None:
-    """Wrap up to `most` data keys anew that another than the first key of the ring has wrapped.
+    """Rewrap up to `most` data keys that another key than the first one of the ring has wrapped.
 
-    They are taken in the order of their rows, from the one behind `after`; None when there are no more.
+    It takes them in the order of their rows, from the one behind `after`; None if there are no more.
     """
     ring = keyring()
     old = DataKey.objects.filter(destroyed_at__isnull=True, pk__gt=after).exclude(key_id=ring.primary)
@@ -102,7 +102,7 @@ def rewrap(*, most: int, after: int = 0) -> Rewrapped | None:
             failed.append(row)
             continue
         key_id, wrapped = ring.wrap(data_key, row.public_id)
-        # Not if it was destroyed or wrapped anew meanwhile.
+        # Compare-and-set: not if it was destroyed or rewrapped meanwhile.
         if DataKey.objects.filter(pk=row.pk, wrapped=row.wrapped).update(key_id=key_id, wrapped=wrapped):
             done.append(row)
     return Rewrapped(done, failed, rows[-1].pk)
@@ -120,7 +120,7 @@ def ring_opens() -> bool:
 
 
 def destroy(key: DataKey, *, now: datetime) -> None:
-    """From now on nothing that this key encrypted can be read by anybody. There is no way back."""
+    """Destroy the key for good: nothing that it encrypted can be read any more."""
     DataKey.objects.filter(pk=key.pk, destroyed_at__isnull=True).update(
         key_id="", wrapped="", destroyed_at=now
     )

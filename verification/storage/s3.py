@@ -1,7 +1,7 @@
-"""Objects in S3, or in whatever speaks its protocol: nobody waits long for it, and its errors are OSErrors.
+"""Objects in S3 or a store with its protocol: time limits are short, and errors are OSErrors.
 
-Must not know what an object holds. Objects have no address and no access list of their own: who may reach the bucket
-is the bucket's business, and what lies in it is encrypted.
+It does not know what an object holds. Objects have no public address and no access list of their own: the bucket's
+policy says who may reach them, and they are encrypted.
 """
 
 import os
@@ -21,22 +21,22 @@ from storages.utils import clean_name
 
 from verification.storage.errors import Unavailable
 
-# An object of usual size stays in memory, an export may wait on a disk.
+# Up to this size an object stays in memory; a larger one, such as an export, goes to a temporary file.
 IN_MEMORY: Final = 64 * 1024 * 1024
-# A store that is gone is known to be within 5 s, one that is silent within 12 s: work waits for it in the queue.
+# An unreachable store fails within 5 s, a silent one within 12 s; then the work waits in the queue.
 CONNECT_SECONDS: Final = 2
 SILENT_SECONDS: Final = 5
 ATTEMPTS: Final = 2
-# As many as a worker has threads; one more would open its connection anew each time.
+# As many as a worker has threads: a thread beyond them would open a new connection for each request.
 CONNECTIONS: Final = 64
 
-# Held while a client is made: never copied by a fork in a state in which nobody could open it.
+# Held while a client is made, and across a fork, so that the child never gets it locked.
 _making = threading.Lock()
 os.register_at_fork(before=_making.acquire, after_in_parent=_making.release, after_in_child=_making.release)
 
 
 class ObjectStorage(S3Storage):  # type: ignore[misc]
-    """A bucket, or all below a prefix of it; the options are those of django-storages that `env.objects` lets in."""
+    """A bucket, or a prefix of it; the options are those of django-storages that `env.objects` accepts."""
 
     def __init__(
         self,
@@ -68,9 +68,9 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
 
     @property
     def client(self) -> Any:
-        """One for all threads of the process, as boto3 allows: each costs 15 MB. A forked child makes its own.
+        """One client for all threads of the process, because each costs 15 MB. A forked child makes its own.
 
-        The base class would make a session and a resource for each thread; nothing here may use its `connection`.
+        The base class makes a session and a resource for each thread; so nothing here uses its `connection`.
         """
         with _making:
             if self._client is None or self._client_of != os.getpid():
@@ -87,7 +87,7 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
         raise NotImplementedError("Evidence has no address.")
 
     def _open(self, name: str, mode: str = "rb") -> "File[bytes]":
-        """The whole object: it costs one request, whereas asking for its size and its parts costs one for each."""
+        """The whole object in one request; its size and each part would cost a request of their own."""
         with ExitStack() as stack, _known_errors():
             file = stack.enter_context(tempfile.SpooledTemporaryFile(IN_MEMORY))
             answer = self.client.get_object(Bucket=self.bucket_name, Key=self._key(name))
@@ -98,7 +98,7 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
         return File(file, name)
 
     def _save(self, name: str, content: "File[Any]") -> str:
-        """Put aside first, since a try that fails is repeated from the start."""
+        """Spool the content first, because a failed try is repeated from the start."""
         with tempfile.SpooledTemporaryFile(IN_MEMORY) as file, _known_errors():
             for chunk in content.chunks():
                 file.write(chunk)
@@ -125,7 +125,7 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
         return True
 
     def listdir(self, name: str) -> tuple[list[str], list[str]]:
-        """The names of the objects in a folder; there are no folders in one."""
+        """The names of the objects in a folder; folders have no subfolders."""
         folder = f"{self._key(name)}/"
         with _known_errors():
             pages = self.client.get_paginator("list_objects").paginate(
@@ -141,13 +141,13 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
 
 @contextmanager
 def _known_errors() -> Iterator[None]:
-    """Of boto3, botocore and the HTTP library beneath each has exceptions of its own for the same trouble."""
+    """Translate the errors of boto3, botocore and the HTTP library, which have different ones for the same fault."""
     try:
         yield
     except ClientError as error:
         code = error.response["Error"]["Code"]
-        # A bucket that is not there answers 404 too, and says nothing about the object.
-        # An answer to HEAD has no body, and so no other code than 404.
+        # A missing bucket answers 404 too, which proves nothing about the object.
+        # An answer to HEAD has no body, so its code is 404.
         if code in {"NoSuchKey", "404"}:
             raise FileNotFoundError("There is no such object.") from error
         raise Unavailable(code) from error
