@@ -1,7 +1,7 @@
-"""Who calls: a bearer key of 256 random bits, and what it may do.
+"""Authentication of callers by a bearer key of 256 random bits, and its scopes.
 
-A key is looked up by the SHA-256 of the whole of it, so a stolen table opens nothing and a comparison leaks
-no time. Every reason to refuse gives one and the same answer.
+A key is looked up by its SHA-256, so a stolen table holds no key, and the lookup leaks nothing by its time. The answer
+to an unknown, a revoked and an expired key is the same.
 """
 
 import hashlib
@@ -42,7 +42,7 @@ class BearerKeyAuthentication(BaseAuthentication):
 
 
 class HasScope(BasePermission):
-    """The view's `scopes` name what each method needs. A method that it does not have is the view's to refuse."""
+    """The view's `scopes` name what each method needs. The view itself refuses a method that it does not have."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
         needed = getattr(view, "scopes", {}).get(request.method)
@@ -67,7 +67,7 @@ def _find(text: str) -> ApiKey | None:
 
 
 def _note_use(key: ApiKey) -> None:
-    """At most one write a minute, whatever the number of calls."""
+    """Write at most once a minute, to spare the database."""
     now = timezone.now()
     if key.last_used_at is None or key.last_used_at < now - USE_NOTED_EVERY:
         ApiKey.objects.filter(pk=key.pk, last_used_at=key.last_used_at).update(last_used_at=now)

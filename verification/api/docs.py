@@ -1,7 +1,6 @@
-"""What people and tools read about the API: its OpenAPI document, a page made from it, and the answer to a
-wrong address.
+"""The API's documentation: its OpenAPI document, a page made from it, and the answer to a wrong address.
 
-The page runs no script and loads nothing from elsewhere. It is made from the document alone.
+The page is made from the document alone. It runs no script and loads nothing from other hosts.
 """
 
 import json
@@ -72,7 +71,7 @@ def _body_schema(holder: dict[str, Any]) -> dict[str, Any]:
 
 
 def _json(holder: dict[str, Any]) -> dict[str, Any]:
-    """What a body or an answer is as application/json."""
+    """The schema of a body or an answer as application/json."""
     found: dict[str, Any] = holder.get("content", {}).get("application/json", {})
     return found
 

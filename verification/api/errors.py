@@ -60,7 +60,7 @@ CODES = {
 class ApiError(Exception):
     """A refusal by its code; `field` names the field of the body that it is about.
 
-    `status` is for a code whose status is another where a body is malformed than where a text is unfit.
+    `status` overrides the code's own, for a code that a malformed body and an unfit text share.
     """
 
     def __init__(self, code: str, field: str | None = None, status: int | None = None) -> None:
@@ -82,7 +82,7 @@ def envelope(code: str, request: Any, field: str | None = None) -> dict[str, Any
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response:
-    """The framework's exception handler: translates every exception, so that no caller ever meets a page."""
+    """The framework's exception handler: translates every exception to JSON, so that no caller gets an HTML page."""
     refusal = _translate(error)
     return Response(
         envelope(refusal.code, context["request"], refusal.field),

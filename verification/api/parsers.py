@@ -1,4 +1,4 @@
-"""Takes a request body that is small, plain, UTF-8 JSON, and nothing else."""
+"""Accepts a request body only if it is small, uncompressed JSON in UTF-8."""
 
 from collections.abc import Mapping
 from typing import IO, Any, Final
@@ -31,7 +31,7 @@ def _check_headers(headers: Mapping[str, str]) -> None:
         raise ApiError("content_encoding")
     if not _plain_utf8(headers.get("Content-Type", "")):
         raise ApiError("unsupported_media_type")
-    # The server hands on no more bytes than were declared, so a small number here is a small body.
+    # The server passes on no more bytes than were declared, so a small number means a small body.
     if int(headers["Content-Length"]) > MAX_BODY:
         raise ApiError("body_too_large")
 

@@ -1,4 +1,4 @@
-"""The API's description of itself: an OpenAPI document made from the code, once a process."""
+"""The OpenAPI document, made from the code, once a process."""
 
 from functools import cache
 from typing import Any

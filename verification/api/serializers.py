@@ -1,4 +1,4 @@
-"""The fields of each body: what may come in, strictly, and what goes out. It knows no rule of a case."""
+"""The fields of each request, read strictly, and of each answer. It knows no rule of a case."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ CANCEL_REASONS = ("no_longer_needed", "created_by_mistake", "applicant_withdrew"
 
 
 class Text(serializers.CharField):
-    """A JSON string and nothing that could be taken for one."""
+    """A JSON string, and no value that the framework would convert to one."""
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         if data is not serializers.empty and not isinstance(data, str):
@@ -23,7 +23,7 @@ class Text(serializers.CharField):
         return self.fit(data) if data is not serializers.empty else super().run_validation(data)
 
     def fit(self, text: str) -> str:
-        """The text as it is kept; ValidationError with a code if it can't be used."""
+        """The text as it is stored; ValidationError with a code if it can't be used."""
         raise NotImplementedError
 
 
@@ -59,7 +59,7 @@ class Choice(serializers.ChoiceField):
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields it does not know, and names the first thing that is wrong: malformed before unfit."""
+    """Refuses unknown fields, and reports one fault: malformed values (400) before unfit ones (422)."""
 
     def read(self) -> dict[str, Any]:
         unknown = set(self.initial_data) - set(self.fields)
@@ -94,7 +94,7 @@ class Cancellation(StrictSerializer):
 
 
 class BlankIsNull(serializers.CharField):
-    """What has no value yet goes out as null, never as an empty text."""
+    """A field without a value is null in the answer, never an empty text."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(allow_null=True, **kwargs)
@@ -174,6 +174,6 @@ def _fit(rule: Callable[[str], str], text: str) -> str:
 
 
 def _refusal(field: str, code: str) -> ApiError:
-    """The framework's own codes, in our words."""
+    """The framework's error as one of CODES."""
     own = {"required": f"{field}_required", "null": "invalid_type"}.get(code, code)
     return ApiError(own, field)

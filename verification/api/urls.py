@@ -1,4 +1,4 @@
-"""Addresses of the API, all under `/api/`. What can't be an id reaches no view; a wrong address gets JSON too."""
+"""Addresses of the API, all under `/api/`. A malformed id reaches no view; a wrong address is answered in JSON."""
 
 from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter

@@ -35,7 +35,7 @@ class ApiView(APIView):
         return self.request.user  # type: ignore[return-value]
 
     def own(self) -> QuerySet[Verification]:
-        """A client sees what it asked for, and never learns that anything else exists."""
+        """The verifications of this client. Those of others are answered as if they did not exist."""
         cases = Verification.objects.select_related("applicant", "policy").prefetch_related("attempts")
         return cases.filter(client=self.client)
 
@@ -46,7 +46,7 @@ class ApiView(APIView):
         return found
 
     def body(self, serializer: type[StrictSerializer]) -> dict[str, Any]:
-        # The framework takes a missing body for an empty object and never asks the parser.
+        # The framework takes a missing body for an empty object and does not call the parser.
         if not self.request.headers.get("Content-Length", "").strip("0"):
             raise ApiError("invalid_body")
         return serializer(data=self.request.data).read()

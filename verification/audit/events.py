@@ -1,4 +1,4 @@
-"""Writing an event. It belongs into the transaction of the change it tells of, so that neither is ever alone."""
+"""Writing an event. Call `record` in the transaction of the change, so that neither is committed without the other."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from verification.states import Actor
 
 @dataclass(frozen=True)
 class By:
-    """Who did it: a kind of actor and an id that stays meaningful when the person has left."""
+    """The actor: a kind, and an id that stays meaningful after the person has left."""
 
     kind: str
     id: str = ""

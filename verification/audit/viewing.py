@@ -1,7 +1,7 @@
-"""Who looked at what: each look is an event, and looking unusually often raises an alert.
+"""Views of cases, evidence and records: each view is an event, and an unusual number of them raises an alert.
 
-A reviewer sees a few pieces of evidence a minute. Somebody who copies the archive sees many, and is noticed here
-whichever page they use.
+A reviewer views a few pieces of evidence a minute. Somebody who copies the archive views many, on whatever page, and
+the alert shows it.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ ALERT = "staff.viewing_alert"
 
 @dataclass(frozen=True)
 class Usual:
-    """More than `most` looks of one kind by one person within `span` are unusual."""
+    """More than `most` views of one kind by one person within `span` are unusual."""
 
     most: int
     span: timedelta
@@ -42,7 +42,7 @@ USUAL = {
 
 
 def record(kind: str, *, by: audit.By, subject: Any, now: datetime, **facts: Any) -> None:
-    """Note one look, and raise the alert if it is one too many. An alert is raised once in its span."""
+    """Record one view, and raise the alert if it is one too many; at most one alert in a span."""
     with transaction.atomic():
         audit.record(kind, by=by, subject=subject, at=now, **facts)
         usual = USUAL.get(kind)
@@ -52,7 +52,7 @@ def record(kind: str, *, by: audit.By, subject: Any, now: datetime, **facts: Any
 
 def _watch(kind: str, usual: Usual, by: audit.By, subject: Any, now: datetime) -> None:
     lately = AuditEvent.objects.filter(actor_id=by.id, at__gt=now - usual.span)
-    # Sliced, so that counting stays cheap however many there are.
+    # The slice bounds the cost of counting.
     count = lately.filter(kind=kind)[: usual.most + 1].count()
     if count <= usual.most or lately.filter(kind=ALERT, data__looks=kind).exists():
         return

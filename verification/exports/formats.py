@@ -1,7 +1,7 @@
 """One row as a line of CSV or of JSON. Pure: values in, bytes out.
 
-CSV follows RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe before it: the one
-place where CSV is not the exact value, which JSON lines always are.
+CSV follows RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe before it. JSON lines
+always hold the exact value.
 """
 
 import csv
@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-# The full-width forms are folded to the plain ones by spreadsheets before they look for a formula.
+# Spreadsheets fold full-width forms to the plain ones before they look for a formula.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
@@ -30,7 +30,7 @@ def csv_line(values: Sequence[Any]) -> bytes:
 
 
 def cell(value: Any) -> str:
-    """The value as text that a spreadsheet shows and never runs."""
+    """The value as text that a spreadsheet shows and never evaluates."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,7 +1,7 @@
 """The export of a period as one zip: each table as CSV and JSON lines, a dictionary, a manifest of hashes.
 
-Each table is read once and both of its files are written from that reading, so they can't disagree. Rows go one
-by one into temporary files and from there into the zip: memory does not grow with them.
+Each table is read once, and both of its files are written from that, so they can't disagree. Rows go one by one into
+temporary files and from there into the zip, so memory does not grow with their number.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ BLOCK = 256 * 1024
 
 @dataclass(frozen=True)
 class Request:
-    """What the manifest says of how the export came to be."""
+    """The manifest's facts about the request: who asked, when, why, and for which period."""
 
     export_id: str
     period: rows.Period
@@ -42,7 +42,7 @@ class FileFacts:
 
 
 class _Sheet:
-    """One file in the making: counts and hashes what it writes."""
+    """A file that is being written; counts its rows and hashes its bytes."""
 
     def __init__(self, name: str, file: IO[bytes]) -> None:
         self.name = name

@@ -1,7 +1,7 @@
-"""What an export of a period holds: its tables, their columns with a meaning, and their rows.
+"""The tables of an export: their columns, with a meaning each, and their rows of a period.
 
-The columns' order is part of the format: new ones go to the end. No name, e-mail address or reference of a
-person is in any of them, so that an export can outlive the person's erasure.
+The order of the columns is part of the format: new ones go to the end. No column holds a name, an e-mail address or a
+reference of a person, so that an export can outlive the person's erasure.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ class Period:
 
 
 def midnight(day: date) -> datetime:
-    """When a day begins: periods are asked for in days, and all days are UTC."""
+    """The start of a day in UTC: periods are given in days."""
     return datetime.combine(day, time.min, tzinfo=UTC)
 
 
@@ -50,7 +50,7 @@ class Table:
     query: Callable[[Period], QuerySet[Any]]
 
     def rows(self, period: Period) -> Iterator[dict[str, Any]]:
-        """One row after the other: memory does not grow with their number."""
+        """The rows as an iterator, so memory does not grow with their number."""
         names = [column.name for column in self.columns]
         sources = [column.source for column in self.columns]
         for values in self.query(period).values_list(*sources).iterator(chunk_size=CHUNK):
@@ -58,12 +58,12 @@ class Table:
 
 
 def plain(value: Any) -> Any:
-    """The value as JSON knows it: times in UTC with microseconds, decimals as text with two places."""
+    """The value as a JSON type: times in UTC with microseconds, decimals as text with two places."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     if value is None or isinstance(value, bool | int | str | list | dict):
         return value
-    return f"{value:.2f}"  # only decimals are left, and the databases differ in their zeros
+    return f"{value:.2f}"  # a decimal; databases differ in trailing zeros
 
 
 _DECIDED_BY = Case(
