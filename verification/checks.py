@@ -17,7 +17,7 @@ from verification.media.limits import confinement
 from verification.storage import keyring
 from verification.storage.encrypted import EncryptedStorage
 
-# A name ends a variable's name, and NAME_FILE already means a file that holds the secret.
+# An account's name becomes the end of variables' names; `file` is taken, as in NAME_FILE.
 _ACCOUNT_NAME = re.compile(r"(?!file$)[a-z][a-z0-9]{0,19}")
 
 # What a setting may be, least and most.
@@ -54,7 +54,7 @@ def _regions() -> list[CheckMessage]:
 
 
 def _fallback_address() -> list[CheckMessage]:
-    """Of the other regions: where a typing error would show only when they are needed."""
+    """The address of the fallback regions: a typing error would otherwise show only when they are needed."""
     template = settings.FACEID_REGION_ENDPOINT
     if not settings.FACEID_FALLBACK_REGIONS:
         return []
@@ -193,7 +193,7 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 def _is_storage_in_clear() -> bool:
-    """What lies there is encrypted, but who may delete it is shown by a signature that a listener could use again."""
+    """Objects are encrypted, but a listener could replay a signed request that deletes them."""
     beneath = settings.STORAGES["evidence"]["OPTIONS"].get("objects", {})
     endpoint = beneath.get("OPTIONS", {}).get("endpoint_url")
     return endpoint is not None and urlsplit(endpoint).scheme != "https"

@@ -1,1 +1,1 @@
-"""What an operator's tools ask: is the portal alive and able to work."""
+"""Answers for an operator's tools: is the portal alive, and can it work?"""

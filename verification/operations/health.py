@@ -1,4 +1,4 @@
-"""Is the process alive, and can it do its work? For load balancers and operators; tells no secret."""
+"""Is the process alive, and can it work? For load balancers and operators; the answers hold no secret."""
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
@@ -16,9 +16,10 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 when the database, the store or the keyring fails: no photo or recording could be taken.
+    """503 if the database, the store or the keyring fails, because then the portal can't take a photo or a recording.
 
-    While no account may be called, the pages stay up; why, staff see. A silent store is down after 12 seconds.
+    While no vendor account may be called, it stays ready, since work waits; the Vendor page shows why. A silent store
+    counts as down after 12 seconds.
     """
     try:
         connection.ensure_connection()

@@ -1,4 +1,4 @@
-"""Makes an API client with a key. The key is printed once; only its hash is kept."""
+"""Makes an API client with a key. The key is printed once; only its hash is stored."""
 
 from argparse import ArgumentParser
 from typing import Any

@@ -1,4 +1,4 @@
-"""`manage.py create_staff`: the first people of an installation. Later ones are appointed in the admin."""
+"""`manage.py create_staff`: creates the first staff accounts. Later ones are made in the admin."""
 
 from argparse import ArgumentParser
 from typing import Any

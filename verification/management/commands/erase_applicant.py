@@ -1,4 +1,4 @@
-"""`manage.py erase_applicant`: make everything that is kept of a person's pictures unreadable, and delete it."""
+"""`manage.py erase_applicant`: make a person's photos and recordings unreadable, and delete them."""
 
 from argparse import ArgumentParser
 from typing import Any

@@ -1,4 +1,4 @@
-"""`manage.py link`: a new link for an applicant who lost theirs, or the end of one that got into wrong hands."""
+"""`manage.py link`: a new link for an applicant who lost theirs, or the revocation of one that got into wrong hands."""
 
 from argparse import ArgumentParser
 from typing import Any

@@ -9,8 +9,8 @@ from verification import crypto, storage
 
 
 class Command(BaseCommand):
-    help = "Print a new entry for KYC_KEYRING. It is kept nowhere: what is not written down is gone."
-    # The first entry is made before there is a keyring, and before anything else is set right.
+    help = "Print a new entry for KYC_KEYRING. It is stored nowhere else: write it down."
+    # The first entry is made before there is a keyring, when other settings may be missing too.
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py reset_second_step`: for whoever lost their phone, their passkey and their recovery codes."""
+"""`manage.py reset_second_step`: for a member of staff who lost phone, passkey and recovery codes."""
 
 from argparse import ArgumentParser
 from typing import Any

@@ -1,4 +1,4 @@
-"""Revokes an API key: one that leaked, or whose system is gone."""
+"""Revokes an API key that leaked, or whose system was retired."""
 
 from argparse import ArgumentParser
 from typing import Any

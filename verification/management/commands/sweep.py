@@ -1,4 +1,4 @@
-"""`manage.py sweep`: what the beat does every five seconds, once and by hand."""
+"""`manage.py sweep`: runs once what Celery's beat runs every five seconds."""
 
 from typing import Any
 

@@ -20,24 +20,24 @@ def permissions() -> str:
 
 # Permissions
 
-Rights come from the groups alone: a superuser without a group may nothing, and so may somebody who is in no group, is
-not of the staff, was deactivated, or came by an applicant's link. Who is in two groups has the rights of both.
+Rights come from the groups alone. A superuser without a group has no right, and neither has a person who is in no
+group, is not staff, was deactivated, or came by an applicant's link. A person in two groups has the rights of both.
 Every cell of these tables is tested.
 
 ## Rights
 
-| right | {" | ".join(Group)} | everybody else is told |
+| right | {" | ".join(Group)} | everybody else reads |
 |---|{"---|" * len(Group)}---|
 {rights}
 
 ## Addresses
 
-Who is not signed in is led to the sign-in from every address but those of *{ANYBODY}*; so is somebody whose session is
-over. Where a second step is required, a password alone opens nothing but the pages to take or set it up. *{STAFF}* is
-whoever is signed in, of any group or none, *{NOBODY}* is nobody. Without the right the answer is 403.
-An address that is not listed answers 403 to everybody. "–" is not served: 405, or back to the page whose form it was.
-*fresh* takes somebody who showed within the last {minutes} minutes that it is them: others who have the right are asked
-first. Whatever is refused or not served has changed nothing.
+Without a session, or after its end, every address but those of *{ANYBODY}* leads to the sign-in. Where a second step
+is required, a password alone opens only the pages to take it or set it up. *{STAFF}* is any person who is signed in, of
+any group or none; *{NOBODY}* is nobody. Without the right the answer is 403, and at an address that is not listed for
+everybody. "–" is not served: 405, or back to the page of the form. *fresh* asks a person who has the right for a proof
+of identity, unless they gave one within the last {minutes} minutes. A request that is refused or not served changes
+nothing.
 
 | address | GET | POST | what | also |
 |---|---|---|---|---|
@@ -45,11 +45,11 @@ first. Whatever is refused or not served has changed nothing.
 
 ## One case
 
-What an act comes to for a reviewer; behind the slash for a senior reviewer, where it is something else. "Me" is who
-acts. *Proposed* waits for a second person. *Nothing* is told so. *Void* is 409, and the proposal is gone. A number is
-the HTTP status of a refusal. After *nothing* and after a number the case is as it was; a 409 shows the page as it is
-now, which is a look like any other. Auditors look (open, evidence, reveal) with the same answers; everything else, and
-everything for anybody else, is 403. The REST API decides nothing, whoever calls it, and nor do the stock admin's pages.
+What each act does for a reviewer; behind the slash for a senior reviewer, if it differs. "Me" is the person who acts.
+*Proposed*: the verdict waits for a second person. *Nothing*: the case does not change, and the page says so. *Void*:
+409, and the proposal is gone. A number is the HTTP status of a refusal, after which the case is as before; a 409 shows
+the page as it is now, which is recorded as a view. Auditors may view (open, evidence, reveal) with the same answers;
+all else, and everything for anybody else, is 403. Neither the REST API nor the stock admin's pages decide a case.
 
 | situation | {" | ".join(act.replace("_", " ") for act in ACTS)} |
 |---|{"---|" * len(ACTS)}
