@@ -1,4 +1,4 @@
-"""Loads the Celery app with Django, so that every process that sends a task sends it to our broker."""
+"""Loads the Celery app with Django, so that every process sends its tasks to the configured broker."""
 
 from importlib import import_module
 

@@ -21,9 +21,9 @@ app.config_from_object(
         "task_default_queue": "media",
         "task_acks_late": True,
         "task_reject_on_worker_lost": True,
-        # Below the 60 s for which a lease is renewed, so that a stuck process is gone before another may take its
-        # work. Threads can't be ended: there the call's own deadline of 40 s ends it, and the fence voids what
-        # comes too late.
+        # Seconds, below the 60 s for which a lease is renewed, so that a stuck process is killed before another
+        # worker may take its work. Threads can't be killed: there the call's deadline of 40 s ends the work, and
+        # the fence refuses late writes.
         "task_time_limit": 55,
         "task_soft_time_limit": 50,
         "worker_prefetch_multiplier": 1,
@@ -31,17 +31,17 @@ app.config_from_object(
         "broker_connection_retry_on_startup": True,
         "broker_transport_options": {
             "visibility_timeout": 120,
-            # Without these two, Redis gives a dead worker's messages back only every 100 s.
+            # Without these two, a dead worker's messages return to the queue only every 100 s (Redis).
             "unacked_restore_interval": 2,
             "unacked_restore_throttle": 1,
-            # The in-memory broker of the demo looks for messages this often, in seconds.
+            # Seconds between polls of the demo's in-memory broker.
             "polling_interval": 0.05,
         },
         "beat_schedule": {
             "sweep": {
                 "task": "verification.sweep",
                 "schedule": 5.0,
-                # Without a worker for a weekend they would pile up.
+                # Seconds. Otherwise messages would pile up while no worker runs.
                 "options": {"queue": "sweep", "expires": 10},
             }
         },
@@ -55,12 +55,12 @@ app.set_default()
 
 @setup_logging.connect
 def keep_our_logging(**kwargs: Any) -> None:
-    """A receiver is all it takes for Celery to leave the logging as `kyc_portal.logging` configured it."""
+    """Celery leaves the logging alone as soon as this signal has a receiver."""
 
 
 @worker_init.connect
 def wake_in_time(**kwargs: Any) -> None:
-    """Sixty threads share an interpreter, and one that wakes for its slot may be late by a few milliseconds only."""
+    """Sixty threads share an interpreter, and a thread must start its call within 10 ms of its slot."""
     sys.setswitchinterval(0.0005)
 
 
@@ -69,5 +69,5 @@ def refuse_unsafe(**kwargs: Any) -> None:
     try:
         check_safe()
     except UnsafeInstallation as error:
-        # Celery swallows an ordinary exception of a receiver and goes on.
+        # Celery ignores an ordinary exception of a receiver.
         raise SystemExit(str(error)) from error

@@ -1,8 +1,8 @@
 """The only reader of the process environment.
 
-Every setting is read through a typed helper that names the variable and says how to mend a bad value, so that
-a mistake stops start-up instead of surfacing at the first applicant. A secret may come as NAME or as NAME_FILE
-(the path of a file that holds it). A `.env` file in the project folder fills in what the environment leaves out.
+Every setting is read through a typed helper, whose error names the variable and what to write instead. So a mistake
+stops the start-up, and not the first applicant. A secret may come as NAME or as NAME_FILE
+(the path of a file that holds it). A `.env` file in the project folder sets variables that the environment leaves out.
 """
 
 import os
@@ -34,7 +34,7 @@ def load_dotenv(path: Path = PROJECT / ".env") -> None:
 
 
 def enter_sandbox(path: Path = PROJECT / ".env") -> None:
-    """For the sandbox's own commands: demo mode, unless this is an installation of another kind."""
+    """Switch to demo mode, for the sandbox's commands; refused if the settings name another mode."""
     load_dotenv(path)
     if os.environ.setdefault("KYC_MODE", "demo") != "demo":
         raise BadSetting("KYC_MODE is not demo here: this installation has no sandbox. Nothing was done.")
@@ -102,22 +102,22 @@ def choice(name: str, options: tuple[str, ...], default: str) -> str:
     return value
 
 
-# Each with its values, or none where any will do.
+# Each option with its values, or with none if any value is valid.
 OBJECT_OPTIONS = {
     "endpoint_url": (),
     "region_name": (),
     "addressing_style": ("auto", "path", "virtual"),
     "signature_version": ("s3v4",),
-    # Some stores beside Amazon's know no checksums in a request.
+    # Some stores other than Amazon's accept no checksums in a request.
     "request_checksum_calculation": ("when_supported", "when_required"),
 }
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
 def objects(name: str, folder: Path) -> dict[str, Any]:
-    """Where objects are kept, as an entry of Django's STORAGES: `folder`, or as the URL says.
+    """Where objects are stored, as an entry of Django's STORAGES: in `folder`, or where the URL says.
 
-    That is `file:///folder` or `s3://bucket/prefix?endpoint_url=…&region_name=…`.
+    URLs are `file:///folder` or `s3://bucket/prefix?endpoint_url=…&region_name=…`.
     """
     parts = urlsplit(text(name, Path(os.path.abspath(folder)).as_uri()))
     path = unquote(parts.path)
@@ -145,14 +145,14 @@ def objects(name: str, folder: Path) -> dict[str, Any]:
 
 
 def _object_keys() -> dict[str, str | None]:
-    """All None is the usual chain of AWS: its variables, its files, the role of the machine."""
+    """All None: boto3 looks for keys in its own variables, its files and the role of the machine."""
     key_id, key = secret("STORAGE_ACCESS_KEY_ID", ""), secret("STORAGE_SECRET_ACCESS_KEY", "")
     token = secret("STORAGE_SESSION_TOKEN", "")
     if bool(key_id) != bool(key) or (token and not key):
         raise BadSetting(
             "STORAGE_ACCESS_KEY_ID and STORAGE_SECRET_ACCESS_KEY are set together or not at all."
         )
-    # Named even when there is none: a token from AWS's own variables belongs to other keys.
+    # Set even if empty: a token from AWS's own variables would belong to other keys.
     return {"access_key": key_id or None, "secret_key": key or None, "security_token": token or None}
 
 
@@ -197,7 +197,7 @@ def _port(name: str, parts: SplitResult) -> str:
     try:
         return str(parts.port or "")
     except ValueError:
-        # Not chained: the library's message holds what stands where the port should be.
+        # Not chained: the library's message quotes a part of the URL, which may be the password.
         raise BadSetting(
             f"{name} has no valid port. Percent-encode the password's special characters."
         ) from None

@@ -1,4 +1,4 @@
-"""Headers: those of responses that neither Django nor the CSP middleware sets, and the one a proxy adds."""
+"""Response headers that neither Django nor the CSP middleware sets, and the forwarded address of a proxy."""
 
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 
 log = structlog.get_logger(__name__)
 
-# The capture page alone needs the camera; nothing needs the microphone or a place.
+# Only the capture page needs the camera; no page needs the microphone or the location.
 PERMISSIONS_POLICY = "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), display-capture=()"
 
 
@@ -29,7 +29,7 @@ class SecurityHeadersMiddleware:
 
 
 class ForwardedAddressMiddleware:
-    """Behind a proxy of ours, the client's address is the one that the proxy saw: the last it appended."""
+    """Behind our proxy the client's address is the last one in the header, which the proxy appended."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         if not settings.BEHIND_PROXY:
@@ -41,13 +41,13 @@ class ForwardedAddressMiddleware:
         try:
             request.META["REMOTE_ADDR"] = _address(seen)
         except ValueError:
-            # Everybody counts as one then, to whatever limits them. A check of health asks without a proxy.
+            # All clients then share one address in every rate limit. Health checks come without a proxy.
             if seen:
                 log.warning("proxy.forwarded_address_not_read")
         return self.get_response(request)
 
 
 def _address(seen: str) -> str:
-    """Without the port that some proxies write behind it. Raises ValueError."""
+    """The address without the port that some proxies append. Raises ValueError."""
     has_port = seen.count(":") == 1 or seen.startswith("[")
     return str(ip_address(urlsplit(f"//{seen}").hostname or "" if has_port else seen))

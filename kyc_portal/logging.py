@@ -14,12 +14,12 @@ from typing import Any
 import structlog
 from django.http import HttpRequest, HttpResponse
 
-# A link's token is a key to the case, and Django's own messages name the address of a request that went wrong.
+# A link's token opens the case, and Django's messages name the address of a failed request.
 _TOKEN = re.compile(r"(/v/)[A-Za-z0-9_.%-]+")
 
 
 def hide_tokens(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Cut the tokens of applicant links out of every text of a log line."""
+    """Replace the tokens of applicant links in every text of a log line."""
     for name, value in event.items():
         if isinstance(value, str):
             event[name] = _TOKEN.sub(r"\1…", value)
@@ -62,7 +62,7 @@ def configure(options: dict[str, Any]) -> None:
 
 
 class RequestIdMiddleware:
-    """Gives each request a reference that pages, logs and API errors show alike."""
+    """Gives each request an id, which pages, logs and API errors show."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -26,7 +26,7 @@ PUBLIC_URL = env.text("KYC_PUBLIC_URL", "http://127.0.0.1:8000" if DEMO else Non
 
 
 def _made_once(name: str, make: Callable[[], str]) -> str:
-    """A secret of the demo's own: made once, so that a second run keeps its sessions and reads its evidence."""
+    """A secret of the demo, made once, so that a second run keeps the sessions and can read the evidence."""
     path = DATA_DIR / name
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ def _made_once(name: str, make: Callable[[], str]) -> str:
 SECRET_KEY = env.secret(
     "SECRET_KEY", _made_once("secret_key", partial(secrets.token_urlsafe, 50)) if DEMO else None
 )
-# What wraps the data keys of everything stored. Losing it loses the evidence.
+# The keys that wrap all data keys. Without them the evidence is lost.
 KEYRING = env.secret("KYC_KEYRING", _made_once("keyring", partial(new_entry, "demo")) if DEMO else None)
 ACCEPT_HEIC = env.flag("KYC_ACCEPT_HEIC", default=False)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if DEMO else "")
@@ -83,7 +83,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "verification.review.sign_in.gate.StaffGate",
-    # The last: it answers in the place of a view that met a locked name.
+    # The last one: it replaces the answer of a view that refused a locked name.
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -109,12 +109,12 @@ TEMPLATES: list[dict[str, Any]] = [
 
 _database = env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'portal.sqlite3'}" if DEMO else "")
 _SQLITE_OPTIONS = {
-    # Writers take their lock at BEGIN and wait for it, so that two never fail half-way through.
+    # Writers take their lock at BEGIN and wait for it, so that none fails in the middle of a transaction.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
 }
-# A process that is frozen in the midst of a transaction would keep its locks, and everybody else, for ever.
+# Otherwise a process that freezes in a transaction would hold its locks for ever.
 _POSTGRESQL_OPTIONS = {"options": "-c idle_in_transaction_session_timeout=10s", **_database.options}
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
@@ -131,7 +131,7 @@ DATABASES: dict[str, dict[str, Any]] = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# In the database: a code is used once over all processes. Large: one that a flood has pushed out could be used again.
+# In the database, so that a code works once over all processes. Large, because an evicted code could be used again.
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -176,11 +176,11 @@ ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
-# Of the others only: their password changed, so Django ends them.
+# This session stays. Django ends the others, because the password changed.
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_SESSION_REMEMBER = False
-# Guessing at one name is axes' to stop; these stop a flood from one address.
+# Axes stops guessing at one name; these stop a flood from one address.
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip", "reauthenticate": "20/m/user"}
 ACCOUNT_FORMS = {"change_password": "verification.review.sign_in.forms.NewPasswordForm"}
 MFA_ADAPTER = "verification.review.sign_in.adapters.SecondStepAdapter"
@@ -197,9 +197,9 @@ MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "KYC portal"
-# A code counts for its own 30 seconds: as long as allauth remembers that it was used.
+# A code is valid for its own 30 seconds, which is how long allauth remembers that it was used.
 MFA_TOTP_TOLERANCE = 0
-# Browsers call http://localhost secure; only the demo speaks plain HTTP.
+# Browsers treat http://localhost as secure; only the demo uses plain HTTP.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
 
 AXES_HANDLER = "verification.review.sign_in.lockout.Lockout"
@@ -234,7 +234,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 FORMAT_MODULE_PATH = "kyc_portal.formats"
 
-# Cookies: the portal serves one host; only the demo speaks plain HTTP, on loopback.
+# Cookies: the portal serves one host; only the demo uses plain HTTP, on loopback.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEMO
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -268,7 +268,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# A form without files stays small; the limits of a photo and of a recording stand with their views.
+# Limits of a form without files; those of photos and recordings are set by their views.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 4
@@ -292,7 +292,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    # Two fields are called `status`; without names of their own the schema would number them.
+    # Two enums are called `status`; without these names the schema would number them.
     "ENUM_NAME_OVERRIDES": {
         "VerificationStatus": "verification.states.Status",
         "AttemptStatus": "verification.states.AttemptStatus",
@@ -314,7 +314,7 @@ FACEID_PRICE = env.decimal("KYC_FACEID_PRICE", "0")
 
 
 def _account(name: str) -> dict[str, Any]:
-    """The account "default" has the plain names; of another one each name ends in _ and its own name."""
+    """The account "default" has the plain variables; those of another account end in _ and its name."""
     suffix = "" if name == "default" else f"_{name.upper()}"
     return {
         "secret_id": env.secret(f"TENCENTCLOUD_SECRET_ID{suffix}", "" if DEMO else None),

@@ -11,7 +11,7 @@ class UnsafeInstallation(Exception):
 
 
 def check_safe() -> None:
-    """Raise UnsafeInstallation if any of Django's or our own checks finds an error; log what they only warn of."""
+    """Raise UnsafeInstallation if a system check finds an error; log its warnings."""
     found = checks.run_checks()
     errors = [str(message) for message in found if message.level >= checks.ERROR]
     if errors:

@@ -5,7 +5,7 @@ from django.contrib.staticfiles.storage import HashedFilesMixin
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 # Import statements at the start of a line. Django's own pattern also rewrites `import("./x.js")` in the comments
-# that give JavaScript its types, where two modules may well name each other, and then never comes to an end.
+# that give JavaScript its types. There two modules may name each other, and Django then never ends.
 _MODULE_IMPORTS = (
     (
         r"""(?m)^(?P<matched>import(?s:(?P<import>[\s\{\*].*?))\s*from\s*["'](?P<url>\./.*?)["'];)""",
@@ -15,7 +15,7 @@ _MODULE_IMPORTS = (
 
 
 class StaticFilesConfig(DjangoStaticFilesConfig):
-    """Django's own app; what is only source (notes, tests) is not collected."""
+    """Django's app, but it does not collect notes and tests."""
 
     ignore_patterns = [*DjangoStaticFilesConfig.ignore_patterns, "*.md"]
 

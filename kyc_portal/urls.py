@@ -10,7 +10,7 @@ urlpatterns = [
     # Before the applicants' pages: its front page takes the place of theirs.
     *([path("", include("kyc_portal.sandbox.urls"))] if settings.DEMO else []),
     path("", include("verification.pages.urls")),
-    # Before the stock site: its own sign-in, sign-out and password pages lie at the same addresses.
+    # Before the stock site, which has its own sign-in, sign-out and password pages at these addresses.
     path("admin/", include("verification.review.sign_in.urls")),
     path("admin/", site.urls),
     path("api/", include("verification.api.urls")),

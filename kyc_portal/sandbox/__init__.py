@@ -1,1 +1,1 @@
-"""Demo mode: what stands in for the vendor, the worker hosts and the first cases. Never loaded in production."""
+"""Demo mode: replaces the vendor and the worker hosts, and makes the first cases. Never loaded in production."""

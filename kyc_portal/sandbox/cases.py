@@ -26,7 +26,7 @@ from verification.states import Mode, Status
 
 PATIENCE = 60  # seconds for one recording to be judged
 ARTISTS = 2  # processes that draw
-AT_ONCE = 4  # a challenge does not last for ever, and machines are slow
+AT_ONCE = 4  # more would exceed the time of their challenges on a slow machine
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ CASES = (
         "CUST-1010",
         "Olena Koval",
         ({"result": "FailedOperation.CompareLowSimilarity", "sim": 68.9},),
-        # Against the vendor: it waits for a second person.
+        # An approval against the vendor, which waits for a second person.
         verdict=(
             Verdict.APPROVE,
             "vendor_error",
@@ -103,13 +103,13 @@ CASES = (
 
 
 class DemoFailed(Exception):
-    """A step of the demo's own flow did not do what it does for everybody else."""
+    """A step of the flow failed for the demo's applicant."""
 
 
 def make_cases(emulator: EmulatorServer, reviewer: StaffUser, tell: Any) -> None:
-    """Make every case that is not there yet. A few record side by side, so that their waiting is shared.
+    """Make every case that does not exist yet, a few side by side, because most of the time is waiting.
 
-    Their clips are drawn by other processes meanwhile: that takes the longest of all.
+    Other processes draw the clips meanwhile, which takes longest.
     """
     missing = [
         case
@@ -189,7 +189,7 @@ class Person:
         self._asked_at = time.monotonic()
 
     def record(self, clip: bytes, *, camera: str) -> None:
-        """Sends what takes its time to record."""
+        """Send a recording, after as long as recording it takes."""
         time.sleep(max(0.0, self._asked_at + TAKE_SECONDS - time.monotonic()))
         fields = {
             "attempt": self._challenge["attempt"],
@@ -201,7 +201,7 @@ class Person:
         self.judged()
 
     def _signals(self, clip: bytes, camera: str) -> dict[str, Any]:
-        """What the capture page would say of it."""
+        """The capture signals, as the page sends them."""
         asked = [action["name"] for action in self._challenge["actions"]] or ["hold_still"]
         return {
             "mime": "video/mp4;codecs=avc1.42E01E",
@@ -216,7 +216,7 @@ class Person:
         }
 
     def judged(self) -> Verification:
-        """The case once the system has done its part."""
+        """The case once the system has judged its recording."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             self._verification.refresh_from_db()

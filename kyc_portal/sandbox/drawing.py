@@ -1,6 +1,6 @@
 """Synthetic photos, clips and camera files for the demo and the tests: drawn, seeded, nothing downloaded.
 
-One seed is one made-up person in all of them. Plain Pillow and PyAV; no Django and nothing of the portal.
+A seed gives the same made-up person in all of them. Uses Pillow and PyAV alone, no Django and nothing of the portal.
 """
 
 import io
@@ -49,7 +49,8 @@ def draw_photo(
 ) -> bytes:
     """A portrait on a specimen ID card of `size` pixels, as an encoded image file.
 
-    `orientation` is an EXIF tag from 1 to 8: the pixels are stored turned so that an honest viewer undoes it.
+    `orientation` is an EXIF tag from 1 to 8: the pixels are stored turned, and a viewer that applies the tag turns them
+    back.
     """
     picture = _sensor_noise(_card(seed, size), seed, 0)
     if orientation in STORED_AS:
@@ -79,7 +80,7 @@ def draw_clip(
 
     `size` is what a viewer sees, in pixels; with `rotation` (90, 180 or 270 degrees) the pictures are stored
     turned and the file says how to turn them back. `fragmented` writes MP4 the way browsers record it. No two takes
-    have the same grain, as no two recordings of a camera do. `bit_rate` is in bits a second; 0 is little.
+    have the same noise, as with a camera. `bit_rate` is in bits a second; 0 is little.
     """
     out = io.BytesIO()
     options = {"movflags": "frag_keyframe+empty_moov+default_base_moof"} if fragmented else {}
@@ -106,7 +107,7 @@ def draw_takes(seed: int, count: int) -> list[bytes]:
 def draw_camera(path: str | Path, *, seed: int, take: int) -> None:
     """Write 6 s of the person as a YUV4MPEG2 file, which Chromium plays in a loop as its fake camera.
 
-    `take` as in `draw_clip`: two recordings of one file can be the same, pixel by pixel, as no two of a camera are.
+    `take` as in `draw_clip`: two recordings of one file can have the same pixels, which never happens with a camera.
     """
     seconds, size, fps = 6, (640, 480), 15
     with open(path, "wb") as out:

@@ -1,4 +1,4 @@
-"""Gunicorn settings of the demo: one process that serves pages, works the queues and plays the vendor."""
+"""Gunicorn settings of the demo: one process that serves pages, runs the tasks and the emulator."""
 
 from typing import Any
 from urllib.parse import urlsplit

@@ -1,7 +1,7 @@
 """The Celery worker and the beat of the demo, as threads inside the one web process.
 
-The broker is that process's memory, so a message dies with it. Nothing is lost by that: the rows are the queue,
-and the sweep that the beat sends every five seconds rings again.
+The broker is that process's memory, so messages are lost with it. No work is lost: the rows are the queue, and the
+sweep, which the beat sends every five seconds, sends messages again.
 """
 
 import threading

@@ -1,13 +1,12 @@
 """A stand-in for Tencent Cloud's CompareFaceLiveness that speaks its protocol and judges no faces.
 
-It exists so that the portal can be run, tested and demonstrated without an account, and so that
-every answer the vendor could give, good or broken, can be called up at will. It must know nothing
-of Django, of `verification` or of the rest of the portal: two programs that share their signing
-code can share a mistake and never notice.
+With it the portal can be run, tested and demonstrated without an account, and every answer of the
+vendor, good or broken, can be scripted. It knows nothing of Django, of `verification` or of the rest
+of the portal: two programs that share their signing code could share a mistake unnoticed.
 
-Every call stands in the ledger from the moment its head arrived, with a state that says how far it
-has got (`ledger.State`). To catch a call at one point, script `latency_ms` or the fault `hold` and
-ask the ledger until the call is "waiting" or "held"; `POST /_emulator/release` lets the held go.
+Every call is in the ledger from the moment its head arrived, with its state (`ledger.State`). To catch a
+call at one point, script `latency_ms` or the fault `hold` and poll the ledger until the call is "waiting"
+or "held"; `POST /_emulator/release` sends the held replies.
 """
 
 from kyc_portal.sandbox.emulator.clock import Clock

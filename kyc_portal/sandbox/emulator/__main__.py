@@ -1,4 +1,4 @@
-"""`python -m kyc_portal.sandbox.emulator`: the emulator by itself, for whoever has no portal at hand."""
+"""`python -m kyc_portal.sandbox.emulator`: the emulator alone, without the portal."""
 
 import argparse
 import signal

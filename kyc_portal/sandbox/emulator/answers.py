@@ -1,7 +1,7 @@
 """What the vendor says: verdicts (`Result`) and errors (`Error.Code`), and their bytes.
 
 Business failures are ordinary answers with a Result; only the API's own failures are Errors, and
-both come with HTTP 200. This module must not know why an answer was given.
+both come with HTTP 200. This module does not know why an answer was given.
 """
 
 import base64

@@ -1,7 +1,7 @@
 """Decides what one API call is answered: the vendor's checks in the vendor's order, then the script.
 
-It must not know sockets: it is handed the headers and the body, and hands back the answer, how long
-to wait with it and which fault to treat it with.
+It does not know sockets: it takes the headers and the body, and returns the answer, how long to delay it, and
+which fault to apply.
 """
 
 import hashlib
@@ -61,13 +61,13 @@ class Api:
             data = self._admit(headers, body, call)
         except Refusal as refusal:
             return self._outcome(call, error(refusal.code, str(refusal)))
-        # Taken only now: a call that the door turned away uses up no scripted answer.
+        # Taken after the checks: a refused call uses up no scripted answer.
         step = self._scripts.take() or DEFAULT
         latency_ms = self._latency_ms if step.latency_ms is None else step.latency_ms
         return self._outcome(call, self._judge(data, step, call), latency_ms, step.fault)
 
     def refuse(self, call: Call, code: str, message: str) -> Outcome:
-        """For a request that is broken before there is anything to check."""
+        """The answer to a request that is too broken to be checked."""
         return self._outcome(call, error(code, message))
 
     def _outcome(self, call: Call, answer: Answer, latency_ms: int = 0, fault: str | None = None) -> Outcome:

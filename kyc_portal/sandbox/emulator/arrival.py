@@ -1,7 +1,7 @@
 """Tells when bytes reached this machine: by the kernel's stamp on them, not by when a thread got to read them.
 
-It exists because the ledger's arrival times are evidence: a pacing of 20 calls a second is judged by them, and a
-thread that waits for its turn on a busy machine reads tens of milliseconds late. It must not know HTTP.
+Tests judge a pace of 20 calls a second by the ledger's arrival times, and on a busy machine a thread reads tens of
+milliseconds late. This module does not know HTTP.
 """
 
 import io
@@ -18,7 +18,7 @@ TIMESPEC = struct.Struct("ll")
 
 
 def ask_for_stamps(listener: socket.socket) -> None:
-    """Its connections inherit this. Where there are no stamps, the time of reading has to do."""
+    """Connections of this socket inherit it. Without stamps the time of reading is taken."""
     if sys.platform == "linux":
         with suppress(OSError):
             listener.setsockopt(socket.SOL_SOCKET, STAMPS, 1)

@@ -1,6 +1,6 @@
-"""The emulator's only source of time, so that a test can stand it still or set it wrong.
+"""The emulator's only source of time, so that a test can stop it or set it wrong.
 
-It must not know what the time is used for.
+It does not know what the time is used for.
 """
 
 import time
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 
 class Clock:
-    """The machine's clock, `skew` seconds ahead of the truth."""
+    """The machine's clock, `skew` seconds ahead."""
 
     def __init__(self, skew: float = 0) -> None:
         self.skew = skew

@@ -1,8 +1,8 @@
 """The emulator's own endpoints: script, ledger, release of held replies, and the page for people.
 
-The vendor has none of these. It must not know the API's rules. A page from elsewhere must not be
-able to use them: the Host has to be this machine's, and what changes anything has to come as JSON,
-which a browser does not send across origins without asking first.
+The vendor has none of these. This module does not know the API's rules. Pages of other origins can't
+use them: the Host has to be this machine's, and changes have to come as JSON, which a browser does
+not send across origins without a preflight request.
 """
 
 import ipaddress
@@ -50,7 +50,7 @@ class Page:
 
 
 class Denied(Exception):
-    """The request may not be made, or is not understood; the message says why."""
+    """The request is not allowed or malformed; the message says why."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -112,7 +112,7 @@ class Control:
 
 
 def check_origin(method: str, headers: Message, own_hosts: set[str]) -> None:
-    """Raise Denied for what a foreign page could make a browser send."""
+    """Raise Denied for requests that a page of another origin could make a browser send."""
     host = _host(headers)
     if not (host in own_hosts or is_loopback(host)):
         raise Denied(403, "The Host is not this emulator's.")

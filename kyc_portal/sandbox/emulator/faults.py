@@ -1,10 +1,10 @@
 """The ways in which an answer can go wrong on its way, or be wrong in itself.
 
 To add one: write a function that takes the wire and the reply, and give it a row in FAULTS.
-A fault must not know about checks: whatever the call deserved is already in `reply`.
+A fault does not know the checks: their result is already in `reply`.
 
-HOLD spoils nothing and has no row: the handler keeps the reply back until it is released, for as long as the
-server runs, whether or not the client is still there.
+HOLD changes nothing and has no row: the handler holds the reply until it is released or the server stops, even if
+the client has gone.
 """
 
 import json
@@ -35,7 +35,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Fault:
-    """`status` is the HTTP status that the client is shown, None when it is shown none."""
+    """`status` is the HTTP status that the client gets, None if it gets none."""
 
     status: int | None
     run: Callable[[Wire, Reply], None]

@@ -1,7 +1,7 @@
-"""One client's HTTP conversation: reads requests, hands them on, writes what comes back.
+"""One client's HTTP connection: reads requests, passes them on, writes the answers.
 
-It must not know what a good call is, nor what a script holds. Nothing of what goes wrong in here
-is told to the client beyond a sentence.
+It does not know what a valid call is, nor what a script holds. The client reads one sentence about
+an error in here, and no more.
 """
 
 import logging
@@ -28,7 +28,7 @@ from kyc_portal.sandbox.emulator.holds import Holds
 from kyc_portal.sandbox.emulator.ledger import Call, Ledger, State
 from kyc_portal.sandbox.emulator.wire import Wire
 
-# Longer than the keep-alive of any common client, so that it is the client who lets go first.
+# Longer than the keep-alive of any common client, so that the client closes first.
 IDLE_SECONDS = 75
 
 logger = logging.getLogger(__name__)
@@ -78,7 +78,7 @@ class Handler(BaseHTTPRequestHandler):
         self._serve_control()
 
     def _answer_call(self) -> None:
-        # What was read last is the end of the head, and at most a few kilobytes behind it.
+        # The last read ended with the head, or a few kilobytes behind it.
         call = self.site.ledger.open(self.incoming.age())
         state = State.BROKEN_OFF
         try:
@@ -107,14 +107,14 @@ class Handler(BaseHTTPRequestHandler):
             return False
         if outcome.fault and outcome.fault != HOLD:
             return self._run_fault(call, FAULTS[outcome.fault], outcome.reply)
-        # The row is complete before the client can look: whoever has the answer finds it in the ledger.
+        # The row is complete before the answer is sent, so that a client that has it finds it in the ledger.
         call.http_status = 200
         self.site.ledger.close(call, State.ANSWERED)
         self.wire.send(outcome.reply.body)
         return True
 
     def _wait(self, call: Call, outcome: Outcome) -> bool:
-        """False if there is nobody to answer any more."""
+        """False if the client has gone."""
         if outcome.latency_ms:
             call.state = State.WAITING
         if not self.wire.pause(outcome.latency_ms / 1000):
@@ -122,7 +122,7 @@ class Handler(BaseHTTPRequestHandler):
         if outcome.fault != HOLD:
             return True
         told = self.site.holds.join()
-        # Only now: whoever sees this state may count on being able to release it.
+        # Set last: a caller that sees this state must be able to release the reply.
         call.state = State.HELD
         return told.result()
 
@@ -170,7 +170,7 @@ class Handler(BaseHTTPRequestHandler):
         return body
 
     def handle(self) -> None:
-        """Whatever was left unread is taken off the line, or closing would destroy the answer."""
+        """Read the rest of the request: closing the socket with unread bytes would destroy the answer."""
         super().handle()
         intake.linger(self.connection)
 

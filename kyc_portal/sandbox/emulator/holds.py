@@ -1,7 +1,7 @@
-"""Keeps replies back until somebody says so.
+"""Holds replies until they are released.
 
-It exists so that a caller can be killed at the one moment that matters: its request is complete and judged, and
-nothing has come back. It must not know what is held.
+So a test can kill a caller at the critical moment: its request is complete and judged, and no answer has been sent.
+This module does not know what is held.
 """
 
 from concurrent.futures import Future
@@ -15,7 +15,7 @@ class Holds:
         self._closed = False
 
     def join(self) -> Future[bool]:
-        """Be held from now on; the result is True when released and False when the server stops."""
+        """Hold a reply; the result is True once it is released, and False if the server stops."""
         told = Future[bool]()
         with self._lock:
             if self._closed:
@@ -25,7 +25,7 @@ class Holds:
         return told
 
     def release(self) -> int:
-        """Let all go that are held now, and say how many there were."""
+        """Release all that are held now; returns how many there were."""
         return self._tell(True)
 
     def close(self) -> None:

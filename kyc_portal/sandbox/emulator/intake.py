@@ -1,7 +1,7 @@
 """Reads a request's body within a size and a time, and never more of it than it needs.
 
-It must not know what the body is for. A body over the limit is thrown away as it comes in, since a
-client that is still sending does not read its answer; one far over the limit is not even drained.
+It does not know what the body is for. A body over the limit is read and dropped, because a client
+that is still sending does not read its answer; one over DRAIN_LIMIT is not read to its end.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ def read_body(source: BufferedIOBase, size: int, limit: int) -> Intake:
     if size > DRAIN_LIMIT:
         return Intake(size, None, None)
     keeps = size <= limit
-    # Read into its final place: at 20 calls a second each copy of a body would tell.
+    # Read into its final place: at 20 calls a second copies of bodies would cost noticeable time.
     data = bytearray(size if keeps else min(size, CHUNK))
     digest = hashlib.sha256()
     deadline = time.monotonic() + BODY_SECONDS
@@ -63,7 +63,7 @@ def read_body(source: BufferedIOBase, size: int, limit: int) -> Intake:
 
 
 def linger(connection: socket.socket, rounds: int = 100) -> None:
-    """Throw away some of what is still coming, so that the answer is read before the reset."""
+    """Read and drop some of what still comes, so that the client reads the answer before the reset."""
     with suppress(OSError):
         connection.shutdown(socket.SHUT_WR)
         connection.settimeout(LINGER_SECONDS)

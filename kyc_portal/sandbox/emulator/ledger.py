@@ -1,6 +1,6 @@
-"""The emulator's own account of every call: the witness that tests compare the portal's books with.
+"""The emulator's own record of every call, which tests compare with the portal's ledger.
 
-It must never hold media bytes, keys or signatures, only sizes, hashes and words.
+It never holds media bytes, keys or signatures, only sizes, hashes and words.
 """
 
 from collections import deque
@@ -12,20 +12,20 @@ from threading import Lock
 from kyc_portal.sandbox.emulator.clock import Clock, iso
 
 KEPT_CALLS = 10_000
-# Words sent by a client are kept only as long as an honest one would send them.
+# Longer words of a client are cut.
 WORD_LIMIT = 100
 
 
 class State(StrEnum):
-    """How far a call has got. Whoever has to catch it at one point asks the ledger until it stands there."""
+    """The progress of a call. A test that needs it at one point polls the ledger until it is there."""
 
     # Until its body is complete and judged.
     RECEIVING = "receiving"
-    # Complete and judged; its latency runs, or the fault lets it wait in vain.
+    # Complete and judged; its latency runs, or the fault is to never answer.
     WAITING = "waiting"
-    # Complete and judged; the reply is kept back until it is released.
+    # Complete and judged; the reply is held until it is released.
     HELD = "held"
-    # A fault is on its way out, a drip for instance.
+    # A faulty reply is being sent, a drip for instance.
     ANSWERING = "answering"
     ANSWERED = "answered"
     # Nothing was answered: the client went away, or the server stopped.
@@ -49,7 +49,7 @@ class Call:
     body_size: int | None = None
     region: str | None = None
     credential_id: str | None = None
-    # "valid", "unsigned-payload" or the code of the failure; None when it was never looked at.
+    # "valid", "unsigned-payload" or the code of the failure; None if it was not checked.
     signature: str | None = None
     liveness_type: str | None = None
     validate_data: str | None = None
@@ -58,9 +58,9 @@ class Call:
     video_container: str | None = None
     video: dict[str, object] | None = None
     request_id: str | None = None
-    # What the client met: a Result, an Error.Code or the name of a fault.
+    # What the client got: a Result, an Error.Code or the name of a fault.
     answer: str | None = None
-    # The Result or Error.Code that the call deserved, with its similarity, even if a fault spoilt it.
+    # The Result or Error.Code of the checks and the script, with its similarity, even if a fault replaced it.
     verdict: str | None = None
     sim: float | None = None
     http_status: int | None = None
@@ -76,7 +76,7 @@ class Ledger:
     def open(self, age: float = 0) -> Call:
         """A call that arrived `age` seconds ago.
 
-        Numbers go on after a clear, so that no two calls of a run share one.
+        Numbers continue after a clear, so that no two calls of a run share one.
         """
         arrived_at = iso(self._clock.now() - timedelta(seconds=age))
         arrived_monotonic = self._clock.monotonic() - age
@@ -94,7 +94,7 @@ class Ledger:
     def snapshot(self, last: int = KEPT_CALLS) -> list[dict[str, object]]:
         with self._lock:
             calls = list(self._calls)[-last:]
-        # Not asdict, which copies deeply: whoever waits for a state asks often.
+        # Not asdict, which copies deeply: tests that wait for a state call this often.
         return [vars(call).copy() for call in calls]
 
     def clear(self) -> None:

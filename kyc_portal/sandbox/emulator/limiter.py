@@ -1,8 +1,8 @@
-"""The vendor's rate: at most so many accepted calls of one account in any second.
+"""The vendor's rate limit: at most so many accepted calls of one account in any second.
 
-It must not know what a call is. It works on arrival times, and those may come out of order (a call
-with a long body is counted after a later one with a short body), so it keeps them sorted and looks
-on both sides of each newcomer: no window of one second ever holds more than the rate.
+It does not know what a call is. It works on arrival times, and those may come out of order (a call
+with a long body is counted after a later one with a short body), so it keeps them sorted and checks
+the second before and after each new one: no window of one second ever holds more than the rate.
 """
 
 from bisect import bisect_left, insort
@@ -10,7 +10,7 @@ from collections import defaultdict
 from threading import Lock
 
 WINDOW_SECONDS = 1.0
-# Longer than any body may take to arrive: older times can no longer matter to a newcomer.
+# Longer than any body may take to arrive, so older times no longer affect a new call.
 KEPT_SECONDS = 120.0
 
 
@@ -21,7 +21,7 @@ class RateLimiter:
         self._accepted: defaultdict[str, list[float]] = defaultdict(list)
 
     def admit(self, account: str, arrived: float) -> bool:
-        """Count the call if there is room for it; a refused call takes no room."""
+        """Count the call if the rate allows it; a refused call does not count."""
         with self._lock:
             times = self._accepted[account]
             del times[: bisect_left(times, arrived - KEPT_SECONDS)]

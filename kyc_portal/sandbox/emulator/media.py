@@ -1,8 +1,8 @@
-"""Opens the photo and the video, as the vendor must before it can look at them.
+"""Opens the photo and the video, as the vendor does before it compares them.
 
-It is the reason why a WebM, a broken file or a clip of one second fails here as it would there.
-It judges no faces, and must not know who asked or what was scripted. It decodes in the emulator's
-own process: good enough for a sandbox that only its owner feeds, never a pattern for the portal.
+So a WebM, a broken file or a clip of one second fails here as it does at the vendor. It judges no
+faces, and does not know who called or what was scripted. It decodes in the emulator's own process,
+which is safe only because a sandbox gets no files from strangers; the portal must never do this.
 """
 
 # PyAV's Packet is generic only for the type checker.
@@ -28,7 +28,7 @@ MAX_VIDEO_PIXELS = 1920 * 1920
 MAX_PACKETS = 5_000
 MIN_SECONDS, MAX_SECONDS = 2, 20
 FRAME_SIDE = 640
-# The one demuxer that each container may be opened with: FFmpeg's own guess reaches all 400.
+# The only demuxer for each container: FFmpeg would otherwise try all 400.
 DEMUXERS = {"mp4": "mov", "avi": "avi", "flv": "flv"}
 
 
@@ -50,11 +50,11 @@ def check_photo(data: bytes) -> None:
         raise _photo_size() from err
     except Exception as err:
         raise Unfit("FailedOperation.ImageDecodeFailed", "The image is not a JPG or PNG.") from err
-    # The header is believed only to refuse: no pixel is decoded before this.
+    # Checked before any pixel is decoded. The header is used to refuse only.
     if photo.width * photo.height > MAX_PHOTO_PIXELS or min(photo.size) < MIN_PHOTO_SIDE:
         raise _photo_size()
     try:
-        # A JPEG is read to its last byte all the same, but drawn at an eighth of its size.
+        # A JPEG is still read to its last byte, but decoded at an eighth of its size, which is cheaper.
         photo.draft(photo.mode, (photo.width // 8, photo.height // 8))
         photo.load()
     except Exception as err:
@@ -75,7 +75,7 @@ def read_clip(data: bytes) -> Clip:
 
 
 def container_of(data: bytes) -> str:
-    """By magic bytes: a file's label is its sender's opinion."""
+    """The container by its magic bytes: the sender's label is not trusted."""
     if data[4:8] == b"ftyp":
         return "mp4"
     if data[:4] == b"RIFF" and data[8:12] == b"AVI ":
@@ -118,7 +118,7 @@ def _packets(source: InputContainer, stream: VideoStream) -> Iterator[Packet[Vid
 
 
 def _duration(packets: list[Packet[VideoStream]], stream: VideoStream) -> Fraction:
-    """From the packets: a header says what its writer liked, or nothing."""
+    """The duration from the packets: headers may be wrong or empty."""
     times = sorted(_time(packet) for packet in packets)
     if not times or stream.time_base is None:
         raise _undecodable("The video holds no picture.")

@@ -1,7 +1,7 @@
-"""Remembers what opening the last photos and clips brought, by their hash.
+"""Caches the facts of the last photos and clips by their hash.
 
-So that a load test which sends one clip a thousand times measures the portal and not the decoder in
-here. It must not know what it remembers; it is given facts and one small frame, never whole media.
+So a load test that sends one clip a thousand times measures the portal and not this decoder. It does
+not know what it caches: facts and one small frame, never whole media.
 """
 
 from collections import OrderedDict
@@ -21,7 +21,7 @@ class Memory(Generic[Fact]):
         self._facts: OrderedDict[str, Fact] = OrderedDict()
 
     def recall(self, sha256: str, find_out: Callable[[], Fact]) -> Fact:
-        """A failure to find out is not remembered."""
+        """The cached value, or that of a call of the function; errors are not cached."""
         with self._lock:
             if sha256 in self._facts:
                 self._facts.move_to_end(sha256)

@@ -1,7 +1,7 @@
 """Reads the request's JSON as strictly as its documentation allows.
 
-https://www.tencentcloud.com/document/product/1061/57416 (Input Parameters). It must not know HTTP,
-nor look inside the photo and the video: it hands on their decoded bytes.
+https://www.tencentcloud.com/document/product/1061/57416 (Input Parameters). It does not know
+HTTP, nor look inside the photo and the video: it returns their decoded bytes.
 """
 
 import json
@@ -44,7 +44,7 @@ def parse(body: bytes | bytearray) -> Parameters:
 
 
 def strict_json(text: bytes | bytearray) -> object:
-    """Raise ValueError for what Python's parser lets through: NaN, Infinity, a name given twice."""
+    """Raise ValueError also for what Python's parser accepts: NaN, Infinity, a duplicate name."""
     try:
         return json.loads(text.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
     except RecursionError as err:
@@ -91,7 +91,7 @@ def _decode(name: str, text: str, limit: int) -> bytes:
     if not text:
         raise _bad_value(f"{name} is blank.")
     try:
-        # Forty times cheaper than the standard library's, and no less strict: tests hold one to the other.
+        # Forty times cheaper than the standard library's, and as strict: tests compare the two.
         return pybase64.b64decode(text, validate=True)
     except ValueError as err:
         raise _bad_value(f"{name} is not standard Base64 with = padding (RFC 4648).") from err

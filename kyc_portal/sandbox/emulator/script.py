@@ -1,6 +1,6 @@
-"""What the next calls shall be answered: a queue of steps that tests and people fill.
+"""The answers to the next calls: a queue of steps that tests and people fill.
 
-It must not know how a step is carried out, only which ones may be asked for.
+It does not know how a step is carried out, only which steps there are.
 """
 
 import math
@@ -21,7 +21,7 @@ _ERROR_CODE = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,119}")
 
 
 class BadScript(ValueError):
-    """The script cannot be carried out; the message is a sentence for whoever wrote it."""
+    """The script can't be carried out; the message is a sentence for its author."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def _is_result(value: object) -> bool:
 
 
 def _is_sim(value: object) -> bool:
-    # Out of 0 to 100 is allowed: clients must be seen to refuse it. NaN has a fault of its own.
+    # Values outside of 0 to 100 are allowed, so that tests see clients refuse them. NaN has its own fault.
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 

@@ -1,6 +1,6 @@
-"""The server that holds it all together: listens, starts a thread a connection, and stops cleanly.
+"""The server: listens, starts a thread for each connection, and stops cleanly.
 
-It must not know HTTP nor what a good call is. A client that breaks off, dawdles or talks nonsense
+It does not know HTTP nor what a valid call is. A client that breaks off, is slow or sends nonsense
 costs its own thread and nothing else.
 """
 
@@ -23,7 +23,7 @@ from kyc_portal.sandbox.emulator.holds import Holds
 from kyc_portal.sandbox.emulator.ledger import Ledger
 from kyc_portal.sandbox.emulator.script import ScriptQueue, parse_step
 
-# Open to everybody: they sign calls that reach nothing but this program.
+# No secrets: they sign calls to this program alone.
 SANDBOX_SECRET_ID = "AKIDsandbox0000000000000000000000000"  # noqa: S105
 SANDBOX_SECRET_KEY = "sandbox-secret-key-not-for-production"  # noqa: S105
 SANDBOX_CREDENTIALS = {SANDBOX_SECRET_ID: SANDBOX_SECRET_KEY}
@@ -78,7 +78,7 @@ class EmulatorServer:
         self._scripts.add(parse_step(step))
 
     def release(self) -> int:
-        """Let all held replies go and return how many there were; the same as POST /_emulator/release."""
+        """Release all held replies and return how many there were; the same as POST /_emulator/release."""
         return self._listener.site.holds.release() if self._listener else 0
 
     def calls(self) -> list[dict[str, object]]:
@@ -129,7 +129,7 @@ class _Listener(socketserver.ThreadingTCPServer):
                 self._changed.notify_all()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no news; anything else is a fault of ours."""
+        """A client that went away is no error; anything else is an error of the emulator."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             logger.exception("a connection ended badly")
 

@@ -1,8 +1,8 @@
 """Checks a TC3-HMAC-SHA256 signature as the vendor's gateway does.
 
 Written from the vendor's documentation alone (https://www.tencentcloud.com/document/product/845/32207)
-and deliberately not shared with the portal's signing code: each is the other's check.
-It must not know what is being asked for, only who asks.
+and deliberately not shared with the portal's signing code: so each
+checks the other. It does not know what the call is, only who makes it.
 """
 
 import hashlib
@@ -100,7 +100,7 @@ def sign(key: bytes, text: str) -> str:
 def _check_scope(claimed: Authorization, timestamp: int) -> None:
     if claimed.service != SERVICE:
         raise _malformed(f"The credential scope names the service {claimed.service}, not {SERVICE}.")
-    # The date is that of X-TC-Timestamp in UTC, whatever day it is here.
+    # The date is that of X-TC-Timestamp in UTC, not the local one.
     if claimed.date != f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%d}":
         raise _malformed("The date in the credential scope is not the UTC date of X-TC-Timestamp.")
 

@@ -1,7 +1,7 @@
 """One client's connection, as far as an answer needs it: well-formed bytes, and ways to break them.
 
-It must not know what the bytes say. Bodies go out in one piece with their length; everything odd
-(half an answer, a reset, a drip) is built by `faults` from the small parts given here.
+It does not know what the bytes mean. Bodies are sent in one piece with their length; `faults` builds
+faulty ones (half an answer, a reset, a drip) from the small parts here.
 """
 
 import os
@@ -35,7 +35,7 @@ class Wire:
     ) -> None:
         handler = self._handler
         handler.send_response(status, HTTPStatus(status).phrase)
-        # Exactly this type, no charset: the official SDK looks for errors under no other.
+        # Exactly this type, without a charset: the official SDK parses errors under this type only.
         handler.send_header("Content-Type", content_type)
         handler.send_header("Content-Length", str(length))
         for name, value in more:
@@ -62,13 +62,13 @@ class Wire:
     def pause(self, seconds: float) -> bool:
         """Wait; False as soon as the server is to stop or the client has gone."""
         deadline = time.monotonic() + seconds
-        # One long sleep, for a stop shuts all connections down. Not select, which takes no number above 1023.
+        # One long wait, because a stop shuts all connections down. Not select, which takes no descriptor above 1023.
         watch = select.poll()
         watch.register(self._handler.connection, select.POLLIN)
         if seconds > 0 and watch.poll(seconds * 1000):
             if self._client_has_gone():
                 return False
-            # It has sent more than it was asked for, and this connection can tell nothing more.
+            # The client has sent more than it should, so this can no longer show whether it has gone.
             self._stopping.wait(max(0.0, deadline - time.monotonic()))
         return not self._stopping.is_set()
 

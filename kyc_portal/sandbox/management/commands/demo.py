@@ -1,7 +1,7 @@
 """`manage.py demo`: one command from a clean clone to a running portal with cases in it.
 
-It works in two stages of one process: the first settles ports and secrets in `.env` and starts the second with
-them, which fills the database and then turns into the web server.
+It works in two stages of one process: the first writes ports and secrets to `.env` and executes the second, which
+fills the database and then executes the web server.
 """
 
 import os
@@ -51,7 +51,7 @@ class Command(BaseCommand):
             )
         values = {
             "KYC_MODE": "demo",
-            # Blank is the demo's own: a database, store, broker or vendor account in the environment is not used.
+            # Blank means the demo's own: a database, store, broker or account of the environment is not used.
             "DATABASE_URL": "",
             "STORAGE_URL": "",
             "CELERY_BROKER_URL": "",

@@ -1,4 +1,4 @@
-"""`manage.py emulator`: the CompareFaceLiveness emulator by itself."""
+"""`manage.py emulator`: the CompareFaceLiveness emulator alone."""
 
 import contextlib
 from argparse import ArgumentParser
