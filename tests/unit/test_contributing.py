@@ -56,7 +56,7 @@ CHECKLISTS = checklists()
 
 
 def test_there_is_a_checklist_for_each_kind_of_change() -> None:
-    kinds = ("code", "reason", "page", "event", "setting", "term of the policy")
+    kinds = ("code", "reason", "page", "event", "setting", "limit", "term of the policy")
     assert len(CHECKLISTS) == len(kinds)
     for title, kind in zip(CHECKLISTS, kinds, strict=True):
         assert kind in title
