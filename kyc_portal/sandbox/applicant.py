@@ -1,4 +1,4 @@
-"""The demo's applicant link: the newest is kept, so that the command and the front page show the same one."""
+"""The demo's applicant link: the newest one is stored, so that the command and the front page show the same."""
 
 import secrets
 from dataclasses import dataclass

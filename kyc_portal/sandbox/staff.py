@@ -55,7 +55,7 @@ ROLES = {
 
 
 def make_staff() -> None:
-    """Make each login that is missing. Passwords are random, made once, and kept beside the data."""
+    """Make each login that is missing. Passwords are random, made once, and stored beside the data."""
     passwords = _passwords()
     for username, role in ROLES.items():
         password = passwords.setdefault(username, secrets.token_urlsafe(12))

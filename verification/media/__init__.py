@@ -16,6 +16,7 @@ from verification.media.facts import (
     NormalisedVideo,
     VideoFacts,
 )
+from verification.media.image_files import JPEG_MAGIC
 from verification.media.limits import CPU_SECONDS
 
 __all__ = [
@@ -36,7 +37,6 @@ __all__ = [
 ]
 
 _Result = TypeVar("_Result", NormalisedPhoto, CheckedVideo, NormalisedVideo)
-_JPEG_MAGIC = b"\xff\xd8\xff"
 _CHECKING, _REWRITING = 8, CPU_SECONDS  # seconds of processor time
 
 
@@ -82,7 +82,7 @@ def stamp(jpeg: bytes, text: str) -> bytes:
 
 
 def _check_jpeg(picture: object) -> bytes:
-    if not isinstance(picture, bytes) or not picture.startswith(_JPEG_MAGIC):
+    if not isinstance(picture, bytes) or not picture.startswith(JPEG_MAGIC):
         raise UnusableMedia("media_crashed")
     return picture
 
