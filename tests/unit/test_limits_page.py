@@ -26,6 +26,9 @@ NOT_LISTED = {
     "media.stamps:MIN_LETTER": "how a stamp looks",
     "media.stamps:MAX_LETTER": "how a stamp looks",
     "media.sheet:MAX_SIDE": "how large the portal makes a picture of its own",
+    "evidence.reuse:MAX_DISTANCE": "how alike two pictures are; it only marks a case for the reviewer",
+    "evidence.reuse:MIN_SHARE": "the same",
+    "evidence.reuse:MAX_CANDIDATES": "the same",
     "review.queue.filters:MAX_PK": "digits of an address that no page links to; longer ones name nobody",
     "review.dashboard.review_charts:MAX_LABEL": "how a chart looks",
 }

@@ -25,7 +25,7 @@ APPLICANTS = (
         "media.containers:MAX_PIXELS", "Pixels of one picture of a recording", "pixels", "video_resolution"
     ),
     video(
-        "actions.challenge:LIFETIME", "From a challenge to its upload's first byte", "", "challenge_expired"
+        "evidence.challenges:LIFETIME", "From a challenge to its upload's first byte", "", "challenge_expired"
     ),
     text(
         "actions.challenge:MAX_PER_HOUR",
@@ -42,7 +42,7 @@ APPLICANTS = (
     video("actions.receive_parts:MAX_PART", "Size of one part of a recording", "bytes", "video_too_large"),
     video("actions.receive_parts:MAX_PARTS", "Parts of a recording", "", "chunk_mismatch"),
     video(
-        "actions.receive_parts:TIME",
+        "actions.receive_parts:MAX_UPLOAD_TIME",
         "From the first part of a recording to the last",
         "",
         "challenge_expired",

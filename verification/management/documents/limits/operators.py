@@ -9,10 +9,10 @@ _UNKNOWN = "nothing: the outcome counts as unknown, the call is repeated once"
 OPERATORS = (
     waits("checks:RATE", "`KYC_FACEID_RATE`: calls of an account", "a second"),
     waits("vendor.pacing.slots:MAX_WAIT", "How far ahead a call is booked"),
-    waits("vendor.pacing.slots:LATE", "How late a worker may take its slot"),
+    waits("vendor.pacing.slots:MAX_LATE", "How late a worker may take its slot"),
     waits("vendor.pacing.slots:MAX_SLOTS", "Slots that a worker misses in a row"),
     then(
-        "vendor.pacing.slots:NONSENSE",
+        "vendor.pacing.slots:MAX_AHEAD",
         "How far ahead a booking is believed",
         "",
         "nothing: it is ignored, a clock was wrong",
@@ -79,12 +79,13 @@ OPERATORS = (
     waits("jobs.leases:HEARTBEAT", "Between two renewals of a lease"),
     waits("jobs.leases:MAX_HOLD", "A lease with all its renewals"),
     then("jobs.leases:MAX_LOST_LEASES", "Leases lost over an attempt", "", _REVIEW),
-    then("jobs.leases:TOO_LONG", "An attempt that a machine can't work on", "", _REVIEW),
+    then("jobs.leases:MAX_RETRYING", "An attempt that a machine can't work on", "", _REVIEW),
     waits("jobs.doorbell:MAX_UNANSWERED", "Messages of a queue before the sweep sends no more"),
     waits("jobs.doorbell:EXPIRES[verification.sweep]", "A sweep's message", "s"),
     waits("jobs.doorbell:EXPIRES[verification.probe]", "A probe's message", "s"),
-    waits("actions.prepare:LATER", "Until a machine that can't prepare tries again"),
-    waits("actions.assess:LATER", "Until evidence that can't be read is tried again"),
+    waits(
+        "jobs.leases:RETRY_AFTER", "Until a machine that can't do its part, or read the evidence, tries again"
+    ),
     then("actions.sweep:MAX_AT_ONCE", "Erased keys of which a sweep deletes the files", "", _LATER),
     then(
         "evidence.upload_parts:KEPT_FOR",

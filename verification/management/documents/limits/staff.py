@@ -15,7 +15,7 @@ STAFF = (
         "nothing: colleagues may take the case",
     ),
     then(
-        "actions.claim:TRIES",
+        "actions.claim:MAX_TRIES",
         "Cases tried that colleagues take at the same moment",
         "",
         "“Take next case” finds none",
