@@ -8,7 +8,7 @@ import time
 from datetime import UTC, datetime
 
 from verification.liveness import LivenessClient, Withdrawn
-from verification.vendor import clients, pacing
+from verification.vendor_accounts import clients, pacing
 
 
 def main(seconds: str) -> None:

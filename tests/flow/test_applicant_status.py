@@ -20,7 +20,7 @@ from verification.hints import HINTS
 from verification.models import StaffUser, Verdict, Verification
 from verification.pages import status, steps
 from verification.states import Status
-from verification.vendor import pacing
+from verification.vendor_accounts import pacing
 
 
 @pytest.fixture(autouse=True)

@@ -36,7 +36,7 @@ from verification.models import (
     VerificationAttempt,
 )
 from verification.states import AttemptStatus, Status
-from verification.vendor import call_ledger
+from verification.vendor_accounts import call_ledger
 
 ANSWERS: list[dict[str, Any]] = [
     {"sim": 92.5},

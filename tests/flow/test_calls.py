@@ -13,7 +13,7 @@ from verification.evidence import best_frame
 from verification.jobs import leases
 from verification.models import AuditEvent, CallState, ProviderCall, Verification, VerificationAttempt
 from verification.states import AttemptStatus, Status
-from verification.vendor import call_ledger, clients, pacing
+from verification.vendor_accounts import call_ledger, clients, pacing
 from verification.workflow import StaleAttempt
 
 

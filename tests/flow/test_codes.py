@@ -17,9 +17,9 @@ from verification.liveness.codes import Field
 from verification.models import AnswerKind, ProviderCall, VendorAccount, Verification
 from verification.rules import decision
 from verification.states import Status
-from verification.vendor import call_ledger, code_guide
-from verification.vendor.code_guide import NO_CODE, Consequence
-from verification.vendor.code_guide.texts import CAUSES, DOES, VENDOR_FAILING
+from verification.vendor_accounts import call_ledger, code_guide
+from verification.vendor_accounts.code_guide import NO_CODE, Consequence
+from verification.vendor_accounts.code_guide.texts import CAUSES, DOES, VENDOR_FAILING
 
 FIELDS: tuple[Field, ...] = ("Result", "Error")
 

@@ -10,8 +10,8 @@ from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import Road
 from tests.flow.test_staff_site import AUDITOR, OPERATOR, REVIEWER, SENIOR
 from verification.liveness import RULES
-from verification.vendor.code_guide import Consequence
-from verification.vendor.code_guide.texts import DOES
+from verification.vendor_accounts.code_guide import Consequence
+from verification.vendor_accounts.code_guide.texts import DOES
 
 NEW = "FailedOperation.SomethingNew"
 CODES_PAGE = "/admin/codes/"

@@ -16,7 +16,7 @@ from verification import storage
 from verification.crypto import new_entry
 from verification.models import VendorAccount
 from verification.operations import health
-from verification.vendor import pacing
+from verification.vendor_accounts import pacing
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
 

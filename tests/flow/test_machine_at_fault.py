@@ -12,7 +12,7 @@ from verification.actions import assess, prepare
 from verification.crypto import Reader, new_entry
 from verification.models import VerificationAttempt
 from verification.states import AttemptStatus, Status
-from verification.vendor import call_ledger
+from verification.vendor_accounts import call_ledger
 
 
 @pytest.fixture

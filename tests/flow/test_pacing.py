@@ -9,8 +9,8 @@ import pytest
 
 from tests.conftest import NOW
 from verification.models import VendorAccount
-from verification.vendor import pacing
-from verification.vendor.pacing import slots as slots_module
+from verification.vendor_accounts import pacing
+from verification.vendor_accounts.pacing import slots as slots_module
 
 LONG_AGO = NOW - timedelta(hours=1)
 Configure = Callable[..., VendorAccount]
@@ -19,7 +19,7 @@ Configure = Callable[..., VendorAccount]
 @pytest.fixture(autouse=True)
 def _fresh_lead(monkeypatch: Any) -> None:
     """What other tests' calls took to prepare is forgotten."""
-    monkeypatch.setattr("verification.vendor.pacing.slots._lead", slots_module._Lead())
+    monkeypatch.setattr("verification.vendor_accounts.pacing.slots._lead", slots_module._Lead())
 
 
 @pytest.fixture

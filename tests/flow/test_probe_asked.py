@@ -14,7 +14,7 @@ from tests.flow.test_staff_site import AUDITOR, OPERATOR, REVIEWER, SENIOR
 from verification.actions import assess, probe
 from verification.jobs import doorbell
 from verification.models import AuditEvent, VendorAccount
-from verification.vendor import pacing
+from verification.vendor_accounts import pacing
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
 PAGE = "/admin/vendor/"

@@ -10,7 +10,7 @@ from django.urls import reverse
 from tests.flow.conftest import LATER, PASSWORD, code_at
 from verification.models import AuditEvent, StaffUser
 from verification.review.admin.records import RECORDS
-from verification.vendor import pacing
+from verification.vendor_accounts import pacing
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
 REVIEWER, SENIOR, AUDITOR, OPERATOR = "Reviewer", "Senior reviewer", "Auditor", "Operator"

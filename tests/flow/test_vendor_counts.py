@@ -11,7 +11,7 @@ from tests.flow.reviewing import decide
 from verification.models import StaffUser, Verdict
 from verification.review.dashboard import vendor_counts, work_counts
 from verification.review.dashboard.simulation import Passes
-from verification.vendor import call_ledger
+from verification.vendor_accounts import call_ledger
 
 WEEK = work_counts.start_of(7, LATER)
 MINUTE = timedelta(minutes=1)

@@ -18,7 +18,7 @@ from verification.actions import assess
 from verification.jobs import leases
 from verification.models import ProviderCall, VendorAccount, VerificationAttempt
 from verification.states import AttemptStatus
-from verification.vendor import call_ledger, clients, pacing
+from verification.vendor_accounts import call_ledger, clients, pacing
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
 PAGE = "/admin/vendor/"

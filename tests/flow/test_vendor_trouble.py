@@ -21,7 +21,7 @@ from verification.models import (
 )
 from verification.rules import decision
 from verification.states import AttemptStatus, Status
-from verification.vendor import call_ledger, clients, pacing
+from verification.vendor_accounts import call_ledger, clients, pacing
 from verification.workflow import StaleAttempt
 
 ARREARS = "UnauthorizedOperation.Arrears"

@@ -19,7 +19,7 @@ from verification.jobs import leases
 from verification.models import ProviderCall, VerificationAttempt
 from verification.rules import decision
 from verification.states import AttemptStatus
-from verification.vendor import account_health, call_ledger, clients, pacing
+from verification.vendor_accounts import account_health, call_ledger, clients, pacing
 
 Clock = Callable[[], datetime]
 log = structlog.get_logger(__name__)

@@ -7,7 +7,7 @@ import structlog
 from verification import liveness
 from verification.jobs import doorbell
 from verification.models import VendorAccount
-from verification.vendor import clients, pacing
+from verification.vendor_accounts import clients, pacing
 
 log = structlog.get_logger(__name__)
 

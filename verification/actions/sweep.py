@@ -10,7 +10,7 @@ from verification.evidence import upload_parts
 from verification.jobs import doorbell, leases
 from verification.models import Applicant, DataKey, Export, Verification
 from verification.states import AttemptStatus, Status
-from verification.vendor import call_ledger, pacing
+from verification.vendor_accounts import call_ledger, pacing
 
 MAX_AT_ONCE = 100
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from verification import storage
-from verification.vendor import pacing
+from verification.vendor_accounts import pacing
 
 
 @require_safe

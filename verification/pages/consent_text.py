@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from verification.models import Policy
-from verification.vendor import clients
+from verification.vendor_accounts import clients
 
 VERSION = "2026-11"
 

@@ -12,7 +12,7 @@ from verification.models import Verification
 from verification.pages import access, steps
 from verification.rules.reasons import REASONS
 from verification.states import Outcome, Status
-from verification.vendor import pacing
+from verification.vendor_accounts import pacing
 
 CLOSED = {
     Status.CONSENT_REFUSED: (

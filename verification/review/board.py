@@ -20,7 +20,7 @@ from verification.review.page import signed_in
 from verification.review.queue import counts
 from verification.review.queue import filters as queue_filters
 from verification.review.queue.filters import Chosen, View
-from verification.review.vendor import accounts
+from verification.review.vendor_pages import accounts
 
 RECENT = 8
 MAX_LINES = 12

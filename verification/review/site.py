@@ -24,8 +24,8 @@ from verification.review.case import page as case_page
 from verification.review.dashboard import page as dashboard_page
 from verification.review.policy import page as policy_page
 from verification.review.queue import page as queue_page
-from verification.review.vendor import codes
-from verification.review.vendor import page as vendor_page
+from verification.review.vendor_pages import codes
+from verification.review.vendor_pages import page as vendor_page
 
 View = Callable[..., HttpResponseBase]
 AnyView = TypeVar("AnyView", bound=View)

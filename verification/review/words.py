@@ -16,7 +16,7 @@ from verification.hints import HINTS
 from verification.liveness import VENDOR_PASS, Category, lookup
 from verification.rules import review_bands
 from verification.states import Band, Outcome
-from verification.vendor.code_guide import MEANINGS, SUSPICION
+from verification.vendor_accounts.code_guide import MEANINGS, SUSPICION
 
 TEN_TIMES_STRICTER_AT = Decimal(80)
 SUCCESS = "Success"

@@ -27,7 +27,7 @@ from tests.services import Emulator, Redis, beat, worker
 from verification import media
 from verification.models import AnswerKind, CallState, ProviderCall, VendorAccount, Verification
 from verification.models import VerificationAttempt as Attempt
-from verification.vendor import pacing
+from verification.vendor_accounts import pacing
 
 Killed = dict[str, datetime]
 HALF_A_SECOND = timedelta(seconds=0.5)

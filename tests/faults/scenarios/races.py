@@ -10,7 +10,7 @@ from tests.faults.racing import TOGETHER, race, wait_for_all
 from verification.jobs import leases
 from verification.models import VerificationAttempt
 from verification.states import AttemptStatus
-from verification.vendor import pacing
+from verification.vendor_accounts import pacing
 
 CLAIMANTS, ROUNDS = 8, 5
 CALLERS, SECONDS = 4, 6

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from verification.management.documents.note import NOTE
-from verification.vendor import code_guide
-from verification.vendor.code_guide import Handling, Section
+from verification.vendor_accounts import code_guide
+from verification.vendor_accounts.code_guide import Handling, Section
 
 
 def codes() -> str:

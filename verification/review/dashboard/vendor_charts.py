@@ -17,7 +17,7 @@ from verification.review.dashboard import geometry, simulation, vendor_counts
 from verification.review.dashboard.geometry import Figure, Rows, Table
 from verification.review.dashboard.work_charts import TOP, day_of, share
 from verification.review.policy import words as policy_words
-from verification.vendor.code_guide.texts import TITLES
+from verification.vendor_accounts.code_guide.texts import TITLES
 
 _PREFIX = "FailedOperation."
 

@@ -71,12 +71,15 @@ STAFF = (
     then("review.board:MAX_LINES", "Lines of a list on the work board", "", _SHOWN),
     then("review.case.dossier:MAX_TIMELINE", "Events of a case", "", _SHOWN),
     then("review.case.dossier:MAX_OTHERS", "Other cases of the applicant", "", _SHOWN),
-    then("review.vendor.page:MAX_EVENTS", "Events of the vendor accounts", "", _SHOWN),
+    then("review.vendor_pages.page:MAX_EVENTS", "Events of the vendor accounts", "", _SHOWN),
     then(
-        "review.vendor.page:MAX_LATENCIES", "Answers in the latency figures", "", "nothing: the newest count"
+        "review.vendor_pages.page:MAX_LATENCIES",
+        "Answers in the latency figures",
+        "",
+        "nothing: the newest count",
     ),
     then(
-        "review.vendor.codes:MAX_SEARCH",
+        "review.vendor_pages.codes:MAX_SEARCH",
         "A search for a code",
         "characters",
         "nothing: the rest is not looked at",

@@ -27,10 +27,10 @@ from verification.models import (
 )
 from verification.review import labels, words
 from verification.review.page import acting, signed_in
-from verification.review.vendor import accounts, spending
-from verification.review.vendor.accounts import State
+from verification.review.vendor_pages import accounts, spending
+from verification.review.vendor_pages.accounts import State
 from verification.states import AttemptStatus
-from verification.vendor import clients, code_guide, pacing
+from verification.vendor_accounts import clients, code_guide, pacing
 
 RECENTLY = timedelta(hours=1)
 MAX_LATENCIES = 200
@@ -54,7 +54,7 @@ def vendor_page(request: HttpRequest) -> HttpResponse:
         "price": settings.FACEID_PRICE,
         "events": _events({str(account.pk): account.name for account in found}),
     }
-    return TemplateResponse(request, "review/vendor/page.html", context)
+    return TemplateResponse(request, "review/vendor_pages/page.html", context)
 
 
 @require_POST

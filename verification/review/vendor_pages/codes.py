@@ -1,11 +1,11 @@
-"""The page of codes: what the system does with each answer of the vendor, from `vendor.code_guide`."""
+"""The page of codes: what the system does with each answer of the vendor, from `vendor_accounts.code_guide`."""
 
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from verification.vendor import code_guide
+from verification.vendor_accounts import code_guide
 
 MAX_SEARCH = 128
 
@@ -25,4 +25,4 @@ def codes_page(request: HttpRequest) -> HttpResponse:
         "fallback": code_guide.FALLBACK,
         "failing": code_guide.FAILING,
     }
-    return TemplateResponse(request, "review/vendor/codes.html", context)
+    return TemplateResponse(request, "review/vendor_pages/codes.html", context)

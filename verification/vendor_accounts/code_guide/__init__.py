@@ -1,10 +1,10 @@
 """How the system handles each code of the vendor, for the operators' page and `docs/codes.md`.
 
-It decides nothing: `rules.decision`, `vendor.call_ledger` and `actions.assess` do. Tests run these over every code, so
+It decides nothing: `rules.decision`, `vendor_accounts.call_ledger` and `actions.assess` do. Tests run these over every code, so
 that table and behaviour can't drift apart.
 """
 
-from verification.vendor.code_guide.table import (
+from verification.vendor_accounts.code_guide.table import (
     NO_CODE,
     Handling,
     Section,
@@ -15,7 +15,14 @@ from verification.vendor.code_guide.table import (
     unlisted,
     why_paused,
 )
-from verification.vendor.code_guide.texts import FAILING, FALLBACK, MEANINGS, SUSPICION, TWINS, Consequence
+from verification.vendor_accounts.code_guide.texts import (
+    FAILING,
+    FALLBACK,
+    MEANINGS,
+    SUSPICION,
+    TWINS,
+    Consequence,
+)
 
 __all__ = [
     "FAILING",

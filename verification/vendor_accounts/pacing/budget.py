@@ -3,7 +3,7 @@
 from datetime import date
 
 from verification.models import VendorAccount
-from verification.vendor.pacing.account_state import spent_on
+from verification.vendor_accounts.pacing.account_state import spent_on
 
 ALERTS = (50, 80, 100)  # per cent
 

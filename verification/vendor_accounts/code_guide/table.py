@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.hints import HINTS
 from verification.liveness import RULES, Billed, Category, CodeRule, Hint, lookup
-from verification.vendor.code_guide import texts
-from verification.vendor.code_guide.texts import Consequence, Text
+from verification.vendor_accounts.code_guide import texts
+from verification.vendor_accounts.code_guide.texts import Consequence, Text
 
 Field = Literal["Result", "Error"]
 

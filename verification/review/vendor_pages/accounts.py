@@ -1,6 +1,6 @@
 """The state of each vendor account in words, for the notice on the work board and for the vendor page.
 
-`vendor.pacing` decides whether a call may be made.
+`vendor_accounts.pacing` decides whether a call may be made.
 """
 
 from datetime import datetime
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from verification.models import VendorAccount
 from verification.review import words
-from verification.vendor import pacing
+from verification.vendor_accounts import pacing
 
 
 class State(TextChoices):

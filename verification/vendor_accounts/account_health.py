@@ -23,7 +23,7 @@ from verification.liveness import (
 )
 from verification.models import ProviderCall
 from verification.states import AttemptStatus
-from verification.vendor import call_ledger, clients, pacing
+from verification.vendor_accounts import call_ledger, clients, pacing
 
 log = structlog.get_logger(__name__)
 

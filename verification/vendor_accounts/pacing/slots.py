@@ -13,8 +13,8 @@ from typing import Any, Literal
 from django.db.models import F, Q
 
 from verification.models import VendorAccount
-from verification.vendor.pacing.account_state import may_be_called
-from verification.vendor.pacing.accounts import accounts
+from verification.vendor_accounts.pacing.account_state import may_be_called
+from verification.vendor_accounts.pacing.accounts import accounts
 
 # With twenty gaps of 50.9 ms, calls that leave up to 10 ms late still have 8 ms for jitter on the way: no second
 # holds 21, and the rate is 19.65 a second.

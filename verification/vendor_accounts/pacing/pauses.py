@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import F
 
 from verification.models import VendorAccount
-from verification.vendor.pacing.accounts import accounts
+from verification.vendor_accounts.pacing.accounts import accounts
 
 FIRST_PROBE = timedelta(seconds=30)
 MAX_BETWEEN_PROBES = timedelta(minutes=5)
