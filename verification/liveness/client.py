@@ -20,7 +20,7 @@ from .codes import Billed
 from .deadline import Deadline
 from .endpoint import check_endpoint, tls_context
 from .errors import BadAnswer, Misconfigured, Rejected, Throttled, Unavailable
-from .exchange import Reply, Upload, Wire, failure_of, read_capped
+from .exchange import Reply, Upload, Wire, clear_variables, failure_of, read_capped
 from .signing import Credentials, Signer, TC3Auth
 from .source import Media
 
@@ -170,6 +170,7 @@ class LivenessClient:
             except Exception as error:
                 # Any error: once a byte of the body has left, the outcome of the call is unknown.
                 failure = failure_of(error, upload.began, deadline.passed)
+                clear_variables(error)
             finally:
                 upload.release()
         # Raised outside the except block, so that the HTTP library's error is not its context: that error holds

@@ -6,6 +6,7 @@ signed or sent.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from traceback import clear_frames
 from typing import Any
 
 from .answer import Answer, parse
@@ -111,6 +112,18 @@ def failure_of(error: Exception, began: bool, late: bool) -> LivenessError:
     if not began:
         return NotSent(code)
     return UnknownOutcome(code)
+
+
+def clear_variables(error: BaseException) -> None:
+    """Empties the frames that an error and its contexts came through, so that they let go of what they were sending.
+
+    Python 3.12 and 3.13 leave a frame and its error holding each other where a context manager translates errors, as
+    httpx does; the media would stay in memory until the next collection.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        clear_frames(cause.__traceback__)
+        cause = cause.__context__
 
 
 def _ours(error: Exception) -> bool:
