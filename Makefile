@@ -86,6 +86,7 @@ install:
 install-dev:
 	@requirements/install dev
 
+# Node.js brings its own certificate authorities; a company's proxy is known to the system's alone.
 $(INSTALLED_NODE): package-lock.json .npmrc | install-dev
-	$(BIN)/npm ci --silent
+	NODE_USE_SYSTEM_CA=1 $(BIN)/npm ci --loglevel=error
 	@touch $@
