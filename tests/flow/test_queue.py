@@ -281,10 +281,11 @@ def test_pages_skip_no_case_while_others_are_decided(seven, signed_in, staff, sm
     assert seen == [f"CASE-{number}" for number in range(7)]
 
 
-@pytest.mark.parametrize("place", ["", "x", "1-", "99999999999999999999-1", "-1-1", "1-1' OR 1=1", "۱-۱"])
-@pytest.mark.parametrize("direction", ["after", "before"])
-def test_a_place_that_nobody_can_read_is_the_beginning(seven, signed_in, small_pages, place, direction):
-    assert shown(signed_in(), f"{direction}={place}") == ["CASE-0", "CASE-1"]
+def test_a_place_that_nobody_can_read_is_the_beginning(seven, signed_in, small_pages):
+    client = signed_in()
+    for place in ("", "x", "1-", "99999999999999999999-1", "-1-1", "1-1' OR 1=1", "۱-۱"):
+        for direction in ("after", "before"):
+            assert shown(client, f"{direction}={place}") == ["CASE-0", "CASE-1"], (direction, place)
 
 
 def test_before_the_beginning_is_the_whole_first_page(seven, signed_in, small_pages):
