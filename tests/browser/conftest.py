@@ -6,19 +6,20 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from kyc_portal.sandbox.drawing import draw_camera, draw_photo
 from kyc_portal.sandbox.emulator import SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY
@@ -53,8 +54,10 @@ class Portal:
     emulator: str
     environment: dict[str, str]
     output: str
-    key: str = field(default="")
+    key: str = ""
     invited: int = 0
+    # Whom a test has signed in: the cookies, by username.
+    sessions: dict[str, Any] = field(default_factory=dict)
 
     @property
     def logins(self) -> dict[str, str]:
@@ -99,8 +102,27 @@ def ask(
 
 
 @pytest.fixture(scope="session")
-def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    with running(tmp_path_factory.mktemp("portal")) as portal:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a demo as it begins. Making it takes long; every portal of the tests has a copy."""
+    folder = tmp_path_factory.mktemp("demo")
+    with running(folder):
+        return folder
+
+
+def copy_of(demo: Path, folder: Path) -> Path:
+    there = folder / "data"
+    shutil.copytree(demo, there, ignore=shutil.ignore_patterns("*.sqlite3*", "*.log"))
+    old, new = (sqlite3.connect(data / "portal.sqlite3") for data in (demo, there))
+    with closing(old), closing(new):
+        old.backup(new)
+    return there
+
+
+@pytest.fixture(scope="session")
+def portal(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    # A session is used again by tests that come later than a person would.
+    with running(copy_of(demo, tmp_path_factory.mktemp("portal")), KYC_STAFF_IDLE_MINUTES="60") as portal:
+        portal.key = portal.manage("create_api_client", "--name", "Browser tests").split()[-1]
         yield portal
 
 
@@ -132,11 +154,9 @@ def running(folder: Path, host: str = "127.0.0.1", **settings: str) -> Iterator[
         )
     try:
         wait_until_up(process, f"http://127.0.0.1:{port}/healthz", log)
-        portal = Portal(
+        yield Portal(
             f"http://{host}:{port}", f"http://127.0.0.1:{emulator_port}", environment, log.read_text()
         )
-        portal.key = portal.manage("create_api_client", "--name", f"Browser tests {port}").split()[-1]
-        yield portal
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         process.wait(timeout=30)
@@ -274,30 +294,44 @@ def applicant(page: Page, portal: Portal, camera: Camera, id_photo: Path) -> App
 @pytest.fixture
 def reviewer(browser: Browser, portal: Portal) -> Iterator[Page]:
     """A signed-in reviewer in a browser of their own."""
-    yield from _signed_in(browser.new_context(), portal, "reviewer")
-
-
-@pytest.fixture
-def auditor(browser: Browser, portal: Portal) -> Iterator[Page]:
-    yield from _signed_in(browser.new_context(), portal, "auditor")
+    yield from _signed_in(browser, portal, "reviewer")
 
 
 @pytest.fixture
 def colleague(browser: Browser, portal: Portal) -> Iterator[Page]:
     """Another reviewer."""
-    yield from _signed_in(browser.new_context(), portal, "reviewer2")
+    yield from _signed_in(browser, portal, "reviewer2")
+
+
+@pytest.fixture
+def auditor(browser: Browser, portal: Portal) -> Iterator[Page]:
+    yield from just_signed_in(browser, portal, "auditor")
 
 
 @pytest.fixture
 def senior(browser: Browser, portal: Portal) -> Iterator[Page]:
-    yield from _signed_in(browser.new_context(), portal, "senior")
+    yield from just_signed_in(browser, portal, "senior")
 
 
-def _signed_in(context: BrowserContext, portal: Portal, username: str) -> Iterator[Page]:
-    page = context.new_page()
+def _signed_in(browser: Browser, portal: Portal, username: str) -> Iterator[Page]:
+    """With the session of the test before: a reviewer is never asked again who they are."""
+    if username not in portal.sessions:
+        for page in just_signed_in(browser, portal, username):
+            portal.sessions[username] = page.context.storage_state()
+    with browser.new_context(storage_state=portal.sessions[username]) as context:
+        yield context.new_page()
+
+
+def just_signed_in(browser: Browser, portal: Portal, username: str) -> Iterator[Page]:
+    with browser.new_context() as context:
+        page = context.new_page()
+        sign_in(page, portal, username)
+        yield page
+
+
+def sign_in(page: Page, portal: Portal, username: str) -> None:
     page.goto(f"{portal.url}/admin/")
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password").fill(portal.logins[username])
     page.locator("#login-form [type=submit]").click()
-    yield page
-    context.close()
+    page.wait_for_url("**/admin/")

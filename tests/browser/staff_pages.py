@@ -1,13 +1,7 @@
-"""The staff site in a browser: who may open which page, and a portal of one's own to open them in."""
-
-import shutil
-import sqlite3
-from contextlib import closing
-from pathlib import Path
+"""The staff site in a browser: who may open which page."""
 
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Portal
 from verification.permissions.addresses import ADDRESSES
 
 # Of each role, the rights of the table whose pages it opens.
@@ -39,25 +33,7 @@ def new_pages(role: str) -> list[str]:
     return [path for path in pages(role) if path not in before or path == "/admin/"]
 
 
-def sign_in(page: Page, portal: Portal, username: str) -> None:
-    page.goto(f"{portal.url}/admin/")
-    page.get_by_label("Username").fill(username)
-    page.get_by_label("Password").fill(portal.logins[username])
-    page.locator("#login-form [type=submit]").click()
-    page.wait_for_url("**/admin/")
-
-
 def links_on(page: Page, path: str) -> list[str]:
     """The addresses below `path` that an open page links to."""
     found = page.eval_on_selector_all("a[href]", "links => links.map((link) => link.pathname)")
     return sorted({link for link in found if link.startswith(path)})
-
-
-def copy_of(portal: Portal, folder: Path) -> Path:
-    """What a portal has by now, for another one: what is done there disturbs nobody here."""
-    here, there = Path(portal.environment["KYC_DATA_DIR"]), folder / "data"
-    shutil.copytree(here, there, ignore=shutil.ignore_patterns("*.sqlite3*", "*.log"))
-    old, new = sqlite3.connect(here / "portal.sqlite3"), sqlite3.connect(there / "portal.sqlite3")
-    with closing(old), closing(new):
-        old.backup(new)
-    return there

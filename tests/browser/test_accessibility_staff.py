@@ -1,13 +1,14 @@
 """The staff pages on a screen by day, on a phone by night: axe finds no fault, nothing is wider than the phone."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser import axe
-from tests.browser.conftest import Portal, running
-from tests.browser.staff_pages import ROLES, copy_of, links_on, new_pages, sign_in
+from tests.browser.conftest import Portal, copy_of, running, sign_in
+from tests.browser.staff_pages import ROLES, links_on, new_pages
 
 MAKE = "from tests.browser.staff_states import make; make()"
 SCREEN: ViewportSize = {"width": 1280, "height": 900}
@@ -49,11 +50,9 @@ WIDTH = "document.documentElement.scrollWidth"
 
 
 @pytest.fixture(scope="module")
-def states(
-    portal: Portal, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[Portal, dict[str, str]]]:
+def states(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Portal, dict[str, str]]]:
     """A portal with a case in each state, and their addresses."""
-    with running(copy_of(portal, tmp_path_factory.mktemp("states"))) as own:
+    with running(copy_of(demo, tmp_path_factory.mktemp("states"))) as own:
         lines = own.manage("shell", "--no-imports", "-c", MAKE).strip().splitlines()
         yield own, dict(line.split("\t") for line in lines)
 

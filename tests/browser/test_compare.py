@@ -1,7 +1,6 @@
 """The compare tools of the case page: pictures that move in step, blinking, the recording's own controls, the keys."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -201,21 +200,18 @@ def test_typing_a_note_moves_nothing(pictures: Pictures, portal: Portal) -> None
     assert pictures.matrix("photo") == AS_IT_WAS
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
-@pytest.mark.parametrize("size", [(1280, 720), (390, 844)])
-def test_the_pictures_are_large_and_the_tools_for_everybody(
-    pictures: Pictures, colours: Any, size: tuple[int, int]
-) -> None:
-    width, height = size
-    pictures.page.set_viewport_size({"width": width, "height": height})
-    pictures.page.emulate_media(color_scheme=colours)
+def test_the_pictures_are_large_and_the_tools_for_everybody(pictures: Pictures) -> None:
     pictures.press("?")
-    box = pictures.stage("photo").bounding_box()
-    assert box is not None
-    assert box["height"] >= 0.6 * height
-    assert box["width"] > 340
-    assert pictures.page.locator("[data-compare]").evaluate("tools => tools.scrollWidth") <= width
-    assert faults(pictures.page, "[data-compare]") == []
+    for width, height in ((1280, 720), (390, 844)):
+        pictures.page.set_viewport_size({"width": width, "height": height})
+        box = pictures.stage("photo").bounding_box()
+        assert box is not None
+        assert box["height"] >= 0.6 * height
+        assert box["width"] > 340
+        assert pictures.page.locator("[data-compare]").evaluate("tools => tools.scrollWidth") <= width
+        for colours in ("light", "dark"):
+            pictures.page.emulate_media(color_scheme=colours)
+            assert faults(pictures.page, "[data-compare]") == [], (width, colours)
 
 
 def test_pictures_are_pinched_with_two_fingers(pictures: Pictures) -> None:

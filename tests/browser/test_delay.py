@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Applicant, Portal, _signed_in
+from tests.browser.conftest import Applicant, Portal, just_signed_in
 
 
 @pytest.fixture
 def operator(browser: Browser, portal: Portal) -> Iterator[Page]:
-    yield from _signed_in(browser.new_context(), portal, "operator")
+    yield from just_signed_in(browser, portal, "operator")
 
 
 def test_a_pause_delays_the_applicant_and_takes_nothing_from_them(

@@ -1,15 +1,16 @@
 """Stored text that tries to run: every staff page shows it as text, to a senior, an auditor and an operator."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Error
 
-from tests.browser.conftest import Portal, running
+from tests.browser.conftest import Portal, copy_of, running, sign_in
 from tests.browser.hostile import PAYLOADS
-from tests.browser.staff_pages import ROLES, copy_of, links_on, new_pages, sign_in
+from tests.browser.staff_pages import ROLES, links_on, new_pages
 from verification.permissions.addresses import RECORDS
 
 FILL = "from tests.browser.hostile import fill; fill()"
@@ -55,9 +56,9 @@ READ = """async ([asked, handlers, site]) => {
 
 
 @pytest.fixture(scope="module")
-def hostile(portal: Portal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+def hostile(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """A portal with the demo's cases, and the hostile ones."""
-    with running(copy_of(portal, tmp_path_factory.mktemp("hostile"))) as own:
+    with running(copy_of(demo, tmp_path_factory.mktemp("hostile"))) as own:
         own.manage("shell", "--no-imports", "-c", FILL)
         yield own
 

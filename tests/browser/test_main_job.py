@@ -54,18 +54,6 @@ def test_a_missed_movement_brings_guidance_and_a_second_try(applicant: Applicant
     applicant.outcome("approved")
 
 
-def test_attempts_used_up_end_with_a_person(applicant: Applicant, portal: Portal) -> None:
-    portal.script(**FIRST_ACTION, times=3)
-    case = applicant.up_to_capture()
-    for _ in range(2):
-        applicant.record()
-        applicant.outcome("retry")
-        applicant.primary.click()
-    applicant.record()
-    applicant.outcome("review")
-    assert portal.case(case["id"])["reasons"] == ["attempts_used_up"]
-
-
 def test_a_vendor_that_fails_twice_costs_the_person_nothing(applicant: Applicant, portal: Portal) -> None:
     before = len(portal.calls())
     portal.script(fault="http_503", times=2)

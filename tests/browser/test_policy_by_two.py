@@ -8,14 +8,14 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from tests.browser.axe import faults
-from tests.browser.conftest import Portal, _signed_in
+from tests.browser.conftest import Portal, just_signed_in
 
 WHY = "Some applicants travel for two weeks."
 
 
 @pytest.fixture
 def other_senior(browser: Browser, portal: Portal) -> Iterator[Page]:
-    yield from _signed_in(browser.new_context(), portal, "senior2")
+    yield from just_signed_in(browser, portal, "senior2")
 
 
 def check(page: Page, colours: Literal["light", "dark"] = "light") -> None:

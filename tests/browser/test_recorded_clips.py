@@ -91,20 +91,23 @@ def test_what_chromium_records_reaches_the_vendor(
     answer = client.send(RequestBody(draw_photo(SEED), prepared.mp4, mode="SILENT", actions=""))
     assert answer.result == "Success"
     assert emulator.calls()[-1]["video_container"] == "mp4"
-    assert duration(prepared.mp4) == pytest.approx(duration(recorded), abs=0.1)
-    assert duration(prepared.mp4) == pytest.approx(SECONDS, abs=0.5)
+    seconds, a_picture = timing(recorded)
+    assert timing(prepared.mp4)[0] == pytest.approx(seconds, abs=max(0.1, 2 * a_picture))
+    # A busy machine begins to record late.
+    assert SECONDS / 2 < seconds < SECONDS + 0.5
     assert_upright(prepared.mp4)
     if "slice" in asked:
         assert header_duration(recorded) is None
 
 
-def duration(video: bytes) -> float:
-    """Seconds from the first picture to the last one's end, by the packets: an own reading beside the portal's."""
+def timing(video: bytes) -> tuple[float, float]:
+    """Seconds from the first picture to the last one's end, and of one picture: an own reading beside the portal's."""
     with av.open(io.BytesIO(video), "r") as file:
         stream = file.streams.video[0]
         times = sorted(packet.pts for packet in file.demux(stream) if packet.pts is not None and packet.size)
         spacing = Fraction(times[-1] - times[0], len(times) - 1)
-        return float((times[-1] - times[0] + spacing) * (stream.time_base or 0))
+        base = stream.time_base or Fraction(0)
+        return float((times[-1] - times[0] + spacing) * base), float(spacing * base)
 
 
 def header_duration(video: bytes) -> int | None:

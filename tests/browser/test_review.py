@@ -1,12 +1,9 @@
-"""Reviewers at their browsers, two at a time: four eyes, stale pages, spot checks, and the race for the next case."""
+"""Reviewers at their browsers, two at a time: four eyes, stale pages, spot checks."""
 
-import json
-import threading
 import urllib.error
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -15,7 +12,6 @@ from tests.browser.desk import choose, claim, decide, open_case, record
 from tests.browser.visitor import Visitor
 
 LOW = {"result": "FailedOperation.CompareLowSimilarity", "sim": 42}
-RACES = 200
 
 
 @pytest.fixture(autouse=True)
@@ -147,6 +143,30 @@ def test_asking_again_reaches_the_applicants_page(
     applicant.outcome("approved")
 
 
+@pytest.fixture
+def everything_is_drawn(portal: Portal) -> Iterator[None]:
+    """While it holds, all that passes goes to a spot check."""
+    _policy(portal, 100)
+    yield
+    _policy(portal, 0)
+
+
+def _policy(portal: Portal, share: int) -> None:
+    portal.manage(
+        "shell",
+        "-c",
+        f"""
+from django.utils import timezone
+from verification.models import Policy, StaffUser
+latest = Policy.current()
+one, two = (StaffUser.objects.get(username=name) for name in ("senior", "senior2"))
+terms = {{name: getattr(latest, name) for name in ("approve_at", "max_attempts", "review_hours")}}
+Policy.objects.create(**terms, version=latest.version + 1, qa_share={share}, change_reason="test", drafted_by=one,
+    drafted_at=timezone.now(), activated_by=two, activated_at=timezone.now())
+""",
+    )
+
+
 def test_a_spot_check_is_judged_before_its_score_is_shown(
     everything_is_drawn: None, visitor: Visitor, portal: Portal, reviewer: Page
 ) -> None:
@@ -181,83 +201,3 @@ def test_details_are_shown_in_place_and_a_half_written_note_stays(
     reviewer.get_by_role("button", name="Show", exact=True).click()
     expect(reviewer.locator("h1")).to_contain_text("Alice Example")
     expect(reviewer.get_by_label("Note for colleagues")).to_have_value("Half a thought")
-
-
-# The race for the next case
-
-
-@pytest.fixture
-def everything_is_drawn(portal: Portal) -> Iterator[None]:
-    """While it holds, all that passes goes to a spot check."""
-    _policy(portal, 100)
-    yield
-    _policy(portal, 0)
-
-
-def _policy(portal: Portal, share: int) -> None:
-    portal.manage(
-        "shell",
-        "-c",
-        f"""
-from django.utils import timezone
-from verification.models import Policy, StaffUser
-latest = Policy.current()
-one, two = (StaffUser.objects.get(username=name) for name in ("senior", "senior2"))
-terms = {{name: getattr(latest, name) for name in ("approve_at", "max_attempts", "review_hours")}}
-Policy.objects.create(**terms, version=latest.version + 1, qa_share={share}, change_reason="test", drafted_by=one,
-    drafted_at=timezone.now(), activated_by=two, activated_at=timezone.now())
-""",
-    )
-
-
-class Racer:
-    """A reviewer's session outside of the browser, so that two requests really meet."""
-
-    def __init__(self, page: Page, portal: Portal) -> None:
-        page.goto(f"{portal.url}/admin/queue/")
-        cookies = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
-        headers = {"X-CSRFToken": cookies["csrftoken"], "Referer": f"{portal.url}/admin/"}
-        self.http = httpx.Client(base_url=portal.url, cookies=cookies, headers=headers, timeout=30)
-
-    def post(self, path: str) -> str:
-        """Where the answer leads."""
-        answer = self.http.post(path)
-        assert answer.status_code == 302, answer.status_code
-        return answer.headers["Location"]
-
-    def take_next(self) -> str:
-        return self.post("/admin/queue/next")
-
-
-def at_once(*calls: Callable[[], str]) -> list[str]:
-    start, found = threading.Barrier(len(calls)), {}
-
-    def run(number: int, call: Callable[[], str]) -> None:
-        start.wait()
-        found[number] = call()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return [found[number] for number in range(len(calls))]
-
-
-def test_two_who_take_the_next_case_at_once_never_get_the_same(
-    portal: Portal, reviewer: Page, colleague: Page
-) -> None:
-    one, two = Racer(reviewer, portal), Racer(colleague, portal)
-    same: list[str] = []
-    for _ in range(RACES):
-        taken = at_once(one.take_next, two.take_next)
-        cases = [address for address in taken if "/case/" in address]
-        assert cases, "the demo has cases in review"
-        if len(set(cases)) != len(cases):
-            same.append(json.dumps(taken))
-        for racer, address in zip((one, two), taken, strict=True):
-            if "/case/" in address:
-                racer.post(f"{address}release")
-    one.http.close()
-    two.http.close()
-    assert same == []

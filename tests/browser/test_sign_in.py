@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,23 +11,17 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.axe import faults
-from tests.browser.conftest import Portal, running
-from tests.browser.staff_pages import copy_of
+from tests.browser.conftest import Portal, copy_of, running
 
 NARROW: ViewportSize = {"width": 390, "height": 844}
 STEP = 30  # seconds that a code counts
-NOBODY_IS_SIGNED_IN = """
-from allauth.usersessions.models import UserSession
-UserSession.objects.all().delete()
-"""
 
 
 @pytest.fixture(scope="module")
-def strict(portal: Portal, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+def strict(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """By the name localhost: a numeric address can have no passkeys."""
-    data = copy_of(portal, tmp_path_factory.mktemp("strict"))
+    data = copy_of(demo, tmp_path_factory.mktemp("strict"))
     with running(data, "localhost", KYC_STAFF_MFA="required") as own:
-        own.manage("shell", "--no-imports", "-c", NOBODY_IS_SIGNED_IN)
         yield own
 
 

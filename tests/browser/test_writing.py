@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Dialog, Page, expect
 
-from tests.browser.conftest import Portal
+from tests.browser.conftest import Portal, sign_in
 from tests.browser.desk import NOTE, choose, claim, record
-from tests.browser.staff_pages import sign_in
 from tests.browser.visitor import Visitor
 
 

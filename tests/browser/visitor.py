@@ -11,6 +11,7 @@ from tests.browser.conftest import Portal
 from tests.faults.waiting import wait_until
 
 SEED = 31
+PHOTO = draw_photo(SEED)
 
 
 class Visitor:
@@ -35,7 +36,7 @@ class Visitor:
         shown = re.search(r'name="text_sha256" value="([0-9a-f]{64})"', page)
         assert shown, "the consent page names its text"
         self._post("/verify/consent", {"answer": "agree", "agree": "on", "text_sha256": shown[1]})
-        self._post("/verify/document", {}, photo=("id.jpg", draw_photo(SEED), "image/jpeg"))
+        self._post("/verify/document", {}, photo=("id.jpg", PHOTO, "image/jpeg"))
         return self.record(**answer)
 
     def record(self, **answer: Any) -> dict[str, Any]:
