@@ -9,8 +9,9 @@ from typing import Any
 
 Facts = dict[str, Any]
 MAX_CALLS = 3
-# The lease of a dead worker, the time until the next sweep, and the call.
-RECOVERED = 30  # seconds
+# Seconds: what is promised; and of these the lease of a dead worker and the time until the next sweep, which no
+# machine makes longer. What is left is five times what a machine with nothing else to do takes over the work.
+RECOVERED, BY_THE_CLOCK, TIMES = 30, 20, 5
 
 
 def violations(attempts: dict[str, Facts], vendor_calls: list[Facts]) -> list[str]:
@@ -23,6 +24,11 @@ def violations(attempts: dict[str, Facts], vendor_calls: list[Facts]) -> list[st
     ]
     strangers = [call["number"] for call in vendor_calls if call["image_sha256"] not in known]
     return [*found, *(f"The vendor's call {number} belongs to no attempt." for number in strangers)]
+
+
+def allowed(undisturbed: list[float]) -> float:
+    """Seconds from a fault to the decision: the promise, and longer on a machine that is slow without any fault."""
+    return max(RECOVERED, BY_THE_CLOCK + TIMES * max(undisturbed))
 
 
 def recovery(attempts: dict[str, Facts], faults: dict[str, Facts]) -> dict[str, float]:

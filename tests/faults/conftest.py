@@ -14,13 +14,14 @@ def postgresql() -> Iterator[runs.Attempts]:
 
 @pytest.fixture(scope="session")
 def sqlite() -> Iterator[runs.Attempts]:
-    yield from _attempts("sqlite")
+    # The races, which are all that is tried on it by day, want few.
+    yield from _attempts("sqlite", 4)
 
 
-def _attempts(system: str) -> Iterator[runs.Attempts]:
+def _attempts(system: str, repetitions: int = runs.REPETITIONS) -> Iterator[runs.Attempts]:
     if reason := runs.reason_to_skip(system):
         pytest.skip(reason)
-    with runs.attempts_on(system) as attempts:
+    with runs.attempts_on(system, repetitions) as attempts:
         yield attempts
 
 

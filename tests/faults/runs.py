@@ -47,24 +47,25 @@ def reason_to_skip(system: str) -> str:
 
 
 @contextmanager
-def attempts_on(system: str) -> Iterator[Attempts]:
-    """Fresh attempts on "postgresql" or "sqlite"; they and all that became of them are gone after the block."""
+def attempts_on(system: str, repetitions: int = REPETITIONS) -> Iterator[Attempts]:
+    """Fresh attempts on "postgresql" or "sqlite", enough for so many repetitions of every point; they and all that
+    became of them are gone after the block."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="kyc-faults-")))
         if system == "sqlite":
-            yield _on_sqlite(folder)
+            yield _on_sqlite(folder, repetitions)
         else:
-            yield _on_postgresql(stack.enter_context(PostgreSQL()), folder)
+            yield _on_postgresql(stack.enter_context(PostgreSQL()), folder, repetitions)
 
 
-def _on_sqlite(folder: Path) -> Attempts:
+def _on_sqlite(folder: Path, repetitions: int) -> Attempts:
     file = folder / "attempts.sqlite3"
-    _run("build", f"sqlite:///{file}", folder)
+    _run("build", f"sqlite:///{file}", folder, repetitions)
     return Attempts(folder, lambda name: f"sqlite:///{shutil.copy(file, folder / f'{name}.sqlite3')}")
 
 
-def _on_postgresql(server: PostgreSQL, folder: Path) -> Attempts:
-    _run("build", server.url, folder)
+def _on_postgresql(server: PostgreSQL, folder: Path, repetitions: int) -> Attempts:
+    _run("build", server.url, folder, repetitions)
     before, _, original = server.url.rpartition("/")
 
     def copy(name: str) -> str:
@@ -76,9 +77,9 @@ def _on_postgresql(server: PostgreSQL, folder: Path) -> Attempts:
     return Attempts(folder, copy)
 
 
-def _run(scenario: str, url: str, folder: Path) -> dict[str, Any]:
+def _run(scenario: str, url: str, folder: Path, repetitions: int = REPETITIONS) -> dict[str, Any]:
     report = folder / f"{scenario}.json"
-    command = [sys.executable, "-m", "tests.faults", scenario, str(REPETITIONS), str(report)]
+    command = [sys.executable, "-m", "tests.faults", scenario, str(repetitions), str(report)]
     # A killed process leaves its temporary files behind.
     quiet = {"LOG_LEVEL": "ERROR", "TMPDIR": str(folder)}
     portal = environment(url, "memory://localhost/", NOBODY, folder, **quiet)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.checker import recovery, violations
+from tests.faults.checker import RECOVERED, allowed, recovery, violations
 
 SENT = {
     "number": 1,
@@ -129,3 +129,8 @@ def test_the_slowest_recovery_counts() -> None:
     }
     faults = {"killed": {name: {"at": "2026-11-23T09:00:00+00:00"} for name in attempts}}
     assert recovery(attempts, faults) == {"killed": 25.5}
+
+
+def test_thirty_seconds_are_promised_and_a_slow_machine_gets_more() -> None:
+    assert allowed([0.5, 1.9]) == RECOVERED == 30
+    assert allowed([0.5, 4.0]) == 40

@@ -22,6 +22,7 @@ from tests.faults import facts
 from tests.faults.portal import around
 from tests.faults.waiting import wait_until
 from tests.faults.workers import park
+from tests.faults.yardstick import seconds_undisturbed
 from tests.processes import Process
 from tests.services import Emulator, Redis, beat, worker
 from verification.jobs import doorbell
@@ -46,13 +47,20 @@ class Scene:
     portal: dict[str, str]
     media: Process
     liveness: Process
+    taken: list[str] = field(default_factory=list)
     faults: dict[str, dict[str, Any]] = field(default_factory=dict)
     in_flight: dict[str, int] = field(default_factory=dict)
     received: dict[str, int] = field(default_factory=dict)
 
+    def take(self) -> list[str]:
+        """As many as the worker has threads."""
+        taken = list(islice(self.waiting, self.repetitions))
+        self.taken += taken
+        return taken
+
     def in_flight_and_waiting(self) -> list[str]:
         """Twice as many attempts as the worker has threads."""
-        ids = list(islice(self.waiting, 2 * self.repetitions))
+        ids = self.take() + self.take()
         self.vendor.script(fault="hold", times=HOLD_ALL)
         _ring(ids)
         wait_until("all threads wait for an answer", lambda: self._held() == self.repetitions)
@@ -74,17 +82,18 @@ class Scene:
 
 def run(repetitions: int) -> dict[str, Any]:
     with _scene(repetitions) as scene:
+        undisturbed = [seconds_undisturbed(scene.take())]
         _broker_emptied(scene)
         _broker_killed(scene)
         _delivered_again_and_again(scene)
+        undisturbed.append(seconds_undisturbed(scene.take()))
         _worker_killed(scene)
-        known = facts.attempts()
-        touched = [attempt_id for fault in scene.faults.values() for attempt_id in fault]
         return {
+            "undisturbed": undisturbed,
             "faults": scene.faults,
             "in_flight": scene.in_flight,
             "received": scene.received,
-            "attempts": {attempt_id: known[attempt_id] for attempt_id in touched},
+            "attempts": facts.of(scene.taken),
             "vendor_calls": scene.vendor.calls(),
         }
 
@@ -130,7 +139,8 @@ def _broker_killed(scene: Scene) -> None:
 
 def _delivered_again_and_again(scene: Scene) -> None:
     """To two workers, whose threads take the same attempt up at the same moment."""
-    ready, submitted = list(islice(scene.waiting, scene.repetitions)), _submitted()
+    ready, submitted = scene.take(), _submitted()
+    scene.taken += submitted
     both = [*ready, *submitted]
     with _liveness_worker(scene.portal, scene.repetitions) as second:
         workers = (scene.media, scene.liveness, second)

@@ -20,7 +20,7 @@ from verification.actions import document, prepare
 from verification.models import VerificationAttempt
 from verification.states import AttemptStatus
 
-BATCHES_READY, BATCHES_SUBMITTED = 10, 1
+BATCHES_READY, BATCHES_SUBMITTED = 12, 1
 MAX_SECONDS = 200  # seconds for all of them
 
 

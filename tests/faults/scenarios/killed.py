@@ -23,6 +23,7 @@ from tests.faults.obstacles import locked, port_that_never_answers, stopped_chil
 from tests.faults.portal import around
 from tests.faults.waiting import wait_until
 from tests.faults.workers import Workers, park
+from tests.faults.yardstick import seconds_undisturbed
 from tests.services import Emulator, Redis, beat, worker
 from verification import media
 from verification.models import AnswerKind, CallState, ProviderCall, VendorAccount, Verification
@@ -85,6 +86,7 @@ def _entered(attempt: dict[str, Any]) -> list[str]:
 
 def run(repetitions: int) -> dict[str, Any]:
     with _scene(repetitions) as scene:
+        undisturbed = [seconds_undisturbed(scene.take())]
         frozen = _freeze(scene)
         _at_any_moment(scene)
         scene.settle()
@@ -101,10 +103,12 @@ def run(repetitions: int) -> dict[str, Any]:
             frozen += _frozen_in_the_midst_of_the_decision(scene)
             _overtaken_as_it_writes_the_answer(scene)
         scene.settle()
+        undisturbed.append(seconds_undisturbed(scene.take()))
         before_thaw = facts.of(scene.taken)
         scene.freezing.release()
         scene.workers.thaw(frozen)
         return {
+            "undisturbed": undisturbed,
             "faults": scene.faults,
             "before_thaw": before_thaw,
             "attempts": facts.of(scene.taken),

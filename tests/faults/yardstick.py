@@ -1,0 +1,16 @@
+"""How long this machine takes over attempts that no fault comes over: what the time after a fault is held against."""
+
+from django.db.models import Max, Min
+
+from tests.faults import facts
+from tests.faults.waiting import wait_until
+from verification.models import VerificationAttempt as Attempt
+
+
+def seconds_undisturbed(ids: list[str]) -> float:
+    """Lets the portal's worker have them all at once; seconds from the first call until the last is decided."""
+    rows = Attempt.objects.filter(public_id__in=ids)
+    rows.update(not_before=None)
+    wait_until("every attempt is finished", lambda: facts.finished(ids) == set(ids))
+    times = rows.aggregate(began=Min("calls__started_at"), ended=Max("finished_at"))
+    return float((times["ended"] - times["began"]).total_seconds())
