@@ -23,4 +23,4 @@ for name in ("DATABASE_URL", "SECRET_KEY", "TENCENTCLOUD_TOKEN"):
 for name in ("STORAGE_URL", "KYC_KEYRING", "KYC_KEYRING_FILE", "KYC_ACCEPT_HEIC"):
     os.environ[name] = ""
 # Nothing that a test stores has to outlive a power cut.
-os.fsync = lambda _file: None
+os.fsync = lambda fd: None

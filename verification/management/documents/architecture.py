@@ -32,8 +32,8 @@ _PROSE = """\
    sends another. A worker takes a lease of the attempt (`jobs.leases`). Each lease has a higher fence than the last,
    and a write under an old fence changes nothing.
 3. `actions.prepare` has `media` rewrite the recording as the vendor takes it.
-4. `actions.assess` reserves a slot (`vendor_accounts.pacing`), commits the call's row (`vendor_accounts.call_ledger`), and only then lets
-   `liveness` send it. What the vendor answers is committed before anything is made of it.
+4. `actions.assess` reserves a slot (`vendor_accounts.pacing`), commits the call's row (`vendor_accounts.call_ledger`),
+   and only then lets `liveness` send it. What the vendor answers is committed before anything is made of it.
 5. `rules.decision` says what follows under the policy of the case. `workflow` writes the outcome, the move and the
    event in one transaction: approved, collecting again, or in review.
 6. A reviewer finds the case in `review`. Each act is an action on `casework`, which checks that the page still shows

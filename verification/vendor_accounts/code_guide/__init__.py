@@ -1,7 +1,7 @@
 """How the system handles each code of the vendor, for the operators' page and `docs/codes.md`.
 
-It decides nothing: `rules.decision`, `vendor_accounts.call_ledger` and `actions.assess` do. Tests run these over every code, so
-that table and behaviour can't drift apart.
+It decides nothing: `rules.decision`, `vendor_accounts.call_ledger` and `actions.assess` do. Tests run these over every
+code, so that table and behaviour can't drift apart.
 """
 
 from verification.vendor_accounts.code_guide.table import (
