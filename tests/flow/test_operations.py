@@ -34,6 +34,18 @@ def test_a_revoked_link_ends_the_session_that_came_by_it(road: Road, client: Cli
     assert AuditEvent.objects.filter(kind="link.revoked").exists()
 
 
+def test_a_new_link_ends_the_session_that_came_by_the_old_one(
+    road: Road, client: Client, capsys: Captured
+) -> None:
+    invitation = road.invitation(now=timezone.now())
+    client.get(path_of(invitation.link))
+    assert client.get("/verify/consent").status_code == 200
+    call_command("link", invitation.verification.public_id)
+    assert client.get("/verify/consent").status_code == 404
+    client.get(path_of(capsys.readouterr().out.strip()))
+    assert client.get("/verify/consent").status_code == 200
+
+
 def test_a_new_link_is_for_a_case_that_exists(db: None) -> None:
     with pytest.raises(CommandError, match="no verification"):
         call_command("link", "ver_unknown")

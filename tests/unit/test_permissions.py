@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.models import Group as AuthGroup
 
+from tests.conftest import Road
 from verification import permissions
 from verification.models import StaffUser
 from verification.permissions import Group
@@ -90,3 +91,19 @@ def test_the_groups_are_asked_for_once(django_assert_num_queries):
     with django_assert_num_queries(1):
         permissions.can_decide(user)
         permissions.can_view_queue(user)
+
+
+# Rules about one case
+
+ON_A_CASE = [permissions.check_work_on, permissions.check_reopen_case, permissions.check_confirm]
+
+
+@pytest.mark.parametrize("check", ON_A_CASE)
+def test_a_case_is_open_to_a_senior_reviewer_whom_it_is_not_about(check, road: Road):
+    check(somebody(Group.SENIOR, email="somebody@example.org"), road.invited(email="alice@example.org"))
+
+
+@pytest.mark.parametrize("check", ON_A_CASE)
+def test_nobody_works_on_reopens_or_confirms_their_own_case(check, road: Road):
+    with pytest.raises(permissions.ConflictOfInterest, match="about you"):
+        check(somebody(*Group, email="Alice@Example.org"), road.invited(email="alice@example.org"))
