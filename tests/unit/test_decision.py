@@ -5,7 +5,16 @@ from decimal import Decimal
 import pytest
 
 from verification.liveness import Answer, lookup
-from verification.rules.decision import Decision, History, Next, Terms, decide, give_up, unusable
+from verification.rules.decision import (
+    SPOT_CHECK,
+    Decision,
+    History,
+    Next,
+    Terms,
+    decide,
+    give_up,
+    unusable,
+)
 from verification.states import Outcome
 
 TERMS = Terms(approve_at=Decimal(80), max_attempts=3)
@@ -31,21 +40,50 @@ def after(result: str, similarity: str | None = None, history: History = FRESH) 
 
 
 @pytest.mark.parametrize(
-    ("similarity", "expected"),
+    ("similarity", "expected", "reasons"),
     [
-        ("100", Next.APPROVE),
-        ("80", Next.APPROVE),
-        ("79.99", Next.REVIEW),
-        ("70", Next.REVIEW),
-        ("69.99", Next.REVIEW),
+        ("100", Next.APPROVE, ()),
+        ("80", Next.APPROVE, ()),
+        ("79.99", Next.REVIEW, ("similarity_band",)),
+        ("70", Next.REVIEW, ("similarity_band",)),
+        ("69.99", Next.REVIEW, ("inconsistent_answer",)),
     ],
 )
-def test_a_success_approves_only_at_the_policys_own_threshold(similarity: str, expected: Next) -> None:
-    assert after("Success", similarity).next == expected
+def test_a_success_approves_only_at_the_policys_own_threshold(
+    similarity: str, expected: Next, reasons: tuple[str, ...]
+) -> None:
+    decided = after("Success", similarity)
+    assert (decided.next, decided.reasons, decided.counted) == (expected, reasons, True)
 
 
 def test_a_success_without_a_similarity_is_a_matter_for_a_person() -> None:
-    assert after("Success").next == Next.REVIEW
+    decided = after("Success")
+    assert (decided.next, decided.reasons) == (Next.REVIEW, ("inconsistent_answer",))
+
+
+def test_a_pass_with_something_odd_about_the_case_is_a_matter_for_a_person() -> None:
+    decided = after("Success", "99", History(counted=0, finished=0, flags=("reused_document",)))
+    assert (decided.next, decided.outcome) == (Next.REVIEW, Outcome.PASSED)
+    assert decided.reasons == ("reused_document",)
+
+
+def test_what_is_odd_about_a_case_stands_behind_the_reason_of_the_answer() -> None:
+    flagged = History(counted=0, finished=0, flags=("reused_document",))
+    decided = after("FailedOperation.CompareLowSimilarity", "9.21", flagged)
+    assert decided.reasons == ("low_similarity", "reused_document")
+
+
+def test_a_pass_that_the_lot_fell_on_is_a_matter_for_a_person() -> None:
+    drawn = Terms(TERMS.approve_at, TERMS.max_attempts, spot_check=True)
+    decided = decide(answer("Success", "99"), drawn, FRESH)
+    assert (decided.next, decided.outcome) == (Next.REVIEW, Outcome.PASSED)
+    assert decided.reasons == (SPOT_CHECK,)
+
+
+def test_the_lot_and_what_is_odd_stop_nobody_from_trying_again() -> None:
+    drawn = Terms(TERMS.approve_at, TERMS.max_attempts, spot_check=True)
+    flagged = History(counted=0, finished=0, flags=("reused_document",))
+    assert decide(answer("FailedOperation.ActionFirstAction"), drawn, flagged).next == Next.TRY_AGAIN
 
 
 def test_an_answer_that_contradicts_itself_is_a_matter_for_a_person() -> None:
@@ -82,7 +120,10 @@ def test_a_photo_at_fault_asks_for_a_photo_and_costs_no_attempt() -> None:
 
 
 def test_photos_at_fault_do_not_go_on_for_ever() -> None:
-    assert after("FailedOperation.LifePhotoDetectNoFaces", history=History(0, finished=5)).next == Next.REVIEW
+    before, last = (
+        after("FailedOperation.LifePhotoDetectNoFaces", history=History(0, finished)) for finished in (4, 5)
+    )
+    assert (before.next, last.next, last.counted) == (Next.TRY_AGAIN, Next.REVIEW, False)
 
 
 def test_an_unknown_code_goes_to_a_person() -> None:
@@ -104,7 +145,8 @@ def test_a_recording_that_can_not_be_read_costs_no_attempt() -> None:
 
 
 def test_recordings_that_can_not_be_read_end_with_a_person() -> None:
-    assert unusable("video_corrupt", TERMS, History(0, finished=5)).next == Next.REVIEW
+    before, last = (unusable("video_corrupt", TERMS, History(0, finished)) for finished in (4, 5))
+    assert (before.next, last.next, last.counted) == (Next.TRY_AGAIN, Next.REVIEW, False)
 
 
 def test_a_vendor_that_does_not_answer_costs_no_attempt() -> None:
