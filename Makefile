@@ -21,7 +21,7 @@ FLOW_2 := $(wildcard tests/flow/test_[o-z]*.py)
 # Three at a time, on two cores: browsers and faults wait a good deal. Whichever is through makes room for the next.
 PARTS := browser faults flow-1 flow-2 unit postgresql
 
-.PHONY: demo test $(PARTS:%=test-%) coverage check bench nightly lock docs clean install install-dev
+.PHONY: demo test $(PARTS:%=test-%) coverage check bench nightly mutants lock docs clean install install-dev
 
 demo: install
 	@exec $(BIN)/python manage.py demo --port $(PORT)
@@ -72,6 +72,11 @@ bench: install-dev
 nightly: install-dev
 	@tests/install_packages
 	$(BIN)/python -m pytest tests/nightly
+
+# Does a test fail when the code is wrong? Table and survivors here, everything in build/mutants.json.
+# `make mutants ONLY=links` tries one part alone.
+mutants: install-dev
+	@$(BIN)/python -m tests.mutants $(ONLY)
 
 docs: install-dev
 	@KYC_MODE=demo $(BIN)/python manage.py write_docs

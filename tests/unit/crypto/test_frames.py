@@ -86,6 +86,17 @@ def test_it_can_be_read_through_a_buffer_line_by_line() -> None:
     content = b"one\ntwo\n" * FRAME
     with io.BufferedReader(reader(sealed(content))) as file:
         assert b"".join(file) == content
+    with io.BufferedReader(reader(sealed(content))) as file:
+        assert file.read() == content
+
+
+def test_a_reader_that_was_closed_gives_nothing_more() -> None:
+    below = io.BytesIO(sealed(b"content"))
+    file = Reader(below, data_key=KEY, name=NAME)
+    file.close()
+    assert (file.closed, below.closed) == (True, True)
+    with pytest.raises(ValueError, match="closed file"):
+        file.read()
 
 
 def test_there_is_no_fourth_way_to_seek() -> None:
