@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road
@@ -38,6 +39,13 @@ def test_a_vendor_that_fails_twice_and_then_answers_costs_no_attempt(
     run_until_judged(attempt.public_id)
     verification = Verification.objects.get()
     assert (verification.status, ProviderCall.objects.count()) == (Status.APPROVED, 3)
+
+
+def test_nothing_is_sent_from_within_another_transaction(road: Road, emulator: EmulatorServer) -> None:
+    attempt = road.ready()
+    with transaction.atomic(), pytest.raises(RuntimeError, match="durable"):
+        assess.assess(attempt.public_id, clock=lambda: NOW)
+    assert (emulator.calls(), ProviderCall.objects.count()) == ([], 0)
 
 
 def test_a_vendor_that_goes_on_failing_ends_with_a_reviewer_after_three_calls(
