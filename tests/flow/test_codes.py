@@ -69,7 +69,7 @@ def test_the_system_does_with_each_code_what_the_table_says(field: Field, code: 
     row = code_guide.handling_of(lookup(code, field=field))
     assert row.consequence == consequence
     if decided and decided.next == decision.Next.TRY_AGAIN:
-        assert row.told == HINTS[decided.hint]
+        assert row.applicant_text == HINTS[decided.hint]
 
 
 def test_success_approves_by_the_policys_similarity() -> None:

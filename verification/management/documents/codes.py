@@ -32,9 +32,9 @@ Staff find the same under Vendor in the admin. "Not documented" is to be budgete
 
 def _section(section: Section) -> str:
     columns = ["code", *(["what is wrong"] if section.has_causes else [])]
-    columns += ["charged"] if section.told else ["the applicant reads", "charged"]
+    columns += ["charged"] if section.applicant_text else ["the applicant reads", "charged"]
     lines = "\n".join(_row(section, row) for row in section.rows)
-    told = f"The applicant reads: “{section.told}”\n\n" if section.told else ""
+    told = f"The applicant reads: “{section.applicant_text}”\n\n" if section.applicant_text else ""
     return f"""
 ## {section.title}
 
@@ -48,10 +48,10 @@ def _section(section: Section) -> str:
 
 def _row(section: Section, row: Handling) -> str:
     cells = [f"`{row.name}`", *([row.cause] if section.has_causes else [])]
-    cells += [row.charged] if section.told else [row.told, row.charged]
+    cells += [row.charged] if section.applicant_text else [row.applicant_text, row.charged]
     return f"| {' | '.join(map(str, cells))} |"
 
 
 def _table(head: str, rows: Iterable[Handling]) -> str:
-    lines = "\n".join(f"| {row.name} | {row.does} | {row.told} | {row.charged} |" for row in rows)
+    lines = "\n".join(f"| {row.name} | {row.does} | {row.applicant_text} | {row.charged} |" for row in rows)
     return f"| {head} | the system | the applicant reads | charged |\n|---|---|---|---|\n{lines}"

@@ -36,11 +36,11 @@ _REPEATED = {
 
 @dataclass(frozen=True)
 class Handling:
-    """How a code, or an outcome without one, is handled. The applicant reads `told`; `cause` is for operators."""
+    """How a code, or an outcome without one, is handled. `cause` says what is wrong with an account."""
 
     name: Text
     consequence: Consequence
-    told: Text
+    applicant_text: Text
     billed: Billed
     cause: Text = ""
 
@@ -74,7 +74,7 @@ def handling_of(rule: CodeRule) -> Handling:
 
 @dataclass(frozen=True)
 class Section:
-    """Codes of one category with one consequence. `told` is what the applicant reads, if all codes share it."""
+    """Codes of one category with one consequence. `applicant_text` is empty unless all codes share it."""
 
     anchor: str
     title: Text
@@ -90,8 +90,8 @@ class Section:
         return self.rows[0].repeated
 
     @property
-    def told(self) -> Text:
-        return self.rows[0].told if len({row.told for row in self.rows}) == 1 else ""
+    def applicant_text(self) -> Text:
+        return self.rows[0].applicant_text if len({row.applicant_text for row in self.rows}) == 1 else ""
 
     @property
     def has_causes(self) -> bool:

@@ -1,4 +1,4 @@
-"""The words of the handling: what follows by kind, what a category means, why an account is paused. Texts only."""
+"""Texts of the code guide: the consequences, what a category means, why an account is paused."""
 
 from enum import StrEnum
 
