@@ -14,9 +14,9 @@ def files() -> list[Path]:
     return [path for path in folder().rglob("*") if path.is_file()]
 
 
-def damage(name: str) -> None:
-    """One bit of an object turns over, in the midst of it."""
+def damage(name: str, *, last: bool = False) -> None:
+    """Flip one bit of an object, in its middle or in its last byte."""
     path = folder() / name
     content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
+    content[-1 if last else len(content) // 2] ^= 1
     path.write_bytes(content)
