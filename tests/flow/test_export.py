@@ -27,7 +27,7 @@ from verification import audit, storage
 from verification.actions import export as action
 from verification.actions import sweep
 from verification.exports import pack, rows
-from verification.models import AuditEvent, Export, Verification
+from verification.models import AuditEvent, Export, Verification, VerificationAttempt
 
 BY = audit.By("auditor", "ann")
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -72,6 +72,7 @@ def test_the_manifest_says_who_and_why(archive: zipfile.ZipFile) -> None:
     assert manifest["created_by"] == {"kind": "auditor", "id": "ann"}
     project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
     assert manifest["product_version"] == project["version"]
+    assert (manifest["schema"], manifest["schema_version"]) == (pack.SCHEMA, pack.SCHEMA_VERSION)
     assert (manifest["reason"], manifest["time_zone"]) == ("Annual audit", "UTC")
     assert manifest["period"] == {
         "start": "2026-11-01T00:00:00.000000Z",
@@ -134,6 +135,22 @@ def test_the_end_of_the_period_is_not_in_it(road: Any) -> None:
         "2026-11-30T23:59:59.999999Z",
     ]
     assert json.loads(found.read("manifest.json"))["period"]["ended_before_export"] is True
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("late", "ended"), [(timedelta(seconds=-1), False), (timedelta(0), True)])
+def test_a_period_is_over_at_the_moment_when_it_ends(late: timedelta, ended: bool) -> None:
+    manifest = json.loads(opened(make(now=END + late)).read("manifest.json"))
+    assert manifest["period"]["ended_before_export"] is ended
+
+
+def test_an_attempt_is_in_the_period_that_it_began_in_and_in_that_it_ended_in(
+    road: Any, emulator: Any
+) -> None:
+    road.judged(emulator, {"sim": 93.5})
+    VerificationAttempt.objects.update(issued_at=START - timedelta(seconds=1))
+    before, within = make(start=START - timedelta(days=1), end=START), make()
+    assert [len(table(opened(made), "attempts")) for made in (before, within)] == [1, 1]
 
 
 @pytest.mark.django_db

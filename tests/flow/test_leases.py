@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from tests.conftest import NOW, Road
 from verification import workflow
-from verification.jobs import leases
+from verification.jobs import doorbell, leases
 from verification.models import VerificationAttempt
 from verification.states import AttemptStatus
 
@@ -32,6 +33,19 @@ def held(attempt: VerificationAttempt, now: datetime = NOW) -> VerificationAttem
 def test_two_workers_never_hold_the_same_attempt(attempt: VerificationAttempt) -> None:
     assert claim(attempt) is not None
     assert claim(attempt) is None
+
+
+def test_whoever_was_overtaken_between_reading_and_taking_gets_nothing(attempt: VerificationAttempt) -> None:
+    overtaken: list[VerificationAttempt] = []
+
+    def overtake(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("UPDATE") and not overtaken:
+            overtaken.append(attempt)
+            leases.leave_waiting(held(attempt))
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(overtake):
+        assert claim(attempt) is None
 
 
 def test_a_dead_workers_attempt_is_free_again_when_its_lease_ends(attempt: VerificationAttempt) -> None:
@@ -59,6 +73,13 @@ def test_a_call_that_begins_late_has_its_whole_time_all_the_same(attempt: Verifi
     with leases.held(mine, now=NOW):
         assert leases.renew(mine, now=NOW + leases.LEASE - SECOND)
         assert leases.renew_held(now=NOW + leases.MAX_HOLD) == 1
+
+
+def test_whoever_renews_has_a_whole_lease_from_then_on(attempt: VerificationAttempt) -> None:
+    mine, later = held(attempt), NOW + leases.LEASE - SECOND
+    assert leases.renew(mine, now=later)
+    assert claim(attempt, later + leases.LEASE - SECOND) is None
+    assert claim(attempt, later + leases.LEASE) is not None
 
 
 def test_what_was_let_go_is_not_renewed(attempt: VerificationAttempt) -> None:
@@ -117,6 +138,17 @@ def test_what_was_put_back_waits_for_its_time(attempt: VerificationAttempt) -> N
     leases.put_back(held(attempt), not_before=NOW + SECOND, now=NOW)
     assert claim(attempt) is None
     assert held(attempt, NOW + SECOND).lost_leases == 0
+
+
+def test_a_worker_is_told_when_the_time_of_what_was_put_back_has_come(
+    attempt: VerificationAttempt, monkeypatch: Any, django_capture_on_commit_callbacks: Any
+) -> None:
+    rung: list[Any] = []
+    monkeypatch.setattr(doorbell, "_send", lambda task, args, delay: rung.append((task, args, delay)))
+    mine = held(attempt)
+    with django_capture_on_commit_callbacks(execute=True):
+        leases.put_back(mine, not_before=NOW + 7 * SECOND, now=NOW)
+    assert rung == [(doorbell.ASSESS, [attempt.public_id], 7)]
 
 
 def test_who_waits_longest_comes_first(road: Road) -> None:

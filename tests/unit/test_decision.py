@@ -6,7 +6,6 @@ import pytest
 
 from verification.liveness import Answer, lookup
 from verification.rules.decision import (
-    SPOT_CHECK,
     Decision,
     History,
     Next,
@@ -15,6 +14,7 @@ from verification.rules.decision import (
     give_up,
     unusable,
 )
+from verification.rules.review_bands import SPOT_CHECK
 from verification.states import Outcome
 
 TERMS = Terms(approve_at=Decimal(80), max_attempts=3)
