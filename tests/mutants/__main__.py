@@ -42,6 +42,9 @@ MODULES: Final = {
 }
 KILLED: Final = 0.95  # the least share of the changes that a test must notice
 TOGETHER: Final = 2  # copies of the project, one for each core
+ENOUGH: Final = (
+    40  # seconds of tests for one change, the quickest first: what they do not notice has survived
+)
 SLOWER: Final = 5  # times what the tests take otherwise, before a change counts as one that never ends
 SPARE: Final = 15  # seconds more, on a busy machine
 IMPORT: Final = 60  # seconds more, for Python, Django and the database
@@ -93,7 +96,7 @@ def _draw(module: str, seed: str, *, every: bool) -> list[Mutant]:
 
     found.sort(key=lambda mutant: lot(mutant.text, mutant.change))
     of_line: Counter[tuple[str, int]] = Counter()
-    ranks = []
+    ranks: list[tuple[int, str, int, Mutant]] = []
     for mutant in found:
         place = (mutant.path, mutant.line)
         ranks.append((of_line[place], lot(mutant.text), len(ranks), mutant))
@@ -109,7 +112,10 @@ def _try_all(module: str, mutants: list[Mutant], reached: Reach, workers: list[P
     def attempt(mutant: Mutant) -> Trial:
         worker = free.get()
         try:
-            return Trial(module, mutant, *_try(mutant, _tests_of(module, mutant, reached), worker))
+            trial = Trial(module, mutant, *_try(mutant, _tests_of(module, mutant, reached), worker))
+            if trial.result == "survived":
+                print(f"survived: {mutant.path}:{mutant.line}: {mutant.change}", flush=True)
+            return trial
         finally:
             free.put(worker)
 
@@ -120,19 +126,23 @@ def _try_all(module: str, mutants: list[Mutant], reached: Reach, workers: list[P
 
 
 def _tests_of(module: str, mutant: Mutant, reached: Reach) -> dict[str, float]:
-    """The tests that run the changed lines, the quickest first, and how long each takes.
+    """The tests that run the changed lines, and how long each takes; those that run least besides come first.
 
     What is run at import is run by no test of its own: then it is those that run anything of the module.
     """
     lines = set(range(mutant.lines[0], mutant.lines[1] + 1))
     files = _files(module)
-    found = {
-        test: facts["seconds"]
+    found = [
+        (sum(map(len, facts["lines"].values())), facts["seconds"], test)
         for test, facts in reached.items()
         if (mutant.in_function and lines & {*facts["lines"].get(mutant.path, ())})
         or (not mutant.in_function and any(path in facts["lines"] for path in files))
-    }
-    return dict(sorted(found.items(), key=lambda item: item[1]))
+    ]
+    chosen: dict[str, float] = {}
+    for _, seconds, test in sorted(found):
+        if sum(chosen.values()) + seconds <= ENOUGH:
+            chosen[test] = seconds
+    return chosen
 
 
 def _try(mutant: Mutant, tests: dict[str, float], worker: Prepared) -> Answer:

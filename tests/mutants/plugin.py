@@ -67,4 +67,4 @@ def _take_the_prepared_one(command: Command, *arguments: Any, **options: Any) ->
         connection.connection.backup(database)
 
 
-Command.handle = _take_the_prepared_one  # type: ignore[method-assign]
+Command.handle = _take_the_prepared_one  # type: ignore[assignment, method-assign]

@@ -44,7 +44,9 @@ class Prepared:
     def __enter__(self) -> Self:
         self._connection, theirs = Pipe()
         descriptor = theirs.fileno()
-        self._process = self.tree.start(self._files, pass_fds=(descriptor,), MUTANTS_SERVE=str(descriptor))
+        self._process = self.tree.start(
+            self._files, environment={"MUTANTS_SERVE": str(descriptor)}, pass_fds=(descriptor,)
+        )
         theirs.close()
         self._hear(READY)
         return self

@@ -32,7 +32,7 @@ def reach(trees: list[Tree], paths: list[str]) -> Reach:
         print(f"Counting what the tests of {len(stale)} files reach.", flush=True)
         halves = [half for half in (stale[place :: len(trees)] for place in range(len(trees))) if half]
         with ThreadPoolExecutor() as pool:
-            found = {}
+            found: Reach = {}
             for part in pool.map(_count, trees, halves, [paths] * len(halves)):
                 found |= part
         for name in stale:

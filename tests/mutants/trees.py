@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +77,7 @@ class Tree:
         files = list(dict.fromkeys(test.partition("::")[0] for test in tests))
         names = {"MUTANTS_REPORT": str(report)}
         names |= {"MUTANTS_TESTS": str(listed)} if any("::" in test for test in tests) else {}
-        process = self.start(files, *options, **names)
+        process = self.start(files, *options, environment=names)
         timed_out = _wait(process, timeout)
         found: dict[str, Any] = json.loads(report.read_text()) if report.exists() else {}
         passed = process.returncode == 0
@@ -85,7 +85,11 @@ class Tree:
         return Outcome(passed, timed_out, found.get("seconds", {}), found.get("failed", []), words)
 
     def start(
-        self, files: Sequence[str], *options: str, pass_fds: tuple[int, ...] = (), **environment: str
+        self,
+        files: Sequence[str],
+        *options: str,
+        environment: Mapping[str, str],
+        pass_fds: tuple[int, ...] = (),
     ) -> "subprocess.Popen[bytes]":
         """pytest with these files, in a process group of its own."""
         command = [
