@@ -12,6 +12,7 @@ from verification import audit, casework, permissions, workflow
 from verification.actions import claim, erase, reopen, review
 from verification.evidence.judged import evidence_hash
 from verification.models import AuditEvent, Review, RiskFlag, StaffUser, Stage, Verdict
+from verification.rules import four_eyes
 from verification.rules.reasons import LIST_VERSION
 from verification.states import Band, Flag, Status
 
@@ -375,6 +376,14 @@ def test_a_flagged_case_is_flagged_again_when_it_is_reopened(road, emulator, one
     reopened(case, senior)
     case.refresh_from_db()
     assert case.band == Band.FLAGGED
+
+
+def test_a_verdict_given_with_the_score_in_sight_is_no_doubt_about_it(road, emulator, one, senior):
+    case = road.judged(emulator, BAND)
+    decide(case, Verdict.DECLINE, "different_person", by=one)
+    reopened(case, senior)
+    case.refresh_from_db()
+    assert four_eyes.BLIND not in four_eyes.why_second(case, Verdict.APPROVE)
 
 
 def test_a_stale_page_reopens_nothing(proposed, two, senior):

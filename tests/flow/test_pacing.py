@@ -122,6 +122,19 @@ def test_a_call_that_is_late_takes_another_slot(configured: Configure, watch: Wa
     assert account.spent == 1
 
 
+def test_a_call_that_is_late_time_and_again_is_not_made(
+    configured: Configure, watch: Watch, monkeypatch: Any
+) -> None:
+    configured(default=20)
+    turn = prepared(first_turn(watch), watch, seconds=0)
+
+    def oversleep(seconds: float) -> None:
+        watch.at += timedelta(seconds=seconds + 0.5)
+
+    monkeypatch.setattr(time, "sleep", oversleep)
+    assert not turn.wait_to_send()
+
+
 def test_a_call_that_is_late_when_all_is_booked_is_not_made(configured: Configure, watch: Watch) -> None:
     configured(default=20)
     turn = prepared(first_turn(watch), watch, seconds=0.3)
@@ -212,6 +225,20 @@ def test_a_pause_closes_the_account_for_everybody(configured: Configure) -> None
     paused(configured(default=20))
     assert pacing.reserve(now=NOW + timedelta(days=1)) == pacing.Wait("closed")
     assert not pacing.is_open(now=NOW)
+
+
+def test_an_account_that_is_not_configured_keeps_nothing_open(configured: Configure) -> None:
+    VendorAccount.objects.create(name="former", rate=1000)
+    paused(configured(default=20))
+    assert not pacing.is_open(now=NOW)
+
+
+def test_a_failure_during_a_pause_takes_the_trial_back(configured: Configure) -> None:
+    account = paused(configured(default=20))
+    pacing.allow_trial(account, now=NOW)
+    account.refresh_from_db()
+    pacing.prolong(account, reason="LimitExceeded", now=NOW)
+    assert pacing.reserve(now=NOW) == pacing.Wait("closed")
 
 
 def test_only_the_first_failure_begins_the_pause(configured: Configure) -> None:

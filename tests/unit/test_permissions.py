@@ -1,5 +1,6 @@
 """The truth table of who may do what: a row is a rule, a column is a group."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from django.contrib.auth.models import Group as AuthGroup
 
 from tests.conftest import Road
 from verification import permissions
-from verification.models import StaffUser
+from verification.models import SavedFilter, StaffUser
 from verification.permissions import Group
 
 pytestmark = pytest.mark.django_db
@@ -107,3 +108,32 @@ def test_a_case_is_open_to_a_senior_reviewer_whom_it_is_not_about(check, road: R
 def test_nobody_works_on_reopens_or_confirms_their_own_case(check, road: Road):
     with pytest.raises(permissions.ConflictOfInterest, match="about you"):
         check(somebody(*Group, email="Alice@Example.org"), road.invited(email="alice@example.org"))
+
+
+NAMED = [name for name, value in vars(permissions).items() if isinstance(value, partial)]
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_check_asks_for_the_right_that_it_is_named_after(name):
+    verb, _, right = name.partition("_")
+    asked = getattr(permissions, name)
+    assert (asked.func, asked.keywords) == (getattr(permissions, verb), {"right": right})
+
+
+# Rules about a filter that somebody saved
+
+
+@pytest.mark.parametrize(
+    ("group", "own", "shared", "allowed"),
+    [
+        (Group.REVIEWER, True, False, True),
+        (Group.REVIEWER, True, True, True),
+        (Group.REVIEWER, False, True, False),
+        (Group.SENIOR, False, True, True),
+        (Group.SENIOR, False, False, False),
+    ],
+)
+def test_a_saved_filter_is_deleted_by(group, own, shared, allowed):
+    user, other = somebody(group), StaffUser.objects.create_user("other")
+    kept = SavedFilter(owner=user if own else other, shared=shared)
+    assert permissions.can_delete_filter(user, kept) is allowed
