@@ -4,6 +4,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.test import Client
+from django.utils import timezone
 
 from tests.conftest import NOW, Road
 from verification import links
@@ -48,5 +50,6 @@ def test_a_browser_keeps_its_identity_and_another_one_has_its_own(cases: list[Ve
     assert links.open_session(cases[0]).browser != first.browser
 
 
-def test_the_demo_names_its_cookie_as_browsers_take_it_over_plain_http() -> None:
-    assert links.COOKIE == "kyc_applicant"
+def test_the_demo_names_its_cookie_as_browsers_take_it_over_plain_http(road: Road, client: Client) -> None:
+    client.get(road.invitation(now=timezone.now()).link.removeprefix("http://testserver"))
+    assert [*client.cookies] == ["kyc_applicant"]
