@@ -1,11 +1,13 @@
 """The API as a calling system meets it: each call, and every answer that the schema documents for it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
@@ -13,6 +15,7 @@ from django.utils import timezone
 from verification import audit, links, workflow
 from verification.actions.api_client import UnknownScope, create_client
 from verification.api import authentication, schema, views
+from verification.api.errors import CODES
 from verification.models import ApiKey, AuditEvent, Verification
 
 CASES = "/api/v1/verifications"
@@ -243,9 +246,83 @@ def test_every_documented_answer_is_given(caller: Caller) -> None:
 
 def test_the_schema_is_valid_and_served(caller: Caller, capsys: Any) -> None:
     call_command("spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json")
-    told = Client().get("/api/v1/openapi.json").json()
-    assert told == json.loads(capsys.readouterr().out)
-    assert told["openapi"].startswith("3.1.")
+    served = Client().get("/api/v1/openapi.json").json()
+    assert served == json.loads(capsys.readouterr().out)
+    assert served["openapi"].startswith("3.1.")
+
+
+def test_the_schema_is_the_published_one() -> None:
+    """A client's code is generated from docs/openapi.json: whatever changes there is seen in a review."""
+    published = json.loads(Path(settings.BASE_DIR, "docs/openapi.json").read_text(encoding="utf-8"))
+    assert Client().get("/api/v1/openapi.json").json() == published
+
+
+def test_the_page_has_every_field_of_the_schema(client: Client) -> None:
+    page = client.get("/api/docs/").context
+    document = schema.document()
+    shown = {call["id"]: call for call in page["operations"]}
+    for path, methods in document["paths"].items():
+        for method, call in methods.items():
+            found = shown.pop(call["operationId"])
+            assert (found["path"], found["method"]) == (path, method.upper())
+            assert prose(found["description"]) == call["description"].replace("`", "")
+            assert {answer["status"] for answer in found["responses"]} == set(call["responses"])
+            assert {one["name"] for one in found["parameters"]} == {
+                one["name"] for one in call.get("parameters", ())
+            }
+            assert {one["name"]: one for one in found["body"]}.keys() == names(
+                document, call.get("requestBody", {})
+            )
+            for answer in found["responses"]:
+                described = call["responses"][answer["status"]]
+                assert answer["good"] == (answer["status"] in ("200", "201"))
+                assert prose(answer["description"]) == described["description"].replace("`", "")
+                assert {one["name"] for one in answer["fields"]} == (
+                    names(document, described) if answer["good"] else set()
+                )
+    assert shown == {}
+
+
+def test_the_page_says_of_a_field_what_the_schema_says(client: Client) -> None:
+    (create,) = [
+        one for one in client.get("/api/docs/").context["operations"] if one["id"] == "create_verification"
+    ]
+    fields = {one["name"]: one for one in create["body"]}
+    described = schema.document()["components"]["schemas"]["NewVerification"]
+    for name, of in described["properties"].items():
+        assert fields[name]["required"] == (name in described["required"])
+        assert prose(fields[name]["description"]) == of.get("description", "").replace("`", "")
+    assert fields["mode"]["choices"] == ["ACTION", "SILENT"]
+    assert fields["reference"]["type"] == "string"
+    (created,) = [one for one in create["responses"] if one["status"] == "201"]
+    assert {one["name"]: one["format"] for one in created["fields"]}["link_expires_at"] == "date-time"
+    assert json.loads(create["example"])["reference"] == "customer-4711"
+
+
+def test_the_page_lists_the_codes_by_status(client: Client) -> None:
+    codes = client.get("/api/docs/").context["codes"]
+    assert {code["name"] for code in codes} == set(CODES)
+    assert [code["status"] for code in codes] == sorted(code["status"] for code in codes)
+
+
+def prose(pieces: list[tuple[str, bool]]) -> str:
+    return "".join(piece for piece, _ in pieces)
+
+
+def names(document: dict[str, Any], holder: dict[str, Any]) -> set[str]:
+    """The dotted names of every field of a body; a list's have [] behind the name of the list."""
+
+    def walk(of: dict[str, Any], prefix: str) -> Iterator[str]:
+        of = of["allOf"][0] if "allOf" in of else of
+        if "$ref" in of:
+            of = document["components"]["schemas"][of["$ref"].rpartition("/")[2]]
+        for name, described in of.get("properties", {}).items():
+            yield prefix + name
+            mark = "[]." if "items" in described else "."
+            yield from walk(described.get("items", described), f"{prefix}{name}{mark}")
+
+    body = holder.get("content", {}).get("application/json", {}).get("schema", {})
+    return set(walk(body, ""))
 
 
 def test_the_page_shows_every_call_and_runs_nothing(client: Client) -> None:

@@ -3,6 +3,7 @@
 from verification.management.documents.architecture import architecture
 from verification.management.documents.codes import codes
 from verification.management.documents.limits import limits
+from verification.management.documents.openapi import openapi
 from verification.management.documents.permissions import permissions
 from verification.management.documents.states import states
 
@@ -10,6 +11,7 @@ DOCUMENTS = {
     "docs/architecture.md": architecture,
     "docs/codes.md": codes,
     "docs/limits.md": limits,
+    "docs/openapi.json": openapi,
     "docs/permissions.md": permissions,
     "docs/states.md": states,
 }
