@@ -116,23 +116,24 @@ _UNCONFINED = {
     "rlimits": (
         "Media children are limited in memory and time alone: a hostile file that took one over could read files.",
         "Run the portal on Linux, on x86_64 or aarch64.",
-        "kyc.W001",
+        "kyc.E029",
     ),
     "refused": (
         "The kernel takes no seccomp filter, so no media child starts: every photo and recording is put off.",
         "Use a kernel with CONFIG_SECCOMP_FILTER, and a container that allows prctl.",
-        "kyc.W002",
+        "kyc.E030",
     ),
 }
 
 
 @register()
 def media_confinement(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Costs one system call. The portal starts all the same: a developer's laptop may have no filter."""
+    """An error in production, a warning in the demo: a developer's laptop may have no filter. One system call."""
     if (found := _UNCONFINED.get(confinement())) is None:
         return []
     message, hint, number = found
-    return [Warning(message, hint=hint, id=number)]
+    level = Warning if settings.DEMO else Error
+    return [level(message, hint=hint, id=number)]
 
 
 @register()
