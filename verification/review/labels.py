@@ -17,7 +17,7 @@ Labels = Mapping[str, str | Promise]
 # Why a case went to review, by the code of the rule in `rules.decision`.
 WHY_HERE: Labels = {
     "similarity_band": gettext_lazy("Passed by the vendor, but below your policy"),
-    "low_similarity": gettext_lazy("The faces did not match"),
+    "low_similarity": gettext_lazy("The vendor scored the faces below 70"),
     "inconsistent_answer": gettext_lazy("The vendor's answer contradicts itself"),
     "unknown_code": gettext_lazy("The vendor answered with a code we don't know"),
     "suspicion": gettext_lazy("The vendor suspects a staged or replayed picture"),
