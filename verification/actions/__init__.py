@@ -1,1 +1,2 @@
-"""One verb a file. Each action runs in one transaction, writes its audit event in it, and calls no other action."""
+"""One act a file; none calls another. An act writes its change and its event in the same transaction. One that pays for
+a call or runs in batches commits step by step, and says so."""

@@ -17,13 +17,15 @@ _PROSE = """\
   balancers). Celery's messages come in at `tasks`, commands at `management`. None of them holds a rule of a case: each
   checks who asks, calls an action, and words the answer.
 - **HTTP goes out** from two rooms: `liveness` calls the vendor, `storage` the object store.
-- **An action** is one verb. It writes its changes and their events in one transaction, and calls no other action. What
-  two of them need lies below them.
+- **An action** is one act. It writes its change and its event in the same transaction; one that pays for a call or runs
+  in batches commits step by step. It calls no other action: what two of them need lies below them.
 - **Statuses** are written by `workflow` alone, by the moves in `states`; **events** by `audit` alone. The decision
   itself (`rules.decision`) knows neither database nor clock.
 - **Bytes from outside** are decoded in a child process of `media` alone, and stored by `storage` alone, encrypted.
+- **The vendor's codes** have their rules in `liveness.codes`: a category, a hint for the applicant, and whether the call
+  is billed. `vendor_accounts.code_guide` only describes them.
 
-## How an attempt walks through the house
+## The life of an attempt
 
 1. `pages` takes the photo and the recording: it limits the body while it arrives, and calls `actions.document`,
    `actions.challenge`, `actions.receive_parts` and `actions.submit`. These have `media` check the file and `storage`
@@ -33,7 +35,8 @@ _PROSE = """\
    and a write under an old fence changes nothing.
 3. `actions.prepare` has `media` rewrite the recording as the vendor takes it.
 4. `actions.assess` reserves a slot (`vendor_accounts.pacing`), commits the call's row (`vendor_accounts.call_ledger`),
-   and only then lets `liveness` send it. What the vendor answers is committed before anything is made of it.
+   and only then lets `liveness` send it. The answer is committed before anything follows from it. If the
+   worker dies, `jobs.leases` frees the attempt, and `call_ledger.close_lost` closes the call.
 5. `rules.decision` says what follows under the policy of the case. `workflow` writes the outcome, the move and the
    event in one transaction: approved, collecting again, or in review.
 6. A reviewer finds the case in `review`. Each act is an action on `casework`, which checks that the page still shows
@@ -48,7 +51,7 @@ def architecture() -> str:
     rules = tomllib.loads((_HOUSE.parent / "pyproject.toml").read_text(encoding="utf-8"))
     contracts = rules["tool"]["importlinter"]["contracts"]
     floors = [layer.split(" | ") for layer in contracts[0]["layers"]]
-    beside = [room for room in contracts[0]["exhaustive_ignores"] if room != "migrations"]
+    beside = contracts[0]["exhaustive_ignores"]
     others = "\n".join(f"- {contract['name']}." for contract in contracts[1:])
     return f"""{NOTE}
 
@@ -117,4 +120,5 @@ def _summary(room: str) -> str:
 
 
 def _listed(names: list[Any]) -> str:
-    return " and ".join(f"`{name}`" for name in names)
+    *first, last = (f"`{name}`" for name in names)
+    return f"{', '.join(first)} and {last}"
