@@ -197,7 +197,7 @@ def test_details_are_shown_in_place_and_a_half_written_note_stays(
     claim(reviewer, portal, in_review["id"])
     expect(reviewer.locator("h1")).not_to_contain_text("Alice Example")
     reviewer.get_by_label("Note for colleagues").fill("Half a thought")
-    reviewer.get_by_label("Show in clear").select_option("compare_document")
+    reviewer.get_by_label("Show personal details").select_option("compare_document")
     reviewer.get_by_role("button", name="Show", exact=True).click()
     expect(reviewer.locator("h1")).to_contain_text("Alice Example")
     expect(reviewer.get_by_label("Note for colleagues")).to_have_value("Half a thought")

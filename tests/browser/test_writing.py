@@ -97,7 +97,7 @@ def test_leaving_a_half_written_decision_asks_first(writing: Page) -> None:
 
 def test_details_that_can_not_be_shown_leave_the_page_as_it_is(writing: Page) -> None:
     writing.context.set_offline(True)
-    writing.get_by_label("Show in clear").select_option("compare_document")
+    writing.get_by_label("Show personal details").select_option("compare_document")
     writing.get_by_role("button", name="Show", exact=True).click()
     expect(writing.get_by_text("Not shown:")).to_be_visible()
     stays_written(writing)

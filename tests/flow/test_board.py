@@ -134,7 +134,7 @@ def test_an_alert_of_yesterday_is_for_the_trail(road, staff, signed_in):
         count=121,
         minutes=60,
     )
-    assert "Nobody looked at more than is usual." in signed_in("Auditor").get(BOARD).content.decode()
+    assert "No unusual viewing." in signed_in("Auditor").get(BOARD).content.decode()
 
 
 # Saved filters

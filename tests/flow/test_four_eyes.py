@@ -288,11 +288,11 @@ def test_a_proposal_dies_with_new_evidence(proposed, signed_in, staff):
     raise_flag(proposed, Flag.ALIKE_VIDEO)
     client = signed_in("Senior reviewer")
     page = client.get(reverse("admin:case", args=[proposed.public_id])).content.decode()
-    assert "The proposal fell away" in page
+    assert "The proposal is void" in page
     answer = post(client, proposed)
     proposed.refresh_from_db()
     assert answer.status_code == 409
-    assert "fell away" in answer.content.decode()
+    assert "The proposal is void" in answer.content.decode()
     assert (proposed.status, proposed.proposal) == (Status.IN_REVIEW, None)
     assert AuditEvent.objects.filter(kind="review.proposal_void").count() == 1
 

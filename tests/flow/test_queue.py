@@ -296,5 +296,5 @@ def test_before_the_beginning_is_the_whole_first_page(seven, signed_in, small_pa
 
 def test_past_the_end_leads_back_to_the_beginning(seven, signed_in):
     page = signed_in().get(f"{QUEUE}?after=99999999999999999-1").content.decode()
-    assert "Nothing further" in page
-    assert "To the beginning" in page
+    assert "No more cases" in page
+    assert "First page" in page

@@ -52,7 +52,7 @@ def test_with_a_price_cost_is_told_in_money_to_the_cent(
     table = costs(signed_in(OPERATOR))
     assert table["Cost"] == ["0.23–0.35"] * 3
     assert table["Cost per verified applicant"] == ["0.12–0.17"] * 3
-    assert "Cost is reckoned at 0.115 a call." in signed_in(OPERATOR).get(PAGE).content.decode()
+    assert "Cost is calculated at 0.115 a call." in signed_in(OPERATOR).get(PAGE).content.decode()
 
 
 def test_each_period_has_its_own_figures(road: Road, emulator: EmulatorServer, signed_in: SignIn) -> None:

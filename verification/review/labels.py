@@ -35,7 +35,7 @@ WHY_HERE: Labels = {
     "similar_video": gettext_lazy("The recording is a copy of an earlier one"),
     "erased": gettext_lazy("The evidence was erased before it was checked"),
     "reopened": gettext_lazy("Reopened"),
-    "spot_check": gettext_lazy("Spot check: drawn by lot from what passed"),
+    "spot_check": gettext_lazy("Spot check: selected at random from what passed"),
 }
 
 # Why the policy requires a second person, by the code of the rule in `rules.four_eyes`.
@@ -43,8 +43,8 @@ WHY_SECOND: Labels = {
     "override": gettext_lazy("it goes against what the vendor found"),
     "flagged": gettext_lazy("the case is flagged"),
     "band": gettext_lazy("the similarity is in the policy's band for two"),
-    "blind": gettext_lazy("the blind verdict was another one"),
-    "share": gettext_lazy("this case was drawn by lot"),
+    "blind": gettext_lazy("a reviewer declined it before seeing the score"),
+    "share": gettext_lazy("this case was selected at random"),
 }
 
 # What each flag means, and what it does not prove.
@@ -81,10 +81,10 @@ EVENTS: Labels = {
     "consent.refused": gettext_lazy("Consent refused"),
     "document.uploaded": gettext_lazy("ID photo uploaded"),
     "document.retired": gettext_lazy("ID photo set aside"),
-    "challenge.issued": gettext_lazy("Recording begun"),
+    "challenge.issued": gettext_lazy("Challenge issued"),
     "attempt.submitted": gettext_lazy("Recording sent"),
     "keys.rewrapped": gettext_lazy("Data keys wrapped anew"),
-    "attempt.flagged": gettext_lazy("Something is odd"),
+    "attempt.flagged": gettext_lazy("Flag added"),
     "attempt.prepared": gettext_lazy("Recording normalised"),
     "attempt.finished": gettext_lazy("Attempt finished"),
     "decision.approved_by_policy": gettext_lazy("Approved by policy"),
@@ -108,7 +108,7 @@ EVENTS: Labels = {
     "review.asked_again": gettext_lazy("Applicant asked again"),
     "review.reopened": gettext_lazy("Reopened"),
     "review.proposed": gettext_lazy("Verdict proposed"),
-    "review.proposal_void": gettext_lazy("Proposal fell away"),
+    "review.proposal_void": gettext_lazy("Proposal void"),
     "review.handed_back": gettext_lazy("Proposal handed back"),
     "review.judged_blind": gettext_lazy("Blind verdict given"),
     "staff.signed_in": gettext_lazy("Signed in"),
@@ -128,7 +128,7 @@ EVENTS: Labels = {
     "api_key.issued": gettext_lazy("API key issued"),
     "api_key.revoked": gettext_lazy("API key revoked"),
     "export.downloaded": gettext_lazy("Export downloaded"),
-    "export.expired": gettext_lazy("Export deleted after its days"),
+    "export.expired": gettext_lazy("Export expired"),
     "staff.password_changed": gettext_lazy("Password changed"),
     "policy.drafted": gettext_lazy("Policy drafted"),
     "policy.changed": gettext_lazy("Policy draft changed"),

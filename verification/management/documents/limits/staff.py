@@ -2,9 +2,9 @@
 
 from verification.management.documents.limits.row import text, then
 
-_SHOWN = "nothing: the page shows so many"
+_SHOWN = "nothing: only this many are shown"
 _ALERT = "nothing: an alert is logged, recorded and shown on the work board"
-_TRIES = "There were too many failed tries. For safety no further one is looked at, right or wrong."
+_TRIES = "Too many failed sign-ins. To protect this account, we reject every attempt for now."
 _TOO_OFTEN = "That was too often in too short a time. Please wait a minute and try again."
 
 STAFF = (
@@ -114,7 +114,7 @@ STAFF = (
     text("review.sign_in.lockout:FAILURES_A_DAY", "Failed sign-ins of a name in a day (UTC)", "", _TRIES),
     text("settings:ACCOUNT_RATE_LIMITS[login]", "Sign-ins", "", _TOO_OFTEN),
     text("settings:ACCOUNT_RATE_LIMITS[login_failed]", "Failed sign-ins of any name", "", _TOO_OFTEN),
-    text("settings:ACCOUNT_RATE_LIMITS[reauthenticate]", "Further proofs of identity", "", _TOO_OFTEN),
+    text("settings:ACCOUNT_RATE_LIMITS[reauthenticate]", "Re-authentications", "", _TOO_OFTEN),
     text("settings:MFA_RATE_LIMITS[webauthn_login]", "Sign-ins by passkey", "", _TOO_OFTEN),
     then("audit.viewing:USUAL[evidence.viewed]", "Pieces of evidence seen by one person", "", _ALERT),
     then("audit.viewing:USUAL[case.viewed]", "Cases seen by one person", "", _ALERT),
