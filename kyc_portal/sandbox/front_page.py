@@ -20,7 +20,7 @@ from verification.states import Mode
 
 @methods("GET")
 def page(request: HttpRequest) -> HttpResponse:
-    """Whoever comes from elsewhere, such as through a tunnel, sees what production shows."""
+    """A request from another host, such as through a tunnel, gets the production front page."""
     if not _is_from_this_machine(request):
         return front_page.page(request)
     return render(request, "sandbox/front_page.html", {"demo": overview(now=timezone.now())})

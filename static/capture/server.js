@@ -65,12 +65,12 @@ function request({ method, url, body, headers: more = {}, quiet }, onProgress) {
   return new Promise((resolve, reject) => {
     const call = new XMLHttpRequest();
     let timer = 0;
-    const heard = () => {
+    const restart = () => {
       clearTimeout(timer);
       timer = setTimeout(() => call.abort(), quiet);
     };
     call.upload.addEventListener("progress", (event) => {
-      heard();
+      restart();
       onProgress(event.loaded);
     });
     call.addEventListener("loadend", () => clearTimeout(timer));
@@ -82,7 +82,7 @@ function request({ method, url, body, headers: more = {}, quiet }, onProgress) {
     for (const kind of ["error", "abort", "timeout"]) call.addEventListener(kind, () => reject(new Refused(0)));
     call.open(method, url);
     for (const [name, value] of Object.entries({ ...headers(), ...more })) call.setRequestHeader(name, value);
-    heard();
+    restart();
     call.send(body);
   });
 }
@@ -192,8 +192,8 @@ async function sendPart(addresses, take, whole, listener) {
     "Upload-Offset": String(offset),
     "Upload-Length": String(total),
   };
-  const told = (/** @type {number} */ sent) => listener.progress(Math.min(offset + sent, total - 1), total);
-  await request({ method: "PUT", url: addresses.parts, body: part, headers, quiet: QUIET }, told);
+  const report = (/** @type {number} */ sent) => listener.progress(Math.min(offset + sent, total - 1), total);
+  await request({ method: "PUT", url: addresses.parts, body: part, headers, quiet: QUIET }, report);
   take.arrived = offset + part.size;
   listener.progress(take.arrived, total);
 }

@@ -22,8 +22,8 @@ from verification.rules.four_eyes import Approval, Terms
 EIGHTY = Decimal(80)
 
 
-def passes(similarity: str, count: int = 1, *, word: str = OPEN, held: bool = False) -> Passes:
-    return Passes(Decimal(similarity), held, word, count)
+def passes(similarity: str, count: int = 1, *, decision: str = OPEN, held: bool = False) -> Passes:
+    return Passes(Decimal(similarity), held, decision, count)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_without_a_history_nothing_moves() -> None:
 
 
 def test_the_threshold_in_force_moves_nobody() -> None:
-    history = [passes("74.2", 5, word=APPROVED), passes("80", 3), passes("99", 9)]
+    history = [passes("74.2", 5, decision=APPROVED), passes("80", 3), passes("99", 9)]
     found = simulate(history, EIGHTY, EIGHTY)
     assert (found.by_itself, found.to_review) == (12, 5)
     assert found.more_by_itself.count == found.more_to_review.count == 0
@@ -49,11 +49,11 @@ def test_the_threshold_in_force_moves_nobody() -> None:
 
 def test_a_lower_threshold_frees_whom_people_had_judged() -> None:
     history = [
-        passes("74.99", 50, word=DECLINED),
-        passes("75", 30, word=APPROVED),
-        passes("79.99", 3, word=APPROVED),
-        passes("77", 3, word=DECLINED),
-        passes("76", 2, word=ASKED_AGAIN),
+        passes("74.99", 50, decision=DECLINED),
+        passes("75", 30, decision=APPROVED),
+        passes("79.99", 3, decision=APPROVED),
+        passes("77", 3, decision=DECLINED),
+        passes("76", 2, decision=ASKED_AGAIN),
         passes("78", 1),
         passes("91", 100),
     ]
@@ -65,7 +65,7 @@ def test_a_lower_threshold_frees_whom_people_had_judged() -> None:
 
 
 def test_a_higher_threshold_sends_to_people_what_none_had_seen() -> None:
-    history = [passes("80", 7), passes("84.99", 4, word=DECLINED), passes("85", 20), passes("74", 2)]
+    history = [passes("80", 7), passes("84.99", 4, decision=DECLINED), passes("85", 20), passes("74", 2)]
     found = simulate(history, Decimal(85), EIGHTY)
     assert found.more_to_review == Moved(declined=4, open=7)
     assert (found.by_itself, found.to_review) == (20, 13)

@@ -31,7 +31,7 @@ def assess(attempt_id: str, *, clock: Clock) -> bool:
 
 
 def assess_next(*, clock: Clock) -> bool:
-    """The same for the attempt that waits longest."""
+    """Assess the attempt that has waited longest."""
     return _claim_and_assess(leases.waiting_longest(AttemptStatus.READY, now=clock(), limit=10), clock)
 
 

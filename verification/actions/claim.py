@@ -68,13 +68,13 @@ def open_to(by: StaffUser, *, now: datetime) -> QuerySet[Verification]:
     return cases.order_by(F("due_at").asc(), "pk")
 
 
-def take_next(*, by: StaffUser, now: datetime, besides: Verification | None = None) -> Verification | None:
+def take_next(*, by: StaffUser, now: datetime, excluding: Verification | None = None) -> Verification | None:
     """Claim the case that is due first of those this reviewer may take, or None when there is none.
 
-    `besides` is left out: they have just finished with it. Within DOUBLE_PRESS_WINDOW it gives the same case again.
+    `excluding` is left out: they have just finished with it. Within DOUBLE_PRESS_WINDOW it gives the same case again.
     """
     permissions.check_decide(by)
-    excluded = [besides.pk] if besides else []
+    excluded = [excluding.pk] if excluding else []
     for _try in range(MAX_TRIES):
         with transaction.atomic():
             # The lock on their own row serialises their requests. Cases that a colleague has locked are skipped.
@@ -92,7 +92,10 @@ def take_next(*, by: StaffUser, now: datetime, besides: Verification | None = No
 
 
 def _claimed_just_now(by: StaffUser, excluded: list[int], now: datetime) -> Verification | None:
-    """By the trail, because work on a case in another tab renews its claim without claiming it anew."""
+    """The case that this user claimed within DOUBLE_PRESS_WINDOW.
+
+    Read from the trail: a renewal changes `claimed_until` too, but leaves no event.
+    """
     claims = AuditEvent.objects.filter(
         kind="case.claimed", actor_id=by.get_username(), at__gt=now - DOUBLE_PRESS_WINDOW
     )

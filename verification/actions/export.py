@@ -38,7 +38,7 @@ def export(*, start: datetime, end: datetime, by: audit.By, reason: str, now: da
     try:
         _finish(made, by, _write(made, key, by))
     except (OperationalError, InterfaceError):
-        # The connection died, so it may be committed or not. `expire` deletes it if it is not.
+        # The connection died. We can't tell whether the export was committed; `expire` deletes it if it was not.
         raise
     except BaseException:
         _discard(made, now)

@@ -27,7 +27,7 @@ def probe(account_name: str, *, now: datetime) -> None:
 
 
 def _code(account: VendorAccount, now: datetime) -> str:
-    """The code of what is still wrong, or "" if one region is well."""
+    """The error code of the probe; "" if at least one region answers."""
     codes = [_code_of(account, region, now) for region in clients.regions()]
     return "" if "" in codes else codes[0]
 

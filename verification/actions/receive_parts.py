@@ -135,9 +135,9 @@ def _deadline(upload: RecordingUpload | None) -> datetime | None:
 def joined(verification: Verification, *, attempt_id: str, nonce: str, now: datetime) -> Joined | None:
     """The recording that came in parts, or None if none has begun to.
 
-    Raises UnknownChallenge, ChallengeExpired or AlreadySubmitted. Raises OutOfStep while parts are missing, or after
-    `drop`: a browser that missed the refusal may send them again and get it. Raises Damaged if they are not what the
-    first one announced: they are deleted, and the upload starts anew.
+    Raises UnknownChallenge, ChallengeExpired or AlreadySubmitted. Raises OutOfStep while parts are missing. Raises it
+    after `drop` too: a browser that missed the refusal sends the parts again and is refused again. Raises Damaged if
+    the parts are not what the first one announced. They are deleted then, and the upload starts anew.
     """
     attempt = challenges.named(verification, attempt_id, nonce)
     upload = upload_parts.upload_of(attempt)

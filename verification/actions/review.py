@@ -26,7 +26,9 @@ _TARGETS = {
 }
 # Only the proposer may give this reason.
 WITHDRAWN = "withdrawn"
-_VOID = gettext_lazy("The proposal is void, because the evidence was changed since it was made. Decide the case again.")
+_VOID = gettext_lazy(
+    "The proposal is void, because the evidence was changed since it was made. Decide the case again."
+)
 _BLIND = {Verdict.APPROVE: "blind_yes", Verdict.DECLINE: "blind_no"}
 
 

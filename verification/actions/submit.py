@@ -86,7 +86,10 @@ def _submit(
 def _earlier_likeness(
     attempt: VerificationAttempt, original: storage.StoredObject, checked: media.CheckedVideo
 ) -> reuse.Likeness | None:
-    """The earlier recording that it is like. Serialised, so that two copies sent at one moment see each other."""
+    """The earlier recording that this one resembles.
+
+    Look-ups run one at a time: of two copies sent at once, the second finds the first.
+    """
     reuse.serialise_lookups()
     if reuse.same_bytes(original.sha256, beside=attempt) is not None:
         raise VideoReused("This recording was sent before.")

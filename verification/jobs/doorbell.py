@@ -39,7 +39,7 @@ def ring(task: str, attempt_id: str, *, delay: float = 0) -> None:
 
 
 def ring_next() -> None:
-    """After the running transaction commits, have a worker assess the attempt that waits longest for the vendor."""
+    """After the running transaction commits, have a worker assess the attempt that has waited longest."""
     transaction.on_commit(partial(_send, ASSESS_NEXT, [], 0))
 
 

@@ -148,7 +148,7 @@ def retry_later(attempt: VerificationAttempt, *, now: datetime) -> bool:
 
 
 def leave_waiting(attempt: VerificationAttempt) -> None:
-    """Give up the lease without a message: a worker that comes free, or the sweep, sends one for what waits longest."""
+    """Give up the lease without a message: the next free worker, or the sweep, sends one for the oldest."""
     _give_up_lease(attempt, not_before=None)
 
 

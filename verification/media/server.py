@@ -109,10 +109,7 @@ def _reap(jobs: dict[int, _Job]) -> None:
 
 
 def _ending(exit_code: int, cpu_seconds: float, job: _Job) -> int | str:
-    """The child's exit code (a signal's number negated), TIMED_OUT or STARVED.
-
-    STARVED: the machine did not give it the processor time, so the file is not at fault.
-    """
+    """The child's exit code (a signal's number negated), TIMED_OUT or STARVED."""
     if exit_code == -signal.SIGXCPU:
         return wire.TIMED_OUT
     if exit_code != -signal.SIGKILL or job.deadline > time.monotonic():

@@ -17,7 +17,7 @@ REQUEST: Final = b"R"
 # To the helper, with a socket: seconds on the clock and of processor time that the child may take.
 ORDER: Final = struct.Struct("!dI")
 TIMED_OUT: Final = "timeout"  # the exit of a child that used up its time; otherwise an exit code
-STARVED: Final = "starved"  # the same, if the machine did not give it its processor time
+STARVED: Final = "starved"  # the same, if processor time was given to others: the file is not at fault
 NOT_STARTED: Final = 70  # exit code of a child that could not be confined
 MAX_MESSAGE: Final = 40 * 1024 * 1024  # bytes
 MAX_TEXT: Final = 1_000_000  # bytes of JSON in a message; the hashes of 2,400 pictures are a quarter of that

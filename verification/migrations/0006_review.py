@@ -18,7 +18,7 @@ GONE_ON_SQLITE = (
     Rule("verification_policy", "UPDATE", "an active policy never changes", "OLD.activated_at IS NOT NULL"),
     Rule("verification_policy", "DELETE", "an active policy never changes", "OLD.activated_at IS NOT NULL"),
 )
-# The CHECK on the row rests on `proposed_by`; this sees to it that the row tells the truth.
+# This trigger checks `proposed_by`, on which the CHECK of the row rests, against the proposal.
 CONFIRMS_WHAT_WAS_PROPOSED = Rule(
     "verification_review",
     "INSERT",
@@ -64,7 +64,7 @@ def _band(case):
 
 
 def list_who_was_asked_again(apps, schema_editor):
-    """Those whom a reviewer asked, and who have sent nothing since."""
+    """Set `asked_again_at` for open cases whose applicant has sent nothing since a reviewer asked again."""
     asked = (
         apps.get_model("verification", "Review")
         .objects.filter(verification=OuterRef("pk"), verdict="ask_again")

@@ -113,7 +113,7 @@ class VerificationAttempt(models.Model):
                 condition=~Q(original_sha256=""),
                 name="attempt_original_sha256",
             ),
-            # Who waits longest.
+            # Which attempt has waited longest.
             models.Index(
                 fields=["status", "submitted_at"],
                 condition=Q(status__in=[AttemptStatus.SUBMITTED, AttemptStatus.READY]),

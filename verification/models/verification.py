@@ -44,7 +44,7 @@ class Verification(models.Model):
     hint = models.CharField(_("told the applicant"), max_length=40, blank=True)
     attempts_used = models.PositiveSmallIntegerField(_("attempts used"), default=0)
 
-    # All that came through its link, stored or not: the quota keeps one link from occupying the machine.
+    # Bytes received through the link, stored or not (limit `receive_parts.QUOTA`).
     received_bytes = models.PositiveBigIntegerField(_("received (bytes)"), default=0, db_default=0)
 
     passing_call = models.ForeignKey("ProviderCall", models.PROTECT, null=True, blank=True, related_name="+")

@@ -65,13 +65,13 @@ BOARD = (
     Address("queue/next", "Take the most pressing case", post="decide", rules="only what they may decide"),
     Address(
         "queue/filters",
-        "Keep a view of the queue",
+        "Save a filter of the queue",
         post="view_queue",
         rules="sharing it takes `share_filter`",
     ),
     Address(
         "queue/filters/<int:number>/delete",
-        "Delete a kept view",
+        "Delete a saved filter",
         post="view_queue",
         rules="their own, or with `share_filter` a shared one",
     ),
@@ -86,10 +86,10 @@ CASE = (
         post="reveal",
         rules=f"a purpose; {LOGGED}",
     ),
-    Address("case/<slug:public_id>/claim", "Hold the case", post="decide", rules=_CASE),
-    Address("case/<slug:public_id>/renew", "Go on holding it", post="decide", rules=_CASE),
-    Address("case/<slug:public_id>/release", "Let go of it", post="decide", rules=_CASE),
-    Address("case/<slug:public_id>/decide", "Decide, propose, confirm, hand on", post="decide", rules=_CASE),
+    Address("case/<slug:public_id>/claim", "Claim the case", post="decide", rules=_CASE),
+    Address("case/<slug:public_id>/renew", "Renew the claim", post="decide", rules=_CASE),
+    Address("case/<slug:public_id>/release", "Release the case", post="decide", rules=_CASE),
+    Address("case/<slug:public_id>/decide", "Decide, propose, confirm, pass on", post="decide", rules=_CASE),
     Address("case/<slug:public_id>/blind", "Judge a spot check blind", post="decide", rules=_CASE),
     Address("case/<slug:public_id>/reopen", "Reopen a decided case", post="reopen", rules=_CASE),
     Address(
@@ -109,7 +109,7 @@ POLICY = (
 OPERATIONS = (
     Address("vendor/", "The vendor's accounts, calls and cost", "view_operations"),
     Address("vendor/<slug:name>/probe", "Have a paused account probed", post="probe_account"),
-    Address("codes/", "What comes of each vendor code", "view_operations"),
+    Address("codes/", "Meaning of each vendor code", "view_operations"),
     Address("exports/", "Exports of the trail; make one", "export", "export", fresh=("post",)),
     Address("exports/<slug:public_id>/download", "Download an export", "export", fresh=("get",)),
 )

@@ -74,7 +74,10 @@ def why_second(case: Verification, verdict: str) -> tuple[str, ...]:
 
 
 def _was_doubted(case: Verification) -> bool:
-    """Did a reviewer decline it without seeing the score? Nobody may overrule that alone, only because they see it."""
+    """Did a reviewer decline it without seeing the score?
+
+    Nobody may overrule that alone, because seeing the score may bias them.
+    """
     return case.reviews.filter(stage=Stage.BLIND, verdict=Verdict.DECLINE).exists()
 
 

@@ -77,7 +77,7 @@ def begin(
 
 
 def close_with_answer(call: ProviderCall, answer: liveness.Answer, *, now: datetime) -> bool:
-    """Record what the vendor said about the person; False as in `_close`."""
+    """Record the vendor's answer about the person; False as in `_close`."""
     facts = {
         "code": answer.result,
         "request_id": answer.request_id,
@@ -159,7 +159,10 @@ def close_lost(attempt: VerificationAttempt, *, now: datetime) -> None:
 
 
 def close_forgotten(*, now: datetime) -> None:
-    """The same for calls that began LOST_AFTER ago: perhaps no worker will claim their attempts again."""
+    """The same for calls that began LOST_AFTER ago.
+
+    Used when no worker claims the attempt again, for example after the case was cancelled.
+    """
     _give_up(ProviderCall.objects.filter(started_at__lte=now - LOST_AFTER), now)
 
 

@@ -22,7 +22,7 @@ def main() -> None:
     )
     with server:
         print(f"emulator listening on {server.url}", flush=True)
-        _until_told_to_stop()
+        _until_stopped()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -38,11 +38,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _until_told_to_stop() -> None:
-    told = Event()
+def _until_stopped() -> None:
+    stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: told.set())
-    told.wait()
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()
 
 
 if __name__ == "__main__":

@@ -59,14 +59,14 @@ def default_sim(result: str) -> float:
 
 
 def verdict(result: str, *, sim: float | None = None, frame: bytes | None = None, why: str = "") -> Answer:
-    said = why or DESCRIPTIONS.get(result, "As scripted.")
+    description = why or DESCRIPTIONS.get(result, "As scripted.")
     sim = default_sim(result) if sim is None else sim
     return Answer(
         label=result,
         sim=sim,
         fields={
             "Result": result,
-            "Description": f"{said} {NOTICE}",
+            "Description": f"{description} {NOTICE}",
             "Sim": sim,
             "BestFrameBase64": None if frame is None else base64.b64encode(frame).decode(),
         },

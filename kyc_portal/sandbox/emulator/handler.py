@@ -121,10 +121,10 @@ class Handler(BaseHTTPRequestHandler):
             return False
         if outcome.fault != HOLD:
             return True
-        told = self.site.holds.join()
+        released = self.site.holds.join()
         # Set last: a caller that sees this state must be able to release the reply.
         call.state = State.HELD
-        return told.result()
+        return released.result()
 
     def _run_fault(self, call: Call, fault: Fault, reply: Reply) -> bool:
         call.http_status = fault.status

@@ -16,26 +16,26 @@ class Holds:
 
     def join(self) -> Future[bool]:
         """Hold a reply; the result is True once it is released, and False if the server stops."""
-        told = Future[bool]()
+        released = Future[bool]()
         with self._lock:
             if self._closed:
-                told.set_result(False)
+                released.set_result(False)
             else:
-                self._waiting.add(told)
-        return told
+                self._waiting.add(released)
+        return released
 
     def release(self) -> int:
         """Release all that are held now; returns how many there were."""
-        return self._tell(True)
+        return self._end_all(True)
 
     def close(self) -> None:
         with self._lock:
             self._closed = True
-        self._tell(False)
+        self._end_all(False)
 
-    def _tell(self, released: bool) -> int:
+    def _end_all(self, released: bool) -> int:
         with self._lock:
-            told, self._waiting = self._waiting, set()
-        for held in told:
+            ended, self._waiting = self._waiting, set()
+        for held in ended:
             held.set_result(released)
-        return len(told)
+        return len(ended)

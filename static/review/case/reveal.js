@@ -25,16 +25,16 @@ export function reveal() {
     const button = form.querySelector("button");
     // Each click would record another look in the trail.
     if (button) button.disabled = true;
-    const said = /** @type {HTMLElement | null} */ (form.querySelector("[data-done]"));
+    const message = /** @type {HTMLElement | null} */ (form.querySelector("[data-done]"));
     try {
       await show(form);
       button?.remove();
       form.querySelector("select")?.setAttribute("disabled", "");
-      if (said) said.textContent = said.dataset.done ?? "";
+      if (message) message.textContent = message.dataset.done ?? "";
     } catch {
       // The page stays: there may be an unfinished decision on it.
       if (button) button.disabled = false;
-      if (said) said.textContent = said.dataset.failed ?? "";
+      if (message) message.textContent = message.dataset.failed ?? "";
     }
   });
 }

@@ -15,8 +15,8 @@ export function follow(view, pane) {
     slider.addEventListener("dblclick", () => view.change({ [String(slider.dataset.light)]: 100 }));
   }
   view.watchers.add(() => {
-    const said = `${Math.round(view.state.zoom * 100)}%`;
-    if (zoom.value !== said) zoom.value = said;
+    const label = `${Math.round(view.state.zoom * 100)}%`;
+    if (zoom.value !== label) zoom.value = label;
     flip.setAttribute("aria-pressed", String(view.state.flipped));
     for (const slider of sliders) {
       slider.value = String(slider.dataset.light === "contrast" ? view.state.contrast : view.state.brightness);

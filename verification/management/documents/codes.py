@@ -34,13 +34,13 @@ def _section(section: Section) -> str:
     columns = ["code", *(["what is wrong"] if section.has_causes else [])]
     columns += ["charged"] if section.applicant_text else ["the applicant reads", "charged"]
     lines = "\n".join(_row(section, row) for row in section.rows)
-    told = f"The applicant reads: “{section.applicant_text}”\n\n" if section.applicant_text else ""
+    hint = f"The applicant reads: “{section.applicant_text}”\n\n" if section.applicant_text else ""
     return f"""
 ## {section.title}
 
 {section.meaning} **{section.does}**
 
-{told}| {" | ".join(columns)} |
+{hint}| {" | ".join(columns)} |
 |{"---|" * len(columns)}
 {lines}
 """

@@ -4,7 +4,7 @@ from django.conf import settings
 
 from verification.management.documents.note import NOTE
 from verification.permissions import RIGHTS, Group, Right
-from verification.permissions.addresses import ADDRESSES, ANYBODY, NOBODY, STAFF, Address
+from verification.permissions.addresses import ADDRESSES, ANYBODY, STAFF, Address
 from verification.permissions.situations import ACTS, SITUATIONS, Situation
 
 
@@ -34,7 +34,7 @@ Every cell of these tables is tested.
 
 Without a session, or after its end, every address but those of *{ANYBODY}* leads to the sign-in. Where a second step
 is required, a password alone opens only the pages to take it or set it up. *{STAFF}* is any person who is signed in, of
-any group or none; *{NOBODY}* is nobody. Without the right the answer is 403, and at an address that is not listed for
+any group or none; Without the right the answer is 403, and at an address that is not listed for
 everybody. "–" is not served: 405, or back to the page of the form. *fresh* asks a person who has the right for a proof
 of identity, unless they gave one within the last {minutes} minutes. A request that is refused or not served changes
 nothing.

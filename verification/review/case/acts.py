@@ -25,7 +25,7 @@ from verification.models import Review, StaffUser, Stage, Verdict, Verification
 from verification.review.case import page as case_page
 from verification.review.case.forms import BlindForm, DecisionForm, ReopenForm
 from verification.review.page import Site, signed_in
-from verification.review.queue.page import put_down
+from verification.review.queue.page import set_last_case
 
 DONE = {
     Verdict.APPROVE: gettext_lazy("%(reference)s is approved."),
@@ -89,7 +89,7 @@ def release(request: HttpRequest, public_id: str) -> HttpResponse:
     user = signed_in(request)
     case = case_page.find(public_id)
     if claiming.release(case, by=user, now=timezone.now()):
-        put_down(request, case)
+        set_last_case(request, case)
         messages.info(request, _("The case is free for a colleague."))
     else:
         messages.info(request, _("You did not hold this case."))
@@ -104,7 +104,7 @@ def decide(request: HttpRequest, public_id: str) -> HttpResponse:
     if refused is not None:
         return refused
     _flash(request, case, made)
-    put_down(request, case)
+    set_last_case(request, case)
     return _onward(request, case, user, now)
 
 
@@ -177,7 +177,7 @@ def _flash(request: HttpRequest, case: Verification, made: Review | None) -> Non
 
 def _onward(request: HttpRequest, case: Verification, user: StaffUser, now: datetime) -> HttpResponse:
     """Redirect to the next case if `next` was pressed, and never to the same case, which a colleague has to see."""
-    following = claiming.take_next(by=user, now=now, besides=case) if "next" in request.POST else None
+    following = claiming.take_next(by=user, now=now, excluding=case) if "next" in request.POST else None
     return redirect("admin:case", following.public_id) if following else redirect("admin:queue")
 
 

@@ -90,7 +90,7 @@ def agreement(found: list[review_counts.Reviewer], *, names: bool) -> Figure:
         ),
         (_("Blind, on automatic passes"), {"plain": same, "decline": different, "open": 0}),
     ]
-    said = {
+    counts = {
         "confirmed": proposals[review_counts.CONFIRMED],
         "settled": settled,
         "same": same,
@@ -103,7 +103,7 @@ def agreement(found: list[review_counts.Reviewer], *, names: bool) -> Figure:
             "A second person confirmed %(confirmed)s of %(settled)s proposals; %(same)s of %(blind)s blind verdicts "
             "agree with the automatic pass."
         )
-        % said,
+        % counts,
         _by_reviewer(found) if names else _agreed(lines),
         [geometry.rows(lines, kinds, shares=True)] if any(sum(row.values()) for _n, row in lines) else [],
         list(kinds.items()),

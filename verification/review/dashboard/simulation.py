@@ -20,22 +20,22 @@ USUAL = (Decimal(75), Decimal(80), Decimal(85))
 NIST_FROM = Decimal(80)
 
 SAYS_NOT = _(
-    "It can't know what applicants would have done under other terms, such as trying again, nor which passes the lot "
-    "would have drawn for a spot check. The vendor documents error rates at 70 and at 80 only: between and above "
-    "them nothing is known."
+    "It can't know what applicants would have done under other terms, such as trying again, nor which passes "
+    "would have been selected for a spot check. The vendor documents error rates at 70 and at 80 only: between and "
+    "above them nothing is known."
 )
 
 
 @dataclass(frozen=True)
 class Passes:
-    """A number of vendor passes with the same score and the same fate.
+    """A number of vendor passes with the same score and the same decision.
 
-    `held`: the case goes to review whatever the threshold, because something was odd. `word`: the reviewer's decision.
+    `held`: the case goes to review whatever the threshold, because it was flagged. `decision`: the reviewer's.
     """
 
     similarity: Decimal
     held: bool
-    word: str
+    decision: str
     count: int
 
 
@@ -84,8 +84,8 @@ def _alone(group: Passes, threshold: Decimal) -> bool:
 
 def _moved(groups: list[Passes]) -> Moved:
     counts = {
-        word: sum(group.count for group in groups if group.word == word)
-        for word in (APPROVED, DECLINED, ASKED_AGAIN, OPEN)
+        decision: sum(group.count for group in groups if group.decision == decision)
+        for decision in (APPROVED, DECLINED, ASKED_AGAIN, OPEN)
     }
     return Moved(*counts.values())
 

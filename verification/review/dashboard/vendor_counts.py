@@ -69,7 +69,7 @@ def _scored(start: datetime) -> QuerySet[Any]:
     return (
         ProviderCall.objects.filter(started_at__gte=start, answer=AnswerKind.USABLE, similarity__isnull=False)
         .annotate(
-            word=Coalesce(Subquery(decisions.values("verdict")[:1]), Value("")),
+            decision=Coalesce(Subquery(decisions.values("verdict")[:1]), Value("")),
             first=Coalesce(Subquery(taken_back.values("verdict")[:1]), Value("")),
         )
         .order_by()
@@ -81,19 +81,19 @@ _BY_ITSELF = Q(attempt__verification__passing_call=F("pk")) | Q(first=Verdict.RE
 
 
 def similarities(start: datetime) -> dict[str, list[int]]:
-    """The histogram: for each fate, counts by column of BIN points."""
-    fate = Case(
-        When(word=Verdict.APPROVE, then=Value(Verdict.APPROVE.value)),
-        When(word=Verdict.DECLINE, then=Value(Verdict.DECLINE.value)),
+    """The histogram: for each outcome, counts by column of BIN points."""
+    outcome = Case(
+        When(decision=Verdict.APPROVE, then=Value(Verdict.APPROVE.value)),
+        When(decision=Verdict.DECLINE, then=Value(Verdict.DECLINE.value)),
         When(_BY_ITSELF, then=Value(AUTOMATIC)),
         default=Value(UNDECIDED),
         output_field=CharField(),
     )
     column = Least(Cast(Floor(F("similarity") / BIN), IntegerField()), Value(BINS - 1))
-    rows = _scored(start).annotate(column=column, fate=fate).values("column", "fate")
+    rows = _scored(start).annotate(column=column, outcome=outcome).values("column", "outcome")
     found = {name: [0] * BINS for name in (AUTOMATIC, Verdict.APPROVE, Verdict.DECLINE, UNDECIDED)}
     for row in rows.annotate(count=Count("pk")):
-        found[row["fate"]][row["column"]] += row["count"]
+        found[row["outcome"]][row["column"]] += row["count"]
     return found
 
 
@@ -111,7 +111,7 @@ def passes(start: datetime) -> list[Passes]:
         _scored(start)
         .filter(code=SUCCESS, similarity__gte=VENDOR_PASS, attempt__finished_at__isnull=False)
         .annotate(held=held)
-        .values("similarity", "held", "word")
+        .values("similarity", "held", "decision")
         .annotate(count=Count("pk"))
     )
-    return [Passes(row["similarity"], row["held"], row["word"], row["count"]) for row in rows]
+    return [Passes(row["similarity"], row["held"], row["decision"], row["count"]) for row in rows]

@@ -107,7 +107,7 @@ def times(counted: dict[bool, work_counts.Times], percentiles: dict[tuple[bool, 
     automatic, people = counted[False], counted[True]
     counts = list(zip(lengths, automatic.counts, people.counts, strict=True))
     lines = [(name, {"plain": alone, "approve": by_people}) for name, alone, by_people in counts]
-    said = {
+    texts = {
         "people": _length(percentiles.get((True, 50))),
         "people_slow": _length(percentiles.get((True, 90))),
         "alone": _length(percentiles.get((False, 50))),
@@ -123,13 +123,13 @@ def times(counted: dict[bool, work_counts.Times], percentiles: dict[tuple[bool, 
     return Figure(
         "times",
         _("Time to decision"),
-        " ".join(sentence % said for sentence, kind in sentences if kind.total) or _("Nothing was decided."),
+        " ".join(sentence % texts for sentence, kind in sentences if kind.total) or _("Nothing was decided."),
         Table(
             [_("Time"), _("Automatic"), _("By people")],
             [
                 *counts,
-                [_("Median"), said["alone"], said["people"]],
-                [_("90th percentile"), said["alone_slow"], said["people_slow"]],
+                [_("Median"), texts["alone"], texts["people"]],
+                [_("90th percentile"), texts["alone_slow"], texts["people_slow"]],
             ],
         ),
         [geometry.rows(lines, kinds)] if automatic.total or people.total else [],

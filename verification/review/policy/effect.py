@@ -103,7 +103,7 @@ def _second_share(draft: Policy, in_force: Policy, start: datetime) -> list[Line
         "old": _sampled(decided, in_force.second_share),
     }
     sentence = _(
-        "Of %(all)s decisions by people, the lot would draw about %(new)s for a second person; now it is %(old)s."
+        "Of %(all)s decisions by people, about %(new)s would be selected for a second person; now it is %(old)s."
     )
     return [Line(sentence % numbers)]
 

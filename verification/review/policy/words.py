@@ -37,7 +37,9 @@ DOES: dict[str, Text] = {
     "second_below": gettext_lazy(
         "Approving below this similarity takes a second person. Empty: none is asked for."
     ),
-    "second_share": gettext_lazy("So many of all approvals and refusals take a second person, selected at random."),
+    "second_share": gettext_lazy(
+        "So many of all approvals and refusals take a second person, selected at random."
+    ),
     "liveness_mode": gettext_lazy("What the applicant is asked to do, unless the invitation says otherwise."),
     "action_count": gettext_lazy("How many movements the applicant is asked for, one after the other."),
     "max_attempts": gettext_lazy("After so many recordings that failed, a reviewer looks."),

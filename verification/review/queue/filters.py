@@ -98,14 +98,14 @@ def overdue(now: datetime) -> QuerySet[Verification]:
     return in_review().filter(due_at__lt=now).order_by("due_at", "pk")
 
 
-def holders(now: datetime, besides: str) -> QuerySet[StaffUser]:
-    """The users who hold a case now, and the reviewer with the key `besides`, even if they hold none. No other names:
+def holders(now: datetime, including: str) -> QuerySet[StaffUser]:
+    """The users who hold a case now, and the reviewer with the key `including`, even if they hold none. No other names:
     not everybody who sees the queue may see who the staff are."""
     held = in_review().filter(claimed_by=OuterRef("pk"), claimed_until__gt=now)
     found = Q(Exists(held))
-    if besides:
+    if including:
         reviewers = StaffUser.objects.filter(groups__name__in=RIGHTS["decide"].groups)
-        found |= Q(pk__in=reviewers.filter(pk=int(besides)))
+        found |= Q(pk__in=reviewers.filter(pk=int(including)))
     return StaffUser.objects.filter(found).order_by("username")
 
 

@@ -29,7 +29,7 @@ from verification.states import Band
 
 PAGE_SIZE = 25
 # Session key: the primary key of the case that this user released or judged last.
-PUT_DOWN = "case_put_down"
+LAST_CASE = "last_case"
 
 
 def urls(site: Site) -> list[URLPattern]:
@@ -108,10 +108,10 @@ def _owners(chosen: Chosen, now: datetime) -> list[tuple[str, str]]:
 def take_next(request: HttpRequest) -> HttpResponse:
     """Claim the most urgent case that this user may take, and open it."""
     user, now = signed_in(request), timezone.now()
-    before = _put_down(request)
-    case = claim.take_next(by=user, now=now, besides=before)
+    before = _last_case(request)
+    case = claim.take_next(by=user, now=now, excluding=before)
     if case is None and before is not None:
-        # The case that they put down is the only one.
+        # Their last case is the only one.
         case = claim.take_next(by=user, now=now)
     if case is not None:
         return redirect("admin:case", case.public_id)
@@ -119,13 +119,13 @@ def take_next(request: HttpRequest) -> HttpResponse:
     return redirect("admin:queue")
 
 
-def put_down(request: HttpRequest, case: Verification) -> None:
+def set_last_case(request: HttpRequest, case: Verification) -> None:
     """Remember that the user is done with the case, so that "take next" offers another one first."""
-    request.session[PUT_DOWN] = case.pk
+    request.session[LAST_CASE] = case.pk
 
 
-def _put_down(request: HttpRequest) -> Verification | None:
-    key = request.session.get(PUT_DOWN)
+def _last_case(request: HttpRequest) -> Verification | None:
+    key = request.session.get(LAST_CASE)
     return Verification.objects.filter(pk=key).first() if key else None
 
 

@@ -28,7 +28,7 @@ WAYS = {
 }
 
 
-# Session key, from the first step to the last: the hash of the password when the first step was taken.
+# Session key: the password hash at the first step. A changed one restarts the sign-in.
 PROVEN = "staff_proven"
 
 

@@ -92,7 +92,7 @@ def password_changed(user: StaffUser, **kwargs: Any) -> None:
 
 
 @receiver(post_save, sender=StaffUser)
-def sessions_end(instance: StaffUser, created: bool, **kwargs: Any) -> None:
+def end_sessions_after_change(instance: StaffUser, created: bool, **kwargs: Any) -> None:
     """End the user's sessions after a deactivation or a new password, in whichever way it was done.
 
     Django refuses these sessions anyway (backend, password hash); this deletes them and records it.

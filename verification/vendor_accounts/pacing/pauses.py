@@ -1,4 +1,4 @@
-"""The pause: an account at fault is not called, but probed until it answers well.
+"""The pause: an account at fault is not called, but probed until a probe succeeds.
 
 Meanwhile the work waits in its rows and no attempt is used up. A probe costs nothing. After a good probe one real call
 is tried, because arrears show only there; its outcome ends the pause or prolongs it.
@@ -13,7 +13,7 @@ from verification.vendor_accounts.pacing.accounts import accounts
 
 FIRST_PROBE = timedelta(seconds=30)
 MAX_BETWEEN_PROBES = timedelta(minutes=5)
-# The next probe waits at least this long, because a trial call may take that long.
+# Least time to the next probe: a trial call may take that long.
 TRIAL = timedelta(seconds=60)
 
 
@@ -48,7 +48,10 @@ def paused() -> list[VendorAccount]:
 
 
 def claim_probe(account: VendorAccount, *, now: datetime) -> bool:
-    """Is a probe due, and did this worker win it (compare-and-set)? One that dies over it delays the next."""
+    """Is a probe due, and did this worker win it (compare-and-set)?
+
+    If that worker dies, the next probe comes later.
+    """
     due = VendorAccount.objects.filter(
         pk=account.pk, paused_at__isnull=False, probe_at=account.probe_at, probe_at__lte=now
     )

@@ -3,7 +3,7 @@
 
 const MARKS = { pass: "✓", warn: "!", fail: "✕", wait: "…" };
 
-// What is said of a call that is not answered: without an answer in sight, and after the one it has coming.
+// Text of a call without an answer: none will come, and one is pending.
 /** @type {Record<string, [string, string]>} */
 const UNDER_WAY = {
   receiving: ["being received", ", being judged"],
@@ -36,12 +36,12 @@ function answer(call) {
   const words = document.createElement("span");
   words.className = "answer";
   words.dataset.kind = kind(call);
-  words.append(`${MARKS[kind(call)]}\u00a0`, ...breakable(said(call)));
+  words.append(`${MARKS[kind(call)]}\u00a0`, ...breakable(textOf(call)));
   return words;
 }
 
 /** @param {Call} call */
-function said(call) {
+function textOf(call) {
   const [alone, after] = UNDER_WAY[call.state] ?? ["", ""];
   return call.answer === null ? alone : call.answer + after;
 }

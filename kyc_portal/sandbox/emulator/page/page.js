@@ -50,9 +50,9 @@ function showQueue(queue) {
 /** @param {() => Promise<string>} act */
 async function tell(act) {
   try {
-    element("said").textContent = await act();
+    element("message").textContent = await act();
   } catch (error) {
-    element("said").textContent = error instanceof TypeError ? UNREACHABLE : /** @type {Error} */ (error).message;
+    element("message").textContent = error instanceof TypeError ? UNREACHABLE : /** @type {Error} */ (error).message;
   }
 }
 
@@ -76,7 +76,7 @@ async function refresh() {
 
 async function keepRefreshing() {
   await refresh().catch(() => {
-    element("said").textContent = UNREACHABLE;
+    element("message").textContent = UNREACHABLE;
   });
   setTimeout(keepRefreshing, REFRESH_MS);
 }
