@@ -15,7 +15,7 @@ from verification.rules import four_eyes
 from verification.rules.reasons import LIST_VERSION, REASONS
 from verification.states import Status
 
-# A claim on a case ends by itself after this time; work on its page renews it. Two actions set it.
+# A claim on a case ends after this time; work on its page renews it. `actions.claim` and `review.judge_blind` set it.
 CLAIM_LEASE = timedelta(minutes=15)
 MIN_NOTE = 10
 MAX_NOTE = 10_000

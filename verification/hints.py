@@ -12,7 +12,7 @@ HINTS = {
     "short_delay": _("This is taking longer than usual. Everything has arrived, and nothing is lost."),
     "paused": _("There is a short delay on our side. Everything has arrived, and nothing is lost."),
     "our_fault": _(
-        "Something went wrong on our side, not with your photo or video. A member of our staff will look at it."
+        "Something went wrong on our side, not with your photo or video. Our staff will look at it."
     ),
     "record_again": _("Please record a new video, facing the camera in good light."),
     "video_unreadable": _("We could not open your video. Please record it again on this page."),

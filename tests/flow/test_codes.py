@@ -17,7 +17,7 @@ from verification.liveness.codes import Field
 from verification.models import AnswerKind, ProviderCall, VendorAccount, Verification
 from verification.rules import decision
 from verification.states import Status
-from verification.vendor_accounts import call_ledger, code_guide
+from verification.vendor_accounts import account_health, call_ledger, code_guide
 from verification.vendor_accounts.code_guide import NO_CODE, Consequence
 from verification.vendor_accounts.code_guide.texts import CAUSES, DOES, VENDOR_FAILING
 
@@ -219,9 +219,9 @@ def test_the_numbers_in_the_words_are_those_of_the_ledger() -> None:
     assert call_ledger.MAX_UNKNOWN == 2
     assert "Calls once more" in str(DOES[Consequence.ONCE_MORE])
     assert f"after the {call_ledger.MAX_THROTTLED}th time" in str(DOES[Consequence.SLOW_DOWN])
-    assert call_ledger.FAILING_AFTER == 10
+    assert account_health.FAILING_AFTER == 10
     assert "Ten calls in a row" in str(DOES[Consequence.SEND_AGAIN])
-    assert f"last {call_ledger.FAILING_AFTER} calls" in str(CAUSES[VENDOR_FAILING])
+    assert f"last {account_health.FAILING_AFTER} calls" in str(CAUSES[VENDOR_FAILING])
 
 
 # Why an account is paused
@@ -240,7 +240,7 @@ def test_an_account_that_keeps_failing_is_paused_in_words_too(road: Road, emulat
     for attempt in attempts:
         run_for_a_while(attempt.public_id)
     assert VendorAccount.objects.get().pause_reason == VENDOR_FAILING
-    assert ProviderCall.objects.filter(answer=AnswerKind.FAILED).count() == call_ledger.FAILING_AFTER
+    assert ProviderCall.objects.filter(answer=AnswerKind.FAILED).count() == account_health.FAILING_AFTER
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from verification.actions import assess, prepare
 from verification.crypto import Reader, new_entry
 from verification.models import VerificationAttempt
 from verification.states import AttemptStatus, Status
-from verification.vendor_accounts import call_ledger
+from verification.vendor_accounts import account_health
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_a_store_that_fails_in_mid_call_is_not_the_vendors_fault(
     assess.assess(attempt.public_id, clock=lambda: NOW)
     call = attempt.calls.get()
     assert call.code == liveness.MEDIA_UNREADABLE
-    assert not call_ledger.failing(call.account, call.region)
+    assert not account_health.failing(call.account, call.region)
 
 
 def test_an_applicant_erased_meanwhile_is_no_damaged_file(road: Road, emulator: EmulatorServer) -> None:

@@ -21,7 +21,7 @@ from verification.models import (
 )
 from verification.rules import decision
 from verification.states import AttemptStatus, Status
-from verification.vendor_accounts import call_ledger, clients, pacing
+from verification.vendor_accounts import account_health, clients, pacing
 from verification.workflow import StaleAttempt
 
 ARREARS = "UnauthorizedOperation.Arrears"
@@ -148,10 +148,10 @@ def test_a_vendor_that_cannot_be_reached_is_paused_before_everybody_is_with_a_re
 ) -> None:
     attempt = road.ready()
     settings.FACEID_ENDPOINT = CLOSED_PORT
-    for minute in range(call_ledger.FAILING_AFTER + 5):
+    for minute in range(account_health.FAILING_AFTER + 5):
         judge(attempt, 60 * minute)
     assert attempt.status == AttemptStatus.READY
-    assert attempt.calls.count() == call_ledger.FAILING_AFTER
+    assert attempt.calls.count() == account_health.FAILING_AFTER
     assert VendorAccount.objects.get().pause_reason == "vendor_failing"
 
 
@@ -160,7 +160,7 @@ def test_after_an_outage_the_work_goes_on_by_itself(
 ) -> None:
     attempt = road.ready()
     settings.FACEID_ENDPOINT = CLOSED_PORT
-    for minute in range(call_ledger.FAILING_AFTER):
+    for minute in range(account_health.FAILING_AFTER):
         judge(attempt, 60 * minute)
     settings.FACEID_ENDPOINT = emulator.url
     probe.probe("default", now=at(3600))
@@ -306,9 +306,9 @@ def test_no_region_is_called_that_the_operator_did_not_name(
 
 def fail_ten_times(road: Road) -> None:
     """Ten calls that were under way to the first region when it went dark."""
-    calls = [judge_one(road) for _ in range(call_ledger.FAILING_AFTER)]
+    calls = [judge_one(road) for _ in range(account_health.FAILING_AFTER)]
     ProviderCall.objects.update(region="ap-singapore", state=CallState.NOT_SENT, answer="", ended_at=NOW)
-    assert len(calls) == call_ledger.FAILING_AFTER
+    assert len(calls) == account_health.FAILING_AFTER
 
 
 def judge_one(road: Road) -> VerificationAttempt:
@@ -333,7 +333,7 @@ def test_a_pause_ends_through_another_region_when_the_first_stays_dark(
 ) -> None:
     attempt = road.ready()
     settings.FACEID_FALLBACK_REGIONS = []
-    for minute in range(call_ledger.FAILING_AFTER):
+    for minute in range(account_health.FAILING_AFTER):
         judge(attempt, 60 * minute)
     settings.FACEID_FALLBACK_REGIONS = ["ap-hongkong"]
     probe.probe("default", now=at(3600))

@@ -21,12 +21,14 @@ from verification.liveness import (
     Unavailable,
     UnknownOutcome,
 )
-from verification.models import ProviderCall
+from verification.models import AnswerKind, CallState, ProviderCall, VendorAccount
 from verification.states import AttemptStatus
 from verification.vendor_accounts import call_ledger, clients, pacing
 
 log = structlog.get_logger(__name__)
 
+# An account is paused after this many calls in a row without a usable answer.
+FAILING_AFTER = 10
 # No connection, no answer, an error of the vendor, or an answer that breaks its contract.
 _FAILURES = NotSent | UnknownOutcome | Unavailable | BadAnswer
 
@@ -62,7 +64,21 @@ def _reason_to_pause(call: ProviderCall, error: LivenessError | None, now: datet
     # Another region is called meanwhile, so the account need not pause.
     if clients.region_to_call(call.account, now=now) != call.region:
         return ""
-    return "vendor_failing" if call_ledger.failing(call.account, call.region) else ""
+    return "vendor_failing" if failing(call.account, call.region) else ""
+
+
+def failing(account: VendorAccount, region: str) -> bool:
+    """Did none of the account's last FAILING_AFTER calls to the region bring a usable answer?"""
+    ended = ProviderCall.objects.filter(
+        account=account, region=region, ended_at__isnull=False, slot_missed=False
+    )
+    # A call that lost its worker or its evidence, or was answered too late, says nothing about the vendor.
+    relevant = ended.exclude(code__in=[call_ledger.LOST, MEDIA_UNREADABLE]).exclude(
+        state=CallState.UNKNOWN, request_id__gt=""
+    )
+    answers = list(relevant.order_by("-ended_at").values_list("answer", flat=True)[:FAILING_AFTER])
+    useless = {"", AnswerKind.FAILED}
+    return len(answers) == FAILING_AFTER and useless.issuperset(answers)
 
 
 def _is_well(error: LivenessError | None) -> bool:

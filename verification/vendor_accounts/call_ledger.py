@@ -29,8 +29,6 @@ MAX_THROTTLED = 50
 # Longer than the call's own deadline (40 s), and than a worker can hold the attempt (60 s).
 LOST_AFTER = timedelta(seconds=120)
 LOST = "lost_with_its_worker"
-# An account is paused after this many calls in a row without a usable answer.
-FAILING_AFTER = 10
 # Seconds between tries to record the outcome of a call; the heartbeat renews the lease meanwhile.
 RETRY_DELAYS = (0.5, 1, 2, 4)
 
@@ -110,20 +108,6 @@ def close_unsent(call: ProviderCall, *, now: datetime) -> bool:
     under_way = ProviderCall.objects.filter(pk=call.pk, state=CallState.SENDING)
     facts = {"code": "slot_missed", "billed": liveness.Billed.NO, "slot_missed": True}
     return bool(under_way.update(state=CallState.NOT_SENT, ended_at=now, **facts))
-
-
-def failing(account: VendorAccount, region: str) -> bool:
-    """Did none of the account's last FAILING_AFTER calls to the region bring a usable answer?"""
-    ended = ProviderCall.objects.filter(
-        account=account, region=region, ended_at__isnull=False, slot_missed=False
-    )
-    # A call that lost its worker or its evidence, or was answered too late, says nothing about the vendor.
-    relevant = ended.exclude(code__in=[LOST, liveness.MEDIA_UNREADABLE]).exclude(
-        state=CallState.UNKNOWN, request_id__gt=""
-    )
-    answers = list(relevant.order_by("-ended_at").values_list("answer", flat=True)[:FAILING_AFTER])
-    useless = {"", AnswerKind.FAILED}
-    return len(answers) == FAILING_AFTER and useless.issuperset(answers)
 
 
 def _close(call: ProviderCall, state: CallState, now: datetime, facts: dict[str, Any]) -> bool:

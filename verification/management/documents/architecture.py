@@ -22,8 +22,8 @@ _PROSE = """\
 - **Statuses** are written by `workflow` alone, by the moves in `states`; **events** by `audit` alone. The decision
   itself (`rules.decision`) knows neither database nor clock.
 - **Bytes from outside** are decoded in a child process of `media` alone, and stored by `storage` alone, encrypted.
-- **The vendor's codes** have their rules in `liveness.codes`: a category, a hint for the applicant, and whether the call
-  is billed. `vendor_accounts.code_guide` only describes them.
+- **The vendor's codes** have their rules in `liveness.codes`: a category, a hint for the applicant, and whether the
+  call is billed. `vendor_accounts.code_guide` only describes them.
 
 ## The life of an attempt
 

@@ -1,4 +1,4 @@
-"""The views of the review queue and their filters.
+"""The views of the review queue: filters and order.
 
 Each list is a range of one index in the order in which it is shown; no filter searches text or JSON.
 """

@@ -28,7 +28,7 @@ OPERATORS = (
     then("vendor_accounts.call_ledger:MAX_THROTTLED", "Throttled calls of an attempt", "", _REVIEW),
     then("vendor_accounts.call_ledger:LOST_AFTER", "A call without an end", "", _UNKNOWN),
     then(
-        "vendor_accounts.call_ledger:FAILING_AFTER",
+        "vendor_accounts.account_health:FAILING_AFTER",
         "Calls of an account in a row without a usable answer",
         "",
         "nothing: the account is paused",
