@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 
 from verification.crypto import BadKeyring
 from verification.liveness import REGIONS
-from verification.media.limits import confinement
+from verification.media.confinement import confinement
 from verification.storage import keyring
 from verification.storage.encrypted import EncryptedStorage
 

@@ -58,7 +58,7 @@ def test_the_purpose_in_the_trail_is_the_one_that_was_given(case, signed_in):
 
 def test_a_script_gets_the_details_alone(case, signed_in):
     said = reveal(signed_in(), case, Accept="application/json").json()
-    assert (said["name"], said["email"], said["addresses"]) == (NAME, EMAIL, "127.0.0.1")
+    assert (said["name"], said["email"], said["ip_addresses"]) == (NAME, EMAIL, "127.0.0.1")
 
 
 @pytest.mark.parametrize("purpose", ["", "curiosity"])

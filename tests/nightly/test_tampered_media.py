@@ -4,7 +4,7 @@ import resource
 import time
 from collections import Counter
 
-from tests.mutations import answer, cases
+from tests.tampered_media import answer, cases
 from verification.media.errors import CODES
 
 COUNT = 4_000

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from tests.mutations import answer, cases
+from tests.tampered_media import answer, cases
 from verification.media.errors import CODES
 
 # A child that dies or is killed is an answer too, but not one that a well-kept decoder should need often.

@@ -22,7 +22,10 @@ def _free(now: datetime) -> Q:
 
 @transaction.atomic
 def claim(case: Verification, *, by: StaffUser, now: datetime) -> None:
-    """Take the case for `casework.CLAIM_LEASE`, or renew. Raises ClaimedByOther, permissions.Denied, workflow.IllegalMove."""
+    """Take the case for `casework.CLAIM_LEASE`, or renew.
+
+    Raises ClaimedByOther, permissions.Denied or workflow.IllegalMove.
+    """
     locked = Verification.objects.locked(case.pk)
     casework.check_in_review(locked)
     permissions.check_work_on(by, locked)

@@ -20,11 +20,11 @@ class Purpose(TextChoices):
 
 @dataclass(frozen=True)
 class Details:
-    """What every page masks; `addresses` are IP addresses."""
+    """What every page masks, and the IP addresses of the browsers."""
 
     name: str
     email: str
-    addresses: tuple[str, ...]
+    ip_addresses: tuple[str, ...]
 
 
 def reveal(

@@ -7,6 +7,7 @@ module loads no decoder, and knows nothing of Django, applicants or where files 
 from typing import TypeVar
 
 from verification.media.child import run
+from verification.media.confinement import CPU_SECONDS
 from verification.media.errors import MediaUnavailable, UnusableMedia
 from verification.media.facts import (
     MAX_PHOTO_UPLOAD,
@@ -17,7 +18,6 @@ from verification.media.facts import (
     VideoFacts,
 )
 from verification.media.image_files import JPEG_MAGIC
-from verification.media.limits import CPU_SECONDS
 
 __all__ = [
     "MAX_PHOTO_UPLOAD",

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from verification.media import wire
+from verification.media.confinement import CPU_SECONDS
 from verification.media.errors import CODES, MediaUnavailable, UnusableMedia
-from verification.media.limits import CPU_SECONDS
 
 TIMEOUT: Final = 30.0  # seconds
 GRACE: Final = 15.0  # seconds that the helper may take beyond TIMEOUT before it is killed

@@ -37,7 +37,7 @@ CODES = frozenset(
         "video_too_many_tracks",
         "video_cannot_fit",  # too many bytes for the vendor even at the lowest bit rate that we try
         "media_crashed",  # the child died, or sent an answer that no sound child sends
-        "media_out_of_memory",  # more than limits.MEMORY
+        "media_out_of_memory",  # more than confinement.MEMORY
         "media_timeout",  # more processor time than the child may use
     }
 )

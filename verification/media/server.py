@@ -22,7 +22,7 @@ import av.subtitles.codeccontext
 import av.subtitles.stream
 from PIL import ImageFilter, ImageOps
 
-from verification.media import limits, photo, sheet, video, wire
+from verification.media import confinement, photo, sheet, video, wire
 from verification.media.errors import MediaUnavailable, UnusableMedia
 
 # Decoding can wait; a call to the vendor on the same cores has to leave in its slot.
@@ -127,7 +127,7 @@ def _be_child(sock: socket.socket, parent: int, cpu_seconds: int) -> NoReturn:
         _, request = wire.receive(sock) or (b"", {})
         function = _function(request["function"])  # before confine, after which no module can be loaded
         threads = request["threads"] is True
-        limits.confine(parent, keep=sock.fileno(), cpu_seconds=cpu_seconds, threads=threads)
+        confinement.confine(parent, keep=sock.fileno(), cpu_seconds=cpu_seconds, threads=threads)
         ending = 0
         # Not wire.send: it sets a timeout, which is a system call that the filter refuses.
         sock.sendall(_answer(function, request["arguments"]))

@@ -10,4 +10,4 @@ class ReviewConfig(SimpleAdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        import_module("verification.review.sign_in.trail")
+        import_module("verification.review.sign_in.audit_signals")

@@ -28,14 +28,14 @@ from verification.media import (
     check_photo,
     check_video,
     child,
+    confinement,
     frame_at,
-    limits,
     prepare_video,
     syscalls,
 )
 
 MISBEHAVIOUR = "tests.unit.media.misbehaviour:"
-CONFINED = limits.confinement() == "seccomp"
+CONFINED = confinement.confinement() == "seccomp"
 only_confined = pytest.mark.skipif(not CONFINED, reason="no system call filter on this system")
 
 
@@ -227,7 +227,7 @@ def test_a_child_that_cannot_be_confined_does_not_start() -> None:
 @only_confined
 def test_a_kernel_that_takes_no_filter_is_noticed() -> None:
     # Under its own filter a child can't ask for another one.
-    assert child.run("verification.media.limits:confinement") == "refused"
+    assert child.run("verification.media.confinement:confinement") == "refused"
 
 
 @pytest.mark.parametrize("reason", ["<script>", ["video_corrupt"], None])
@@ -304,9 +304,9 @@ def test_a_child_is_held_and_has_no_descriptor_but_its_socket_and_nowhere() -> N
 
 @only_confined
 def test_no_program_that_collects_cores_is_given_one_of_a_child() -> None:
-    code = (
-        "import os; from verification.media import limits;"
-        "limits._die_with(os.getppid()); print(limits._libc.prctl(3, 0, 0, 0, 0))"  # 3 asks whether it can be dumped
+    code = (  # 3 asks whether it can be dumped
+        "import os; from verification.media import confinement;"
+        "confinement._die_with(os.getppid()); print(confinement._libc.prctl(3, 0, 0, 0, 0))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "0\n"

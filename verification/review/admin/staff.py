@@ -104,7 +104,7 @@ class StaffAdmin(StockUserAdmin):
         if request.method == "POST" and response.status_code == 302:
             user = StaffUser.objects.get(pk=id)
             self._record("staff.password_reset", request, user)
-            # A new password has ended the sessions already (`sign_in.trail`); removing the password has not.
+            # A new password has ended the sessions already (`sign_in.audit_signals`); removing the password has not.
             by, now = acting(signed_in(request), "operator"), timezone.now()
             staff.end_sessions(
                 user, by=by, now=now, why="password_removed", but=own if user == request.user else ""

@@ -78,9 +78,14 @@ def page(
 def _person(case: Verification, details: Details | None) -> dict[str, Any]:
     """The personal fields, masked unless `details` were revealed."""
     if details is not None:
-        return {"name": details.name, "email": details.email, "addresses": details.addresses, "shown": True}
+        return {
+            "name": details.name,
+            "email": details.email,
+            "ip_addresses": details.ip_addresses,
+            "shown": True,
+        }
     name, email = case.applicant.name, case.applicant.email
-    return {"name": words.mask(name), "email": words.mask_email(email), "addresses": (), "shown": False}
+    return {"name": words.mask(name), "email": words.mask_email(email), "ip_addresses": (), "shown": False}
 
 
 @require_POST
@@ -94,6 +99,6 @@ def reveal(request: HttpRequest, public_id: str) -> HttpResponse:
     details = revealing.reveal(case, purpose=purpose, by=user, acting_as=acting(user), now=now)
     if request.headers.get("Accept") == "application/json":
         return JsonResponse(
-            {"name": details.name, "email": details.email, "addresses": ", ".join(details.addresses)}
+            {"name": details.name, "email": details.email, "ip_addresses": ", ".join(details.ip_addresses)}
         )
     return page(request, case, user=user, now=now, details=details)

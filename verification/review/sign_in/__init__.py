@@ -4,6 +4,6 @@ django-allauth and django-axes do the work and are imported only here. Our part 
 address, the limits, the trail and the pages. docs/sign-in.md describes the same for staff and operators.
 """
 
-from verification.review.sign_in.again import fresh, to_confirm
+from verification.review.sign_in.reauthentication import fresh, to_confirm
 
 __all__ = ["fresh", "to_confirm"]

@@ -23,8 +23,8 @@ from verification.crypto import NotUnwrapped, UnknownKey
 from verification.permissions.addresses import CLOSED
 from verification.review.page import address_of
 from verification.review.sign_in import lifetime, second_step
-from verification.review.sign_in.again import ask
-from verification.review.sign_in.frame import page
+from verification.review.sign_in.layout import page
+from verification.review.sign_in.reauthentication import ask
 from verification.review.sign_in.scripts import is_script
 
 log = structlog.get_logger(__name__)

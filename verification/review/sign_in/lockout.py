@@ -26,7 +26,7 @@ from django.utils.translation import gettext as _
 
 from verification import audit
 from verification.models import StaffUser
-from verification.review.sign_in.frame import page
+from verification.review.sign_in.layout import page
 
 FAILURES_A_DAY = 100
 _RETENTION = timedelta(days=2)

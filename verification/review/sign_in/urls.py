@@ -10,8 +10,8 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
-from verification.review.sign_in import allauths
-from verification.review.sign_in.frame import framed
+from verification.review.sign_in import allauth_views
+from verification.review.sign_in.layout import framed
 from verification.review.sign_in.no_password import no_password
 from verification.review.sign_in.sessions import sessions
 
@@ -36,7 +36,9 @@ urlpatterns = [
         framed(webauthn.reauthenticate_webauthn, _("Is it you?")),
         name="mfa_reauthenticate_webauthn",
     ),
-    path("account/second-step/", framed(allauths.authenticate, _("Second step")), name="mfa_authenticate"),
+    path(
+        "account/second-step/", framed(allauth_views.authenticate, _("Second step")), name="mfa_authenticate"
+    ),
     path("account/two-step/", framed(mfa.index, _("Two-step sign-in")), name="mfa_index"),
     path(
         "account/two-step/app/add/",
@@ -56,7 +58,7 @@ urlpatterns = [
         framed(webauthn.add_webauthn, _("Add a passkey")),
         name="mfa_add_webauthn",
     ),
-    path("account/two-step/passkeys/sign-in/", allauths.login_webauthn, name="mfa_login_webauthn"),
+    path("account/two-step/passkeys/sign-in/", allauth_views.login_webauthn, name="mfa_login_webauthn"),
     path(
         "account/two-step/passkeys/<int:pk>/remove/",
         framed(webauthn.remove_webauthn, _("Remove a passkey")),
@@ -74,7 +76,7 @@ urlpatterns = [
     ),
     path(
         "account/two-step/codes/new/",
-        framed(allauths.generate_recovery_codes, _("New recovery codes")),
+        framed(allauth_views.generate_recovery_codes, _("New recovery codes")),
         name="mfa_generate_recovery_codes",
     ),
     path(

@@ -3,8 +3,8 @@
 from verification.management.documents.limits.row import photo, text, then, video
 
 MEDIA = (
-    video("media.limits:MEMORY", "Memory of a media child", "bytes", "media_out_of_memory"),
-    video("media.limits:CPU_SECONDS", "Processor time of a media child", "s", "media_timeout"),
+    video("media.confinement:MEMORY", "Memory of a media child", "bytes", "media_out_of_memory"),
+    video("media.confinement:CPU_SECONDS", "Processor time of a media child", "s", "media_timeout"),
     text(
         "media.child:TIMEOUT",
         "A media child, by the clock",
