@@ -1,4 +1,4 @@
-"""What every act of a reviewer on a case needs: the row as it is now, what was judged, the reason and the note.
+"""What a reviewer's acts on a case need: which cases are open, the row as it is now, the evidence, reason and note.
 
 Nothing here takes effect by itself; the acts are in `actions`.
 """
@@ -6,6 +6,7 @@ Nothing here takes effect by itself; the acts are in `actions`.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from verification import permissions, workflow
@@ -13,6 +14,7 @@ from verification.evidence.judged import evidence_hash
 from verification.models import Review, StaffUser, Stage, Verdict, Verification
 from verification.rules import four_eyes
 from verification.rules.reasons import LIST_VERSION, REASONS
+from verification.rules.review_bands import SPOT_CHECK
 from verification.states import Status
 
 # A claim on a case ends after this time; work on its page renews it. `actions.claim` and `review.judge_blind` set it.
@@ -45,6 +47,30 @@ class Shown:
 
     version: int
     evidence_sha256: str
+
+
+def open_to(by: StaffUser, *, now: datetime) -> QuerySet[Verification]:
+    """Cases that this reviewer may take now, the soonest due first."""
+    free = Q(claimed_by__isnull=True) | Q(claimed_until__lte=now)
+    aside = Review.objects.filter(verification=OuterRef("pk"), by=by, verdict=Verdict.STEP_ASIDE)
+    cases = (
+        Verification.objects.filter(free, status=Status.IN_REVIEW)
+        .exclude(snoozed_until__gt=now)
+        .exclude(proposal__by=by)
+        .exclude(Exists(aside))
+    )
+    if by.email:
+        cases = cases.exclude(applicant__email__iexact=by.email)
+    if not permissions.can_decide_escalated(by):
+        cases = cases.filter(escalated_at__isnull=True)
+    return cases.order_by(F("due_at").asc(), "pk")
+
+
+def is_blind(case: Verification, evidence_sha256: str) -> bool:
+    """Is this a spot check whose score must not be shown yet? `evidence_sha256` is the hash of its evidence now."""
+    if case.status != Status.IN_REVIEW or SPOT_CHECK not in case.reasons:
+        return False
+    return four_eyes.blind_verdict(case, evidence_sha256) is None
 
 
 def check_in_review(case: Verification) -> None:

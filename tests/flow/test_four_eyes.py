@@ -139,7 +139,7 @@ def test_going_against_the_vendor_takes_ten_letters_of_a_note(override, one, not
 def test_a_case_that_is_proposed_while_it_sleeps_is_there_for_a_colleague(override, one, two):
     pass_on(override, Verdict.SNOOZE, "fresh_eyes", by=one, hours=72)
     approve(override, by=one)
-    assert override in claim.open_to(two, now=LATER)
+    assert override in casework.open_to(two, now=LATER)
 
 
 def raise_flag(case, code=Flag.SIMILAR_VIDEO):
@@ -255,9 +255,9 @@ def test_a_colleague_with_another_verdict_hands_it_back_first(proposed, two):
 
 
 def test_handing_back_opens_the_case_to_its_proposer_too(proposed, one, two):
-    assert proposed not in claim.open_to(one, now=LATER)
+    assert proposed not in casework.open_to(one, now=LATER)
     hand_back(proposed, by=two)
-    assert proposed in claim.open_to(one, now=LATER)
+    assert proposed in casework.open_to(one, now=LATER)
 
 
 def test_handing_back_lets_go_of_the_case_and_says_why(proposed, two):

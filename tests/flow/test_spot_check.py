@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from tests.flow.conftest import LATER
 from tests.flow.reviewing import approve, pass_on, policy, seen, shown
-from verification import workflow
+from verification import casework, workflow
 from verification.actions import claim, review
 from verification.evidence.judged import evidence_hash
 from verification.models import AuditEvent, RiskFlag, Stage, Verdict, Verification
@@ -138,16 +138,16 @@ def test_a_blind_yes_is_decided_by_one(checked, signed_in, staff):
 def test_the_blind_verdict_of_who_steps_aside_does_not_count(checked, signed_in, staff):
     blind(signed_in(), checked)
     pass_on(checked, Verdict.STEP_ASIDE, "knows_applicant", by=staff("Reviewer"))
-    assert review.is_blind(checked, evidence_hash(checked))
+    assert casework.is_blind(checked, evidence_hash(checked))
 
 
 def test_a_blind_verdict_counts_for_the_evidence_that_it_was_given_on(checked, signed_in):
     blind(signed_in(), checked)
-    assert not review.is_blind(checked, evidence_hash(checked))
+    assert not casework.is_blind(checked, evidence_hash(checked))
     RiskFlag.objects.create(
         verification=checked, attempt=checked.attempts.get(), code=Flag.ALIKE_VIDEO, raised_at=LATER
     )
-    assert review.is_blind(checked, evidence_hash(checked))
+    assert casework.is_blind(checked, evidence_hash(checked))
 
 
 def test_a_spot_check_can_be_handed_on_before_it_is_judged(checked, signed_in, staff):

@@ -3,21 +3,16 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from verification import audit, casework, permissions, workflow
 from verification.casework import ClaimedByOther
-from verification.models import AuditEvent, Review, StaffUser, Verdict, Verification
+from verification.models import AuditEvent, StaffUser, Verification
 from verification.states import Status
 
 # `take_next` gives up after this many cases that a colleague claimed at the same moment.
 MAX_TRIES = 20
 # Two requests within this time are one press of a button.
 DOUBLE_PRESS_WINDOW = timedelta(seconds=2)
-
-
-def _free(now: datetime) -> Q:
-    return Q(claimed_by__isnull=True) | Q(claimed_until__lte=now)
 
 
 @transaction.atomic
@@ -53,22 +48,6 @@ def release(case: Verification, *, by: StaffUser, now: datetime) -> bool:
         return False
     audit.record("case.released", by=audit.By.staff(by), subject=case, at=now)
     return True
-
-
-def open_to(by: StaffUser, *, now: datetime) -> QuerySet[Verification]:
-    """Cases that this reviewer may take now, the soonest due first."""
-    aside = Review.objects.filter(verification=OuterRef("pk"), by=by, verdict=Verdict.STEP_ASIDE)
-    cases = (
-        Verification.objects.filter(_free(now), status=Status.IN_REVIEW)
-        .exclude(snoozed_until__gt=now)
-        .exclude(proposal__by=by)
-        .exclude(Exists(aside))
-    )
-    if by.email:
-        cases = cases.exclude(applicant__email__iexact=by.email)
-    if not permissions.can_decide_escalated(by):
-        cases = cases.filter(escalated_at__isnull=True)
-    return cases.order_by(F("due_at").asc(), "pk")
 
 
 def take_next(*, by: StaffUser, now: datetime, excluding: Verification | None = None) -> Verification | None:
@@ -107,5 +86,5 @@ def _claimed_just_now(by: StaffUser, excluded: list[int], now: datetime) -> Veri
 
 
 def _first_open(by: StaffUser, excluded: list[int], now: datetime) -> Verification | None:
-    cases = open_to(by, now=now).exclude(pk__in=excluded)
+    cases = casework.open_to(by, now=now).exclude(pk__in=excluded)
     return cases.select_for_update(skip_locked=True, of=("self",)).first()

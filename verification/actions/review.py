@@ -16,7 +16,6 @@ from verification.evidence.judged import evidence_hash
 from verification.models import Review, StaffUser, Stage, Verdict, Verification
 from verification.rules import four_eyes
 from verification.rules.reasons import REASONS
-from verification.rules.review_bands import SPOT_CHECK
 from verification.states import Status
 
 _TARGETS = {
@@ -42,13 +41,6 @@ class ProposalOpen(workflow.StaleVerification):
 
 class BlindFirst(Exception):
     """The case is a spot check: a verdict given without seeing the score must come first."""
-
-
-def is_blind(case: Verification, evidence_sha256: str) -> bool:
-    """Is this a spot check whose score must not be shown yet? `evidence_sha256` is the hash of its evidence now."""
-    if case.status != Status.IN_REVIEW or SPOT_CHECK not in case.reasons:
-        return False
-    return four_eyes.blind_verdict(case, evidence_sha256) is None
 
 
 def decide(
@@ -81,7 +73,7 @@ def decide(
     with transaction.atomic():
         locked = casework.locked_for_act(case, shown, by=by, now=now)
         casework.check_reason_and_note(locked, verdict, reason_code, note)
-        if is_blind(locked, shown.evidence_sha256):
+        if casework.is_blind(locked, shown.evidence_sha256):
             raise BlindFirst(_("This is a spot check: give your verdict before the score is shown."))
         words: dict[str, Any] = {"reason_code": reason_code, "note": note, "by": by, "now": now}
         record = partial(
@@ -196,7 +188,7 @@ def judge_blind(
 ) -> Review:
     """Record a verdict on a spot check, given before the score is shown. It decides nothing; statistics count it."""
     locked = casework.locked_for_act(case, shown, by=by, now=now)
-    if not is_blind(locked, shown.evidence_sha256) or verdict not in _BLIND:
+    if not casework.is_blind(locked, shown.evidence_sha256) or verdict not in _BLIND:
         raise workflow.IllegalMove(_("This case takes no blind verdict."))
     words: dict[str, Any] = {"reason_code": _BLIND[verdict], "note": note, "by": by, "now": now}
     review = casework.record_review(

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from verification.actions import review
+from verification import casework
 from verification.audit import viewing
 from verification.evidence.judged import evidence_hash
 from verification.models import (
@@ -44,7 +44,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
     documents = list(case.documents.order_by("pk"))
     shown = _shown(attempts, number)
     evidence = evidence_hash(case)
-    blind = review.is_blind(case, evidence)
+    blind = casework.is_blind(case, evidence)
     parts = [*attempts, *documents, *(call for attempt in attempts for call in attempt.calls.all())]
     events = {} if blind else _events(case, parts)
     return {

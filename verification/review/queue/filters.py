@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from verification.actions import claim
+from verification import casework
 from verification.models import StaffUser, Verification
 from verification.permissions import RIGHTS
 from verification.review import labels
@@ -132,7 +132,7 @@ def _due(user: StaffUser, now: datetime) -> QuerySet[Verification]:
 
 def _second_look(user: StaffUser, now: datetime) -> QuerySet[Verification]:
     """Proposals of colleagues that this user may confirm."""
-    return claim.open_to(user, now=now).filter(proposal__isnull=False)
+    return casework.open_to(user, now=now).filter(proposal__isnull=False)
 
 
 def _escalated(user: StaffUser, now: datetime) -> QuerySet[Verification]:
