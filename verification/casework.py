@@ -5,11 +5,12 @@ Nothing here takes effect by itself; the acts are in `actions`.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from verification import permissions, workflow
+from verification import audit, permissions, workflow
 from verification.evidence.judged import evidence_hash
 from verification.models import Review, StaffUser, Stage, Verdict, Verification
 from verification.rules import four_eyes
@@ -150,6 +151,12 @@ def record_review(
         by=by,
         at=now,
     )
+
+
+def amend_by(review: Review, case: Verification, event: str, change: dict[str, Any], **facts: object) -> None:
+    """Change the case's fields, with an event of the review and `facts`. Its status stays."""
+    by, data = audit.By.staff(review.by), facts_of(review) | facts
+    workflow.amend(case, event, by=by, now=review.at, data=data, **change)
 
 
 def facts_of(review: Review) -> dict[str, object]:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from verification import audit, casework, workflow
+from verification import casework
 from verification.models import Review, StaffUser, Verdict, Verification
 
 # Hours. A snooze does not move the time at which the case is due; its page shows that.
@@ -45,11 +45,11 @@ def reassign(
     review = casework.record_review(
         locked, verdict, reason_code=reason_code, note=note, evidence_sha256=evidence, by=by, now=now
     )
-    facts = casework.facts_of(review) | ({"hours": hours} if verdict == Verdict.SNOOZE else {})
+    facts: dict[str, object] = {"hours": hours} if verdict == Verdict.SNOOZE else {}
     if "proposal" in change and locked.proposal is not None:
         facts["ends_proposal"] = locked.proposal.public_id
     free = {"claimed_by": None, "claimed_until": None, **change}
-    workflow.amend(locked, _EVENTS[verdict], by=audit.By.staff(by), now=now, data=facts, **free)
+    casework.amend_by(review, locked, _EVENTS[verdict], free, **facts)
     return review
 
 

@@ -101,10 +101,8 @@ def _check_confirms(
 
 
 def _propose(case: Verification, proposal: Review, second_because: tuple[str, ...]) -> Review:
-    facts = {**casework.facts_of(proposal), "second_because": list(second_because)}
     free = {"proposal": proposal, "claimed_by": None, "claimed_until": None, "snoozed_until": None}
-    by = audit.By.staff(proposal.by)
-    workflow.amend(case, "review.proposed", by=by, now=proposal.at, data=facts, **free)
+    casework.amend_by(proposal, case, "review.proposed", free, second_because=list(second_because))
     return proposal
 
 
@@ -170,9 +168,8 @@ def hand_back(
         raise casework.ReasonUnknown(_("Choose a reason from the list."))
     words: dict[str, Any] = {"reason_code": reason_code, "note": note, "by": by, "now": now}
     review = casework.record_review(locked, Verdict.HAND_BACK, evidence_sha256=shown.evidence_sha256, **words)
-    facts = {**casework.facts_of(review), "proposal": locked.proposal.public_id}
     free = {"proposal": None, "claimed_by": None, "claimed_until": None, "snoozed_until": None}
-    workflow.amend(locked, "review.handed_back", by=audit.By.staff(by), now=now, data=facts, **free)
+    casework.amend_by(review, locked, "review.handed_back", free, proposal=locked.proposal.public_id)
     return review
 
 
@@ -194,8 +191,7 @@ def judge_blind(
     review = casework.record_review(
         locked, verdict, stage=Stage.BLIND, evidence_sha256=shown.evidence_sha256, **words
     )
-    facts = {**casework.facts_of(review), "agrees": verdict == Verdict.APPROVE}
     # The reviewer goes on to decide, so they get the claim.
     held = {"claimed_by": by, "claimed_until": now + casework.CLAIM_LEASE}
-    workflow.amend(locked, "review.judged_blind", by=audit.By.staff(by), now=now, data=facts, **held)
+    casework.amend_by(review, locked, "review.judged_blind", held, agrees=verdict == Verdict.APPROVE)
     return review

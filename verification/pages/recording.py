@@ -7,6 +7,7 @@ ways run the same checks. Which part is accepted, and until when, is decided by 
 import base64
 import re
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -102,15 +103,7 @@ def _submit_file(request: HttpRequest, visit: access.Visit, form: RecordingForm)
         raise UnusableField(next(iter(form.errors)))
     attempt_id, nonce = form.cleaned_data["attempt"], form.cleaned_data["nonce"]
     receive_parts.check_ended(visit.verification, attempt_id=attempt_id, nonce=nonce, ended=timezone.now())
-    submit.submit(
-        visit.verification,
-        attempt_id=attempt_id,
-        nonce=nonce,
-        recording=file.data,
-        sha256=file.sha256,
-        signals=form.cleaned_data["signals"],
-        now=visit.now,
-    )
+    _submit(visit, form, file, now=visit.now)
 
 
 def _submit_parts(visit: access.Visit, form: RecordingForm) -> None:
@@ -119,18 +112,28 @@ def _submit_parts(visit: access.Visit, form: RecordingForm) -> None:
     if joined is None:
         raise uploads.UnusableUpload("missing_file")
     try:
-        submit.submit(
-            visit.verification,
-            attempt_id=attempt_id,
-            nonce=nonce,
-            recording=joined.data,
-            sha256=joined.sha256,
-            signals=form.cleaned_data["signals"],
-            now=joined.began_at,
-        )
+        _submit(visit, form, joined, now=joined.began_at)
     except (media.UnusableMedia, submit.VideoReused):
         receive_parts.drop(visit.verification, attempt_id=attempt_id, sha256=joined.sha256)
         raise
+
+
+def _submit(
+    visit: access.Visit,
+    form: RecordingForm,
+    received: uploads.Received | receive_parts.Joined,
+    *,
+    now: datetime,
+) -> None:
+    submit.submit(
+        visit.verification,
+        attempt_id=form.cleaned_data["attempt"],
+        nonce=form.cleaned_data["nonce"],
+        recording=received.data,
+        sha256=received.sha256,
+        signals=form.cleaned_data["signals"],
+        now=now,
+    )
 
 
 @access.methods("PUT")
