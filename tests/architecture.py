@@ -1,7 +1,7 @@
-"""`python -m tests.architecture`: how large the house is, and how its rooms hang together.
+"""`python -m tests.architecture`: size of the product code, and imports between its packages.
 
-A room is a package or a module directly below `verification`; `review`, the largest, has rooms of its own. An arrow is
-one room that imports another.
+A room is a package or a module directly below `verification`, or directly below `verification.review`, the largest.
+An arrow is one room that imports another.
 """
 
 import ast

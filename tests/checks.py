@@ -1,4 +1,4 @@
-"""`make check`: every static check, all of them, so that one run shows all there is to mend."""
+"""`make check`: runs all static checks, even after one fails, so that one run shows every fault."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ PYTHON = sys.executable
 MANAGE = [PYTHON, "manage.py"]
 NODE = BIN / "node"
 
-# The longest first: the others run beside it.
+# The longest first: the others run in parallel with it.
 CHECKS = {
     "types": [BIN / "mypy"],
     "lint": [BIN / "ruff", "check", "."],
@@ -34,7 +34,7 @@ CHECKS = {
 }
 
 
-# On two cores.
+# For two cores.
 AT_ONCE = 2
 
 
@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def passes(name: str, command: list[str | Path]) -> bool:
-    """Run one check and print how it went and how long it took, with all that it says if it fails."""
+    """Runs one check; prints its result and its time, and its output if it fails."""
     start = monotonic()
     environment = {**os.environ, "KYC_MODE": "demo"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment)

@@ -1,4 +1,8 @@
-"""The cast and the road: every fixture reaches its state by walking the real actions, never by inserting rows."""
+"""Fixtures for staff, the vendor's emulator, and cases.
+
+A `Road` is a builder: it takes a case from the invitation to a wanted state through the real actions, and never
+inserts the rows itself. So a case of a test has the same rows and events as one in production.
+"""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -44,14 +48,14 @@ def clip(seed: int = 1, **options: Any) -> bytes:
 def _static_files() -> Iterator[None]:
     """The hashed static files that every page names."""
     call_command("collectstatic", interactive=False, verbosity=0)
-    # Every test client starts the portal's middleware anew. It need not list all the files each time.
+    # Every test client starts the middleware again, which would list all static files each time.
     settings.WHITENOISE_AUTOREFRESH = True
     yield
     shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
 
 
 class StandingClock(Clock):
-    """Time as the test says it is; it passes only when the test moves it on."""
+    """A clock that stands still until the test sets it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -72,7 +76,7 @@ def emulator_server() -> Iterator[EmulatorServer]:
 
 @pytest.fixture
 def emulator(emulator_server: EmulatorServer, settings: Any) -> EmulatorServer:
-    """The emulator on a real socket, with an empty queue and ledger, named in the settings."""
+    """The emulator on a real socket, with an empty script and ledger; the settings point to it."""
     emulator_server.clear()
     VENDOR_CLOCK.at = NOW
     settings.FACEID_ENDPOINT = emulator_server.url
@@ -81,15 +85,15 @@ def emulator(emulator_server: EmulatorServer, settings: Any) -> EmulatorServer:
 
 
 def undone_later() -> transaction.Atomic:
-    """A transaction that a test rolls back. As in pytest-django's own, code that must commit by itself runs in it."""
-    story = transaction.atomic()
-    story._from_testcase = True  # type: ignore[attr-defined]
-    return story
+    """A transaction for a test to roll back. As in pytest-django's, `durable` blocks may run in it."""
+    block = transaction.atomic()
+    block._from_testcase = True  # type: ignore[attr-defined]
+    return block
 
 
 @pytest.fixture
 def staff(db: None) -> Callable[[str], StaffUser]:
-    """A member of staff by group name; always the same one for the same group."""
+    """Returns a member of staff of a group; the same one for the same group and username."""
 
     def member(group: str, username: str = "") -> StaffUser:
         username = username or group.split()[0].lower()
@@ -102,7 +106,7 @@ def staff(db: None) -> Callable[[str], StaffUser]:
 
 
 class Road:
-    """Takes a case as far as a test needs it. Each step is the action that the portal itself would run."""
+    """Builds a case in the state that a test needs. Each step runs the action that the portal would run."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -144,7 +148,7 @@ class Road:
         return attempt
 
     def _fresh_clip(self) -> bytes:
-        """Nobody records the same video twice."""
+        """A new clip each time: the portal refuses a recording that it has seen."""
         self._takes += 1
         return clip(take=self._takes)
 
@@ -155,7 +159,7 @@ class Road:
         return attempt
 
     def record(self, verification: Verification, *, now: datetime = NOW) -> VerificationAttempt:
-        """One more recording, judged by the emulator's next answer."""
+        """Submits one more recording and assesses it; the emulator's next answer decides."""
         attempt = self.submit(verification, now=now)
         prepare.prepare(attempt.public_id, now=now)
         assess.assess(attempt.public_id, clock=lambda: now + timedelta(seconds=5))
@@ -164,7 +168,7 @@ class Road:
         return attempt
 
     def judged(self, emulator: EmulatorServer, *answers: dict[str, Any], **details: Any) -> Verification:
-        """A case whose recordings got these answers of the emulator, one after the other."""
+        """A case with one assessed recording for each of these emulator answers; by default one pass."""
         verification = self.with_photo(**details)
         for answer in answers or ({},):
             if answer:
@@ -177,12 +181,12 @@ class Road:
         return self.judged(emulator, low, **details)
 
 
-# What a child said of a file. The same photos and clips are taken on the road again and again.
-_looked_at = lru_cache(maxsize=200)(child.run)
+# Caches the media child's results: many tests use the same photos and clips.
+_cached_run = lru_cache(maxsize=200)(child.run)
 
 
 @pytest.fixture
 def road(db: None, monkeypatch: pytest.MonkeyPatch) -> Road:
-    """Each file is looked at in a child the first time that any test sends it."""
-    monkeypatch.setattr(media, "run", _looked_at)
+    """A media child reads each file once in the test run; later tests get the cached result."""
+    monkeypatch.setattr(media, "run", _cached_run)
     return Road()

@@ -1,4 +1,4 @@
-"""Settings of the test run, put into the environment before anything reads it."""
+"""Sets the environment variables of the test run, before anything reads them."""
 
 import os
 import tempfile
@@ -19,8 +19,8 @@ os.environ.update(
 )
 for name in ("DATABASE_URL", "SECRET_KEY", "TENCENTCLOUD_TOKEN"):
     os.environ.setdefault(name, "")
-# Nobody's evidence, whatever a `.env` in the project says: it would be written to, and deleted from.
+# Overrides a `.env` in the project: tests write and delete evidence.
 for name in ("STORAGE_URL", "KYC_KEYRING", "KYC_KEYRING_FILE", "KYC_ACCEPT_HEIC"):
     os.environ[name] = ""
-# Nothing that a test stores has to outlive a power cut.
+# No fsync: a test's data need not survive a power cut.
 os.fsync = lambda fd: None

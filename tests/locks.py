@@ -1,9 +1,9 @@
-"""`make check`: are the locks complete, and in step with pyproject.toml? Asks the disk alone, never an index.
+"""`make check`: checks that the locks are complete and match pyproject.toml. Uses no package index.
 
 A lock is complete if installing its lines, each without its dependencies, leaves nothing missing: every requirement of
 the project and of every locked package has a line with a version, the extras and the markers that satisfy it, on each
 Python and system that the project is for. What a package requires is read from the installed one. A package for another
-system only, which is not installed here, is taken to require nothing.
+system only, which is not installed here, counts as one without requirements.
 """
 
 import re
@@ -22,7 +22,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
-# Each holds all of the one before it.
+# Each contains all lines of the one before it.
 EXTRAS_OF_LOCKS = {"run": [], "heic": ["heic"], "dev": ["heic", "dev"]}
 _PLATFORMS = [("linux", "Linux"), ("darwin", "Darwin"), ("win32", "Windows")]
 _MINOR_VERSIONS = range(40)
@@ -47,7 +47,7 @@ class Line:
 
     @cached_property
     def version(self) -> str | None:
-        """None if the line leaves a choice."""
+        """None if the line does not pin one version."""
         pin = re.fullmatch(r"==([^*,]+)", str(self.requirement.specifier))
         return pin[1] if pin else None
 
@@ -93,7 +93,7 @@ def _unpinned(lines: list[Line]) -> Iterator[str]:
 
 
 def _environments(project: Project) -> list[dict[str, str]]:
-    """What a marker may ask about: each Python that the project is for, on each system."""
+    """The environments for markers: each Python that the project supports, on each system."""
     pythons = SpecifierSet(project["requires-python"])
     minors = [f"3.{minor}" for minor in _MINOR_VERSIONS if f"3.{minor}" in pythons]
     return [
@@ -152,7 +152,7 @@ def _requirements_of(name: str) -> list[Requirement]:
 
 
 def _differs(line: Line) -> bool:
-    """What another version requires says nothing about the locked one."""
+    """Whether the installed version differs: its requirements then say nothing about the locked one."""
     try:
         return distribution(line.name).version != line.version
     except PackageNotFoundError:
@@ -167,7 +167,7 @@ def main() -> int:
     }
     found = complaints(project, locks)
     if found:
-        print(*found, "`make lock` writes the locks anew.", sep="\n")
+        print(*found, "`make lock` writes the locks again.", sep="\n")
     return 1 if found else 0
 
 

@@ -1,4 +1,4 @@
-"""The stored objects as whoever can reach the disk sees them."""
+"""Access to the stored objects on the disk."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from django.conf import settings
 
 
 def folder() -> Path:
-    """Where the tests' portal keeps its evidence."""
+    """The folder in which the portal of the tests stores evidence."""
     return Path(settings.STORAGES["evidence"]["OPTIONS"]["objects"]["OPTIONS"]["location"])
 
 
@@ -15,7 +15,7 @@ def files() -> list[Path]:
 
 
 def damage(name: str, *, last: bool = False) -> None:
-    """Flip one bit of an object, in its middle or in its last byte."""
+    """Flips one bit of an object, in its middle or in its last byte."""
     path = folder() / name
     content = bytearray(path.read_bytes())
     content[-1 if last else len(content) // 2] ^= 1

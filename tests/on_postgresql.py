@@ -1,4 +1,4 @@
-"""`python -m tests.on_postgresql PATH…`: the tests in these files once more, on a PostgreSQL of their own."""
+"""`python -m tests.on_postgresql PATH…`: runs the tests in these files on a temporary PostgreSQL."""
 
 import os
 import subprocess

@@ -1,8 +1,8 @@
-"""A program that lives as long as its `with` block; it must not know what any program is for.
+"""Runs programs that live as long as their `with` block. Knows no particular program.
 
-What it prints goes to a file, which is shown on standard error when the block ends in an error. A fixture never
-hears of the test's error: a test that wants to see the output has the `with` in its own body. Only processes that
-were started here are ever signalled.
+The output goes to a file, which is copied to standard error if the block ends with an error. A fixture does not see
+the test's error, so a test that wants the output needs the `with` in its own body. The module signals only processes
+that it has started.
 """
 
 import os
@@ -25,29 +25,29 @@ SHOWN_CHARACTERS = 20_000
 
 
 class Missing(Exception):
-    """A program is not installed; the message says which package has it."""
+    """A program is not installed; the message names the package that contains it."""
 
 
 class Ended(Exception):
-    """A program ended, or was not ready in time; what it printed is shown on standard error."""
+    """A program ended, or was not ready in time; its output is on standard error."""
 
 
 class Process:
-    """A program in a process group of its own; `ready` is what it prints once it can be used, as a pattern."""
+    """A program in its own process group; `ready` is a pattern of the output that it prints when it is ready."""
 
     def __init__(self, *command: str, environment: Mapping[str, str] | None = None, ready: str = "") -> None:
         self._command, self._environment, self._ready = command, environment, ready
 
     @classmethod
     def missing(cls) -> str:
-        """What to install before this can start, as a sentence; empty when nothing is missing."""
+        """A sentence that names what to install first; empty if nothing is missing."""
         return ""
 
     def __enter__(self) -> Self:
         if reason := self.missing():
             raise Missing(reason)
         with ExitStack() as stack:
-            # Not TMPDIR: other accounts may not enter that one, and a socket's path has to be short.
+            # Not TMPDIR: other accounts may have no access to it, and a socket's path has to be short.
             self.folder = Path(stack.enter_context(TemporaryDirectory(prefix="kyc-", dir="/tmp")))
             self.log = self.folder / "log"
             stack.push(self._leave)
@@ -98,7 +98,7 @@ class Process:
         return found
 
     def kill(self) -> None:
-        """SIGKILL to all of its processes, as when the machine's memory is short; returns when it is dead."""
+        """Sends SIGKILL to the whole process group, as the kernel does when memory runs out; waits for its end."""
         self._signal(signal.SIGKILL)
         self._popen.wait()
 
@@ -113,7 +113,7 @@ class Process:
             os.killpg(self.pid, number)
 
     def stop(self, number: int = signal.SIGTERM) -> None:
-        """Asks it to end; after a few seconds ends it, and in any case what it left behind in its group."""
+        """Sends SIGTERM, after a few seconds SIGKILL, and SIGKILL to what is left of its group."""
         if self.alive:
             self.thaw()
             self._popen.send_signal(number)

@@ -1,4 +1,4 @@
-"""An S3 for tests: moto's server on loopback in this process, which remembers every request that it got."""
+"""An S3 server for tests: moto on loopback in this process, which records every request."""
 
 import io
 import threading
@@ -33,7 +33,7 @@ class Request:
 
 @dataclass
 class S3:
-    """`url` is an endpoint_url; `requests` are those since it was last emptied."""
+    """`url` is an endpoint_url; `requests` holds the requests since the list was last cleared."""
 
     url: str
     requests: list[Request] = field(default_factory=list)
@@ -42,17 +42,17 @@ class S3:
         return boto3.client("s3", endpoint_url=self.url, region_name=REGION, **KEYS)
 
     def put(self, name: str, content: bytes) -> None:
-        """An object that comes there by other ways than a request."""
+        """Stores an object without a request."""
         get_backend("s3")[DEFAULT_ACCOUNT_ID]["aws"].put_object(BUCKET, name, content)
 
     def raw(self, name: str) -> bytes:
-        """The object as it lies there."""
+        """The stored bytes of an object."""
         return bytes(self.client().get_object(Bucket=BUCKET, Key=name)["Body"].read())
 
 
 class _Quiet(MotoRequestHandler):
     def log(self, *args: Any) -> None:
-        """Not a word for each request."""
+        """Logs no requests."""
 
 
 @contextmanager
@@ -77,12 +77,12 @@ def running() -> Iterator[S3]:
         server.shutdown()
         thread.join()
         server.server_close()
-        # moto keeps its buckets for the process: the next server would find this one's.
+        # moto keeps buckets for the life of the process: the next server would have this one's.
         get_backend("s3")[DEFAULT_ACCOUNT_ID]["aws"].reset()
 
 
 def _request(environ: dict[str, Any]) -> Request:
-    """The request, whose body is put back for the server to read."""
+    """The request as recorded; its body is restored for the server to read."""
     body = get_input_stream(environ).read()
     environ["wsgi.input"] = io.BytesIO(body)
     headers = {name[5:].lower(): value for name, value in environ.items() if name.startswith("HTTP_")}

@@ -1,6 +1,6 @@
 """Real services for tests and benches, and the portal's own processes; each lives as long as its `with` block.
 
-They listen on loopback or on a socket of their own, keep nothing, and must not know what is tested with them.
+They listen on loopback or on a socket in a private folder, and store nothing. They know nothing of the tests.
 """
 
 import itertools
@@ -28,12 +28,12 @@ from tests.processes import PROJECT, Process
 ROOT = os.geteuid() == 0
 
 _numbers = itertools.count(1)
-# A proxy named in the environment has no business between two programs of one machine.
+# Ignores a proxy of the environment: both programs run on one machine.
 _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class PostgreSQL(Process):
-    """A server with an empty database; `url` and what `create_database` gives are DATABASE_URLs."""
+    """A server with an empty database; `url` and the result of `create_database` are DATABASE_URLs."""
 
     def __init__(self) -> None:
         super().__init__(ready="ready to accept connections")
@@ -62,7 +62,7 @@ class PostgreSQL(Process):
             **account,
         )
         settings = ["fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=200"]
-        # The socket lies in a folder that only we can enter: anyone may be a superuser on a loopback port.
+        # The socket is in a private folder: on a loopback port any local user could connect as superuser.
         settings += ["listen_addresses=", f"unix_socket_directories={self.folder}"]
         options = [option for setting in settings for option in ("-c", setting)]
         self._spawn(_postgresql_program("postgres"), "-D", data, *options, cwd=self.folder, **account)
@@ -74,7 +74,7 @@ class PostgreSQL(Process):
         return self._url_of(name)
 
     def stop(self, number: int = signal.SIGINT) -> None:
-        """PostgreSQL's own SIGTERM would wait until the last client has gone."""
+        """On SIGTERM PostgreSQL would wait until the last client disconnects."""
         super().stop(number)
 
     def _url_of(self, name: str) -> str:
@@ -96,13 +96,13 @@ class Redis(Process):
         return "" if shutil.which("redis-server") else "Redis is missing: install the package redis-server."
 
     def flush(self) -> None:
-        """Loses every message."""
+        """Deletes every message."""
         with redis.Redis.from_url(self.url) as connection:
             connection.flushall()
 
 
 class Emulator(Process):
-    """The vendor's emulator, spoken to from outside; `options` are its flags, `rate=20` is `--rate 20`."""
+    """The vendor's emulator as a process, used over HTTP; `options` are its flags: `rate=20` is `--rate 20`."""
 
     def __init__(self, **options: int) -> None:
         flags = [word for name, value in options.items() for word in (_flag(name), str(value))]
@@ -120,7 +120,7 @@ class Emulator(Process):
         ask("POST", f"{self.url}/_emulator/script", step)
 
     def release(self) -> None:
-        """Lets go of the answers that the fault `hold` keeps back."""
+        """Releases the answers that the fault `hold` delays."""
         ask("POST", f"{self.url}/_emulator/release", {})
 
     def clear(self) -> None:
@@ -129,7 +129,7 @@ class Emulator(Process):
 
 
 def skip_reason(*services: type[Process]) -> str:
-    """Why tests with these can't run here. Never with CI=true: there they are to fail."""
+    """The reason to skip tests that need these services; none if CI=true, where such tests must fail."""
     if os.environ.get("CI") == "true":
         return ""
     return " ".join(filter(None, (service.missing() for service in services)))
@@ -138,7 +138,7 @@ def skip_reason(*services: type[Process]) -> str:
 def environment(
     database_url: str, broker_url: str, endpoint: str, data_dir: Path, **more: str
 ) -> dict[str, str]:
-    """Of a portal's process, and nothing but that: what the caller's own environment says must not matter."""
+    """The complete environment of a portal's process, without any variable of the caller's."""
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return {
         **inherited,
@@ -149,7 +149,7 @@ def environment(
         "KYC_PUBLIC_URL": "http://testserver",
         "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
         "SECRET_KEY": "for-tests-only-" + "0" * 35,
-        # Empty, so that no `.env` in the project fills them in: evidence lies in data_dir, its keyring beside it.
+        # Empty, so that an `.env` in the project does not set them: evidence and keyring are in data_dir.
         **dict.fromkeys(("STORAGE_URL", "KYC_KEYRING", "KYC_KEYRING_FILE"), ""),
         "DATABASE_URL": database_url,
         "CELERY_BROKER_URL": broker_url,
@@ -168,7 +168,7 @@ def python(environment: Mapping[str, str], module: str, *arguments: str, ready: 
 
 
 def worker(environment: Mapping[str, str], queue: str, *options: str) -> Process:
-    """A Celery worker of one queue, started as the README says; it takes LOG_LEVEL INFO to see it ready."""
+    """A Celery worker of one queue, started as the documentation says; LOG_LEVEL INFO shows when it is ready."""
     celery = ("celery", "-A", "kyc_portal.celery", "worker")
     name = f"{queue}-{next(_numbers)}@%h"
     return python(environment, *celery, "-Q", f"{queue},sweep", "-n", name, *options, ready=r"@\S+ ready\.")
@@ -179,7 +179,7 @@ def beat(environment: Mapping[str, str]) -> Process:
 
 
 def manage(environment: Mapping[str, str], *arguments: str) -> str:
-    """What `manage.py arguments…` prints; its errors go to standard error."""
+    """Runs `manage.py arguments…` and returns its output; errors go to standard error."""
     command = [sys.executable, "manage.py", *arguments]
     done = subprocess.run(
         command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, text=True, check=True, timeout=120
@@ -194,7 +194,7 @@ def free_port() -> int:
 
 
 def ask(method: str, url: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """One exchange of JSON."""
+    """Sends one JSON request and returns the JSON response."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
     with _direct.open(request, timeout=10) as response:
@@ -206,7 +206,7 @@ def _flag(name: str) -> str:
 
 
 def _postgresql_program(name: str) -> str:
-    """Debian keeps the server's programs of each version off the PATH; the newest version is taken."""
+    """Debian does not put the server's programs on the PATH; this takes the newest version."""
     found = Path("/usr/lib/postgresql").glob(f"*/bin/{name}")
     newest = max(found, key=lambda path: int(path.parts[4]), default=None)
     return str(newest) if newest else shutil.which(name) or ""

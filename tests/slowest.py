@@ -1,6 +1,6 @@
-"""`python -m tests.slowest FOLDER`: how long each part of the tests took, and the ten slowest tests of all.
+"""`python -m tests.slowest FOLDER`: prints the time of each part of the tests, and the ten slowest tests.
 
-FOLDER holds a report of each part, as `pytest --junitxml` writes it.
+FOLDER contains one report for each part, as `pytest --junitxml` writes it.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""Photos and recordings that were tampered with at random: the same for the same seed."""
+"""Photos and recordings with random changes; the same seed gives the same files."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ SIZE: Final = (160, 120)
 
 @dataclass(frozen=True)
 class Case:
-    """One damaged file; `name` finds it again."""
+    """One damaged file; `name` holds what reproduces it."""
 
     name: str
     kind: str
@@ -24,7 +24,7 @@ class Case:
 
 @lru_cache
 def originals() -> dict[str, list[bytes]]:
-    """Sound files of every kind that applicants send, small so that each of their bytes is hit often."""
+    """Valid files of every type that applicants send; small, so that the changes hit each byte often."""
     clip = {"seconds": 2.2, "size": SIZE, "fps": 10}
     return {
         "photo": [
@@ -44,7 +44,7 @@ def originals() -> dict[str, list[bytes]]:
 
 
 def cases(count: int, *, seed: int) -> Iterator[Case]:
-    """As many photos as recordings, in turns; each was changed once to four times."""
+    """Photos and recordings in turns, each with one to four changes."""
     for number in range(count):
         rng = random.Random(f"{seed} {number}")
         kind = ("photo", "video")[number % 2]
@@ -56,7 +56,7 @@ def cases(count: int, *, seed: int) -> Iterator[Case]:
 
 
 def answer(case: Case) -> str:
-    """What the portal makes of it, all the way to the form for the vendor: "taken", or the code of the refusal."""
+    """The portal's result after check and normalisation: "taken", or the code of the refusal."""
     try:
         if case.kind == "photo":
             media.check_photo(case.content)
@@ -76,7 +76,7 @@ def flip_bits(rng: random.Random, content: bytes) -> bytes:
 
 
 def flip_head(rng: random.Random, content: bytes) -> bytes:
-    """In the first kilobyte, where most of the structure is."""
+    """Changes some bytes of the first kilobyte, where most of the structure is."""
     changed = bytearray(content)
     for _ in range(rng.choice([1, 2, 8])):
         changed[rng.randrange(min(1024, len(changed)))] = rng.randrange(256)
@@ -84,7 +84,7 @@ def flip_head(rng: random.Random, content: bytes) -> bytes:
 
 
 def write_extreme(rng: random.Random, content: bytes) -> bytes:
-    """A length or a count becomes the largest there is, or nothing."""
+    """Replaces some bytes, perhaps a length or a count, by the largest value or by zero."""
     width = rng.choice([1, 2, 4, 8])
     value = rng.choice([extreme for extreme in EXTREMES if extreme < 1 << 8 * width])
     at = rng.randrange(max(1, len(content) - width))

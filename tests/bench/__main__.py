@@ -1,8 +1,8 @@
-"""`python -m tests.bench [NAME…]`: runs benches one after another; fails if a target was missed.
+"""`python -m tests.bench [NAME…]`: runs benchmarks one after another; exits with 1 if one misses a target.
 
-A bench is a module of this package with `run()`, which gives its figures by name (ratios first; a dict in place of
-a figure holds one for each variant), and `TARGETS`, which says of some of them what they have to be. What is
-compared is measured side by side in one run, taking turns: the machine may be busy with something else.
+A bench is a module of this package with `run()`, which returns its figures by name (ratios first; a dict in place of
+a figure holds one for each variant), and `TARGETS`, the required values of some of them. A bench measures what it
+compares in turns within one run, so that other load on the machine affects all variants alike.
 """
 
 import importlib

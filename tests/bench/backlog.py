@@ -1,4 +1,4 @@
-"""Fills a portal with cases, each with its recording handed in, by the real actions. Runs inside that portal."""
+"""Fills a portal with cases that have a submitted recording, through the real actions. Runs inside that portal."""
 
 from django.utils import timezone
 

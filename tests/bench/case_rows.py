@@ -1,11 +1,11 @@
-"""What each of many cases in review holds, as the columns of INSERT ... SELECT over the case's number `i`."""
+"""SQL for the rows of many cases in review: the columns of INSERT ... SELECT over the case's number `i`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 HELD = 20
 HOUR = 3600
-# What of a hundred cases is in which band, with the reason, the outcome, the code and the score.
+# Cumulative percent of the cases, band, reason, outcome, vendor code and score.
 KINDS = (
     (40, "below", "low_similarity", "low_similarity", "FailedOperation.CompareLowSimilarity", "40 + i % 30"),
     (70, "between", "similarity_band", "passed", "Success", "70 + i % 10"),
@@ -14,9 +14,9 @@ KINDS = (
     (95, "flagged", "similar_video", "passed", "Success", "90 + i % 9"),
     (100, "spot_check", "spot_check", "passed", "Success", "90 + i % 9"),
 )
-# One in a hundred went back to the applicant.
+# One case in a hundred waits for the applicant.
 WAITING = "i % 100 <> 99"
-# One in a thousand waits for a second person.
+# One case in a thousand waits for a second person.
 PROPOSED = "i % 1000 = 50"
 SHA = "md5('{0}' || i) || md5(i || '{0}')"
 
@@ -36,7 +36,7 @@ EVENTS = {
 
 @dataclass(frozen=True)
 class Words:
-    """What the database systems say differently."""
+    """The SQL that differs between PostgreSQL and SQLite."""
 
     vendor: str
     count: int
@@ -70,7 +70,7 @@ def _literal(value: object, column: int) -> str:
 
 @dataclass(frozen=True)
 class Rows:
-    """`now` in seconds since 1970; `colleague` is the key of who holds and proposes."""
+    """`now` is in seconds since 1970; `colleague` is the key of the user who claims and proposes."""
 
     words: Words
     now: int
@@ -78,7 +78,7 @@ class Rows:
 
     @property
     def queued(self) -> str:
-        """The oldest came into the queue three days ago; a day is the time there is for one."""
+        """When the case entered the queue: evenly over the last 72 hours. A case is due after 24 hours."""
         return f"({self.now} - {72 * HOUR} + (i * {72 * HOUR}) / {self.words.count})"
 
     def applicant(self) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""Fills an empty portal with cases in review, by a few statements over all of them. Runs inside that portal.
+"""Fills an empty portal with cases in review, with a few INSERT ... SELECT statements. Runs inside that portal.
 
-A million walked through the real actions would take days; what matters here is how much lies in the tables, and how
-it is spread. The rows fulfil every constraint of the database.
+Taking a million cases through the real actions would take days. The benchmark needs only the size of the tables and
+the distribution of the values. The rows satisfy every constraint of the database.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ TABLES = (
 PROPOSALS = """
     UPDATE verification_verification SET proposal_id = id WHERE id IN (SELECT verification_id FROM verification_review)
 """
-# Unique ones before foreign keys.
+# Unique constraints before the foreign keys that refer to them.
 CONSTRAINTS = """
     SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint
     WHERE conrelid::regclass::text = ANY(%s) AND contype IN ('u', 'f') ORDER BY contype DESC
@@ -48,7 +48,7 @@ def main(count: str) -> None:
     with _rows_first():
         _fill(rows)
     with connection.cursor() as cursor:
-        # What a database that has been at work for a while has done by itself.
+        # Autovacuum does this in a database that has been in use for a while.
         cursor.execute("VACUUM ANALYZE" if words.vendor == "postgresql" else "ANALYZE")
 
 
@@ -57,7 +57,7 @@ def _md5(text: str) -> str:
 
 
 def _colleague() -> int:
-    """Make the one who asks, and the colleague, whose key it gives."""
+    """Creates the reviewer and a colleague; returns the colleague's key."""
     VendorAccount.objects.get_or_create(name="default")
     for name in (REVIEWER, COLLEAGUE):
         user = StaffUser.objects.create(username=name, is_staff=True)
@@ -87,7 +87,7 @@ def _insert(words: Words, table: str, columns: dict[str, str], *, where: str = "
 
 
 def _relate(words: Words) -> None:
-    """What points back to rows that came later, and the numbers that the next rows get."""
+    """Sets the foreign keys to rows inserted later, and the sequences of the primary keys."""
     with connection.cursor() as cursor:
         cursor.execute(PROPOSALS)
         for table in TABLES if words.vendor == "postgresql" else ():
@@ -99,7 +99,7 @@ def _relate(words: Words) -> None:
 
 @contextmanager
 def _rows_first() -> Iterator[None]:
-    """As pg_restore does it: first the rows, then all the indexes and constraints over them, which are checked then."""
+    """Like pg_restore: inserts the rows first, then creates the indexes and constraints, which checks the rows."""
     if connection.vendor == "sqlite":
         yield
         return

@@ -1,7 +1,7 @@
-"""What a call costs: our client, the vendor's SDK, and the least that the standard library can do.
+"""The cost of a call: our client, the vendor's SDK, and a minimal sender from the standard library.
 
-Each is a process of its own, so that processor time and memory are its own; they take turns at one sink. All of
-them stay on one CPU: with the sink on another, a loopback send costs its sender 2 to 4 ms more, by the sink's doing.
+Each sender is a process, so that its processor time and memory can be measured. The senders call one sink in turns.
+All of them run on one CPU: with the sink on another, a loopback send costs the sender 2 to 4 ms more.
 """
 
 import os
@@ -45,7 +45,7 @@ def run() -> dict[str, Any]:
 
 
 def _take_turns(senders: Mapping[str, Sender], rounds: int) -> dict[str, list[float]]:
-    """What each call cost. Another one begins each time, or the same one would always follow the dearest."""
+    """The cost of each call by sender. The first sender rotates, so that none always follows the most expensive one."""
     costs: dict[str, list[float]] = {name: [] for name in SENDERS}
     for turn in range(rounds):
         for name in SENDERS[turn % 3 :] + SENDERS[: turn % 3]:

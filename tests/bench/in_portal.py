@@ -1,4 +1,4 @@
-"""`python -m tests.bench.in_portal MODULE ARGUMENT…`: MODULE.main(ARGUMENT…) inside the portal of the environment."""
+"""`python -m tests.bench.in_portal MODULE ARGUMENT…`: runs MODULE.main(ARGUMENT…) in the configured portal."""
 
 import importlib
 import sys

@@ -1,6 +1,6 @@
-"""What media work costs: beside the ffmpeg command, bare decoding, bare Pillow, and a folder without encryption.
+"""The cost of media work, compared with the ffmpeg command, decoding alone, Pillow alone, and an unencrypted folder.
 
-Processor time is compared, in turns on one CPU, because the machine may be busy with something else.
+The bench compares processor time, in turns on one CPU, because the machine may have other load.
 """
 
 import io
@@ -40,7 +40,7 @@ Work = Callable[[], float]
 
 
 def run() -> dict[str, Any]:
-    # As browsers record: the portal asks them for 2 Mbit/s.
+    # The bit rate of browsers: the portal asks them for 2 Mbit/s.
     clip: dict[str, Any] = {"seconds": 5.0, "size": SIZE, "fps": 30, "bit_rate": 2_000_000}
     vp8 = draw_clip(container="webm", codec="libvpx", **clip)
     h264 = draw_clip(fragmented=True, **clip)
@@ -55,7 +55,7 @@ def run() -> dict[str, Any]:
                 "transcode": _cpu(lambda: transcode.transcode(vp8, facts, transcode.MAX_BIT_RATE)),
                 "ffmpeg": lambda: _ffmpeg(folder),
                 "decode": _cpu(lambda: _decode(vp8)),
-                # With what belongs to it: measured before, decoded to its last picture afterwards.
+                # The whole job: check the recording first, decode the result to its last picture afterwards.
                 "remux": _cpu(lambda: video.normalise_video(h264)),
                 "check": _cpu(lambda: video.check_video(h264)),
                 "photo": _cpu(lambda: photo.normalise_photo(twelve_megapixels)),
@@ -82,7 +82,7 @@ def _stay_on_one_cpu(stack: ExitStack) -> None:
 
 
 def _in_turns(ways: dict[str, Work]) -> dict[str, float]:
-    """Milliseconds that each way takes, as the median."""
+    """Median milliseconds by variant."""
     taken: dict[str, list[float]] = {name: [] for name in ways}
     for turn in range(WARM_UP + ROUNDS):
         for name, way in ways.items():
@@ -107,7 +107,7 @@ def _timed(work: Callable[[], Any], clock: Callable[[], float]) -> float:
 
 
 def _ffmpeg(folder: Path) -> float:
-    """Seconds of processor time, by its own count: without the 0.1 s it takes to start."""
+    """Seconds of processor time as ffmpeg reports them, without its start of 0.1 s."""
     steps = f"fps={transcode.RATE},scale={SIZE[0]}:{SIZE[1]}:flags=bicubic,format=yuv420p"
     command = ["ffmpeg", "-nostdin", "-y", "-benchmark", "-threads", "1", "-i", "clip.webm", "-an"]
     command += [
@@ -162,7 +162,7 @@ def _bare_photo(data: bytes) -> bytes:
 
 
 def _storage() -> dict[str, Any]:
-    """In memory where there is such a place: what the disk adds is told by itself, and is the same for everybody."""
+    """Measures in /dev/shm if it exists. The disk costs every variant the same; `fsync_ms` gives it separately."""
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         portal = environment(

@@ -1,6 +1,6 @@
-"""One process that calls as often as the pace lets it, the way a worker does. Runs inside a portal.
+"""One process that takes slots as fast as the pacing allows, as a worker does. Runs inside a portal.
 
-Prints "ready", begins when a line comes in, and prints how many calls it sent and how many slots it missed.
+Prints "ready", starts at the first line on standard input, and prints the number of calls and of missed slots.
 """
 
 import sys

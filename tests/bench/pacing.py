@@ -1,6 +1,6 @@
-"""Four processes and one account: how close to 20 calls a second they get together, and how never above.
+"""Four processes share one account: together they come close to 20 calls a second and never exceed it.
 
-The emulator counts by its own clock. Celery's own `rate_limit`, which is per worker, runs beside it for comparison.
+The emulator counts with its own clock. For comparison the bench runs Celery's `rate_limit`, which is per worker.
 """
 
 import subprocess
@@ -66,7 +66,7 @@ def _paced(portal: dict[str, str], emulator: Emulator, burners: int) -> dict[str
 
 
 def _rate_limited(portal: dict[str, str], emulator: Emulator) -> dict[str, Any]:
-    """The same for four Celery workers of one process each, with a backlog that lasts longer than the run."""
+    """Runs four Celery workers of one process each, with a backlog that lasts longer than the run."""
     emulator.clear()
     app = ("-A", "tests.bench.rate_limited")
     with ExitStack() as stack:
@@ -115,7 +115,7 @@ def _pacer(portal: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
 
 @contextmanager
 def _burner() -> Iterator[None]:
-    """A program that keeps a processor busy."""
+    """Starts a program that keeps a CPU busy."""
     with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
         try:
             yield

@@ -1,4 +1,4 @@
-"""What one would write instead: a Celery task with `rate_limit`. Its workers are started with this app."""
+"""The usual alternative to our pacing: a Celery task with `rate_limit`. Workers start with this app."""
 
 import os
 

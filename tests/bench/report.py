@@ -1,4 +1,4 @@
-"""What becomes of a bench's figures: a table for people and a file for programs. Knows no bench."""
+"""Reports a bench's figures as a table for people and a file for programs. Knows no particular bench."""
 
 import json
 import operator
@@ -17,7 +17,7 @@ SIGNS = {">=": operator.ge, "<=": operator.le}
 
 
 def report(name: str, figures: Mapping[str, Any], targets: Mapping[str, str]) -> list[str]:
-    """Prints the table, writes build/bench/<name>.json, and gives the names of the figures off their target."""
+    """Prints the table, writes build/bench/<name>.json, and returns the names of the figures that miss their target."""
     flat = dict(_flat(figures))
     missed = [figure for figure, target in targets.items() if not _meets(flat[figure], target)]
     print(f"\n{name}\n{'figure':32}{'value':>12}  target")

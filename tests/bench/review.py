@@ -1,7 +1,7 @@
-"""The staff site with a thousand and with a million cases: what its pages cost must not grow with the tables.
+"""The staff site with a thousand and with a million cases: page times must not grow with the tables.
 
-Both portals answer in turns, in one run, and beside them a plain ModelAdmin over the same table. SQLite with a hundred
-thousand cases is measured too, without a target.
+Both portals answer in turns within one run, and a plain ModelAdmin over the same table for comparison. SQLite with
+a hundred thousand cases is measured too, without a target.
 """
 
 import json
@@ -66,7 +66,7 @@ def _fill(portal: dict[str, str], count: int) -> float:
 
 
 def _measured(portals: Portals, module: str, pages: tuple[str, ...]) -> dict[str, Any]:
-    """By page, what it took in each portal. All take turns, so that all of them meet whatever else the machine does."""
+    """The figures of each page in each portal. The portals answer in turns, so that other load affects all alike."""
     with ExitStack() as stack:
         readers = {name: stack.enter_context(_reader(portal, module)) for name, portal in portals.items()}
         queries = {
@@ -106,7 +106,7 @@ def _ask(reader: subprocess.Popen[str], what: str) -> float:
 
 @contextmanager
 def _reader(portal: dict[str, str], module: str) -> Iterator[subprocess.Popen[str]]:
-    """A signed-in member of staff inside the portal, who does what is said to them."""
+    """A process in the portal, signed in as staff, that opens the pages named on its standard input."""
     command = [sys.executable, "-m", "tests.bench.in_portal", module]
     with subprocess.Popen(
         command, cwd=PROJECT, env=portal, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -1,6 +1,6 @@
-"""A reviewer inside a portal: opens the page that is named on standard input and says how many milliseconds it took.
+"""A reviewer inside a portal: opens each page named on standard input and prints the milliseconds it took.
 
-"PAGE count" answers with the number of its database queries instead.
+For "PAGE count" it prints the number of database queries instead.
 """
 
 import json
@@ -27,9 +27,9 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 def main() -> None:
     browser = signed_in()
     waiting = Verification.objects.filter(status=Status.IN_REVIEW)
-    # Some in the midst of the queue, to open one after the other.
+    # Cases from the middle of the queue, to open in random order.
     last = waiting.latest("pk").pk
-    # Of one kind: a proposal, a spot check or an escalation asks for other things, in small tables as in large ones.
+    # Plain cases only: a proposal, a spot check or an escalation adds queries, whatever the size of the tables.
     plain = {"proposal": None, "claimed_by": None, "escalated_at": None}
     alike = waiting.filter(pk__gt=last // 2, band=Band.BELOW, **plain)
     ids = list(alike[:400].values_list("public_id", flat=True))
@@ -69,7 +69,7 @@ def _milliseconds(page: Open) -> float:
 
 
 def _queries(page: Open) -> int:
-    # Some are asked once in the life of a process or of a session.
+    # The first request adds queries that a process or a session makes only once.
     page()
     with CaptureQueriesContext(connection) as queries:
         page()

@@ -1,11 +1,11 @@
-"""A vendor that says Success to everything, as cheaply as it can: it must not be what is measured."""
+"""A stand-in for the vendor: answers every call with Success, cheaply, so that it does not distort the bench."""
 
 import base64
 import json
 import os
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-# As large as the vendor's frames are.
+# The size of the vendor's best frames.
 FRAME = b"\xff\xd8\xff" + os.urandom(100_000)
 SUCCESS = json.dumps(
     {
@@ -34,7 +34,7 @@ class Sink(BaseHTTPRequestHandler):
         self.wfile.write(SUCCESS)
 
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Logs nothing."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The changelist of a plain ModelAdmin over the cases, with what such a list usually has. Beside `reviewer`."""
+"""The changelist of a plain ModelAdmin over the cases, with the usual columns. Runs in turns with `reviewer`."""
 
 from typing import TYPE_CHECKING, Any
 

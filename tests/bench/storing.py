@@ -1,4 +1,4 @@
-"""How fast evidence goes into the store and out of it, beside Django's own folder of files. Runs inside a portal."""
+"""The speed of the evidence store, compared with Django's FileSystemStorage. Runs inside a portal."""
 
 import json
 import os
@@ -20,7 +20,7 @@ SIZE, WARM_UP, ROUNDS = 6_000_000, 3, 30
 
 
 def main() -> None:
-    """Prints the figures as JSON. Ours make and check the SHA-256 too, which the plain folder does not."""
+    """Prints the figures as JSON. Only our store also computes and checks the SHA-256."""
     call_command("migrate", verbosity=0)
     key, data = storage.new_key(), os.urandom(SIZE)
     with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as folder:
@@ -45,7 +45,7 @@ def _read(plain: FileSystemStorage, name: str) -> bytes:
 
 
 def _in_turns(ways: dict[str, Callable[[], Any]]) -> dict[str, float]:
-    """Seconds that each way takes, as the median."""
+    """Median seconds by variant."""
     taken: dict[str, list[float]] = {name: [] for name in ways}
     for turn in range(WARM_UP + ROUNDS):
         for name, way in ways.items():
@@ -57,7 +57,7 @@ def _in_turns(ways: dict[str, Callable[[], Any]]) -> dict[str, float]:
 
 
 def _fsync_ms(data: bytes) -> float:
-    """What the disk itself takes to keep one object: the same for whoever wants to be sure."""
+    """Median milliseconds of one fsync of an object: the disk's share, the same for every store that calls fsync."""
     taken = []
     with tempfile.TemporaryDirectory() as folder:
         for number in range(10):

@@ -1,7 +1,7 @@
-"""A backlog of 600 recordings, a vendor that takes 3 s, one media worker and one liveness worker: how fast it goes.
+"""A backlog of 600 recordings, a vendor that takes 3 s, one media worker and one liveness worker.
 
-The backlog is handed in and prepared first, by the real actions and the media worker; then the liveness worker
-starts. Rates are the emulator's, by its own clock, over the steady part: without the first and the last tenth.
+The real actions and the media worker submit and prepare the backlog first; then the liveness worker starts. The
+emulator measures the rates with its own clock, without the first and the last tenth of the calls.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Whether everybody can use a page, as far as axe can tell."""
+"""Accessibility checks of a page by axe."""
 
 from axe_core_python.base import AXE_SCRIPT
 from playwright.sync_api import Page
@@ -11,7 +11,7 @@ RUN = """async (within) => {
 
 def faults(page: Page, within: str = "") -> list[str]:
     """Each element that breaks a rule, on the page or `within` a selector, behind the rule's name."""
-    # No colour is on its way to another one.
+    # Ends colour transitions: axe would measure the contrast of a colour half-way.
     page.emulate_media(reduced_motion="reduce")
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)

@@ -1,4 +1,4 @@
-"""A real portal for a real browser: `manage.py demo` in a process of its own, Chromium with a drawn camera."""
+"""A real portal for a real browser: `manage.py demo` in a process of its own, Chromium with a synthetic camera."""
 
 import json
 import os
@@ -28,7 +28,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SEED = 3  # whose face the camera and the ID photo show
 
-# A recording takes about ten seconds, and its checking some more on a busy machine.
+# A recording takes about 10 s, and its check some more on a busy machine.
 expect.set_options(timeout=45_000)
 
 
@@ -48,7 +48,7 @@ def free_port() -> int:
 
 @dataclass
 class Portal:
-    """A running demo, spoken to from outside only."""
+    """A running demo, used over HTTP only."""
 
     url: str
     emulator: str
@@ -56,7 +56,7 @@ class Portal:
     output: str
     key: str = ""
     invited: int = 0
-    # Whom a test has signed in: the cookies, by username.
+    # Session cookies of the users that a test has signed in, by username.
     sessions: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -71,7 +71,7 @@ class Portal:
         return done.stdout
 
     def invite(self, mode: str = "ACTION") -> dict[str, Any]:
-        """A new case through the API: id and link among other things."""
+        """Creates a case through the API; returns the API's answer, with id and link."""
         self.invited += 1
         person = {"reference": f"browser-{self.invited}", "name": "Alice Example", "mode": mode}
         return self.api("POST", "/api/v1/verifications", person)
@@ -103,7 +103,7 @@ def ask(
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data of a demo as it begins. Making it takes long; every portal of the tests has a copy."""
+    """The initial data of a demo. It takes long to make, so every portal of the tests copies it."""
     folder = tmp_path_factory.mktemp("demo")
     with running(folder):
         return folder
@@ -120,7 +120,7 @@ def copy_of(demo: Path, folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def portal(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    # A session is used again by tests that come later than a person would.
+    # Tests reuse a session for longer than a person would.
     with running(copy_of(demo, tmp_path_factory.mktemp("portal")), KYC_STAFF_IDLE_MINUTES="60") as portal:
         portal.key = portal.manage("create_api_client", "--name", "Browser tests").split()[-1]
         yield portal
@@ -128,7 +128,7 @@ def portal(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Por
 
 @contextmanager
 def running(folder: Path, host: str = "127.0.0.1", **settings: str) -> Iterator[Portal]:
-    """A demo of its own, with its data in `folder` and these settings, called by that name of this machine."""
+    """A demo with its data in `folder` and these settings, reached under the given name of this machine."""
     port, emulator_port = free_port(), free_port()
     environment = {
         **os.environ,
@@ -176,7 +176,7 @@ def wait_until_up(process: subprocess.Popen[bytes], url: str, log: Path) -> None
 
 
 class Camera:
-    """What Chromium films: a file that it opens whenever a page asks for the camera."""
+    """The synthetic camera: a video file that Chromium opens whenever a page asks for the camera."""
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "camera.y4m"
@@ -184,7 +184,7 @@ class Camera:
         self.turn_on()
 
     def turn_on(self) -> None:
-        """With a grain of its own, or two recordings would be copies of each other wherever they begin alike."""
+        """Each recording gets its own noise; otherwise two recordings could be copies of each other."""
         self._take += 1
         fresh = self.file.with_suffix(".fresh")
         draw_camera(fresh, seed=SEED, take=self._take)
@@ -223,7 +223,7 @@ def id_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class Applicant:
-    """A person at a browser, doing what the pages ask for."""
+    """An applicant in a browser, who does what the pages ask for."""
 
     def __init__(self, page: Page, portal: Portal, camera: Camera, photo: Path) -> None:
         self.page, self.portal, self.camera, self.photo = page, portal, camera, photo
@@ -266,7 +266,7 @@ class Applicant:
         self.primary.click()
 
     def record(self) -> None:
-        """Allow the camera, start, do the movements, send."""
+        """Allows the camera, starts, performs the movements and sends."""
         self.step("capture")
         self.camera.turn_on()
         self.primary.click()
@@ -293,13 +293,13 @@ def applicant(page: Page, portal: Portal, camera: Camera, id_photo: Path) -> App
 
 @pytest.fixture
 def reviewer(browser: Browser, portal: Portal) -> Iterator[Page]:
-    """A signed-in reviewer in a browser of their own."""
+    """A signed-in reviewer in a separate browser context."""
     yield from _signed_in(browser, portal, "reviewer")
 
 
 @pytest.fixture
 def colleague(browser: Browser, portal: Portal) -> Iterator[Page]:
-    """Another reviewer."""
+    """A second reviewer, in another browser context."""
     yield from _signed_in(browser, portal, "reviewer2")
 
 
@@ -314,7 +314,7 @@ def senior(browser: Browser, portal: Portal) -> Iterator[Page]:
 
 
 def _signed_in(browser: Browser, portal: Portal, username: str) -> Iterator[Page]:
-    """With the session of the test before: a reviewer is never asked again who they are."""
+    """Reuses the session of an earlier test, so that it signs in only once."""
     if username not in portal.sessions:
         for page in just_signed_in(browser, portal, username):
             portal.sessions[username] = page.context.storage_state()

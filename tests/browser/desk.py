@@ -1,4 +1,4 @@
-"""What a reviewer does at their desk, in a line each."""
+"""A reviewer's acts on the staff pages, one function each."""
 
 from playwright.sync_api import Page, expect
 

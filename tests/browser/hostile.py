@@ -1,6 +1,7 @@
-"""Text that tries to become part of a page, in every field that somebody else can fill.
+"""Cross-site scripting payloads in every field that an applicant, a client or a colleague can fill.
 
-Run within a portal's environment. The rows are written past all checks: the pages must hold even if one is missed.
+Runs in a portal's environment. It writes the rows past all validation: the pages must escape text even if a check
+missed it.
 """
 
 from datetime import timedelta
@@ -31,7 +32,7 @@ from verification.models import (
 )
 from verification.states import Flag, Status
 
-# What runs says so; what becomes an element carries the mark.
+# A payload that runs sets `window.ran` and opens an alert; one that becomes an element has the attribute `data-bad`.
 RUN = "window.ran=1;alert(1)"
 PAYLOADS = (
     f"<script data-bad>{RUN}</script>",
@@ -96,7 +97,7 @@ PAYLOADS = (
 
 
 def fill() -> None:
-    """One case for each payload, which stands in all of its fields, and one of each other record."""
+    """Creates one case for each payload, with the payload in all of its fields, and one of each other record."""
     now = timezone.now()
     pattern = VerificationAttempt.objects.filter(calls__isnull=False).select_related("verification").first()
     assert pattern is not None
@@ -121,7 +122,7 @@ def fill() -> None:
 
 
 def _colleague(number: int, text: str) -> StaffUser:
-    """A user name may be anything that Django's rules let by; it is written past them."""
+    """Creates a user whose name Django's validator would refuse."""
     user = StaffUser.objects.create(
         username=f"colleague-{number} {text}"[:150],
         first_name=text[:150],
@@ -177,7 +178,7 @@ def _evidence(number: int, text: str, case: Verification, pattern: VerificationA
         facts={text: text, "width": text},
         uploaded_at=now,
     )
-    said = {
+    signals = {
         "camera": f"OBS virtual {text}",
         "user_agent": text,
         text: text,
@@ -186,10 +187,10 @@ def _evidence(number: int, text: str, case: Verification, pattern: VerificationA
     }
     call = pattern.calls.order_by("-number")[0]
     attempt = VerificationAttempt.objects.get(pk=pattern.pk)
-    # Its pictures are another applicant's: this one has none.
+    # Its pictures are another applicant's, because this one has none.
     attempt.original_name = attempt.normalised_name = attempt.best_frame_name = ""
     attempt.pk, attempt.public_id = None, f"att_{'a' * 20}{_letters(number)}"
-    attempt.verification, attempt.document, attempt.signals = case, case.documents.get(), said
+    attempt.verification, attempt.document, attempt.signals = case, case.documents.get(), signals
     attempt.facts, attempt.result_code, attempt.best_frame_note = {text: {"x": text}}, text[:128], text[:40]
     attempt.save(force_insert=True)
     call.pk, call.public_id = None, f"call_{'a' * 20}{_letters(number)}"
@@ -275,7 +276,7 @@ def _others(number: int, text: str, colleague: StaffUser, now: Any) -> None:
 
 
 def _draft(now: Any) -> None:
-    """A history whose reasons are hostile, and a draft whose reason is."""
+    """Policy versions and a draft, all with hostile reasons."""
     old = Policy.current()
     first, second = StaffUser.objects.filter(username__startswith="colleague").order_by("pk")[:2]
     terms = {

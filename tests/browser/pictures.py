@@ -1,4 +1,4 @@
-"""The compare tools of the case page as a reviewer uses them: keys, pointer, and what the pictures then look like."""
+"""The compare tools of the case page, driven by keys and pointer, and the resulting look of the pictures."""
 
 import re
 from typing import Any
@@ -9,7 +9,7 @@ from tests.browser.conftest import Portal
 
 
 class Pictures:
-    """A case's pictures and their tools, used by whoever is signed in."""
+    """A case's pictures and their tools, in a signed-in page."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -17,9 +17,9 @@ class Pictures:
         page.on("console", self._note_errors)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
 
-    def _note_errors(self, said: ConsoleMessage) -> None:
-        if said.type == "error":
-            self.faults.append(said.text)
+    def _note_errors(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.faults.append(message.text)
 
     def open(self, portal: Portal, reference: str) -> None:
         self.page.goto(f"{portal.url}/admin/queue/")
@@ -28,7 +28,7 @@ class Pictures:
         self.until("document.querySelector('video').readyState >= 2")
 
     def until(self, condition: str) -> None:
-        """The page's policy forbids the evaluation that Playwright would wait with; every look here is a new one."""
+        """Waits for up to 10 s, by polling: the page's CSP forbids the eval that Playwright's own wait uses."""
         for _ in range(200):
             if self.page.evaluate(condition):
                 return

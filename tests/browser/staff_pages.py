@@ -1,10 +1,10 @@
-"""The staff site in a browser: who may open which page."""
+"""The pages of the staff site that each role may open."""
 
 from playwright.sync_api import Page
 
 from verification.permissions.addresses import ADDRESSES
 
-# Of each role, the rights of the table whose pages it opens.
+# By role: the rights of the table `addresses` that let it open pages.
 ROLES = {
     "senior": {"view_queue", "view_case", "view_dashboard", "view_policy", "change_policy", "view_operations"}
     | {"view_trail", "view_staff", "staff"},
@@ -12,12 +12,12 @@ ROLES = {
     | {"export", "staff"},
     "operator": {"view_dashboard", "view_policy", "view_operations", "view_staff", "manage_staff", "staff"},
 }
-# No pages: they lead on, or are files and scripts; signing out ends the test.
+# Addresses that are no pages: redirects, files and scripts. Signing out would end the test.
 NO_PAGES = ("logout/", "password_change/", "jsi18n/", "download", "evidence/", "no-password/")
 
 
 def pages(role: str) -> list[str]:
-    """The addresses of the table that have no id in them and are pages this role may open."""
+    """The pages without an id in their address that this role may open."""
     return [
         f"/admin/{address.path}"
         for address in ADDRESSES
@@ -28,7 +28,7 @@ def pages(role: str) -> list[str]:
 
 
 def new_pages(role: str) -> list[str]:
-    """Those that the roles before it may not open, and the board, which is another one for each."""
+    """The pages that no earlier role in ROLES may open, and the board, which differs by role."""
     before = {path for other in list(ROLES)[: list(ROLES).index(role)] for path in pages(other)}
     return [path for path in pages(role) if path not in before or path == "/admin/"]
 

@@ -1,4 +1,4 @@
-"""The demo's cases, brought into each of the states that a case page can show. Run within a portal's environment."""
+"""Brings the demo's cases into each state that a case page can show. Runs in a portal's environment."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 
 def make() -> None:
-    """Prints the address of each, by its state, and the reference of somebody with two cases."""
+    """Prints the address of each case by its state, and the reference of an applicant with two cases."""
     now = timezone.now()
     me, other = (StaffUser.objects.get(username=name) for name in ("senior", "senior2"))
     states = {
@@ -62,7 +62,7 @@ def _case(number: int) -> Verification:
 
 
 def _shown(case: Verification) -> dict[str, Any]:
-    """What the page says of the case as it is."""
+    """The form fields of the case's page, as it is now."""
     case.refresh_from_db()
     return {"shown": Shown(case.version, evidence_hash(case)), "note": NOTE}
 
@@ -86,7 +86,7 @@ def _reopened(case: Verification, by: StaffUser, now: datetime) -> Verification:
 
 
 def _blind(case: Verification, by: StaffUser, now: datetime) -> Verification:
-    """As if it had been drawn: which cases are drawn is not for a test to choose."""
+    """Makes the case a spot check directly: a test can't choose which cases the portal samples."""
     _reopened(case, by, now)
     Verification.objects.filter(pk=case.pk).update(reasons=[SPOT_CHECK], band=Band.SPOT_CHECK)
     return case

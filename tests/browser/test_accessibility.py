@@ -1,4 +1,4 @@
-"""The applicant's pages on the smallest phone: nothing that axe finds fault with, nothing wider than the screen."""
+"""The applicant's pages on the smallest phone: axe finds no fault, nothing is wider than the screen."""
 
 from playwright.sync_api import Page, ViewportSize, expect
 
@@ -24,7 +24,7 @@ def test_every_step_can_be_used_on_a_phone_and_without_sight(applicant: Applican
     check(page)
     applicant.give_photo()
     applicant.panel("primer")
-    # Greyed until the page can act on it; what is greyed is no fault of contrast, what is half-way would be.
+    # Wait until the button is enabled: axe ignores the contrast of a disabled button, but not of one in transition.
     expect(applicant.primary).to_be_enabled()
     check(page)
     applicant.primary.click()

@@ -1,4 +1,4 @@
-"""The staff pages on a screen by day, on a phone by night: axe finds no fault, nothing is wider than the phone."""
+"""The staff pages on a desktop in light mode and on a phone in dark mode: no axe faults, no overflow."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from tests.browser.staff_pages import ROLES, links_on, new_pages
 MAKE = "from tests.browser.staff_states import make; make()"
 SCREEN: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
-# Pages that look otherwise by what they are asked for, and those that say no.
+# Pages whose look depends on the query, and error pages.
 EXTRA = {
     "senior": (
         "/admin/queue/?view=mine",
@@ -51,14 +51,14 @@ WIDTH = "document.documentElement.scrollWidth"
 
 @pytest.fixture(scope="module")
 def states(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Portal, dict[str, str]]]:
-    """A portal with a case in each state, and their addresses."""
+    """A portal with a case in each state, and the addresses of the cases."""
     with running(copy_of(demo, tmp_path_factory.mktemp("states"))) as own:
         lines = own.manage("shell", "--no-imports", "-c", MAKE).strip().splitlines()
         yield own, dict(line.split("\t") for line in lines)
 
 
 def faults(page: Page) -> list[str]:
-    """Of the open page, by day on a screen and by night on a phone."""
+    """Faults of the open page on a desktop in light mode and on a phone in dark mode."""
     page.set_viewport_size(SCREEN)
     page.emulate_media(color_scheme="light")
     found = [f"screen, {fault}" for fault in axe.faults(page)]
@@ -105,7 +105,7 @@ def test_what_comes_of_a_form_can_be_used_by_everybody(
         expect(page.get_by_role("heading", name=found)).to_be_visible()
         wrong += faults(page)
     page.goto(portal.url + cases["held"])
-    # Past what the browser asks for.
+    # Without the browser's own validation.
     page.evaluate("document.getElementById('decision').submit()")
     expect(page.get_by_role("alert")).to_contain_text("Nothing was recorded")
     wrong += faults(page)

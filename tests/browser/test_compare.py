@@ -10,7 +10,7 @@ from tests.browser.conftest import Applicant, Portal
 from tests.browser.pictures import Pictures
 from tests.browser.visitor import Visitor
 
-# Times of the prompts as the demo's cases would have them, had a browser recorded them.
+# Times of the prompts as a browser would have recorded them.
 PROMPTS = [{"action": "nod", "at": 1000}, {"action": "blink", "at": 2500}]
 AND_SAY = """
 from verification.models import VerificationAttempt as Attempt
@@ -56,7 +56,7 @@ def test_pictures_are_zoomed_and_moved_in_step_or_alone(pictures: Pictures) -> N
     pictures.press("ArrowRight")
     assert pictures.matrix("frame")[4] > 0
     assert pictures.matrix("photo")[4] == 0
-    # In step again, each keeps what it had: the photo stays larger, and both grow by as much.
+    # After re-linking each keeps its zoom: the photo stays larger, and both grow by the same factor.
     pictures.press("i", "+")
     assert pictures.matrix("photo")[0] == 1.56
     assert pictures.matrix("frame")[0] == 1.25
@@ -120,7 +120,7 @@ def test_blinking_shows_photo_and_frame_in_turn_at_one_place_and_scale(pictures:
         expect(pictures.stage(pane)).to_be_visible()
     pictures.press("x")
     assert pictures.blinking() == "frame"
-    pictures.page.wait_for_timeout(700)  # longer than it would take by itself
+    pictures.page.wait_for_timeout(700)  # longer than the automatic blink interval
     assert pictures.blinking() == "frame"
     pictures.press("x")
     assert pictures.blinking() == "photo"
@@ -153,7 +153,7 @@ def test_the_recording_goes_to_each_prompt_picture_and_speed(pictures: Pictures)
     assert pictures.video("currentTime") == 0
     pictures.press("]", "]")
     assert pictures.video("currentTime") == pytest.approx(2.5)
-    # 60 pictures in 4 seconds: the middles of the two after this one.
+    # 60 pictures in 4 s: the middle of each of the next two pictures.
     pictures.press(".", ".")
     assert pictures.video("currentTime") == pytest.approx(39.5 / 15, abs=0.01)
     pictures.press(",")
@@ -239,10 +239,10 @@ MediaRecorder.isTypeSupported = (type) => !type.includes("avc1") && asked(type);
 """
 
 
-def test_a_recording_that_was_encoded_anew_is_also_shown_as_it_came(
+def test_a_transcoded_recording_is_also_shown_as_uploaded(
     applicant: Applicant, portal: Portal, reviewer: Page
 ) -> None:
-    """A real browser's, which knows no H.264; its own prompts are on the bar."""
+    """The recording is a real browser's without H.264; its own prompts are on the bar."""
     applicant.page.add_init_script(NO_H264)
     portal.script(result="FailedOperation.CompareLowSimilarity", sim=42)
     case = applicant.up_to_capture("ACTION")

@@ -1,4 +1,4 @@
-"""An account in arrears, in a real browser: the applicant waits kindly, an operator looks, and it goes on by itself."""
+"""An account in arrears: the applicant sees a friendly wait, an operator the reason, and checks resume later."""
 
 from collections.abc import Iterator
 

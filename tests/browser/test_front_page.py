@@ -1,4 +1,4 @@
-"""The first page of the demo and the calm one of production: for everybody, by day and by night, on every width."""
+"""The front pages of the demo and of production: accessible, in light and dark mode, at every width."""
 
 from playwright.sync_api import Browser, Page, expect
 
@@ -6,12 +6,12 @@ from tests.browser.axe import faults
 from tests.browser.conftest import Portal
 
 WIDTHS = (320, 390, 1280)
-# What a tunnel adds: the demo then shows what production does.
+# The header that a tunnel adds: the demo then shows the production page.
 FROM_ELSEWHERE = {"X-Forwarded-For": "203.0.113.7"}
 
 
 def look(page: Page) -> list[str]:
-    """What is wrong with the open page, in each light and width."""
+    """Faults of the open page in each colour scheme and width."""
     found = []
     for light in ("light", "dark"):
         for width in WIDTHS:

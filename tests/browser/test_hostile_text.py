@@ -1,4 +1,4 @@
-"""Stored text that tries to run: every staff page shows it as text, to a senior, an auditor and an operator."""
+"""Stored XSS payloads: every staff page shows them as text, to a senior, an auditor and an operator."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,8 +21,8 @@ addEventListener("securitypolicyviolation", (event) => {
   (window.reports ||= []).push(`${event.violatedDirective} ${event.blockedURI}`);
 });
 """
-# What must not have come of it.
-TOLD = """(handlers) => ({
+# Counts the effects that a payload must not have.
+EFFECTS = """(handlers) => ({
   ran: window.ran ?? null,
   reports: window.reports ?? [],
   bad: [...document.querySelectorAll("[data-bad]")].map((each) => each.outerHTML.slice(0, 200)),
@@ -36,7 +36,7 @@ TOLD = """(handlers) => ({
   computed: document.body.innerText.includes("54439"),
 })"""
 CLEAN = {"ran": None, "reports": [], "bad": [], "links": [], "handlers": 0, "computed": False}
-# The same of pages that are only read, and not opened: many of them in little time. A `text` is sent by the search box.
+# The same for pages that are fetched and parsed but not opened, which is faster. A `text` goes to the search box.
 READ = """async ([asked, handlers, site]) => {
   const found = {}, left = [...asked], token = document.querySelector("[name=csrfmiddlewaretoken]").value;
   const read = async ({path, text}) => {
@@ -57,17 +57,17 @@ READ = """async ([asked, handlers, site]) => {
 
 @pytest.fixture(scope="module")
 def hostile(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """A portal with the demo's cases, and the hostile ones."""
+    """A portal with the demo's cases and the hostile ones."""
     with running(copy_of(demo, tmp_path_factory.mktemp("hostile"))) as own:
         own.manage("shell", "--no-imports", "-c", FILL)
         yield own
 
 
 class Desk:
-    """Somebody's browser; it keeps what a page tells the console, and every dialog."""
+    """A staff member's browser; it collects console errors and dialogs."""
 
     def __init__(self, browser: Browser, portal: Portal, username: str) -> None:
-        # What the sessions page shows.
+        # The sessions page shows the user agent.
         self.context = browser.new_context(user_agent=f"Firefox/1 {PAYLOADS[5]}")
         self.context.add_init_script(WATCH)
         self.page, self.portal = self.context.new_page(), portal
@@ -91,18 +91,18 @@ class Desk:
             self.faults.append(f"{self.page.url}: asked {request.url}")
 
     def open(self, path: str) -> None:
-        """The page stays what it was meant to be."""
+        """Opens the page and checks that no payload changed it."""
         self.page.goto(self.portal.url + path)
         self.look()
 
     def look(self) -> None:
         try:
-            told, title = self.page.evaluate(TOLD, HANDLERS), self.page.title()
+            effects, title = self.page.evaluate(EFFECTS, HANDLERS), self.page.title()
         except Error as led_away:
             self.faults.append(f"{self.page.url}: {led_away}")
         else:
-            if told != CLEAN or not title.endswith(SITE):
-                self.faults.append(f"{self.page.url}: {title} {told}")
+            if effects != CLEAN or not title.endswith(SITE):
+                self.faults.append(f"{self.page.url}: {title} {effects}")
 
     def read(self, *asked: dict[str, str]) -> None:
         found = self.page.evaluate(READ, [asked, HANDLERS, SITE])
@@ -111,7 +111,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(hostile: Portal, browser: Browser) -> Iterator[Callable[[str], Desk]]:
-    """The desk of each role, signed in once."""
+    """The desks by role; each signs in once."""
     desks: dict[str, Desk] = {}
 
     def of(role: str) -> Desk:
@@ -136,7 +136,7 @@ def test_hostile_text_stays_text_on_every_staff_page(desk: Callable[[str], Desk]
             assert rows, path
             own.open(rows[-1])
             own.open(rows[-1].replace("/change/", "/history/"))
-            # Of each kind of record a few others, and not the same ones.
+            # A few records of each kind, different ones for each role.
             records += rows[lists.index(path) % 4 :: 4]
     own.read(*({"path": path} for path in records))
     assert own.faults == []
@@ -163,7 +163,7 @@ def test_hostile_text_stays_text_on_the_pages_of_every_case(
 
 
 def test_hostile_text_that_somebody_types_stays_text(desk: Callable[[str], Desk]) -> None:
-    """What comes back: a search, a filter's name, a threshold."""
+    """Text that a page echoes: a search, a filter's name, a threshold."""
     own = desk("senior")
     own.open("/admin/")
     for path in ("codes/?q=", "figures/?days=30&at=", "queue/?view=", "queue/?band=", "queue/?after="):

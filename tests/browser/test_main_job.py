@@ -1,4 +1,4 @@
-"""The main job in a real browser: link, consent, photo, recording, outcome, and the reviewer's part of it."""
+"""The main job in a real browser: link, consent, photo, recording, outcome, and the review."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,13 +82,13 @@ def test_a_low_similarity_is_approved_by_two_reviewers(
     look(reviewer, portal, case["reference"])
     decide(reviewer, portal, case["id"], "approve", "vendor_error")
     decide(colleague, portal, case["id"], "approve", "vendor_error")
-    # The applicant's page, open all the while, moves on by itself.
+    # The applicant's page, still open, moves on by itself.
     applicant.outcome("approved")
     assert portal.case(case["id"])["status"] == "approved"
 
 
 def look(reviewer: Page, portal: Portal, reference: str) -> None:
-    """Find the case in the queue, and look at all three pieces of evidence."""
+    """Finds the case in the queue and opens all three pieces of evidence."""
     reviewer.goto(f"{portal.url}/admin/queue/")
     reviewer.get_by_role("link", name=reference).click()
     for kind in ("ID photo", "best frame"):

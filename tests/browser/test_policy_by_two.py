@@ -1,4 +1,4 @@
-"""The policy changed by two people, each in a browser of their own: drafted by one, put into force by the other."""
+"""Two people change the policy, each in a separate browser: one drafts it, the other activates it."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -19,7 +19,7 @@ def other_senior(browser: Browser, portal: Portal) -> Iterator[Page]:
 
 
 def check(page: Page, colours: Literal["light", "dark"] = "light") -> None:
-    """Nothing that axe finds fault with, on a desk and on a phone, and nothing wider than the phone."""
+    """Checks with axe on a desktop and on a phone, and that nothing is wider than the phone."""
     page.emulate_media(color_scheme=colours)
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 900})
@@ -28,12 +28,12 @@ def check(page: Page, colours: Literal["light", "dark"] = "light") -> None:
 
 
 def faults_of(*pages: Page) -> list[str]:
-    """What breaks in them from now on. A refusal is an answer, not a fault; a script error or a CSP report is one."""
+    """Collects script errors and CSP reports of the pages. A refused request is no fault."""
     found: list[str] = []
 
-    def note(said: ConsoleMessage) -> None:
-        if said.type == "error" and "Failed to load resource" not in said.text:
-            found.append(said.text)
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            found.append(message.text)
 
     for page in pages:
         page.on("pageerror", lambda error: found.append(str(error)))
@@ -67,7 +67,7 @@ def test_the_policy_is_changed_by_two(senior: Page, other_senior: Page, portal: 
     expect(draft.locator("ins")).to_have_text(f"{old + 7} days")
     check(other_senior)
 
-    # What is read is what comes into force: the draft changes under the open page.
+    # The draft changes after this page was opened; the page may activate only the draft it shows.
     senior.get_by_role("link", name="Edit the draft").click()
     senior.get_by_label("Link valid for (days)").fill(str(old + 1))
     senior.get_by_role("button", name="Save the draft").click()
@@ -88,7 +88,7 @@ def test_the_policy_is_changed_by_two(senior: Page, other_senior: Page, portal: 
 
 
 def days_between(case: dict[str, str]) -> int:
-    """How many days the link of a case is valid for."""
+    """The number of days for which a case's link is valid."""
     return (datetime.fromisoformat(case["link_expires_at"]) - datetime.fromisoformat(case["created_at"])).days
 
 

@@ -1,4 +1,4 @@
-"""What a real browser records, in every type it can write, comes out as the vendor takes it: upright and as long."""
+"""Recordings of a real browser, in every type it can write, are normalised: upright and of the same length."""
 
 import base64
 import io
@@ -17,12 +17,12 @@ from tests.browser.conftest import SEED
 from verification import media
 from verification.liveness import Credentials, LivenessClient, RequestBody
 
-PLACE = "http://127.0.0.1:9/"  # never reached; a camera is given to pages of this machine only
+PLACE = "http://127.0.0.1:9/"  # never reached; browsers allow the camera on localhost only
 SECONDS = 3
-SIDE = (64, 48)  # pictures are compared this small, where grain and coding no longer count
+SIDE = (64, 48)  # compare pictures at this size, where noise and compression no longer matter
 
-# Named by what Chromium really writes. A recorder that is given a time slice, as Firefox's always works, leaves the
-# duration out of the file.
+# Named by what Chromium really writes. A recorder with a time slice, which is how Firefox always records, omits the
+# duration.
 TYPES: dict[str, dict[str, Any]] = {
     "H.264 in MP4": {"type": "video/mp4;codecs=avc1.42E01E", "codec": "h264", "container": "mov"},
     "H.264 in Matroska": {"type": "video/x-matroska;codecs=avc1", "codec": "h264", "container": "matroska"},
@@ -93,7 +93,7 @@ def test_what_chromium_records_reaches_the_vendor(
     assert emulator.calls()[-1]["video_container"] == "mp4"
     seconds, a_picture = timing(recorded)
     assert timing(prepared.mp4)[0] == pytest.approx(seconds, abs=max(0.1, 2 * a_picture))
-    # A busy machine begins to record late.
+    # On a busy machine recording starts late.
     assert SECONDS / 2 < seconds < SECONDS + 0.5
     assert_upright(prepared.mp4)
     if "slice" in asked:
@@ -101,7 +101,7 @@ def test_what_chromium_records_reaches_the_vendor(
 
 
 def timing(video: bytes) -> tuple[float, float]:
-    """Seconds from the first picture to the last one's end, and of one picture: an own reading beside the portal's."""
+    """Seconds from the first picture to the end of the last, and of one picture; measured without the portal's code."""
     with av.open(io.BytesIO(video), "r") as file:
         stream = file.streams.video[0]
         times = sorted(packet.pts for packet in file.demux(stream) if packet.pts is not None and packet.size)
@@ -116,7 +116,7 @@ def header_duration(video: bytes) -> int | None:
 
 
 def assert_upright(video: bytes) -> None:
-    """The picture is nearer to what the camera was shown than to any turn or mirror image of it."""
+    """Checks that the picture is closer to the camera's input than to any rotation or mirror image of it."""
     seen = Image.open(io.BytesIO(media.frame_at(video, 1.0))).convert("RGB").resize(SIDE)
     shown = draw_frame(SEED, (640, 480), 0).convert("RGB").resize(SIDE)
     turns = [Image.Transpose.ROTATE_180, Image.Transpose.FLIP_TOP_BOTTOM, Image.Transpose.FLIP_LEFT_RIGHT]

@@ -1,4 +1,4 @@
-"""Reviewers at their browsers, two at a time: four eyes, stale pages, spot checks."""
+"""Two reviewers in two browsers: four eyes, stale pages, spot checks."""
 
 import urllib.error
 from collections.abc import Iterator
@@ -89,7 +89,7 @@ def test_nobody_confirms_their_own_on_any_path(
 def test_a_proposal_is_void_once_there_is_new_evidence(
     proposed: dict[str, Any], portal: Portal, visitor: Visitor, colleague: Page, senior: Page
 ) -> None:
-    # The page of the second person stays open, while a senior asks for another recording.
+    # The second person's page stays open while a senior asks for another recording.
     claim(colleague, portal, proposed["id"])
     choose(colleague, "approve", "vendor_error")
     colleague.request.post(
@@ -145,7 +145,7 @@ def test_asking_again_reaches_the_applicants_page(
 
 @pytest.fixture
 def everything_is_drawn(portal: Portal) -> Iterator[None]:
-    """While it holds, all that passes goes to a spot check."""
+    """Within the block every pass goes to a spot check."""
     _policy(portal, 100)
     yield
     _policy(portal, 0)

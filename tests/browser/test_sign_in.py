@@ -14,12 +14,12 @@ from tests.browser.axe import faults
 from tests.browser.conftest import Portal, copy_of, running
 
 NARROW: ViewportSize = {"width": 390, "height": 844}
-STEP = 30  # seconds that a code counts
+STEP = 30  # seconds for which a code is valid
 
 
 @pytest.fixture(scope="module")
 def strict(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    """By the name localhost: a numeric address can have no passkeys."""
+    """A portal under the name localhost: browsers offer no passkeys for a numeric address."""
     data = copy_of(demo, tmp_path_factory.mktemp("strict"))
     with running(data, "localhost", KYC_STAFF_MFA="required") as own:
         yield own
@@ -27,13 +27,13 @@ def strict(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Por
 
 @pytest.fixture
 def new_browser(browser: Browser) -> Iterator[Callable[[], Page]]:
-    """A page in a browser of its own; nothing may break in it."""
+    """A page in a new browser context; the test fails on script errors and CSP reports."""
     contexts, faults = [], []
 
-    def note(told: Any) -> None:
-        # A refused try is an answer, not a fault; a script error or a CSP report is one.
-        if told.type == "error" and "Failed to load resource" not in told.text:
-            faults.append(told.text)
+    def note(message: Any) -> None:
+        # A refused attempt is no fault; a script error or a CSP report is.
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            faults.append(message.text)
 
     def open_() -> Page:
         contexts.append(browser.new_context(viewport=NARROW, accept_downloads=True))
@@ -53,7 +53,7 @@ def code_now(secret: str) -> str:
 
 
 def fresh_code(secret: str, page: Page, used: str = "") -> str:
-    """What an app shows, with some seconds left to type it, and not what was `used` already."""
+    """A code of the app with some seconds left to type it, other than `used`."""
     left = STEP - time.time() % STEP
     if left < 5 or code_now(secret) == used:
         page.wait_for_timeout(1000 * left + 100)
@@ -68,7 +68,7 @@ def give_password(page: Page, portal: Portal, username: str) -> None:
 
 
 def check(page: Page) -> None:
-    """Nothing wider than a phone, nothing that axe finds fault with."""
+    """Checks that nothing is wider than a phone and that axe finds no fault."""
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"], page.url
     assert faults(page) == [], page.url
 
@@ -126,7 +126,7 @@ def ends_the_other_session(elsewhere: Page, page: Page, strict: Portal, recovery
 
 
 def with_authenticator(page: Page) -> Any:
-    """A device with a fingerprint reader that always says yes."""
+    """Adds a virtual authenticator whose user verification always succeeds."""
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
     options = {

@@ -1,4 +1,4 @@
-"""What staff are writing: no key sends it by mistake, and nothing that happens meanwhile loses it."""
+"""Text that staff are typing: no key sends it by mistake, and no event meanwhile loses it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ from tests.browser.visitor import Visitor
 
 @pytest.fixture
 def case(portal: Portal) -> Iterator[dict[str, Any]]:
-    """One that the vendor did not pass."""
+    """A case that the vendor did not pass."""
     portal.script(clear=True)
     with Visitor(portal) as visitor:
         yield visitor.send_everything(result="FailedOperation.CompareLowSimilarity", sim=42)
@@ -74,7 +74,7 @@ def test_who_lost_the_hold_is_told_and_may_still_record(writing: Page) -> None:
     token = writing.locator("[name=csrfmiddlewaretoken]").first.get_attribute("value")
     form: dict[str, Any] = {"csrfmiddlewaretoken": token}
     writing.request.post(f"{address}/release", form=form, headers={"Referer": address})
-    # The sign of work after a minute notices it.
+    # The page's renewal of the claim, once a minute, notices it.
     writing.clock.fast_forward(61_000)
     writing.mouse.move(10, 10)
     expect(writing.get_by_role("alert")).to_contain_text("Your hold on this case has ended")
@@ -108,7 +108,7 @@ def test_details_that_can_not_be_shown_leave_the_page_as_it_is(writing: Page) ->
 
 @pytest.fixture
 def drafting(portal: Portal, senior: Page) -> Iterator[Page]:
-    """A senior reviewer who has typed a change of the policy; its draft is discarded afterwards."""
+    """A senior reviewer who has typed a policy change; the fixture discards the draft afterwards."""
     senior.goto(f"{portal.url}/admin/policy/")
     senior.get_by_role("button", name="Draft a new version").click()
     senior.get_by_label("Why is it changed?").fill(NOTE)

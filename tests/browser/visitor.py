@@ -1,4 +1,4 @@
-"""An applicant without a browser, for tests that are about reviewers: the same addresses, spoken to by HTTP."""
+"""An applicant without a browser, for tests about reviewers: the same addresses over HTTP."""
 
 import json
 import re
@@ -15,7 +15,7 @@ PHOTO = draw_photo(SEED)
 
 
 class Visitor:
-    """One person with their link, from invitation to outcome."""
+    """One applicant with their link, from invitation to outcome."""
 
     takes = 0
 
@@ -31,7 +31,7 @@ class Visitor:
         self._http.close()
 
     def send_everything(self, **answer: Any) -> dict[str, Any]:
-        """Consent, photo and a recording that gets this answer of the emulator; the case once it is judged."""
+        """Gives consent, a photo and a recording that gets this answer of the emulator; returns the assessed case."""
         page = self._http.get(self.case["link"]).text
         shown = re.search(r'name="text_sha256" value="([0-9a-f]{64})"', page)
         assert shown, "the consent page names its text"
@@ -40,7 +40,7 @@ class Visitor:
         return self.record(**answer)
 
     def record(self, **answer: Any) -> dict[str, Any]:
-        """One more recording."""
+        """Sends one more recording."""
         self._portal.script(**answer)
         Visitor.takes += 1
         clip = draw_clip(seed=SEED, seconds=3.0, size=(320, 240), fps=15, take=1000 + Visitor.takes)

@@ -1,1 +1,1 @@
-"""The catalogue of bad inputs: what is sent, and the one answer that it gets."""
+"""The catalogue of bad inputs, each with the one answer it must get."""

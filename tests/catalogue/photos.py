@@ -1,4 +1,4 @@
-"""The photos of the catalogue, made by code: what no camera makes, and what a camera makes that is unusual."""
+"""The photos of the catalogue, made by code: files that no camera makes, and unusual ones that cameras do make."""
 
 import io
 import struct
@@ -25,12 +25,12 @@ DISPLAY_P3 = {
     b"gXYZ": (0.29198, 0.69225, 0.04189),
     b"bXYZ": (0.1571, 0.06657, 0.78407),
 }
-GREY, RGB, PALETTE, GREY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6  # PNG's own numbers
+GREY, RGB, PALETTE, GREY_ALPHA, RGB_ALPHA = 0, 2, 3, 4, 6  # colour types as PNG numbers them
 
 
 @lru_cache
 def jpeg(**options: Any) -> bytes:
-    """An honest photo."""
+    """A plain valid photo."""
     return draw_photo(size=SIZE, **options)
 
 
@@ -46,7 +46,7 @@ def encoded(picture: Image.Image, format: str = "PNG", **options: Any) -> bytes:
 
 
 def quadrants(size: tuple[int, int] = SIZE) -> Image.Image:
-    """Four colours, none of them twice: whoever turns, mirrors, inverts or mixes them up is found out."""
+    """A picture of four different colours, which shows any rotation, mirroring, inversion or swap of channels."""
     wide, high = size[0] // 2, size[1] // 2
     picture = Image.new("RGB", size, WHITE)
     for colour, place in ((RED, (0, 0)), (GREEN, (wide, 0)), (BLUE, (0, high))):
@@ -70,7 +70,7 @@ def _name(pixel: Any) -> str:
 
 
 def stored_turned(orientation: int, format: str = "JPEG", **tags: Any) -> bytes:
-    """The quadrants, stored as a camera held otherwise would, with the EXIF tag that says so."""
+    """The quadrants as a camera in that orientation stores them, with the EXIF tag."""
     turns = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -92,7 +92,7 @@ def stored_turned(orientation: int, format: str = "JPEG", **tags: Any) -> bytes:
 
 
 def with_segment(data: bytes, marker: int, content: bytes) -> bytes:
-    """The JPEG with one more segment at its beginning."""
+    """The JPEG with one extra segment at its start."""
     return data[:2] + bytes([0xFF, marker]) + struct.pack("!H", len(content) + 2) + content + data[2:]
 
 
@@ -106,7 +106,7 @@ def segments(data: bytes) -> set[int]:
 
 
 def padded(data: bytes, size: int) -> bytes:
-    """The JPEG, made exactly so long with comments."""
+    """The JPEG, padded with comments to exactly that many bytes."""
     while (missing := size - len(data)) > 0:
         content = min(missing, 60_000) - 4
         if 0 < missing - content - 4 < 5:
@@ -129,7 +129,7 @@ def full_of_metadata() -> bytes:
 
 
 def with_flipped_body(seed: int) -> bytes:
-    """An honest photo with twenty bytes changed, but those that say what it is."""
+    """A valid photo with twenty bytes changed after its signature."""
     return jpeg()[:3] + hostile.flipped(jpeg()[3:], seed)
 
 
@@ -138,13 +138,13 @@ def progressive_of_many_scans(scans: int = 10_000) -> bytes:
 
 
 def just_over_three_mebibytes_of_base64() -> bytes:
-    """2,359,297 bytes: one too many for the vendor, if they were sent as they came."""
+    """A photo of 2,359,297 bytes: one too many for the vendor, if the portal sent it unchanged."""
     noise = Image.effect_noise((1300, 1300), 90).convert("RGB")
     return padded(encoded(noise, "JPEG", quality=95), 2_359_297)
 
 
 def inverted_cmyk() -> bytes:
-    """As Adobe's programs write it: four inks, all upside down, and a marker that says so."""
+    """A CMYK JPEG as Adobe writes it: four inverted channels and an Adobe marker."""
     data = encoded(quadrants().convert("CMYK"), "JPEG", quality=95)
     assert b"Adobe" in data[:200]
     return data
@@ -156,7 +156,7 @@ def inverted_cmyk() -> bytes:
 def png_of(
     colour_type: int, depth: int, *, interlaced: bool = False, alpha: int | None = None, **chunks: bytes
 ) -> bytes:
-    """The quadrants as a PNG of that colour type and depth, written by hand: Pillow can't write most of them."""
+    """The quadrants as a PNG of that colour type and depth, written byte by byte: Pillow can't write most of them."""
     passes = ADAM7 if interlaced else [(0, 0, 1, 1)]
     rows = b"".join(_scan_lines(colour_type, depth, alpha, *one) for one in passes)
     header = struct.pack("!IIBBBBB", *SIZE, depth, colour_type, 0, 0, interlaced)
@@ -190,7 +190,7 @@ def _samples(pixels: Iterable[Any], colour_type: int, depth: int, alpha: int | N
 
 
 def palette_with_alpha(alpha: bytes = b"\xff\xff\xff\0", *, interlaced: bool = False) -> bytes:
-    """Four colours of a palette, of which the last is see-through."""
+    """A palette of four colours, of which the last is transparent."""
     colours = bytes(value for colour in (RED, GREEN, BLUE, (0, 0, 0)) for value in colour)
     return png_of(PALETTE, 8, interlaced=interlaced, PLTE=colours, tRNS=alpha)
 
@@ -201,7 +201,7 @@ def animated() -> bytes:
 
 
 def one_bit(width: int, height: int) -> bytes:
-    """A whole, valid and all-black PNG: a few kilobytes that would fill gigabytes."""
+    """A complete, valid, all-black PNG: a few kilobytes that decode to gigabytes."""
     header = hostile.png_chunk(b"IHDR", struct.pack("!IIBBBBB", width, height, 1, 0, 0, 0, 0))
     pixels = zlib.compress(bytes((1 + (width + 7) // 8) * height), 9)
     end = hostile.png_chunk(b"IDAT", pixels) + hostile.png_chunk(b"IEND", b"")
@@ -226,7 +226,7 @@ def with_wrong_checksum() -> bytes:
 
 
 def in_display_p3(pixel: tuple[int, int, int], format: str = "PNG", **options: Any) -> bytes:
-    """An even picture with Apple's profile, as an iPhone tags its photos."""
+    """A picture of one colour with Apple's Display P3 profile, as iPhones write it."""
     return encoded(Image.new("RGB", SIZE, pixel), format, icc_profile=display_p3(), **options)
 
 
@@ -246,7 +246,7 @@ def display_p3() -> bytes:
 
 
 def other_kinds() -> dict[str, bytes]:
-    """The seven kinds of picture that are no JPEG or PNG, whole ones where they can be made."""
+    """The seven other picture formats, as complete files where Pillow can write them."""
     picture = quadrants()
     return {
         "GIF": encoded(picture, "GIF"),

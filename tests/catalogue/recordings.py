@@ -1,4 +1,4 @@
-"""The recordings of the catalogue, made by code: what no camera makes, and what a camera makes that is unusual."""
+"""The recordings of the catalogue, made by code: files that no camera makes, and unusual ones that cameras do make."""
 
 import io
 import random
@@ -23,7 +23,7 @@ _CLUSTER = b"\x1f\x43\xb6\x75"
 
 
 def plain(**options: Any) -> bytes:
-    """An honest clip of three seconds, unless told otherwise."""
+    """A valid clip, by default of 3 s."""
     usual: dict[str, Any] = {"seconds": 3.0, "size": SIZE, "fps": 10}
     return draw_clip(**(usual | options))
 
@@ -61,7 +61,7 @@ def frame_server_script() -> bytes:
 
 
 class OneWay(io.RawIOBase):
-    """A file that can't be gone back in, as a recorder in a browser writes."""
+    """A write-only file without seek, as a browser's recorder writes."""
 
     def __init__(self) -> None:
         self.written = bytearray()
@@ -78,7 +78,7 @@ class OneWay(io.RawIOBase):
 
 
 def remuxed(data: bytes, container: str, *, shift: float = 0, seconds: float = 1e9, **options: str) -> bytes:
-    """The same pictures in another file: `shift` seconds later, the first `seconds` of them."""
+    """The first `seconds` of the pictures in another container, `shift` seconds later."""
     out = io.BytesIO()
     with (
         av.open(io.BytesIO(data), "r") as given,
@@ -116,7 +116,7 @@ def _tiny() -> "Packet[VideoStream]":
 
 
 def ten_hours() -> bytes:
-    """A picture a second for ten hours, in less than two megabytes."""
+    """One picture a second for ten hours, in less than 2 MB."""
     first, *_ = hostile.vp8_packets(SIZE, 1)
     return hostile.webm_of([first] + [_tiny()] * 35_999, [1000 * number for number in range(36_000)], SIZE)
 
@@ -141,7 +141,7 @@ def frames(count: int) -> bytes:
 
 
 def no_picture() -> bytes:
-    """A recording that was stopped before its first picture, and says so correctly."""
+    """A valid file of a recording that was stopped before its first picture."""
     data = plain(container="webm", codec="libvpx")
     start = data.index(_SEGMENT) + 12
     content = data[start : data.index(_CLUSTER)] + _CLUSTER + b"\x83\xe7\x81\x00"
@@ -149,7 +149,7 @@ def no_picture() -> bytes:
 
 
 def eight_k() -> bytes:
-    """A header that says so is enough; nobody should try to decode what it announces."""
+    """A clip whose header claims 8K: the portal must refuse it without decoding."""
     small = hostile.webm_of(hostile.vp8_packets((2048, 2048), 1, plain=True), [0], (2048, 2048))
     return small.replace(b"\xb0\x82\x08\x00", b"\xb0\x82\x1e\x00").replace(
         b"\xba\x82\x08\x00", b"\xba\x82\x10\xe0"
@@ -217,7 +217,7 @@ def _encoded(picture: Callable[[int], Image.Image], count: int, **options: str) 
 
 
 def snow() -> bytes:
-    """Pictures that nothing can compress: larger than what the vendor takes, and within our own limit."""
+    """Incompressible pictures: larger than the vendor's limit, within our own."""
     rng = random.Random(1)
     size = (640, 480)
     pictures = [Image.frombytes("RGB", size, rng.randbytes(3 * size[0] * size[1])) for _ in range(8)]
@@ -243,13 +243,13 @@ def huge_box() -> bytes:
 
 
 def deep_boxes(depth: int = 10_000) -> bytes:
-    """Boxes in boxes, each of a kind that holds others."""
+    """Nested MP4 boxes, each of a kind that holds others."""
     head = struct.pack("!I4s4sI4s", 20, b"ftyp", b"isom", 512, b"isom")
     nested = b"".join(struct.pack("!I4s", 8 * (depth - level), b"moov") for level in range(depth))
     return head + nested
 
 
 def unknown_sizes() -> bytes:
-    """Lists of tracks in each other, all of a size that is unknown."""
+    """Nested Matroska track lists, all of unknown size."""
     data = without_duration()
     return data[: data.index(_SEGMENT) + 12] + (_TRACKS + b"\x01" + b"\xff" * 7) * 5_000

@@ -1,6 +1,6 @@
-"""The file names of the catalogue, part F: sent as raw bytes, because a client library would clean most of them.
+"""The file names of the catalogue, part F: sent as raw bytes, because a client library would sanitise most of them.
 
-Whatever a file is called, it is kept under a name of our own, or the form is refused; its name is not kept at all.
+The portal stores a file under a name of its own or refuses the form. It never stores the sender's file name.
 """
 
 import re
@@ -21,9 +21,9 @@ from verification.models import AuditEvent, DataKey, Document
 BOUNDARY = b"a-line-that-is-in-no-photo"
 OUR_NAME = re.compile(r"[\w-]+/photo(-original)?-[0-9a-f]{32}\.bin")
 ACCEPTED = (200, "")
-NO_NAME = (400, "missing_file")  # to Django, a part without a name that it can read is no file
+NO_NAME = (400, "missing_file")  # Django takes a part without a readable name for no file
 
-# What follows `name="photo"; ` in the head of the part.
+# The text after `name="photo"; ` in the part's header.
 NAMES: dict[str, tuple[bytes, tuple[int, str]]] = {
     "F1 up the folders": (b'filename="../../etc/passwd"', ACCEPTED),
     "F2 up the folders of Windows": (rb'filename="..\..\x.exe"', ACCEPTED),

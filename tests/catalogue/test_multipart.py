@@ -1,8 +1,8 @@
-"""Rows B26, B28 and B29 of the catalogue, and H9 and H19 where files come in: forms that arrive broken.
+"""Rows B26, B28 and B29 of the catalogue, and H9 and H19 for uploads: forms that arrive broken.
 
-A form that ends before its last boundary is never mistaken for one without a file. How it broke is told apart by its
-Content-Length: fewer bytes than that, and the connection broke; as many, and the form itself is broken. A file that is
-longer than its Content-Length can't be told from the second: a server hands on so many bytes and no more.
+The portal never mistakes a form that ends before its last boundary for one without a file. Fewer bytes than the
+Content-Length mean that the connection broke; as many mean that the form is malformed. A body longer than its
+Content-Length looks malformed too: a server passes on only that many bytes.
 """
 
 import base64
@@ -57,14 +57,14 @@ def photo_part() -> bytes:
 def post(
     client: Client, body: bytes, *, content_type: str = FORM, length: int | None = None, **more: Any
 ) -> Any:
-    """As a server hands it on: `length` is what the request said, `body` is what came."""
-    said = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body) if length is None else length)}
-    environ = {"wsgi.input": io.BytesIO(body), **said, **more}
+    """Posts as a server would: `length` is the Content-Length, `body` is what arrived."""
+    headers = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body) if length is None else length)}
+    environ = {"wsgi.input": io.BytesIO(body), **headers, **more}
     return client.generic("POST", "/verify/document", body, content_type, **environ)
 
 
 def code_of(response: Any) -> tuple[int, str]:
-    """Status and code as the page carries them; "" when all was well."""
+    """Status and error code of the page; the code is "" without an error."""
     found = response.content.decode().partition('data-code="')[2].partition('"')[0]
     return response.status_code, found
 
@@ -82,10 +82,10 @@ def test_b26_a_body_shorter_than_its_content_length(client: Client, arrived: int
     assert Document.objects.count() == 0
 
 
-@pytest.mark.parametrize("said", [1, 100, 20_000])
-def test_b26_a_body_longer_than_its_content_length(client: Client, said: int) -> None:
-    # The server stops after so many bytes: what is left looks like B29.
-    assert code_of(post(client, form(photo_part()), length=said)) == (400, "malformed_multipart")
+@pytest.mark.parametrize("headers", [1, 100, 20_000])
+def test_b26_a_body_longer_than_its_content_length(client: Client, headers: int) -> None:
+    # The server stops after Content-Length bytes; the rest is missing, as in B29.
+    assert code_of(post(client, form(photo_part()), length=headers)) == (400, "malformed_multipart")
 
 
 @pytest.mark.parametrize("count", [101, 1001])
@@ -194,7 +194,7 @@ def test_what_is_far_too_large_is_refused_unread(client: Client) -> None:
 
 
 def test_what_is_no_photo_is_not_read_into_memory(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is read to its end all the same, and thrown away: else the browser would show no answer."""
+    """The portal still reads the body to its end and discards it: otherwise the browser would show no answer."""
     body = form(part("photo", b"GIF89a" + bytes(2_000_000), "a.gif"))
     stream = io.BytesIO(body)
     environ: dict[str, Any] = {"wsgi.input": stream}
@@ -220,7 +220,7 @@ def server() -> Iterator[WSGIServer]:
 
 
 def exchange(server: WSGIServer, client: Client, body: bytes, length: int) -> bytes:
-    """All that the server says to a connection that ends after `body`; served by this very thread."""
+    """The server's whole response to a connection that ends after `body`; this thread runs the server."""
     cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
     head = (
         f"POST /verify/document HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\n"

@@ -1,8 +1,8 @@
-"""Rows B1 to B27 of the catalogue: photos sent through the page itself, and the one answer that each gets.
+"""Rows B1 to B27 of the catalogue: photos sent through the page, and the one answer that each gets.
 
-Besides the stated status and code: never an echo of what was sent, nothing kept of what was refused; and what is kept
-of an accepted photo is an upright sRGB JPEG with nothing else in it, within the vendor's limit. B26, B28 and B29 are
-about the form around the file: `test_multipart`.
+Besides status and code, each row checks: the page never echoes the input; the portal stores nothing of a refused
+photo; of an accepted one it stores an upright sRGB JPEG without metadata, within the vendor's limit. B26, B28
+and B29 are about the form around the file: `test_multipart`.
 """
 
 import io
@@ -49,25 +49,25 @@ def invitation(road: Road) -> Invitation:
 
 @pytest.fixture
 def client(invitation: Invitation) -> Client:
-    """Somebody's browser, come to the step of the photo."""
+    """An applicant's browser at the photo step."""
     client = opened(invitation)
     agree(client)
     return client
 
 
 def send(client: Client, data: bytes, name: str = "id.jpg", kind: str = "image/jpeg") -> Any:
-    """The page that the photo leads to, or the one that says what is wrong with it."""
+    """The next page, or the photo page with its error."""
     return client.post("/verify/document", {"photo": SimpleUploadedFile(name, data, kind)}, follow=True)
 
 
 def code_of(response: Any) -> tuple[int, str]:
-    """Status and code, which the page carries where the fault is told; no code on a page without a fault."""
+    """Status and error code of the page; the code is "" without an error."""
     found = re.search(r'data-code="(\w*)"', response.content.decode())
     return response.status_code, found[1] if found else ""
 
 
 def kept() -> bytes:
-    """The copy that the vendor will get, as it is stored."""
+    """The stored copy that the vendor will get."""
     row = Document.objects.get(superseded_at=None)
     jpeg = storage.read(row.normalised_name, sha256=row.normalised_sha256)
     assert len(jpeg) <= MAX_PHOTO_BYTES
@@ -143,7 +143,7 @@ def test_it_is_refused(row: str, client: Client) -> None:
     assert photos.PAYLOAD not in page
     assert b"Traceback" not in page
     assert (Document.objects.count(), DataKey.objects.count()) == (0, 0)
-    # The next, good one is taken as if nothing had happened.
+    # The portal accepts the next, good photo.
     assert send(client, photos.jpeg()).status_code == 200
     assert Document.objects.count() == 1
 
@@ -216,7 +216,7 @@ def test_b17_a_photo_too_large_for_the_vendor_is_made_smaller(client: Client) ->
     assert len(kept()) <= MAX_PHOTO_BYTES
 
 
-# B22 and B23: no rule of ours sees a face, or that there is none. The vendor's answer becomes the one thing to do.
+# B22 and B23: the portal does not detect faces. The vendor's answer becomes the hint to the applicant.
 
 
 def even(colour: str) -> Made:

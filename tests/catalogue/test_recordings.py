@@ -1,7 +1,7 @@
-"""Rows V1 to V27 of the catalogue: recordings sent through the page itself, and the one answer that each gets.
+"""Rows V1 to V27 of the catalogue: recordings sent through the page, and the one answer that each gets.
 
-Besides the stated status and code: never an echo of what was sent, nothing kept of what was refused, and the challenge
-stays open for a better one.
+Besides status and code, each row checks: the page never echoes the input, the portal stores nothing of a refused
+recording, and the challenge stays open for another one.
 """
 
 import base64
@@ -36,7 +36,7 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def applicant(road: Road) -> Callable[[], Client]:
-    """Another person each time, come to the step of the recording."""
+    """Returns a new applicant's browser at the recording step with each call."""
 
     def come() -> Client:
         client = opened(road.invitation())
@@ -119,7 +119,7 @@ ROWS: dict[str, tuple[Callable[[], bytes], Answer]] = {
     "V12 sound, subtitles and an attachment": (recordings.with_sound_and_more, ACCEPTED),
     "V14 encrypted": (hostile.encrypted_clip, (422, "video_encrypted")),
     "V15 50 MB": (partial(bytes, 50_000_000), (413, "video_too_large")),
-    # Whether it can be made to fit, the worker finds out: the page answers at once.
+    # The worker finds out whether it can be made to fit; the page answers at once.
     "V16 too large for the vendor": (recordings.snow, ACCEPTED),
     "V17 a picture that stands still": (recordings.frozen, (422, "video_no_motion")),
     "V17 black": (recordings.black, (422, "video_too_dark")),
@@ -187,9 +187,9 @@ def test_v18_the_same_bytes_as_an_earlier_recording(applicant: Callable[[], Clie
 def test_v19_a_copy_of_an_earlier_recording(
     applicant: Callable[[], Client], copy: Callable[[bytes], bytes]
 ) -> None:
-    """Answered like any accepted recording, and flagged for a person to look at.
+    """The answer is the same as for any accepted recording; the attempt is flagged for review.
 
-    Another status would tell an attacker that he was seen, and what to change.
+    Another status would tell an attacker that the copy was noticed.
     """
     data, first, second = recordings.plain(), applicant(), applicant()
     honest = send(first, draw(first), data)

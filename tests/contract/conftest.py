@@ -1,4 +1,4 @@
-"""What every contract test needs: an emulator on a real socket, a photo and clips."""
+"""Fixtures of the contract tests: an emulator on a real socket, a photo and clips."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -31,7 +31,7 @@ def photo() -> bytes:
 
 @pytest.fixture(scope="session")
 def make_clip() -> Callable[..., bytes]:
-    """Small clips, each drawn once."""
+    """Draws small clips and caches them."""
     drawn: dict[object, bytes] = {}
 
     def make(container: str = "mp4", codec: str = "libx264", seconds: float = 3.0) -> bytes:

@@ -1,6 +1,6 @@
-"""A TC3-HMAC-SHA256 signer of the tests' own, so that the emulator's check is held to a third opinion.
+"""An independent TC3-HMAC-SHA256 signer, against which the tests check the emulator.
 
-It must not import the emulator's nor the portal's signing code.
+It must not import the signing code of the emulator or of the portal.
 """
 
 import base64
@@ -40,7 +40,7 @@ def signed_headers(
     unsigned_payload: bool = False,
     **changed: str,
 ) -> dict[str, str]:
-    """The headers of an honest call; `changed` replaces some first (X_TC_Region is X-TC-Region)."""
+    """The headers of a valid call; `changed` replaces some before signing (X_TC_Region is X-TC-Region)."""
     timestamp = int(time.time()) if timestamp is None else timestamp
     date = date or f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%d}"
     headers = {
@@ -66,7 +66,7 @@ def signed_headers(
 
 
 def raw_request(emulator: EmulatorServer, body: bytes) -> bytes:
-    """An honest call as it goes over the wire, on a connection of its own."""
+    """The bytes of a valid HTTP request that closes its connection."""
     fields = signed_headers(httpx.URL(emulator.url).netloc.decode(), body, Connection="close")
     fields["Content-Length"] = str(len(body))
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())

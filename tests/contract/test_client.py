@@ -1,4 +1,4 @@
-"""The client against the emulator: what a call says, and what the vendor's answers become."""
+"""The client against the emulator: the requests it sends, and how it reads the vendor's answers."""
 
 import ssl
 import time

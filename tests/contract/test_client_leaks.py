@@ -80,7 +80,7 @@ def test_the_media_are_let_go_with_the_call_and_not_with_the_next_collection(raw
 
 @pytest.fixture
 def all_logs(caplog):
-    """With everything that the HTTP libraries are able to say."""
+    """All logs, including those of the HTTP libraries at level DEBUG."""
     for name in (None, "httpx", "httpcore", "httpcore.connection", "httpcore.http11"):
         caplog.set_level(logging.DEBUG, logger=name)
     return caplog
@@ -108,11 +108,11 @@ ODD = [
 
 
 def shown_by(error: BaseException) -> str:
-    """All that a log of this error could hold, variables and pickles and all."""
+    """Everything that a log of this error could contain, including variables and pickles."""
     held = [link for link in (error, error.__cause__, error.__context__) if link]
     assert not any(hasattr(link, "request") for link in held)
-    told = [f"{link!r} {link} {vars(link)} {pickle.dumps(link)!r}" for link in held]
-    return "".join([*traceback.format_exception(error), *told, variables_of(error)])
+    texts = [f"{link!r} {link} {vars(link)} {pickle.dumps(link)!r}" for link in held]
+    return "".join([*traceback.format_exception(error), *texts, variables_of(error)])
 
 
 @pytest.mark.parametrize("raw", ODD)

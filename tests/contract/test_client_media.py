@@ -1,4 +1,4 @@
-"""The client sends from files, and only what is on record: what it knows when a file changes under its hands."""
+"""The client sends media from files, and notices when a file no longer matches its recorded hash and size."""
 
 import hashlib
 import io
@@ -25,7 +25,7 @@ from verification.liveness.source import SLICE
 
 CREDENTIALS = Credentials(SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY)
 VIDEO = os.urandom(3 * SLICE)  # three reads of a file
-# The first pass hashes, the second sends; a read is counted over both.
+# The first pass hashes, the second sends; the number counts the reads of both.
 FIRST_SENT, LAST_SENT = 4, 6
 
 
@@ -46,7 +46,7 @@ def send(vendor: VendorSocket, body: RequestBody):
 
 
 def arrived(vendor: VendorSocket) -> int:
-    """Bytes of bodies."""
+    """Bytes of request bodies that the vendor received."""
     return sum(request.body_size for request in vendor.requests)
 
 
@@ -86,7 +86,7 @@ def test_a_byte_that_changed_after_it_was_signed_is_refused_by_the_vendor(emulat
 
 
 def between_the_passes(change):
-    """A body that was hashed, and then its file changed."""
+    """A body whose file changes between the hash and the sending."""
     file = io.BytesIO(VIDEO)
     body = silent(b"photo", file)
     body.sha256_hex()
@@ -124,7 +124,7 @@ def test_a_file_that_was_closed_too_early_was_not_sent(vendor):
 
 
 class Lying(RequestBody):
-    """Sends another number of bytes than it says."""
+    """Sends another number of bytes than its length claims."""
 
     rest: Callable[[bytes], bytes]
 

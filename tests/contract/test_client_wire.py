@@ -1,4 +1,4 @@
-"""The client against a bare socket: what is known after each of the ways in which a call can break."""
+"""The client against a bare socket: what the portal knows after each kind of broken call."""
 
 import socket
 
@@ -95,7 +95,7 @@ def test_a_failed_handshake_was_not_sent():
 
 def test_a_vendor_that_cannot_be_connected_to_in_time_was_not_sent():
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
-        # The queue of a server that accepts nobody: whoever comes after these gets no answer to its SYN.
+        # Fill the listen queue of a server that never accepts: the next client gets no answer to its SYN.
         address = full.getsockname()
         with socket.create_connection(address), pytest.raises(NotSent, match="ConnectTimeout"):
             ask(f"http://127.0.0.1:{address[1]}", connect_timeout=0.2)

@@ -1,4 +1,4 @@
-"""The caller has the last word before the first byte: it may wait for its moment there, or take the call back."""
+"""The client's callback before the first byte: there the caller may wait for its slot, or cancel the call."""
 
 import pytest
 
@@ -21,14 +21,14 @@ def send(vendor: VendorSocket, may_send):
 
 
 def test_it_is_asked_once_while_the_vendor_has_heard_nothing(vendor):
-    heard = []
+    requests = []
 
     def may_send() -> bool:
-        heard.append([dict(request.headers) for request in vendor.requests])
+        requests.append([dict(request.headers) for request in vendor.requests])
         return True
 
     assert send(vendor, may_send).result == "Success"
-    assert heard in ([[{}]], [[]])  # the vendor's end may not have noticed the connection yet
+    assert requests in ([[{}]], [[]])  # the vendor's end may not have noticed the connection yet
     assert vendor.requests[0].body_size > 0
 
 

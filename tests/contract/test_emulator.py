@@ -1,4 +1,4 @@
-"""The emulator's API: what the vendor's documentation promises, asked for over a real socket."""
+"""The emulator's API: what the vendor's documentation specifies, over a real socket."""
 
 import base64
 import io
@@ -126,7 +126,7 @@ def test_it_checks_each_parameter(
 
 
 def decoded(text: str) -> bytes | None:
-    """The video that the emulator makes of this Base64, None where it refuses it."""
+    """The bytes that the emulator decodes from this Base64, or None if it refuses it."""
     fields = {"ImageBase64": "AAAA", "VideoBase64": text, "LivenessType": "SILENT"}
     try:
         return parse(json.dumps(fields).encode()).video
@@ -185,7 +185,7 @@ def test_it_wants_to_know_the_length_beforehand(emulator: EmulatorServer, body: 
 
 
 class StillClock(Clock):
-    """Every call arrives when the test says."""
+    """A clock whose arrival times the test sets."""
 
     at = 1000.0
 
@@ -198,7 +198,7 @@ def test_it_limits_each_account_to_its_rate_in_any_second(body: bytes) -> None:
     with EmulatorServer(rate=3, credentials={"one": "1", "two": "2"}, clock=clock) as emulator:
         one = [code_of(call(emulator.url, body, secret_id="one", secret_key="1")) for _ in range(4)]
         two = code_of(call(emulator.url, body, secret_id="two", secret_key="2"))
-        clock.at += 2  # arrivals are a little before the clock's reading, each by another bit
+        clock.at += 2  # arrivals are slightly before the clock's reading, by varying amounts
         later = code_of(call(emulator.url, body, secret_id="one", secret_key="1"))
     assert one == ["Success"] * 3 + ["RequestLimitExceeded"]
     assert (two, later) == ("Success", "Success")

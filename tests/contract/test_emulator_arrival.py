@@ -1,4 +1,4 @@
-"""A call's arrival is when its bytes came, whatever the emulator's threads were doing then."""
+"""A call's arrival is the time when its bytes came, even if the emulator's threads were busy then."""
 
 import socket
 import time
@@ -16,7 +16,7 @@ LONG = 0.2  # seconds; two orders above what the wire takes
 
 @pytest.fixture
 def line():
-    """A connection as the emulator's listener makes them, and its client."""
+    """A connection as the emulator's listener accepts it, and the client's end."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         ask_for_stamps(listener)
         with socket.create_connection(listener.getsockname()) as client:
@@ -62,7 +62,7 @@ def test_a_slow_head_arrives_with_its_last_byte(emulator: EmulatorServer, photo:
     request = raw_request(emulator, body_of(photo, clip))
     with socket.create_connection((emulator.host, emulator.port)) as client:
         client.sendall(request[:100])
-        time.sleep(LONG / 4)  # Nothing is waited for: it only has to be some time.
+        time.sleep(LONG / 4)  # Only some time has to pass; nothing depends on how much.
         sent = time.monotonic()
         client.sendall(request[100:])
         client.recv(1)

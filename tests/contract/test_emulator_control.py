@@ -1,4 +1,4 @@
-"""The emulator's own endpoints: scripts, ledger, and who may use them."""
+"""The emulator's own endpoints: scripts, ledger, and access to them."""
 
 import json
 import socket
@@ -207,6 +207,6 @@ def test_a_broken_client_does_not_disturb_the_others(
     with socket.create_connection((emulator.host, emulator.port)) as client:
         client.sendall(noise)
         client.shutdown(socket.SHUT_WR)
-        heard = b"".join(iter(lambda: client.recv(65536), b""))
-    assert b"Traceback" not in heard
+        response = b"".join(iter(lambda: client.recv(65536), b""))
+    assert b"Traceback" not in response
     assert outcomes(emulator, body, 1) == [("Success", 92.5)]

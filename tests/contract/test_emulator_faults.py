@@ -1,4 +1,4 @@
-"""The emulator's faults, as a client on the other end of a real socket meets them."""
+"""The emulator's faults, as a client sees them over a real socket."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Calls that wait can be seen to wait, and those that are held go when they are told to."""
+"""The ledger shows calls that wait for an answer, and held answers go out on release."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ def ask(emulator: EmulatorServer, body: bytes, pool: ThreadPoolExecutor) -> Futu
 
 
 def leave(emulator: EmulatorServer, body: bytes, state: str) -> None:
-    """Ask, wait until the call stands there, and go away as a killed process does."""
+    """Starts a call, waits until the ledger has it, and closes the connection, as happens when a process is killed."""
     count = len(emulator.calls())
     with socket.create_connection((emulator.host, emulator.port)) as client:
         client.sendall(raw_request(emulator, body))
@@ -152,8 +152,8 @@ def test_a_client_that_sends_more_than_asked_for_waits_like_any_other(
     emulator.script(latency_ms=50)
     with socket.create_connection((emulator.host, emulator.port)) as client:
         client.sendall(raw_request(emulator, body) + b"more")
-        heard = b"".join(iter(lambda: client.recv(65536), b""))
-    assert heard.startswith(b"HTTP/1.1 200 OK")
+        response = b"".join(iter(lambda: client.recv(65536), b""))
+    assert response.startswith(b"HTTP/1.1 200 OK")
     row = emulator.calls()[0]
     assert row["finished_monotonic"] - row["arrived_monotonic"] >= 0.05  # type: ignore[operator]
 

@@ -21,7 +21,7 @@ def picture(size: tuple[int, int], kind: str) -> bytes:
 
 
 def png_header(width: int, height: int) -> bytes:
-    """A PNG that claims a size and holds next to no pixels."""
+    """A PNG whose header claims a size, with almost no pixel data."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"

@@ -43,7 +43,7 @@ def body(photo: bytes, clip: bytes) -> bytes:
 
 
 def answer_with(emulator: EmulatorServer, body: bytes, **replaced: str) -> str:
-    """Sign honestly, then replace headers behind the signature's back."""
+    """Signs correctly, then replaces headers without signing again."""
     host = httpx.URL(emulator.url).netloc.decode()
     headers = {**signed_headers(host, body), **{name.replace("_", "-"): it for name, it in replaced.items()}}
     response = httpx.post(emulator.url, content=body, headers=headers, trust_env=False)

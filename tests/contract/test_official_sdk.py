@@ -1,7 +1,7 @@
-"""The vendor's own client and ours against the emulator: both make the same of the same bytes.
+"""The vendor's SDK and our client against the emulator: both get the same result from the same answer.
 
-Each case is a way of asking and what has to come of it as (kind, code, sim), where kind is "result",
-"error", or "broken" for what is no answer at all, with a blank code. Every client is a function
+Each case is a request and its expected outcome (kind, code, sim). Kind is "result", "error", or "broken" with a
+blank code if no answer came. Every client is a function
 `ask_…(emulator, photo, video, …)` in CLIENTS.
 """
 
@@ -21,11 +21,11 @@ from tencentcloud.faceid.v20180301.models import CompareFaceLivenessRequest
 from kyc_portal.sandbox.emulator import SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY, Clock, EmulatorServer
 from verification import liveness
 
-# What the SDK raises as a "code" when there was no answer; some are names of Python exceptions.
+# Codes that the SDK raises when there was no answer; some are names of Python exceptions.
 SDK_TRANSPORT_CODES = {"ClientNetworkError", "ServerNetworkError", "ChunkedEncodingError", "JSONDecodeError"}
 
-Heard = tuple[str, str, float | None]
-Asker = Callable[..., Heard]
+Outcome = tuple[str, str, float | None]
+Asker = Callable[..., Outcome]
 
 
 def ask_sdk(
@@ -38,7 +38,7 @@ def ask_sdk(
     secret_id: str = SANDBOX_SECRET_ID,
     secret_key: str = SANDBOX_SECRET_KEY,
     region: str = "ap-singapore",
-) -> Heard:
+) -> Outcome:
     http = HttpProfile(protocol="http", endpoint=emulator.url.removeprefix("http://"), reqTimeout=30)
     client = FaceidClient(Credential(secret_id, secret_key), region, ClientProfile(httpProfile=http))
     request = CompareFaceLivenessRequest()
@@ -63,7 +63,7 @@ def ask_portal(
     secret_id: str = SANDBOX_SECRET_ID,
     secret_key: str = SANDBOX_SECRET_KEY,
     region: str = "ap-singapore",
-) -> Heard:
+) -> Outcome:
     credentials = liveness.Credentials(secret_id, secret_key)
     try:
         with liveness.LivenessClient(emulator.url, region, credentials) as client:
@@ -74,8 +74,8 @@ def ask_portal(
     return "result", answer.result, float(answer.similarity or 0)
 
 
-def _as_the_sdk_says(error: liveness.LivenessError) -> Heard:
-    """What our client refuses before sending, under the code that the vendor would have answered with."""
+def _as_the_sdk_says(error: liveness.LivenessError) -> Outcome:
+    """Translates our client's refusal before sending into the code that the vendor would have answered."""
     if isinstance(error, liveness.RequestTooLarge):
         return "error", "RequestSizeLimitExceeded" if error.name == "body" else "InvalidParameterValue", None
     if isinstance(error, liveness.UnsupportedChallenge):
@@ -95,10 +95,10 @@ NOT_SENT_BY_PORTAL = {"wrong region", "actions missing", "oversized video", "ove
 
 @dataclass(frozen=True)
 class Case:
-    heard: Heard
+    outcome: Outcome
     how: Mapping[str, Any] = field(default_factory=dict)
     script: Mapping[str, Any] = field(default_factory=dict)
-    # Container and codec of the clip, or its bytes.
+    # Container and codec of the clip, or its bytes
     clip: tuple[str, str] | bytes = ("mp4", "libx264")
     skew: float = 0
     photo: bytes = b""
@@ -145,6 +145,6 @@ def test_what_a_client_hears(photo: bytes, make_clip: Callable[..., bytes], name
     with EmulatorServer(clock=Clock(case.skew)) as emulator:
         if case.script:
             emulator.script(**case.script)
-        assert CLIENTS[client](emulator, case.photo or photo, video, **case.how) == case.heard
+        assert CLIENTS[client](emulator, case.photo or photo, video, **case.how) == case.outcome
         spared = client == "portal" and name in NOT_SENT_BY_PORTAL
         assert len(emulator.calls()) == (0 if spared else 1)

@@ -1,16 +1,16 @@
-"""Whatever comes back over the wire has one outcome of its own, and only the genuine answer is an answer.
+"""Every response on the wire has one defined outcome, and only the genuine form counts as an answer.
 
-`CASES` is the table: what the vendor's end does, the error that it becomes, and that error's code. In short:
+`CASES` lists what the vendor's end does, the client's error, and its code. In short:
 
-| what came back | outcome | because |
+| response | outcome | reason |
 |---|---|---|
-| nothing, half an answer, no HTTP, a drip past the deadline | UnknownOutcome | the check may have happened |
-| an answer before the whole request had left | UnknownOutcome | nobody can have judged it |
-| a gateway's 5xx | Unavailable | the vendor failed, and says so |
-| 429 | Throttled | the vendor asks for less |
-| a complete answer of another form: redirect, HTML, gzip, charset, too large | BadAnswer | read no further |
+| nothing, half an answer, no HTTP, a drip past the deadline | UnknownOutcome | the check may have run |
+| an answer before the whole request had left | UnknownOutcome | the vendor can't have judged it |
+| a gateway's 5xx | Unavailable | the vendor reports a failure |
+| 429 | Throttled | the vendor asks for fewer calls |
+| a complete answer of another form: redirect, HTML, gzip, charset, too large | BadAnswer | the client stops reading |
 
-All of them leave open what the call cost. What the JSON inside may say is tested in tests/unit/liveness.
+After each of them the cost of the call is unknown. tests/unit/liveness tests the JSON of answers.
 """
 
 import gzip
@@ -33,7 +33,7 @@ from verification.liveness import (
     UnknownOutcome,
 )
 
-LARGE = bytes(6_000_000)  # more than the sockets between us can hold
+LARGE = bytes(6_000_000)  # more than the buffers of both sockets hold
 ERROR = json.dumps({"Response": {"Error": {"Code": "RequestLimitExceeded"}, "RequestId": "r-1"}}).encode()
 
 
@@ -90,7 +90,7 @@ CASES = {
     "chunks of one byte": unknown(
         "deadline", sending(chunked(b"", end=b"")[:-3], lambda line: line.drip(b"1\r\n \r\n" * 9999))
     ),
-    # It is no HTTP, or HTTP that can be read in two ways.
+    # It is no HTTP, or ambiguous HTTP.
     "no http": unknown(BROKEN, b"not http at all\r\n\r\n"),
     "json without http": unknown(BROKEN, SUCCESS),
     "a blank line first": unknown(BROKEN, b"\r\n" + http()),
@@ -101,17 +101,17 @@ CASES = {
     "a negative length": unknown(BROKEN, http(length=-5)),
     "a compressed transfer": unknown(BROKEN, http(length=-1, Transfer_Encoding="gzip, chunked")),
     "a chunk that is none": unknown(BROKEN, http(b"zz\r\n" + SUCCESS, length=-1, Transfer_Encoding="chunked")),
-    # It is an interim answer that pretends to be the final one: what follows the headers is no answer.
+    # It is an interim response with a body: the body is no answer.
     "continue with a body": unknown(BROKEN, http(status="100 Continue")),
     "early hints with a body": unknown(BROKEN, http(status="103 Early Hints")),
     "early hints with a body, then an answer": unknown(BROKEN, http(status="103 Early Hints") + http()),
     "other protocol": unknown(BROKEN, http(status="101 Switching Protocols")),
-    # It came before the request was out.
+    # It came before the client had sent the whole request.
     "success before the video": unknown("answered_early", http(), reads="head", video=LARGE),
     "throttled before the video": Case(Throttled, "RequestLimitExceeded", answering(http(ERROR)), "head", LARGE),
     "busy before the video": Case(Unavailable, "http_503", answering(http(b"", "503 Busy")), "head", LARGE),
     "too large before the video": refused("http_413", http(b"", "413 Large"), reads="head", video=LARGE),
-    # It is the gateway speaking.
+    # It comes from the gateway.
     "internal error": Case(Unavailable, "http_500", answering(http(b"<html>", "500 Internal"))),
     "bad gateway": Case(Unavailable, "http_502", answering(http(b"<html>", "502 Bad"))),
     "busy, around a success": Case(Unavailable, "http_503", answering(http(SUCCESS, "503 Busy"))),
@@ -123,7 +123,7 @@ CASES = {
     "moved": refused("http_301", http(SUCCESS, "301 Moved", Location="/")),
     "not modified": refused("http_304", http(b"", "304 Same")),
     "forbidden": refused("http_403", http(SUCCESS, "403 No")),
-    # It is complete and of another form.
+    # It is complete but of another form.
     "a web page": refused("content_type", http(b"<html>hello", Content_Type="text/html")),
     "json called a web page": refused("content_type", http(Content_Type="text/html")),
     "no type": refused("content_type", http().replace(b"Content-Type", b"X-Type")),

@@ -1,6 +1,6 @@
-"""A vendor made of a bare socket, for everything that can go wrong on the wire.
+"""A vendor made of a plain socket, for faults on the wire.
 
-It reads one request a connection, keeps its head and the hash of its body, and then behaves as told. It
+It reads one request a connection, stores its head and the hash of its body, and then runs the given behaviour. It
 must not know the protocol above HTTP: the emulator is for that.
 """
 
@@ -20,7 +20,7 @@ SUCCESS = json.dumps({"Response": {"Result": "Success", "Sim": 99.5, "RequestId"
 
 @dataclass
 class Received:
-    """One request as it came in; `body_size` counts what really arrived."""
+    """One received request; `body_size` counts the bytes that really arrived."""
 
     headers: dict[str, str] = field(default_factory=dict)
     body_size: int = 0
@@ -42,13 +42,13 @@ class Line:
         return True
 
     def drip(self, raw: bytes) -> None:
-        """One byte at a time, for as long as anybody listens."""
+        """Sends one byte at a time until the client closes."""
         for byte in raw:
             if self.over.wait(0.01) or not self.send(bytes([byte])):
                 return
 
     def flood(self, piece: bytes) -> None:
-        """The same again and again, for as long as anybody listens."""
+        """Sends the same bytes again and again until the client closes."""
         while not self.over.is_set() and self.send(piece):
             pass
 
@@ -61,7 +61,7 @@ Behaviour = Callable[[Line], object]
 
 
 def http(body: bytes = SUCCESS, status: str = "200 OK", length: int | None = None, **headers: Any) -> bytes:
-    """An answer as bytes; `length=-1` leaves Content-Length out, any other number is a lie if one likes."""
+    """An HTTP response as bytes; `length=-1` omits Content-Length, another number replaces the right one."""
     fields = {"Content-Type": "application/json"} | {k.replace("_", "-"): v for k, v in headers.items()}
     if length != -1:
         fields["Content-Length"] = str(len(body) if length is None else length)
@@ -74,7 +74,7 @@ def answering(raw: bytes) -> Behaviour:
 
 
 def free_port() -> int:
-    """Where nobody listens."""
+    """A port on which nothing listens."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
     return port
@@ -124,7 +124,7 @@ class VendorSocket:
             self._behave(Line(connection, self._over))
 
     def _read(self, connection: socket.socket, received: Received) -> None:
-        # Exactly the head and then pieces into one buffer: memory tests share this process.
+        # Reads exactly the head, then the body into one buffer: memory tests measure this process too.
         head = bytearray()
         while not head.endswith(b"\r\n\r\n") and (byte := connection.recv(1)):
             head += byte

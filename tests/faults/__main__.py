@@ -1,7 +1,7 @@
-"""`python -m tests.faults SCENARIO REPETITIONS REPORT`: one scenario in a portal of its own, told in REPORT as JSON.
+"""`python -m tests.faults SCENARIO REPETITIONS REPORT`: runs one scenario and writes REPORT as JSON.
 
-The environment names the portal, as it does for every other process of it. This is a process of its own because
-pytest's is bound to the test database, and because workers are forked from it.
+The environment configures the portal, as for its other processes. This runs outside pytest because pytest's process
+is bound to the test database, and because the scenarios fork workers.
 """
 
 import importlib
@@ -15,7 +15,7 @@ import django
 
 def main() -> None:
     name, repetitions, report = sys.argv[1:]
-    # Whoever ends this process wants its workers and services ended too.
+    # SIGTERM must end the workers and services too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     django.setup()
     scenario = importlib.import_module(f"tests.faults.scenarios.{name}")

@@ -1,6 +1,6 @@
-"""Judges a run from outside: what the portal's database says, held against the vendor's own ledger.
+"""Checks a run from outside: compares the portal's database with the vendor's ledger.
 
-It knows no Django and nothing of how a fault came about, and trusts no counter of the portal's.
+It knows neither Django nor the faults, and trusts no counter of the portal.
 """
 
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ from typing import Any
 
 Facts = dict[str, Any]
 MAX_CALLS = 3
-# Seconds: what is promised; and of these the lease of a dead worker and the time until the next sweep, which no
-# machine makes longer. What is left is five times what a machine with nothing else to do takes over the work.
+# Seconds: the promised recovery time, and the part of it that does not depend on the machine's speed: the lease of a
+# dead worker and the time until the next sweep. The rest is five times what the work takes on an idle machine.
 RECOVERED, BY_THE_CLOCK, TIMES = 30, 20, 5
 
 
 def violations(attempts: dict[str, Facts], vendor_calls: list[Facts]) -> list[str]:
-    """What must never be, a sentence each; empty for a run in which nothing was lost and nothing done twice."""
+    """One sentence for each broken promise; empty if nothing was lost and nothing done twice."""
     known = {attempt["photo_sha256"] for attempt in attempts.values()}
     found = [
         f"{attempt_id} {trouble}"
@@ -27,12 +27,12 @@ def violations(attempts: dict[str, Facts], vendor_calls: list[Facts]) -> list[st
 
 
 def allowed(undisturbed: list[float]) -> float:
-    """Seconds from a fault to the decision: the promise, and longer on a machine that is slow without any fault."""
+    """Allowed seconds from a fault to the decision: the promised time, or more on a slow machine."""
     return max(RECOVERED, BY_THE_CLOCK + TIMES * max(undisturbed))
 
 
 def recovery(attempts: dict[str, Facts], faults: dict[str, Facts]) -> dict[str, float]:
-    """For each fault: seconds from when it came over an attempt until that was decided, the longest of them."""
+    """By fault: the longest time from the fault to the decision of an attempt, in seconds."""
     return {
         fault: max(
             _seconds(fate["at"], attempts[attempt_id]["finished_at"]) for attempt_id, fate in fates.items()
@@ -46,7 +46,7 @@ def _seconds(since: str, until: str) -> float:
 
 
 def calls_for(attempt: Facts, vendor_calls: list[Facts]) -> list[Facts]:
-    """What the vendor says was sent for the attempt: every photo is another one."""
+    """The vendor's calls for the attempt, found by its photo, which is unique."""
     return [call for call in vendor_calls if call["image_sha256"] == attempt["photo_sha256"]]
 
 
@@ -91,7 +91,7 @@ def _called_too_often(attempt: Facts, vendor_calls: list[Facts]) -> Iterator[str
 
 
 def _not_in_the_ledger(attempt: Facts, vendor_calls: list[Facts]) -> Iterator[str]:
-    """Every call that arrived was entered before; every answer on record was given."""
+    """Calls that arrived without a ledger entry, and recorded answers that the vendor never gave."""
     if any(call["state"] == "sending" for call in attempt["calls"]):
         yield "has a call that was never closed."
     entered = [call["body_sha256"] for call in attempt["calls"] if call["state"] != "not_sent"]

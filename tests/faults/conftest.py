@@ -1,4 +1,4 @@
-"""The databases that the scenarios run on. Each scenario runs once, and the tests look at its report."""
+"""The databases of the scenarios. Each scenario runs once, and the tests check its report."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ def postgresql() -> Iterator[runs.Attempts]:
 
 @pytest.fixture(scope="session")
 def sqlite() -> Iterator[runs.Attempts]:
-    # The races, which are all that is tried on it by day, want few.
+    # On SQLite the default run only does the races, which need few attempts.
     yield from _attempts("sqlite", 4)
 
 
@@ -27,6 +27,6 @@ def _attempts(system: str, repetitions: int = runs.REPETITIONS) -> Iterator[runs
 
 @pytest.fixture(scope="session", params=["postgresql", "sqlite"])
 def attempts(request: pytest.FixtureRequest) -> runs.Attempts:
-    """On both, one after the other."""
+    """Fresh attempts on each database in turn."""
     made: runs.Attempts = request.getfixturevalue(request.param)
     return made

@@ -1,4 +1,4 @@
-"""What the portal's database and the vendor's emulator know of the attempts, as plain values."""
+"""Facts about attempts, read from the portal's database and the vendor's emulator, as plain values."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,32 +12,32 @@ Facts = dict[str, Any]
 
 
 def attempts() -> dict[str, Facts]:
-    """Every attempt by its id, with its case, its calls and all of their events."""
+    """Facts of every attempt, by id: the attempt, its case, its calls and all of their events."""
     rows = VerificationAttempt.objects.select_related("verification__passing_call", "document")
     events = _events()
     return {row.public_id: _attempt(row, events) for row in rows.prefetch_related("calls").order_by("pk")}
 
 
 def of(ids: Iterable[str]) -> dict[str, Facts]:
-    """The same of these alone."""
+    """Facts of these attempts, by id."""
     wanted = set(ids)
     return {attempt_id: known for attempt_id, known in attempts().items() if attempt_id in wanted}
 
 
 def finished(ids: Iterable[str]) -> set[str]:
-    """Those of them that are."""
+    """The ids of those that are finished."""
     rows = VerificationAttempt.objects.filter(public_id__in=ids, status=AttemptStatus.FINISHED)
     return set(rows.values_list("public_id", flat=True))
 
 
 def with_call(ids: Iterable[str], **which: object) -> set[str]:
-    """Those of them that have such a call on record."""
+    """The ids of those with a matching call in the ledger; `which` are filters of ProviderCall."""
     calls = ProviderCall.objects.filter(attempt__public_id__in=ids, **which)
     return set(calls.values_list("attempt__public_id", flat=True))
 
 
 def at_vendor(vendor: Emulator, ids: Iterable[str], state: str) -> set[str]:
-    """Those of them that have a call in this state with the vendor."""
+    """The ids of those with a call in this state at the vendor."""
     photos = {call["image_sha256"] for call in vendor.calls() if call["state"] == state}
     rows = VerificationAttempt.objects.filter(public_id__in=ids, document__normalised_sha256__in=photos)
     return set(rows.values_list("public_id", flat=True))

@@ -1,4 +1,4 @@
-"""What holds a worker up at one point of its work, from outside: no hook in the product is needed for any of them."""
+"""Obstacles that stop a worker at one point of its work, from outside: the product needs no test hooks."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 @contextmanager
 def port_that_never_answers() -> Iterator[str]:
-    """A listener whose backlog is full: who connects hangs, and can't send a byte."""
+    """A listener whose backlog is full: a client that connects hangs and can't send a byte."""
     with ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
         listener.bind(("127.0.0.1", 0))
@@ -30,7 +30,7 @@ def port_that_never_answers() -> Iterator[str]:
 
 @contextmanager
 def locked(rows: QuerySet[Any]) -> Iterator[None]:
-    """Nobody else can change these rows. On SQLite nobody can change any."""
+    """Locks these rows for the block; on SQLite, the whole database."""
     keys = list(rows.values_list("pk", flat=True))
     other = connection.copy()
     try:
@@ -49,7 +49,7 @@ def locked(rows: QuerySet[Any]) -> Iterator[None]:
 
 
 def waiting_for_a_lock(statement: str) -> int:
-    """How many sessions of this PostgreSQL database wait for a lock with a statement like this one."""
+    """The number of PostgreSQL sessions that wait for a lock in a statement like this one."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
@@ -61,7 +61,7 @@ def waiting_for_a_lock(statement: str) -> int:
 
 @contextmanager
 def stopped_children(of: Iterable[int]) -> Iterator[None]:
-    """The children of these processes stand still. They are killed at the end, when their parents are dead."""
+    """Stops the children of these processes, and kills them at the end, when their parents are dead."""
     children = [pid for parent in of for pid in _children(parent)]
     for pid in children:
         os.kill(pid, signal.SIGSTOP)
@@ -76,7 +76,7 @@ def _children(parent: int) -> list[int]:
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
-            # After the name in brackets, which may hold anything: state, then the parent.
+            # State and parent follow the name in brackets, which may contain anything.
             if int(stat.read_text().rpartition(")")[2].split()[1]) == parent:
                 found.append(int(stat.parent.name))
     return found

@@ -1,4 +1,4 @@
-"""The portal's other processes: they share database and evidence with the scenario, and have a broker and a vendor."""
+"""The portal's other processes: they share database and evidence with the scenario."""
 
 import os
 from pathlib import Path
@@ -7,6 +7,6 @@ from tests.services import Emulator, Redis, environment
 
 
 def around(broker: Redis, vendor: Emulator, **more: str) -> dict[str, str]:
-    """Their environment."""
+    """The environment of the portal's processes, with this broker and vendor."""
     database, data, temporary = (os.environ[name] for name in ("DATABASE_URL", "KYC_DATA_DIR", "TMPDIR"))
     return environment(database, broker.url, vendor.url, Path(data), TMPDIR=temporary, **more)

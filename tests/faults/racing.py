@@ -1,4 +1,4 @@
-"""The same done by several processes at the same moment."""
+"""Runs a function in several processes at the same moment."""
 
 import multiprocessing
 from collections.abc import Callable, Sequence
@@ -8,25 +8,25 @@ from typing import Any
 
 from django.db import connections
 
-TOGETHER = 60  # seconds that the others of a race are waited for
-MAX_SECONDS = 300  # seconds for a race
+TOGETHER = 60  # seconds to wait at the barrier
+MAX_SECONDS = 300  # seconds that a race may take
 
 _fork = multiprocessing.get_context("fork")
-_start: Barrier  # of this process's race
+_start: Barrier  # the barrier of this process's race
 
 
 def race(run: Callable[..., Any], each: Sequence[tuple[Any, ...]]) -> list[Any]:
-    """What `run` gives in a process for each of these arguments.
+    """Runs `run` once for each tuple of arguments, each in its own process; returns the results.
 
-    Not by a `multiprocessing.Pool`: that ends its processes by a signal, and one that holds a lock just then, or that
-    hears of it a moment before it waits for one, is never through.
+    A `multiprocessing.Pool` ends its processes by a signal. A process that holds a lock at that moment, or is about to
+    wait for one, can then hang.
     """
     connections.close_all()
     barrier = _fork.Barrier(len(each))
     with ProcessPoolExecutor(len(each), _fork, _line_up, (barrier,)) as pool:
-        # Each takes one: none is through with it before all have begun.
-        begun = [pool.submit(run, *arguments) for arguments in each]
-        return [one.result(MAX_SECONDS) for one in begun]
+        # Each process takes one task: the barrier keeps it from ending before all have begun.
+        futures = [pool.submit(run, *arguments) for arguments in each]
+        return [future.result(MAX_SECONDS) for future in futures]
 
 
 def _line_up(barrier: Barrier) -> None:
@@ -35,5 +35,5 @@ def _line_up(barrier: Barrier) -> None:
 
 
 def wait_for_all() -> None:
-    """Within `run`: on together."""
+    """Called within `run`: waits until every process has come here."""
     _start.wait(TOGETHER)

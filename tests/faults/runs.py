@@ -1,6 +1,6 @@
-"""Runs a scenario in a process of its own, with a database and evidence of its own, and brings back its report.
+"""Runs a scenario in a separate process, with its own database and evidence, and returns its report.
 
-Making the attempts takes long, so that is done once for a database system; each scenario gets a copy.
+Making the attempts takes long, so it is done once for each database system; each scenario gets a copy.
 """
 
 import itertools
@@ -21,24 +21,24 @@ from psycopg import sql
 from tests.processes import PROJECT
 from tests.services import PostgreSQL, Redis, environment, skip_reason
 
-# A point has to be met so often before anything can be said about it.
+# The smallest number of attempts at a point from which a test may draw a conclusion.
 REPETITIONS = 20
 NEEDED = {"postgresql": (PostgreSQL, Redis), "sqlite": (Redis,)}
 NOBODY = "http://127.0.0.1:9"
-MAX_SECONDS = 400  # seconds; a scenario's own patience ends sooner
+MAX_SECONDS = 400  # seconds; a scenario's own timeouts are shorter
 
 _numbers = itertools.count(1)
 
 
 @dataclass(frozen=True)
 class Attempts:
-    """Attempts in a database that nobody works on, with their evidence in `folder`; `copy` gives the URL of a copy."""
+    """Attempts in an idle database, with their evidence in `folder`; `copy` returns the URL of a copy."""
 
     folder: Path
     copy: Callable[[str], str]
 
     def run(self, scenario: str) -> dict[str, Any]:
-        """The report of the scenario. What went wrong in it stands on standard error."""
+        """The report of the scenario. The scenario's errors go to standard error."""
         return _run(scenario, self.copy(f"{scenario}{next(_numbers)}"), self.folder)
 
 
@@ -48,8 +48,8 @@ def reason_to_skip(system: str) -> str:
 
 @contextmanager
 def attempts_on(system: str, repetitions: int = REPETITIONS) -> Iterator[Attempts]:
-    """Fresh attempts on "postgresql" or "sqlite", enough for so many repetitions of every point; they and all that
-    became of them are gone after the block."""
+    """Fresh attempts on "postgresql" or "sqlite", enough for that many repetitions of every point. The end of the block
+    deletes them and their evidence."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="kyc-faults-")))
         if system == "sqlite":
@@ -80,13 +80,13 @@ def _on_postgresql(server: PostgreSQL, folder: Path, repetitions: int) -> Attemp
 def _run(scenario: str, url: str, folder: Path, repetitions: int = REPETITIONS) -> dict[str, Any]:
     report = folder / f"{scenario}.json"
     command = [sys.executable, "-m", "tests.faults", scenario, str(repetitions), str(report)]
-    # A killed process leaves its temporary files behind.
+    # A killed process leaves temporary files behind.
     quiet = {"LOG_LEVEL": "ERROR", "TMPDIR": str(folder)}
     portal = environment(url, "memory://localhost/", NOBODY, folder, **quiet)
     with subprocess.Popen(command, cwd=PROJECT, env=portal) as process:
         try:
             code = process.wait(MAX_SECONDS)
         finally:
-            process.terminate()  # It ends what it started. Nothing happens to one that has ended.
+            process.terminate()  # SIGTERM lets the scenario end its own processes; it does nothing to an ended process.
     assert code == 0, f"The scenario {scenario} ended with {code}."
     return dict(json.loads(report.read_text(encoding="utf-8")))

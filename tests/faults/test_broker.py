@@ -1,4 +1,4 @@
-"""The broker loses what it holds, or delivers it over and over; a whole worker dies. The rows are the queue."""
+"""The broker loses or repeats messages, or a whole worker dies: nothing is lost, because the rows are the queue."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def broker(postgresql: Attempts) -> Any:
 
 
 def sent(broker: Any, fault: str) -> list[tuple[int, int]]:
-    """For each attempt: how often it was sent, and how many of its calls have an unknown outcome."""
+    """For each attempt: the number of calls sent, and of calls with an unknown outcome."""
     attempts = [broker["attempts"][attempt_id] for attempt_id in broker["faults"][fault]]
     return sorted((len(calls_for(one, broker["vendor_calls"])), unknown(one)) for one in attempts)
 

@@ -1,4 +1,4 @@
-"""The checker finds what must never be: each of these runs would pass if it looked away."""
+"""The checker finds each kind of violation: each run here has exactly one."""
 
 from copy import deepcopy
 from typing import Any

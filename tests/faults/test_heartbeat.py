@@ -1,4 +1,4 @@
-"""A living worker keeps what it has, whatever becomes of one of its attempts."""
+"""A living worker keeps its leases, even if one of its attempts is blocked."""
 
 from tests.faults.runs import REPETITIONS, Attempts
 

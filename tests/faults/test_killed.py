@@ -7,8 +7,8 @@ import pytest
 from tests.faults.checker import allowed, calls_for, recovery, unknown, violations
 from tests.faults.runs import REPETITIONS, Attempts
 
-# For each point: what the worker had entered and what had arrived when it died; what arrived in the end, and how many
-# of the calls nobody can ever know the outcome of.
+# By point: the calls that the worker had entered and those that had arrived when it died; the calls that arrived in
+# the end, and those whose outcome stays unknown.
 POINTS = {
     "waiting for its slot": ([], 0, 1, 0),
     "before sending": (["sending"], 0, 1, 1),
@@ -25,7 +25,7 @@ ANY = "at any moment"
 
 @pytest.fixture(scope="module")
 def killed(postgresql: Attempts) -> Any:
-    """On PostgreSQL; on SQLite, whose one lock lets only some of this happen, it is done by night."""
+    """On PostgreSQL. The nightly run covers SQLite, whose single lock allows only some of the points."""
     return postgresql.run("killed")
 
 
@@ -81,6 +81,6 @@ def test_what_comes_back_too_late_is_on_record_once(killed: Any) -> None:
 
 
 def _decided(attempt: dict[str, Any]) -> dict[str, Any]:
-    """All but what a late answer may add: a note beside its call."""
+    """The facts without what a late answer may change: the note at its call."""
     calls = [(call["id"], call["state"], call["answer"]) for call in attempt["calls"]]
     return {**attempt, "calls": calls}

@@ -1,4 +1,4 @@
-"""Processes that want the same at the same moment get it once."""
+"""Of processes that compete for the same thing, exactly one gets it."""
 
 from collections import Counter
 from itertools import pairwise
@@ -17,7 +17,7 @@ def races(attempts: Attempts) -> Any:
 
 
 def test_each_attempt_is_claimed_once_by_all_together(races: Any) -> None:
-    """Two hundred races of eight: forty attempts, again and again after their leases ran out."""
+    """200 races of 8 processes for 40 attempts, each after the leases of the last one ran out."""
     won = Counter((number, attempt_id) for run in races["claims"] for number, attempt_id, _ in run)
     assert len(won) == races["rounds"] * len(races["ids"]) == 200
     assert set(won.values()) == {1}

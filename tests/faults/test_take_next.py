@@ -17,7 +17,7 @@ from tests.services import PostgreSQL, environment, skip_reason
 
 @pytest.fixture(scope="module", params=["postgresql", "sqlite"])
 def races(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """What became of them, in a portal of their own."""
+    """The report of the scenario."""
     folder = tmp_path_factory.mktemp("take-next")
     with ExitStack() as stack:
         url = f"sqlite:///{folder / 'portal.sqlite3'}"

@@ -1,14 +1,14 @@
-"""Waiting for something to have happened, seen from outside: never for a time, and never for ever."""
+"""Waits for a condition, never for a fixed time and never for ever."""
 
 import time
 from collections.abc import Callable
 
-PATIENCE = 90  # seconds; only a fault makes anybody wait that long
+PATIENCE = 90  # seconds; only a failed test waits that long
 POLL = 0.02
 
 
 class NeverHappened(Exception):
-    """What was waited for did not happen."""
+    """The condition did not become true in time."""
 
 
 def wait_until(what: str, happened: Callable[[], object], seconds: float = PATIENCE) -> None:

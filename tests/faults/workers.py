@@ -1,6 +1,6 @@
-"""Workers that are there to be killed or frozen: forked processes, each at work on one attempt as Celery's would be.
+"""Workers to be killed or frozen: forked processes that each work on one attempt, like a Celery worker.
 
-They know no broker, so nothing but the sweep brings their attempts back into other hands.
+They use no broker, so only the sweep gives their attempts to another worker.
 """
 
 import os
@@ -27,14 +27,14 @@ _claim, _leave_waiting = leases.claim, leases.leave_waiting
 
 
 def park() -> list[str]:
-    """Let no worker take anything up before its time. The ids of the ready attempts, in the order they were made."""
+    """Keeps every worker from the attempts until the test releases them; returns their ids, oldest first."""
     VerificationAttempt.objects.update(not_before=timezone.now() + FAR_OFF)
     ready = VerificationAttempt.objects.filter(status=AttemptStatus.READY)
     return list(ready.order_by("pk").values_list("public_id", flat=True))
 
 
 class Workers:
-    """The forked workers of a scenario, by attempt; none of them outlives the block."""
+    """The forked workers of a scenario, by attempt; the end of the block kills them."""
 
     def __init__(self) -> None:
         self._pids: dict[str, int] = {}
@@ -51,8 +51,8 @@ class Workers:
     def start(
         self, attempt_ids: Iterable[str], endpoint: str, before: Callable[[str], object] | None = None
     ) -> None:
-        """One worker for each attempt. `before` is called in it, with the attempt's id, before it begins."""
-        connections.close_all()  # A connection can't be shared with a child.
+        """Forks one worker for each attempt. The worker calls `before` with the attempt's id before it begins."""
+        connections.close_all()  # Parent and child can't share a connection.
         for attempt_id in attempt_ids:
             self._pids[attempt_id] = os.fork() or _be_worker(attempt_id, endpoint, before)
 
@@ -60,7 +60,7 @@ class Workers:
         return self._pids[attempt_id]
 
     def kill_if(self, attempt_id: str, there: Callable[[], set[str]]) -> datetime | None:
-        """SIGKILL, but only if the worker proves to be there while it stands still; else it goes on."""
+        """Stops the worker and kills it only if it is at the point then; otherwise lets it go on."""
         os.kill(self._pids[attempt_id], signal.SIGSTOP)
         if attempt_id in there():
             return self.kill(attempt_id)
@@ -68,14 +68,14 @@ class Workers:
         return None
 
     def kill(self, attempt_id: str) -> datetime:
-        """SIGKILL; returns when it is dead, and says when that was."""
+        """Sends SIGKILL; returns the time when the worker was dead."""
         pid = self._pids.pop(attempt_id)
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
         return timezone.now()
 
     def freeze(self, attempt_id: str) -> datetime:
-        """SIGSTOP, at a moment when it does not hold SQLite's one lock: nobody else could go on."""
+        """Sends SIGSTOP while the worker does not hold SQLite's only lock, which would stop everybody else."""
         while True:
             os.kill(self._pids[attempt_id], signal.SIGSTOP)
             if _others_can_write():
@@ -84,7 +84,7 @@ class Workers:
             time.sleep(POLL)
 
     def thaw(self, attempt_ids: Iterable[str]) -> None:
-        """SIGCONT to these; returns when they have come to their own end."""
+        """Sends SIGCONT to these; returns when they have ended by themselves."""
         pids = [self._pids[attempt_id] for attempt_id in attempt_ids]
         for pid in pids:
             os.kill(pid, signal.SIGCONT)
@@ -93,7 +93,7 @@ class Workers:
 
 
 def _be_worker(attempt_id: str, endpoint: str, before: Callable[[str], object] | None) -> int:
-    """The child's whole life. It never returns, so that nothing of its parent is run a second time."""
+    """The child's main function. It never returns, so that the child does not run the parent's code."""
     code = 1
     try:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -116,18 +116,18 @@ def _work(attempt_id: str) -> None:
         try:
             tasks.assess(attempt_id)
         except DatabaseError:
-            connection.close()  # As in Celery: the task has failed, and the worker goes on.
+            connection.close()  # As in Celery: a failed task does not end the worker.
 
 
 def _claim_parked(attempt_id: str, status: AttemptStatus, *, now: datetime) -> VerificationAttempt | None:
-    """As ever, but from out of the park: where it is free, the portal's other worker would be quicker now and then."""
+    """Claims the attempt while it is parked: if it were released, the portal's other worker could claim it first."""
     with transaction.atomic():
         VerificationAttempt.objects.filter(public_id=attempt_id).update(not_before=None)
         return _claim(attempt_id, status, now=now)
 
 
 def _park_again(attempt: VerificationAttempt) -> None:
-    """A worker that was late for too many slots gives its attempt up, and takes it up again at once."""
+    """Parks the attempt again: after too many missed slots a worker releases its attempt and claims it at once."""
     with transaction.atomic():
         _leave_waiting(attempt)
         VerificationAttempt.objects.filter(pk=attempt.pk).update(not_before=timezone.now() + FAR_OFF)
@@ -137,7 +137,7 @@ def _has_ended(pid: int) -> bool:
     try:
         return os.waitpid(pid, os.WNOHANG)[0] == pid
     except ChildProcessError:
-        return True  # It was seen to end before.
+        return True  # It has ended already.
 
 
 def _others_can_write() -> bool:

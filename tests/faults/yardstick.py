@@ -1,4 +1,4 @@
-"""How long this machine takes over attempts that no fault comes over: what the time after a fault is held against."""
+"""How long this machine takes for attempts without a fault: the baseline for the recovery time."""
 
 from django.db.models import Max, Min
 
@@ -8,7 +8,7 @@ from verification.models import VerificationAttempt as Attempt
 
 
 def seconds_undisturbed(ids: list[str]) -> float:
-    """Lets the portal's worker have them all at once; seconds from the first call until the last is decided."""
+    """Releases all attempts to the portal's worker; returns the seconds from the first call to the last decision."""
     rows = Attempt.objects.filter(public_id__in=ids)
     rows.update(not_before=None)
     wait_until("every attempt is finished", lambda: facts.finished(ids) == set(ids))

@@ -1,4 +1,4 @@
-"""Staff at their browsers."""
+"""Fixtures of signed-in staff."""
 
 from datetime import timedelta
 
@@ -16,14 +16,14 @@ LATER = NOW + timedelta(hours=1)
 
 @pytest.fixture
 def an_hour_later():
-    """The clock on the wall an hour after the cases of the road were made, standing still."""
+    """Stops the clock one hour after NOW, the time at which `road` makes its cases."""
     with time_machine.travel(LATER, tick=False):
         yield
 
 
 @pytest.fixture
 def signed_in(client, staff):
-    """The browser of a member of staff, by group, who has just signed in with a second step."""
+    """Returns a function that signs a member of a group in, with a second step, and returns the client."""
 
     def sign_in(group="Reviewer"):
         user = staff(group)
@@ -35,7 +35,7 @@ def signed_in(client, staff):
 
 
 def take_second_step(client, user):
-    """As allauth notes it in the session."""
+    """Records the second step in the session as allauth does."""
     request = HttpRequest()
     request.user, request.session = user, client.session
     record_authentication(request, user, "mfa", type="totp", reauthenticated=True)
@@ -48,13 +48,13 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 @pytest.fixture
 def quick_passwords(settings):
-    """Hashed at once: how long a hash takes is Django's affair."""
+    """A fast password hash, to save time."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
 def rosa(staff, quick_passwords):
-    """A reviewer with a password, and no second step yet."""
+    """A reviewer with a password and no second step yet."""
     user = staff("Reviewer", "rosa")
     user.set_password(PASSWORD)
     user.save()
@@ -70,7 +70,7 @@ def with_app(rosa):
 
 
 def code_at(moment, secret=SECRET):
-    """What Rosa's app shows at that time."""
+    """The code that Rosa's app shows at that time."""
     return format_hotp_value(hotp_value(secret, int(moment.timestamp()) // 30))
 
 

@@ -1,4 +1,4 @@
-"""The portal as gunicorn serves it, but patient for two seconds: `gunicorn tests.flow.impatient:application`."""
+"""The portal as gunicorn serves it, but with a body timeout of 2 s: `gunicorn tests.flow.impatient:application`."""
 
 from datetime import timedelta
 

@@ -1,7 +1,7 @@
 """Processes that make, use, rotate and destroy data keys at the same moment: `python -m tests.flow.key_races`.
 
-The environment names a portal with an empty database and nobody else in it. What happened is told as JSON on standard
-output. Every process has a keyring of its own, as on machines that are restarted one after the other.
+The environment configures a portal with an empty database that nothing else uses. The module prints what happened as
+JSON. Every process has its own keyring, like machines that are restarted one after the other.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ from verification.actions import keys  # noqa: E402
 from verification.models import Applicant, DataKey  # noqa: E402
 
 OLD, NEW = crypto.new_entry("old"), crypto.new_entry("new")
-# A rotation as docs/keys.md has it: each ring is given to one process after the other, while the others work on.
+# A rotation as docs/keys.md describes it: the processes get each ring one after the other while the others work on.
 STEPS = [OLD, f"{OLD},{NEW}", f"{NEW},{OLD}", NEW]
 OBJECTS, UPLOADERS, APPLICANTS, DOOMED = 40, 6, 10, 60
 MAX_SECONDS = 60
@@ -44,7 +44,7 @@ def main() -> None:
 
 
 def rotation() -> dict[str, Any]:
-    """Two processes of each step work until both of the next one do."""
+    """Two processes of each step work until both of the next step work."""
     settings.KEYRING = STEPS[0]
     objects = [_stored(storage.new_key(), os.urandom(70_000)) for _ in range(OBJECTS)]
     results: Any = _fork.SimpleQueue()
@@ -68,7 +68,7 @@ def rotation() -> dict[str, Any]:
 
 
 def _start_worker(step: int, objects: list[tuple[str, str]], results: Any) -> tuple[Any, Event]:
-    """A worker that has done something; it goes on until it is told that it is enough."""
+    """Starts a worker and returns after its first round; it works on until `enough` is set."""
     connections.close_all()
     at_work, enough = _fork.Event(), _fork.Event()
     process = _fork.Process(target=_work, args=(step, objects, results, at_work, enough), daemon=True)
@@ -119,7 +119,7 @@ def _first_keys(barrier: Barrier, applicants: list[Applicant]) -> list[str]:
 
 
 def destroyed() -> dict[str, Any]:
-    """Keys that one process destroys while others wrap them back and forth."""
+    """The keys after one process destroyed them while others rewrapped them back and forth."""
     settings.KEYRING = STEPS[2]
     doomed = [storage.new_key() for _ in range(DOOMED)]
     objects = [_stored(key, b"evidence") for key in doomed]
@@ -137,7 +137,7 @@ def _destroy_all(barrier: Barrier, doomed: list[DataKey]) -> int:
 
 
 def _rewrap_often(barrier: Barrier, doomed: list[DataKey]) -> int:
-    """With each of the two keys in front in turn, so that there is always something to do."""
+    """Rewraps with each of the two ring keys first in turn, so that there is always something to do."""
     barrier.wait(MAX_SECONDS)
     number, end = 0, time.monotonic() + MAX_SECONDS
     left = DataKey.objects.filter(pk__in=[key.pk for key in doomed], destroyed_at__isnull=True)
@@ -166,7 +166,7 @@ def _stored(key: DataKey, content: bytes) -> tuple[str, str]:
 
 
 def _together(runs: list[Callable[..., Any]], *args: Any) -> list[Any]:
-    """What each gives, in a process of its own; they begin together."""
+    """Runs each function in a separate process, all from the same moment; returns the results."""
     connections.close_all()
     barrier, results = _fork.Barrier(len(runs)), _fork.SimpleQueue()
     processes = [
@@ -183,7 +183,7 @@ def _together(runs: list[Callable[..., Any]], *args: Any) -> list[Any]:
 
 
 def _tell(results: Any, run: Callable[..., Any], *args: Any) -> None:
-    """Something in any case: the one who waits for it would wait for ever."""
+    """Sends a result or the error: without one, the parent would wait for ever."""
     try:
         results.put(("", run(*args)))
     except BaseException as error:

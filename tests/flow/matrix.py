@@ -1,4 +1,4 @@
-"""What the matrix of roles and addresses is tried on: one of everything, and everybody who might ask."""
+"""The world of the permission matrices: one object of every kind, and every kind of user."""
 
 import logging
 import re
@@ -29,24 +29,24 @@ from verification.models import SavedFilter, StaffUser, VendorAccount, Verdict, 
 from verification.permissions import Group
 from verification.review.admin.records import RECORDS
 
-# Everybody who is signed in as staff, with the group they are in.
+# Every kind of signed-in staff, with its group.
 STAFF_ROLES: dict[str, Group | None] = {
     **{group.value: group for group in Group},
     "no group": None,
     "superuser": None,
 }
-# Whom the staff site takes for nobody.
+# Requests that the staff site treats as not signed in.
 OUTSIDERS = ("signed out", "session over", "applicant", "API key", "not of the staff", "deactivated")
 NAME, EMAIL = "Alice Example", "alice@example.org"
-# Putting the middleware together takes longer than an answer: all browsers share it.
+# Loading the middleware takes longer than a response, so all browsers share one handler.
 _HANDLER = ClientHandler(enforce_csrf_checks=False)
 _WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "verification_(\w+)"')
 
 
 @contextmanager
 def for_a_module(blocker: Any, server: EmulatorServer) -> Iterator[None]:
-    """One database for all tests of a module, an hour after NOW, with the emulator as the vendor. Each test still
-    takes back what it does; what was made here goes at the end."""
+    """One database for all tests of a module, one hour after NOW, with the emulator as the vendor. Each test rolls its
+    own changes back; the end of the module rolls back the rest."""
     accounts = {"default": {**settings.FACEID_ACCOUNTS["default"], "rate": 1000}}
     server.clear()
     VENDOR_CLOCK.at = NOW
@@ -55,14 +55,14 @@ def for_a_module(blocker: Any, server: EmulatorServer) -> Iterator[None]:
         stack.enter_context(time_machine.travel(LATER, tick=False))
         stack.enter_context(blocker.unblock())
         stack.enter_context(undone_later())
-        stack.enter_context(_no_word_of_refusals())
+        stack.enter_context(_only_errors_logged())
         yield
         transaction.set_rollback(True)
 
 
 @contextmanager
-def _no_word_of_refusals() -> Iterator[None]:
-    """A thousand tracebacks that nobody reads take as long as the answers. What goes wrong is still told."""
+def _only_errors_logged() -> Iterator[None]:
+    """Silences the warnings of `django.request`: logging a thousand refusals takes as long as the requests."""
     log = logging.getLogger("django.request")
     before = log.level
     log.setLevel(logging.ERROR)
@@ -72,7 +72,7 @@ def _no_word_of_refusals() -> Iterator[None]:
 
 @contextmanager
 def undone(client: Client) -> Iterator[None]:
-    """Whatever happens within is as if it had not: in the database, and to the browser."""
+    """Rolls the block back: in the database and in the browser's cookies."""
     cookies = {name: morsel.value for name, morsel in client.cookies.items()}
     with undone_later():
         yield
@@ -84,7 +84,7 @@ def undone(client: Client) -> Iterator[None]:
 
 @dataclass
 class Written:
-    """The tables of ours that were written to, by the names of their models."""
+    """Collects the model names of the portal's tables that SQL statements write to."""
 
     models: set[str] = field(default_factory=set)
 
@@ -96,7 +96,7 @@ class Written:
 
 @contextmanager
 def watched() -> Iterator[set[str]]:
-    """The models that are written to within."""
+    """Yields the names of the models that the block writes to."""
     written = Written()
     with connection.execute_wrapper(written):
         yield written.models
@@ -114,7 +114,7 @@ def addresses() -> Iterator[str]:
 
 
 def member(role: str, username: str = "") -> StaffUser:
-    """Somebody of the staff in that role; always the same one for the same name."""
+    """A member of staff in that role; the same one for the same name."""
     username = username or role.split()[0].lower()
     kind = {"is_staff": True, "is_superuser": role == "superuser"}
     user, made = StaffUser.objects.get_or_create(username=username, defaults=kind)
@@ -130,7 +130,7 @@ def browser(**headers: str) -> Client:
 
 
 def browser_of(user: StaffUser, *, second_step: bool = True) -> Client:
-    """Their browser, just signed in."""
+    """The user's browser, just signed in."""
     client = browser()
     client.force_login(user)
     if second_step:
@@ -138,8 +138,8 @@ def browser_of(user: StaffUser, *, second_step: bool = True) -> Client:
     return client
 
 
-def let_pass(client: Client, seconds: int) -> None:
-    """It is so long since they showed that it was them."""
+def age_authentication(client: Client, seconds: int) -> None:
+    """Moves the user's last authentication back by so many seconds."""
     session = client.session
     for proof in session["account_authentication_methods"]:
         proof["at"] -= seconds
@@ -148,7 +148,7 @@ def let_pass(client: Client, seconds: int) -> None:
 
 @dataclass
 class World:
-    """One of everything that an address can name."""
+    """One object of every kind that an address can name."""
 
     case: Verification
     link: str
@@ -156,14 +156,14 @@ class World:
     values: dict[str, dict[str, Any]]
 
     def url(self, path: str) -> str:
-        """An address of the table, made to lead to what is there."""
+        """The URL of an address of the table, with the ids of this world's objects."""
         found = max((start for start in self.values if path.startswith(start)), key=len, default="")
         for name, value in self.values.get(found, {}).items():
             path = path.replace(name, str(value))
         return f"/admin/{path}"
 
     def outsider(self, kind: str) -> Client:
-        """The browser of somebody whom the staff site does not know."""
+        """The browser of a kind of user whom the staff site treats as not signed in."""
         if kind == "API key":
             return browser(Authorization=f"Bearer {self.key}")
         if kind == "session over":

@@ -1,4 +1,4 @@
-"""A passkey in software: what a browser would send of one, signed by a key of its own."""
+"""A passkey in software: builds and signs what a browser would send."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ from fido2.webauthn import Aaguid, AttestedCredentialData
 SIGN_IN = "/admin/account/two-step/passkeys/sign-in/"
 ADD = "/admin/account/two-step/passkeys/add/"
 HOST = "testserver"
-# Flags of the authenticator: it was touched, it asked for PIN or finger, it sends its key along.
+# Authenticator flags: user present, user verified, attested credential data included.
 TOUCHED, VERIFIED, WITH_KEY = 0x01, 0x04, 0x40
 
 
@@ -27,14 +27,14 @@ class Passkey:
         self._id = os.urandom(32)
 
     def of(self, user):
-        """Already added to `user`, as one that the browser finds by itself."""
+        """A passkey that is registered for `user` as a discoverable credential."""
         Authenticator.objects.create(
             user=user, type="webauthn", data={"name": "Blue key", "credential": self.made("")}
         )
         return self
 
     def made(self, challenge):
-        """The answer to a wish for a new one."""
+        """The response to a registration request."""
         public = ES256.from_cryptography_key(self._key.public_key())
         about = AttestedCredentialData.create(Aaguid(bytes(16)), self._id, public)
         attested = cbor.encode(
@@ -47,7 +47,7 @@ class Passkey:
         return {**self._named(response), "clientExtensionResults": {"credProps": {"rk": True}}}
 
     def answer(self, challenge, user, *, verified):
-        """The answer to a wish to use it, as the form sends it."""
+        """The response to an authentication request, as the form sends it."""
         client = client_data("webauthn.get", challenge)
         data = self._data(TOUCHED | VERIFIED if verified else TOUCHED)
         signature = self._key.sign(data + hashlib.sha256(client).digest(), ec.ECDSA(hashes.SHA256()))
@@ -75,12 +75,12 @@ def client_data(kind, challenge):
 
 
 def challenge_of(client):
-    """What the page that was opened last asks to be signed."""
+    """The challenge that the last page asks the passkey to sign."""
     return client.session["mfa.webauthn.state"]["challenge"]
 
 
 def begin(client):
-    """As the sign-in page's script asks for a challenge."""
+    """Requests a challenge, as the sign-in page's script does."""
     return client.get(SIGN_IN, HTTP_ACCEPT="application/json")
 
 

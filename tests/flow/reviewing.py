@@ -1,4 +1,4 @@
-"""A reviewer's acts in a line each, on the case as it is now."""
+"""A reviewer's acts, one function each, on the current version of the case."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,24 +23,24 @@ def page_of(case: Verification) -> str:
 
 
 def change(case: Verification, **fields: Any) -> None:
-    """As if it had come about otherwise."""
+    """Sets fields of the case directly in the database, without an action."""
     Verification.objects.filter(pk=case.pk).update(**fields)
 
 
 def shown(case: Verification) -> dict[str, Any]:
-    """What a page opened now would send back."""
+    """The form fields of a page opened now: the case's version and evidence hash."""
     case.refresh_from_db()
     return {"version": case.version, "evidence_sha256": evidence_hash(case)}
 
 
 def seen(case: Verification) -> Shown:
-    """What a page opened now has shown."""
+    """The same as the value that the actions take."""
     return Shown(**shown(case))
 
 
 def decide(case: Verification, verdict: Verdict, reason: str, *, by: StaffUser, **changes: Any) -> Review:
-    said = {"reason_code": reason, "note": NOTE, "by": by, "now": LATER, "shown": seen(case), **changes}
-    return review.decide(case, verdict=verdict, **said)
+    arguments = {"reason_code": reason, "note": NOTE, "by": by, "now": LATER, "shown": seen(case), **changes}
+    return review.decide(case, verdict=verdict, **arguments)
 
 
 def approve(case: Verification, *, by: StaffUser, **changes: Any) -> Review:
@@ -48,13 +48,13 @@ def approve(case: Verification, *, by: StaffUser, **changes: Any) -> Review:
 
 
 def hand_back(case: Verification, *, by: StaffUser, reason: str = "disagree", **changes: Any) -> Review:
-    said = {"reason_code": reason, "note": NOTE, "by": by, "now": LATER, "shown": seen(case), **changes}
-    return review.hand_back(case, **said)
+    arguments = {"reason_code": reason, "note": NOTE, "by": by, "now": LATER, "shown": seen(case), **changes}
+    return review.hand_back(case, **arguments)
 
 
 def pass_on(case: Verification, verdict: Verdict, reason: str, *, by: StaffUser, **changes: Any) -> Review:
-    said = {"reason_code": reason, "note": NOTE, "by": by, "now": LATER, "shown": seen(case), **changes}
-    return reassign.reassign(case, verdict, **said)
+    arguments = {"reason_code": reason, "note": NOTE, "by": by, "now": LATER, "shown": seen(case), **changes}
+    return reassign.reassign(case, verdict, **arguments)
 
 
 def policy(by: tuple[StaffUser, StaffUser], **terms: Any) -> Policy:
@@ -74,7 +74,7 @@ def policy(by: tuple[StaffUser, StaffUser], **terms: Any) -> Policy:
 
 
 def cast_of(road: Road, emulator: EmulatorServer, staff: Callable[..., StaffUser]) -> SimpleNamespace:
-    """One case for each thing that can be with a case in the queue."""
+    """One case for each situation that a case in the queue can be in."""
     reviewer, colleague = staff("Reviewer"), staff("Reviewer", "colleague")
 
     def case(reference: str) -> Verification:

@@ -1,4 +1,4 @@
-"""The situations of one case that the matrix knows, each made by the acts that lead to it."""
+"""The situations of a case in the permission matrix, each reached through real actions."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from verification.states import Flag
 
 Act = Callable[[Verification, StaffUser, StaffUser], object]
 
-# Within the lease, so that renewing it shows.
+# Within the lease, so that a renewal changes `claimed_until`.
 _EARLIER = LATER - casework.CLAIM_LEASE / 2
 
 
@@ -65,7 +65,7 @@ def _erased(case: Verification, me: StaffUser, other: StaffUser) -> None:
 
 
 def _nothing(case: Verification, me: StaffUser, other: StaffUser) -> None:
-    """The case is so from the start."""
+    """Does nothing: the case begins in this situation."""
 
 
 LEADS_TO: dict[str, Act] = {
@@ -92,20 +92,20 @@ LEADS_TO: dict[str, Act] = {
     "reopened": _reopened,
     "erased": _erased,
 }
-# What they begin with, where it is no plain case in review.
+# The kind of case a situation begins with, if that is no plain case in review.
 _BEGINS = {
     "back from the applicant": "back",
     "spot check": "drawn",
     "judged blind": "drawn",
     "doubted blind": "drawn",
     "approved": "drawn",
-    # Files that are gone do not come back when the database does.
+    # A rollback does not restore deleted files, so this case has its own.
     "erased": "to be erased",
 }
 
 
 class Cases:
-    """One case of each kind that a situation begins with."""
+    """One case of each kind with which a situation begins."""
 
     def __init__(
         self, road: Road, emulator: EmulatorServer, seniors: tuple[StaffUser, StaffUser], caller: ApiClient
@@ -115,7 +115,7 @@ class Cases:
             "to be erased": road.in_review(emulator, seed=2, email=EMAIL),
             "back": _back(road, emulator, seniors[0]),
         }
-        # A policy holds for the cases that come after it.
+        # A policy applies to later cases only, so the spot check comes last.
         policy(seniors, qa_share=100)
         self._made["drawn"] = road.judged(emulator, {"sim": 93.7}, seed=4, email=EMAIL)
 
@@ -123,8 +123,8 @@ class Cases:
         return self._made[_BEGINS.get(situation, "plain")]
 
     @property
-    def strange(self) -> Verification:
-        """None that a situation of a plain case is about."""
+    def unrelated(self) -> Verification:
+        """A different case, for the evidence hash of a page that is out of date."""
         return self._made["to be erased"]
 
 

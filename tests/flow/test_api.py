@@ -1,4 +1,4 @@
-"""The API as a calling system meets it: each call, and every answer that the schema documents for it."""
+"""The API's calls, and every response that the schema documents for them."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -23,7 +23,7 @@ PERSON = {"reference": "customer-4711", "name": "Nguyễn Văn Á"}
 
 
 class Caller:
-    """A back-end system with its key."""
+    """A client of the API with its key."""
 
     def __init__(self, name: str = "Onboarding", **options: Any) -> None:
         made = create_client(name=name, by=audit.By.shell(), now=timezone.now(), **options)
@@ -52,7 +52,7 @@ def caller(db: None) -> Caller:
 
 
 def code(answer: Any, status: int) -> str:
-    """The code of a refusal, after looking at its shape."""
+    """The code of a refusal, after a check of its form."""
     assert answer.status_code == status, answer.content
     assert answer["Content-Type"] == "application/json"
     error = answer.json()["error"]
@@ -62,20 +62,20 @@ def code(answer: Any, status: int) -> str:
 
 
 def test_creating_tells_the_link_once(caller: Caller) -> None:
-    told = caller.create(mode="SILENT")
-    assert sorted(told) == [
+    answer = caller.create(mode="SILENT")
+    assert sorted(answer) == [
         "applicant", "created_at", "id", "link", "link_expires_at", "mode", "reference", "status",
     ]  # fmt: skip
-    assert (told["status"], told["mode"], told["reference"]) == ("invited", "SILENT", "customer-4711")
-    case = links.find(told["link"].rpartition("/")[2], now=timezone.now())
+    assert (answer["status"], answer["mode"], answer["reference"]) == ("invited", "SILENT", "customer-4711")
+    case = links.find(answer["link"].rpartition("/")[2], now=timezone.now())
     assert case is not None
-    assert case.public_id == told["id"]
-    assert "link" not in caller.get(f"{CASES}/{told['id']}").json()
+    assert case.public_id == answer["id"]
+    assert "link" not in caller.get(f"{CASES}/{answer['id']}").json()
 
 
 def test_creating_keeps_what_was_sent(caller: Caller) -> None:
-    told = caller.create(name="Ame\u0301lie", email="a@example.org", locale="en-GB")
-    case = Verification.objects.get(public_id=told["id"])
+    answer = caller.create(name="Ame\u0301lie", email="a@example.org", locale="en-GB")
+    case = Verification.objects.get(public_id=answer["id"])
     assert (case.applicant.name, case.applicant.email, case.applicant.locale) == (
         "Amélie",
         "a@example.org",
@@ -99,19 +99,24 @@ def test_an_unknown_language_becomes_the_default(caller: Caller, locale: str) ->
 def test_reading_shows_every_attempt(caller: Caller, road: Any, emulator: Any) -> None:
     case = road.in_review(emulator)
     Verification.objects.filter(pk=case.pk).update(client=caller.record.client)
-    told = caller.get(f"{CASES}/{case.public_id}").json()
-    first, *_ = told["attempts"]
+    answer = caller.get(f"{CASES}/{case.public_id}").json()
+    first, *_ = answer["attempts"]
     assert list(first) == [
         "number", "status", "mode", "outcome", "similarity", "result_code", "submitted_at", "finished_at",
     ]  # fmt: skip
     assert (first["number"], first["outcome"], first["similarity"]) == (1, "low_similarity", "42.00")
-    assert told["status"] == case.status
-    assert told["reasons"] == case.reasons
+    assert answer["status"] == case.status
+    assert answer["reasons"] == case.reasons
 
 
 def test_reading_a_case_that_is_not_decided(caller: Caller) -> None:
-    told = caller.get(f"{CASES}/{caller.create()['id']}").json()
-    assert (told["outcome"], told["reasons"], told["decided_at"], told["attempts"]) == (None, [], None, [])
+    answer = caller.get(f"{CASES}/{caller.create()['id']}").json()
+    assert (answer["outcome"], answer["reasons"], answer["decided_at"], answer["attempts"]) == (
+        None,
+        [],
+        None,
+        [],
+    )
 
 
 def test_cancelling_ends_the_case(caller: Caller) -> None:
@@ -194,7 +199,7 @@ def test_a_key_needs_the_scope_of_the_call(caller: Caller) -> None:
 
 
 def answers(caller: Caller) -> dict[str, dict[int, Callable[[], Any]]]:
-    """A call for each answer that the schema documents."""
+    """One call for each response that the schema documents."""
     case = f"{CASES}/{caller.create(reference='known')['id']}"
     reason = {"reason": "no_longer_needed"}
     deaf, mute = Caller("Deaf", scopes=["verifications:write"]), Caller("Mute", scopes=["verifications:read"])
@@ -252,7 +257,7 @@ def test_the_schema_is_valid_and_served(caller: Caller, capsys: Any) -> None:
 
 
 def test_the_schema_is_the_published_one() -> None:
-    """A client's code is generated from docs/openapi.json: whatever changes there is seen in a review."""
+    """A client's code is generated from docs/openapi.json: so a review sees every change."""
     published = json.loads(Path(settings.BASE_DIR, "docs/openapi.json").read_text(encoding="utf-8"))
     assert Client().get("/api/v1/openapi.json").json() == published
 
@@ -283,7 +288,7 @@ def test_the_page_has_every_field_of_the_schema(client: Client) -> None:
     assert shown == {}
 
 
-def test_the_page_says_of_a_field_what_the_schema_says(client: Client) -> None:
+def test_the_page_describes_fields_as_the_schema_does(client: Client) -> None:
     (create,) = [
         one for one in client.get("/api/docs/").context["operations"] if one["id"] == "create_verification"
     ]
@@ -310,7 +315,7 @@ def prose(pieces: list[tuple[str, bool]]) -> str:
 
 
 def names(document: dict[str, Any], holder: dict[str, Any]) -> set[str]:
-    """The dotted names of every field of a body; a list's have [] behind the name of the list."""
+    """The dotted names of every field of a body; [] follows the name of a list."""
 
     def walk(of: dict[str, Any], prefix: str) -> Iterator[str]:
         of = of["allOf"][0] if "allOf" in of else of

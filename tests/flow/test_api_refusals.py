@@ -1,4 +1,4 @@
-"""What the API refuses, by code, and that no refusal repeats the input or comes as a page."""
+"""The API's refusals, by code: none repeats the input or is an HTML page."""
 
 import json
 from typing import Any
@@ -118,7 +118,7 @@ def test_a_body_that_is_too_large(caller: Caller) -> None:
 
 
 def test_a_body_that_hides_its_size(caller: Caller) -> None:
-    """The declared length is a hint; what is read is what counts."""
+    """The API limits the bytes that it reads, not only the declared length."""
     answer = caller.http.generic(
         "POST", CASES, b"x" * 1_000_001, "application/json", CONTENT_LENGTH="5",
         headers={"Authorization": f"Bearer {caller.key}"},

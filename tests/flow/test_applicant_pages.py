@@ -1,4 +1,4 @@
-"""The applicant's pages as a browser without scripts meets them: links, consent, photo, waiting, refusals."""
+"""The applicant's pages without JavaScript: links, consent, photo, waiting, refusals."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -223,7 +223,7 @@ def test_taking_over_without_a_session_is_refused(db: None) -> None:
 
 
 def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
-    """Let something happen after a request found its case and before it acts on it."""
+    """Calls `happens` after a request has loaded its case and before it changes it."""
     original = bind.bind
 
     def late(*args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""Nobody ever meets a bare error: refusals are pages for people and JSON for scripts, under one strict policy."""
+"""No bare error pages: refusals are pages for people and JSON for scripts, under one strict CSP."""
 
 import json
 import re

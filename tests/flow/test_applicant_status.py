@@ -1,4 +1,4 @@
-"""What the applicant is told while it is checked and afterwards: never a score, always a way on."""
+"""The status page during the check and afterwards: never a score, always a next step."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -103,7 +103,7 @@ def test_while_it_is_checked_the_page_asks_on_with_or_without_scripts(road: Road
 
 @pytest.fixture
 def waiting(road: Road, client: Client) -> Client:
-    """The browser of somebody whose recording has arrived."""
+    """The browser of an applicant whose recording has arrived."""
     agree(client)
     give_photo(client)
     road.submit(Verification.objects.get())

@@ -1,4 +1,4 @@
-"""What arrives at the applicant's pages: photos, challenges and recordings, forged and broken ones included."""
+"""Uploads to the applicant's pages: photos and recordings under a challenge, forged and broken ones included."""
 
 import io
 import json
@@ -182,12 +182,17 @@ def test_drawing_until_it_suits_comes_to_an_end(ready: Client) -> None:
 
 
 def test_a_recording_answers_its_challenge_and_leads_on(ready: Client) -> None:
-    said = {"mime": "video/mp4", "prompts": [{"action": "nod", "at": 500}], "camera": "Front\u202e\n", "x": 1}
-    response = send(ready, draw(ready), signals=json.dumps(said))
+    signals = {
+        "mime": "video/mp4",
+        "prompts": [{"action": "nod", "at": 500}],
+        "camera": "Front\u202e\n",
+        "x": 1,
+    }
+    response = send(ready, draw(ready), signals=json.dumps(signals))
     assert (response.status_code, response.json()) == (200, {"next": "/verify/status"})
     attempt = VerificationAttempt.objects.get()
     assert (attempt.status, Verification.objects.get().status) == (AttemptStatus.SUBMITTED, Status.CHECKING)
-    assert attempt.signals == {"mime": "video/mp4", "prompts": said["prompts"], "camera": "Front"}
+    assert attempt.signals == {"mime": "video/mp4", "prompts": signals["prompts"], "camera": "Front"}
 
 
 def test_a_second_recording_is_told_that_the_first_arrived(ready: Client) -> None:
@@ -267,7 +272,7 @@ def test_an_upload_kept_open_comes_to_an_end(ready: Client, clock: time_machine.
 
 
 class BodyMeanwhile(io.BytesIO):
-    """A body in the middle of which `meanwhile` happens."""
+    """A body that calls `meanwhile` in its middle."""
 
     def __init__(self, data: bytes, meanwhile: Callable[[], object]) -> None:
         super().__init__(data)
@@ -343,9 +348,9 @@ def test_an_unusable_recording_leaves_the_attempt_open(
     assert send(ready, drawn).status_code == 200
 
 
-@pytest.mark.parametrize("said", ["{", "[]", '{"bytes": NaN}', "[" * 19_000, "x" * 20_001])
-def test_signals_that_can_not_be_read_are_refused(ready: Client, said: str) -> None:
-    response = send(ready, draw(ready), signals=said)
+@pytest.mark.parametrize("signals", ["{", "[]", '{"bytes": NaN}', "[" * 19_000, "x" * 20_001])
+def test_signals_that_can_not_be_read_are_refused(ready: Client, signals: str) -> None:
+    response = send(ready, draw(ready), signals=signals)
     assert code_of(response) == (400, "invalid_field")
     assert response.json()["error"]["field"] == "signals"
 
@@ -383,11 +388,11 @@ def test_a_store_in_trouble_is_told_logged_and_not_counted(
     assert page.status_code == 503
     assert "not your fault" in page.content.decode()
     assert Verification.objects.get().received_bytes == before
-    said = [(line["log_level"], line["event"], line["error"]) for line in logs if "error" in line]
-    assert said == [("error", "request.unavailable", type(trouble).__name__)] * 3
+    errors = [(line["log_level"], line["event"], line["error"]) for line in logs if "error" in line]
+    assert errors == [("error", "request.unavailable", type(trouble).__name__)] * 3
 
 
-# What was of no use, and nobody heard
+# Unusable uploads, and log events
 
 
 def test_who_never_heard_that_the_video_was_of_no_use_hears_it_the_second_time(ready: Client) -> None:
@@ -415,13 +420,13 @@ def test_what_was_of_no_use_is_asked_for_while_its_challenge_is_open(
 
 
 def test_signals_keep_only_what_is_known() -> None:
-    said = {
+    signals = {
         "track": {"width": 640, "height": True, "evil": 1},
         "screen": 3,
         "webdriver": False,
         "bytes": 1e99,
     }
-    assert capture_signals.read(json.dumps(said)) == {"track": {"width": 640}, "webdriver": False}
+    assert capture_signals.read(json.dumps(signals)) == {"track": {"width": 640}, "webdriver": False}
     assert capture_signals.read("") == {}
 
 

@@ -1,7 +1,7 @@
-"""The life of an attempt under everything at once: answers of all kinds, workers that die or freeze at any statement.
+"""Stateful test of an attempt: vendor answers of all kinds, and workers that die or freeze at any SQL statement.
 
-Hypothesis makes up the stories. Whatever happens in them, a paid call is accounted for, nothing is decided twice,
-nobody passes without a genuine Success, and in the end the attempt is finished.
+Hypothesis generates the steps. After any steps the ledger has every paid call, nothing is decided twice, nobody
+passes without a genuine Success, and in the end the attempt is finished.
 """
 
 from collections.abc import Callable, Iterator
@@ -56,19 +56,19 @@ ANSWERS: list[dict[str, Any]] = [
 
 
 class Killed(BaseException):
-    """The worker is gone, in the middle of what it did."""
+    """Raised in a worker to end it in the middle of its work, as SIGKILL would."""
 
 
 class Life(RuleBasedStateMachine):
-    """One attempt that is ready, and everybody who may lay hands on it."""
+    """One ready attempt, and the workers and sweeps that work on it."""
 
     attempt_id: str
     emulator: EmulatorServer
 
     def __init__(self) -> None:
         super().__init__()
-        self._story = undone_later()
-        self._story.__enter__()
+        self._transaction = undone_later()
+        self._transaction.__enter__()
         self._depth = len(connection.savepoint_ids)
         self.emulator.clear()
         self.at = VENDOR_CLOCK.at = NOW
@@ -78,7 +78,7 @@ class Life(RuleBasedStateMachine):
             self._ends_by_itself()
         finally:
             transaction.set_rollback(True)
-            self._story.__exit__(None, None, None)
+            self._transaction.__exit__(None, None, None)
 
     @rule(seconds=st.sampled_from([1, 5, 16, 31, 61, 301]))
     def time_passes(self, seconds: int) -> None:
@@ -102,7 +102,7 @@ class Life(RuleBasedStateMachine):
 
         with self._at_statement(statement, die), suppress(Killed):
             self.a_worker_takes_it_up()
-        leases._holds.clear()  # They die with their process.
+        leases._holds.clear()  # A killed process loses them.
 
     @rule(statement=st.integers(1, 45))
     def a_worker_freezes_while_another_takes_over(self, statement: int) -> None:
@@ -110,7 +110,7 @@ class Life(RuleBasedStateMachine):
             self.time_passes(16)
             self.a_worker_takes_it_up()
 
-        # A frozen worker keeps its transaction; another one could not get past its locks.
+        # A worker is frozen only outside a transaction: its locks would block the others.
         with self._at_statement(statement, freeze, may_act=self._outside_a_transaction):
             self.a_worker_takes_it_up()
 
@@ -150,14 +150,14 @@ class Life(RuleBasedStateMachine):
         verification = self._verification()
         if verification.status == Status.APPROVED:
             passing = verification.passing_call
-            said: dict[str, Any] = {call["request_id"]: call for call in self.emulator.calls()}[
+            recorded: dict[str, Any] = {call["request_id"]: call for call in self.emulator.calls()}[
                 passing.request_id
             ]
-            assert (said["verdict"], said["body_sha256"]) == ("Success", passing.body_sha256)
-            assert said["sim"] >= verification.policy.approve_at
+            assert (recorded["verdict"], recorded["body_sha256"]) == ("Success", passing.body_sha256)
+            assert recorded["sim"] >= verification.policy.approve_at
 
     def _ends_by_itself(self) -> None:
-        """The sweep and the workers, left alone, bring it to an end, and all promises still hold there."""
+        """Without further faults, the sweep and the workers finish the attempt, and all invariants hold."""
         for _ in range(40):
             if self._attempt().status == AttemptStatus.FINISHED:
                 break
@@ -177,7 +177,7 @@ class Life(RuleBasedStateMachine):
     def _at_statement(
         self, number: int, act: Callable[[], None], *, may_act: Callable[[], bool] = lambda: True
     ) -> Iterator[None]:
-        """Runs `act` once, before the statement of this number or the first one after it at which it may."""
+        """Runs `act` once, before the statement with this number, or before the first later one that allows it."""
         left, waiting = [number], [act]
 
         def count(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
@@ -210,14 +210,14 @@ class Life(RuleBasedStateMachine):
 
 @pytest.fixture
 def life(road: Road, emulator: EmulatorServer, monkeypatch: pytest.MonkeyPatch) -> type[Life]:
-    # The stories have a clock of their own: to wait for a slot by the one on the wall tells nothing.
+    # The test has its own clock, so waiting for a slot in real time would prove nothing.
     monkeypatch.setattr(pacing.Turn, "_sleep_until", lambda turn, moment: None)
     attempt = road.ready()
     return type("Life", (Life,), {"attempt_id": attempt.public_id, "emulator": emulator})
 
 
-# More than a worker needs for an attempt, so that the last ones are reached too. A worker is frozen at the next one
-# outside a transaction, so not every one makes a difference.
+# More statements than a worker runs for an attempt, so that the last ones are reached too. A worker freezes at the
+# next statement outside a transaction, so some numbers have the same effect.
 STATEMENTS = {
     "a_worker_is_killed": range(1, 46),
     "a_worker_freezes_while_another_takes_over": range(1, 46, 3),
@@ -236,7 +236,7 @@ def test_an_attempt_survives_a_worker_that_stops_at_any_statement(
         story.teardown()
 
 
-def test_an_attempt_survives_every_story(life: type[Life]) -> None:
+def test_an_attempt_survives_every_transaction(life: type[Life]) -> None:
     run_state_machine_as_test(
         life,
         settings=settings(

@@ -1,4 +1,4 @@
-"""The work board: what each person finds on the first page. And the filters of the queue that they keep."""
+"""The work board, the first page of each role; and saved filters of the queue."""
 
 from datetime import timedelta
 
@@ -65,11 +65,11 @@ def test_the_board_shows_which_proposals_wait(cast, signed_in):
 
 
 def test_the_board_tells_decisions_and_no_proposal(cast, signed_in):
-    told = [
+    shown = [
         (row.verification.applicant.reference, row.verdict)
         for row in signed_in().get(BOARD).context["recent"]
     ]
-    assert told == [("ASKED", Verdict.ASK_AGAIN)]
+    assert shown == [("ASKED", Verdict.ASK_AGAIN)]
 
 
 def test_the_board_asks_the_database_as_often_for_many_cases_as_for_few(road, emulator, signed_in, staff):
@@ -140,8 +140,8 @@ def test_an_alert_of_yesterday_is_for_the_trail(road, staff, signed_in):
 # Saved filters
 
 
-def save(client, name="Mine first", **said):
-    return client.post(reverse("admin:save_filter"), {"name": name, "view": "mine", **said}, follow=True)
+def save(client, name="Mine first", **fields):
+    return client.post(reverse("admin:save_filter"), {"name": name, "view": "mine", **fields}, follow=True)
 
 
 def delete(client, kept):
@@ -193,15 +193,15 @@ def test_what_a_colleague_keeps_for_themselves_does_not_exist(signed_in, staff):
 
 
 @pytest.mark.parametrize(
-    ("said", "told"),
+    ("fields", "shown"),
     [
         ({"name": " "}, "Give the filter a name."),
         ({"name": "x" * 61}, "at most 60 characters"),
         ({"view": "all"}, "Choose a view"),
     ],
 )
-def test_a_filter_that_cannot_be_kept_is_refused_in_words(signed_in, said, told):
-    assert told in save(signed_in(), **said).content.decode()
+def test_a_filter_that_cannot_be_kept_is_refused_in_words(signed_in, fields, shown):
+    assert shown in save(signed_in(), **fields).content.decode()
     assert not SavedFilter.objects.exists()
 
 
@@ -210,7 +210,7 @@ def test_there_is_an_end_to_filters(signed_in, monkeypatch):
     client = signed_in()
     save(client)
     assert "You have 1 filters already" in save(client, name="Another").content.decode()
-    # The one that is there can still be changed.
+    # A saved filter of the same name can still be changed.
     save(client, view="due")
     assert SavedFilter.objects.get().query == "view=due"
 

@@ -1,4 +1,4 @@
-"""What is paid for and what is not: each way a vendor call can go, against the emulator on a real socket."""
+"""The cost of each outcome of a vendor call, against the emulator on a real socket."""
 
 from datetime import timedelta
 from typing import Any
@@ -19,13 +19,13 @@ from verification.workflow import StaleAttempt
 
 
 def begin(attempt: VerificationAttempt) -> ProviderCall:
-    """A call as it stands in the ledger when its worker dies over it."""
+    """A ledger entry as a worker leaves it that dies during the call."""
     with assess._body(attempt) as body:
         return call_ledger.begin(attempt, pacing.accounts()[0], "ap-singapore", body, now=NOW)
 
 
 def run_until_judged(attempt_id: str) -> None:
-    """The worker's tries, each as soon as its time has come."""
+    """Runs the worker's tries, each as soon as it is due."""
     for minutes in range(8):
         VENDOR_CLOCK.at = NOW + timedelta(minutes=minutes)
         assess.assess(attempt_id, clock=lambda: VENDOR_CLOCK.at)

@@ -1,4 +1,4 @@
-"""The challenge: drawn by the server, bound to its case, used once, in time."""
+"""The challenge: random, bound to its case, valid once and for a limited time."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""All hosts go by one clock."""
+"""All hosts use one clock."""
 
 from datetime import timedelta
 from typing import Any

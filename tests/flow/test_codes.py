@@ -1,4 +1,4 @@
-"""What the table of codes says the system does, held against what it does."""
+"""The effects that the table of codes documents, compared with the real ones."""
 
 import json
 from datetime import timedelta
@@ -23,7 +23,7 @@ from verification.vendor_accounts.code_guide.texts import CAUSES, DOES, VENDOR_F
 
 FIELDS: tuple[Field, ...] = ("Result", "Error")
 
-# What the task does with an error of the client, by its type; each is walked through the real task below.
+# The task's reaction to each error type of the client; the tests below run each through the real task.
 OF_ERRORS: dict[type[LivenessError], Consequence] = {
     liveness.Unavailable: Consequence.REPEAT,
     liveness.Throttled: Consequence.SLOW_DOWN,
@@ -34,14 +34,14 @@ OF_ERRORS: dict[type[LivenessError], Consequence] = {
 
 
 def answered(field: str, code: str, similarity: float) -> bytes:
-    said: dict[str, Any] = {"Result": code, "Sim": similarity, "BestFrameBase64": None}
+    fields: dict[str, Any] = {"Result": code, "Sim": similarity, "BestFrameBase64": None}
     if field == "Error":
-        said = {"Error": {"Code": code, "Message": "said so"}}
-    return json.dumps({"Response": {**said, "RequestId": "r-1"}}).encode()
+        fields = {"Error": {"Code": code, "Message": "said so"}}
+    return json.dumps({"Response": {**fields, "RequestId": "r-1"}}).encode()
 
 
 def seen(field: str, code: str, similarity: float) -> tuple[Consequence, decision.Decision | None]:
-    """What really comes of an answer: read by the parser, judged by the decision."""
+    """The real outcome of an answer, through the parser and the decision."""
     raw = answered(field, code, similarity)
     try:
         answer = liveness.parse(raw, content_type="application/json", status=200)
@@ -128,11 +128,11 @@ def test_the_families_of_the_fallback_cover_each_other_way_to_go() -> None:
     } - {Consequence.APPROVE, Consequence.NEW_RECORDING, Consequence.NEW_PHOTO}
 
 
-# Through the real task: what has no answer about the person
+# Through the real task: errors that say nothing about the person
 
 
 def run_for_a_while(attempt_id: str) -> None:
-    """Eight tries of the worker, each when its time has come."""
+    """Runs eight tries of the worker, each when it is due."""
     for minutes in range(8):
         VENDOR_CLOCK.at = NOW + timedelta(minutes=minutes)
         assess.assess(attempt_id, clock=lambda: VENDOR_CLOCK.at)
@@ -244,12 +244,12 @@ def test_an_account_that_keeps_failing_is_paused_in_words_too(road: Road, emulat
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "text"),
     [
         ("UnauthorizedOperation.New", "in no list"),
         ("http_503", "can't be reached"),
         ("ConnectTimeout.TimeoutError", "can't be reached"),
     ],
 )
-def test_what_a_probe_brings_back_is_told_too(code: str, said: str) -> None:
-    assert said in str(code_guide.why_paused(code))
+def test_what_a_probe_brings_back_is_explained_too(code: str, text: str) -> None:
+    assert text in str(code_guide.why_paused(code))

@@ -1,4 +1,4 @@
-"""The page of codes: who reads it, that it has them all, and how a code is found."""
+"""The page of codes: who may open it, that it is complete, and its search."""
 
 from typing import Any
 

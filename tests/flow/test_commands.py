@@ -1,4 +1,4 @@
-"""The commands for people and scripts: what they print, and what they refuse."""
+"""The management commands: what they print, and what they refuse."""
 
 import hashlib
 import zipfile
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 
 def run(command: str, *arguments: str) -> list[str]:
-    """The lines that the command prints; it says nothing on standard error."""
+    """The lines that the command prints; fails if it writes to standard error."""
     out, err = StringIO(), StringIO()
     call_command(command, *arguments, stdout=out, stderr=err)
     assert err.getvalue() == ""
@@ -92,7 +92,7 @@ def test_create_api_client_prints_a_key_that_works() -> None:
     assert record.key_sha256 == hashlib.sha256(key.encode()).hexdigest()
     assert (record.scopes, record.expires_at) == (["verifications:write", "verifications:read"], None)
     answer = Client().get(f"/api/v1/verifications/ver_{'a' * 24}", headers={"Authorization": f"Bearer {key}"})
-    assert answer.status_code == 404, "known, and told that there is no such case"
+    assert answer.status_code == 404, "authenticated, but there is no such case"
 
 
 def test_create_api_client_leaves_a_trail_without_the_key() -> None:
@@ -128,8 +128,8 @@ def test_a_revoked_key_opens_nothing_and_its_siblings_still_do() -> None:
     leaked = run("create_api_client", "--name", "Onboarding")[-1]
     client, now = ApiClient.objects.get(), timezone.now()
     other = issue_key(client, scopes=["verifications:read"], days=None, by=audit.By.shell(), now=now).key
-    (told,) = run("revoke_api_key", "--prefix", leaked[:16])
-    assert told == f"{leaked[:16]}… of client Onboarding is revoked."
+    (line,) = run("revoke_api_key", "--prefix", leaked[:16])
+    assert line == f"{leaked[:16]}… of client Onboarding is revoked."
     address = f"/api/v1/verifications/ver_{'a' * 24}"
     answers = [Client().get(address, headers={"Authorization": f"Bearer {key}"}) for key in (leaked, other)]
     assert [answer.status_code for answer in answers] == [401, 404]
@@ -156,8 +156,8 @@ def export(path: Path, *arguments: str, reason: str = "Annual audit") -> list[st
 def test_export_audit_writes_the_zip_it_names(tmp_path: Path) -> None:
     invite()
     path = tmp_path / "audit.zip"
-    told, rows, sha256 = export(path)
-    assert told == str(path)
+    printed, rows, sha256 = export(path)
+    assert printed == str(path)
     assert rows == "2 rows"
     assert sha256 == f"SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
     assert zipfile.ZipFile(path).testzip() is None
@@ -228,8 +228,8 @@ def test_erase_applicant_says_what_it_did(road):
 def test_erase_applicant_leaves_to_the_sweep_what_the_store_keeps(road):
     case = cancelled_case(road)
     with store_away():
-        *_, told = run("erase_applicant", "customer-4711", "--reason", "x")
-    assert told == "The store can't delete the objects right now; the sweep will."
+        *_, last = run("erase_applicant", "customer-4711", "--reason", "x")
+    assert last == "The store can't delete the objects right now; the sweep will."
     folder = objects.folder() / DataKey.objects.get(applicant=case.applicant).public_id
     assert len(list(folder.iterdir())) == 3
     run("sweep")

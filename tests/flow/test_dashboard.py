@@ -1,4 +1,4 @@
-"""The figures page: right numbers on a small history, the same few queries at any size, nothing personal."""
+"""The figures page: right numbers for a small history, a constant number of queries, no personal data."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -34,7 +34,7 @@ Staff = Callable[..., StaffUser]
 
 @pytest.fixture
 def at_the_desk() -> Any:
-    """The clock on the wall two hours after the cases of the road were made."""
+    """Stops the clock two hours after NOW, the time at which `road` makes its cases."""
     with time_machine.travel(LATER + timedelta(hours=1), tick=False):
         yield
 
@@ -57,7 +57,7 @@ def figure(client: Client, anchor: str, query: str = "") -> Figure:
 
 
 def numbers(client: Client, anchor: str, query: str = "") -> dict[str, list[Any]]:
-    """The figure's table by its first column, without what is nothing but noughts."""
+    """The figure's table by its first column, without rows that contain only zeros."""
     rows = figure(client, anchor, query).table.rows
     return {
         str(row[0]): list(row[1:]) for row in rows if any(cell not in (0, "–", "0 %") for cell in row[1:])
@@ -66,7 +66,7 @@ def numbers(client: Client, anchor: str, query: str = "") -> dict[str, list[Any]
 
 @pytest.fixture
 def history(road: Road, emulator: EmulatorServer, staff: Staff) -> dict[str, Verification]:
-    """One case of each kind, judged at nine and decided at ten."""
+    """One case of each kind, assessed at 9:00 and decided at 10:00."""
     one, two = staff(REVIEWER), staff(SENIOR)
     emulator_answers: dict[str, list[dict[str, Any]]] = {
         "passed": [{"sim": 95.5}],
@@ -108,7 +108,7 @@ def test_only_seniors_and_auditors_read_the_reviewers_names(
 
 # What
 
-# For each figure its table, without what is nothing but noughts.
+# For each figure its table, without rows that contain only zeros.
 TOLD: dict[str, dict[str, list[Any]]] = {
     # Invited, recordings sent, sent to review, decided.
     "flow": {"23 Nov": [8, 9, 6, 6]},
@@ -127,7 +127,7 @@ TOLD: dict[str, dict[str, list[Any]]] = {
         LOW["result"]: ["Low similarity", 3, "33 %"],
         MISSED["result"]: ["Recording not usable", 1, "11 %"],
     },
-    # By itself, approved, declined, undecided. 79.99 is not in the column that begins at 80.
+    # Automatic, approved, declined, undecided. 79.99 is not in the column that begins at 80.
     "similarity": {
         "94–96": [1, 0, 0, 0],
         "88–90": [1, 0, 0, 0],
@@ -157,7 +157,7 @@ def test_each_figure_tells_the_small_history_as_it_was(
 
 
 @pytest.mark.parametrize(
-    ("hours", "told"),
+    ("hours", "numbers_by_age"),
     [
         (3, {"under 4 hours": [1, 0]}),
         (5, {"4 hours to 1 day": [1, 0]}),
@@ -166,11 +166,11 @@ def test_each_figure_tells_the_small_history_as_it_was(
     ],
 )
 def test_the_backlog_is_told_by_age_and_whether_it_is_late(
-    road: Road, emulator: EmulatorServer, signed_in: SignIn, hours: int, told: dict[str, list[int]]
+    road: Road, emulator: EmulatorServer, signed_in: SignIn, hours: int, numbers_by_age: dict[str, list[int]]
 ) -> None:
     road.in_review(emulator)
     with time_machine.travel(NOW + timedelta(hours=hours), tick=False):
-        assert numbers(signed_in(SENIOR), "backlog") == told
+        assert numbers(signed_in(SENIOR), "backlog") == numbers_by_age
 
 
 def test_percentiles_are_times_that_were_really_taken(
@@ -333,12 +333,12 @@ def test_a_period_is_whole_days_with_today_among_them(
 ) -> None:
     with time_machine.travel(NOW + timedelta(days=days_ago), tick=False):
         client = signed_in(AUDITOR)
-        told = {
+        flags = {
             anchor: bool(numbers(client, anchor, "?days=7"))
             for anchor in ("flow", "agreement", "overrides", "reasons", "similarity", "times")
         }
         heads = {what: number for number, what, _bad in client.get(f"{PAGE}?days=7").context["heads"]}
-    assert set(told.values()) == {bool(counted)}, told
+    assert set(flags.values()) == {bool(counted)}, flags
     assert (heads["invited"], heads["decisions"]) == (str(8 * counted), str(6 * counted))
 
 
@@ -367,7 +367,7 @@ def test_an_empty_portal_has_a_page(signed_in: SignIn) -> None:
 
 
 class Markup(HTMLParser):
-    """What a strict content security policy would refuse, and what every picture has to have."""
+    """Collects markup that a strict content security policy refuses; counts figures and tables."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

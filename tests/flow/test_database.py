@@ -1,4 +1,4 @@
-"""What the database itself refuses, whoever asks."""
+"""Changes that the database itself refuses, from any user."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction

@@ -1,4 +1,4 @@
-"""The generated documents are written from the code's own tables and checked against them."""
+"""The generated documents match the tables in the code."""
 
 from pathlib import Path
 from typing import Any

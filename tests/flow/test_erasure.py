@@ -1,7 +1,7 @@
-"""Erasing an applicant's evidence: the list of copies is complete, then nobody reads any, and nobody else loses one.
+"""Erasure of evidence: the list of copies is complete, none stays readable, and no other applicant loses one.
 
-A case is walked to its end with everything that the portal ever keeps of a person's pictures, and each byte of it is
-looked for in all that lies on the disk.
+A case goes through everything that makes the portal store a person's pictures; then the tests search the whole disk
+for those bytes.
 """
 
 import base64
@@ -41,7 +41,7 @@ RUN = 24  # bytes
 
 @dataclass(frozen=True)
 class Kept:
-    """An object that a row knows, with its content."""
+    """A stored object that a row refers to, with its content."""
 
     name: str
     sha256: str
@@ -53,13 +53,13 @@ class Case:
     applicant: Applicant
     key: DataKey
     kept: list[Kept]
-    orphan: str  # an object that no row knows
+    orphan: str  # an object that no row refers to
     exported: Kept
 
 
 @pytest.fixture
 def places(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """Where the portal writes: its data, its evidence and its temporary files."""
+    """The folders to which the portal writes: data, evidence and temporary files."""
     temporary, evidence = tmp_path / "temporary", tmp_path / "evidence"
     temporary.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
@@ -130,14 +130,14 @@ def kept_by_rows(applicant: Applicant) -> Iterator[Kept]:
 
 
 def erased(case: Case, *, reason: str = "Asked for by letter 7") -> erase.Erased:
-    """The applicant's evidence erased as an operator does it, once the open case is ended."""
+    """Cancels the open case and erases the applicant's evidence, as an operator does."""
     for under_way in Verification.objects.filter(applicant=case.applicant, status=Status.COLLECTING):
         cancel.cancel(under_way, reason="erase", by=audit.By.shell(), now=NOW)
     return erase.erase(case.applicant, by=audit.By.shell(), reason=reason, now=NOW)
 
 
 def frame_hashes() -> set[bytes]:
-    """Every number made of somebody's pictures, as the database would show it."""
+    """Every fingerprint of the pictures, in the form in which the database prints it."""
     return {
         str(value).encode()
         for row in FrameHash.objects.values_list("exact", "coarse", "fine")
@@ -151,18 +151,18 @@ def files(place: Path) -> list[Path]:
 
 
 def runs(content: bytes) -> Iterator[bytes]:
-    """Telling runs from all over the content, as they are and as Base64 has them, however it falls."""
+    """Samples of the content to search for: plain, and as Base64 at each of the three alignments."""
     for start in range(0, len(content) - 2 * RUN, 9973):
         run = content[start : start + RUN]
         if len(set(run)) <= RUN // 2:
-            continue  # a row of zeros is everywhere
+            continue  # zeros and other repeated bytes occur everywhere
         yield run
         for shift in range(3):
             yield base64.b64encode(run[shift:])[: (RUN - shift) // 3 * 4]
 
 
 def database() -> bytes:
-    """All that the database holds, as far as it can be had as a file."""
+    """The database as bytes, as far as it is available as a file."""
     if connection.vendor == "sqlite":
         return "\n".join(connection.connection.iterdump()).encode(errors="surrogateescape")
     with connection.cursor() as cursor:
@@ -174,7 +174,7 @@ def database() -> bytes:
 
 
 def shown_by(case: Case, places: list[Path]) -> list[str]:
-    """Where a piece of the person's pictures, or of the export, can be read in clear."""
+    """The places where a sample of the pictures, or of the export, is readable in clear."""
     wanted = {run for piece in [*case.kept, case.exported] for run in runs(piece.content)}
     assert len(wanted) > 200
     heaps = {str(path): path.read_bytes() for place in places for path in files(place)}
@@ -183,7 +183,7 @@ def shown_by(case: Case, places: list[Path]) -> list[str]:
 
 
 def test_the_case_has_all_there_is(case: Case) -> None:
-    """Else the other tests here would show less than they say."""
+    """Without this the other tests here would prove less than their names claim."""
     kinds = sorted(piece.name.partition("/")[2].partition("-")[0] for piece in case.kept)
     assert {kind: kinds.count(kind) for kind in kinds} == {"photo": 6, "video": 4, "frame": 2, "part": 1}
     assert Document.objects.filter(superseded_at__isnull=False).count() == 1
@@ -209,7 +209,7 @@ def test_the_list_of_copies_is_what_lies_on_the_disk(case: Case, places: list[Pa
 
 
 def test_erasing_leaves_no_copy_and_nothing_that_opens_one(case: Case, places: list[Path]) -> None:
-    """Not even whoever had copied the whole folder, and gave it back, could read it."""
+    """Even a full copy of the folder, restored after the erasure, is unreadable."""
     saved = {name: (places[0] / name).read_bytes() for name in storage.copies(case.key)}
     assert erased(case) == erase.Erased(objects=len(case.kept) + 1, deleted=True)
     assert files(places[0] / case.key.public_id) == []
@@ -307,7 +307,7 @@ def test_a_store_that_is_away_keeps_what_nobody_can_read(case: Case) -> None:
 
 
 def test_a_folder_that_was_seen_empty_is_not_looked_at_again(case: Case, places: list[Path]) -> None:
-    """Else a sweep would ask the store for everybody who was ever erased."""
+    """Otherwise every sweep would list the store's folder of everybody ever erased."""
     erased(case)
     sweep.sweep(now=NOW)
     (places[0] / case.orphan).write_bytes(b"a disk that came back")

@@ -1,4 +1,4 @@
-"""Photos, frames and recordings: who sees them, in which pieces, and that each look is written down."""
+"""Photos, frames and recordings: who may see them, in which ranges, and that each view leaves an event."""
 
 import io
 from datetime import timedelta
@@ -204,7 +204,7 @@ def test_a_picture_carries_the_name_of_whoever_looks(case, signed_in):
 
 
 def test_of_the_recording_as_uploaded_only_pictures_are_shown(case, signed_in):
-    """Six of it, each of its own size, with the viewer's name; the bytes of the file stay where they are."""
+    """The page shows six frames in their own size with the viewer's name, never the bytes of the file."""
     attempt = case.attempts.get()
     stored = storage.read(attempt.original_name, sha256=attempt.original_sha256)
     response = signed_in().get(address(case, "recorded"))

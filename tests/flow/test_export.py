@@ -1,4 +1,4 @@
-"""Exports of a period: what is in them, that they can be checked from outside, and who gets them."""
+"""Exports of a period: their content, their verification by a third party, and who may download them."""
 
 import csv
 import hashlib
@@ -192,13 +192,13 @@ def test_no_file_is_left_without_its_row(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def exported() -> int:
-    """How many export files there are."""
+    """The number of export files in the store."""
     return sum("export-" in path.name for path in objects.files())
 
 
 @contextmanager
 def store_away() -> Iterator[None]:
-    """The folder of all objects is out of reach: a file lies where it was."""
+    """Makes the store unavailable: a file replaces its folder."""
     folder = objects.folder()
     folder.mkdir(parents=True, exist_ok=True)
     elsewhere = folder.rename(folder.with_name("elsewhere"))
@@ -225,7 +225,7 @@ def test_a_store_that_takes_no_export_leaves_no_row_that_lies() -> None:
 
 
 def killed_before_it_was_finished(monkeypatch: pytest.MonkeyPatch) -> Export:
-    """The file is there, and the connection broke before that was committed."""
+    """An export whose file exists, but whose connection broke before the commit."""
 
     def broken(*_: Any, **__: Any) -> None:
         raise OperationalError("gone")
@@ -320,7 +320,7 @@ def test_no_key_outlives_its_days_because_a_store_is_away() -> None:
 
 @pytest.mark.django_db
 def test_every_key_goes_before_the_first_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A store can take very long to say that it won't; whoever waits for it may be killed."""
+    """A store may take long to refuse a deletion, and the worker may be killed meanwhile."""
     keys = [make().data_key for _ in range(2)]
 
     def killed(*_: Any, **__: Any) -> None:
@@ -359,7 +359,7 @@ def test_a_file_that_was_changed_is_not_handed_over() -> None:
 
 
 def peak(events: int) -> int:
-    """Most bytes held while exporting the period of so many events."""
+    """Peak bytes in use while exporting a period with that many events."""
     request = pack.Request("exp_x", rows.Period(START, START + timedelta(seconds=events)), {}, "test", MADE)
     tracemalloc.start()
     with tempfile.TemporaryFile() as file:
@@ -421,7 +421,7 @@ def test_asking_for_one_asks_who_it_is_and_keeps_what_was_typed(staff: Any, quic
     assert refused.status_code == 403
     assert not Export.objects.exists()
     assert 'role="alert">Please <a href="/admin/account/confirm/" target="_blank"' in page
-    assert [f'value="{said}"' in page for said in ASKED.values()] == [True] * 3
+    assert [f'value="{value}"' in page for value in ASKED.values()] == [True] * 3
     client.post("/admin/account/confirm/", {"password": PASSWORD})
     assert client.post("/admin/exports/", ASKED).status_code == 302
     assert Export.objects.get().reason == "Annual audit"

@@ -1,4 +1,4 @@
-"""A verdict that takes two people: proposed by one, confirmed by another, void once the evidence changed."""
+"""A verdict that takes two people: one proposes, another confirms; new evidence voids the proposal."""
 
 from decimal import Decimal
 
@@ -349,8 +349,13 @@ def senior(staff):
 
 def reopened(case, senior, **changes):
     case.refresh_from_db()
-    said = {"reason_code": "appeal", "note": "The applicant appealed.", "version": case.version, **changes}
-    return reopen.reopen(case, by=senior, now=LATER, **said)
+    arguments = {
+        "reason_code": "appeal",
+        "note": "The applicant appealed.",
+        "version": case.version,
+        **changes,
+    }
+    return reopen.reopen(case, by=senior, now=LATER, **arguments)
 
 
 def test_a_reopened_case_is_judged_anew(proposed, two, senior):
@@ -400,7 +405,7 @@ def test_erased_evidence_is_not_judged_again(proposed, two, senior):
         reopened(proposed, senior)
 
 
-# What policy asks for can't be got round
+# The policy can't be circumvented
 
 
 @pytest.mark.parametrize("sim", [12.0, 69.99])

@@ -1,4 +1,4 @@
-"""The bare address: in the demo the page that has everything, elsewhere a calm one."""
+"""The front page: in the demo it links to everything, in production it only names the portal."""
 
 import os
 import re
@@ -23,7 +23,7 @@ CALM = "Open your personal link"
 
 @pytest.fixture
 def demo(db: None, settings: Any, tmp_path: Path) -> Overview:
-    """A demo of its own, without the first cases."""
+    """A new demo, without its sample cases."""
     settings.DATA_DIR = tmp_path
     staff.make_staff()
     applicant.ensure_unused_link(now=timezone.now())
@@ -142,7 +142,7 @@ def test_another_site_can_not_press_the_button(demo: Overview) -> None:
 
 
 def use(link: applicant.ApplicantLink) -> None:
-    """As the first thing that a person does."""
+    """The first act of a visitor."""
     Verification.objects.filter(pk=link.verification.pk).update(browser_hash="f" * 64)
 
 

@@ -1,4 +1,4 @@
-"""What load balancers and operators ask."""
+"""Health endpoints for load balancers and operators."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,7 +25,7 @@ ALL_UP = {"database": "up", "storage": "up", "keyring": "up", "vendor": "up"}
 
 @pytest.fixture
 def accounts(db: None, settings: Any) -> list[VendorAccount]:
-    """Two configured accounts; each may be called once a day."""
+    """Two configured accounts, each with a budget of one call a day."""
     default = settings.FACEID_ACCOUNTS["default"]
     settings.FACEID_ACCOUNTS = {name: {**default, "daily_budget": 1} for name in ("default", "second")}
     return pacing.accounts()
@@ -85,7 +85,7 @@ def test_a_lost_database_is_told(client: Client, monkeypatch: Any) -> None:
 
 
 def is_down(client: Client, part: str) -> bool:
-    """Is this part down, and no other?"""
+    """Whether this part is down, and no other."""
     answer = client.get("/readyz")
     return (answer.status_code, answer.json()) == (503, {"status": "unavailable", **ALL_UP, part: "down"})
 

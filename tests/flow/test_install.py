@@ -1,6 +1,6 @@
-"""`requirements/install`: which Python it takes, what it says when there is none, and how it mends an environment.
+"""`requirements/install`: which Python it chooses, its message without one, and how it repairs an environment.
 
-The locks here are empty, so no index is asked. There is no uv in them either: what is tried is the way of pip alone.
+The locks here are empty, so no package index is used. Without uv in them, only the pip path is tested.
 """
 
 import re
@@ -22,7 +22,7 @@ BROKEN_SHIM = "echo 'command not found' >&2; exit 127"
 
 
 def bare(folder: Path) -> Path:
-    """A project with empty locks, and a path on which there is no Python."""
+    """A project with empty locks, and a PATH without Python."""
     (folder / "requirements").mkdir(parents=True)
     shutil.copy(SCRIPT, folder / SCRIPT)
     for lock in ("run", "dev", "uv"):
@@ -40,7 +40,8 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Made once, as that takes seconds: each test leaves it in order. Two Pythons before the one that fits don't."""
+    """An environment, installed once because that takes seconds; each test must leave it valid. On the PATH are two
+    unsuitable Pythons before the suitable one."""
     project = bare(tmp_path_factory.mktemp("install") / "project")
     have(project, python3_11=BROKEN_SHIM, python3_12=WITHOUT_VENV, python3=WORKS)
     assert install(project).returncode == 0
@@ -48,7 +49,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def have(project: Path, **pythons: str) -> None:
-    """Programs named python… on the path; `_` stands for the dot."""
+    """Puts programs named python… on the PATH; `_` stands for the dot."""
     for name, script in pythons.items():
         program = project / "bin" / name.replace("_", ".")
         program.write_text(f"#!/usr/bin/env bash\n{script}\n")
@@ -143,7 +144,7 @@ def python_gone(venv: Path) -> None:
 
 
 def system_upgraded(venv: Path) -> None:
-    """The interpreter is a newer one now and looks for its packages where there are none."""
+    """A newer interpreter, which looks for its packages in a folder without any."""
     next(venv.glob("lib/python*")).rename(venv / "lib/python3.0")
 
 

@@ -1,4 +1,4 @@
-"""Data keys: made once, wrapped by the first key of the ring, wrapped anew after a rotation, destroyed for all."""
+"""Data keys: one for each applicant, wrapped by the keyring's first key, rewrapped after a rotation, destroyed."""
 
 import base64
 import json
@@ -30,7 +30,7 @@ Object = tuple[DataKey, storage.StoredObject]
 
 @pytest.fixture
 def stored(settings: Any) -> Object:
-    """An object under a key that the old key has wrapped."""
+    """An object whose data key is wrapped by the old key."""
     settings.KEYRING = OLD
     key = storage.new_key()
     return key, storage.store(key, "photo", b"evidence")
@@ -75,7 +75,7 @@ def test_an_erased_applicant_gets_no_new_key(road: Road) -> None:
             storage.key_of(applicant)
 
 
-# --- What may be wrong with a key
+# --- Faulty keys
 
 
 def test_a_key_of_another_ring_lets_the_work_wait(stored: Object, settings: Any) -> None:
@@ -88,7 +88,7 @@ def test_a_key_of_another_ring_lets_the_work_wait(stored: Object, settings: Any)
 
 @pytest.mark.parametrize("other", ["row", "owner", "key", "text"])
 def test_a_key_that_does_not_open_lets_the_work_wait(stored: Object, settings: Any, other: str) -> None:
-    """Another key under a known id is the likeliest reason, and it says nothing about the object."""
+    """The likeliest reason is a wrong key under a known id, which does not mean that the object is damaged."""
     key, another = stored[0], storage.new_key()
     if other == "row":
         change(key, wrapped=another.wrapped)
@@ -100,9 +100,9 @@ def test_a_key_that_does_not_open_lets_the_work_wait(stored: Object, settings: A
         settings.KEYRING = NEW.replace("new:", "old:")
     else:
         change(key, wrapped="not Base64")
-    with capture_logs() as told, pytest.raises(storage.Unavailable):
+    with capture_logs() as logs, pytest.raises(storage.Unavailable):
         read(stored)
-    assert [(line["event"], line["key"]) for line in told] == [("storage.key_does_not_open", key.public_id)]
+    assert [(line["event"], line["key"]) for line in logs] == [("storage.key_does_not_open", key.public_id)]
     with pytest.raises(storage.Unavailable):
         storage.store(key, "photo", b"more")
 
@@ -216,12 +216,12 @@ def test_the_database_refuses_a_key_that_is_half_destroyed(stored: Object) -> No
         change(stored[0], destroyed_at=NOW)
 
 
-# --- Many hands at once
+# --- Concurrency
 
 
 @pytest.fixture(scope="module")
 def races() -> Any:
-    """What became of the keys in many hands, on a PostgreSQL of its own."""
+    """The report of `key_races` on a PostgreSQL of its own."""
     if reason := skip_reason(PostgreSQL):
         pytest.skip(reason)
     with PostgreSQL() as server:

@@ -1,4 +1,4 @@
-"""Who works on what: a lease that lives as long as its worker, and a fence against whoever comes back too late."""
+"""Leases of attempts: one lasts as long as its worker lives, and a fence stops a worker that comes back too late."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Work that the machine can't do: it waits, it is tried again, and in the end a person looks. Nobody pays for it."""
+"""Work that fails because of the machine: it is retried, and goes to review in the end. It costs no vendor call."""
 
 from datetime import timedelta
 from typing import Any
@@ -48,7 +48,7 @@ def test_a_child_killed_once_costs_nobody_anything(submitted: VerificationAttemp
         prepare.prepare(submitted.public_id, now=NOW)
     prepare.prepare(submitted.public_id, now=NOW + timedelta(seconds=10))
     submitted.refresh_from_db()
-    assert submitted.status == AttemptStatus.SUBMITTED  # not so soon
+    assert submitted.status == AttemptStatus.SUBMITTED  # not before the retry is due
     prepare.prepare(submitted.public_id, now=NOW + timedelta(seconds=20))
     submitted.refresh_from_db()
     assert submitted.status == AttemptStatus.READY

@@ -1,4 +1,4 @@
-"""Personal fields are masked until somebody says what they need them for; who looks unusually often is noticed."""
+"""Personal details are masked until a reviewer states a purpose; unusually frequent viewing is reported."""
 
 from datetime import timedelta
 
@@ -57,8 +57,8 @@ def test_the_purpose_in_the_trail_is_the_one_that_was_given(case, signed_in):
 
 
 def test_a_script_gets_the_details_alone(case, signed_in):
-    said = reveal(signed_in(), case, Accept="application/json").json()
-    assert (said["name"], said["email"], said["ip_addresses"]) == (NAME, EMAIL, "127.0.0.1")
+    details = reveal(signed_in(), case, Accept="application/json").json()
+    assert (details["name"], details["email"], details["ip_addresses"]) == (NAME, EMAIL, "127.0.0.1")
 
 
 @pytest.mark.parametrize("purpose", ["", "curiosity"])

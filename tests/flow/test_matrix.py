@@ -1,4 +1,4 @@
-"""Every role at every address of the staff site, by `permissions.addresses`: all of docs/permissions.md."""
+"""Every role at every address of the staff site, against `permissions.addresses` and so docs/permissions.md."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,9 +19,9 @@ from tests.flow.matrix import (
     STAFF_ROLES,
     World,
     addresses,
+    age_authentication,
     browser_of,
     for_a_module,
-    let_pass,
     make_world,
     member,
     undone,
@@ -36,10 +36,10 @@ from verification.review.case.evidence import KINDS
 from verification.review.sign_in.gate import TO_SET_IT_UP
 
 METHODS = ("get", "post")
-# What the resolver writes as an expression.
+# Addresses that the resolver shows as regular expressions.
 WRITTEN = {"^(?P<app_label>verification)/$": "verification/", "(?P<url>.*)$": "<any other>"}
 
-# What comes of it for who has the right, if it is no 200: the forms are sent empty.
+# The status for a user with the right, if it is not 200: the tests send the forms empty.
 ANSWERS = {
     ("post", "queue/next"): 302,
     ("post", "queue/filters"): 302,
@@ -58,7 +58,7 @@ ANSWERS = {
     ("post", "policy/activate"): 400,
     ("post", "vendor/<slug:name>/probe"): 302,
     ("post", "exports/"): 422,
-    # Signed in already, by a password alone as far as the pages of the second step are asked.
+    # The user is signed in already; on the pages of the second step, by the password alone.
     ("get", "login/"): 302,
     ("post", "login/"): 302,
     ("post", "logout/"): 302,
@@ -83,12 +83,12 @@ ANSWERS = {
     ("get", "account/two-step/codes/download/"): 404,
     ("post", "account/two-step/codes/download/"): 404,
 }
-# The filter is a colleague's, which takes more than seeing it.
+# The filter is a colleague's, so the right to see it is not enough.
 ANOTHERS = {("post", "queue/filters/<int:number>/delete", Group.REVIEWER)}
 NOT_FOUND = {"r/<path:content_type_id>/<path:object_id>/", "<any other>"}
-# These have changed nothing, and nobody has seen anything.
+# Responses that change nothing and show no record.
 REFUSED = {403, 404, 405}
-# To whoever is not signed in.
+# Responses to users who are not signed in.
 ENTRANCES = {
     ("get", "login/"): (200, ""),
     ("post", "login/"): (200, ""),
@@ -134,16 +134,16 @@ def has_right(group: Group | None, right: str) -> bool:
 
 
 def expected(address: Address, method: str, group: Group | None) -> int:
-    """The status that a member of staff in `group` gets."""
+    """The status for a member of staff in `group`."""
     right = address.get if method == "get" else address.post
     if address.path in NOT_FOUND:
         return 404
     if not right:
-        return 302 if method == "get" else 405  # back to the page whose form it was
+        return 302 if method == "get" else 405  # redirects to the form's page
     if not has_right(group, right) or (method, address.path, group) in ANOTHERS:
         return 403
     if address.path == "verification/" and group is None:
-        return 404  # none of the records is for them
+        return 404  # this user may open none of the records
     return ANSWERS.get((method, address.path), 302 if _leads_on(address) else 200)
 
 
@@ -153,7 +153,7 @@ def _leads_on(address: Address) -> bool:
 
 @dataclass
 class Answer:
-    """`written` are the models that were written to, `looks` says whether the trail has a look more."""
+    """`written` names the models that were written to; `looks` tells whether there is a new viewing event."""
 
     status: int
     to: str
@@ -163,7 +163,7 @@ class Answer:
 
 
 def ask(client: Client, method: str, url: str, data: dict[str, Any] | None = None) -> Answer:
-    """The answer, as if it had never been asked."""
+    """Sends the request, rolls its effects back and returns the answer."""
     looks = AuditEvent.objects.filter(kind__in=viewing.LOOKS)
     before = looks.count()
     with undone(client), watched() as written:
@@ -215,7 +215,7 @@ def test_an_address_that_is_missing_from_the_table_opens_to_nobody(world, monkey
 
 def test_a_right_is_asked_for_before_a_confirmation_that_it_is_them(world):
     client = browser_of(member(Group.REVIEWER))
-    let_pass(client, in_force.ACCOUNT_REAUTHENTICATION_TIMEOUT + 1)
+    age_authentication(client, in_force.ACCOUNT_REAUTHENTICATION_TIMEOUT + 1)
     for path in ("policy/new", "policy/activate", "verification/staffuser/add/"):
         assert ask(client, "post", f"/admin/{path}").status == 403, path
 
@@ -229,7 +229,7 @@ def test_whoever_is_not_of_the_staff_is_led_to_the_sign_in_from_everywhere(world
             url = world.url(address.path)
             answer = ask(client, method, url)
             wanted = ENTRANCES.get((method, address.path), (302, f"/admin/login/?next={url}"))
-            # That a session ended is an event.
+            # The end of a session is an event.
             if (answer.status, answer.to) != wanted or answer.looks or answer.written - {"auditevent"}:
                 wrong.append(f"{method} /admin/{address.path}: {answer} instead of {wanted}")
     assert not wrong, "\n".join(wrong)
@@ -263,7 +263,7 @@ def test_the_stock_autocomplete_finds_nothing_for_anybody(world):
 
 
 def asks_who_it_is(answer: Answer) -> bool:
-    """By leading to the page that does; or, so that nothing typed is lost, by linking to it from the form."""
+    """Whether the answer asks for re-authentication: by a redirect, or by a link on the form, to keep typed text."""
     on_the_page = answer.status == 403 and b'href="/admin/account/confirm/' in answer.body
     return on_the_page or answer.to.startswith("/admin/account/confirm/?next=")
 
@@ -271,12 +271,12 @@ def asks_who_it_is(answer: Answer) -> bool:
 def test_what_is_to_be_fresh_asks_who_it_is_and_nothing_else_does(world):
     roles = (Group.SENIOR, Group.AUDITOR, Group.OPERATOR)
     for role in roles:
-        # What nobody has asks for nothing.
+        # An address that does not exist requires nothing.
         TOTP.activate(member(role), "JBSWY3DPEHPK3PXP")
         RecoveryCodes.activate(member(role))
     browsers = {role: browser_of(member(role)) for role in roles}
     for client in browsers.values():
-        let_pass(client, in_force.ACCOUNT_REAUTHENTICATION_TIMEOUT + 1)
+        age_authentication(client, in_force.ACCOUNT_REAUTHENTICATION_TIMEOUT + 1)
     asking = set()
     for address in ADDRESSES:
         for method, right in (("get", address.get), ("post", address.post)):
@@ -299,10 +299,10 @@ def test_the_stock_pages_change_no_record_whatever_is_sent(world, role):
     for model in RECORDS:
         row = model._default_manager.all()[0]
         base = f"/admin/verification/{model._meta.model_name}/"
-        said = {name: value for name, value in model_to_dict(row).items() if value is not None}
-        said |= {"status": "approved", "verdict": "approve", "_save": "Save", "post": "yes"}
+        values = {name: value for name, value in model_to_dict(row).items() if value is not None}
+        values |= {"status": "approved", "verdict": "approve", "_save": "Save", "post": "yes"}
         chosen = {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"}
-        forms = {"add/": said, f"{row.pk}/change/": said, f"{row.pk}/delete/": said, "": chosen}
+        forms = {"add/": values, f"{row.pk}/change/": values, f"{row.pk}/delete/": values, "": chosen}
         for below, data in forms.items():
             answer = ask(client, "post", base + below, data)
             if answer.written - {"auditevent"} or (below and answer.status != 403):

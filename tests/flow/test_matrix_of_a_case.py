@@ -35,20 +35,20 @@ from verification.rules.reasons import reasons_for
 from verification.states import Status
 
 ENDS = {"approve": Status.APPROVED, "decline": Status.DECLINED, "ask_again": Status.COLLECTING}
-# The looks that an act leaves in the trail when it is done.
+# The viewing events that a successful act writes.
 LOOKS = {
     "open": [viewing.CASE],
     "evidence": [viewing.EVIDENCE],
     "reveal": [viewing.REVEAL, viewing.CASE],
 }
-# Answered with a redirect where they are done, or come to nothing.
+# Acts that answer with a redirect, whether they changed something or not.
 LED_ON = {"claim", "release", "reopen", "judge_blind", *VERDICTS}
-# Says which page it was done on.
+# Acts whose form sends the version of its page.
 OF_A_PAGE = {*VERDICTS, "judge_blind", "reopen"}
 REVIEWERS = {Group.REVIEWER, Group.SENIOR}
-# A superuser without a group stands for everybody who is in none.
+# A superuser without a group represents everybody without a group.
 ROLES = {role: group for role, group in STAFF_ROLES.items() if role != "no group"}
-# Here every kind of evidence is asked for, and whoever decides nothing sends every verdict; elsewhere one.
+# Here the tests try every kind of evidence, and every verdict by roles that may not decide; elsewhere only one.
 THOROUGHLY = {"free", "erased"}
 OUT_OF_DATE = {"page out of date", "declined, page out of date"}
 SENT_TO_THE_API: tuple[dict[str, str], ...] = (
@@ -62,7 +62,7 @@ SENT_TO_THE_API: tuple[dict[str, str], ...] = (
 
 @dataclass
 class Made:
-    """What all tests share: `key` is that of the API client that the plain case belongs to."""
+    """The objects that all tests share; `key` belongs to the API client of the plain case."""
 
     cases: Cases
     key: str
@@ -96,9 +96,9 @@ def test_an_act_comes_to_what_the_table_says(made, cases, situation):
     for role, group in ROLES.items():
         with undone_later():
             me = member(role)
-            # What an auditor or an operator can't have done, a colleague did.
+            # Auditors and operators can't do these acts, so a colleague does them.
             LEADS_TO[situation.name](case, me if group in REVIEWERS else third, other)
-            pages = pages_of(case, cases.strange, situation)
+            pages = pages_of(case, cases.unrelated, situation)
             client = made.browsers[role]
             wrong += [f"{role}: {fault}" for fault in faults(situation, case, me, group, client, pages)]
             transaction.set_rollback(True)
@@ -106,13 +106,13 @@ def test_an_act_comes_to_what_the_table_says(made, cases, situation):
     assert not wrong, "\n".join(wrong)
 
 
-def pages_of(case: Verification, strange: Verification, situation: Situation) -> list[dict[str, Any]]:
-    """What the page sends that the acts are done on."""
+def pages_of(case: Verification, unrelated: Verification, situation: Situation) -> list[dict[str, Any]]:
+    """The form fields that the page sends; in a situation with an outdated page, outdated ones."""
     page = shown(case)
     if situation.name not in OUT_OF_DATE:
         return [page]
     return [{**page, "version": page["version"] - 1}] + (
-        [{**page, "evidence_sha256": evidence_hash(strange)}] if case.status == Status.IN_REVIEW else []
+        [{**page, "evidence_sha256": evidence_hash(unrelated)}] if case.status == Status.IN_REVIEW else []
     )
 
 
@@ -125,7 +125,7 @@ def faults(
     pages: list[dict[str, Any]],
 ) -> list[str]:
     before, seen = state(case), len(looks_at(case))
-    forms = {act: said(act, case, me) for act in ACTS}
+    forms = {act: form_of(act, case, me) for act in ACTS}
     found = []
     for act in acts_of(group, situation):
         wanted = situation.answer(group, act)
@@ -149,7 +149,7 @@ def acts_of(group: Group | None, situation: Situation) -> list[str]:
 
 
 def ways(act: str, situation: Situation, case: Verification) -> list[str]:
-    """The addresses by which it is tried."""
+    """The URLs at which the test tries the act."""
     base = f"/admin/case/{case.public_id}/"
     if act == "evidence":
         attempt, photo = case.attempts.last(), case.documents.last()
@@ -160,8 +160,8 @@ def ways(act: str, situation: Situation, case: Verification) -> list[str]:
     return [base + ends.get(act, act)]
 
 
-def said(act: str, case: Verification, me: StaffUser) -> dict[str, Any]:
-    """What somebody fills in who does it."""
+def form_of(act: str, case: Verification, me: StaffUser) -> dict[str, Any]:
+    """The fields that a reviewer fills in for this act."""
     if act == "reveal":
         return {"purpose": "contact"}
     if act == "judge_blind":
@@ -178,7 +178,7 @@ def send(client: Client, act: str, url: str, fields: dict[str, Any]) -> int:
 
 
 def state(case: Verification) -> dict[str, Any]:
-    """All of a case that an act could change, and what the trail has of it beside the looks."""
+    """Everything that an act could change: the case's fields, its reviews, and its events without viewing events."""
     case.refresh_from_db()
     row = {field.attname: getattr(case, field.attname) for field in case._meta.concrete_fields}
     about = AuditEvent.objects.filter(subject_id=case.public_id).exclude(kind__in=viewing.LOOKS)
@@ -186,7 +186,7 @@ def state(case: Verification) -> dict[str, Any]:
 
 
 def looks_at(case: Verification) -> list[tuple[str, str]]:
-    """Of which kind, and whose."""
+    """Kind and user of each viewing event of the case."""
     looks = AuditEvent.objects.filter(subject_id=case.public_id, kind__in=viewing.LOOKS)
     return list(looks.order_by("pk").values_list("kind", "actor_id"))
 
@@ -194,12 +194,12 @@ def looks_at(case: Verification) -> list[tuple[str, str]]:
 def looks_of(act: str, status: int) -> list[str]:
     if status == 200:
         return LOOKS.get(act, [])
-    # The page says why not. Renewing is asked for by a script.
+    # A refused act shows the case's page with the reason, which is a view; a script sends "renew" and gets JSON.
     return [viewing.CASE] if status == 409 and act != "renew" else []
 
 
 def outcome(case: Verification, me: StaffUser, act: str, status: int, before: dict[str, Any]) -> str:
-    """What it came to, by what is so afterwards; "?" for an answer that does not fit it."""
+    """The outcome of an act, from the state after it; "?" if the status does not fit that state."""
     after = state(case)
     if act in LOOKS and status == 200:
         return DONE if after == before else "?"
@@ -231,7 +231,7 @@ def _done(case: Verification, me: StaffUser, act: str, before: dict[str, Any]) -
 
 
 def api_urls(case: Verification) -> list[str]:
-    """Every address of the API, and some that somebody might try."""
+    """Every address of the API, and some plausible ones that do not exist."""
     served = [path for path in addresses() if path.startswith("api/")]
     one = f"api/v1/verifications/{case.public_id}"
     tried = [f"{one}/{act}" for act in ("decide", "approve", "reopen", "claim", "blind", "reviews")]
@@ -255,7 +255,7 @@ def test_a_caller_cancels_its_case_at_most_and_decides_nothing(made, cases):
 
 
 def call_the_api(client: Client, case: Verification) -> dict[tuple[str, int], str]:
-    """The status of the case afterwards, or NOTHING where nothing of it has changed: by address and answer."""
+    """By address and response status: the case's status afterwards, or NOTHING if the case did not change."""
     before, answers = state(case), {}
     for path in api_urls(case):
         for method in ("GET", "DELETE", "POST", "PUT", "PATCH"):

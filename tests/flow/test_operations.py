@@ -1,4 +1,4 @@
-"""What an operator does from the shell: links, staff, sweeping."""
+"""An operator's commands: links, staff, sweep."""
 
 from datetime import timedelta
 

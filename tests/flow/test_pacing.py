@@ -1,4 +1,4 @@
-"""When the vendor may be called: one row an account holds pace, pause and budget for everybody."""
+"""Pacing of vendor calls: one row for each account holds rate, pause and budget for all processes."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Configure = Callable[..., VendorAccount]
 
 @pytest.fixture(autouse=True)
 def _fresh_lead(monkeypatch: Any) -> None:
-    """What other tests' calls took to prepare is forgotten."""
+    """Resets the preparation time that calls of other tests have left."""
     monkeypatch.setattr("verification.vendor_accounts.pacing.slots._lead", slots_module._Lead())
 
 
@@ -64,7 +64,7 @@ def test_a_slot_leaves_time_to_prepare_the_call(configured: Configure) -> None:
 
 
 class Watch:
-    """A clock that shows what it is told, and goes on by itself only while somebody sleeps by it."""
+    """A clock that the test sets, and that `sleep` moves forward."""
 
     def __init__(self, at: datetime) -> None:
         self.at = at
@@ -85,7 +85,7 @@ def watch(monkeypatch: Any) -> Watch:
 
 
 def prepared(turn: pacing.Turn, watch: Watch, *, seconds: float) -> pacing.Turn:
-    """A turn whose connection took so long to stand."""
+    """Lets the turn open its connection, which takes `seconds`; returns the turn."""
     turn.wait_to_prepare()
     watch.at += timedelta(seconds=seconds)
     return turn
@@ -306,7 +306,7 @@ def test_a_spent_budget_stops_the_calling_until_the_next_day(configured: Configu
 
 
 def alerts(account: VendorAccount, calls: int, *, now: datetime = NOW) -> list[int]:
-    """What is told after each of so many calls."""
+    """The alerts after each of so many calls."""
     return [pacing.alert(account, day=now.date()) for _ in range(calls) if slots(1, now=now)]
 
 

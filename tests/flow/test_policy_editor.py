@@ -1,4 +1,4 @@
-"""The policy page: a draft by one senior reviewer, put into force by another, and no way around it."""
+"""The policy page: one senior reviewer drafts, another activates, and nothing bypasses that."""
 
 import re
 from collections.abc import Callable
@@ -31,7 +31,7 @@ Staff = Callable[..., StaffUser]
 
 @pytest.fixture
 def desk(staff: Staff) -> Callable[..., Client]:
-    """The browser of a member of staff, each in one of their own, who has just confirmed that it is them."""
+    """Returns the browser of a member of staff, one for each, who has just re-authenticated."""
 
     def sit_down(group: str = SENIOR, username: str = "") -> Client:
         client = Client()
@@ -43,15 +43,15 @@ def desk(staff: Staff) -> Callable[..., Client]:
 
 
 def fields(**changes: Any) -> dict[str, Any]:
-    """What the form of the draft sends: everything that the draft says, and what is changed."""
+    """The fields that the draft's form sends: the draft's values with changes."""
     draft = action.current_draft()
     assert draft is not None
-    said: dict[str, Any] = {
+    values: dict[str, Any] = {
         name: "" if value is None else value
         for name, value in action.terms_of(draft).items()
         if value is not False
     }
-    return {**said, "change_reason": WHY, "seen": action.fingerprint(draft), **changes}
+    return {**values, "change_reason": WHY, "seen": action.fingerprint(draft), **changes}
 
 
 def draft_of(client: Client, **changes: Any) -> Policy:
@@ -69,7 +69,7 @@ def seen(draft: Policy | None = None) -> str:
 
 
 def token_of(response: Any) -> str:
-    """The token that a form of this page is sent with."""
+    """The CSRF token of a form on this page."""
     found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', response.content.decode())
     assert found
     return found[1]
@@ -106,23 +106,23 @@ def test_only_seniors_change_it(desk: Any, group: str, address: str) -> None:
 @pytest.mark.parametrize("address", [NEW, DISCARD, ACTIVATE])
 def test_changing_it_asks_once_more_who_it_is(desk: Any, address: str) -> None:
     draft_of(desk(), approve_at="78")
-    said, two = fields(approve_at="70", version=2), desk(username=SECOND)
+    form, two = fields(approve_at="70", version=2), desk(username=SECOND)
     with time_machine.travel(LATER + timedelta(minutes=6), tick=False):
-        response = two.post(address, said)
+        response = two.post(address, form)
         assert two.get(PAGE).status_code == 200
     assert response.status_code == 302
     assert response.url not in {PAGE, EDIT}
-    assert action.fingerprint(Policy.objects.get(version=2)) == said["seen"]
+    assert action.fingerprint(Policy.objects.get(version=2)) == form["seen"]
     assert Policy.current().version == 1
 
 
 def test_saving_asks_on_the_page_and_keeps_what_was_typed(desk: Any) -> None:
     one = desk()
     before = draft_of(one, approve_at="85")
-    said = fields(approve_at="77", review_hours="7", change_reason="Typed for a quarter of an hour")
+    form = fields(approve_at="77", review_hours="7", change_reason="Typed for a quarter of an hour")
     with time_machine.travel(LATER + timedelta(minutes=6), tick=False):
         assert one.get(EDIT).status_code == 200
-        response = one.post(EDIT, said)
+        response = one.post(EDIT, form)
     page = " ".join(response.content.decode().split())
     assert response.status_code == 403
     assert seen(before) == seen()
@@ -139,15 +139,15 @@ def test_the_same_page_saves_once_they_have_confirmed(staff: Staff, quick_passwo
     user.save()
     draft = action.draft(by=user, now=LATER)
     one.force_login(user)
-    said = fields(approve_at="77", csrfmiddlewaretoken=token_of(one.get(EDIT)))
-    refused = one.post(EDIT, said)
+    form = fields(approve_at="77", csrfmiddlewaretoken=token_of(one.get(EDIT)))
+    refused = one.post(EDIT, form)
     assert refused.status_code == 403
     # The other tab.
     confirm = {"password": PASSWORD, "csrfmiddlewaretoken": token_of(one.get(CONFIRM))}
     assert one.post(CONFIRM, confirm)["Location"] == "/admin/"
-    assert one.post(EDIT, {**said, "csrfmiddlewaretoken": "x" * 64}).status_code == 403
+    assert one.post(EDIT, {**form, "csrfmiddlewaretoken": "x" * 64}).status_code == 403
     assert seen(draft) == seen()
-    assert one.post(EDIT, {**said, "csrfmiddlewaretoken": token_of(refused)})["Location"] == PAGE
+    assert one.post(EDIT, {**form, "csrfmiddlewaretoken": token_of(refused)})["Location"] == PAGE
     assert action.current_draft().approve_at == Decimal(77)
 
 
@@ -160,7 +160,7 @@ def test_what_is_wrong_is_marked_before_they_confirm(desk: Any) -> None:
     assert "At least 70." in response.content.decode()
 
 
-# The walk
+# Draft, activation and their events
 
 
 def test_two_people_change_the_policy(desk: Any, road: Road) -> None:
@@ -193,8 +193,8 @@ def test_every_step_is_in_the_trail(desk: Any) -> None:
     desk(username=SECOND).post(ACTIVATE, {"seen": seen(draft), "version": "2"})
     draft_of(desk(), approve_at="90")
     desk().post(DISCARD, {"seen": seen()})
-    told = AuditEvent.objects.filter(kind__startswith="policy.").order_by("pk")
-    assert [(event.kind, event.actor_id) for event in told] == [
+    events = AuditEvent.objects.filter(kind__startswith="policy.").order_by("pk")
+    assert [(event.kind, event.actor_id) for event in events] == [
         ("policy.drafted", "senior"),
         ("policy.changed", "senior"),
         ("policy.activated", "senior2"),
@@ -202,19 +202,19 @@ def test_every_step_is_in_the_trail(desk: Any) -> None:
         ("policy.changed", "senior"),
         ("policy.discarded", "senior"),
     ]
-    assert told[2].data["terms"]["approve_at"] == "85.00"
+    assert events[2].data["terms"]["approve_at"] == "85.00"
 
 
 def test_the_trail_says_which_version_came_after_which_and_when(desk: Any) -> None:
     with time_machine.travel(LATER - timedelta(minutes=4), tick=False):
         draft = draft_of(desk(), approve_at="85")
     desk(username=SECOND).post(ACTIVATE, {"seen": seen(draft), "version": "2"})
-    told = AuditEvent.objects.get(kind="policy.activated")
-    assert (told.data["version"], told.data["replaces"], told.at) == (2, 1, LATER)
+    event = AuditEvent.objects.get(kind="policy.activated")
+    assert (event.data["version"], event.data["replaces"], event.at) == (2, 1, LATER)
     assert Policy.current().activated_at == LATER
 
 
-# Nobody alone
+# Two people
 
 
 def test_its_writer_reads_why_they_cannot_activate_it(desk: Any) -> None:
@@ -254,7 +254,7 @@ def test_the_database_refuses_a_policy_that_nobody_activates(desk: Any) -> None:
         Policy.objects.filter(pk=draft.pk).update(activated_at=LATER)
 
 
-# Deliberately
+# Confirmation
 
 
 @pytest.mark.parametrize("typed", ["", "1", "3", "two"])
@@ -285,7 +285,7 @@ def test_a_draft_without_a_reason_cannot_come_into_force(desk: Any, staff: Staff
     assert Policy.current().version == 1
 
 
-# Meanwhile
+# Concurrent changes
 
 
 def test_a_stale_page_activates_nothing(desk: Any) -> None:
@@ -332,9 +332,9 @@ def test_a_stale_discard_keeps_the_draft(desk: Any) -> None:
 def test_a_draft_that_is_gone_is_a_conflict(desk: Any, address: str) -> None:
     one = desk()
     draft_of(one, approve_at="85")
-    said = fields(version="2")
+    form = fields(version="2")
     one.post(DISCARD, {"seen": seen()})
-    assert desk(username=SECOND).post(address, said).status_code == 409
+    assert desk(username=SECOND).post(address, form).status_code == 409
     assert Policy.current().version == 1
 
 
@@ -439,9 +439,9 @@ def test_the_form_shows_the_draft_and_what_is_in_force(desk: Any) -> None:
 def test_switches_can_be_set_off(desk: Any) -> None:
     one = desk()
     one.post(NEW)
-    said = fields()
-    del said["second_for_override"]
-    one.post(EDIT, said)
+    form = fields()
+    del form["second_for_override"]
+    one.post(EDIT, form)
     assert action.current_draft().second_for_override is False
     assert "One person alone could approve what the vendor did not pass, unless" in page_of(one)
 
@@ -450,16 +450,16 @@ def test_switches_can_be_set_off(desk: Any) -> None:
 def test_a_switch_that_is_off_stays_off_in_the_next_draft(desk: Any, switch: str) -> None:
     one, two = desk(), desk(username=SECOND)
     one.post(NEW)
-    said = fields()
-    said.pop(switch, None)
-    one.post(EDIT, said)
+    form = fields()
+    form.pop(switch, None)
+    one.post(EDIT, form)
     two.post(ACTIVATE, {"seen": seen(), "version": "2"})
     assert getattr(Policy.current(), switch) is False
     one.post(NEW)
     assert getattr(action.current_draft(), switch) is False
 
 
-# What it would have done
+# Simulation
 
 
 def effect(client: Client) -> list[str]:

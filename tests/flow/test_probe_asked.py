@@ -1,4 +1,4 @@
-"""The one act on the vendor page: an operator has a paused account asked now whether it is well again."""
+"""The one act on the vendor page: an operator requests a probe of a paused account."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -42,9 +42,9 @@ def state(client: Client) -> str:
 
 @pytest.fixture
 def rung(monkeypatch: Any) -> list[tuple[str, list[str]]]:
-    heard: list[tuple[str, list[str]]] = []
-    monkeypatch.setattr(doorbell, "_send", lambda task, args, delay: heard.append((task, args)))
-    return heard
+    sent: list[tuple[str, list[str]]] = []
+    monkeypatch.setattr(doorbell, "_send", lambda task, args, delay: sent.append((task, args)))
+    return sent
 
 
 def test_an_operator_has_a_paused_account_probed_at_once(
@@ -74,8 +74,8 @@ def test_the_probe_that_was_asked_for_lets_the_next_call_decide(
     assert state(client) == "trial"
     assess.assess(attempt.public_id, clock=lambda: LATER)
     assert state(client) == "calling"
-    said = [event["what"] for event in client.get(PAGE).context["events"]]
-    assert said == ["Calling resumed", "Probe asked for", "Calling paused"]
+    events = [event["what"] for event in client.get(PAGE).context["events"]]
+    assert events == ["Calling resumed", "Probe asked for", "Calling paused"]
 
 
 @pytest.mark.parametrize("group", [SENIOR, AUDITOR, REVIEWER])

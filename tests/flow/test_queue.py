@@ -1,4 +1,4 @@
-"""The review queue: what each view holds, in which order, what its rows say, and its pages."""
+"""The review queue: the cases of each view, their order, their columns, and paging."""
 
 from datetime import timedelta
 from typing import Any
@@ -143,8 +143,8 @@ def test_a_row_says_that_all_attempts_are_used_up(road, emulator, signed_in):
     failed = {"result": "FailedOperation.ActionFirstAction"}
     road.judged(emulator, failed, failed, failed, reference="USED")
     road.judged(emulator, failed, BAND, reference="LEFT")
-    told = {row["case"].applicant.reference: row["repeated"] for row in rows(signed_in())}
-    assert told == {"USED": True, "LEFT": False}
+    marked = {row["case"].applicant.reference: row["repeated"] for row in rows(signed_in())}
+    assert marked == {"USED": True, "LEFT": False}
 
 
 def test_the_score_of_a_spot_check_is_hidden(road, emulator, signed_in):
@@ -157,12 +157,12 @@ def test_the_score_of_a_spot_check_is_hidden(road, emulator, signed_in):
 
 def test_a_row_says_what_its_case_waits_for(cast, signed_in):
     client = signed_in()
-    told = {
+    marked = {
         row["case"].applicant.reference: row["waits_for"]
         for view in ("all", "snoozed", "applicant")
         for row in rows(client, f"view={view}")
     }
-    assert told == {
+    assert marked == {
         "FREE": "anybody",
         "LATE": "anybody",
         "MINE": "you",
@@ -198,10 +198,10 @@ def test_bands_are_counted_less_far(cast, signed_in, monkeypatch):
     assert [(chip["label"], chip["count"]) for chip in bands] == [(Band.BELOW.label, "1+")]
 
 
-@pytest.mark.parametrize(("found", "told"), [(0, "0"), (1000, "1,000"), (1001, "1,000+")])
-def test_a_number_is_told_as_far_as_it_is_known(found, told):
+@pytest.mark.parametrize(("found", "text"), [(0, "0"), (1000, "1,000"), (1001, "1,000+")])
+def test_a_count_is_exact_up_to_a_thousand(found, text):
     number = counts.UpTo(found, counts.MAX_COUNTED)
-    assert (str(number), bool(number)) == (told, found > 0)
+    assert (str(number), bool(number)) == (text, found > 0)
 
 
 def test_the_queue_asks_the_database_as_often_for_twelve_cases_as_for_two(road, emulator, signed_in, staff):
@@ -233,7 +233,7 @@ def small_pages(monkeypatch):
 
 
 def follow(client, query, direction):
-    """The pages from there on, in the order in which they are opened."""
+    """Follows the links to the next page; returns the pages in order."""
     page = client.get(f"{QUEUE}?{query}").context
     yield page
     while place := getattr(page["page"], "next" if direction == "after" else "previous"):
@@ -275,7 +275,7 @@ def test_pages_skip_no_case_while_others_are_decided(seven, signed_in, staff, sm
     seen = []
     for page in follow(signed_in(), "", "after"):
         seen += references(page)
-        # Everything that was just read leaves the queue.
+        # Every case of the last page leaves the queue.
         for row in page["rows"]:
             decide(row["case"], Verdict.DECLINE, "different_person", by=staff("Reviewer"))
     assert seen == [f"CASE-{number}" for number in range(7)]

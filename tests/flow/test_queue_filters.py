@@ -1,4 +1,4 @@
-"""What narrows the review queue: what fits it, what its page shows as chosen, and what its form and links keep."""
+"""The filters of the review queue: which cases match, which filters the page shows as active, which its links keep."""
 
 from html.parser import HTMLParser
 
@@ -15,7 +15,7 @@ LOW, TECHNICAL = Band.BELOW.value, Band.TECHNICAL.value
 
 
 class Page(HTMLParser):
-    """The filters as they stand on a page: the chips that are marked, and what the form would send."""
+    """Reads the filters of a page: the marked chips, and the fields that the form would send."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -26,22 +26,22 @@ class Page(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag, attrs):
-        said = dict(attrs)
+        values = dict(attrs)
         if tag == "form":
-            self._form = said.get("class", "")
-        elif tag == "a" and said.get("href", "").startswith("?"):
-            self._chip, self._current = said["href"], "aria-current" in said
+            self._form = values.get("class", "")
+        elif tag == "a" and values.get("href", "").startswith("?"):
+            self._chip, self._current = values["href"], "aria-current" in values
         if self._form == "pick":
-            self._fill_in(tag, said)
+            self._fill_in(tag, values)
 
-    def _fill_in(self, tag, said):
+    def _fill_in(self, tag, values):
         if tag == "input":
-            self.sends[said["name"]] = said["value"]
+            self.sends[values["name"]] = values["value"]
         elif tag == "select":
-            self._list = said["name"]
+            self._list = values["name"]
             self.sends[self._list] = ""
-        elif tag == "option" and "selected" in said:
-            self.sends[self._list] = said["value"]
+        elif tag == "option" and "selected" in values:
+            self.sends[self._list] = values["value"]
 
     def handle_endtag(self, tag):
         if tag == "form":
@@ -64,7 +64,7 @@ def shown(client, query="") -> set[str]:
 
 
 def press_show(client, query, **choices) -> str:
-    """The query that the form leads to, when its other fields are left as they are."""
+    """The query that the form sends if only these fields are changed."""
     sends = look(client, query).sends
     assert set(choices) <= set(sends)
     answer = client.get(QUEUE, {**sends, **choices})
@@ -77,7 +77,7 @@ def change(case, **fields) -> None:
 
 @pytest.fixture
 def cases(road, emulator, staff):
-    """A low and a technical one of the reviewer's, a low one of the colleague's, and a low one of nobody's."""
+    """The reviewer has claimed a "low" and a "technical" case, the colleague a "low" one; one "low" case is free."""
     reviewer, colleague = staff("Reviewer"), staff("Reviewer", "colleague")
     for reference, band, holder in (
         ("MINE", Band.BELOW, reviewer),
@@ -92,7 +92,7 @@ def cases(road, emulator, staff):
     return reviewer
 
 
-# What fits
+# Which cases match
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_filter_without_a_case_leads_back(signed_in):
     assert "Show the whole queue" in signed_in().get(f"{QUEUE}?band=below").content.decode()
 
 
-# What is shown as chosen
+# What the page shows as active
 
 
 @pytest.mark.parametrize(
@@ -209,8 +209,8 @@ def test_only_who_holds_a_case_is_offered_as_owner(cases, signed_in, staff):
 @pytest.mark.parametrize(
     ("group", "name"), [("Senior reviewer", "senior"), ("Operator", "unknown"), ("", "unknown")]
 )
-def test_an_owner_that_holds_nothing_is_shown_as_chosen_still(cases, signed_in, staff, group, name):
-    """By name only if it is a reviewer: who else is of the staff is not for every reviewer to read."""
+def test_an_owner_without_cases_is_still_shown_as_chosen(cases, signed_in, staff, group, name):
+    """The page shows the name only of a reviewer: reviewers may not see the names of all staff."""
     client, key = signed_in(), str(staff(group).pk) if group else "0"
     assert offered(client, f"owner={key}")[key] == name
     assert look(client, f"owner={key}").sends["owner"] == key

@@ -1,4 +1,4 @@
-"""Handing a case on: escalated, snoozed, stepped aside from; and holding it while at work."""
+"""Passing a case on: escalating, snoozing, stepping aside; and renewing the claim while at work."""
 
 from datetime import timedelta
 
@@ -166,8 +166,8 @@ def test_the_trail_says_who_held_a_case_and_who_gave_it_back(case, signed_in, on
     claim.claim(case, by=staff("Senior reviewer"), now=LATER - MINUTE)
     claim.claim(case, by=staff("Senior reviewer"), now=LATER)
     signed_in("Senior reviewer").post(reverse("admin:release", args=[case.public_id]))
-    told = AuditEvent.objects.filter(subject_id=case.public_id, kind__in=["case.claimed", "case.released"])
-    assert [(event.kind, event.actor_kind, event.actor_id) for event in told.order_by("pk")] == [
+    events = AuditEvent.objects.filter(subject_id=case.public_id, kind__in=["case.claimed", "case.released"])
+    assert [(event.kind, event.actor_kind, event.actor_id) for event in events.order_by("pk")] == [
         ("case.claimed", "reviewer", "reviewer"),
         ("case.claimed", "reviewer", "senior"),
         ("case.released", "reviewer", "senior"),

@@ -1,4 +1,4 @@
-"""A recording that was sent before: refused as it is, noticed when re-encoded or re-wrapped, never passed unseen."""
+"""A recording that was sent before: refused if identical, flagged if re-encoded or remuxed, never passed."""
 
 import io
 from datetime import timedelta
@@ -23,7 +23,7 @@ LATER = NOW + timedelta(seconds=5)
 
 
 def rewritten(video: bytes, container: str, *, start: float = 0.0, **options: str) -> bytes:
-    """The same pictures in another container; those before `start` (a key frame) are cut off."""
+    """The same pictures in another container, without those before `start` (a key frame)."""
     out = io.BytesIO()
     with (
         av.open(io.BytesIO(video), "r") as source,
@@ -77,7 +77,7 @@ def flags(verification: Verification) -> list[str]:
 
 @pytest.fixture
 def earlier(road: Road, emulator: EmulatorServer) -> VerificationAttempt:
-    """Somebody's recording, approved."""
+    """An approved recording."""
     return judged(road, road.with_photo(), clip(seconds=6.0, take=50))
 
 
@@ -114,7 +114,7 @@ def test_after_an_old_recording_a_live_one_is_taken_but_a_person_looks(
         pytest.param(lambda video: rewritten(video, "matroska"), id="in another container"),
         pytest.param(
             lambda video: rewritten(video, "mp4", movflags="frag_keyframe+empty_moov"),
-            id="in the same container, written anew",
+            id="in the same container, remuxed",
         ),
         pytest.param(lambda video: rewritten(video, "mp4", start=1.0), id="cut at its beginning"),
     ],
@@ -197,7 +197,7 @@ def test_the_applicant_is_told_nothing_of_a_flag(road: Road, earlier: Verificati
 def test_of_two_copies_sent_at_one_moment_only_one_is_taken(
     road: Road, emulator: EmulatorServer, monkeypatch: Any
 ) -> None:
-    """The other link's recording arrives while ours is looked at."""
+    """The other link's recording arrives while the portal checks ours."""
     ours, theirs = road.with_photo(), road.with_photo(seed=2)
     look, video = media.check_video, clip(take=80)
 

@@ -1,4 +1,4 @@
-"""A reviewer at a case: what the page tells, what a decision does, and what can't be done twice."""
+"""A reviewer at a case: the content of the page, the effect of a decision, and acts that work only once."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -44,7 +44,7 @@ def decide(client, case, *args, **changes):
 
 
 class Inline(HTMLParser):
-    """Collects what a strict content security policy would refuse."""
+    """Collects markup that a strict content security policy refuses."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -127,8 +127,8 @@ def test_looks_are_kept_apart_from_the_timeline(road, emulator, signed_in):
 
 def test_the_timeline_tells_of_the_photo_the_recording_and_the_answer_too(road, emulator, signed_in):
     page = signed_in().get(page_of(road.in_review(emulator))).context
-    told = {row["what"] for row in page["timeline"]}
-    assert {"Invited", "ID photo uploaded", "Recording normalised", "Attempt finished"} <= told
+    shown_events = {row["what"] for row in page["timeline"]}
+    assert {"Invited", "ID photo uploaded", "Recording normalised", "Attempt finished"} <= shown_events
 
 
 def test_the_event_of_an_opened_case_says_in_which_version(road, emulator, signed_in):
@@ -178,7 +178,7 @@ def test_a_verdict_takes_effect(road, emulator, signed_in, staff, verdict, reaso
 
 
 def test_an_applicant_who_is_asked_again_can_go_on(road, emulator, signed_in):
-    """Whatever was used up: the attempts, the days of the link, and what may be uploaded."""
+    """Attempts, the link's validity and the upload quota are all renewed."""
     case = road.judged(emulator, MISSED, MISSED, MISSED)
     Verification.objects.filter(pk=case.pk).update(link_expires_at=LATER, received_bytes=10**9)
     decide(signed_in(), case, "ask_again", "photo_unclear")
@@ -284,19 +284,19 @@ def test_pressing_twice_does_it_once(road, emulator, signed_in):
 
 def test_the_same_verdict_of_a_colleague_is_no_second_press(road, emulator, signed_in):
     case = road.in_review(emulator)
-    said = decision(case)
+    form = decision(case)
     address = reverse("admin:decide", args=[case.public_id])
-    assert signed_in("Senior reviewer").post(address, said).status_code == 302
-    assert signed_in().post(address, said).status_code == 409
+    assert signed_in("Senior reviewer").post(address, form).status_code == 302
+    assert signed_in().post(address, form).status_code == 409
 
 
 def test_the_same_form_a_minute_later_is_no_second_press(road, emulator, signed_in):
     case = road.in_review(emulator)
-    client, said = signed_in(), decision(case)
+    client, form = signed_in(), decision(case)
     address = reverse("admin:decide", args=[case.public_id])
-    assert client.post(address, said).status_code == 302
+    assert client.post(address, form).status_code == 302
     with time_machine.travel(LATER + timedelta(minutes=1), tick=False):
-        assert client.post(address, said).status_code == 409
+        assert client.post(address, form).status_code == 409
 
 
 def test_the_next_case_follows_if_asked_for(road, emulator, signed_in):
@@ -311,11 +311,11 @@ def test_a_senior_reviewer_reopens_with_a_reason(road, emulator, signed_in):
     decide(client, case)
     address = reverse("admin:reopen", args=[case.public_id])
     case.refresh_from_db()
-    said = {"reason_code": "appeal", "note": "no", "version": case.version}
-    refused = client.post(address, said).content.decode()
+    form = {"reason_code": "appeal", "note": "no", "version": case.version}
+    refused = client.post(address, form).content.decode()
     assert "needs a note" in refused
-    said["note"] = "The applicant appealed."
-    page = client.post(address, said, follow=True).content.decode()
+    form["note"] = "The applicant appealed."
+    page = client.post(address, form, follow=True).content.decode()
     assert "in review again" in page
 
 

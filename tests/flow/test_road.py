@@ -1,4 +1,4 @@
-"""The road from invitation to outcome, one rule at a time, against the emulator on a real socket."""
+"""A case from invitation to outcome, one rule at a time, against the emulator on a real socket."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The search box: any whole id leads to its case, and what was looked for is told nobody."""
+"""The search box: any complete id leads to its case, and no event or log holds the search text."""
 
 from datetime import timedelta
 from types import SimpleNamespace
@@ -27,7 +27,7 @@ def look_for(client, text):
 
 
 def found_by(client, text):
-    """The page that the browser stands on afterwards."""
+    """The page to which the search leads."""
     answer = look_for(client, text)
     assert (answer.status_code, answer.url) == (302, SEARCH)
     return client.get(SEARCH)
@@ -35,7 +35,7 @@ def found_by(client, text):
 
 @pytest.fixture
 def known(road, emulator, staff):
-    """A case, and by the kind of id everything that belongs to it."""
+    """A case, and its ids by kind."""
     case, _other = road.in_review(emulator, reference="alice@example.org"), road.in_review(emulator)
     attempt, document = case.attempts.get(), case.documents.get()
     call = attempt.calls.get()
@@ -74,8 +74,8 @@ def test_every_id_leads_to_its_case_and_the_trail_says_what_kind_it_was(known, r
     ids = {kind: text for kind, text in known.ids.items() if kind != "photo"}
     for kind, text in ids.items():
         assert look_for(client, f"  {text}\x00\n").url == page_of(known.case), kind
-    told = [event.data for event in AuditEvent.objects.filter(kind="queue.searched").order_by("pk")]
-    assert told == [{"looked_for": [kind], "cases": 1} for kind in ids]
+    searches = [event.data for event in AuditEvent.objects.filter(kind="queue.searched").order_by("pk")]
+    assert searches == [{"looked_for": [kind], "cases": 1} for kind in ids]
 
 
 def test_the_trail_never_holds_what_was_looked_for(known, signed_in, staff):

@@ -1,4 +1,4 @@
-"""Signing in: the password, the second step, and the gate in front of every staff address."""
+"""Signing in: the password, the second step, and the check in front of every staff address."""
 
 import json
 from datetime import timedelta
@@ -37,7 +37,7 @@ def events(kind):
     return list(AuditEvent.objects.filter(kind=kind))
 
 
-def said(page):
+def text_of(page):
     return page.content.decode()
 
 
@@ -46,7 +46,7 @@ def said(page):
 
 def test_a_password_alone_opens_the_demo(client, rosa):
     assert give_password(client).url == "/admin/"
-    assert "Two-step sign-in is off in this demo." in said(client.get("/admin/queue/"))
+    assert "Two-step sign-in is off in this demo." in text_of(client.get("/admin/queue/"))
     (event,) = events("staff.signed_in")
     assert (event.actor_kind, event.actor_id, event.data) == ("reviewer", "rosa", {"how": "password"})
     assert event.subject_id == str(rosa.pk)
@@ -73,7 +73,7 @@ def test_a_wrong_code_is_refused(client, with_app):
     wrong = f"{(int(code_at(LATER)) + 1) % 1_000_000:06}"
     page = give_code(client, wrong)
     assert page.status_code == 200
-    assert "did not work" in said(page)
+    assert "did not work" in text_of(page)
     assert client.get("/admin/").status_code == 302
     (event,) = events("staff.sign_in_failed")
     assert event.data == {"step": "code", "known": True}
@@ -89,7 +89,7 @@ def test_a_code_counts_once(client, with_app):
     for browser in (client, other):
         give_password(browser)
     assert give_code(client, code_at(LATER)).url == "/admin/"
-    assert "did not work" in said(give_code(other, code_at(LATER)))
+    assert "did not work" in text_of(give_code(other, code_at(LATER)))
 
 
 def test_the_code_that_turned_the_app_on_is_used(client, rosa, django_capture_on_commit_callbacks):
@@ -100,7 +100,7 @@ def test_the_code_that_turned_the_app_on_is_used(client, rosa, django_capture_on
         client.post("/admin/account/two-step/app/add/", {"code": code_at(LATER, secret)})
     other = Client()
     give_password(other)
-    assert "did not work" in said(give_code(other, code_at(LATER, secret)))
+    assert "did not work" in text_of(give_code(other, code_at(LATER, secret)))
     with time_machine.travel(LATER + timedelta(seconds=30), tick=False):
         assert give_code(other, code_at(LATER + timedelta(seconds=30), secret)).url == "/admin/"
 
@@ -114,7 +114,9 @@ def test_a_code_that_has_signed_in_turns_no_app_on(client, with_app):
     session = client.session
     session["mfa.totp.secret"] = SECRET
     session.save()
-    assert "did not work" in said(client.post("/admin/account/two-step/app/add/", {"code": code_at(LATER)}))
+    assert "did not work" in text_of(
+        client.post("/admin/account/two-step/app/add/", {"code": code_at(LATER)})
+    )
 
 
 def test_a_recovery_code_stands_in_for_the_app_once(client, with_app):
@@ -124,7 +126,7 @@ def test_a_recovery_code_stands_in_for_the_app_once(client, with_app):
         give_password(browser)
     assert give_code(client, code).url == "/admin/"
     assert [event.data for event in events("staff.signed_in")] == [{"how": "recovery"}]
-    assert "did not work" in said(give_code(other, code))
+    assert "did not work" in text_of(give_code(other, code))
 
 
 def test_the_way_on_is_kept_through_both_steps(client, with_app):
@@ -154,7 +156,7 @@ def test_no_answer_repeats_the_password(client, rosa):
     for asked in ({"HTTP_X_REQUESTED_WITH": "XMLHttpRequest"}, {"HTTP_ACCEPT": "application/json"}):
         answer = client.post("/admin/login/", typed, **asked)
         assert answer.status_code == 200
-        assert "Tr0ub4dor" not in said(answer)
+        assert "Tr0ub4dor" not in text_of(answer)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +166,7 @@ def test_who_is_no_active_staff_is_refused_like_a_stranger(client, rosa, change)
     StaffUser.objects.filter(pk=rosa.pk).update(**change)
     refused = give_password(client)
     assert refused.status_code == 200
-    assert "Username or password is wrong." in said(refused)
+    assert "Username or password is wrong." in text_of(refused)
     assert client.get("/admin/").status_code == 302
 
 
@@ -183,7 +185,7 @@ def test_whoever_signs_out_is_out(client, with_app):
 
 
 def addresses():
-    """Every address under /admin/, with something in the place of its parameters."""
+    """Every address under /admin/, with sample values for its parameters."""
     for pattern in get_resolver().url_patterns:
         if str(pattern.pattern) == "admin/":
             yield from _filled("/admin/", pattern)
@@ -202,7 +204,7 @@ def _filled(start, resolver):
 def get_resolver_of(pattern):
     with translation.override("en"):
         route = getattr(pattern.pattern, "_route", None)
-    if route is None:  # the stock site's catch-all
+    if route is None:  # the catch-all of Django's admin site
         return [("nothing/here", [])]
     text, names = "", []
     for piece in route.split("<"):
@@ -216,7 +218,7 @@ def get_resolver_of(pattern):
 
 
 def answering(client):
-    """The addresses that answer with a page, whatever the method."""
+    """The addresses that answer with a page, to any method."""
     return {
         path for path in addresses() if 200 in {client.get(path).status_code, client.post(path).status_code}
     }
@@ -243,7 +245,7 @@ def test_without_a_second_step_only_its_set_up_answers(client, rosa, required):
 
 @pytest.mark.parametrize("how", ["required", "optional"])
 def test_with_one_that_was_not_taken_only_it_answers(client, with_app, settings, how):
-    """A session from before it was set up, or one by a way that forgot to ask."""
+    """For example a session from before the second step was set up."""
     settings.STAFF_MFA = how
     client.force_login(with_app)
     open_ = {path for path in addresses() if client.get(path).status_code == 200}
@@ -274,11 +276,11 @@ def test_a_password_is_no_second_step(client, with_app):
 
 def test_a_script_is_told_in_json(client, with_app):
     asked = {"HTTP_ACCEPT": "application/json"}
-    told = client.get("/admin/queue/", **asked)
-    assert (told.status_code, told.json()) == (401, {"error": "signed_out"})
+    response = client.get("/admin/queue/", **asked)
+    assert (response.status_code, response.json()) == (401, {"error": "signed_out"})
     client.force_login(with_app)
-    told = client.get("/admin/queue/", **asked)
-    assert (told.status_code, told.json()) == (401, {"error": "second_step_missing"})
+    response = client.get("/admin/queue/", **asked)
+    assert (response.status_code, response.json()) == (401, {"error": "second_step_missing"})
 
 
 @pytest.mark.parametrize(
@@ -300,17 +302,17 @@ def test_what_else_the_library_has_is_not_there(signed_in, path):
 def test_the_applicants_pages_know_nothing_of_it(client, db, required):
     assert client.get("/healthz").status_code == 200
     assert "sessionid" not in client.get("/v/unknown").cookies
-    assert "Two-step" not in said(client.get("/v/unknown"))
+    assert "Two-step" not in text_of(client.get("/v/unknown"))
     assert client.get("/api/v1/verifications").status_code == 401
 
 
-# Setting it up
+# Setting up the second step
 
 
 def test_a_newcomer_sets_up_an_app_and_goes_on(client, rosa, required, django_capture_on_commit_callbacks):
     assert give_password(client, next="/admin/queue/").url == "/admin/queue/"
     assert client.get("/admin/queue/").url == "/admin/account/two-step/?next=%2Fadmin%2Fqueue%2F"
-    page = said(client.get("/admin/account/two-step/app/add/"))
+    page = text_of(client.get("/admin/account/two-step/app/add/"))
     secret = client.session["mfa.totp.secret"]
     assert secret in page
     assert 'src="data:image/svg+xml;base64,' in page
@@ -318,7 +320,7 @@ def test_a_newcomer_sets_up_an_app_and_goes_on(client, rosa, required, django_ca
         added = client.post("/admin/account/two-step/app/add/", {"code": code_at(LATER, secret)})
     assert added.url == reverse("mfa_view_recovery_codes")
     codes = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()
-    assert all(code in said(client.get("/admin/account/two-step/codes/")) for code in codes)
+    assert all(code in text_of(client.get("/admin/account/two-step/codes/")) for code in codes)
     assert client.get("/admin/queue/").status_code == 200
     assert {event.data["step"] for event in events("staff.second_step_added")} == {"totp", "recovery"}
 
@@ -347,7 +349,7 @@ def test_a_second_step_that_does_not_open_is_no_wrong_code(client, with_app, set
     give_password(client)
     answer = give_code(client, code_at(LATER))
     assert answer.status_code == 503
-    assert "tell an operator" in said(answer)
+    assert "tell an operator" in text_of(answer)
     assert client.get("/admin/").status_code == 302
 
 
@@ -377,7 +379,7 @@ def test_removing_the_only_second_step_leads_back_to_the_set_up(client, with_app
 
 
 def test_recovery_codes_alone_are_no_second_step(client, with_app, required):
-    """They stand in for one; with nothing else left, one is set up first."""
+    """Recovery codes replace a second step once; if nothing else is left, the user must set one up first."""
     Authenticator.objects.filter(type="totp").delete()
     assert give_password(client).url == "/admin/"
     assert client.get("/admin/queue/").url.startswith("/admin/account/two-step/")
@@ -394,8 +396,8 @@ def test_an_operator_takes_away_a_lost_second_step(client, with_app, required):
     assert [event.data["why"] for event in events("staff.session_ended")] == ["second_step_reset"]
 
 
-def test_whoever_is_at_a_second_step_that_is_taken_away_begins_anew(client, with_app, required):
-    """The sign-in and the second step must not lead to each other for ever."""
+def test_if_the_second_step_is_removed_during_sign_in_it_starts_again(client, with_app, required):
+    """The sign-in page and the second step must not redirect to each other for ever."""
     give_password(client)
     call_command("reset_second_step", "rosa")
     assert client.get("/admin/account/second-step/").url == "/admin/login/"
@@ -432,7 +434,7 @@ def test_the_present_password_is_needed_for_a_new_one(client, rosa):
         "password1": "another horse battery",
         "password2": "another horse battery",
     }
-    assert "present password is wrong" in said(client.post("/admin/account/password/", fields))
+    assert "present password is wrong" in text_of(client.post("/admin/account/password/", fields))
 
 
 def test_who_has_no_password_is_told_so(signed_in, staff):
@@ -440,7 +442,7 @@ def test_who_has_no_password_is_told_so(signed_in, staff):
     user.set_unusable_password()
     user.save()
     page = signed_in().get("/admin/account/password/", follow=True)
-    assert (page.status_code, "An operator can set the first one" in said(page)) == (403, True)
+    assert (page.status_code, "An operator can set the first one" in text_of(page)) == (403, True)
 
 
 def test_no_event_holds_a_secret(client, with_app):
@@ -449,6 +451,6 @@ def test_no_event_holds_a_secret(client, with_app):
     give_password(client)
     give_code(client, "123450")
     give_code(client, code_at(LATER))
-    told = json.dumps([[e.kind, e.actor_id, e.subject_id, e.data] for e in AuditEvent.objects.all()])
+    events_text = json.dumps([[e.kind, e.actor_id, e.subject_id, e.data] for e in AuditEvent.objects.all()])
     for secret in ("Tr0ub4dor", "typed-into", PASSWORD, SECRET, "123450", code_at(LATER)):
-        assert secret not in told
+        assert secret not in events_text

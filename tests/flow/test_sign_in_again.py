@@ -1,4 +1,4 @@
-"""Being asked again on a page of any kind, and the ways into the sign-in that no page of ours has."""
+"""Re-authentication on every kind of page, and sign-in requests that no page of the portal sends."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ POLICY = "/admin/policies/3/activate"
 
 @pytest.fixture
 def asked(rosa):
-    """A request of Rosa's, who signed in some time ago."""
+    """A request of Rosa, who signed in some time ago."""
 
     def make(method, user=rosa, **headers):
         request: Any = RequestFactory().generic(method, POLICY, headers=headers)

@@ -1,4 +1,4 @@
-"""How often somebody may try, and what they are told then."""
+"""Limits of failed sign-ins, and the pages that refuse further attempts."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ NEW_PASSWORD = {"password1": "another horse battery", "password2": "another hors
 
 
 def text_of(page):
-    """The page without what differs in each: the form's own token."""
+    """The page without the CSRF token, which differs each time."""
     return "\n".join(line for line in page.content.decode().splitlines() if "csrfmiddlewaretoken" not in line)
 
 
@@ -126,7 +126,7 @@ def test_a_lock_holds_on_the_password_page_too(client, with_app):
 
 
 def test_a_right_code_in_a_flood_is_no_failure(client, with_app):
-    """What the limit of one address refuses was not looked at: it says nothing about the code."""
+    """The per-address limit refuses before the code is checked, so the attempt is no failed one."""
     give_password(client)
     for number in range(20):
         fail(Client(), 1, f"name{number}")
@@ -157,7 +157,7 @@ def test_the_failures_of_yesterday_lock_nobody_today(rosa, monkeypatch):
 
 
 def test_a_name_that_is_locked_for_the_day_works_on_where_it_is_signed_in(client, with_app, monkeypatch):
-    """Else anybody could stop a colleague's work from afar."""
+    """Otherwise anybody could interrupt a colleague's work."""
     monkeypatch.setattr(lockout, "FAILURES_A_DAY", 6)
     give_password(client)
     give_code(client, code_at(LATER))
@@ -205,7 +205,7 @@ def test_an_operator_lets_go_of_a_name(client, rosa, monkeypatch):
 
 
 def test_an_operator_is_told_that_the_days_lock_is_gone(rosa, monkeypatch, capsys):
-    """Hours later: the failures of the last quarter of an hour are forgotten, those of the day are not."""
+    """Hours later the failures of the last 15 minutes have expired, those of the day have not."""
     monkeypatch.setattr(lockout, "FAILURES_A_DAY", 5)
     fail(Client(), 5)
     with time_machine.travel(LATER + timedelta(hours=1), tick=False):
@@ -270,8 +270,8 @@ def test_nothing_that_was_typed_is_kept(client, rosa):
     assert (event.subject_id, event.actor_id, event.data) == ("", "", {"step": "password", "known": False})
 
 
-def test_a_way_on_is_not_kept(client, rosa):
-    """It can hold what somebody searched for."""
+def test_the_redirect_target_is_not_stored(client, rosa):
+    """It may contain a search text."""
     for _ in range(2):
         client.post(
             "/admin/login/?next=/admin/queue/%3Fq%3DJane+Doe", {"login": "rosa", "password": "x", "q": "Jane"}

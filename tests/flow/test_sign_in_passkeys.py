@@ -1,4 +1,4 @@
-"""Signing in with a passkey: alone, after the password, and what is no passkey at all."""
+"""Signing in with a passkey: alone, after the password, and with invalid ones."""
 
 import json
 
@@ -31,7 +31,7 @@ def passkey(rosa):
 
 @pytest.fixture
 def eve(staff, quick_passwords):
-    """A colleague who wants to be somebody else."""
+    """A colleague who tries to sign in as somebody else."""
     user = staff("Reviewer", "eve")
     user.set_password(PASSWORD)
     user.save()
@@ -59,7 +59,7 @@ def test_a_touch_alone_is_no_sign_in(client, rosa, passkey):
 
 
 def test_a_touch_for_a_second_step_is_no_sign_in_either(client, rosa, passkey, eve, required):
-    """The second step of one's own password asks for less: its challenge must not open for somebody else."""
+    """The second step requires no user verification: its challenge must not sign anybody in by passkey alone."""
     give_password(client, "eve")
     client.get(SECOND_STEP)
     challenge = challenge_of(client)
@@ -94,7 +94,7 @@ def test_a_passkey_of_nobody_active_is_refused(client, rosa, passkey, change):
 
 
 def test_a_refused_passkey_is_no_second_step_later(client, with_app, required):
-    """Their account was given back, without the passkey: the app is asked for again."""
+    """After an operator reactivated the account without the passkey, sign-in asks for the app again."""
     passkey = Passkey().of(with_app)
     StaffUser.objects.filter(pk=with_app.pk).update(is_active=False)
     sign_in(client, passkey, with_app)
@@ -155,7 +155,7 @@ def test_a_passkey_is_added_and_signs_in(client, rosa, required, django_capture_
     assert sign_in(Client(), passkey, rosa).url == "/admin/"
 
 
-# What is none
+# Invalid passkeys
 
 
 @pytest.mark.parametrize("path", [SIGN_IN, SECOND_STEP, ADD, "/admin/account/confirm/passkey/"])
@@ -196,7 +196,7 @@ def test_what_the_keyring_does_not_open_can_be_removed_and_replaced(client, with
     assert not Authenticator.objects.filter(type="totp").exists()
 
 
-# Half-way
+# An unfinished sign-in
 
 
 @pytest.mark.parametrize("change", ["password", "active", "staff"])

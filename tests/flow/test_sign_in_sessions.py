@@ -1,4 +1,4 @@
-"""How long a session lives, who ends it, and when one is asked again."""
+"""The lifetime of a session, who ends it, and re-authentication."""
 
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -72,11 +72,11 @@ def test_the_limits_are_settings(client, rosa, settings):
     assert "after 1 minute without use" in page
 
 
-def test_a_script_is_told_that_the_session_ended(client, rosa):
+def test_a_script_is_response_that_the_session_ended(client, rosa):
     give_password(client)
     with at(15):
-        told = client.get("/admin/", HTTP_SEC_FETCH_DEST="empty")
-    assert (told.status_code, told.json()) == (401, {"error": "signed_out"})
+        response = client.get("/admin/", HTTP_SEC_FETCH_DEST="empty")
+    assert (response.status_code, response.json()) == (401, {"error": "signed_out"})
 
 
 def test_a_session_without_its_times_is_over(client, rosa):
@@ -99,7 +99,7 @@ def test_a_form_sent_too_late_changes_nothing(road, emulator, client, rosa):
     assert "had to sign in first" in page.content.decode()
 
 
-# Who ends one
+# Ending sessions
 
 
 @pytest.fixture
@@ -200,7 +200,7 @@ def test_taking_a_password_away_ends_the_sessions(desk, signed_in, rosa):
 
 
 def test_removing_a_second_step_ends_all_other_sessions(with_app):
-    """It may be lost, and have opened one of them; another one that is left changes nothing about that."""
+    """A lost device may have opened one of them, even if the user has another second step."""
     there, here = Client(), Client()
     give_password(there)
     give_code(there, code_at(LATER))
@@ -251,11 +251,11 @@ def test_a_new_password_of_ones_own_ends_all_other_sessions(desk, phone):
         ("", "Unknown browser"),
     ],
 )
-def test_a_device_is_told_in_words(user_agent, words):
+def test_a_device_is_response_in_words(user_agent, words):
     assert devices.in_words(user_agent) == words
 
 
-# Asked again
+# Re-authentication
 
 
 @pytest.fixture
@@ -297,7 +297,7 @@ def test_later_a_download_asks_and_leads_back_to_the_list(auditor):
 
 
 def test_later_an_operator_confirms_before_staff_are_changed(signed_in, rosa):
-    """Whoever makes an auditor, or sets somebody's password, has all that these may see."""
+    """A user who can make an auditor, or set a password, could see all that these may see."""
     operator = signed_in("Operator")
     page = reverse("admin:verification_staffuser_change", args=[rosa.pk])
     new = {"password1": "another horse battery", "password2": "another horse battery"}
@@ -330,10 +330,10 @@ def test_a_wrong_password_confirms_nothing(auditor):
         assert auditor.post("/admin/exports/", ASKED).status_code == 403
 
 
-def test_a_script_that_must_confirm_is_told_in_json(auditor):
+def test_a_script_that_must_confirm_is_response_in_json(auditor):
     with at(6):
-        told = auditor.get("/admin/exports/any/download", HTTP_ACCEPT="application/json")
-    assert (told.status_code, told.json()) == (403, {"error": "reauthenticate"})
+        response = auditor.get("/admin/exports/any/download", HTTP_ACCEPT="application/json")
+    assert (response.status_code, response.json()) == (403, {"error": "reauthenticate"})
 
 
 def test_confirming_never_leads_away(auditor):
@@ -353,7 +353,7 @@ def test_second_steps_are_changed_only_by_who_confirmed(client, with_app):
 
 @pytest.mark.parametrize("path", ["codes/new/", "app/remove/", "passkeys/add/", "passkeys/{pk}/remove/"])
 def test_a_form_that_came_too_late_is_never_sent_by_itself(client, with_app, path):
-    """Allauth would keep it, and send it whenever the person confirms next."""
+    """Allauth would store the form and send it after the next re-authentication."""
     Passkey().of(with_app)
     path = f"/admin/account/two-step/{path}".format(pk=Authenticator.objects.get(type="webauthn").pk)
     give_password(client)
@@ -367,9 +367,9 @@ def test_a_form_that_came_too_late_is_never_sent_by_itself(client, with_app, pat
     assert list(Authenticator.objects.values_list("pk", "data")) == before
 
 
-def test_a_script_of_ones_own_sign_in_that_must_confirm_is_told_in_json(client, with_app):
+def test_a_script_of_ones_own_sign_in_that_must_confirm_is_response_in_json(client, with_app):
     give_password(client)
     give_code(client, code_at(LATER))
     with at(6):
-        told = client.post("/admin/account/two-step/codes/new/", HTTP_ACCEPT="application/json")
-    assert (told.status_code, told.json()) == (403, {"error": "reauthenticate"})
+        response = client.post("/admin/account/two-step/codes/new/", HTTP_ACCEPT="application/json")
+    assert (response.status_code, response.json()) == (403, {"error": "reauthenticate"})

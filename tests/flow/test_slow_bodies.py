@@ -1,4 +1,4 @@
-"""Bodies that never end, sent to a real server: they give its threads back."""
+"""Request bodies that never end, sent to a real server: it frees its threads."""
 
 import http.client
 import json
@@ -16,7 +16,7 @@ import pytest
 from tests.services import environment, manage, python
 from verification.pages.uploads import MAX_AT_ONCE
 
-# The server's own limit is two seconds (`impatient`); what takes longer than this goes on for ever.
+# Seconds. The server's limit is 2 s (`impatient`); a response that takes longer than this never comes.
 MAX_SECONDS = 20
 CSRF = "c" * 32
 THREADS = 3
@@ -30,7 +30,7 @@ class Portal:
     where: tuple[str, int]
 
     def come(self) -> str:
-        """The cookies of another applicant each time."""
+        """Returns the cookies of a new applicant with each call."""
         person = ("--reference", secrets.token_hex(8), "--name", "Alice Example")
         link = manage(self.environment, "invite", *person).split()[-1]
         cookie = self._get(urlsplit(link).path, "").headers["Set-Cookie"]
@@ -50,14 +50,14 @@ class Portal:
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     data = tmp_path_factory.mktemp("impatient")
-    told = environment(f"sqlite:///{data / 'portal.sqlite3'}", "memory://", "http://127.0.0.1:9", data)
-    manage(told, "migrate", "--verbosity=0")
-    manage(told, "collectstatic", "--noinput", "--verbosity=0")
+    variables = environment(f"sqlite:///{data / 'portal.sqlite3'}", "memory://", "http://127.0.0.1:9", data)
+    manage(variables, "migrate", "--verbosity=0")
+    manage(variables, "collectstatic", "--noinput", "--verbosity=0")
     options = ("-k", "gthread", "--threads", str(THREADS), "-b", "127.0.0.1:0", "--no-control-socket")
     listens = r"Listening at: http://([\d.]+):(\d+)"
-    with python(told, "gunicorn", "tests.flow.impatient", *options, ready=listens) as server:
+    with python(variables, "gunicorn", "tests.flow.impatient", *options, ready=listens) as server:
         host, port = server.wait_for_output(listens).groups()
-        yield Portal(told, (host, int(port)))
+        yield Portal(variables, (host, int(port)))
 
 
 class Upload:

@@ -1,4 +1,4 @@
-"""What checking costs, on the vendor page: charged calls beside the applicants whom they verified."""
+"""The cost table of the vendor page: charged calls and verified applicants."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,7 +20,7 @@ SignIn = Callable[..., Client]
 
 
 def costs(client: Client) -> dict[str, list[str]]:
-    """Each line of the cost table: today, 7 days, 30 days; "1.00–2.00" is from and up to."""
+    """The rows of the cost table: today, 7 days, 30 days; "1.00–2.00" is a range."""
     return {
         line.title: [
             f"{figure.least}–{figure.up_to}" if figure.up_to else figure.least for figure in line.figures

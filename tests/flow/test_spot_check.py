@@ -1,4 +1,4 @@
-"""A share of what would pass by itself is judged by a person who does not see the score."""
+"""Spot checks: a reviewer judges a random share of the automatic passes without seeing the score."""
 
 from decimal import Decimal
 
@@ -19,7 +19,7 @@ PASS = {"sim": 93.7}
 
 @pytest.fixture
 def checked(road, emulator, staff):
-    """A pass on which the lot fell."""
+    """A pass that was selected for a spot check."""
     policy((staff("Senior reviewer"), staff("Senior reviewer", "senior2")), qa_share=Decimal(100))
     return road.judged(emulator, PASS)
 
@@ -60,14 +60,14 @@ def test_the_score_is_nowhere_on_the_page_before_the_verdict(checked, signed_in,
     assert "Blind: Approve" in after
 
 
-def test_the_queue_does_not_tell_the_score_either(checked, signed_in):
+def test_the_queue_does_not_show_the_score_either(checked, signed_in):
     page = signed_in().get(reverse("admin:queue")).content.decode()
     assert "93.7" not in page
     assert "Spot check" in page
 
 
 def records_of(case):
-    """Where the score of the case's recording is told, besides the case's own page."""
+    """The record pages that contain the score of the case's recording."""
     attempt = case.attempts.get()
     found = [("verificationattempt", attempt), ("providercall", attempt.calls.get())]
     events = AuditEvent.objects.filter(subject_id__in=[case.public_id, attempt.public_id])
@@ -75,37 +75,37 @@ def records_of(case):
     return [reverse(f"admin:verification_{name}_change", args=[record.pk]) for name, record in found]
 
 
-def told_to(client, case):
-    """The record pages that tell this person the score, in lists or by themselves."""
+def pages_with_score(client, case):
+    """The pages, records and their lists, that show this person the score."""
     pages = records_of(case)
     lists = {page.rsplit("/", 3)[0] + "/" for page in pages}
     return {page for page in {*pages, *lists} if "93.7" in client.get(page, follow=True).content.decode()}
 
 
 @pytest.mark.parametrize("group", ["Reviewer", "Senior reviewer"])
-def test_no_record_tells_the_score_to_who_may_judge_it_before_it_is_decided(
+def test_no_record_shows_the_score_to_possible_reviewers_before_the_decision(
     checked, signed_in, staff, group, client
 ):
-    assert told_to(signed_in(group), checked) == set()
+    assert pages_with_score(signed_in(group), checked) == set()
     blind(client, checked)
-    assert told_to(client, checked) == set()
+    assert pages_with_score(client, checked) == set()
     refused = client.get(records_of(checked)[0])
     assert (refused.status_code, refused.context["title"]) == (404, "Not found")
     assert "when it is decided" in refused.content.decode()
     approve(checked, by=staff(group))
     attempts = reverse("admin:verification_verificationattempt_changelist")
-    assert attempts in told_to(client, checked)
+    assert attempts in pages_with_score(client, checked)
 
 
 def test_the_auditor_finds_every_record_of_a_spot_check(checked, signed_in):
-    assert told_to(signed_in("Auditor"), checked) >= set(records_of(checked))
+    assert pages_with_score(signed_in("Auditor"), checked) >= set(records_of(checked))
     assert len(records_of(checked)) == 4
 
 
 def test_records_of_other_cases_are_told(road, emulator, checked, signed_in):
     other = road.judged(emulator, {"sim": 93.7}, reference="OTHER")
     Verification.objects.filter(pk=other.pk).update(band=Band.ABOVE)
-    assert told_to(signed_in("Senior reviewer"), other) >= set(records_of(other))
+    assert pages_with_score(signed_in("Senior reviewer"), other) >= set(records_of(other))
 
 
 def test_a_decision_without_a_blind_verdict_is_refused(checked, staff):

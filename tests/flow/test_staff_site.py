@@ -1,4 +1,4 @@
-"""Which group can open what, that records can only be read, and how operators manage staff."""
+"""The pages that each group may open, read-only records, and how operators manage staff."""
 
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
@@ -114,7 +114,7 @@ HERE = "http://testserver"
 
 
 def led_on(client, address, came_from=""):
-    """Where the browser ends up, and whether it is told that it had to sign in. It says where it comes from."""
+    """Opens the address with `came_from` as Referer; returns its redirect target, and whether a sign-in was noted."""
     headers = {"Referer": came_from} if came_from else {}
     page = client.get(address, headers=headers, follow=True)
     ((there, status),) = page.redirect_chain
@@ -173,8 +173,8 @@ def test_the_address_bar_after_a_refused_decision_leads_back_to_the_case(road, e
     assert led_on(client, address) == (reverse("admin:case", args=[case.public_id]), False)
 
 
-def test_signing_in_with_both_steps_tells_whose_form_was_lost_that_it_was(road, emulator, client, with_app):
-    """The browser names the page of the second step, through every redirect after it."""
+def test_signing_in_with_both_steps_says_that_the_form_was_lost(road, emulator, client, with_app):
+    """Browsers send the second step's page as the Referer through every later redirect."""
     case = road.in_review(emulator)
     asked = client.post(reverse("admin:claim", args=[case.public_id]))
     second = client.post(asked.url, {"login": "rosa", "password": PASSWORD})
@@ -219,7 +219,7 @@ def test_the_board_shows_an_auditor_exports_and_the_trail(signed_in):
 
 @pytest.fixture
 def accounts(db, settings):
-    """Two configured accounts; each may be called twice a day."""
+    """Two configured accounts, each with a budget of two calls a day."""
     default = settings.FACEID_ACCOUNTS["default"]
     settings.FACEID_ACCOUNTS = {name: {**default, "daily_budget": 2} for name in ("default", "second")}
     return pacing.accounts()

@@ -1,4 +1,4 @@
-"""What starts and what refuses to, each in a process of its own as an operator would start it."""
+"""Configurations that start and that refuse to, each in a separate process."""
 
 import os
 import re
@@ -123,7 +123,7 @@ print([name for name in sys.modules if "sandbox" in name])
 """
 
 
-def test_production_has_a_calm_front_page_and_nothing_of_the_demo() -> None:
+def test_production_has_a_plain_front_page_and_nothing_of_the_demo() -> None:
     """Even while its database is away."""
     done = start("-c", VISIT)
     assert done.returncode == 0, done.stderr
@@ -135,8 +135,8 @@ def test_production_has_a_calm_front_page_and_nothing_of_the_demo() -> None:
     assert sandbox == "[]\n"
 
 
-def test_the_demo_leaves_somebody_elses_settings_alone(tmp_path: Path) -> None:
-    """In a copy of the code, with an `.env` that names no mode."""
+def test_the_demo_does_not_overwrite_existing_settings(tmp_path: Path) -> None:
+    """The demo runs in a copy of the code with an `.env` without KYC_MODE."""
     (tmp_path / "manage.py").write_text((PROJECT / "manage.py").read_text())
     for folder in ("kyc_portal", "verification", "templates", "static"):
         (tmp_path / folder).symlink_to(PROJECT / folder)

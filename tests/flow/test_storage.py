@@ -1,4 +1,4 @@
-"""What is stored comes back as it was or not at all, and lies on the disk whole and encrypted."""
+"""A stored object is read back unchanged or not at all, and is complete and encrypted on the disk."""
 
 import errno
 import io
@@ -30,7 +30,7 @@ SIGNATURES = (b"\xff\xd8\xff", b"ftyp", b"\x1a\x45\xdf\xa3", b"\x89PNG", b"PK\x0
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, settings: Any) -> Path:
-    """Where this test's objects lie."""
+    """The folder of this test's objects."""
     beneath = {"BACKEND": "verification.storage.files.DurableFileSystemStorage"}
     beneath["OPTIONS"] = {"location": str(tmp_path / "evidence")}  # type: ignore[assignment]
     evidence = {**settings.STORAGES["evidence"], "OPTIONS": {"objects": beneath}}
@@ -44,7 +44,7 @@ def key() -> DataKey:
 
 
 def runs(content: bytes, length: int = 8) -> Iterator[bytes]:
-    """Pieces of the content from all over it."""
+    """Samples of the content."""
     return (content[start : start + length] for start in range(0, len(content) - length, 997))
 
 
@@ -65,7 +65,7 @@ def test_a_large_file_is_stored_from_its_start(key: DataKey) -> None:
 
 
 def test_a_part_is_read_without_the_rest(key: DataKey, folder: Path) -> None:
-    """Even when the rest is damaged."""
+    """Even if the rest is damaged."""
     stored = storage.store(key, "video", CONTENT)
     damage(folder / stored.name, HEADER)
     with storage.open_unchecked(stored.name) as file:
@@ -129,7 +129,7 @@ def test_an_object_that_was_cut_off_is_not_read(key: DataKey, folder: Path, leng
 
 
 def test_an_object_in_anothers_place_is_not_read(key: DataKey, folder: Path) -> None:
-    """Neither the same owner's nor another's."""
+    """Neither another object of the same owner nor one of another owner."""
     mine, other = storage.store(key, "photo", CONTENT), storage.store(key, "photo", b"other")
     somebodys = storage.store(storage.new_key(), "photo", CONTENT)
     for name in (other.name, somebodys.name):
@@ -139,7 +139,7 @@ def test_an_object_in_anothers_place_is_not_read(key: DataKey, folder: Path) -> 
 
 
 def test_an_older_object_in_its_own_place_is_not_read(key: DataKey) -> None:
-    """It opens, since this key sealed it under this name; the hash in the row tells that it is another."""
+    """It decrypts, because this key sealed it under this name; the hash in the row reveals the swap."""
     stored = storage.store(key, "photo", CONTENT)
     with pytest.raises(storage.IntegrityError):
         storage.read(stored.name, sha256="0" * 64)
@@ -159,7 +159,7 @@ def test_a_missing_object_is_no_longer_what_was_stored(key: DataKey, folder: Pat
 def test_a_disk_that_is_not_mounted_says_nothing_about_an_object(
     key: DataKey, folder: Path, mount_point: bool
 ) -> None:
-    """Nor does it take a new one, or say that one is deleted."""
+    """It also stores no object and confirms no deletion."""
     stored = storage.store(key, "photo", CONTENT)
     folder.rename(folder.with_name("elsewhere"))
     if mount_point:
@@ -205,7 +205,7 @@ def test_a_disk_that_fails_says_nothing_about_an_object(
     stored = storage.store(key, "photo", CONTENT)
     path = folder / stored.name
     path.unlink()
-    path.mkdir()  # to read from it is an OSError, for root too
+    path.mkdir()  # reading it raises an OSError, even for root
     with pytest.raises(storage.Unavailable):
         storage.read(stored.name, sha256=stored.sha256)
 
@@ -224,12 +224,12 @@ def test_what_cannot_be_written_leaves_nothing_behind(
 
 
 def objects_in(folder: Path) -> list[Path]:
-    """All files but the marker of the place."""
+    """All files but the store's marker file."""
     return [path for path in folder.rglob("*") if path.is_file() and path.name != files.MARKER]
 
 
-def test_an_object_under_anothers_name_is_not_kept(key: DataKey, folder: Path) -> None:
-    """It would never open."""
+def test_an_object_under_anothers_name_is_not_stored(key: DataKey, folder: Path) -> None:
+    """It could never be decrypted."""
     (folder / key.public_id).mkdir(parents=True)
     (folder / key.public_id / "photo-1.bin").write_bytes(b"there before")
     with pytest.raises(storage.Unavailable):
@@ -238,7 +238,7 @@ def test_an_object_under_anothers_name_is_not_kept(key: DataKey, folder: Path) -
 
 
 class ReadingStorage(files.DurableFileSystemStorage):
-    """One that asks for the content in another way than by its chunks."""
+    """A storage that reads the content in another way than by its chunks."""
 
     def _save(self, name: str, content: "File[Any]") -> str:
         return super()._save(name, File(io.BytesIO(content.read())))
@@ -267,7 +267,7 @@ def test_no_file_stays_open(key: DataKey, folder: Path, damaged: bool) -> None:
     stored = storage.store(key, "photo", CONTENT)
     if damaged:
         damage(folder / stored.name, -1)
-        # Held, the error keeps alive what nobody has closed.
+        # A reference to the error keeps unclosed files alive.
         with pytest.raises(storage.IntegrityError) as held:
             storage.open_unchecked(stored.name)
         assert held
@@ -358,26 +358,26 @@ def test_what_a_killed_writer_left_is_erased_with_the_rest(key: DataKey, folder:
 def test_a_row_is_written_after_its_objects_are_on_the_disk(
     road: Road, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """File, name and folder of each; only then the row."""
+    """The file, its name and its folder are synced before the row is written."""
     happened: list[str] = []
 
-    def told(what: str, do: Callable[..., Any]) -> Callable[..., Any]:
-        def telling(*args: Any, **kwargs: Any) -> Any:
+    def recorded(what: str, do: Callable[..., Any]) -> Callable[..., Any]:
+        def record(*args: Any, **kwargs: Any) -> Any:
             done = do(*args, **kwargs)
             happened.append(what)
             return done
 
-        return telling
+        return record
 
-    def tell_rows(execute: Any, query: str, *args: Any) -> Any:
+    def record_rows(execute: Any, query: str, *args: Any) -> Any:
         if "verification_document" in query and query.startswith("INSERT"):
             happened.append("row")
         return execute(query, *args)
 
     for what in ("_flush", "_flush_folder"):
-        monkeypatch.setattr(files, what, told(what, getattr(files, what)))
-    monkeypatch.setattr(os, "rename", told("rename", os.rename))
-    with connection.execute_wrapper(tell_rows):
+        monkeypatch.setattr(files, what, recorded(what, getattr(files, what)))
+    monkeypatch.setattr(os, "rename", recorded("rename", os.rename))
+    with connection.execute_wrapper(record_rows):
         road.with_photo()
     an_object = ["_flush", "rename", "_flush", "_flush_folder"]
     end = happened.index("row")

@@ -1,4 +1,4 @@
-"""Objects in S3: as on a disk, and a store that can't be reached says nothing about them."""
+"""Objects in S3 behave as on a disk; an unreachable store says nothing about whether an object exists."""
 
 import io
 import multiprocessing
@@ -37,7 +37,7 @@ def server() -> Iterator[s3.S3]:
 
 @pytest.fixture
 def use(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Use:
-    """Keeps evidence where STORAGE_URL says."""
+    """Stores evidence at this STORAGE_URL."""
     monkeypatch.setenv("STORAGE_ACCESS_KEY_ID", s3.KEYS["aws_access_key_id"])
     monkeypatch.setenv("STORAGE_SECRET_ACCESS_KEY", s3.KEYS["aws_secret_access_key"])
 
@@ -132,7 +132,7 @@ def test_a_changed_object_is_not_read(bucket: s3.S3, key: DataKey) -> None:
 def test_a_missing_object_is_no_longer_what_was_stored(bucket: s3.S3, key: DataKey) -> None:
     stored = storage.store(key, "photo", CONTENT)
     storage.delete(stored.name)
-    storage.delete(stored.name)  # which is no trouble
+    storage.delete(stored.name)  # which is no error
     assert not storages["evidence"].exists(stored.name)
     with pytest.raises(storage.IntegrityError):
         storage.read(stored.name, sha256=stored.sha256)
@@ -157,7 +157,7 @@ def test_erasing_takes_the_key_and_every_object(bucket: s3.S3, key: DataKey) -> 
     taken = bucket.raw(f"{PREFIX}/{stored[0].name}")
     assert storage.erase(key, now=NOW) == 3
     assert storage.copies(key) == []
-    # Brought back from a backup of the bucket, it does not open.
+    # An object restored from a backup of the bucket can't be decrypted.
     bucket.put(f"{PREFIX}/{stored[0].name}", taken)
     with pytest.raises(storage.KeyDestroyed):
         storage.read(stored[0].name, sha256=stored[0].sha256)
@@ -176,7 +176,7 @@ def every_use_of(name: str, key: DataKey) -> dict[str, Callable[[], object]]:
 
 
 def unavailable(key: DataKey) -> list[str]:
-    """The uses that find the store out of reach."""
+    """The operations that report the store as unavailable."""
     found = []
     for use, attempt in every_use_of(f"{key.public_id}/photo-1.bin", key).items():
         with pytest.raises(storage.Unavailable) as refused:
@@ -248,7 +248,7 @@ def test_the_threads_of_a_process_share_one_client(bucket: s3.S3) -> None:
 
 
 def test_threads_at_once_each_get_their_own_object(bucket: s3.S3, key: DataKey) -> None:
-    """Of the encrypted form, since a key is read from the database, which this test shares with no thread."""
+    """The test stores encrypted bytes: encrypting reads a key from the database, which the threads do not share."""
     place, contents = beneath(), [os.urandom(FRAME) for _ in range(16)]
 
     def there_and_back(number: int) -> bytes:
@@ -262,7 +262,7 @@ def test_threads_at_once_each_get_their_own_object(bucket: s3.S3, key: DataKey) 
 
 
 def test_a_forked_child_makes_a_client_of_its_own(bucket: s3.S3, key: DataKey) -> None:
-    """A connection that two processes speak on would give one the other's answers."""
+    """On a shared connection one process could read the other's responses."""
     place = beneath()
     place.save(f"{key.public_id}/photo-1.bin", File(io.BytesIO(b"x")))
     inherited, fork = place.client, multiprocessing.get_context("fork")
@@ -281,7 +281,7 @@ def test_a_forked_child_makes_a_client_of_its_own(bucket: s3.S3, key: DataKey) -
 
 @contextmanager
 def answering(answer: bytes) -> Iterator[str]:
-    """A server that says this to everybody, or for b"" nothing at all."""
+    """A server that sends these bytes to every client, or nothing if they are empty."""
     held: list[socket.socket] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
 

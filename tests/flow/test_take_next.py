@@ -1,4 +1,4 @@
-"""The case that comes next: which one, for whom, after what; and one still written on when its hold ends."""
+"""Taking the next case: which one a reviewer gets; and a claim that expires while the reviewer is typing."""
 
 from datetime import timedelta
 from itertools import count
@@ -35,7 +35,7 @@ MOMENTS = count(5, 5)
 
 
 def take(client):
-    """Each time some seconds later: two presses in a moment are one."""
+    """Takes the next case, some seconds later each time: two presses within 2 s count as one."""
     with time_machine.travel(LATER + timedelta(seconds=next(MOMENTS)), tick=False):
         return client.post(reverse("admin:take_next"))
 
@@ -48,7 +48,7 @@ def test_take_next_claims_the_first_that_is_free(cast, signed_in, staff):
 
 
 def test_take_next_takes_only_what_is_free_to_this_reviewer(cast, signed_in):
-    """Not what is held, snoozed, escalated, or their own proposal."""
+    """Not a case that is claimed, snoozed, escalated, or proposed by this reviewer."""
     client = signed_in()
     assert [take(client).url == QUEUE for _ in range(4)] == [False, False, False, True]
     assert set(shown(client, "view=mine")) == {"MINE", "LATE", "FREE", "PROPOSED"}
@@ -94,11 +94,11 @@ def test_a_case_can_be_claimed_from_its_page(road, emulator, signed_in, staff):
     assert case.claimed_by == staff("Reviewer")
 
 
-# After a case that is put down
+# After work on a case ends
 
 
 def send(client, case, verdict, reason, **changes):
-    """The form of the case's page as it is now."""
+    """Sends the form of the case's page as it is now."""
     case.refresh_from_db()
     page = {"version": case.version, "evidence_sha256": evidence_hash(case)}
     fields = {"verdict": verdict, "reason_code": reason, "note": NOTE, **page, **changes}
@@ -107,7 +107,7 @@ def send(client, case, verdict, reason, **changes):
 
 @pytest.fixture
 def proposed(road, emulator, staff):
-    """It stays the most pressing of all, also when its proposal is gone."""
+    """A proposed case; it is due first, also after its proposal is gone."""
     case = road.in_review(emulator)
     change(case, due_at=LATER - timedelta(hours=1))
     decide(case, Verdict.APPROVE, "vendor_error", by=staff("Reviewer", "colleague"))
@@ -186,22 +186,22 @@ def test_what_one_reviewer_gave_back_is_next_for_another(road, emulator, signed_
     assert claim.take_next(by=staff("Reviewer", "colleague"), now=LATER) == case
 
 
-# After the hold has ended
+# After the claim has expired
 
 
 @pytest.fixture
-def let_go(road, emulator, staff):
-    """Claimed, and the lease has run out."""
+def expired(road, emulator, staff):
+    """A case whose claim has expired."""
     case = road.in_review(emulator)
     claim.claim(case, by=staff("Reviewer"), now=LATER - casework.CLAIM_LEASE)
     return case
 
 
-def test_who_no_longer_holds_a_case_is_told_that_they_can_still_record(let_go, signed_in):
-    told = signed_in().post(reverse("admin:renew", args=[let_go.public_id]))
-    assert told.status_code == 409
-    assert "Your hold on this case has ended" in told.json()["detail"]
-    assert "You can still record" in told.json()["detail"]
+def test_who_no_longer_holds_a_case_learns_that_they_can_still_record(expired, signed_in):
+    response = signed_in().post(reverse("admin:renew", args=[expired.public_id]))
+    assert response.status_code == 409
+    assert "Your hold on this case has ended" in response.json()["detail"]
+    assert "You can still record" in response.json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -212,10 +212,10 @@ def test_who_no_longer_holds_a_case_is_told_that_they_can_still_record(let_go, s
         ("escalate", "unsure", Status.IN_REVIEW),
     ],
 )
-def test_what_nobody_took_meanwhile_can_still_be_recorded(let_go, signed_in, verdict, reason, status):
-    assert send(signed_in(), let_go, verdict, reason).url == QUEUE
-    let_go.refresh_from_db()
-    assert (let_go.reviews.get().verdict, let_go.status) == (verdict, status)
+def test_what_nobody_took_meanwhile_can_still_be_recorded(expired, signed_in, verdict, reason, status):
+    assert send(signed_in(), expired, verdict, reason).url == QUEUE
+    expired.refresh_from_db()
+    assert (expired.reviews.get().verdict, expired.status) == (verdict, status)
 
 
 def takes_it(case, colleague):
@@ -236,19 +236,19 @@ def asks_again(case, colleague):
 
 @pytest.mark.parametrize("colleague_does", [takes_it, declines_it, escalates_it, asks_again])
 @pytest.mark.parametrize(("verdict", "reason"), [("decline", "different_person"), ("snooze", "fresh_eyes")])
-def test_who_was_slower_is_told_and_what_they_wrote_is_shown(
-    let_go, signed_in, staff, colleague_does, verdict, reason
+def test_the_slower_reviewer_learns_it_and_sees_their_text(
+    expired, signed_in, staff, colleague_does, verdict, reason
 ):
-    before = {"version": let_go.version, "evidence_sha256": evidence_hash(let_go)}
-    colleague_does(let_go, staff("Reviewer", "colleague"))
-    answer = send(signed_in(), let_go, verdict, reason, hours="4", **before)
+    before = {"version": expired.version, "evidence_sha256": evidence_hash(expired)}
+    colleague_does(expired, staff("Reviewer", "colleague"))
+    answer = send(signed_in(), expired, verdict, reason, hours="4", **before)
     page = answer.content.decode()
     assert answer.status_code == 409
     assert "Nothing was recorded" in page
     assert NOTE in page
-    assert not let_go.reviews.filter(by=staff("Reviewer")).exists()
+    assert not expired.reviews.filter(by=staff("Reviewer")).exists()
 
 
-def test_what_was_escalated_before_the_page_was_opened_is_refused(let_go, signed_in, staff):
-    escalates_it(let_go, staff("Reviewer", "colleague"))
-    assert send(signed_in(), let_go, "decline", "different_person").status_code == 403
+def test_what_was_escalated_before_the_page_was_opened_is_refused(expired, signed_in, staff):
+    escalates_it(expired, staff("Reviewer", "colleague"))
+    assert send(signed_in(), expired, "decline", "different_person").status_code == 403

@@ -1,4 +1,4 @@
-"""Tasks take an id, call one action, and survive whatever has become of the work meanwhile."""
+"""Tasks take an id and call one action, and do nothing if the work is already done or gone."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from verification.workflow import StaleAttempt
 
 @pytest.fixture(autouse=True)
 def _now(emulator: EmulatorServer) -> None:
-    """Tasks go by the machine's clock, so the vendor does too."""
+    """Tasks use the machine's clock, so the emulator does too."""
     VENDOR_CLOCK.at = timezone.now()
 
 
@@ -59,7 +59,7 @@ def test_every_task_that_is_rung_for_exists() -> None:
 
 
 def test_while_nobody_answers_the_sweep_stops_ringing(road: Road, monkeypatch: Any) -> None:
-    """Each sweep rings for all that waits: over a weekend without a worker that would fill the broker."""
+    """Each sweep sends a message for each waiting attempt: a weekend without a worker would fill the broker."""
     road.submit(road.with_photo())
     road.submit(road.with_photo())
     monkeypatch.setattr(doorbell, "MAX_UNANSWERED", 1)

@@ -1,4 +1,4 @@
-"""An upgrade of an installation that is at work: every case finds its place, and what was refused still is."""
+"""An upgrade of an installation in use: every case stays in its place, and all database constraints hold."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""A recording that comes in parts: in order, whole, under its own challenge, and gone when it is done with."""
+"""A recording uploaded in parts: in order, complete, under its own challenge; the parts are deleted afterwards."""
 
 import base64
 import hashlib
@@ -67,7 +67,7 @@ def put(
 ) -> Any:
     whole = recording() if whole is None else whole
     data = whole[offset : offset + PART] if data is None else data
-    said = {
+    fields = {
         "Upload-Attempt": drawn["attempt"],
         "Upload-Nonce": drawn["nonce"],
         "Upload-Offset": offset,
@@ -76,8 +76,8 @@ def put(
         "Content-Digest": digest(data),
         **headers,
     }
-    given = {name: str(value) for name, value in said.items() if value is not None}
-    return client.put("/verify/recording/parts", data, "application/octet-stream", headers=given)
+    texts = {name: str(value) for name, value in fields.items() if value is not None}
+    return client.put("/verify/recording/parts", data, "application/octet-stream", headers=texts)
 
 
 def put_all(client: Client, drawn: dict[str, Any], *, whole: bytes | None = None, start: int = 0) -> None:
@@ -189,7 +189,7 @@ def test_a_part_that_was_tampered_with_in_the_store_starts_anew(client: Client) 
 def test_an_upload_that_has_begun_takes_no_other_recording(client: Client, change: dict[str, Any]) -> None:
     drawn = draw(client)
     put(client, drawn, 0)
-    # No offset: nothing of the other recording would fit.
+    # No offset, because no part of the other recording can be continued.
     assert error_of(put(client, drawn, PART, **change)) == (409, "chunk_mismatch", None)
 
 
@@ -212,8 +212,8 @@ DIGESTS = ["sha-256=:AAAA:", "sha-512=:AAAA:", "sha-256=" + "A" * 43 + "="]
 def test_a_part_says_what_it_is(client: Client, header: str, values: list[str]) -> None:
     drawn = draw(client)
     for value in (None, "", "\x00", *values):
-        said: dict[str, Any] = {header: value}
-        answer = put(client, drawn, 0, **said)
+        fields: dict[str, Any] = {header: value}
+        answer = put(client, drawn, 0, **fields)
         assert error_of(answer) == (400, "invalid_field", None)
         assert answer.json()["error"]["field"] == header
 
@@ -381,7 +381,7 @@ def test_of_two_parts_at_once_one_is_kept(client: Client, monkeypatch: pytest.Mo
     answers = []
 
     def overtaken(*args: Any) -> int:
-        """The other one comes in between the look at what is there and the keeping of this one."""
+        """Another request stores its part after this one has checked the offset and before it stores its own."""
         monkeypatch.undo()
         arrived = keep(*args)
         answers.append(put(client, drawn, 0).status_code)
@@ -392,7 +392,7 @@ def test_of_two_parts_at_once_one_is_kept(client: Client, monkeypatch: pytest.Mo
     assert (answers, objects(), RecordingPart.objects.count()) == ([204], 1, 1)
 
 
-# How much may come
+# Quotas
 
 
 def received() -> int:
@@ -422,7 +422,7 @@ def test_a_link_that_took_too_much_takes_no_more(client: Client) -> None:
     assert (page.status_code, b'data-code="upload_quota_reached"' in page.content) == (429, True)
 
 
-# A store in trouble
+# An unavailable store
 
 
 def test_a_store_out_of_reach_is_no_fault_of_the_recording(

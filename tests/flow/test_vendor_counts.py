@@ -1,4 +1,4 @@
-"""What the vendor's figures count, where a wrong count would be believed."""
+"""The counts behind the vendor's figures, where nobody would notice a wrong one."""
 
 from collections.abc import Callable
 from datetime import timedelta

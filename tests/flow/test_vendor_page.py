@@ -1,4 +1,4 @@
-"""The vendor page: whether calling goes on and why not, what waits, and how calls went."""
+"""The vendor page: whether the portal calls the vendor and why not, the backlog, and the results of calls."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ SignIn = Callable[..., Client]
 
 @pytest.fixture
 def configured(db: None, settings: Any) -> Callable[..., VendorAccount]:
-    """Sets up accounts by name, each with this budget a day; returns the first one's row."""
+    """Returns a function that sets up accounts by name with this budget a day; it returns the first one's row."""
 
     def configure(*names: str, daily_budget: int = 0) -> VendorAccount:
         default = settings.FACEID_ACCOUNTS["default"]
@@ -79,7 +79,7 @@ def test_reviewers_neither_see_nor_open_it(signed_in: SignIn) -> None:
     assert client.get(PAGE).status_code == 403
 
 
-# How an account stands
+# The state of an account
 
 
 def test_before_the_first_call_the_page_has_the_account_and_no_figures(signed_in: SignIn, db: None) -> None:
@@ -176,7 +176,7 @@ def test_a_region_that_could_not_be_reached_is_named(
     assert row(signed_in(OPERATOR))["regions"] == [("ap-singapore", False), ("ap-hongkong", True)]
 
 
-# What waits, and how calls went
+# The backlog, and the results of calls
 
 
 def test_what_waits_is_counted_with_the_longest_wait(

@@ -1,4 +1,4 @@
-"""When the vendor or an account is in trouble: calling stops, nobody loses an attempt, and it goes on by itself."""
+"""Faults of the vendor or an account: calls pause, no applicant loses an attempt, and calls resume automatically."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -34,7 +34,7 @@ def at(seconds: float) -> datetime:
 
 
 def judge(attempt: VerificationAttempt, seconds: float = 0) -> None:
-    """One try of a worker, so many seconds later."""
+    """Runs one try of a worker, so many seconds later."""
     now = at(seconds)
     assess.assess(attempt.public_id, clock=lambda: now)
     attempt.refresh_from_db()
@@ -46,14 +46,14 @@ def kinds() -> list[str]:
 
 @pytest.fixture
 def rung(monkeypatch: Any, django_capture_on_commit_callbacks: Any) -> Callable[..., list[str]]:
-    """The tasks that bells are sent for while `act` runs."""
+    """Returns a function that runs `act` and returns the names of the tasks that it has queued."""
 
     def listen(act: Callable[[], Any]) -> list[str]:
-        heard: list[str] = []
-        monkeypatch.setattr(doorbell, "_send", lambda task, args, delay: heard.append(task))
+        sent: list[str] = []
+        monkeypatch.setattr(doorbell, "_send", lambda task, args, delay: sent.append(task))
         with django_capture_on_commit_callbacks(execute=True):
             act()
-        return heard
+        return sent
 
     return listen
 
@@ -246,7 +246,7 @@ def test_a_second_account_goes_on_when_the_first_is_paused(
 
 @pytest.fixture
 def fallback(emulator: EmulatorServer, settings: Any) -> None:
-    """Hong Kong stands in for a Singapore that can't be reached."""
+    """Hong Kong is the fallback of an unreachable Singapore."""
     settings.FACEID_ENDPOINT = CLOSED_PORT
     settings.FACEID_FALLBACK_REGIONS = ["ap-hongkong"]
     settings.FACEID_REGION_ENDPOINT = emulator.url
@@ -305,7 +305,7 @@ def test_no_region_is_called_that_the_operator_did_not_name(
 
 
 def fail_ten_times(road: Road) -> None:
-    """Ten calls that were under way to the first region when it went dark."""
+    """Ten calls that were in flight to the first region when it became unreachable."""
     calls = [judge_one(road) for _ in range(account_health.FAILING_AFTER)]
     ProviderCall.objects.update(region="ap-singapore", state=CallState.NOT_SENT, answer="", ended_at=NOW)
     assert len(calls) == account_health.FAILING_AFTER
@@ -357,7 +357,7 @@ def test_a_call_whose_account_was_paused_meanwhile_is_not_made(
     assert VendorAccount.objects.get().spent == 0
 
 
-def test_being_told_to_slow_down_ends_no_pause(paused: VerificationAttempt, emulator: EmulatorServer) -> None:
+def test_a_throttled_call_ends_no_pause(paused: VerificationAttempt, emulator: EmulatorServer) -> None:
     probe.probe("default", now=at(30))
     emulator.script(error="RequestLimitExceeded")
     judge(paused, 31)

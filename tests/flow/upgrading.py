@@ -1,6 +1,6 @@
-"""An installation at 0005 that is at work, upgraded, taken back and upgraded again: `python -m tests.flow.upgrading`.
+"""Migrates an installation in use from 0005 forward, back and forward again: `python -m tests.flow.upgrading`.
 
-The environment names a portal with an empty database. What became of its rows is told as JSON on standard output.
+The environment configures a portal with an empty database. The module prints the state of its rows as JSON.
 """
 
 import json
@@ -58,7 +58,7 @@ def _fill() -> None:
         return apps.get_model("verification", name).objects
 
     policy = model("Policy").get(version=1)
-    # By hand, as there was no editor.
+    # Directly in the database: version 0005 has no policy editor.
     model("Policy").create(version=2, approve_at=85, activated_at=NOW)
     model("Policy").create(version=3, approve_at=90)
     reviewer = model("StaffUser").create(username="rita")
@@ -134,7 +134,7 @@ def _finished(model: Any, case: Any, number: int, score: int | None, at: datetim
 
 
 def _listed() -> dict[str, list[Any]]:
-    """Where each case is found in the queue."""
+    """The queue views that list each case."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT reference, band, main_reason, asked_again_at IS NOT NULL FROM verification_verification "

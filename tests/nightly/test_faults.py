@@ -1,4 +1,4 @@
-"""The faults again and again on both databases: two hundred repetitions of each point, and none may go wrong."""
+"""The fault scenarios on both databases with 200 repetitions of each point, none of which may fail."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Thousands of damaged files: no hang, no crash of this process or its helper, no error without a name."""
+"""Thousands of damaged files: no hang, no crash of this process or its helper, and a code for every error."""
 
 import resource
 import time

@@ -1,4 +1,4 @@
-"""Hints in what a browser says about its recording."""
+"""Hints from the capture signals that a browser sends."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,9 +17,9 @@ HONEST = {
 }
 
 
-def attempt(seconds: float = 6.0, took: float = 20.0, **said: object) -> VerificationAttempt:
+def attempt(seconds: float = 6.0, took: float = 20.0, **signals: object) -> VerificationAttempt:
     return VerificationAttempt(
-        signals={**HONEST, **said},
+        signals={**HONEST, **signals},
         facts={"recorded": {"duration": seconds}},
         issued_at=AT,
         submitted_at=AT + timedelta(seconds=took),

@@ -1,4 +1,4 @@
-"""The checklists of CONTRIBUTING.md, each followed for its example: every file that it names, and no file besides."""
+"""The checklists of CONTRIBUTING.md name every file that mentions their example, and no other file."""
 
 import re
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ CODE = re.compile(r"`([^`]+)`")
 
 @dataclass(frozen=True)
 class Checklist:
-    """`spellings` are the forms in which files name the example; `paths` are the files and folders of the items."""
+    """`spellings` are the spellings of the example in files; `paths` are the files and folders of the items."""
 
     spellings: tuple[str, ...]
     paths: tuple[str, ...]
 
     def names(self, path: Path) -> bool:
-        """Does this file, or one of this folder, name the example in its path or text?"""
+        """Whether this file, or one of this folder, contains the example in its path or text."""
         return any(
             re.search(
                 rf"(?<!\w){re.escape(spelling)}(?!\w)", f"{file.relative_to(PROJECT)}\n{file.read_text()}"

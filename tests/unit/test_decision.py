@@ -1,4 +1,4 @@
-"""What follows from an answer: every rule of the policy, at its edges."""
+"""The decision on an answer: every rule of the policy, at its boundaries."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""The documents lead where they say: a reader who follows a link finds the page and the section."""
+"""Links in the documents lead to an existing page and section."""
 
 import re
 from pathlib import Path
@@ -15,7 +15,7 @@ def documents() -> list[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """The sections of a page, spelled as their links are: small letters, hyphens for spaces, no punctuation."""
+    """The anchors of a page's sections: lower case, hyphens for spaces, no punctuation."""
     headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 

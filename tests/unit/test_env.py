@@ -1,4 +1,4 @@
-"""Settings are read strictly: a mistake names the variable and how to mend it."""
+"""Settings are parsed strictly: an error names the variable and the remedy."""
 
 import re
 from decimal import Decimal
@@ -120,15 +120,15 @@ def objects(monkeypatch: pytest.MonkeyPatch, url: str, **more: str) -> dict[str,
     return env.objects("KYC_OBJECTS", Path("var/evidence"))
 
 
-def test_objects_lie_in_a_folder_of_the_portal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Even if KYC_DATA_DIR is a relative path."""
+def test_objects_are_stored_in_a_folder_of_the_portal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also with a relative KYC_DATA_DIR."""
     found = objects(monkeypatch, "")
     assert found["BACKEND"].endswith("DurableFileSystemStorage")
     assert found["OPTIONS"] == {"location": str(Path.cwd() / "var/evidence")}
 
 
 def test_a_folder_of_the_portal_may_lie_beside_the_project(monkeypatch: pytest.MonkeyPatch) -> None:
-    """KYC_DATA_DIR=../data is nobody's mistake in STORAGE_URL."""
+    """KYC_DATA_DIR=../data is valid and causes no error about STORAGE_URL."""
     monkeypatch.delenv("KYC_OBJECTS", raising=False)
     found = env.objects("KYC_OBJECTS", Path("../data/evidence"))
     assert found["OPTIONS"] == {"location": str(Path.cwd().parent / "data/evidence")}

@@ -1,4 +1,4 @@
-"""Lines of an export: exact as JSON, harmless in a spreadsheet."""
+"""Lines of an export: exact in JSON, and no formulas in a spreadsheet."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Whose address a request came from."""
+"""The client address of a request behind proxies."""
 
 from typing import Any
 
@@ -43,13 +43,13 @@ def test_behind_our_proxy_its_word_counts(settings: Any, forwarded: str, expecte
     assert address_seen(forwarded) == expected
 
 
-@pytest.mark.parametrize(("forwarded", "told"), [("somebody", 1), ("203.0.113.7", 0), ("", 0)])
-def test_an_address_that_can_not_be_read_is_told(settings: Any, forwarded: str, told: int) -> None:
-    """Without it everybody shares one address, and its limits."""
+@pytest.mark.parametrize(("forwarded", "warnings"), [("somebody", 1), ("203.0.113.7", 0), ("", 0)])
+def test_an_unreadable_address_is_logged(settings: Any, forwarded: str, warnings: int) -> None:
+    """Without a readable address all clients share the proxy's address, and its limits."""
     settings.BEHIND_PROXY = True
     with capture_logs() as logs:
         address_seen(forwarded)
-    assert [entry["event"] for entry in logs] == ["proxy.forwarded_address_not_read"] * told
+    assert [entry["event"] for entry in logs] == ["proxy.forwarded_address_not_read"] * warnings
 
 
 def test_without_a_proxy_nobodys_word_counts(settings: Any) -> None:

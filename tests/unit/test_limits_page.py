@@ -1,4 +1,4 @@
-"""docs/limits.md lists every limit of the code, as the code has it."""
+"""docs/limits.md lists every limit in the code with its value."""
 
 import ast
 import re
@@ -13,7 +13,7 @@ from verification.management.documents.limits import GROUPS, limits, value
 
 CODE = Path(verification.__file__).parent
 LIMIT = re.compile(r"MAX_\w+|MIN_\w+|\w+_LIMIT")
-# What nobody meets: each with the reason.
+# Limits that the page omits, each with the reason.
 NOT_LISTED = {
     "media.child:MAX_DETAILS": "what a child says of a refusal is checked with it; honest ones are far below",
     "media.child:MAX_WORD": "the same",
@@ -35,7 +35,7 @@ NOT_LISTED = {
 
 
 def places() -> Iterator[str]:
-    """Every module-level constant of the code whose name is that of a limit."""
+    """Every module-level constant whose name looks like a limit."""
     for file in sorted(CODE.rglob("*.py")):
         module = ".".join(file.relative_to(CODE).with_suffix("").parts).removesuffix(".__init__")
         for statement in ast.parse(file.read_text(encoding="utf-8")).body:

@@ -1,4 +1,4 @@
-"""Links and sessions among several people: each opens its own case and no other."""
+"""Links and sessions of several applicants: each opens its own case and no other."""
 
 from dataclasses import replace
 from datetime import timedelta

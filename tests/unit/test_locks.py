@@ -1,4 +1,4 @@
-"""The locks' own check: it must see each way in which a lock can be short or out of step."""
+"""The check of the locks finds every kind of missing or outdated line."""
 
 import tomllib
 from dataclasses import replace

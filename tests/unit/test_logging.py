@@ -1,4 +1,4 @@
-"""What a log line must never hold."""
+"""Log lines without secrets."""
 
 from kyc_portal.logging import hide_tokens
 

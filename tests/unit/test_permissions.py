@@ -1,4 +1,4 @@
-"""The truth table of who may do what: a row is a rule, a column is a group."""
+"""The truth table of permissions: a row is a rule, a column is a group."""
 
 from functools import partial
 from typing import Any

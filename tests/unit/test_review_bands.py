@@ -1,4 +1,4 @@
-"""Which band a case falls into."""
+"""The review band of a case."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Drawing a share by lot."""
+"""Random sampling of a share."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""The simulator: what another threshold, or other rules for a second person, would have done with the past."""
+"""The simulator: the effect of another threshold, or other four-eyes rules, on past cases."""
 
 from collections import Counter
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Whoever sends slowly gets an end to it, and one sender not more than a few places."""
+"""Slow senders are disconnected, and one sender may hold only a few places."""
 
 import socket
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from verification.pages.uploads import slow_clients
 
 @pytest.fixture
 def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """The server's end of a connection, and the sender's; a test that would wait for ever fails instead."""
+    """The server's and the sender's end of a connection, with a timeout, so that a test fails instead of hanging."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.settimeout(10)

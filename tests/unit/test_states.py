@@ -1,4 +1,4 @@
-"""The tables of states are complete and hang together."""
+"""The tables of states are complete and consistent."""
 
 import pytest
 

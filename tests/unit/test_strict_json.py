@@ -1,4 +1,4 @@
-"""A body has one meaning, or a stable code."""
+"""A JSON body has exactly one meaning, or is refused with a stable code."""
 
 import pytest
 

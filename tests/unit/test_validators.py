@@ -1,4 +1,4 @@
-"""Names of real people pass; what can't be a name, or hides another, is refused by a code."""
+"""Names of real people pass; text that can't be a name, or imitates another, is refused with a code."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""Figures in words: each edge of the score, and no claim beyond what the vendor documents."""
+"""Figures in words: each boundary of the score, and no claim beyond the vendor's documentation."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -103,7 +103,7 @@ def test_our_own_codes_are_not_taken_for_the_vendors(outcome):
 
 
 @pytest.mark.parametrize(
-    ("ahead", "said"),
+    ("ahead", "text"),
     [
         (timedelta(minutes=59), "59 min left"),
         (timedelta(hours=2, minutes=59), "2 h left"),
@@ -113,12 +113,12 @@ def test_our_own_codes_are_not_taken_for_the_vendors(outcome):
         (-timedelta(hours=49), "2 d late"),
     ],
 )
-def test_due_is_told_in_the_largest_unit(ahead, said):
-    assert words.due(NOW + ahead, NOW) == said
+def test_due_is_shown_in_the_largest_unit(ahead, text):
+    assert words.due(NOW + ahead, NOW) == text
 
 
 @pytest.mark.parametrize(
-    ("at", "said"),
+    ("at", "text"),
     [
         (NOW, "09:00"),
         (NOW - timedelta(hours=9), "00:00"),
@@ -126,8 +126,8 @@ def test_due_is_told_in_the_largest_unit(ahead, said):
         (NOW.astimezone(timezone(timedelta(hours=5))), "09:00"),
     ],
 )
-def test_a_moment_is_told_in_utc_and_with_its_day_if_that_is_not_today(at, said):
-    assert words.moment(at, NOW) == said
+def test_a_moment_is_shown_in_utc_and_with_its_day_if_that_is_not_today(at, text):
+    assert words.moment(at, NOW) == text
 
 
 def test_a_case_without_a_due_time_is_not_late():

@@ -1,4 +1,4 @@
-"""Ways to make one and the same call; each module has `sender(url)`, which gives a function of photo and video."""
+"""Senders of the same call. Each module has `sender(url)`, which returns a function of photo and video."""
 
 SECRET_ID, SECRET_KEY = "AKIDbench", "not-a-secret"
 REGION = "ap-singapore"

@@ -1,7 +1,7 @@
-"""`python -m tests.bench.senders NAME URL`: does what it reads, a word a line, and prints a figure for each.
+"""`python -m tests.bench.senders NAME URL`: reads commands, one a line, and prints a figure for each.
 
-"send" makes a call: milliseconds of processor time, all threads. "peak" is the most memory held since the last
-"rest", which tidies up and gives what is left: MiB.
+"send" makes a call and prints the processor time of all threads in milliseconds. "rest" collects garbage and prints
+the memory in use in MiB. "peak" prints the most memory in use since the last "rest", in MiB.
 """
 
 import gc
@@ -32,7 +32,7 @@ def _cost(send: Callable[[bytes, bytes], None]) -> float:
 
 def _rest() -> float:
     gc.collect()
-    PROCESS.joinpath("clear_refs").write_text("5")  # the kernel's record of the peak begins anew
+    PROCESS.joinpath("clear_refs").write_text("5")  # resets the kernel's record of the peak
     return _peak()
 
 

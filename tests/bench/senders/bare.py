@@ -1,4 +1,4 @@
-"""The least that does it: `http.client`, the body once for its hash and once for the wire, no care for failures."""
+"""The minimal sender: `http.client`; reads the body once to hash and once to send; handles no failure."""
 
 import hashlib
 import json

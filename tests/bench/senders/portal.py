@@ -1,4 +1,4 @@
-"""Ours."""
+"""The portal's own client."""
 
 from collections.abc import Callable
 

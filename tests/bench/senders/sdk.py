@@ -1,4 +1,4 @@
-"""The vendor's own, with one client for all calls."""
+"""The vendor's SDK, with one client for all calls."""
 
 import base64
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """Real Celery workers, and a real broker that loses everything or delivers all of it five times.
 
-The vendor holds its answers for as long as a fault needs to find calls in flight. A worker has as many threads as
-there are repetitions, so with twice as many attempts one half is in flight and the other waits in the broker.
+The vendor holds its answers until the fault has happened, so that calls are in flight. A worker has as many threads
+as there are repetitions: of twice as many attempts one half is in flight and the other waits in the broker.
 """
 
 import os
@@ -32,13 +32,16 @@ from verification.states import AttemptStatus
 DELIVERIES = 5
 HOLD_ALL = 10_000
 RECEIVED = re.compile(r"Task ([a-z_.]+)\[[0-9a-f-]+\] received")
-# The pace is not what is looked at here: the calls are to be in flight soon.
+# A high rate, so that the calls are in flight soon: this scenario does not test pacing.
 QUICK = {"KYC_FACEID_RATE": "200"}
 
 
 @dataclass
 class Scene:
-    """A portal with a worker of each queue; `in_flight` and `received` say that a fault came over what it was to."""
+    """A portal with a worker for each queue.
+
+    `in_flight` (calls, by fault) and `received` (messages, by task) prove that a fault found what it was meant to hit.
+    """
 
     repetitions: int
     waiting: Iterator[str]
@@ -53,13 +56,13 @@ class Scene:
     received: dict[str, int] = field(default_factory=dict)
 
     def take(self) -> list[str]:
-        """As many as the worker has threads."""
+        """Takes as many attempts as the worker has threads."""
         taken = list(islice(self.waiting, self.repetitions))
         self.taken += taken
         return taken
 
     def in_flight_and_waiting(self) -> list[str]:
-        """Twice as many attempts as the worker has threads."""
+        """Queues twice as many attempts as the worker has threads; returns when each thread waits for an answer."""
         ids = self.take() + self.take()
         self.vendor.script(fault="hold", times=HOLD_ALL)
         _ring(ids)
@@ -71,7 +74,7 @@ class Scene:
         self.vendor.release()
 
     def note(self, fault: str, ids: list[str]) -> None:
-        """It has come over these."""
+        """Records that the fault has happened to these attempts."""
         at = timezone.now().isoformat()
         self.faults[fault] = {attempt_id: {"at": at} for attempt_id in ids}
         self.in_flight[fault] = self._held()
@@ -103,7 +106,7 @@ def _scene(repetitions: int) -> Iterator[Scene]:
     with ExitStack() as stack:
         broker = stack.enter_context(Redis())
         vendor = stack.enter_context(Emulator(rate=1000))
-        # Celery takes this before all that it was configured with.
+        # Celery prefers this variable to its configuration.
         os.environ["CELERY_BROKER_URL"] = broker.url
         waiting = iter(park())
         portal = around(broker, vendor, **QUICK)
@@ -126,7 +129,7 @@ def _broker_emptied(scene: Scene) -> None:
 
 
 def _broker_killed(scene: Scene) -> None:
-    """And started again, empty. What was in flight is decided without it."""
+    """Kills the broker. Attempts in flight are decided without it; the rest after it starts again, empty."""
     ids = scene.in_flight_and_waiting()
     scene.broker.kill()
     scene.note("broker killed", ids)
@@ -138,7 +141,7 @@ def _broker_killed(scene: Scene) -> None:
 
 
 def _delivered_again_and_again(scene: Scene) -> None:
-    """To two workers, whose threads take the same attempt up at the same moment."""
+    """Sends each message several times to two workers, whose threads take up the same attempt at the same moment."""
     ready, submitted = scene.take(), _submitted()
     scene.taken += submitted
     both = [*ready, *submitted]
@@ -163,7 +166,7 @@ def _delivered_again_and_again(scene: Scene) -> None:
 
 
 def _worker_killed(scene: Scene) -> None:
-    """And the broker loses what waited for it besides. Then another worker is started."""
+    """Kills the worker and empties the broker. Then another worker starts."""
     ids = scene.in_flight_and_waiting()
     scene.liveness.kill()
     scene.note("worker killed", ids)
@@ -174,7 +177,7 @@ def _worker_killed(scene: Scene) -> None:
 
 
 def _received(workers: Iterable[Process]) -> Counter[str]:
-    """How many messages the workers got, by task."""
+    """The number of messages that the workers received, by task."""
     return Counter(task for one in workers for task in RECEIVED.findall(one.output))
 
 
@@ -190,7 +193,7 @@ def _ring(ids: list[str]) -> None:
 
 
 def _deliver(task: str, *args: str) -> Counter[str]:
-    """Says what it sent."""
+    """Sends the message DELIVERIES times; returns that count by task."""
     for _ in range(DELIVERIES):
         current_app.send_task(task, args=args, queue=doorbell.QUEUES[task])
     return Counter({task: DELIVERIES})

@@ -1,6 +1,6 @@
-"""Makes the attempts that the other scenarios begin with, on the road that an applicant takes.
+"""Makes the attempts that the other scenarios begin with, through the real actions.
 
-Each has a photo of its own, so that the vendor's emulator can be asked which attempt a call was for.
+Each has a unique photo, which tells in the vendor's ledger for which attempt a call was.
 """
 
 import io
@@ -28,7 +28,7 @@ def run(repetitions: int) -> dict[str, Any]:
     call_command("migrate", verbosity=0)
     connections.close_all()
     ready = BATCHES_READY * repetitions
-    # Not a `Pool`: with that, a process that dies is waited for without end.
+    # Not a `Pool`: it would wait for ever for a process that died.
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("fork")) as pool:
         made_ready = pool.map(_ready, range(ready), timeout=MAX_SECONDS)
         submitted = pool.map(
@@ -38,7 +38,7 @@ def run(repetitions: int) -> dict[str, Any]:
         list(submitted)
     attempts = VerificationAttempt.objects
     made: dict[str, Any] = {status: attempts.filter(status=status).count() for status in AttemptStatus}
-    connections.close_all()  # SQLite's file is complete, and may be copied, when nobody has it open.
+    connections.close_all()  # SQLite's file is complete, and may be copied, when no connection is open.
     return made
 
 
@@ -54,7 +54,7 @@ def _submitted(number: int) -> str:
 
 
 def _photo(number: int) -> bytes:
-    """The same person each time, with a spot of another colour in the corner of the card."""
+    """A photo of the same person with a differently coloured spot in the corner of the card."""
     picture = _person().copy()
     picture.paste((number % 16 * 16, number // 16 * 16, 128), (0, 0, 16, 16))
     out = io.BytesIO()

@@ -1,4 +1,4 @@
-"""A worker with many attempts in its hands, one of whose rows somebody else has locked for a while."""
+"""A worker with many attempts, while another session has one of their rows locked."""
 
 from contextlib import ExitStack
 from datetime import datetime
@@ -25,7 +25,7 @@ def run(repetitions: int) -> dict[str, Any]:
 
 
 def _beat(now: datetime) -> int:
-    """How many leases a beat of the heart has renewed by the time the next one is due."""
+    """The number of leases that one heartbeat renews before the next one is due."""
     beat = Thread(target=_renew, args=[now + leases.HEARTBEAT], daemon=True)
     beat.start()
     beat.join(leases.HEARTBEAT.total_seconds())

@@ -1,7 +1,7 @@
 """Workers die or freeze at each point of a call, while the portal's other worker, its beat and its broker go on.
 
-Everything that a worker stands before is put in its way from outside. The attempts of a point are worked on by
-one process each, so every one of them is a repetition by itself.
+The obstacles that stop a worker at a point come from outside. Each attempt of a point has its own worker process, so
+each is an independent repetition.
 """
 
 import time
@@ -34,14 +34,15 @@ Killed = dict[str, datetime]
 HALF_A_SECOND = timedelta(seconds=0.5)
 # For kills at any moment: how long the vendor takes, and how many seconds the kills are spread over.
 LATENCY, SPREAD = 300, 2.5
-# How the statements begin that have to wait for a lock.
+# The beginnings of the statements that have to wait for a lock.
 WRITING = 'UPDATE "verification_providercall" %'
 DECIDING = 'SELECT "verification_verification".%'
 
 
 @dataclass
 class Scene:
-    """`vendor` is the one that the portal calls; `holding` and `freezing` are met by the workers that have to die."""
+    """`vendor` is the emulator that the portal calls; the workers to be killed call `holding`, those to be frozen
+    `freezing`."""
 
     repetitions: int
     waiting: Iterator[str]
@@ -53,20 +54,20 @@ class Scene:
     faults: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def take(self) -> list[str]:
-        """Attempts for one more point."""
+        """Takes the attempts for one more point."""
         taken = list(islice(self.waiting, self.repetitions))
         self.taken += taken
         return taken
 
     def settle(self) -> None:
-        """Wait for all so far. How long they take is told, so the work of staging more must not slow them down."""
+        """Waits until all attempts so far are finished: further work would lengthen their times in the report."""
         wait_until("every attempt is finished", lambda: facts.finished(self.taken) == set(self.taken))
 
     def calls(self) -> list[dict[str, Any]]:
         return [call for vendor in (self.vendor, self.holding, self.freezing) for call in vendor.calls()]
 
     def note(self, point: str, killed: Killed) -> None:
-        """How things stood with the attempts of a point when their workers were dead, or frozen."""
+        """Records the state of a point's attempts at the moment when their workers were killed or frozen."""
         known, calls = facts.attempts(), self.calls()
         self.faults[point] = {
             attempt_id: {
@@ -80,7 +81,7 @@ class Scene:
 
 
 def _entered(attempt: dict[str, Any]) -> list[str]:
-    """The states of its calls, without those that missed their slot and never were one."""
+    """The states of its calls, without calls that missed their slot and were never sent."""
     return [call["state"] for call in attempt["calls"] if call["state"] != "not_sent"]
 
 
@@ -131,7 +132,7 @@ def _scene(repetitions: int) -> Iterator[Scene]:
 
 
 def _at_any_moment(scene: Scene) -> None:
-    """One after the other, from the first moment until after the decision."""
+    """Kills workers at moments spread from the start until after the decision."""
     ids = scene.take()
     scene.holding.script(latency_ms=LATENCY, times=len(ids))
     scene.workers.start(ids, scene.holding.url)
@@ -140,12 +141,14 @@ def _at_any_moment(scene: Scene) -> None:
         time.sleep(SPREAD / len(ids))
         killed[attempt_id] = scene.workers.kill(attempt_id)
     scene.holding.script(clear=True)
-    Attempt.objects.filter(public_id__in=ids).update(not_before=None)  # Some were not even taken up.
+    Attempt.objects.filter(public_id__in=ids).update(
+        not_before=None
+    )  # Some attempts were not even claimed yet.
     scene.note("at any moment", killed)
 
 
 def _waiting_for_its_slot(scene: Scene) -> None:
-    """At one call a second, and with the next slot taken by somebody else, it waits for a second."""
+    """At one call a second, and with the next slot taken, the worker waits for one second."""
     account_of = {attempt_id: f"slow{number}" for number, attempt_id in enumerate(scene.take())}
 
     def somebody_was_quicker(attempt_id: str) -> None:
@@ -159,18 +162,18 @@ def _waiting_for_its_slot(scene: Scene) -> None:
         return {one for one, name in account_of.items() if name in reserved and one not in entered}
 
     killed: Killed = {}
-    for attempt_id in account_of:  # One by one: a second is soon over.
+    for attempt_id in account_of:  # One by one: all of them would take longer than the second.
         scene.workers.start([attempt_id], scene.vendor.url, somebody_was_quicker)
         killed |= _kill_each(scene, [attempt_id], there)
     scene.note("waiting for its slot", killed)
 
 
 def _before_sending(scene: Scene) -> None:
-    """Its call is entered, and it waits for the connection."""
+    """The call is in the ledger, and the worker waits for the connection."""
     ids = scene.take()
 
     def there() -> set[str]:
-        # So long after the entry nothing but the connection can keep it.
+        # This long after the entry, only the connection can hold the worker up.
         return facts.with_call(ids, state=CallState.SENDING, started_at__lte=timezone.now() - HALF_A_SECOND)
 
     with port_that_never_answers() as endpoint:
@@ -183,22 +186,23 @@ def _after_sending(scene: Scene) -> None:
 
 
 def _before_the_answer_is_committed(scene: Scene) -> None:
-    """It has the answer and can't write it down."""
+    """The worker has the answer and waits for a lock to write it."""
     with _all_writing(scene) as ids:
         killed = _kill_all(scene, ids)
     scene.note("before the answer is committed", killed)
 
 
 def _overtaken_as_it_writes_the_answer(scene: Scene) -> None:
-    """Frozen there, it goes on when another worker has the attempt and gives the call up as lost, but comes second."""
+    """Freezes the worker as it writes the answer. It goes on after another worker has taken the attempt over and
+    closed the call as lost, so its fence no longer fits."""
     with _all_writing(scene) as ids:
         frozen = {attempt_id: scene.workers.freeze(attempt_id) for attempt_id in ids}
         scene.note("overtaken as it writes the answer", frozen)
         wait_until("others wait behind them", lambda: waiting_for_a_lock(WRITING) == 2 * len(ids))
     scene.workers.thaw(ids)
-    # Until now the lock was in everybody's way.
-    for fate in scene.faults["overtaken as it writes the answer"].values():
-        fate["at"] = timezone.now().isoformat()
+    # The recovery time counts from here: until now the lock stopped every worker.
+    for record in scene.faults["overtaken as it writes the answer"].values():
+        record["at"] = timezone.now().isoformat()
 
 
 @contextmanager
@@ -213,7 +217,7 @@ def _all_writing(scene: Scene) -> Iterator[list[str]]:
 
 
 def _after_the_answer_is_committed(scene: Scene) -> None:
-    """It has written the answer down and waits for the child that looks at the best frame, before it decides."""
+    """The worker has written the answer and waits for the media child that checks the best frame, before it decides."""
     ids = _all_held(scene.holding, scene, before=lambda _: media.check_photo(photo()))
     with stopped_children(of=[scene.workers.pid(attempt_id) for attempt_id in ids]):
         scene.holding.release()
@@ -231,7 +235,7 @@ def _in_the_midst_of_the_decision(scene: Scene) -> None:
 
 
 def _frozen_in_the_midst_of_the_decision(scene: Scene) -> list[str]:
-    """Its session has every row locked that the others need."""
+    """The frozen worker's session has locked every row that the others need."""
     with _all_deciding(scene) as ids:
         frozen = {attempt_id: scene.workers.freeze(attempt_id) for attempt_id in ids}
     scene.note("frozen in the midst of the decision", frozen)
@@ -240,7 +244,7 @@ def _frozen_in_the_midst_of_the_decision(scene: Scene) -> list[str]:
 
 @contextmanager
 def _all_deciding(scene: Scene) -> Iterator[list[str]]:
-    """Attempts whose workers' transactions have finished them, and wait for the case."""
+    """Attempts whose workers have finished them in an open transaction and wait for the lock on the case."""
     ids = _all_held(scene.holding, scene)
     with locked(Verification.objects.filter(attempts__public_id__in=ids)):
         scene.holding.release()
@@ -255,7 +259,7 @@ def _freeze(scene: Scene) -> list[str]:
 
 
 def _all_held(vendor: Emulator, scene: Scene, before: Callable[[str], object] | None = None) -> list[str]:
-    """Attempts whose workers have sent the whole request, and wait for the answer."""
+    """Attempts whose workers have sent the whole request and wait for the answer."""
     ids = scene.take()
     vendor.script(fault="hold", times=len(ids))
     scene.workers.start(ids, vendor.url, before)
@@ -268,7 +272,7 @@ def _kill_all(scene: Scene, ids: list[str]) -> Killed:
 
 
 def _kill_each(scene: Scene, ids: Iterable[str], there: Callable[[], set[str]]) -> Killed:
-    """Kill every worker as soon as it is there."""
+    """Kills each worker as soon as it has reached the point."""
     killed: Killed = {}
     left = set(ids)
 

@@ -1,4 +1,4 @@
-"""Processes that want the same at the same moment: attempts in the queue, and slots at the vendor."""
+"""Processes that compete for attempts in the queue, and for slots at the vendor."""
 
 import time
 from datetime import timedelta
@@ -33,7 +33,7 @@ def run(repetitions: int) -> dict[str, Any]:
 
 
 def _claim_all(ids: list[str]) -> list[list[Any]]:
-    """Claims the same attempts as all the others; again whenever the leases of the round before have run out."""
+    """Claims from the same attempts as all the others, and again when the leases of the last round have run out."""
     now, won = timezone.now(), []
     for number in range(ROUNDS):
         wait_for_all()
@@ -44,7 +44,7 @@ def _claim_all(ids: list[str]) -> list[list[Any]]:
 
 
 def _reserve_all() -> list[float]:
-    """The moments of the slots that it got, as seconds."""
+    """The times of the slots that this process got, in seconds."""
     wait_for_all()
     end = time.monotonic() + SECONDS
     got = []

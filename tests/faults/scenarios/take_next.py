@@ -39,7 +39,7 @@ def run(repetitions: int) -> dict[str, Any]:
 
 
 def _in_review() -> list[Verification]:
-    """Cases that the vendor could not answer."""
+    """Cases in review because the vendor could not answer."""
     given_up = decision.Decision(decision.Next.REVIEW, Outcome.VENDOR_FAILED, ("vendor_unavailable",))
     road, cases = Road(), []
     for _number in range(CASES):
@@ -50,7 +50,7 @@ def _in_review() -> list[Verification]:
 
 
 def _race(rounds: int) -> list[list[str]]:
-    """What each reviewer got, round by round; "" for nothing."""
+    """The cases that each reviewer got, by round; "" for none."""
     return race(_take_often, [(name, rounds) for name in REVIEWERS])
 
 

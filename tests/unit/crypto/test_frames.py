@@ -1,4 +1,4 @@
-"""What was sealed opens again, whole or from anywhere; whatever else it is, it does not open."""
+"""Sealed content opens again, whole or from any offset; anything else is refused."""
 
 import io
 from itertools import pairwise
@@ -12,11 +12,11 @@ from verification.crypto.frames import FRAME, HEADER, SEALED, TAG
 
 KEY, NAME = bytes(range(32)), "key_a/photo-1.bin"
 EDGES = [0, 1, FRAME - 1, FRAME, FRAME + 1, 2 * FRAME - 1, 2 * FRAME, 2 * FRAME + 1, 3 * FRAME + 77]
-CONTENT = bytes(range(251)) * (3 * FRAME // 251)  # its frames differ from one another
+CONTENT = bytes(range(251)) * (3 * FRAME // 251)  # content whose frames all differ
 
 
 class Trickle(io.RawIOBase):
-    """A file that gives fewer bytes than it is asked for, as pipes and sockets do."""
+    """A file whose read returns fewer bytes than requested, as with pipes and sockets."""
 
     def __init__(self, content: bytes, most: int) -> None:
         self._file, self._most = io.BytesIO(content), most
@@ -147,7 +147,7 @@ def test_frames_open_in_their_own_order_alone(order: list[int]) -> None:
 
 @pytest.mark.parametrize("number", [0, 1, 2])
 def test_a_frame_of_another_object_does_not_open(number: int) -> None:
-    """Not even of one with the same content, under the same key and name."""
+    """Not even a frame of an object with the same content, key and name."""
     mine, other = frames(WHOLE), frames(sealed(CONTENT))
     mine[number] = other[number]
     with pytest.raises(NotDecrypted):
@@ -192,7 +192,7 @@ def test_a_damaged_frame_leaves_the_others_readable() -> None:
 
 
 def test_the_same_content_never_looks_the_same() -> None:
-    """One key, one name, a hundred times: the salts differ, and with them the keys, the frames and the tags."""
+    """Sealed a hundred times under one key and name: salts differ, and so do keys, frames and tags."""
     written = [sealed(b"the same content") for _ in range(100)]
     assert len({data[:HEADER] for data in written}) == 100
     assert len({data[HEADER:] for data in written}) == 100

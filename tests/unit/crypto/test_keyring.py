@@ -1,4 +1,4 @@
-"""The keyring is read strictly, says nothing of its keys, and wraps a data key for one owner alone."""
+"""The keyring is parsed strictly, never prints its keys, and wraps each data key for one owner only."""
 
 import base64
 import secrets
@@ -68,8 +68,8 @@ def test_any_text_is_a_keyring_or_refused(text: str) -> None:
 def test_a_refusal_never_repeats_a_key(template: str) -> None:
     with pytest.raises(BadKeyring) as refused:
         Keyring.parse("old:" + template.format(KEYS[2]))
-    told = "".join(traceback.format_exception(refused.value, chain=True))
-    assert KEYS[2][:8] not in told
+    text = "".join(traceback.format_exception(refused.value, chain=True))
+    assert KEYS[2][:8] not in text
 
 
 def test_a_keyring_shows_no_key() -> None:

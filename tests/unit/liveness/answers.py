@@ -1,4 +1,4 @@
-"""Answers to read: the genuine one, and what tests make of it."""
+"""Vendor answers to parse: the genuine one, and variants of it."""
 
 import base64
 import json
@@ -36,7 +36,7 @@ def error(code: object, **fields: object) -> str:
 
 
 def passes(raw: bytes | str, content_type: str | None = DEFAULT_TYPE, status: int = 200) -> bool:
-    """What a decision may at most build a pass on."""
+    """Whether the answer meets the minimum for a pass: read, of the category PASSED, and consistent."""
     try:
         answer = read(raw, content_type, status)
     except LivenessError:

@@ -1,7 +1,7 @@
-"""Answers with something odd about them, for tests that generate thousands.
+"""Strategies for malformed answers, for property tests.
 
-The genuine answer is written out piece by piece, and each piece may come out odd: names, values, numbers, white
-space, pieces left out, doubled or exchanged; or bytes of it are changed, taken out, put in or cut off.
+They write the genuine answer piece by piece. Each piece may be odd: names, values, numbers, white space; or missing,
+doubled or exchanged. Or they change, remove, insert or cut off bytes.
 """
 
 import json
@@ -41,7 +41,7 @@ VALUES = [
     '{"Code":"InternalError"}', '{"Code":"Success"}', '{"a":1,"a":1}', '[{"b":NaN}]', "{}", '"r"', '"a\tb"', '"a\\tb"',
     '"\\ud800"', '"\\x41"', "'r'", '"r', 'r"',
 ]  # fmt: skip
-# Of white space that is none, one piece spoils an answer.
+# Characters that are no JSON white space: one of them makes an answer invalid.
 NO_SPACES = ["\u00a0", "\ufeff", "\x00", "\x0b", "\u2028", "/**/", ",", ":", '"', "}"]
 SPACES = ["", " ", "\n\t", "\r\n"]
 ODD_WRAPPINGS = [
@@ -63,7 +63,7 @@ def rendered(made: Fields, wrapping: str = '{"Response":{#}}') -> bytes:
 
 
 def with_one_odd_piece() -> Iterator[bytes]:
-    """Every single thing that `fields` and `answers` may do, by itself."""
+    """Each single oddity of `fields` and `answers`, one an answer."""
     yield from (rendered(GENUINE_FIELDS, wrapping) for wrapping in ODD_WRAPPINGS)
     yield from (rendered(GENUINE_FIELDS).decode().encode(encoding) for encoding in ODD_ENCODINGS)
     for at, (name, value) in enumerate(GENUINE_FIELDS):
@@ -125,7 +125,7 @@ CHANGES: list[Callable[[st.DrawFn, Fields, int], None]] = [
 
 @st.composite
 def fields(draw: st.DrawFn) -> Fields:
-    """The genuine fields with up to three things done to them, in any order."""
+    """The genuine fields with up to three changes, in any order."""
     made = list(GENUINE_FIELDS)
     for _ in range(draw(st.integers(0, 3))):
         draw(st.sampled_from(CHANGES))(draw, made, draw(st.integers(0, len(made) - 1)))
@@ -134,8 +134,8 @@ def fields(draw: st.DrawFn) -> Fields:
 
 @st.composite
 def answers(draw: st.DrawFn) -> bytes:
-    """The bytes of an answer made of such fields, spaced out oddly, in a wrapping that may be odd too."""
-    # One odd piece of these spoils the whole, so most answers have none.
+    """The bytes of an answer with such fields, odd white space, and an envelope that may be odd too."""
+    # One of these makes the whole answer invalid, so most answers have none.
     space = draw(
         st.sampled_from([st.just(""), st.sampled_from(SPACES), st.sampled_from(SPACES * 10 + NO_SPACES)])
     )
@@ -155,7 +155,7 @@ SPLINTERS = st.binary(max_size=2) | st.sampled_from(
 
 @st.composite
 def damaged(draw: st.DrawFn, whole: str) -> bytes:
-    """The bytes with up to four changed, taken out or put in, or with an end cut off."""
+    """The bytes with up to four of them changed, removed or inserted, or with an end cut off."""
     raw = bytearray(whole.encode())
     for _ in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, len(raw)))

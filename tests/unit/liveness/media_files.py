@@ -1,4 +1,4 @@
-"""Files to send: honest ones, and ones that change under the reader's hands."""
+"""Files to send: valid ones, and ones that change while they are read."""
 
 import io
 from collections.abc import Callable
@@ -18,14 +18,14 @@ class Counting(io.BytesIO):
 
 
 class Trickle(io.BytesIO):
-    """Gives a thousand bytes at a time at most, as an encrypted storage may."""
+    """Returns at most 1000 bytes a read, as an encrypted storage may."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         return super().read(min(size, 1000) if size and size > 0 else 1000)
 
 
 class Touched(io.BytesIO):
-    """Does something to itself before the read with a given number, counted from 1 over its whole life."""
+    """Changes itself before the read with a given number, counted from 1."""
 
     def __init__(self, content: bytes, at: int, touch: Callable[[io.BytesIO], object]) -> None:
         super().__init__(content)
@@ -40,7 +40,7 @@ class Touched(io.BytesIO):
 
 
 def cut(file: io.BytesIO) -> None:
-    """Shorter by its last byte; the position stays."""
+    """Removes the last byte; the position stays."""
     file.truncate(len(file.getvalue()) - 1)
 
 
@@ -52,7 +52,7 @@ def extend(file: io.BytesIO) -> None:
 
 
 def flip(file: io.BytesIO) -> None:
-    """One bit of the last byte is another."""
+    """Flips one bit of the last byte."""
     with file.getbuffer() as view:
         view[-1] ^= 1
 

@@ -1,15 +1,15 @@
-"""A second reading of an answer, which shares no code with the reader that is tested."""
+"""A second parser of answers, which shares no code with the tested one."""
 
 import json
 from decimal import Decimal, InvalidOperation
 
 
 class Number(str):
-    """A number of the answer, as it was written."""
+    """A number of the answer, as its text."""
 
 
 class Pairs(list[tuple[str, object]]):
-    """An object of the answer, with every name as often as it was written."""
+    """An object of the answer, with duplicate names."""
 
 
 def second_reading(raw: bytes) -> object:

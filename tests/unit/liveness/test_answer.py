@@ -1,4 +1,4 @@
-"""Answers are read strictly: whatever is not exactly the vendor's form is refused."""
+"""Answers are parsed strictly: anything but the vendor's exact form is refused."""
 
 import hashlib
 from decimal import Decimal

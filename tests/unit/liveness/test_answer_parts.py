@@ -50,7 +50,7 @@ def test_a_failure_may_carry_a_best_frame_too():
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("sent", "read_as"),
     [
         (None, ""),
         ("<script>alert(1)</script>", "<script>alert(1)</script>"),
@@ -59,8 +59,8 @@ def test_a_failure_may_carry_a_best_frame_too():
         ("d" * 5_000, "d" * 1_000),
     ],
 )
-def test_a_description_is_one_line_that_can_be_stored(said, kept):
-    assert read(written(Description=said)).description == kept
+def test_a_description_is_one_line_that_can_be_stored(sent, read_as):
+    assert read(written(Description=sent)).description == read_as
 
 
 def test_a_description_that_is_no_text_is_refused():

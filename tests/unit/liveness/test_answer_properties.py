@@ -1,6 +1,6 @@
-"""Over generated answers: one genuine form passes, and nothing else does.
+"""Property tests of the parser: only the genuine form passes.
 
-What passes is held to a second reading of the same bytes. Whatever the bytes, they have an outcome of their own.
+They compare each pass with a second parser. Any bytes have a defined outcome.
 """
 
 import pytest
@@ -16,7 +16,7 @@ FAILURES = [written(**MISSED), written(**LOW), written(Sim=69.9), error("Interna
 
 
 def outcome(raw: bytes) -> Answer | LivenessError:
-    """Anything else that is raised fails the test: an odd answer has an outcome of its own, it never breaks us."""
+    """Any other exception fails the test: every odd answer must have a defined outcome."""
     try:
         return read(raw)
     except LivenessError as error:
@@ -53,7 +53,7 @@ def test_a_damaged_failure_passes_only_if_it_turned_into_the_genuine_form(raw):
 @pytest.mark.parametrize("number", NUMBERS)
 def test_a_number_passes_if_and_only_if_it_is_one_from_70_to_100(number):
     raw = written(Sim="#").replace('"#"', number).encode()
-    # What is written longer than any similarity is refused unread.
+    # The parser refuses numbers longer than any similarity without reading them.
     assert passes(raw) == (is_genuine(raw) and len(number) <= 24)
 
 

@@ -1,4 +1,4 @@
-"""The body is the JSON it claims to be, of the size it claims, within limits, and never whole in memory."""
+"""The request body is valid JSON of the declared size, within limits, and never whole in memory."""
 
 import base64
 import hashlib

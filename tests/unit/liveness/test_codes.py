@@ -1,4 +1,4 @@
-"""The table of codes is complete, and no code outside it can pass anybody."""
+"""The table of codes is complete, and an unknown code can never pass an applicant."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""At the deadline the connection is cut, whoever waits on it; a call that ended well is left alone."""
+"""At the deadline the connection is cut, whichever thread waits on it; a finished call is not affected."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ NEVER = 3600.0
 
 
 class Stream:
-    """What httpcore hands over once it is connected."""
+    """The stream that httpcore passes on after connecting."""
 
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection

@@ -1,4 +1,4 @@
-"""The signature against the examples that the vendor's "Signature v3" pages print."""
+"""The signature against the examples of the vendor's "Signature v3" pages."""
 
 import hashlib
 import json

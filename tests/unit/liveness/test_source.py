@@ -1,4 +1,4 @@
-"""Media may be files: read slice by slice, from the start, as often as needed, and held to what is on record."""
+"""Media may be files: read in slices, from the start, as often as needed, and checked against the recorded hash."""
 
 import hashlib
 import io

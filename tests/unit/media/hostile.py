@@ -1,4 +1,4 @@
-"""Files no camera makes, for the tests beside this file."""
+"""Malformed and unusual files, for the tests in this folder."""
 
 import io
 import random
@@ -25,25 +25,25 @@ def png_chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def png_header_only(width: int, height: int) -> bytes:
-    """A PNG that claims a size and holds next to nothing."""
+    """A PNG whose header claims a size, with almost no data."""
     header = png_chunk(b"IHDR", struct.pack("!IIBBBBB", width, height, 8, 2, 0, 0, 0))
     return PNG_MAGIC + header + png_chunk(b"IDAT", zlib.compress(b"")) + png_chunk(b"IEND", b"")
 
 
 def with_png_chunk(png: bytes, kind: bytes, content: bytes) -> bytes:
-    """The PNG with one more chunk right behind its header."""
+    """The PNG with one extra chunk right after its header."""
     return png[:33] + png_chunk(kind, content) + png[33:]
 
 
 def sixteen_bit_png(width: int, height: int, value: int) -> bytes:
-    """An even grey of 16 bits a pixel."""
+    """A PNG of one grey with 16 bits a pixel."""
     row = b"\0" + struct.pack("!H", value) * width
     header = png_chunk(b"IHDR", struct.pack("!IIBBBBB", width, height, 16, 0, 0, 0, 0))
     return PNG_MAGIC + header + png_chunk(b"IDAT", zlib.compress(row * height)) + png_chunk(b"IEND", b"")
 
 
 def with_jpeg_segments(jpeg: bytes, segment: bytes, count: int) -> bytes:
-    """The JPEG with so many more of these behind its first two bytes."""
+    """The JPEG with `count` of these segments after its first two bytes."""
     return jpeg[:2] + segment * count + jpeg[2:]
 
 
@@ -63,13 +63,13 @@ def flipped(data: bytes, seed: int, count: int = 20) -> bytes:
 
 
 def small_clip(**options: Any) -> bytes:
-    """A valid clip of 2.4 s and 160x120 pixels, unless told otherwise."""
+    """A valid clip of 2.4 s and 160x120 pixels, by default."""
     usual: dict[str, Any] = {"seconds": 2.4, "size": SMALL, "fps": 10}
     return draw_clip(**(usual | options))
 
 
 def vp8_packets(size: tuple[int, int], count: int, *, plain: bool = False) -> "list[Packet[VideoStream]]":
-    """Encoded pictures, the first of them a key frame; `plain` ones are grey and quickly made."""
+    """Encoded pictures, the first of them a key frame; `plain` ones are grey and fast to make."""
     encoder = av.CodecContext.create("libvpx", "w")
     encoder.width, encoder.height, encoder.pix_fmt = *size, "yuv420p"
     encoder.time_base, encoder.options = Fraction(1, 10), {"deadline": "realtime", "cpu-used": "8"}
@@ -96,7 +96,7 @@ def webm_of(packets: "list[Packet[VideoStream]]", times: list[int], size: tuple[
 
 
 def clip_of_many_frames(count: int = 20_000, seconds: int = 10) -> bytes:
-    """One in which the same picture comes again and again, thousands of times a second."""
+    """A clip that repeats one picture thousands of times a second."""
     first, *others = vp8_packets(SMALL, 30)
     tiny = min(others, key=lambda packet: packet.size)
     return webm_of(
@@ -105,13 +105,13 @@ def clip_of_many_frames(count: int = 20_000, seconds: int = 10) -> bytes:
 
 
 def clip_with_gap(seconds: int) -> bytes:
-    """Some pictures, then nothing for that long, then one more."""
+    """A clip of some pictures, a gap of that length, and one more picture."""
     packets = vp8_packets(SMALL, 12)
     return webm_of(packets, [*range(0, 1100, 100), seconds * 1000])
 
 
 def clip_of_uneven_rate() -> bytes:
-    """Three seconds whose pictures come in bursts, as from a busy telephone."""
+    """Three seconds whose pictures come in bursts, as from a phone under load."""
     packets = vp8_packets(SMALL, 30)
     return webm_of(packets, [number * 40 + (number // 10) * 600 for number in range(30)])
 
@@ -150,7 +150,7 @@ def clip_with_sound() -> bytes:
 
 
 def _tracks(*, pictures: int, sounds: int) -> bytes:
-    """2.4 seconds of MP4 with so many tracks of each kind."""
+    """An MP4 of 2.4 s with so many tracks of each kind."""
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as file:
         videos = [
@@ -193,12 +193,12 @@ def encrypted_clip() -> bytes:
 
 
 def clip_that_points_elsewhere() -> bytes:
-    """An MP4 that says its pictures are in another file."""
+    """An MP4 whose data reference points to another file."""
     return small_clip().replace(b"url \0\0\0\1", b"url \0\0\0\0")
 
 
 def clip_that_starts_late() -> bytes:
-    """Its first picture comes an hour after the beginning."""
+    """A clip whose first picture comes an hour after its start."""
     return webm_of(vp8_packets(SMALL, 24), [3_600_000 + number * 100 for number in range(24)])
 
 
@@ -216,7 +216,7 @@ def encoded(
     options: dict[str, str] | None = None,
     bit_rate: int = 1_000_000,
 ) -> bytes:
-    """The pictures as a clip of ten a second."""
+    """The pictures as a clip of 10 pictures a second."""
     out = io.BytesIO()
     with av.open(out, "w", format=container) as file:
         stream = file.add_stream(codec, rate=10, options=options or ENCODER_OPTIONS[codec])
@@ -232,9 +232,9 @@ def encoded(
 def still_clip(
     *, grain: bool = False, sway: int = 0, count: int = 30, codec: str = "libx264", light: float = 1.0
 ) -> bytes:
-    """A person who does not move, or only sways by so many pixels, in so much of the usual light (0 to 1).
+    """A clip of a person who stands still or sways by so many pixels, at a brightness of 0 to 1.
 
-    With `grain` a camera looks at them; without, it is one picture again and again.
+    With `grain` there is camera noise; without, all pictures are the same.
     """
     size, container = (320, 240), "mp4" if codec == "libx264" else "webm"
     person = Image.eval(draw_frame(1, size, 0.0), lambda value: int(value * light))
@@ -247,7 +247,7 @@ def still_clip(
 
 
 def noise_clip(size: tuple[int, int] = (640, 480), count: int = 24) -> bytes:
-    """Pictures without two pixels alike: what compresses worst."""
+    """A clip of random noise, which compresses worst."""
     rng = random.Random(1)
     pictures = [Image.frombytes("RGB", size, rng.randbytes(3 * size[0] * size[1])) for _ in range(count)]
     frames = [_frame(picture, number) for number, picture in enumerate(pictures)]
@@ -261,7 +261,7 @@ def _frame(picture: Image.Image, number: int) -> av.VideoFrame:
 
 
 def with_unknown_sizes(webm: bytes) -> bytes:
-    """The WebM as browsers write it, who do not know yet how long their segment and its clusters will be."""
+    """The WebM as browsers write it, with unknown sizes of segment and clusters."""
     live = bytearray(webm)
     for kind in (b"\x18\x53\x80\x67", b"\x1f\x43\xb6\x75"):
         at = live.find(kind)
@@ -273,7 +273,7 @@ def with_unknown_sizes(webm: bytes) -> bytes:
 
 
 def with_header_duration(mp4: bytes, seconds: int) -> bytes:
-    """The MP4 whose headers claim another length."""
+    """The MP4 with another duration in its headers."""
     lying = bytearray(mp4)
     for kind, scale_at, duration_at in ((b"mvhd", 16, 20), (b"mdhd", 16, 20), (b"tkhd", None, 24)):
         at = lying.index(kind)
@@ -300,7 +300,7 @@ def clip_with_extras() -> bytes:
 
 
 def damaged_pictures(mp4: bytes) -> bytes:
-    """The clip with some bytes of its pictures turned over: the boxes are sound, the decoder hides the holes."""
+    """The clip with some bytes of its pictures inverted: the boxes are valid, and the decoder conceals the errors."""
     damaged, start = bytearray(mp4), mp4.rindex(b"mdat") + 4
     for at in range(start + (len(mp4) - start) // 2, len(mp4) - 400, 997):
         damaged[at] ^= 0xFF
@@ -328,13 +328,13 @@ def trimmed(clip: bytes, *, container: str, start: float) -> bytes:
 
 
 def deep_boxes(depth: int = 10_000) -> bytes:
-    """An MP4 of boxes in boxes in boxes."""
+    """An MP4 of deeply nested boxes."""
     boxes = b"".join((8 * (depth - level)).to_bytes(4) + b"moov" for level in range(depth))
     return MP4_START + boxes
 
 
 def endless_elements(count: int = 10_000) -> bytes:
-    """A WebM of clusters in clusters in clusters, none of which says where it ends."""
+    """A WebM of deeply nested clusters, all of unknown size."""
     unknown = b"\x01" + b"\xff" * 7
     header = b"\x1a\x45\xdf\xa3\x87\x42\x82\x84webm"
     return header + b"\x18\x53\x80\x67" + unknown + (b"\x1f\x43\xb6\x75" + unknown) * count
@@ -345,7 +345,7 @@ def box(kind: bytes, content: bytes) -> bytes:
 
 
 def with_box_contents(mp4: bytes, kind: bytes, content: bytes) -> bytes:
-    """The MP4 with something else in each of its boxes of this kind; offsets into the file are left as they were."""
+    """The MP4 with other content in each of its boxes of this kind; offsets into the file stay unchanged."""
     return b"".join(_rebuilt(mp4, kind, content))
 
 
@@ -363,7 +363,7 @@ def _rebuilt(data: bytes, kind: bytes, content: bytes) -> Iterator[bytes]:
 
 
 def with_moov_box(mp4: bytes, path: Sequence[bytes], kind: bytes, content: bytes) -> bytes:
-    """The MP4 with a movie box before its own that holds only this, at the end of a path in it."""
+    """The MP4 with an extra movie box before its own, which contains only this at the end of a path."""
     inside = box(kind, content)
     for outer in reversed(path):
         inside = box(outer, inside)
@@ -372,7 +372,7 @@ def with_moov_box(mp4: bytes, path: Sequence[bytes], kind: bytes, content: bytes
 
 
 def named_values(count: int) -> bytes:
-    """What players show beside an MP4, under so many different names."""
+    """MP4 metadata with so many different names."""
     keys = b"".join(box(b"mdta", b"%08d" % number) for number in range(count))
     value = box(b"data", struct.pack("!II", 1, 0) + b"x")
     values = b"".join(
@@ -388,13 +388,13 @@ def element(kind: int, content: bytes) -> bytes:
 
 
 def with_element(webm: bytes, kind: int, content: bytes) -> bytes:
-    """The WebM with an element more in front of its tracks, in a segment that does not say where it ends."""
+    """The WebM with one extra element before its tracks, in a segment of unknown size."""
     segment, tracks = webm.index(b"\x18\x53\x80\x67"), webm.rindex(b"\x16\x54\xae\x6b")
     return webm[:segment] + b"\x18\x53\x80\x67\x01" + b"\xff" * 7 + element(kind, content) + webm[tracks:]
 
 
 def with_packets(clip: bytes, codec: str, change: Callable[[int, bytes], bytes]) -> bytes:
-    """The clip as Matroska, each packet as `change` makes it of its number and bytes."""
+    """The clip as Matroska; `change` maps each packet's number and bytes to new bytes."""
     out = io.BytesIO()
     with av.open(io.BytesIO(clip), "r") as given, av.open(out, "w", format="matroska") as file:
         pictures = given.streams.video[0]
@@ -410,7 +410,7 @@ def with_packets(clip: bytes, codec: str, change: Callable[[int, bytes], bytes])
 
 
 def clip_that_shows_again(count: int) -> bytes:
-    """AV1 whose twelfth packet asks so many times for a picture to be shown again: three bytes each."""
+    """AV1 whose twelfth packet repeats a picture so many times; a repeat takes 3 bytes."""
     again = b"\x1a\x01\x80" * count
     return with_packets(
         small_clip(container="webm", codec="libsvtav1"),
@@ -420,7 +420,7 @@ def clip_that_shows_again(count: int) -> bytes:
 
 
 def clip_of_full_packets() -> bytes:
-    """VP9 with seven more requests to show a picture again in each packet, as many as fit."""
+    """VP9 with seven more repeats of a picture in each packet, as many as fit."""
 
     def filled(_: int, packet: bytes) -> bytes:
         parts = [packet] + [b"\x88"] * 7

@@ -1,4 +1,4 @@
-"""A media function whose module, when a child loads it, leaves that child one second of processor time."""
+"""A media function whose module limits the child that loads it to one second of processor time."""
 
 import resource
 

@@ -1,6 +1,6 @@
-"""Things a media child should not do, or should not manage to do, for `test_child`.
+"""Forbidden acts of a media child, for `test_child`.
 
-Loaded by the child before it is confined; the functions run afterwards.
+The child loads this module before it is confined; the functions run afterwards.
 """
 
 import ctypes
@@ -24,7 +24,7 @@ PROCESS_VM_READV = {"x86_64": 310, "aarch64": 270}
 CONNECT, LISTEN = {"x86_64": 42, "aarch64": 203}, {"x86_64": 50, "aarch64": 201}
 ATTACH = 16
 X32 = 0x40000000
-# `int 0x80` on x86, behind which a 64-bit process finds the numbers of the 32-bit kernel: here of getpid.
+# Machine code: `int 0x80` on x86, with which a 64-bit process makes a 32-bit system call, here getpid.
 OTHER_NUMBERS = b"\xb8\x14\x00\x00\x00\xcd\x80\xc3"
 LIBC = ctypes.CDLL(None, use_errno=True)
 PARENT = os.getppid()
@@ -41,7 +41,7 @@ def crash_in_c() -> None:
 
 
 def trip() -> None:
-    """What no decoder should do with a strange file, and one will."""
+    """Raises an unexpected exception, as a decoder may on a malformed file."""
     raise ZeroDivisionError
 
 
@@ -56,7 +56,7 @@ def burn() -> None:
 
 
 def answer_twice() -> None:
-    """Write two whole answers to wherever the parent listens."""
+    """Writes two complete answers to the parent."""
     answer = wire.encode(wire.ANSWER, {"value": "one of two"})
     for number in range(3, 32):
         try:
@@ -83,7 +83,7 @@ def load_a_module() -> None:
 
 
 def speak_nonsense() -> None:
-    """Write to every descriptor there is, the way to the parent among them, and leave."""
+    """Writes to every open descriptor, including the parent's, and exits."""
     for number in range(3, 32):
         try:
             os.write(number, b"\xff" * 64)
@@ -93,14 +93,14 @@ def speak_nonsense() -> None:
 
 
 def refuse_with(code: str) -> None:
-    """Refuse for a reason that is not on the list."""
+    """Refuses the file with an unknown code."""
     error = UnusableMedia("video_corrupt")
     error.code = code
     raise error
 
 
 def use_32_bit_numbers() -> int:
-    """Call the kernel in a way that only a process which was taken over has use for."""
+    """Makes a 32-bit system call, which only a compromised process would do."""
     code = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(PAGE)))
     return int(code())
 
@@ -114,7 +114,7 @@ def call(number: int, *arguments: int) -> None:
         raise OSError(ctypes.get_errno(), "refused")
 
 
-# What a child that was taken over would try.
+# What a compromised child would try.
 ATTEMPTS: dict[str, Callable[[], object]] = {
     "read a file": lambda: Path("/etc/passwd").read_bytes(),
     "read its parent's environment": lambda: Path(f"/proc/{PARENT}/environ").read_bytes(),
@@ -146,7 +146,7 @@ ATTEMPTS: dict[str, Callable[[], object]] = {
 
 
 def attempt(name: str) -> str:
-    """What came of it: the exception's name, or "done"."""
+    """The result of the attempt: the exception's name, or "done"."""
     try:
         ATTEMPTS[name]()
     except Exception as error:

@@ -1,4 +1,4 @@
-"""The limited child process: what it survives, what it sees and can do, and from where it can be used."""
+"""The confined child process: faults it survives, its access to the system, and its callers."""
 
 import io
 import os
@@ -74,7 +74,7 @@ def test_every_recording_we_take_can_be_worked_on_in_confinement(kind: str) -> N
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "MPO"])
 def test_every_photo_we_take_can_be_worked_on_in_confinement(kind: str, orientation: int | None) -> None:
     photo = draw_photo(size=(300, 400), format="PNG" if kind == "PNG" else "JPEG", orientation=orientation)
-    if kind == "MPO":  # as a telephone with two lenses writes it
+    if kind == "MPO":  # as a phone with two lenses writes it
         out = io.BytesIO()
         with Image.open(io.BytesIO(photo)) as picture:
             picture.save(out, "MPO", save_all=True, append_images=[picture.copy()])
@@ -215,7 +215,7 @@ def test_a_module_that_was_not_loaded_before_is_our_fault() -> None:
 
 def test_both_kinds_of_processor_are_left_the_same_calls() -> None:
     intel, arm = (syscalls._ARCHITECTURES[name] for name in ("x86_64", "aarch64"))
-    assert set(intel.allowed) - {"time"} == set(arm.allowed)  # the newer kind never had it
+    assert set(intel.allowed) - {"time"} == set(arm.allowed)  # the newer versions never had it
     assert set(intel.mapping) == set(arm.mapping)
 
 
@@ -226,7 +226,7 @@ def test_a_child_that_cannot_be_confined_does_not_start() -> None:
 
 @only_confined
 def test_a_kernel_that_takes_no_filter_is_noticed() -> None:
-    # Under its own filter a child can't ask for another one.
+    # A child's own filter forbids it to install another one.
     assert child.run("verification.media.confinement:confinement") == "refused"
 
 
@@ -293,10 +293,10 @@ def test_a_child_is_held_and_has_no_descriptor_but_its_socket_and_nowhere() -> N
     with open(os.devnull) as file:
         os.set_inheritable(file.fileno(), True)
         with hanging_child() as pid:
-            told = Path(f"/proc/{pid}/status").read_text()
+            status = Path(f"/proc/{pid}/status").read_text()
             open_files = sorted(os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir())
             environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    assert {"Seccomp:\t2", "NoNewPrivs:\t1", "Threads:\t1"} <= set(told.splitlines())
+    assert {"Seccomp:\t2", "NoNewPrivs:\t1", "Threads:\t1"} <= set(status.splitlines())
     assert open_files[:3] == ["/dev/null"] * 3
     assert [name.partition(":")[0] for name in open_files[3:]] == ["socket"]
     assert {entry.partition(b"=")[0] for entry in environment} <= {b"PATH", b"LANG", b"PYTHONPATH", b""}
@@ -304,7 +304,7 @@ def test_a_child_is_held_and_has_no_descriptor_but_its_socket_and_nowhere() -> N
 
 @only_confined
 def test_no_program_that_collects_cores_is_given_one_of_a_child() -> None:
-    code = (  # 3 asks whether it can be dumped
+    code = (  # 3 is PR_GET_DUMPABLE
         "import os; from verification.media import confinement;"
         "confinement._die_with(os.getppid()); print(confinement._libc.prctl(3, 0, 0, 0, 0))"
     )
@@ -314,7 +314,7 @@ def test_no_program_that_collects_cores_is_given_one_of_a_child() -> None:
 
 @contextmanager
 def hanging_child() -> Iterator[int]:
-    """The process id of a child that hangs, confined; it and its helper are gone afterwards."""
+    """The process id of a confined child that hangs; the end of the block ends it and its helper."""
     helper = _helper_pid()
     with ThreadPoolExecutor(1) as pool:
         job = pool.submit(run, "hang")
@@ -327,7 +327,7 @@ def hanging_child() -> Iterator[int]:
 
 
 def confined_child_of(helper: int) -> int:
-    """Wait for the helper to have a child that is confined."""
+    """Waits until the helper has a confined child; returns its process id."""
     waiting = threading.Event()
     for _ in range(3000):
         pids = Path(f"/proc/{helper}/task/{helper}/children").read_text().split()
@@ -406,7 +406,7 @@ def test_nothing_is_left_of_a_caller_that_is_killed() -> None:
 
 
 def _helper_of(caller: int) -> int:
-    """Wait for the caller to have started its helper."""
+    """Waits until the caller has started its helper."""
     waiting = threading.Event()
     for _ in range(3000):
         for task in Path(f"/proc/{caller}/task").iterdir():
@@ -418,7 +418,7 @@ def _helper_of(caller: int) -> int:
 
 
 def ended(pidfd: int) -> bool:
-    """Wait for the process to end."""
+    """Waits until the process has ended."""
     try:
         return bool(select.select([pidfd], [], [], 30)[0])
     finally:

@@ -1,4 +1,4 @@
-"""What becomes of photos, good and hostile; all in this process, without the child."""
+"""Check and normalisation of valid and hostile photos, in this process, without the child."""
 
 import io
 import json
@@ -102,7 +102,7 @@ def test_no_place_name_comment_or_thumbnail_passes() -> None:
     original = photos.full_of_metadata()
     assert {0xE1, 0xED, 0xFE} < photos.segments(original)
     jpeg = normalise_photo(original).jpeg
-    # JFIF's head, the tables, the size: nothing else is left to carry anything.
+    # JFIF header, tables and size: no other segment that could carry data.
     assert photos.segments(jpeg) == {0xE0, 0xDB, 0xC0, 0xC4}
     assert b"secret" not in jpeg
 
@@ -343,11 +343,11 @@ def test_a_photo_with_flipped_bytes_is_either_used_or_refused(
         assert opened(normalise_photo(broken).jpeg).format == "JPEG"
 
 
-# HEIC, which only an installation that asks for it accepts
+# HEIC, which an installation accepts only if configured
 
 
 def heic_of(picture: Image.Image, *, exif: bytes = b"", **options: object) -> bytes:
-    """The picture as HEIC; what `exif` says of its orientation is written as the container's own turn, as phones do."""
+    """The picture as HEIC; its EXIF orientation becomes the container's rotation, as phones write it."""
     picture = picture.copy()
     picture.info.pop("exif", None)
     file = pillow_heif.from_pillow(picture)
@@ -471,7 +471,7 @@ def test_without_the_extra_the_portal_is_at_fault(
         normalise_photo(quadrants_heic, accept_heic=True)
 
 
-# The stamp on what staff see
+# The stamp on pictures for staff
 
 WORDS = "anna.reviewer  2026-11-23 09:00 UTC  ver_7Hk29dKq3LmP"
 
@@ -481,7 +481,7 @@ def even(brightness: int, size: tuple[int, int] = SIZE) -> bytes:
 
 
 def changed(before: bytes, after: bytes) -> Image.Image:
-    """Where the picture itself, without the strip below it, is another than before."""
+    """The region of changed pixels, without the strip below the picture."""
     original = opened(before).convert("L")
     stamped = opened(after).convert("L").crop((0, 0, *original.size))
     return ImageChops.difference(original, stamped)

@@ -1,4 +1,4 @@
-"""Pictures of a recording as it was uploaded, in one; all in this process, without the child."""
+"""The contact sheet of a recording as uploaded, in this process, without the child."""
 
 import io
 import math

@@ -1,4 +1,4 @@
-"""What becomes of recordings, good and hostile; all in this process, without the child."""
+"""Check and normalisation of valid and hostile recordings, in this process, without the child."""
 
 import io
 import struct
@@ -22,7 +22,7 @@ from verification.media.video import MAX_VIDEO_BYTES, check_video, cut_frame, no
 
 
 def refusal(data: bytes) -> str:
-    """The one code that checking and normalising both refuse it with."""
+    """The code with which both check and normalisation refuse the file."""
     with pytest.raises(UnusableMedia) as checked:
         check_video(data)
     with pytest.raises(UnusableMedia) as normalised:
@@ -32,7 +32,7 @@ def refusal(data: bytes) -> str:
 
 
 def likeness(jpeg: bytes, at: float) -> float:
-    """Mean difference of brightness between a frame and what was drawn for that time, 0 to 255."""
+    """Mean difference of brightness between a frame and the picture drawn for that time, 0 to 255."""
     drawn = draw_frame(1, SMALL, at).convert("L")
     frame = Image.open(io.BytesIO(jpeg)).resize(SMALL).convert("L")
     return ImageStat.Stat(ImageChops.difference(frame, drawn)).mean[0]
@@ -102,9 +102,13 @@ def test_the_result_plays_before_it_is_wholly_loaded(kind: str) -> None:
 
 
 def test_what_encoder_and_filters_were_told_is_kept() -> None:
-    told = normalise_video(small_clip(container="webm", codec="libvpx", rotation=90)).arguments
-    assert told["vf"].startswith("fps=25,transpose=2,scale=640:480")
-    assert (told["preset"], told["b:v"], told["maxrate"]) == ("ultrafast", "3000000", "3000000")
+    arguments = normalise_video(small_clip(container="webm", codec="libvpx", rotation=90)).arguments
+    assert arguments["vf"].startswith("fps=25,transpose=2,scale=640:480")
+    assert (arguments["preset"], arguments["b:v"], arguments["maxrate"]) == (
+        "ultrafast",
+        "3000000",
+        "3000000",
+    )
     assert normalise_video(small_clip()).arguments == {"c:v": "copy"}
 
 
@@ -139,7 +143,7 @@ def test_a_recording_of_twenty_seconds_fits_the_vendors_limit() -> None:
 
 def test_a_file_without_its_duration_is_measured_by_its_packets() -> None:
     clip = small_clip(container="webm", codec="libvpx")
-    # Element 4489 is the duration; EC is one that every reader skips.
+    # Element 4489 is the duration; EC is a void element.
     without = clip.replace(b"\x44\x89\x88", b"\xec\x89\x88", 1)
     assert without != clip
     assert probe_video(without).duration == pytest.approx(2.4, abs=0.01)
@@ -388,7 +392,7 @@ def test_another_person_does_not_look_alike() -> None:
 
 
 def furthest(one: tuple[str, ...], other: tuple[str, ...]) -> int:
-    """Of each picture of one to the nearest of the other, in bits of 256."""
+    """The largest distance of a picture of one clip to the nearest of the other, in bits of 256."""
     return max(min(distance(a, b) for b in other) for a in one)
 
 
@@ -397,7 +401,7 @@ def distance(one: str, other: str) -> int:
 
 
 def of_size(kind: bytes, *numbers: int) -> Callable[[], bytes]:
-    """A clip with these numbers in its boxes of that kind."""
+    """A clip with these sizes in its boxes of that kind."""
     content = struct.pack(f"!{len(numbers)}I", *numbers)
     return lambda: hostile.with_box_contents(small_clip(), kind, content)
 

@@ -1,4 +1,4 @@
-"""Answers that no child of ours would give."""
+"""Malformed answers from a media child."""
 
 import socket
 from contextlib import closing
@@ -11,7 +11,7 @@ BLOB = bytes(range(10))
 
 
 def received(text: bytes, blobs: bytes = b"", *, kind: bytes = wire.ANSWER) -> object:
-    """The value in a message made by hand."""
+    """The value that the parent reads from these bytes."""
     ours, theirs = socket.socketpair()
     with closing(ours), closing(theirs):
         theirs.sendall(wire._HEAD.pack(kind, len(text), len(blobs)) + text + blobs)

@@ -1,4 +1,4 @@
-"""A media function in whose child, once its module is loaded there, confinement fails."""
+"""A media function whose module makes the confinement of the child that loads it fail."""
 
 from verification.media import confinement
 
