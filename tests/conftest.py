@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management import call_command
@@ -52,6 +53,13 @@ def _static_files() -> Iterator[None]:
     settings.WHITENOISE_AUTOREFRESH = True
     yield
     shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
+
+
+@pytest.fixture
+def clock() -> Iterator[time_machine.Traveller]:
+    """The clock runs from NOW; the test can shift it."""
+    with time_machine.travel(NOW, tick=True) as traveller:
+        yield traveller
 
 
 class StandingClock(Clock):

@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, ImageCms
 
-from kyc_portal.sandbox.drawing import draw_photo
+from kyc_portal.sandbox.drawing import STORED_AS, draw_photo
 from tests.unit.media import hostile
 
 SIZE = (240, 320)
@@ -71,18 +71,9 @@ def _name(pixel: Any) -> str:
 
 def stored_turned(orientation: int, format: str = "JPEG", **tags: Any) -> bytes:
     """The quadrants as a camera in that orientation stores them, with the EXIF tag."""
-    turns = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }
     picture = quadrants()
-    if orientation in turns:
-        picture = picture.transpose(turns[orientation])
+    if orientation in STORED_AS:
+        picture = picture.transpose(STORED_AS[orientation])
     exif = Image.Exif()
     exif[0x0112] = orientation
     return encoded(picture, format, exif=exif, **tags)

@@ -4,17 +4,13 @@ The portal stores a file under a name of its own or refuses the form. It never s
 """
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import time_machine
 from django.test import Client
 
 from tests.catalogue import photos
 from tests.catalogue.test_photos import code_of, kept
-from tests.conftest import NOW, Road
-from tests.flow.test_applicant_pages import agree, opened
 from verification import storage
 from verification.models import AuditEvent, DataKey, Document
 
@@ -47,19 +43,6 @@ NAMES: dict[str, tuple[bytes, tuple[int, str]]] = {
     "F18 a dot behind": (b'filename="x.jpg."', ACCEPTED),
     "F18 a space behind": (b'filename="x.jpg "', ACCEPTED),
 }
-
-
-@pytest.fixture(autouse=True)
-def _clock() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=True):
-        yield
-
-
-@pytest.fixture
-def client(road: Road) -> Client:
-    client = opened(road.invitation())
-    agree(client)
-    return client
 
 
 def send(client: Client, name: bytes) -> Any:

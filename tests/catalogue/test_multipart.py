@@ -13,31 +13,16 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import pytest
-import time_machine
 from django.core.wsgi import get_wsgi_application
 from django.test import Client
 
-from tests.conftest import NOW, Road, clip, photo
-from tests.flow.test_applicant_pages import agree, opened
+from tests.conftest import clip, photo
 from verification import media
 from verification.models import Document, Verification
 
 BOUNDARY = "----catalogue"
 FORM = f"multipart/form-data; boundary={BOUNDARY}"
 END = f"--{BOUNDARY}--\r\n".encode()
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=True):
-        yield
-
-
-@pytest.fixture
-def client(road: Road) -> Client:
-    client = opened(road.invitation())
-    agree(client)
-    return client
 
 
 def part(name: str, content: bytes, file_name: str = "") -> bytes:

@@ -7,20 +7,18 @@ and B29 are about the form around the file: `test_multipart`.
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
-import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.catalogue import photos
-from tests.conftest import NOW, Road
-from tests.flow.test_applicant_pages import agree, opened
+from tests.conftest import Road
 from tests.unit.media import hostile
 from verification import storage
 from verification.actions import document as documents
@@ -34,25 +32,6 @@ Made = Callable[[], bytes]
 OTHER_KINDS = photos.other_kinds()
 # JFIF's head, the tables and the size: no EXIF, no comment, no profile.
 BARE_SEGMENTS = {0xE0, 0xDB, 0xC0, 0xC4}
-
-
-@pytest.fixture(autouse=True)
-def _clock() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=True):
-        yield
-
-
-@pytest.fixture
-def invitation(road: Road) -> Invitation:
-    return road.invitation()
-
-
-@pytest.fixture
-def client(invitation: Invitation) -> Client:
-    """An applicant's browser at the photo step."""
-    client = opened(invitation)
-    agree(client)
-    return client
 
 
 def send(client: Client, data: bytes, name: str = "id.jpg", kind: str = "image/jpeg") -> Any:

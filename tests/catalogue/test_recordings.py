@@ -6,7 +6,7 @@ recording, and the challenge stays open for another one.
 
 import base64
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -17,7 +17,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from tests.catalogue import recordings
-from tests.conftest import NOW, Road
+from tests.conftest import Road
 from tests.flow.test_applicant_pages import agree, give_photo, opened
 from tests.unit.media import hostile
 from verification import media, storage
@@ -26,12 +26,6 @@ from verification.states import AttemptStatus, Flag
 
 Answer = tuple[int, str]
 ACCEPTED: Answer = (200, "")
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOW, tick=True) as traveller:
-        yield traveller
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """The vendor's SDK and our client against the emulator: both get the same result from the same answer.
 
 Each case is a request and its expected outcome (kind, code, sim). Kind is "result", "error", or "broken" with a
-blank code if no answer came. Every client is a function
-`ask_…(emulator, photo, video, …)` in CLIENTS.
+blank code if no answer came. CLIENTS holds a function `ask_…(call)` for each client.
 """
 
 import base64
@@ -25,26 +24,29 @@ from verification import liveness
 SDK_TRANSPORT_CODES = {"ClientNetworkError", "ServerNetworkError", "ChunkedEncodingError", "JSONDecodeError"}
 
 Outcome = tuple[str, str, float | None]
-Asker = Callable[..., Outcome]
 
 
-def ask_sdk(
-    emulator: EmulatorServer,
-    photo: bytes,
-    video: bytes,
-    *,
-    liveness_type: str = "SILENT",
-    validate_data: str = "",
-    secret_id: str = SANDBOX_SECRET_ID,
-    secret_key: str = SANDBOX_SECRET_KEY,
-    region: str = "ap-singapore",
-) -> Outcome:
-    http = HttpProfile(protocol="http", endpoint=emulator.url.removeprefix("http://"), reqTimeout=30)
-    client = FaceidClient(Credential(secret_id, secret_key), region, ClientProfile(httpProfile=http))
+@dataclass(frozen=True)
+class Call:
+    emulator: EmulatorServer
+    photo: bytes
+    video: bytes
+    liveness_type: str = "SILENT"
+    validate_data: str = ""
+    secret_id: str = SANDBOX_SECRET_ID
+    secret_key: str = SANDBOX_SECRET_KEY
+    region: str = "ap-singapore"
+
+
+def ask_sdk(call: Call) -> Outcome:
+    http = HttpProfile(protocol="http", endpoint=call.emulator.url.removeprefix("http://"), reqTimeout=30)
+    client = FaceidClient(
+        Credential(call.secret_id, call.secret_key), call.region, ClientProfile(httpProfile=http)
+    )
     request = CompareFaceLivenessRequest()
-    request.ImageBase64 = base64.b64encode(photo).decode()
-    request.VideoBase64 = base64.b64encode(video).decode()
-    request.LivenessType, request.ValidateData = liveness_type, validate_data
+    request.ImageBase64 = base64.b64encode(call.photo).decode()
+    request.VideoBase64 = base64.b64encode(call.video).decode()
+    request.LivenessType, request.ValidateData = call.liveness_type, call.validate_data
     try:
         response = client.CompareFaceLiveness(request)
     except TencentCloudSDKException as error:
@@ -53,21 +55,13 @@ def ask_sdk(
     return "result", response.Result, response.Sim
 
 
-def ask_portal(
-    emulator: EmulatorServer,
-    photo: bytes,
-    video: bytes,
-    *,
-    liveness_type: str = "SILENT",
-    validate_data: str = "",
-    secret_id: str = SANDBOX_SECRET_ID,
-    secret_key: str = SANDBOX_SECRET_KEY,
-    region: str = "ap-singapore",
-) -> Outcome:
-    credentials = liveness.Credentials(secret_id, secret_key)
+def ask_portal(call: Call) -> Outcome:
+    credentials = liveness.Credentials(call.secret_id, call.secret_key)
     try:
-        with liveness.LivenessClient(emulator.url, region, credentials) as client:
-            answer = client.compare(photo, video, mode=liveness_type, actions=validate_data)
+        with liveness.LivenessClient(call.emulator.url, call.region, credentials) as client:
+            answer = client.compare(
+                call.photo, call.video, mode=call.liveness_type, actions=call.validate_data
+            )
     except liveness.LivenessError as error:
         return _as_the_sdk_says(error)
     # Our client reads Sim only where the vendor's page says that it means something.
@@ -88,7 +82,7 @@ def _as_the_sdk_says(error: liveness.LivenessError) -> Outcome:
     return ("broken", "", None) if no_answer else ("error", error.code, None)
 
 
-CLIENTS: Mapping[str, Asker] = {"sdk": ask_sdk, "portal": ask_portal}
+CLIENTS: Mapping[str, Callable[[Call], Outcome]] = {"sdk": ask_sdk, "portal": ask_portal}
 # Mistakes that the portal's client notices before it spends a call.
 NOT_SENT_BY_PORTAL = {"wrong region", "actions missing", "oversized video", "oversized body"}
 
@@ -139,12 +133,14 @@ CASES = {
 
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("name", CASES)
-def test_what_a_client_hears(photo: bytes, make_clip: Callable[..., bytes], name: str, client: str) -> None:
+def test_both_clients_get_the_same_outcome(
+    photo: bytes, make_clip: Callable[..., bytes], name: str, client: str
+) -> None:
     case = CASES[name]
     video = case.clip if isinstance(case.clip, bytes) else make_clip(*case.clip)
     with EmulatorServer(clock=Clock(case.skew)) as emulator:
         if case.script:
             emulator.script(**case.script)
-        assert CLIENTS[client](emulator, case.photo or photo, video, **case.how) == case.outcome
+        assert CLIENTS[client](Call(emulator, case.photo or photo, video, **case.how)) == case.outcome
         spared = client == "portal" and name in NOT_SENT_BY_PORTAL
         assert len(emulator.calls()) == (0 if spared else 1)

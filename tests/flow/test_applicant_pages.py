@@ -1,11 +1,10 @@
 """The applicant's pages without JavaScript: links, consent, photo, waiting, refusals."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
@@ -17,11 +16,7 @@ from verification.models import AuditEvent, Consent, Document, Verification
 from verification.pages import consent_text, errors
 from verification.states import Status
 
-
-@pytest.fixture(autouse=True)
-def _clock() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=True):
-        yield
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 def path_of(invitation: Invitation) -> str:

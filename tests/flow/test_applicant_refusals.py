@@ -2,27 +2,21 @@
 
 import json
 import re
-from collections.abc import Iterator
 
 import pytest
-import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import RequestFactory
 from django.utils.crypto import get_random_string
 
-from tests.conftest import NOW, Road, photo
+from tests.conftest import Road, photo
 from tests.flow.test_applicant_pages import agree, give_photo, opened
 from tests.flow.test_applicant_uploads import code_of, draw, send
 from verification.models import Document
 from verification.pages import errors, steps
 
+pytestmark = pytest.mark.usefixtures("clock")
+
 INLINE = re.compile(r"<style|style=|\son\w+=|<script(?![^>]*\ssrc=)|javascript:", re.IGNORECASE)
-
-
-@pytest.fixture(autouse=True)
-def _clock() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=True):
-        yield
 
 
 @pytest.mark.parametrize("path", ["/verify/consent", "/verify/document", "/verify/take-over"])

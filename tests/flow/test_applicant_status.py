@@ -1,7 +1,7 @@
 """The status page during the check and afterwards: never a score, always a next step."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -22,11 +22,7 @@ from verification.pages import status, steps
 from verification.states import Status
 from verification.vendor_accounts import pacing
 
-
-@pytest.fixture(autouse=True)
-def _clock() -> Iterator[None]:
-    with time_machine.travel(NOW, tick=True):
-        yield
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, RequestFactory
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
-from tests.conftest import NOW, Road, clip, photo
+from tests.conftest import Road, clip, photo
 from tests.flow.test_applicant_pages import agree, give_photo, opened
 from tests.flow.test_uploads_in_parts import PART, error_of, finish, put, put_all, recording
 from verification import media, storage
@@ -25,13 +25,9 @@ from verification.pages.uploads import file_signatures
 from verification.pages.uploads.handlers import LimitedUploadHandler
 from verification.states import AttemptStatus, Mode, Status
 
+pytestmark = pytest.mark.usefixtures("clock")
+
 PNG = b"\x89PNG\r\n\x1a\n"
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOW, tick=True) as traveller:
-        yield traveller
 
 
 @pytest.fixture

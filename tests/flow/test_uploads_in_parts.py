@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import lru_cache
 from typing import Any
@@ -23,13 +22,9 @@ from verification.models import RecordingPart, RecordingUpload, Verification, Ve
 from verification.pages import media_faults
 from verification.states import AttemptStatus, Status
 
+pytestmark = pytest.mark.usefixtures("clock")
+
 PART = 9_000
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOW, tick=True) as traveller:
-        yield traveller
 
 
 @pytest.fixture
