@@ -18,8 +18,10 @@ ON_POSTGRESQL := $(addprefix tests/flow/test_, pacing.py leases.py calls.py vend
 FLOW_1 := $(wildcard tests/flow/test_[a-n]*.py)
 FLOW_2 := $(wildcard tests/flow/test_[o-z]*.py)
 
-.PHONY: demo test $(FLOW:%=test-%) test-others test-postgresql \
-	coverage check bench nightly mutants lock docs clean install install-dev
+# Three at a time, on two cores: browsers and faults wait a good deal. Whichever is through makes room for the next.
+PARTS := browser faults flow-1 flow-2 unit postgresql
+
+.PHONY: demo test $(PARTS:%=test-%) coverage check bench nightly mutants lock docs clean install install-dev
 
 demo: install
 	@exec $(BIN)/python manage.py demo --port $(PORT)
@@ -31,7 +33,7 @@ test: install-dev
 	@tests/install_packages
 	@rm -rf build/tests
 	@$(MAKE) --no-print-directory --keep-going -j3 --output-sync=target $(PARTS:%=test-%) check
-	@$(BIN)/python -m tests.slowest build/tests
+	@$(BIN)/python -m tests.slowest build/tests $(PARTS)
 
 # A browser's event loop keeps Django from its database in the same process.
 test-browser:
