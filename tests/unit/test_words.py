@@ -15,7 +15,7 @@ from verification.states import MOVEMENTS, MOVES, Band, Outcome
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 POLICY = Decimal(80)
 CODE = Path(verification.__file__).parent
-RECORDED = re.compile(r"""(?:record|amend)\(\s*(?:\w+,\s*)?"([a-z_]+\.[a-z_]+)\"""")
+RECORDED = re.compile(r"""(?:record|amend|amend_by)\(\s*(?:\w+,\s*){0,2}"([a-z_]+\.[a-z_]+)\"""")
 NOT_OF_A_CASE = {"api_client", "api_key", "export", "filter", "staff"}
 LOW = "FailedOperation.CompareLowSimilarity"
 
