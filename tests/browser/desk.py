@@ -15,6 +15,8 @@ def claim(page: Page, portal: Portal, case_id: str) -> None:
     open_case(page, portal, case_id)
     page.get_by_role("button", name="Claim to decide").click()
     expect(page.locator("form.decision").first).to_be_visible()
+    # The page's scripts have run by then: on a busy machine a key could come before what listens to it.
+    page.wait_for_load_state()
 
 
 def choose(page: Page, verdict: str, reason: str, note: str = NOTE) -> None:

@@ -94,7 +94,7 @@ def look(reviewer: Page, portal: Portal, reference: str) -> None:
     for kind in ("ID photo", "best frame"):
         picture = reviewer.get_by_role("img", name=kind).first
         expect(picture).to_be_visible()
-        assert picture.evaluate("image => image.naturalWidth") > 0
+        picture.evaluate("image => image.decode()")  # waits for the picture, and fails if it can't be shown
     # Chromium has read enough of the recording to show its current picture.
     reviewer.wait_for_function("document.querySelector('video').readyState >= 2")
 

@@ -19,6 +19,7 @@ from verification.liveness import Credentials, LivenessClient, RequestBody
 
 PLACE = "http://127.0.0.1:9/"  # never reached; browsers allow the camera on localhost only
 SECONDS = 3
+SHORTEST = 2.1  # seconds; the portal and the vendor take two
 SIDE = (64, 48)  # compare pictures at this size, where noise and compression no longer matter
 
 # Named by what Chromium really writes. A recorder with a time slice, which is how Firefox always records, omits the
@@ -84,7 +85,7 @@ def test_what_chromium_records_reaches_the_vendor(
 ) -> None:
     emulator, client = vendor
     asked = TYPES[name]
-    recorded = base64.b64decode(camera_page.evaluate(RECORD, {"slice": None, "seconds": SECONDS, **asked}))
+    recorded = record(camera_page, asked)
     checked = media.check_video(recorded)
     assert (checked.facts.container, checked.facts.codec) == (asked["container"], asked["codec"])
     prepared = media.prepare_video(recorded)
@@ -93,11 +94,19 @@ def test_what_chromium_records_reaches_the_vendor(
     assert emulator.calls()[-1]["video_container"] == "mp4"
     seconds, a_picture = timing(recorded)
     assert timing(prepared.mp4)[0] == pytest.approx(seconds, abs=max(0.1, 2 * a_picture))
-    # On a busy machine recording starts late.
-    assert SECONDS / 2 < seconds < SECONDS + 0.5
+    assert SHORTEST < seconds < SECONDS + 0.5
     assert_upright(prepared.mp4)
     if "slice" in asked:
         assert header_duration(recorded) is None
+
+
+def record(page: Page, asked: dict[str, Any]) -> bytes:
+    """A recording that is long enough. A busy machine begins to record late, so it gets three tries."""
+    for _ in range(3):
+        recorded = base64.b64decode(page.evaluate(RECORD, {"slice": None, "seconds": SECONDS, **asked}))
+        if timing(recorded)[0] > SHORTEST:
+            return recorded
+    raise AssertionError("Three recordings were too short.")
 
 
 def timing(video: bytes) -> tuple[float, float]:

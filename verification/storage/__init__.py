@@ -8,7 +8,7 @@ import hashlib
 import io
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO
@@ -123,11 +123,12 @@ def open_unchecked(name: str) -> BinaryIO:
 
 def open_checked(name: str, *, sha256: str) -> BinaryIO:
     """The object as a file at its start, read through once in blocks; IntegrityError unless it has this SHA-256."""
-    file = open_unchecked(name)
-    if _digest(file) != sha256:
-        file.close()
-        raise IntegrityError("Stored object is not what was stored.")
-    file.seek(0)
+    with ExitStack() as until_checked:
+        file = until_checked.enter_context(open_unchecked(name))
+        if _digest(file) != sha256:
+            raise IntegrityError("Stored object is not what was stored.")
+        file.seek(0)
+        until_checked.pop_all()
     return file
 
 
