@@ -126,6 +126,14 @@ def test_a_changed_lock_is_installed(installed: Path) -> None:
     assert install(installed).stdout == ""
 
 
+def test_what_the_environment_adds_to_the_lock_does_not_count(installed: Path) -> None:
+    """pip refuses a constraint file that is not there, if it looks for it at all."""
+    with (installed / "requirements/run.txt").open("a") as lock:
+        lock.write("# one more\n")
+    done = install(installed, PIP_CONSTRAINT="/missing/constraints.txt", PYTHONPATH="/missing")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_the_development_set_stays_when_the_demo_is_run_next(installed: Path) -> None:
     assert "requirements/dev.txt" in install(installed, "dev").stdout
     assert install(installed, "run").stdout == ""
