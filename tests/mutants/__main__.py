@@ -42,9 +42,8 @@ MODULES: Final = {
 }
 KILLED: Final = 0.95  # the least share of the changes that a test must notice
 TOGETHER: Final = 2  # copies of the project, one for each core
-ENOUGH: Final = (
-    40  # seconds of tests for one change, the quickest first: what they do not notice has survived
-)
+# Seconds of tests for one change. One that these do not notice has survived.
+ENOUGH: Final = 40
 SLOWER: Final = 5  # times what the tests take otherwise, before a change counts as one that never ends
 SPARE: Final = 15  # seconds more, on a busy machine
 IMPORT: Final = 60  # seconds more, for Python, Django and the database
@@ -126,20 +125,22 @@ def _try_all(module: str, mutants: list[Mutant], reached: Reach, workers: list[P
 
 
 def _tests_of(module: str, mutant: Mutant, reached: Reach) -> dict[str, float]:
-    """The tests that run the changed lines, and how long each takes; those that run least besides come first.
+    """The tests that run the changed lines, with the seconds of each.
 
-    What is run at import is run by no test of its own: then it is those that run anything of the module.
+    First come the tests of the file that is named after the changed one, then those that run the fewest other lines.
+    No single test runs what Python runs at import: there, every test that runs anything of the module counts.
     """
     lines = set(range(mutant.lines[0], mutant.lines[1] + 1))
     files = _files(module)
+    own = f"/test_{Path(mutant.path).stem}.py::"
     found = [
-        (sum(map(len, facts["lines"].values())), facts["seconds"], test)
+        (own not in test, sum(map(len, facts["lines"].values())), facts["seconds"], test)
         for test, facts in reached.items()
         if (mutant.in_function and lines & {*facts["lines"].get(mutant.path, ())})
         or (not mutant.in_function and any(path in facts["lines"] for path in files))
     ]
     chosen: dict[str, float] = {}
-    for _, seconds, test in sorted(found):
+    for _, _, seconds, test in sorted(found):
         if sum(chosen.values()) + seconds <= ENOUGH:
             chosen[test] = seconds
     return chosen
