@@ -1,14 +1,15 @@
 """What a finished attempt and each move leave behind: the event, and nothing of the queue on a case outside it."""
 
+from datetime import timedelta
 from typing import Any
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road
-from tests.flow.reviewing import approve, decide
+from tests.flow.reviewing import approve, decide, pass_on
 from verification import audit, workflow
 from verification.actions import cancel
-from verification.models import AuditEvent, RiskFlag, Verdict, Verification
-from verification.states import FOR_A_PERSON, Flag, Status
+from verification.models import AuditEvent, RiskFlag, Verdict, Verification, VerificationAttempt
+from verification.states import FOR_A_PERSON, AttemptStatus, Flag, Status
 
 
 def cancelled(case: Verification) -> Verification:
@@ -46,6 +47,22 @@ def test_a_case_that_ends_waits_for_no_applicant(road: Road, emulator: EmulatorS
     case.refresh_from_db()
     assert (case.status, case.asked_again_at is not None) == (Status.COLLECTING, True)
     assert cancelled(case).asked_again_at is None
+
+
+def test_a_case_that_ends_is_escalated_no_more(road: Road, emulator: EmulatorServer, staff: Any) -> None:
+    case = road.in_review(emulator)
+    pass_on(case, Verdict.ESCALATE, "unusual_document", by=staff("Reviewer"))
+    case.refresh_from_db()
+    assert case.escalated_at is not None
+    assert cancelled(case).escalated_at is None
+
+
+def test_an_attempt_that_goes_on_waits_for_no_earlier_retry(road: Road) -> None:
+    attempt = road.submit(road.with_photo())
+    attempt.not_before = NOW + timedelta(hours=1)
+    attempt.save()
+    workflow.advance(attempt, AttemptStatus.READY)
+    assert VerificationAttempt.objects.get().not_before is None
 
 
 def test_a_hint_for_the_reviewer_sends_no_case_to_one(road: Road, emulator: EmulatorServer) -> None:
