@@ -189,6 +189,8 @@ def test_typing_a_note_moves_nothing(pictures: Pictures, portal: Portal) -> None
     pictures.open(portal, case["reference"])
     pictures.page.get_by_role("button", name="Claim to decide").click()
     note = pictures.page.get_by_label("Note for colleagues")
+    expect(note).to_be_visible()
+    pictures.page.wait_for_load_state()
     note.press_sequentially("brxi+0kl?")
     expect(note).to_have_value("brxi+0kl?")
     assert pictures.blinking() is None

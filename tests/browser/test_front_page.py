@@ -35,6 +35,7 @@ def test_from_the_first_page_a_person_gets_to_everything(page: Page, portal: Por
     expect(page.locator('main[data-step="consent"]')).to_be_visible()
     page.get_by_role("checkbox").check()
     page.locator('[data-action="primary"]').click()
+    expect(page.locator('main[data-step="document"]')).to_be_visible()
     page.goto(portal.url)
     expect(page.locator("#applicant")).to_contain_text("has been used")
     assert look(page) == []

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Error
+from playwright.sync_api import Browser, Error, expect
 
 from tests.browser.conftest import Portal, copy_of, running, sign_in
 from tests.browser.hostile import PAYLOADS
@@ -155,9 +155,11 @@ def test_hostile_text_stays_text_on_the_pages_of_every_case(
     for case in cases:
         own.open(f"/admin/case/{case}/")
     own.page.get_by_role("button", name="Claim to decide").click()
+    expect(own.page.locator("form.decision").first).to_be_visible()
     own.look()
     own.page.locator("#purpose").select_option("contact")
     own.page.get_by_role("button", name="Show").click()
+    expect(own.page.get_by_text("It was recorded that you saw")).to_be_visible()
     own.look()
     assert own.faults == []
 

@@ -71,6 +71,7 @@ def test_the_policy_is_changed_by_two(senior: Page, other_senior: Page, portal: 
     senior.get_by_role("link", name="Edit the draft").click()
     senior.get_by_label("Link valid for (days)").fill(str(old + 1))
     senior.get_by_role("button", name="Save the draft").click()
+    expect(senior.locator("ul.messagelist")).to_contain_text("The draft is saved.")
     version = draft.get_by_role("heading", name="Draft of version").inner_text().split()[-1]
     activate = other_senior.get_by_role("button", name=f"Activate version {version}")
     other_senior.get_by_label("type the version number").fill(version)

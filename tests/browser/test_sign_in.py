@@ -73,6 +73,11 @@ def check(page: Page) -> None:
     assert faults(page) == [], page.url
 
 
+def log_out(page: Page) -> None:
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
+
+
 def on_the_board(page: Page) -> None:
     expect(page.get_by_role("heading", name="Work board")).to_be_visible()
 
@@ -101,10 +106,10 @@ def test_a_newcomer_sets_up_an_app_and_signs_in_with_it(
     assert download.value.path().read_text().split() == codes
     page.goto(f"{strict.url}/admin/")
     on_the_board(page)
-    page.get_by_role("button", name="Log out").click()
-    expect(page.get_by_text("You are signed out.")).to_be_visible()
+    log_out(page)
 
     give_password(page, strict, "reviewer")
+    expect(page.get_by_label("Code")).to_be_visible()
     check(page)
     page.get_by_label("Code").fill(fresh_code(secret, page, used))
     page.get_by_role("button", name="Sign in", exact=True).click()
@@ -156,7 +161,7 @@ def test_a_passkey_signs_in(new_browser: Callable[[], Page], strict: Portal, alo
     page.goto(f"{strict.url}/admin/account/two-step/passkeys/")
     expect(page.get_by_text("Blue laptop")).to_be_visible()
     check(page)
-    page.get_by_role("button", name="Log out").click()
+    log_out(page)
     if alone:
         page.goto(f"{strict.url}/admin/queue/")
         page.get_by_role("button", name="Sign in with a passkey").click()

@@ -115,6 +115,7 @@ def drafting(portal: Portal, senior: Page) -> Iterator[Page]:
     yield senior
     senior.goto(f"{portal.url}/admin/policy/")
     senior.get_by_role("button", name="Discard it").click()
+    expect(senior.locator("ul.messagelist")).to_contain_text("The draft is discarded.")
 
 
 def test_a_policy_that_is_written_outlives_session_and_network(drafting: Page, portal: Portal) -> None:
