@@ -7,6 +7,15 @@ from tests.browser.conftest import Portal
 NOTE = "Same brow line, ears and nose; the light differs."
 
 
+def wait_for(page: Page, condition: str) -> None:
+    """Waits for up to 45 s, by polling: the page's CSP forbids the eval that Playwright's own wait uses."""
+    for _ in range(900):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(condition)
+
+
 def open_case(page: Page, portal: Portal, case_id: str) -> None:
     page.goto(f"{portal.url}/admin/case/{case_id}/")
 

@@ -6,6 +6,7 @@ from typing import Any
 from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
 from tests.browser.conftest import Portal
+from tests.browser.desk import wait_for
 
 
 class Pictures:
@@ -28,12 +29,7 @@ class Pictures:
         self.until("document.querySelector('video').readyState >= 2")
 
     def until(self, condition: str) -> None:
-        """Waits for up to 10 s, by polling: the page's CSP forbids the eval that Playwright's own wait uses."""
-        for _ in range(200):
-            if self.page.evaluate(condition):
-                return
-            self.page.wait_for_timeout(50)
-        raise AssertionError(condition)
+        wait_for(self.page, condition)
 
     def press(self, *keys: str) -> None:
         for key in keys:

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Applicant, Portal
-from tests.browser.desk import decide
+from tests.browser.desk import decide, wait_for
 
 FIRST_ACTION = {"result": "FailedOperation.ActionFirstAction"}
 
@@ -96,7 +96,7 @@ def look(reviewer: Page, portal: Portal, reference: str) -> None:
         expect(picture).to_be_visible()
         picture.evaluate("image => image.decode()")  # waits for the picture, and fails if it can't be shown
     # Chromium has read enough of the recording to show its current picture.
-    reviewer.wait_for_function("document.querySelector('video').readyState >= 2")
+    wait_for(reviewer, "document.querySelector('video').readyState >= 2")
 
 
 def test_a_file_that_is_no_photo_is_told_kindly_and_nothing_is_lost(

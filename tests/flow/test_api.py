@@ -336,6 +336,7 @@ def test_the_page_shows_every_call_and_runs_nothing(client: Client) -> None:
     assert all(
         call in page for call in ("Create a verification", "Read a verification", "Cancel a verification")
     )
+    assert f"<code>{settings.PUBLIC_URL}/api/v1</code>" in page
     assert "<script" not in page
     assert "style=" not in page
     assert "unsafe" not in answer["Content-Security-Policy"]

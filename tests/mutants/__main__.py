@@ -19,7 +19,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final
 
-from tests.mutants.operators import Mutant, mutants_of
+from tests.mutants.operators import Mutant, lines_that_use, mutants_of
 from tests.mutants.prepared import Answer, Prepared
 from tests.mutants.reach import LONGEST, Reach, reach
 from tests.mutants.trees import Tree
@@ -127,20 +127,23 @@ def _try_all(module: str, mutants: list[Mutant], reached: Reach, workers: list[P
 def _tests_of(module: str, mutant: Mutant, reached: Reach) -> dict[str, float]:
     """The tests that run the changed lines, with the seconds of each.
 
-    First come the tests of the file that is named after the changed one, then those that run the fewest other lines.
+    First come the tests of a file that is named after the changed one or its package, then those that run a line which
+    uses the changed name, then those that run the fewest other lines.
     No single test runs what Python runs at import: there, every test that runs anything of the module counts.
     """
     lines = set(range(mutant.lines[0], mutant.lines[1] + 1))
     files = _files(module)
-    own = f"/test_{Path(mutant.path).stem}.py::"
-    found = [
-        (own not in test, sum(map(len, facts["lines"].values())), facts["seconds"], test)
-        for test, facts in reached.items()
-        if (mutant.in_function and lines & {*facts["lines"].get(mutant.path, ())})
-        or (not mutant.in_function and any(path in facts["lines"] for path in files))
-    ]
+    users = lines if mutant.in_function else lines_that_use((PROJECT / mutant.path).read_text(), mutant.line)
+    changed = Path(mutant.path)
+    own = tuple(f"/test_{name}.py::" for name in (changed.stem, changed.parent.name))
+    found = []
+    for test, facts in reached.items():
+        run = {*facts["lines"].get(mutant.path, ())}
+        if lines & run if mutant.in_function else any(path in facts["lines"] for path in files):
+            distance = (not any(name in test for name in own), not users & run)
+            found.append((*distance, sum(map(len, facts["lines"].values())), facts["seconds"], test))
     chosen: dict[str, float] = {}
-    for _, _, seconds, test in sorted(found):
+    for *_, seconds, test in sorted(found):
         if sum(chosen.values()) + seconds <= ENOUGH:
             chosen[test] = seconds
     return chosen

@@ -82,6 +82,19 @@ def mutants_of(path: str, source: str) -> list[Mutant]:
     return list(found.values())
 
 
+def lines_that_use(source: str, line: int) -> set[int]:
+    """The lines of a module that use a name which its statement at `line` gives."""
+    module = ast.parse(source)
+    names = [node for node in ast.walk(module) if isinstance(node, ast.Name)]
+    (statement,) = (part for part in module.body if part.lineno <= line <= (part.end_lineno or line))
+    given = {
+        node.id
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    return {node.lineno for node in names if node.id in given and isinstance(node.ctx, ast.Load)}
+
+
 def _replaced(source: str, change: Change) -> str:
     """Python counts columns in bytes of UTF-8."""
     node, lines = change.node, source.encode().splitlines(keepends=True)

@@ -15,10 +15,10 @@ register_converter(VerificationId, "verification_id")
 _ONE = "v1/verifications/<verification_id:verification_id>"
 
 urlpatterns = [
-    path("v1/verifications", views.Verifications.as_view(), name="api_verifications"),
-    path(_ONE, views.VerificationDetail.as_view(), name="api_verification"),
-    path(f"{_ONE}/cancel", views.VerificationCancel.as_view(), name="api_verification_cancel"),
+    path("v1/verifications", views.Verifications.as_view()),
+    path(_ONE, views.VerificationDetail.as_view()),
+    path(f"{_ONE}/cancel", views.VerificationCancel.as_view()),
     path("v1/openapi.json", docs.openapi, name="api_openapi"),
-    path("docs/", docs.page, name="api_docs"),
+    path("docs/", docs.page),
     re_path("", docs.nothing_here),
 ]
