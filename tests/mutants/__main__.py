@@ -129,7 +129,8 @@ def _tests_of(module: str, mutant: Mutant, reached: Reach) -> dict[str, float]:
 
     First come the tests of a file that is named after the changed one or its package, then those that run a line which
     uses the changed name, then those that run the fewest other lines.
-    No single test runs what Python runs at import: there, every test that runs anything of the module counts.
+    No single test runs what Python runs at import: there, every test of its own file counts, and every other that runs
+    anything of the module.
     """
     lines = set(range(mutant.lines[0], mutant.lines[1] + 1))
     files = _files(module)
@@ -138,10 +139,10 @@ def _tests_of(module: str, mutant: Mutant, reached: Reach) -> dict[str, float]:
     own = tuple(f"/test_{name}.py::" for name in (changed.stem, changed.parent.name))
     found = []
     for test, facts in reached.items():
-        run = {*facts["lines"].get(mutant.path, ())}
-        if lines & run if mutant.in_function else any(path in facts["lines"] for path in files):
-            distance = (not any(name in test for name in own), not users & run)
-            found.append((*distance, sum(map(len, facts["lines"].values())), facts["seconds"], test))
+        run, is_own = {*facts["lines"].get(mutant.path, ())}, any(name in test for name in own)
+        if lines & run if mutant.in_function else is_own or any(path in facts["lines"] for path in files):
+            others = sum(map(len, facts["lines"].values()))
+            found.append((not is_own, not users & run, others, facts["seconds"], test))
     chosen: dict[str, float] = {}
     for *_, seconds, test in sorted(found):
         if sum(chosen.values()) + seconds <= ENOUGH:
