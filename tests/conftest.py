@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+import hypothesis
 import pytest
 import time_machine
 from django.conf import settings
@@ -24,6 +25,12 @@ from verification.actions import assess, challenge, consent, document, invite, p
 from verification.media import child
 from verification.models import StaffUser, Verification, VerificationAttempt
 from verification.states import Mode
+
+# A busy machine is slow: how long an example takes, fails no test.
+hypothesis.settings.register_profile(
+    "busy", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy")
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WORDING = {

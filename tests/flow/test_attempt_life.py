@@ -242,7 +242,6 @@ def test_an_attempt_survives_every_transaction(life: type[Life]) -> None:
         settings=settings(
             max_examples=40,
             stateful_step_count=10,
-            deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
         ),
     )

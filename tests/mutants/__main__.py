@@ -14,7 +14,7 @@ import tomllib
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final
@@ -111,7 +111,8 @@ def _try_all(module: str, mutants: list[Mutant], reached: Reach, workers: list[P
     def attempt(mutant: Mutant) -> Trial:
         worker = free.get()
         try:
-            trial = Trial(module, mutant, *_try(mutant, _tests_of(module, mutant, reached), worker))
+            placed = mutant if _is_reached(mutant, reached) else replace(mutant, in_function=False)
+            trial = Trial(module, mutant, *_try(placed, _tests_of(module, placed, reached), worker))
             if trial.result == "survived":
                 print(f"survived: {mutant.path}:{mutant.line}: {mutant.change}", flush=True)
             return trial
@@ -122,6 +123,12 @@ def _try_all(module: str, mutants: list[Mutant], reached: Reach, workers: list[P
         trials = list(pool.map(attempt, mutants))
     print(_row(module, trials), flush=True)
     return sorted(trials, key=lambda trial: (trial.mutant.path, trial.mutant.line))
+
+
+def _is_reached(mutant: Mutant, reached: Reach) -> bool:
+    """Whether a test runs the changed lines; a function that is called at import only has run before any test."""
+    lines = set(range(mutant.lines[0], mutant.lines[1] + 1))
+    return any(lines & {*facts["lines"].get(mutant.path, ())} for facts in reached.values())
 
 
 def _tests_of(module: str, mutant: Mutant, reached: Reach) -> dict[str, float]:
