@@ -46,6 +46,8 @@ KEYRING = env.secret("KYC_KEYRING", _made_once("keyring", partial(new_entry, "de
 ACCEPT_HEIC = env.flag("KYC_ACCEPT_HEIC", default=False)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if DEMO else "")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+# The portal is at the root of its host. Else Gunicorn lets a header of the client say what comes before each address.
+FORCE_SCRIPT_NAME = ""
 
 INSTALLED_APPS = [
     "django.contrib.auth",

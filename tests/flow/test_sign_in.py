@@ -243,6 +243,18 @@ def test_without_a_second_step_only_its_set_up_answers(client, rosa, required):
     assert posted <= {"/admin/account/confirm/"}
 
 
+@pytest.mark.parametrize("forced", ["", None], ids=["root of the host", "below a prefix"])
+@pytest.mark.parametrize("prefix", ["/x", "/x//", "//", "/admin"])
+def test_what_a_client_says_comes_before_an_address_opens_nothing(
+    client, rosa, required, settings, forced, prefix
+):
+    """Gunicorn takes the prefix from a header that is named SCRIPT_NAME."""
+    settings.FORCE_SCRIPT_NAME = forced
+    client.force_login(rosa)
+    answer = client.get("/admin/queue/", SCRIPT_NAME=prefix)
+    assert (answer.status_code, "two-step" in answer["Location"]) == (302, True)
+
+
 @pytest.mark.parametrize("how", ["required", "optional"])
 def test_with_one_that_was_not_taken_only_it_answers(client, with_app, settings, how):
     """For example a session from before the second step was set up."""

@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 
 from verification.crypto import NotUnwrapped, UnknownKey
 from verification.permissions.addresses import CLOSED
-from verification.review.page import address_of
+from verification.review.page import address_of, is_staff_address
 from verification.review.sign_in import lifetime, second_step
 from verification.review.sign_in.layout import page
 from verification.review.sign_in.reauthentication import ask
@@ -73,10 +73,6 @@ def _unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
     """503: the keyring can't decrypt the second step, which only an operator can repair."""
     log.error("sign_in.second_step_does_not_open", reason=type(exception).__name__)
     return page(request, "account/unreadable.html", {"title": _("Sign-in needs an operator")}, status=503)
-
-
-def is_staff_address(request: HttpRequest) -> bool:
-    return request.path.startswith(reverse("admin:index"))
 
 
 def _is_signed_in(request: HttpRequest) -> bool:
