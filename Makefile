@@ -2,6 +2,8 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 PORT ?= 8000
+# Of another Django project, perhaps, or another web server.
+unexport DJANGO_SETTINGS_MODULE GUNICORN_CMD_ARGS
 VENV := .venv
 BIN := $(VENV)/bin
 # The checkers of JavaScript and CSS; `npm ci` refuses a package that is not the one in package-lock.json.
@@ -101,5 +103,5 @@ install-dev:
 
 # Node.js brings its own certificate authorities; a company's proxy is known to the system's alone.
 $(INSTALLED_NODE): package-lock.json .npmrc | install-dev
-	NODE_USE_SYSTEM_CA=1 $(BIN)/npm ci --loglevel=error
+	NODE_USE_SYSTEM_CA=1 $(BIN)/npm ci --include=dev --loglevel=error
 	@touch $@

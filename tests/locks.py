@@ -24,8 +24,16 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parent.parent
 # Each contains all lines of the one before it.
 EXTRAS_OF_LOCKS = {"run": [], "heic": ["heic"], "dev": ["heic", "dev"]}
-_PLATFORMS = [("linux", "Linux"), ("darwin", "Darwin"), ("win32", "Windows")]
+OPTION = "--only-binary :all:"  # the only one: any other lets more than the lock decide
+_PLATFORMS = [
+    ("linux", "Linux", "posix", "x86_64"),
+    ("linux", "Linux", "posix", "aarch64"),
+    ("darwin", "Darwin", "posix", "arm64"),
+    ("win32", "Windows", "nt", "AMD64"),
+]
 _MINOR_VERSIONS = range(40)
+_PATCHES = (0, 2, 99)  # a marker may name one of the first
+_OF_PYTHON = "Programming Language :: Python :: "
 
 Project = dict[str, Any]
 
@@ -65,7 +73,10 @@ def _line(entry: str) -> Line:
 
 def complaints(project: Project, locks: dict[str, list[Line]]) -> list[str]:
     """One sentence for each fault. `project` is the table of pyproject.toml, `locks` has run, heic, dev and uv."""
-    found = [f"{name}: {fault}" for name, lines in locks.items() for fault in _unpinned(lines)]
+    found = [*_metadata_faults(project)]
+    found += [f"{name}: {fault}" for name, lines in locks.items() for fault in _unpinned(lines)]
+    if [line.name for line in locks["uv"]] != ["uv"]:
+        found.append("uv: it has to hold uv and nothing else")
     for name, extras in EXTRAS_OF_LOCKS.items():
         roots = [Requirement(each) for each in _required(project, extras)]
         found += [f"{name}: {fault}" for fault in _incomplete(roots, locks[name], _environments(project))]
@@ -79,6 +90,29 @@ def complaints(project: Project, locks: dict[str, list[Line]]) -> list[str]:
     return found
 
 
+def option_faults(lock: str) -> list[str]:
+    """One sentence for each option of a lock's text that is not OPTION, and one if that is missing."""
+    options = [line.strip() for line in lock.splitlines() if line.lstrip().startswith("-")]
+    options = [option for option in options if not option.startswith("--hash=")]
+    found = [f"{option} lets something else than the lock decide" for option in options if option != OPTION]
+    return found if OPTION in options else [*found, f"{OPTION} is missing"]
+
+
+def _metadata_faults(project: Project) -> Iterator[str]:
+    """What pyproject.toml says that no lock follows."""
+    known = {extra for extras in EXTRAS_OF_LOCKS.values() for extra in extras}
+    for extra in project.get("optional-dependencies", {}).keys() - known:
+        yield f"pyproject.toml: no lock has the extra {extra}"
+    named = [text.removeprefix(_OF_PYTHON) for text in project["classifiers"] if text.startswith(_OF_PYTHON)]
+    if sorted(named) != sorted(_minors(project)):
+        yield "pyproject.toml: requires-python and the classifiers name different Pythons"
+
+
+def _minors(project: Project) -> list[str]:
+    pythons = SpecifierSet(project["requires-python"])
+    return [f"3.{minor}" for minor in _MINOR_VERSIONS if f"3.{minor}" in pythons]
+
+
 def _required(project: Project, extras: list[str]) -> list[str]:
     optional = project.get("optional-dependencies", {})
     return [*project["dependencies"], *(each for extra in extras for each in optional[extra])]
@@ -88,22 +122,22 @@ def _unpinned(lines: list[Line]) -> Iterator[str]:
     for line in lines:
         if line.version is None:
             yield f"{line.text} is not pinned with =="
-        if not line.hashes or not all(each.startswith("sha256:") for each in line.hashes):
-            yield f"{line.text} has no SHA-256"
+        if not line.hashes or not all(re.fullmatch("sha256:[0-9a-f]{64}", each) for each in line.hashes):
+            yield f"{line.text} has no SHA-256, or something else beside it"
 
 
 def _environments(project: Project) -> list[dict[str, str]]:
     """The environments for markers: each Python that the project supports, on each system."""
-    pythons = SpecifierSet(project["requires-python"])
-    minors = [f"3.{minor}" for minor in _MINOR_VERSIONS if f"3.{minor}" in pythons]
     return [
         {
             "python_version": minor,
-            "python_full_version": f"{minor}.0",
+            "python_full_version": f"{minor}.{patch}",
             "sys_platform": short,
             "platform_system": long,
+            "os_name": family,
+            "platform_machine": machine,
         }
-        for minor, (short, long) in product(minors, _PLATFORMS)
+        for minor, patch, (short, long, family, machine) in product(_minors(project), _PATCHES, _PLATFORMS)
     ]
 
 
@@ -161,11 +195,9 @@ def _differs(line: Line) -> bool:
 
 def main() -> int:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    locks = {
-        name: read_lock((ROOT / "requirements" / f"{name}.txt").read_text())
-        for name in [*EXTRAS_OF_LOCKS, "uv"]
-    }
-    found = complaints(project, locks)
+    texts = {name: (ROOT / "requirements" / f"{name}.txt").read_text() for name in [*EXTRAS_OF_LOCKS, "uv"]}
+    found = [f"{name}: {fault}" for name, text in texts.items() for fault in option_faults(text)]
+    found += complaints(project, {name: read_lock(text) for name, text in texts.items()})
     if found:
         print(*found, "`make lock` writes the locks again.", sep="\n")
     return 1 if found else 0

@@ -38,7 +38,16 @@ def new_link(request: HttpRequest) -> HttpResponse:
 
 
 def _is_from_this_machine(request: HttpRequest) -> bool:
-    """By address and by name; a tunnel or a proxy gives itself away by what it adds."""
+    """By address, by name, and by what a tunnel or a proxy adds; one that adds nothing can't be told."""
     name = urlsplit(f"//{request.get_host()}").hostname or ""
-    came_through = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
-    return is_loopback(request.META.get("REMOTE_ADDR", "")) and is_loopback(name) and not came_through
+    return (
+        is_loopback(request.META.get("REMOTE_ADDR", "")) and is_loopback(name) and not _came_through(request)
+    )
+
+
+def _came_through(request: HttpRequest) -> bool:
+    """No browser names where a request came from, opens a page with an X- header, or speaks HTTP/1.0."""
+    added = [
+        name for name in request.headers if name.startswith(("X-", "Via", "Forwarded", "Cf-", "True-Client"))
+    ]
+    return bool(added) or request.META["SERVER_PROTOCOL"] == "HTTP/1.0"

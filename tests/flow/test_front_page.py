@@ -88,6 +88,10 @@ def test_the_cases_that_are_named_to_be_tried_exist() -> None:
         {"SERVER_NAME": "127.0.0.1", "REMOTE_ADDR": "203.0.113.7"},
         {"SERVER_NAME": "127.0.0.1", "HTTP_X_FORWARDED_FOR": "203.0.113.7"},
         {"SERVER_NAME": "127.0.0.1", "HTTP_FORWARDED": "for=203.0.113.7"},
+        {"SERVER_NAME": "127.0.0.1", "HTTP_VIA": "1.1 proxy"},
+        {"SERVER_NAME": "127.0.0.1", "HTTP_X_REAL_IP": "203.0.113.7"},
+        {"SERVER_NAME": "127.0.0.1", "HTTP_CF_CONNECTING_IP": "203.0.113.7"},
+        {"SERVER_NAME": "127.0.0.1", "SERVER_PROTOCOL": "HTTP/1.0"},
     ],
 )
 def test_from_elsewhere_it_is_the_calm_page_that_gives_nothing(

@@ -1,21 +1,25 @@
 """`requirements/install`: which Python it chooses, its message without one, and how it repairs an environment.
 
-The locks here are empty, so no package index is used. Without uv in them, only the pip path is tested.
+The locks here hold nothing, or one package that lies in a folder, so no package index is used. Without uv in them, only
+the pip path is tested.
 """
 
+import hashlib
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from packaging.specifiers import SpecifierSet
 
 SCRIPT = Path("requirements/install")
-TOOLS = ("bash", "env", "dirname", "head", "tail", "grep", "cksum", "sed", "rm", "cat")
+TOOLS = ("bash", "env", "dirname", "head", "tail", "grep", "cksum", "sed", "rm", "cat", "flock")
 WORKS = f'exec "{sys.executable}" "$@"'
 WITHOUT_VENV = f'[[ "$*" == *ensurepip* ]] && exit 1; {WORKS}'
 BROKEN_SHIM = "echo 'command not found' >&2; exit 127"
@@ -25,6 +29,7 @@ def bare(folder: Path) -> Path:
     """A project with empty locks, and a PATH without Python."""
     (folder / "requirements").mkdir(parents=True)
     shutil.copy(SCRIPT, folder / SCRIPT)
+    shutil.copy("requirements/missing.py", folder / "requirements/missing.py")
     for lock in ("run", "dev", "uv"):
         (folder / f"requirements/{lock}.txt").write_text("--only-binary :all:\n")
     (folder / "bin").mkdir()
@@ -132,6 +137,68 @@ def test_what_the_environment_adds_to_the_lock_does_not_count(installed: Path) -
         lock.write("# one more\n")
     done = install(installed, PIP_CONSTRAINT="/missing/constraints.txt", PYTHONPATH="/missing")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+# What the environment says about pip and uv
+
+
+@pytest.fixture
+def with_a_package(project: Path) -> Path:
+    """A project whose lock has one package, and PIP_FIND_LINKS for the folder that it lies in."""
+    have(project, python3=WORKS)
+    wheel = project / "wheels/thing-1.0-py3-none-any.whl"
+    wheel.parent.mkdir()
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("thing.py", "")
+        archive.writestr("thing-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: thing\nVersion: 1.0\n")
+        archive.writestr("thing-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr("thing-1.0.dist-info/RECORD", "")
+    sha256 = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    (project / "requirements/run.txt").write_text(f"thing==1.0 --hash=sha256:{sha256}\n")
+    return project
+
+
+def install_thing(project: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    return install(project, PIP_NO_INDEX="1", PIP_FIND_LINKS=str(project / "wheels"), **settings)
+
+
+def has_thing(project: Path) -> bool:
+    return bool([*(project / ".venv").glob("lib/python*/site-packages/thing.py")])
+
+
+def test_no_variable_makes_an_installation_put_nothing_into_its_environment(with_a_package: Path) -> None:
+    elsewhere = str(with_a_package / "elsewhere")
+    done = install_thing(
+        with_a_package,
+        PIP_DRY_RUN="1",
+        PIP_ROOT=elsewhere,
+        PIP_TARGET=elsewhere,
+        PIP_PYTHON="/missing/python",
+        PIP_REQUIREMENT="/missing/lock.txt",
+        UV_TARGET=elsewhere,
+        CDPATH=elsewhere,
+    )
+    assert (done.returncode, has_thing(with_a_package)) == (0, True)
+
+
+def test_a_package_that_lands_elsewhere_is_missed(with_a_package: Path) -> None:
+    """A target folder in a file of settings is followed by pip, which then ends well."""
+    settings = with_a_package / "pip.conf"
+    settings.write_text(f"[install]\ntarget = {with_a_package / 'elsewhere'}\n")
+    for _ in range(2):
+        done = install_thing(with_a_package, PIP_CONFIG_FILE=str(settings))
+        assert (done.returncode, has_thing(with_a_package)) == (1, False)
+        assert ".venv is not whole: without thing. " in done.stderr
+    assert install_thing(with_a_package).returncode == 0
+    assert has_thing(with_a_package)
+
+
+def test_two_installations_at_once_end_with_a_whole_environment(with_a_package: Path) -> None:
+    with ThreadPoolExecutor() as pool:
+        both = [pool.submit(install_thing, with_a_package) for _ in range(2)]
+    assert [each.result().returncode for each in both] == [0, 0]
+    assert "waiting for it" in "".join(each.result().stdout for each in both)
+    assert has_thing(with_a_package)
 
 
 def test_the_development_set_stays_when_the_demo_is_run_next(installed: Path) -> None:

@@ -105,6 +105,13 @@ def test_a_missing_keyring_is_a_sentence_and_no_traceback() -> None:
     assert done.stderr == "Settings: KYC_KEYRING is not set. See .env.example for what it holds.\n"
 
 
+@pytest.mark.parametrize("port", ["0", "-1", "65535", "99999"])
+def test_a_port_that_does_not_exist_is_a_sentence_and_no_traceback(port: str) -> None:
+    done = start("manage.py", "demo", "--port", port, KYC_MODE="demo")
+    assert done.returncode == 1
+    assert done.stderr == "CommandError: A port is a number from 1 to 65534, such as: make demo PORT=8001\n"
+
+
 @pytest.mark.parametrize("command", ["demo", "emulator"])
 def test_production_has_no_sandbox(command: str) -> None:
     done = start("manage.py", command)

@@ -37,7 +37,7 @@ class Address:
     fresh: tuple[str, ...] = ()
 
     def right(self, method: str | None) -> str:
-        """What opens it by an HTTP method; "" if the method is not served. HEAD is a GET."""
+        """What opens it by an HTTP method; "" if the method is not served. HEAD needs what GET needs."""
         return {"GET": self.get, "HEAD": self.get, "POST": self.post}.get(method or "", "")
 
     @property

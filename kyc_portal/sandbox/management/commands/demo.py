@@ -26,6 +26,7 @@ from kyc_portal.sandbox.worker import EmbeddedWorker
 from verification.models import StaffUser
 
 HOST = "127.0.0.1"
+LAST_PORT = 65_534  # one more is left for the emulator, which takes the next if it can
 DOTENV = env.PROJECT / ".env"
 
 
@@ -44,14 +45,17 @@ class Command(BaseCommand):
         self._serve(options["port"])
 
     def _settle(self, port: int) -> None:
-        _check_free(port)
         if DOTENV.exists() and "KYC_MODE=demo" not in DOTENV.read_text(encoding="utf-8").splitlines():
             raise CommandError(
                 "There is a .env that is not the demo's. Move it away first; nothing was done."
             )
+        _check_free(port)
         values = {
             "KYC_MODE": "demo",
-            # Blank means the demo's own: a database, store, broker or account of the environment is not used.
+            # Blank means the demo's own: what the environment says for another installation is not used.
+            "SECRET_KEY": "",
+            "ALLOWED_HOSTS": "",
+            "CSRF_TRUSTED_ORIGINS": "",
             "DATABASE_URL": "",
             "STORAGE_URL": "",
             "CELERY_BROKER_URL": "",
@@ -59,6 +63,7 @@ class Command(BaseCommand):
             "KYC_FACEID_ENDPOINT": f"http://{HOST}:{_free_port(port + 1)}",
             "KYC_FACEID_FALLBACK_REGIONS": "",
             "KYC_FACEID_MORE_ACCOUNTS": "",
+            "TENCENTCLOUD_TOKEN": "",
             "TENCENTCLOUD_SECRET_ID": SANDBOX_SECRET_ID,
             "TENCENTCLOUD_SECRET_KEY": SANDBOX_SECRET_KEY,
         }
@@ -87,12 +92,14 @@ class Command(BaseCommand):
 
     def _serve(self, port: int) -> None:
         command = ["-m", "gunicorn", "-c", "python:kyc_portal.sandbox.server", "-b", f"{HOST}:{port}"]
-        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "kyc_portal.settings"}
+        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "kyc_portal.settings", "GUNICORN_CMD_ARGS": ""}
         os.chdir(env.PROJECT)
         os.execve(sys.executable, [sys.executable, *command, "kyc_portal.wsgi"], environment)
 
 
 def _check_free(port: int) -> None:
+    if not 0 < port <= LAST_PORT:
+        raise CommandError(f"A port is a number from 1 to {LAST_PORT}, such as: make demo PORT=8001")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
