@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -109,45 +110,51 @@ class DemoFailed(Exception):
 def make_cases(emulator: EmulatorServer, reviewer: StaffUser, tell: Any) -> None:
     """Make every case that does not exist yet, a few side by side, because most of the time is waiting.
 
-    Other processes draw the clips meanwhile, which takes longest.
+    The case with the most recordings is the first: the others are made while its applicant waits between two of them.
+    Other processes draw the clips meanwhile.
     """
     missing = [
         case
-        for case in CASES
+        for case in sorted(CASES, key=lambda case: len(case.answers), reverse=True)
         if not Verification.objects.filter(applicant__reference=case.reference).exists()
     ]
+    waiting, people = deque(missing), list["Person"]()
     with ProcessPoolExecutor(ARTISTS, get_context("spawn")) as artists:
         clips = {case.reference: artists.submit(draw_takes, case.face, len(case.answers)) for case in missing}
-        for start in range(0, len(missing), AT_ONCE):
-            begun = [(case, _begin(case)) for case in missing[start : start + AT_ONCE]]
-            for case, person in begun:
-                _record(case, person, clips[case.reference].result(), emulator)
-                tell(f"  {case.reference}: {_finish(case, person, reviewer)}")
+        while waiting or people:
+            while waiting and len(people) < AT_ONCE:
+                people.append(_begin(waiting.popleft()))
+            person = min(people, key=lambda person: person.ready_at)
+            _record(person, clips[person.case.reference].result(), emulator)
+            if person.recordings == len(person.case.answers):
+                people.remove(person)
+                tell(f"  {person.case.reference}: {_finish(person, reviewer)}")
 
 
 def _begin(case: Case) -> "Person":
     invitation = invite(
         reference=case.reference, name=case.name, mode=case.mode, by=audit.By.shell(), now=timezone.now()
     )
-    person = Person(invitation)
+    person = Person(case, invitation)
     person.agree()
     person.give_photo(draw_photo(case.seed))
     person.ask_for_challenge()
     return person
 
 
-def _record(case: Case, person: "Person", clips: list[bytes], emulator: EmulatorServer) -> None:
-    for number, (answer, clip) in enumerate(zip(case.answers, clips, strict=True)):
-        if number:
-            person.ask_for_challenge()
-        emulator.script(**answer)
-        person.record(clip, camera=case.camera)
+def _record(person: "Person", clips: list[bytes], emulator: EmulatorServer) -> None:
+    """Makes the next recording, and asks for the challenge of the one after it."""
+    case = person.case
+    emulator.script(**case.answers[person.recordings])
+    person.record(clips[person.recordings], camera=case.camera)
+    if person.recordings < len(case.answers):
+        person.ask_for_challenge()
 
 
-def _finish(case: Case, person: "Person", reviewer: StaffUser) -> str:
+def _finish(person: "Person", reviewer: StaffUser) -> str:
     verification = person.judged()
-    if case.verdict:
-        _decide(verification, reviewer, *case.verdict)
+    if person.case.verdict:
+        _decide(verification, reviewer, *person.case.verdict)
     verification.refresh_from_db()
     return verification.get_status_display()
 
@@ -168,7 +175,10 @@ def _decide(verification: Verification, by: StaffUser, verdict: Verdict, reason:
 class Person:
     """An applicant at their browser."""
 
-    def __init__(self, invitation: Invitation) -> None:
+    def __init__(self, case: Case, invitation: Invitation) -> None:
+        self.case = case
+        self.recordings = 0
+        self.ready_at = 0.0
         self._verification = invitation.verification
         self._browser = Client(SERVER_NAME="127.0.0.1", headers={"user-agent": "Demo browser"})
         self._browser.get(urlsplit(invitation.link).path)
@@ -186,11 +196,11 @@ class Person:
 
     def ask_for_challenge(self) -> None:
         self._challenge = self._post("/verify/challenge", {}, 200).json()
-        self._asked_at = time.monotonic()
+        self.ready_at = time.monotonic() + TAKE_SECONDS
 
     def record(self, clip: bytes, *, camera: str) -> None:
         """Send a recording, after as long as recording it takes."""
-        time.sleep(max(0.0, self._asked_at + TAKE_SECONDS - time.monotonic()))
+        time.sleep(max(0.0, self.ready_at - time.monotonic()))
         fields = {
             "attempt": self._challenge["attempt"],
             "nonce": self._challenge["nonce"],
@@ -198,6 +208,7 @@ class Person:
             "video": SimpleUploadedFile("recording.mp4", clip, "video/mp4"),
         }
         self._post("/verify/recording", fields, 200)
+        self.recordings += 1
         self.judged()
 
     def _signals(self, clip: bytes, camera: str) -> dict[str, Any]:
