@@ -2,8 +2,8 @@
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
 PORT ?= 8000
-# Of another Django project, perhaps, or another web server.
-unexport DJANGO_SETTINGS_MODULE GUNICORN_CMD_ARGS
+# A shell may have it from another Django project.
+unexport DJANGO_SETTINGS_MODULE
 VENV := .venv
 BIN := $(VENV)/bin
 # The checkers of JavaScript and CSS; `npm ci` refuses a package that is not the one in package-lock.json.

@@ -12,33 +12,40 @@ from pathlib import Path
 from pip._vendor.packaging.requirements import Requirement
 from pip._vendor.packaging.tags import parse_tag, sys_tags
 
+FITTING = frozenset(sys_tags())
+NAMED = 3  # the message names so many
 
-def missing(lock: str) -> Iterator[str]:
-    fitting = set(sys_tags())
+
+def missing(lock: str) -> list[str]:
+    return [wanted.name for wanted in _for_this_machine(lock) if not _is_installed(wanted)]
+
+
+def _for_this_machine(lock: str) -> Iterator[Requirement]:
     for entry in lock.replace("\\\n", " ").splitlines():
         text = entry.partition(" --hash=")[0].strip()
-        if not text or text.startswith(("-", "#")):
-            continue
-        wanted = Requirement(text)
-        if wanted.marker is None or wanted.marker.evaluate():
-            try:
-                found = distribution(wanted.name)
-            except PackageNotFoundError:
-                yield wanted.name
-                continue
-            tags = [
-                line[5:] for line in (found.read_text("WHEEL") or "").splitlines() if line.startswith("Tag: ")
-            ]
-            fits = not tags or any(fitting & parse_tag(tag) for tag in tags)
-            if not fits or not wanted.specifier.contains(found.version, prereleases=True):
-                yield wanted.name
+        if text and not text.startswith(("-", "#")):
+            wanted = Requirement(text)
+            if wanted.marker is None or wanted.marker.evaluate():
+                yield wanted
+
+
+def _is_installed(wanted: Requirement) -> bool:
+    try:
+        found = distribution(wanted.name)
+    except PackageNotFoundError:
+        return False
+    lines = (found.read_text("WHEEL") or "").splitlines()
+    tags = [line.removeprefix("Tag: ") for line in lines if line.startswith("Tag: ")]
+    fits = not tags or any(FITTING & parse_tag(tag) for tag in tags)
+    return fits and wanted.specifier.contains(found.version, prereleases=True)
+
+
+def main() -> None:
+    lacking = missing(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    if lacking:
+        more = f" and {len(lacking) - NAMED} more" if len(lacking) > NAMED else ""
+        sys.exit(f"not installed: {', '.join(lacking[:NAMED])}{more}")
 
 
 if __name__ == "__main__":
-    lacking = list(missing(Path(sys.argv[1]).read_text(encoding="utf-8")))
-    if lacking:
-        sys.exit(
-            "without "
-            + ", ".join(lacking[:3])
-            + (f" and {len(lacking) - 3} more" if len(lacking) > 3 else "")
-        )
+    main()

@@ -26,7 +26,7 @@ from verification.media import child
 from verification.models import StaffUser, Verification, VerificationAttempt
 from verification.states import Mode
 
-# A busy machine is slow: how long an example takes, fails no test.
+# How long a generated example takes must fail no test: a busy machine is slow.
 hypothesis.settings.register_profile(
     "busy", hypothesis.settings(), deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )

@@ -123,7 +123,7 @@ def _unpinned(lines: list[Line]) -> Iterator[str]:
         if line.version is None:
             yield f"{line.text} is not pinned with =="
         if not line.hashes or not all(re.fullmatch("sha256:[0-9a-f]{64}", each) for each in line.hashes):
-            yield f"{line.text} has no SHA-256, or something else beside it"
+            yield f"{line.text} has something else than whole SHA-256 hashes, or none"
 
 
 def _environments(project: Project) -> list[dict[str, str]]:

@@ -118,7 +118,8 @@ def make_cases(emulator: EmulatorServer, reviewer: StaffUser, tell: Any) -> None
         for case in sorted(CASES, key=lambda case: len(case.answers), reverse=True)
         if not Verification.objects.filter(applicant__reference=case.reference).exists()
     ]
-    waiting, people = deque(missing), list["Person"]()
+    waiting = deque(missing)
+    people: list[Person] = []
     with ProcessPoolExecutor(ARTISTS, get_context("spawn")) as artists:
         clips = {case.reference: artists.submit(draw_takes, case.face, len(case.answers)) for case in missing}
         while waiting or people:

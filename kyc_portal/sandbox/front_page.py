@@ -47,7 +47,7 @@ def _is_from_this_machine(request: HttpRequest) -> bool:
 
 def _came_through(request: HttpRequest) -> bool:
     """No browser names where a request came from, opens a page with an X- header, or speaks HTTP/1.0."""
-    added = [
-        name for name in request.headers if name.startswith(("X-", "Via", "Forwarded", "Cf-", "True-Client"))
-    ]
-    return bool(added) or request.META["SERVER_PROTOCOL"] == "HTTP/1.0"
+    added = ("X-", "Via", "Forwarded", "Cf-", "True-Client")
+    return request.META["SERVER_PROTOCOL"] == "HTTP/1.0" or any(
+        name.startswith(added) for name in request.headers
+    )

@@ -329,6 +329,15 @@ def just_signed_in(browser: Browser, portal: Portal, username: str) -> Iterator[
         yield page
 
 
+def wait_for(page: Page, condition: str) -> None:
+    """Waits for up to 45 s, by polling: the page's CSP forbids the eval that Playwright's own wait uses."""
+    for _ in range(900):
+        if page.evaluate(condition):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(condition)
+
+
 def sign_in(page: Page, portal: Portal, username: str) -> None:
     page.goto(f"{portal.url}/admin/")
     page.get_by_label("Username").fill(username)

@@ -7,21 +7,16 @@ from tests.browser.conftest import Portal
 NOTE = "Same brow line, ears and nose; the light differs."
 
 
-def wait_for(page: Page, condition: str) -> None:
-    """Waits for up to 45 s, by polling: the page's CSP forbids the eval that Playwright's own wait uses."""
-    for _ in range(900):
-        if page.evaluate(condition):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError(condition)
-
-
 def open_case(page: Page, portal: Portal, case_id: str) -> None:
     page.goto(f"{portal.url}/admin/case/{case_id}/")
 
 
 def claim(page: Page, portal: Portal, case_id: str) -> None:
     open_case(page, portal, case_id)
+    claim_open_case(page)
+
+
+def claim_open_case(page: Page) -> None:
     page.get_by_role("button", name="Claim to decide").click()
     expect(page.locator("form.decision").first).to_be_visible()
     # The page's scripts have run by then: on a busy machine a key could come before what listens to it.

@@ -5,8 +5,7 @@ from typing import Any
 
 from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
-from tests.browser.conftest import Portal
-from tests.browser.desk import wait_for
+from tests.browser.conftest import Portal, wait_for
 
 
 class Pictures:

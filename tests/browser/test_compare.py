@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import faults
 from tests.browser.conftest import Applicant, Portal
+from tests.browser.desk import claim_open_case
 from tests.browser.pictures import Pictures
 from tests.browser.visitor import Visitor
 
@@ -187,10 +188,8 @@ def test_typing_a_note_moves_nothing(pictures: Pictures, portal: Portal) -> None
     with Visitor(portal) as visitor:
         case = visitor.send_everything(result="FailedOperation.CompareLowSimilarity", sim=42)
     pictures.open(portal, case["reference"])
-    pictures.page.get_by_role("button", name="Claim to decide").click()
+    claim_open_case(pictures.page)
     note = pictures.page.get_by_label("Note for colleagues")
-    expect(note).to_be_visible()
-    pictures.page.wait_for_load_state()
     note.press_sequentially("brxi+0kl?")
     expect(note).to_have_value("brxi+0kl?")
     assert pictures.blinking() is None

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Error, expect
 
 from tests.browser.conftest import Portal, copy_of, running, sign_in
+from tests.browser.desk import claim_open_case
 from tests.browser.hostile import PAYLOADS
 from tests.browser.staff_pages import ROLES, links_on, new_pages
 from verification.permissions.addresses import RECORDS
@@ -154,8 +155,7 @@ def test_hostile_text_stays_text_on_the_pages_of_every_case(
     assert len(cases) == len(PAYLOADS) >= 40
     for case in cases:
         own.open(f"/admin/case/{case}/")
-    own.page.get_by_role("button", name="Claim to decide").click()
-    expect(own.page.locator("form.decision").first).to_be_visible()
+    claim_open_case(own.page)
     own.look()
     own.page.locator("#purpose").select_option("contact")
     own.page.get_by_role("button", name="Show").click()

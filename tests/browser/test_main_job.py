@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Applicant, Portal
-from tests.browser.desk import decide, wait_for
+from tests.browser.conftest import Applicant, Portal, wait_for
+from tests.browser.desk import decide
 
 FIRST_ACTION = {"result": "FailedOperation.ActionFirstAction"}
 

@@ -63,7 +63,8 @@ def have(project: Path, **pythons: str) -> None:
 
 def install(project: Path, which: str = "run", **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [project / SCRIPT, which],
+        [SCRIPT, which],
+        cwd=project,
         env={"PATH": str(project / "bin"), "HOME": str(project), **settings},
         capture_output=True,
         text=True,
@@ -168,6 +169,7 @@ def has_thing(project: Path) -> bool:
 
 def test_no_variable_makes_an_installation_put_nothing_into_its_environment(with_a_package: Path) -> None:
     elsewhere = str(with_a_package / "elsewhere")
+    Path(elsewhere, "requirements").mkdir(parents=True)
     done = install_thing(
         with_a_package,
         PIP_DRY_RUN="1",
@@ -175,7 +177,6 @@ def test_no_variable_makes_an_installation_put_nothing_into_its_environment(with
         PIP_TARGET=elsewhere,
         PIP_PYTHON="/missing/python",
         PIP_REQUIREMENT="/missing/lock.txt",
-        UV_TARGET=elsewhere,
         CDPATH=elsewhere,
     )
     assert (done.returncode, has_thing(with_a_package)) == (0, True)
@@ -188,7 +189,7 @@ def test_a_package_that_lands_elsewhere_is_missed(with_a_package: Path) -> None:
     for _ in range(2):
         done = install_thing(with_a_package, PIP_CONFIG_FILE=str(settings))
         assert (done.returncode, has_thing(with_a_package)) == (1, False)
-        assert ".venv is not whole: without thing. " in done.stderr
+        assert ".venv is not whole (not installed: thing). " in done.stderr
     assert install_thing(with_a_package).returncode == 0
     assert has_thing(with_a_package)
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from kyc_portal.env import PROJECT
+from kyc_portal.sandbox.management.commands.demo import settings_of
 from verification.crypto import new_entry
 
 PRODUCTION = {
@@ -103,6 +104,14 @@ def test_a_missing_keyring_is_a_sentence_and_no_traceback() -> None:
     done = start("manage.py", "check", KYC_KEYRING="")
     assert done.returncode == 1
     assert done.stderr == "Settings: KYC_KEYRING is not set. See .env.example for what it holds.\n"
+
+
+def test_the_demo_takes_over_nothing_that_a_shell_has_for_another_service() -> None:
+    """Every setting whose name is not the portal's own, but for the log's level."""
+    named = re.findall(r"^([A-Z_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE)
+    common = {name for name in named if not name.startswith(("KYC_", "STORAGE_", "LOG_"))}
+    assert common <= settings_of(8000).keys()
+    assert settings_of(8000)["STORAGE_URL"] == ""  # then nobody reads the store's keys
 
 
 @pytest.mark.parametrize("port", ["0", "-1", "65535", "99999"])

@@ -7,9 +7,7 @@ from typing import Any
 import pytest
 
 PRODUCT = Path("verification")
-RULES: list[dict[str, Any]] = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["importlinter"][
-    "contracts"
-]
+TOOLS: dict[str, Any] = tomllib.loads(Path("pyproject.toml").read_text())["tool"]
 ROOMS = {
     f"verification.{place.stem}"
     for place in PRODUCT.iterdir()
@@ -29,5 +27,5 @@ ROOMS = {
     ],
 )
 def test_a_library_of_one_room_is_forbidden_in_all_others(name: str, allowed: set[str]) -> None:
-    (rule,) = (rule for rule in RULES if rule["name"] == name)
+    (rule,) = (rule for rule in TOOLS["importlinter"]["contracts"] if rule["name"] == name)
     assert set(rule["source_modules"]) == ROOMS - allowed - {"verification.migrations"}

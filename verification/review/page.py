@@ -12,7 +12,7 @@ from verification import audit, permissions
 from verification.models import StaffUser
 from verification.permissions import addresses
 
-STAFF = "admin/"  # where the staff site is in kyc_portal.urls
+STAFF_ROUTE = "admin/"  # as in kyc_portal.urls
 
 # The role of each group in the trail, the first match counts.
 ROLES = {
@@ -31,13 +31,13 @@ class Site(Protocol):
 
 def is_staff_address(request: HttpRequest) -> bool:
     """By the route that was resolved: the path is what the client wrote, with a prefix that a header may add."""
-    return request.resolver_match is not None and request.resolver_match.route.startswith(STAFF)
+    return request.resolver_match is not None and request.resolver_match.route.startswith(STAFF_ROUTE)
 
 
 def address_of(request: HttpRequest) -> addresses.Address:
     """The row of this request in the table of addresses."""
     match = request.resolver_match
-    return addresses.at(match.route.removeprefix(STAFF)) if match else addresses.CLOSED
+    return addresses.at(match.route.removeprefix(STAFF_ROUTE)) if match else addresses.CLOSED
 
 
 def signed_in(request: HttpRequest) -> StaffUser:

@@ -50,23 +50,7 @@ class Command(BaseCommand):
                 "There is a .env that is not the demo's. Move it away first; nothing was done."
             )
         _check_free(port)
-        values = {
-            "KYC_MODE": "demo",
-            # Blank means the demo's own: what the environment says for another installation is not used.
-            "SECRET_KEY": "",
-            "ALLOWED_HOSTS": "",
-            "CSRF_TRUSTED_ORIGINS": "",
-            "DATABASE_URL": "",
-            "STORAGE_URL": "",
-            "CELERY_BROKER_URL": "",
-            "KYC_PUBLIC_URL": f"http://{HOST}:{port}",
-            "KYC_FACEID_ENDPOINT": f"http://{HOST}:{_free_port(port + 1)}",
-            "KYC_FACEID_FALLBACK_REGIONS": "",
-            "KYC_FACEID_MORE_ACCOUNTS": "",
-            "TENCENTCLOUD_TOKEN": "",
-            "TENCENTCLOUD_SECRET_ID": SANDBOX_SECRET_ID,
-            "TENCENTCLOUD_SECRET_KEY": SANDBOX_SECRET_KEY,
-        }
+        values = settings_of(port)
         DOTENV.write_text(
             "# Written by `manage.py demo`; see .env.example for all settings.\n"
             + "".join(f"{name}={value}\n" for name, value in values.items()),
@@ -92,9 +76,30 @@ class Command(BaseCommand):
 
     def _serve(self, port: int) -> None:
         command = ["-m", "gunicorn", "-c", "python:kyc_portal.sandbox.server", "-b", f"{HOST}:{port}"]
-        environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "kyc_portal.settings", "GUNICORN_CMD_ARGS": ""}
+        environment = {**os.environ, "GUNICORN_CMD_ARGS": ""}
         os.chdir(env.PROJECT)
         os.execve(sys.executable, [sys.executable, *command, "kyc_portal.wsgi"], environment)
+
+
+def settings_of(port: int) -> dict[str, str]:
+    """The demo's settings by name, whatever the environment says."""
+    return {
+        "KYC_MODE": "demo",
+        # Blank means the demo's own: what the environment says for another installation is not used.
+        "SECRET_KEY": "",
+        "ALLOWED_HOSTS": "",
+        "CSRF_TRUSTED_ORIGINS": "",
+        "DATABASE_URL": "",
+        "STORAGE_URL": "",
+        "CELERY_BROKER_URL": "",
+        "KYC_PUBLIC_URL": f"http://{HOST}:{port}",
+        "KYC_FACEID_ENDPOINT": f"http://{HOST}:{_free_port(port + 1)}",
+        "KYC_FACEID_FALLBACK_REGIONS": "",
+        "KYC_FACEID_MORE_ACCOUNTS": "",
+        "TENCENTCLOUD_TOKEN": "",
+        "TENCENTCLOUD_SECRET_ID": SANDBOX_SECRET_ID,
+        "TENCENTCLOUD_SECRET_KEY": SANDBOX_SECRET_KEY,
+    }
 
 
 def _check_free(port: int) -> None:
