@@ -102,7 +102,7 @@ def test_an_error_is_raised_with_the_request_id(compare, emulator, code, expecte
     ("fault", "expected"),
     [
         ("http_500", Unavailable),
-        ("http_502", Unavailable),
+        ("http_502", UnknownOutcome),
         ("http_503", Unavailable),
         ("html", BadAnswer),
         ("truncated", UnknownOutcome),

@@ -6,7 +6,8 @@
 |---|---|---|
 | nothing, half an answer, no HTTP, a drip past the deadline | UnknownOutcome | the check may have run |
 | an answer before the whole request had left | UnknownOutcome | the vendor can't have judged it |
-| a gateway's 5xx | Unavailable | the vendor reports a failure |
+| a gateway that waited in vain for the vendor: 502, 504, 522, 524 … | UnknownOutcome | the check may have run |
+| any other 5xx | Unavailable | the vendor reports a failure |
 | 429 | Throttled | the vendor asks for fewer calls |
 | a complete answer of another form: redirect, HTML, gzip, charset, too large | BadAnswer | the client stops reading |
 
@@ -90,6 +91,17 @@ CASES = {
     "chunks of one byte": unknown(
         "deadline", sending(chunked(b"", end=b"")[:-3], lambda line: line.drip(b"1\r\n \r\n" * 9999))
     ),
+    # A gateway passed the request on, and got no answer that it could use.
+    "the gateway waited for the request": unknown("http_408", http(b"", "408 Request Timeout")),
+    "the gateway took us for gone": unknown("http_499", http(b"", "499 Client Closed Request")),
+    "bad gateway": unknown("http_502", http(b"<html>", "502 Bad Gateway")),
+    "gateway timeout": unknown("http_504", http(b"", "504 Gateway Timeout")),
+    "gateway timeout, around a success": unknown("http_504", http(SUCCESS, "504 Gateway Timeout")),
+    "gateway timeout, cut off": unknown("http_504", http(b"<ht", "504 Gateway Timeout", length=9999)),
+    "an empty answer behind the gateway": unknown("http_520", http(b"", "520 Unknown Error")),
+    "connection timed out behind the gateway": unknown("http_522", http(b"", "522 Connection Timed Out")),
+    "a timeout behind the gateway": unknown("http_524", http(b"", "524 A Timeout Occurred")),
+    "read timeout behind a proxy": unknown("http_598", http(b"", "598 Network Read Timeout")),
     # It is no HTTP, or ambiguous HTTP.
     "no http": unknown(BROKEN, b"not http at all\r\n\r\n"),
     "json without http": unknown(BROKEN, SUCCESS),
@@ -113,9 +125,12 @@ CASES = {
     "too large before the video": refused("http_413", http(b"", "413 Large"), reads="head", video=LARGE),
     # It comes from the gateway.
     "internal error": Case(Unavailable, "http_500", answering(http(b"<html>", "500 Internal"))),
-    "bad gateway": Case(Unavailable, "http_502", answering(http(b"<html>", "502 Bad"))),
     "busy, around a success": Case(Unavailable, "http_503", answering(http(SUCCESS, "503 Busy"))),
-    "gateway timeout": Case(Unavailable, "http_504", answering(http(b"", "504 Timeout"))),
+    "not reached": Case(Unavailable, "http_521", answering(http(b"", "521 Web Server Is Down"))),
+    "no tls behind the gateway": Case(Unavailable, "http_525", answering(http(b"", "525 SSL Handshake Failed"))),
+    "gateway timeout before the video": Case(
+        Unavailable, "http_504", answering(http(b"", "504 Timeout")), "head", LARGE
+    ),
     "slow down, around a success": Case(Throttled, "http_429", answering(http(SUCCESS, "429 Slow"))),
     "created": refused("http_201", http(SUCCESS, "201 Created")),
     "no content": refused("http_204", http(b"", "204 None")),

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road
+from tests.contract.vendor_socket import VendorSocket, answering, http
 from verification import audit, storage
 from verification.actions import assess, cancel, sweep
 from verification.evidence import best_frame
@@ -65,6 +66,18 @@ def test_a_call_without_an_answer_is_repeated_once_only(road: Road, emulator: Em
     run_until_judged(attempt.public_id)
     assert Verification.objects.get().reasons == ["unknown_outcome"]
     assert len(emulator.calls()) == 2
+
+
+@pytest.mark.parametrize("status", ["408", "499", "502", "504", "520", "522", "524"])
+def test_a_gateway_that_got_no_answer_from_the_vendor_is_asked_once_more_only(
+    road: Road, emulator: EmulatorServer, settings: Any, status: str
+) -> None:
+    attempt = road.ready()
+    with VendorSocket(answering(http(b"<html>", f"{status} From A Gateway"))) as gateway:
+        settings.FACEID_ENDPOINT = gateway.url
+        run_until_judged(attempt.public_id)
+    assert (Verification.objects.get().reasons, len(gateway.requests)) == (["unknown_outcome"], 2)
+    assert set(attempt.calls.values_list("state", "code")) == {(CallState.UNKNOWN, f"http_{status}")}
 
 
 def test_a_throttled_call_is_tried_again_and_counts_for_nothing(road: Road, emulator: EmulatorServer) -> None:

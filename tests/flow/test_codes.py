@@ -13,6 +13,7 @@ from verification import liveness, storage
 from verification.actions import assess
 from verification.hints import HINTS
 from verification.liveness import RULES, Category, CodeRule, LivenessError, lookup
+from verification.liveness.answer import HIDES_OUTCOME
 from verification.liveness.codes import Field
 from verification.models import AnswerKind, ProviderCall, VendorAccount, Verification
 from verification.rules import decision
@@ -168,6 +169,7 @@ def outcome() -> tuple[int, Status, list[str]]:
         ),
         ({"error": "InvalidParameter"}, code_guide.handling_of(RULES["InvalidParameter"])),
         ({"fault": "truncated"}, NO_CODE["no_answer"]),
+        ({"fault": "http_502"}, NO_CODE["gateway"]),
         ({"fault": "http_503"}, NO_CODE["http_5xx"]),
         ({"fault": "sim_nan"}, NO_CODE["bad_answer"]),
     ],
@@ -217,6 +219,7 @@ def test_with_a_damaged_file_the_task_does_what_the_table_says(road: Road, emula
 def test_the_numbers_in_the_words_are_those_of_the_ledger() -> None:
     assert f"up to {call_ledger.MAX_CALLS} calls" in str(DOES[Consequence.REPEAT])
     assert call_ledger.MAX_UNKNOWN == 2
+    assert all(str(status) in str(NO_CODE["gateway"].name) for status in HIDES_OUTCOME)
     assert "Calls once more" in str(DOES[Consequence.ONCE_MORE])
     assert f"after the {call_ledger.MAX_THROTTLED}th time" in str(DOES[Consequence.SLOW_DOWN])
     assert account_health.FAILING_AFTER == 10

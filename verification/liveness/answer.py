@@ -15,7 +15,15 @@ import pybase64
 from verification.strict_json import NotStrict, read_object
 
 from .codes import Category, CodeRule, lookup
-from .errors import BadAnswer, LivenessError, Misconfigured, Rejected, Throttled, Unavailable
+from .errors import (
+    BadAnswer,
+    LivenessError,
+    Misconfigured,
+    Rejected,
+    Throttled,
+    Unavailable,
+    UnknownOutcome,
+)
 
 VENDOR_PASS = Decimal(70)  # CompareFaceLiveness page, Output Parameters, Result
 # "Sim ... is valid when Result is" one of these two (same page); with other codes it is a filler and not read.
@@ -31,6 +39,12 @@ MAX_EXPONENT = 400  # a double's own is at most 324
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _ERROR_CODE = re.compile(rf"[A-Za-z0-9._]{{1,{CODE_LIMIT}}}")
 _CONTENT_TYPE = re.compile(r'(?:application/json|text/plain)(?:\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
+
+# A gateway sends these when it passed the request on and got no answer it could use, or stopped waiting for one. The
+# check may have run. 408 is a wait for the request that ended, 499 a client that a gateway took for gone; 520, 522 and
+# 524 are Cloudflare's, 598 and 599 those of other proxies. 521, 523, 525, 526 and 530 say that the vendor was not
+# reached, and 500, 501, 503 and 505 that it did not take the request: those are answers.
+HIDES_OUTCOME = frozenset({408, 499, 502, 504, 520, 522, 524, 598, 599})
 
 _FAULTS: dict[Category, type[LivenessError]] = {
     Category.TRANSIENT: Unavailable,
@@ -90,12 +104,17 @@ def _parse(raw: bytes, content_type: str | None, status: int) -> Answer:
     return read(response, request_id, hashlib.sha256(raw).hexdigest())
 
 
-def check_status(status: int) -> None:
-    """API errors come with HTTP 200 too, so any other status comes from the gateway."""
+def check_status(status: int, *, asked: bool = True) -> None:
+    """API errors come with HTTP 200 too, so any other status comes from a gateway.
+
+    `asked`: the whole request had been sent before the status came, so the vendor may have judged it.
+    """
     if status == 200:
         return
     code = f"http_{status}"
-    if status >= 500:
+    if status in HIDES_OUTCOME and asked:
+        raise UnknownOutcome(code)
+    if status >= 500 or status in HIDES_OUTCOME:
         raise Unavailable(code)
     if status == 429:
         raise Throttled(code)

@@ -19,7 +19,7 @@ from .body import RequestBody
 from .codes import Billed
 from .deadline import Deadline
 from .endpoint import check_endpoint, tls_context
-from .errors import BadAnswer, Misconfigured, Rejected, Throttled, Unavailable
+from .errors import BadAnswer, Misconfigured, Rejected, Throttled, Unavailable, UnknownOutcome
 from .exchange import Reply, Upload, Wire, clear_variables, failure_of, read_capped
 from .signing import Credentials, Signer, TC3Auth
 from .source import Media
@@ -37,7 +37,7 @@ DEADLINE = 40
 CONNECTIONS = 100  # at 20 calls a second and 3 s each, 60 are in flight
 
 # What the status, the headers or the length of an answer may raise.
-_ANSWERED = (BadAnswer, Throttled, Unavailable)
+_ANSWERED = (BadAnswer, Throttled, Unavailable, UnknownOutcome)
 
 
 class LivenessClient:
@@ -183,7 +183,7 @@ class LivenessClient:
     def _receive(self, request: httpx.Request, auth: httpx.Auth, upload: Upload) -> Reply:
         response = self._http.send(request, auth=auth, stream=True)
         try:
-            check_status(response.status_code)
+            check_status(response.status_code, asked=upload.ended)
             if response.headers.get("Content-Encoding", "identity").lower() != "identity":
                 raise BadAnswer("content_encoding")
             return Reply(

@@ -52,7 +52,9 @@ class Withdrawn(NotSent):
 
 
 class Unavailable(Retryable):
-    """The vendor answered, and the answer is that the vendor itself failed: HTTP 5xx or a transient code."""
+    """The vendor answered, and the answer is that the vendor itself failed: a transient code, or an HTTP 5xx
+    that says that the vendor did not take the request (`answer.HIDES_OUTCOME` has those that don't).
+    """
 
 
 class UnknownOutcome(Retryable):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.liveness.answers import GENUINE, JPEG, LOW, MISSED, error, passes, read, refusal, written
 from tests.unit.liveness.tracebacks import variables_of
-from verification.liveness import RULES, BadAnswer, Category, LivenessError, Throttled, Unavailable
+from verification.liveness import RULES, BadAnswer, Category, LivenessError, Throttled, Unavailable, UnknownOutcome
 from verification.liveness.answer import MAX_DEPTH
 
 
@@ -169,7 +169,8 @@ def test_the_content_types_of_the_api_are_read(content_type):
 
 @pytest.mark.parametrize(
     ("status", "expected"),
-    [(500, Unavailable), (502, Unavailable), (503, Unavailable), (599, Unavailable), (429, Throttled),
+    [(500, Unavailable), (501, Unavailable), (503, Unavailable), (521, Unavailable), (530, Unavailable),
+     (429, Throttled), (408, UnknownOutcome), (502, UnknownOutcome), (504, UnknownOutcome), (599, UnknownOutcome),
      (201, BadAnswer), (204, BadAnswer), (301, BadAnswer), (302, BadAnswer), (403, BadAnswer),
      (418, BadAnswer)],
 )  # fmt: skip

@@ -163,7 +163,15 @@ NO_CODE: dict[str, Handling] = {
         _WAITING,
         Billed.UNKNOWN,
     ),
-    "http_5xx": Handling(_("HTTP status 500 to 599"), Consequence.REPEAT, _WAITING, Billed.UNKNOWN),
+    "gateway": Handling(
+        _("HTTP status 408, 499, 502, 504, 520, 522, 524, 598 or 599: a gateway got no answer from the vendor"),
+        Consequence.ONCE_MORE,
+        _WAITING,
+        Billed.UNKNOWN,
+    ),
+    "http_5xx": Handling(
+        _("Any other HTTP status from 500 to 599"), Consequence.REPEAT, _WAITING, Billed.UNKNOWN
+    ),
     "http_429": Handling(_("HTTP status 429"), Consequence.SLOW_DOWN, _WAITING, Billed.UNKNOWN),
     "bad_answer": Handling(
         _("A whole answer that breaks the vendor's own contract, or any other HTTP status"),
