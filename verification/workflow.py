@@ -202,7 +202,8 @@ def conclude(
         outcome = {"outcome": decided.outcome, "result_code": code, "counted": decided.counted}
         advance(attempt, AttemptStatus.FINISHED, finished_at=now, **outcome, **finding)
         facts = _facts_of(attempt)
-        audit.record("attempt.finished", by=audit.By.system(), subject=attempt, at=now, **facts)
+        shown = {**facts, **_picture_of(attempt)}
+        audit.record("attempt.finished", by=audit.By.system(), subject=attempt, at=now, **shown)
         verification = Verification.objects.locked(attempt.verification_id)
         if verification.status != Status.CHECKING:
             return
@@ -234,6 +235,12 @@ def _facts_of(attempt: VerificationAttempt) -> dict[str, Any]:
         "code": attempt.result_code,
         "similarity": str(attempt.similarity) if attempt.similarity is not None else None,
     }
+
+
+def _picture_of(attempt: VerificationAttempt) -> dict[str, str]:
+    """Where the picture of the face comes from, and what was wrong with the vendor's; empty without a picture."""
+    found = {"best_frame": attempt.best_frame_source, "best_frame_note": attempt.best_frame_note}
+    return {name: value for name, value in found.items() if value}
 
 
 def ask_for_photo(verification: Verification, *, now: datetime) -> None:

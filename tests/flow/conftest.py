@@ -10,6 +10,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.http import HttpRequest
 
 from tests.conftest import NOW
+from tests.flow import vendor_says
 
 LATER = NOW + timedelta(hours=1)
 
@@ -19,6 +20,14 @@ def an_hour_later():
     """Stops the clock one hour after NOW, the time at which `road` makes its cases."""
     with time_machine.travel(LATER, tick=False):
         yield
+
+
+@pytest.fixture
+def say(emulator, settings):
+    """A vendor that says what the test tells it to, in the emulator's place."""
+    with vendor_says.listening() as said:
+        settings.FACEID_ENDPOINT = said.url
+        yield said
 
 
 @pytest.fixture

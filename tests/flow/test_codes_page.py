@@ -42,7 +42,7 @@ def test_the_search_finds_a_part_of_a_code_whatever_its_case(signed_in: Any) -> 
 def test_the_search_says_what_would_come_of_a_code_of_no_list(signed_in: Any) -> None:
     page = signed_in(OPERATOR).get(CODES_PAGE, {"q": NEW}).content.decode()
     assert f"{NEW} is in no list" in page
-    assert f"As the Result of a check: {DOES[Consequence.REVIEW]}" in page
+    assert f"As the Result of a check: {DOES[Consequence.NOT_TRUSTED]}" in page
     assert f"As an Error: {DOES[Consequence.REPEAT]}" in page
 
 

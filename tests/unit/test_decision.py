@@ -53,7 +53,8 @@ def test_a_success_approves_only_at_the_policys_own_threshold(
     similarity: str, expected: Next, reasons: tuple[str, ...]
 ) -> None:
     decided = after("Success", similarity)
-    assert (decided.next, decided.reasons, decided.counted) == (expected, reasons, True)
+    assert (decided.next, decided.reasons) == (expected, reasons)
+    assert decided.counted == (reasons != ("inconsistent_answer",))
 
 
 def test_a_success_without_a_similarity_is_a_matter_for_a_person() -> None:
@@ -89,6 +90,21 @@ def test_the_lot_and_what_is_odd_stop_nobody_from_trying_again() -> None:
 def test_an_answer_that_contradicts_itself_is_a_matter_for_a_person() -> None:
     decided = decide(answer("Success", "99", consistent=False), TERMS, FRESH)
     assert (decided.next, decided.reasons) == (Next.REVIEW, ("inconsistent_answer",))
+
+
+@pytest.mark.parametrize(
+    ("given", "counted"),
+    [
+        (answer("Success", "69"), False),
+        (answer("FailedOperation.ActionFirstAction", consistent=False), False),
+        (answer("FailedOperation.SomethingNew"), False),
+        (answer("FailedOperation.CompareLowSimilarity", "9.21"), True),
+        (answer("FailedOperation.LivessDetectFake"), True),
+    ],
+)
+def test_an_answer_that_can_not_be_trusted_costs_no_attempt(given: Answer, counted: bool) -> None:
+    decided = decide(given, TERMS, FRESH)
+    assert (decided.next, decided.counted) == (Next.REVIEW, counted)
 
 
 def test_a_stricter_policy_moves_the_line() -> None:

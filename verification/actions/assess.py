@@ -7,6 +7,7 @@ about the person leads to a decision; everything else leads to another try by th
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -19,7 +20,7 @@ from verification.jobs import leases
 from verification.models import ProviderCall, VerificationAttempt
 from verification.rules import decision
 from verification.states import AttemptStatus
-from verification.vendor_accounts import account_health, call_ledger, clients, pacing
+from verification.vendor_accounts import account_health, call_ledger, clients, pacing, request_ids
 
 Clock = Callable[[], datetime]
 log = structlog.get_logger(__name__)
@@ -160,6 +161,8 @@ def _call(
     # Committed by itself and first: no later error may lose an answer that was paid for.
     ours = call_ledger.close_with_answer(call, answer, now=clock())
     account_health.after_call(call, None, now=clock())
+    if not ours:
+        request_ids.check(call, answer.request_id, now=clock())
     _check_ours(ours, attempt)
     _act_on_answer(attempt, call, answer, clock())
     return True
@@ -181,7 +184,11 @@ def _check_ours(ours: bool, attempt: VerificationAttempt) -> None:
 def _act_on_answer(
     attempt: VerificationAttempt, call: ProviderCall, answer: liveness.Answer, now: datetime
 ) -> None:
-    decided = decision.decide(answer, *workflow.decision_inputs(attempt))
+    terms, history = workflow.decision_inputs(attempt)
+    decided = decision.decide(answer, terms, history)
+    if request_ids.check(call, answer.request_id, now=now):
+        decided = decision.repeated_request_id(answer, history)
+        answer = replace(answer, best_frame=None, best_frame_note="not_trusted")
     similarity = call_ledger.truncated(answer.similarity)
     with storage.dropped_on_error(attempt.verification.applicant) as store:
         frame = best_frame.keep(attempt, answer, store)
@@ -196,8 +203,13 @@ def _act_on_error(
     log.warning("assess.no_answer", attempt=attempt.public_id, kind=type(error).__name__, code=error.code)
     ours = call_ledger.close_with_error(call, error, now=clock())
     account_health.after_call(call, error, now=clock())
+    repeated = request_ids.check(call, error.request_id, now=clock())
     _check_ours(ours, attempt)
-    _retry_or_give_up(attempt, call, error, clock())
+    # A refusal says nothing about anybody, so it may come from somewhere on the way.
+    if repeated and not isinstance(error, liveness.Throttled | liveness.Misconfigured):
+        workflow.give_up(attempt, decision.REPEATED_REQUEST_ID, now=clock())
+    else:
+        _retry_or_give_up(attempt, call, error, clock())
 
 
 def _retry_or_give_up(

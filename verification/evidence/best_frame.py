@@ -14,24 +14,35 @@ def keep(attempt: VerificationAttempt, answer: liveness.Answer, store: storage.S
     if leases.why_not_process(attempt):
         # The case has ended, or workers keep dying here: the answer counts, a picture is not worth another try.
         return {"best_frame_note": "not_looked_for"}
-    note = answer.best_frame_note
+    picture, note = _from_vendor(attempt, answer)
     try:
-        source, picture = _picture(attempt, answer)
-        # Re-encoded like any picture from outside.
-        frame = store("frame", media.check_photo(picture).jpeg)
+        frame = store("frame", picture or _from_recording(attempt))
     except (media.UnusableMedia, media.MediaUnavailable, storage.IntegrityError, OSError) as error:
         log.info("best_frame.dropped", attempt=attempt.public_id, error=type(error).__name__)
         return {"best_frame_note": note or type(error).__name__}
     return {
         "best_frame_name": frame.name,
         "best_frame_sha256": frame.sha256,
-        "best_frame_source": source,
+        "best_frame_source": "vendor" if picture else "video",
         "best_frame_note": note,
     }
 
 
-def _picture(attempt: VerificationAttempt, answer: liveness.Answer) -> tuple[str, bytes]:
-    if answer.best_frame is not None:
-        return "vendor", answer.best_frame
+def _from_vendor(attempt: VerificationAttempt, answer: liveness.Answer) -> tuple[bytes | None, str]:
+    """The vendor's frame, re-encoded like any picture from outside, or None and what was wrong with it."""
+    if answer.best_frame is None:
+        return None, answer.best_frame_note
+    try:
+        return media.check_photo(answer.best_frame).jpeg, ""
+    except media.UnusableMedia as error:
+        log.warning("best_frame.does_not_decode", attempt=attempt.public_id, code=error.code)
+        return None, error.code
+    except media.MediaUnavailable as error:
+        log.warning("best_frame.not_looked_at", attempt=attempt.public_id, reason=error.reason)
+        return None, "not_looked_at"
+
+
+def _from_recording(attempt: VerificationAttempt) -> bytes:
     video = storage.read(attempt.normalised_name, sha256=attempt.normalised_sha256)
-    return "video", media.frame_at(video, attempt.facts["prepared"]["facts"]["duration"] / 2)
+    picture = media.frame_at(video, attempt.facts["prepared"]["facts"]["duration"] / 2)
+    return media.check_photo(picture).jpeg

@@ -6,7 +6,6 @@ A decision rests on what is read here, so reading is strict: a missing field, an
 
 import hashlib
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -26,8 +25,10 @@ from .errors import (
 )
 
 VENDOR_PASS = Decimal(70)  # CompareFaceLiveness page, Output Parameters, Result
-# "Sim ... is valid when Result is" one of these two (same page); with other codes it is a filler and not read.
+# "Sim ... is valid when Result is" one of these two (same page).
 WITH_SIMILARITY = frozenset({"Success", "FailedOperation.CompareLowSimilarity"})
+# After these no faces were compared, so the filler in `Sim` is 0 (same page, example 3).
+_NOT_COMPARED = frozenset({Category.LIVENESS_FAILED, Category.CAPTURE_QUALITY, Category.REFERENCE_PHOTO})
 
 BEST_FRAME_LIMIT = 3_000_000  # bytes of JPEG; the vendor's frames have about a hundred thousand
 DESCRIPTION_LIMIT = 1_000
@@ -37,6 +38,7 @@ MAX_NUMBER = 24  # characters; a similarity needs six, and nothing else in an an
 MAX_EXPONENT = 400  # a double's own is at most 324
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
+_RESULT = re.compile(rf"[ -~]{{1,{CODE_LIMIT}}}")  # no sign of another script, and none that can't be seen
 _ERROR_CODE = re.compile(rf"[A-Za-z0-9._]{{1,{CODE_LIMIT}}}")
 _CONTENT_TYPE = re.compile(r'(?:application/json|text/plain)(?:\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
 
@@ -156,7 +158,7 @@ def _request_id(response: dict[str, object]) -> str:
 
 def _read_result(response: dict[str, object], request_id: str, raw_sha256: str) -> Answer:
     result = response["Result"]
-    if not isinstance(result, str) or not 0 < len(result) <= CODE_LIMIT or not _storable(result):
+    if not isinstance(result, str) or not _RESULT.fullmatch(result):
         raise BadAnswer("result", request_id)
     rule = lookup(result, field="Result")
     _raise_fault(rule, request_id)
@@ -171,7 +173,7 @@ def _read_result(response: dict[str, object], request_id: str, raw_sha256: str) 
         best_frame_note=note,
         rule=rule,
         raw_sha256=raw_sha256,
-        consistent=similarity is None or (similarity >= VENDOR_PASS) == (result == "Success"),
+        consistent=_fits(rule, similarity, response.get("Sim")),
     )
 
 
@@ -214,6 +216,14 @@ def _similarity(response: dict[str, object], request_id: str) -> Decimal:
     return similarity
 
 
+def _fits(rule: CodeRule, similarity: Decimal | None, sim: object) -> bool:
+    """Do the code and the similarity mean the same?"""
+    if similarity is not None:
+        return (similarity >= VENDOR_PASS) == (rule.code == "Success")
+    compared = sim is not None and (isinstance(sim, bool) or not isinstance(sim, int | Decimal) or sim != 0)
+    return not (compared and rule.known and rule.category in _NOT_COMPARED)
+
+
 def _best_frame(value: object) -> tuple[bytes | None, str]:
     """The frame, or why there is none. It helps a reviewer and never changes an outcome, so it raises nothing."""
     if value is None or value in ("", "null"):  # the page: this field "may return "null""
@@ -230,15 +240,14 @@ def _best_frame(value: object) -> tuple[bytes | None, str]:
 
 
 def _sentence(value: object, request_id: str) -> str:
-    """Free text of the vendor, made safe to store and to log: one line, cut to DESCRIPTION_LIMIT; not escaped."""
+    """Free text of the vendor as one line, cut to DESCRIPTION_LIMIT; not escaped.
+
+    Signs that can't be seen become spaces: control characters, line ends, and those that turn the direction of the
+    text, with which a sentence could show itself as another one.
+    """
     if value is None:
         return ""
     if not isinstance(value, str):
         raise BadAnswer("description", request_id)
-    line = "".join(char if _storable(char) else " " for char in value[:DESCRIPTION_LIMIT])
+    line = "".join(char if char.isprintable() else " " for char in value[:DESCRIPTION_LIMIT])
     return line.strip()
-
-
-def _storable(text: str) -> bool:
-    # Cc is control characters (a NUL, a line end), Cs the lone surrogates that UTF-8 cannot write.
-    return not any(unicodedata.category(char) in ("Cc", "Cs") for char in text)

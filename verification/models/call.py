@@ -23,6 +23,8 @@ class AnswerKind(models.TextChoices):
 
     USABLE = "usable", _("Usable")
     FAILED = "failed", _("Vendor failed")
+    # The vendor could not read or compress the recording: a smaller copy may do.
+    VIDEO = "video", _("Recording refused")
     # Throttled, or the account is at fault: the vendor refused the call and checked nothing.
     REFUSED = "refused", _("Turned away")
 
@@ -53,6 +55,8 @@ class ProviderCall(models.Model):
     code = models.CharField(_("code"), max_length=128, blank=True)
     description = models.CharField(_("description"), max_length=300, blank=True)
     similarity = models.DecimalField(_("similarity"), max_digits=5, decimal_places=2, null=True, blank=True)
+    # False if the code and the similarity contradict each other, or the answer does in another way.
+    consistent = models.BooleanField(_("answer consistent"), default=True, db_default=True)
     billed = models.CharField(_("billed"), max_length=8, choices=Billed.choices, default=Billed.UNKNOWN)
     latency_ms = models.PositiveIntegerField(_("latency (ms)"), null=True, blank=True)
 

@@ -20,6 +20,9 @@ WHY_HERE: Labels = {
     "low_similarity": gettext_lazy("The vendor scored the faces below 70"),
     "inconsistent_answer": gettext_lazy("The vendor's answer contradicts itself"),
     "unknown_code": gettext_lazy("The vendor answered with a code we don't know"),
+    "repeated_request_id": gettext_lazy(
+        "The vendor gave this RequestId to another call too: the answer may be about somebody else"
+    ),
     "suspicion": gettext_lazy("The vendor suspects a staged or replayed picture"),
     "attempts_used_up": gettext_lazy("All attempts are used up"),
     "unknown_outcome": gettext_lazy("Two calls ended without an answer"),
@@ -73,6 +76,7 @@ EVENTS: Labels = {
     "applicant.changed": gettext_lazy("Details changed"),
     "applicant.erased": gettext_lazy("Evidence erased"),
     "call.answered_late": gettext_lazy("Answer came too late"),
+    "call.request_id_repeated": gettext_lazy("RequestId came twice"),
     "account.paused": gettext_lazy("Calling paused"),
     "account.resumed": gettext_lazy("Calling resumed"),
     "account.budget_alert": gettext_lazy("Part of the day's budget spent"),
@@ -157,6 +161,20 @@ FRAME_SOURCES: Labels = {
     "video": gettext_lazy("cut from the video by us"),
 }
 
+# What was wrong with the vendor's best frame. A note that is not listed is the code of a picture that does not decode.
+FRAME_NOTES: Labels = {
+    "": "",
+    "not_a_string": gettext_lazy("the vendor sent something else in place of its frame"),
+    "not_base64": gettext_lazy("the vendor's frame could not be read"),
+    "not_jpeg": gettext_lazy("the vendor's frame is no JPEG"),
+    "too_large": gettext_lazy("the vendor's frame is too large"),
+    "not kept": gettext_lazy("the vendor's frame was lost with the worker that received it"),
+    "not_looked_at": gettext_lazy("the vendor's frame could not be looked at just then"),
+    "not_looked_for": "",
+    "not_trusted": gettext_lazy("the vendor's frame may show somebody else"),
+}
+FRAME_DOES_NOT_DECODE = gettext_lazy("the vendor's frame is not a picture that can be opened")
+
 # Names of hashes on the case page.
 PHOTO_UPLOADED = gettext_lazy("ID photo as uploaded")
 PHOTO_PREPARED = gettext_lazy("ID photo as normalised")
@@ -169,6 +187,11 @@ SENT = gettext_lazy("Request as sent")
 def label(table: Labels, code: str) -> str:
     found = table.get(code)
     return str(found) if found is not None else code.replace("_", " ").replace(".", ": ")
+
+
+def frame_note(note: str) -> str:
+    """Why the vendor's best frame is not shown, or "" if it is or if there was none."""
+    return str(FRAME_NOTES.get(note, FRAME_DOES_NOT_DECODE))
 
 
 def verdict(review: Review) -> str:

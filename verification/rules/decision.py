@@ -52,6 +52,10 @@ class Decision:
     counted: bool = True
 
 
+REPEATED_REQUEST_ID = "repeated_request_id"
+# Answers that can't be trusted. They say nothing about the person, so they cost no attempt.
+_NOT_TRUSTED = frozenset({"inconsistent_answer", "unknown_code"})
+
 _OUTCOMES = {
     Category.PASSED: Outcome.PASSED,
     Category.LOW_SIMILARITY: Outcome.LOW_SIMILARITY,
@@ -66,7 +70,7 @@ def decide(answer: Answer, terms: Terms, history: History) -> Decision:
     outcome = _OUTCOMES[answer.rule.category]
     reason = _reason_for_a_person(answer, terms)
     if reason:
-        return Decision(Next.REVIEW, outcome, (reason, *history.flags))
+        return Decision(Next.REVIEW, outcome, (reason, *history.flags), counted=reason not in _NOT_TRUSTED)
     if outcome == Outcome.PASSED and history.flags:
         return Decision(Next.REVIEW, outcome, history.flags)
     if outcome == Outcome.PASSED and terms.spot_check:
@@ -74,6 +78,12 @@ def decide(answer: Answer, terms: Terms, history: History) -> Decision:
     if outcome == Outcome.PASSED:
         return Decision(Next.APPROVE, outcome)
     return _try_again(answer, outcome, terms, history)
+
+
+def repeated_request_id(answer: Answer, history: History) -> Decision:
+    """Another call got the same RequestId, so the answer may be about somebody else: a person looks."""
+    outcome = _OUTCOMES[answer.rule.category]
+    return Decision(Next.REVIEW, outcome, (REPEATED_REQUEST_ID, *history.flags), counted=False)
 
 
 def _reason_for_a_person(answer: Answer, terms: Terms) -> str:

@@ -81,6 +81,7 @@ def close_with_answer(call: ProviderCall, answer: liveness.Answer, *, now: datet
         "request_id": answer.request_id,
         "description": answer.description[:300],
         "similarity": truncated(answer.similarity),
+        "consistent": answer.consistent,
         "billed": answer.rule.billed,
         "answer": AnswerKind.USABLE,
     }
@@ -168,8 +169,7 @@ def answered(attempt: VerificationAttempt) -> tuple[ProviderCall, liveness.Answe
         best_frame_note="not kept",
         rule=liveness.lookup(call.code, field="Result"),
         raw_sha256="",
-        # A contradiction in the answer shows in code and similarity, and the decision looks at both.
-        consistent=True,
+        consistent=call.consistent,
     )
     return call, answer
 

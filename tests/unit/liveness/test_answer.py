@@ -7,7 +7,15 @@ import pytest
 
 from tests.unit.liveness.answers import GENUINE, JPEG, LOW, MISSED, error, passes, read, refusal, written
 from tests.unit.liveness.tracebacks import variables_of
-from verification.liveness import RULES, BadAnswer, Category, LivenessError, Throttled, Unavailable, UnknownOutcome
+from verification.liveness import (
+    RULES,
+    BadAnswer,
+    Category,
+    LivenessError,
+    Throttled,
+    Unavailable,
+    UnknownOutcome,
+)
 from verification.liveness.answer import MAX_DEPTH
 
 
@@ -68,13 +76,29 @@ def test_numbers_that_are_none_are_refused_anywhere(sim, where):
     )  # fmt: skip
 
 
-def test_the_similarity_of_other_codes_is_not_read():
-    answer = read(written(**MISSED | {"Sim": 99}))
+@pytest.mark.parametrize("sim", [99, 0.01, -1, "99", "", False, []])
+def test_a_similarity_without_a_comparison_contradicts_itself_and_is_not_read(sim):
+    answer = read(written(**MISSED | {"Sim": sim}))
     assert (answer.similarity, answer.rule.category) == (None, Category.CAPTURE_QUALITY)
+    assert not answer.consistent
+
+
+@pytest.mark.parametrize("sim", [0, 0.0, None])
+def test_a_similarity_of_nothing_fits_a_failure(sim):
+    assert read(written(**MISSED | {"Sim": sim})).consistent
+
+
+def test_a_failure_without_any_similarity_is_consistent():
+    assert read(written(without="Sim", Result=MISSED["Result"])).consistent
+
+
+@pytest.mark.parametrize("code", ["FailedOperation.CompareFail", "FailedOperation.Brandnew"])
+def test_a_similarity_may_stand_with_a_code_that_may_have_one(code):
+    assert read(written(Result=code, Sim=42)).consistent
 
 
 @pytest.mark.parametrize(
-    "result", ["success", " Success", "Success\u200b", "NewCode.Foo", "FailedOperation.New"]
+    "result", ["success", " Success", "NewCode.Foo", "FailedOperation.New", "<b>=1+1</b>"]
 )
 def test_an_unknown_result_is_an_answer_that_says_it_is_unknown(result):
     answer = read(written(Result=result))
@@ -83,8 +107,10 @@ def test_an_unknown_result_is_an_answer_that_says_it_is_unknown(result):
 
 
 @pytest.mark.parametrize(
-    "result", [None, "", 1, True, [], {}, ["Success"], "S" * 129, "Success\n", "Success\x00", "\ud800"]
-)
+    "result",
+    [None, "", 1, True, [], {}, ["Success"], "S" * 129, "Success\n", "Success\x00", "\ud800", "Success\u200b",
+     "\u202eSuccess", "\u0405uccess", "Success\u00a0", "\ufeffSuccess", "Success\x7f"],
+)  # fmt: skip
 def test_a_result_that_is_no_word_is_refused(result):
     assert refusal(written(Result=result)) == "result"
 

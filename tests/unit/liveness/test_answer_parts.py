@@ -56,6 +56,11 @@ def test_a_failure_may_carry_a_best_frame_too():
         ("<script>alert(1)</script>", "<script>alert(1)</script>"),
         ("one\r\nlevel=error two\x00\x1b[31m", "one  level=error two  [31m"),
         ("\ud800x", "x"),
+        ("failed \u202essecus", "failed  ssecus"),
+        ("a\u2066b\u2069c\u200e\u200f\u061cd", "a b c   d"),
+        ("one\u2028two\u2029three\x85four", "one two three four"),
+        ("\ufeffa\u200bb\u00adc\U000e0041d\ue000e\uffff", "a b c d e"),
+        ("\u672a\u547d\u540d", "\u672a\u547d\u540d"),
         ("d" * 5_000, "d" * 1_000),
     ],
 )

@@ -60,6 +60,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         "shown": shown,
         "document": shown.document if shown else case.documents.current().first(),
         "frame_source": labels.label(labels.FRAME_SOURCES, shown.best_frame_source) if shown else "",
+        "frame_note": labels.frame_note(shown.best_frame_note) if shown else "",
         "blind": blind,
         "answer": _answer(shown, case) if shown and not blind else None,
         "challenge": _challenge(shown) if shown else None,

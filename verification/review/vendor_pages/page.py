@@ -30,12 +30,18 @@ from verification.review.page import acting, signed_in
 from verification.review.vendor_pages import accounts, spending
 from verification.review.vendor_pages.accounts import State
 from verification.states import AttemptStatus
-from verification.vendor_accounts import clients, code_guide, pacing
+from verification.vendor_accounts import clients, code_guide, pacing, request_ids
 
 RECENTLY = timedelta(hours=1)
 MAX_LATENCIES = 200
 MAX_EVENTS = 12
-EVENTS = ("account.paused", "account.resumed", "account.budget_alert", "account.probe_asked")
+EVENTS = (
+    "account.paused",
+    "account.resumed",
+    "account.budget_alert",
+    "account.probe_asked",
+    request_ids.EVENT,
+)
 # The endings of a call: the kind of its answer, or its state without one.
 ENDINGS = (*AnswerKind, CallState.UNKNOWN, CallState.NOT_SENT, CallState.SENDING)
 
@@ -147,9 +153,9 @@ def _events(names: dict[str, str]) -> list[dict[str, Any]]:
         {
             "at": event.at,
             "what": labels.label(labels.EVENTS, event.kind),
-            "account": names.get(event.subject_id, event.subject_id),
+            "account": names.get(event.subject_id) or event.data.get("account", event.subject_id),
             "who": labels.actor(event.actor_kind, event.actor_id),
-            "code": event.data.get("code", ""),
+            "code": event.data.get("code") or event.data.get("request_id", ""),
             "per_cent": event.data.get("per_cent", ""),
         }
         for event in found

@@ -60,15 +60,17 @@ class Handling:
 
 def consequence_of(rule: CodeRule) -> Consequence:
     usual = _USUAL[rule.category]
-    doubtful = rule.suspicion or not rule.known
     asks_again = usual in {Consequence.NEW_RECORDING, Consequence.NEW_PHOTO}
-    return Consequence.REVIEW if doubtful and asks_again else usual
+    if asks_again and not rule.known:
+        return Consequence.NOT_TRUSTED
+    return Consequence.REVIEW if asks_again and rule.suspicion else usual
 
 
 def handling_of(rule: CodeRule) -> Handling:
     consequence = consequence_of(rule)
     # A code's hint asks for another try; an applicant who waits for a reviewer reads that instead.
-    hint = Hint.BEING_CHECKED if consequence == Consequence.REVIEW else rule.hint
+    with_a_person = consequence in {Consequence.REVIEW, Consequence.NOT_TRUSTED}
+    hint = Hint.BEING_CHECKED if with_a_person else rule.hint
     return Handling(rule.code, consequence, HINTS[hint], rule.billed, texts.CAUSES.get(rule.code, ""))
 
 
@@ -164,7 +166,9 @@ NO_CODE: dict[str, Handling] = {
         Billed.UNKNOWN,
     ),
     "gateway": Handling(
-        _("HTTP status 408, 499, 502, 504, 520, 522, 524, 598 or 599: a gateway got no answer from the vendor"),
+        _(
+            "HTTP status 408, 499, 502, 504, 520, 522, 524, 598 or 599: a gateway got no answer from the vendor"
+        ),
         Consequence.ONCE_MORE,
         _WAITING,
         Billed.UNKNOWN,
@@ -180,7 +184,16 @@ NO_CODE: dict[str, Handling] = {
         Billed.UNKNOWN,
     ),
     "contradiction": Handling(
-        _("Success below 70, or low similarity from 70 on"), Consequence.REVIEW, _CHECKED, Billed.YES
+        _("Success below 70, low similarity from 70 on, or a similarity where no faces were compared"),
+        Consequence.NOT_TRUSTED,
+        _CHECKED,
+        Billed.UNKNOWN,
+    ),
+    "repeated_request_id": Handling(
+        _("An answer whose RequestId another call had: it may be about somebody else, and is an alarm"),
+        Consequence.NOT_TRUSTED,
+        _CHECKED,
+        Billed.UNKNOWN,
     ),
     "settings": Handling(
         _("Settings of ours that can't work: address, region, credentials"),

@@ -11,12 +11,13 @@ Text = str | Promise
 
 
 class Consequence(StrEnum):
-    """What follows, by kind. The first four are for answers about the person, the others for everything else."""
+    """What follows, by kind. The first five are for answers about the person, the others for everything else."""
 
     APPROVE = "approve"
     NEW_RECORDING = "new_recording"
     NEW_PHOTO = "new_photo"
     REVIEW = "review"
+    NOT_TRUSTED = "not_trusted"
     REPEAT = "repeat"
     SLOW_DOWN = "slow_down"
     PAUSE = "pause"
@@ -37,6 +38,7 @@ DOES: dict[Consequence, Text] = {
         "attempts, a reviewer looks."
     ),
     Consequence.REVIEW: _("A reviewer looks at once; it counts as an attempt."),
+    Consequence.NOT_TRUSTED: _("A reviewer looks at once. No attempt is used."),
     Consequence.REPEAT: _(
         "Calls again by itself, up to 3 calls in all; then a reviewer looks. No attempt is used."
     ),
