@@ -150,7 +150,8 @@ def run_for_a_while(attempt_id: str) -> None:
 AFTER_EIGHT_TRIES: dict[Consequence, tuple[int, Status, list[str]]] = {
     Consequence.REPEAT: (call_ledger.MAX_CALLS, Status.IN_REVIEW, ["vendor_unavailable"]),
     Consequence.ONCE_MORE: (call_ledger.MAX_UNKNOWN, Status.IN_REVIEW, ["unknown_outcome"]),
-    Consequence.SLOW_DOWN: (8, Status.CHECKING, []),
+    # Throttled at each pace down to the slowest, so the account is paused after the sixth.
+    Consequence.SLOW_DOWN: (6, Status.CHECKING, []),
     Consequence.SEND_AGAIN: (8, Status.CHECKING, []),
     Consequence.PAUSE: (1, Status.CHECKING, []),
     Consequence.REFUSED: (1, Status.IN_REVIEW, ["rejected"]),
@@ -192,9 +193,8 @@ def test_the_task_does_what_the_table_says(
     assert outcome() == AFTER_EIGHT_TRIES[row.consequence]
     assert row.repeated == (outcome()[0] > 1 or row.consequence == Consequence.PAUSE)
     assert set(ProviderCall.objects.values_list("billed", flat=True)) == {row.billed}
-    assert VendorAccount.objects.filter(paused_at__isnull=False).exists() == (
-        row.consequence == Consequence.PAUSE
-    )
+    pausing = {Consequence.PAUSE, Consequence.SLOW_DOWN}
+    assert VendorAccount.objects.filter(paused_at__isnull=False).exists() == (row.consequence in pausing)
 
 
 def test_without_a_connection_the_task_does_what_the_table_says(
@@ -259,6 +259,8 @@ def test_an_account_that_keeps_failing_is_paused_in_words_too(road: Road, emulat
     [
         ("UnauthorizedOperation.New", "in no list"),
         ("http_503", "can't be reached"),
+        ("http_429", "fewer calls"),
+        ("RequestLimitExceeded.UinLimitExceeded", "fewer calls"),
         ("ConnectTimeout.TimeoutError", "can't be reached"),
     ],
 )

@@ -116,7 +116,7 @@ def test_a_probe_that_meets_a_fault_leaves_the_account_paused(
     probe.probe("default", now=at(30))
     row = VendorAccount.objects.get()
     assert (row.trial_at, row.pause_reason) == (None, "AuthFailure.SecretIdNotFound")
-    assert row.probe_at == at(90)
+    assert row.probe_at == at(75)
 
 
 def test_a_probe_that_gets_no_answer_leaves_the_account_paused(

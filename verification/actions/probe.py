@@ -17,26 +17,28 @@ def probe(account_name: str, *, now: datetime) -> None:
     account = next((row for row in pacing.accounts() if row.name == account_name), None)
     if account is None or not pacing.claim_probe(account, now=now):
         return
-    code = _code(account, now)
+    code, retry_after = _refusal(account, now)
     if code:
         log.warning("account.still_paused", account=account.name, code=code)
         pacing.prolong(account, reason=code, now=now)
+        if retry_after:
+            pacing.wait(account, seconds=retry_after, now=now)
         return
     pacing.allow_trial(account, now=now)
     doorbell.ring_next()
 
 
-def _code(account: VendorAccount, now: datetime) -> str:
-    """The error code of the probe; "" if at least one region answers."""
-    codes = [_code_of(account, region, now) for region in clients.regions()]
-    return "" if "" in codes else codes[0]
+def _refusal(account: VendorAccount, now: datetime) -> tuple[str, float]:
+    """The error code of the probe, "" if at least one region answers, and the seconds of its Retry-After."""
+    found = [_refusal_of(account, region, now) for region in clients.regions()]
+    return next((refusal for refusal in found if not refusal[0]), found[0])
 
 
-def _code_of(account: VendorAccount, region: str, now: datetime) -> str:
-    """As `_code`, for one region. A complaint about the empty request shows that the account is served."""
+def _refusal_of(account: VendorAccount, region: str, now: datetime) -> tuple[str, float]:
+    """As `_refusal`, for one region. A complaint about the empty request shows that the account is served."""
     try:
         code = clients.client(account.name, region).probe(now=now.timestamp)
     except liveness.LivenessError as error:
-        return error.code
+        return error.code, error.retry_after
     well = liveness.lookup(code, field="Error").category == liveness.Category.BAD_REQUEST
-    return "" if well else code
+    return "" if well else code, 0.0

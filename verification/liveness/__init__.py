@@ -27,11 +27,13 @@ from .errors import (
     Withdrawn,
 )
 from .exchange import MEDIA_UNREADABLE
+from .retry_after import MAX_RETRY_AFTER
 from .signing import Credentials, TC3Auth, sign
 from .source import Media, MediaFile
 
 __all__ = [
     "ACTION",
+    "MAX_RETRY_AFTER",
     "MEDIA_UNREADABLE",
     "REGIONS",
     "RULES",

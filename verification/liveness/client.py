@@ -20,7 +20,8 @@ from .codes import Billed
 from .deadline import Deadline
 from .endpoint import check_endpoint, tls_context
 from .errors import BadAnswer, Misconfigured, Rejected, Throttled, Unavailable, UnknownOutcome
-from .exchange import Reply, Upload, Wire, clear_variables, failure_of, read_capped
+from .exchange import Reply, Upload, Wire, asking_to_wait, clear_variables, failure_of, read_capped
+from .retry_after import seconds_to_wait
 from .signing import Credentials, Signer, TC3Auth
 from .source import Media
 
@@ -164,7 +165,7 @@ class LivenessClient:
                 extensions={"trace": Wire(deadline, may_send).follow},
             )
             try:
-                return self._receive(request, TC3Auth(self._signer, digest, now), upload)
+                return self._receive(request, TC3Auth(self._signer, digest, now), upload, now)
             except _ANSWERED:
                 raise
             except Exception as error:
@@ -180,10 +181,14 @@ class LivenessClient:
         finally:
             del failure  # breaks the reference cycle of this frame and the error, which holds the media
 
-    def _receive(self, request: httpx.Request, auth: httpx.Auth, upload: Upload) -> Reply:
+    def _receive(
+        self, request: httpx.Request, auth: httpx.Auth, upload: Upload, now: Callable[[], float]
+    ) -> Reply:
         response = self._http.send(request, auth=auth, stream=True)
+        retry_after = seconds_to_wait(response.headers.get("Retry-After"), now=now())
         try:
-            check_status(response.status_code, asked=upload.ended)
+            with asking_to_wait(retry_after):
+                check_status(response.status_code, asked=upload.ended)
             if response.headers.get("Content-Encoding", "identity").lower() != "identity":
                 raise BadAnswer("content_encoding")
             return Reply(
@@ -191,6 +196,7 @@ class LivenessClient:
                 content_type=response.headers.get("Content-Type"),
                 framed="Content-Length" in response.headers or "Transfer-Encoding" in response.headers,
                 asked=upload.ended,
+                retry_after=retry_after,
             )
         finally:
             response.close()

@@ -15,8 +15,10 @@ class LivenessError(Exception):
 
     `code` is the vendor's code, the name of a transport error, or a snake_case word of our own;
     `request_id` is the vendor's RequestId where one was read; `billed` says whether the call was charged.
+    `retry_after` is the seconds for which the vendor asked not to be called, 0 if it did not.
     """
 
+    retry_after: float = 0.0
     usually_billed: ClassVar[Billed] = Billed.UNKNOWN
 
     def __init__(self, code: str, request_id: str | None = None, billed: Billed | None = None) -> None:

@@ -5,6 +5,7 @@ signed or sent.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from traceback import clear_frames
 from typing import Any
@@ -72,14 +73,20 @@ class Reply:
     """The bytes of an answer with HTTP 200.
 
     `framed`: the headers gave its length. `asked`: the whole request had been sent before the answer came.
+    `retry_after`: the seconds of its Retry-After.
     """
 
     raw: bytes
     content_type: str | None
     framed: bool
     asked: bool
+    retry_after: float = 0.0
 
     def parse(self) -> Answer:
+        with asking_to_wait(self.retry_after):
+            return self._parse()
+
+    def _parse(self) -> Answer:
         try:
             answer = parse(self.raw, content_type=self.content_type, status=200)
         except BadAnswer as error:
@@ -91,6 +98,16 @@ class Reply:
             # A refusal needs no body, but the vendor can't have judged a video that was still being sent.
             raise UnknownOutcome("answered_early", answer.request_id)
         return answer
+
+
+@contextmanager
+def asking_to_wait(seconds: float) -> Iterator[None]:
+    """An error from within the block knows the seconds for which the vendor asked not to be called."""
+    try:
+        yield
+    except LivenessError as error:
+        error.retry_after = seconds
+        raise
 
 
 def read_capped(pieces: Iterator[bytes]) -> bytes:

@@ -79,6 +79,8 @@ EVENTS: Labels = {
     "call.request_id_repeated": gettext_lazy("RequestId came twice"),
     "account.paused": gettext_lazy("Calling paused"),
     "account.resumed": gettext_lazy("Calling resumed"),
+    "account.slowed": gettext_lazy("Called less often"),
+    "account.full_pace": gettext_lazy("Called as often as before"),
     "account.budget_alert": gettext_lazy("Part of the day's budget spent"),
     "account.probe_asked": gettext_lazy("Probe asked for"),
     "consent.given": gettext_lazy("Consent given"),

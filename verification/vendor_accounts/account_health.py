@@ -1,9 +1,9 @@
-"""What each call shows about its account: the account is at fault, the vendor fails, or all is well again.
+"""What each call shows about its account: it is at fault, or called too often, the vendor fails, or all is well again.
 
-Only this module begins and ends pauses. It decides nothing about an attempt.
+Only this module begins and ends pauses and changes the pace. It decides nothing about an attempt.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
@@ -18,6 +18,8 @@ from verification.liveness import (
     Misconfigured,
     NotSent,
     Rejected,
+    Retryable,
+    Throttled,
     Unavailable,
     UnknownOutcome,
 )
@@ -29,6 +31,8 @@ log = structlog.get_logger(__name__)
 
 # An account is paused after this many calls in a row without a usable answer.
 FAILING_AFTER = 10
+# The pace is slowed by the second throttled call within this time: one alone may be an accident.
+AGAIN_WITHIN = timedelta(minutes=1)
 # No connection, no answer, an error of the vendor, or an answer that breaks its contract.
 _FAILURES = NotSent | UnknownOutcome | Unavailable | BadAnswer
 
@@ -36,11 +40,14 @@ _FAILURES = NotSent | UnknownOutcome | Unavailable | BadAnswer
 def after_call(call: ProviderCall, error: LivenessError | None, *, now: datetime) -> None:
     """Pause or resume the call's account, after the ledger closed the call with an answer or with `error`.
 
-    1. Pause it on an account fault, or after a row of useless calls while no other region can be called.
-    2. Else resume it if the vendor judged the recording or refused the request: both show that it serves the account.
-    3. Else, if the trial call of a pause was not sent, allow another one: another region is called next.
-    4. Alert when the daily budget is nearly or wholly spent.
-    5. After the commit, send messages for the attempts that waited for a resumed account.
+    1. Pause it on an account fault, after a row of useless calls while no other region can be called, or if it is
+       throttled at the slowest pace; slow it if it was throttled before that.
+    2. Else resume it, or let it be faster, if the vendor judged the recording or refused the request: both show that
+       it serves the account.
+    3. Else, if the trial call of a pause was not sent, allow another one in another region, or prolong the pause.
+    4. Leave it alone for as long as the vendor asked.
+    5. Alert when the daily budget is nearly or wholly spent.
+    6. After the commit, send messages for the attempts that waited for a resumed account.
     """
     resumed = False
     with transaction.atomic(durable=True):
@@ -49,8 +56,11 @@ def after_call(call: ProviderCall, error: LivenessError | None, *, now: datetime
             _pause(call, reason, now)
         elif _is_well(error):
             resumed = _resume(call, now)
+            _speed_up(call, now)
         elif isinstance(error, NotSent) and call.account.paused_at is not None:
-            pacing.allow_trial(call.account, now=now)
+            _after_unsent_trial(call, error, now)
+        if isinstance(error, Retryable) and error.retry_after:
+            _wait(call, error, now)
         _alert_on_budget(call, now)
     if resumed:
         leases.ring_waiting(AttemptStatus.READY, now=now)
@@ -59,6 +69,8 @@ def after_call(call: ProviderCall, error: LivenessError | None, *, now: datetime
 def _reason_to_pause(call: ProviderCall, error: LivenessError | None, now: datetime) -> str:
     if isinstance(error, Misconfigured):
         return error.code
+    if isinstance(error, Throttled):
+        return _slow_down(call, error, now)
     if not isinstance(error, _FAILURES) or error.code == MEDIA_UNREADABLE:
         return ""
     # Another region is called meanwhile, so the account need not pause.
@@ -79,6 +91,59 @@ def failing(account: VendorAccount, region: str) -> bool:
     answers = list(relevant.order_by("-ended_at").values_list("answer", flat=True)[:FAILING_AFTER])
     useless = {"", AnswerKind.FAILED}
     return len(answers) == FAILING_AFTER and useless.issuperset(answers)
+
+
+def _slow_down(call: ProviderCall, error: Throttled, now: datetime) -> str:
+    """Slow the account if it was throttled before; the reason to pause it if that can't help any more, else ""."""
+    account = call.account
+    if account.paused_at is not None or not _throttled_again(call, now):
+        return ""
+    step = pacing.slow_down(account, called_at=call.started_at, now=now)
+    if step == pacing.Step.AT_THE_SLOWEST and not _served_since(account, account.slowed_at):
+        return error.code
+    if step == pacing.Step.SLOWER:
+        account.refresh_from_db()
+        left = round(100 * pacing.pace_of(account) / account.rate)
+        audit.record(
+            "account.slowed", by=audit.By.system(), subject=account, at=now, code=error.code, per_cent=left
+        )
+        log.warning("account.slowed", account=account.name, code=error.code, per_cent=left)
+    return ""
+
+
+def _throttled_again(call: ProviderCall, now: datetime) -> bool:
+    lately = ProviderCall.objects.filter(
+        account=call.account, region=call.region, ended_at__gte=now - AGAIN_WITHIN, answer=AnswerKind.REFUSED
+    )
+    return lately.exclude(pk=call.pk).exists()
+
+
+def _served_since(account: VendorAccount, since: datetime | None) -> bool:
+    served = ProviderCall.objects.filter(account=account, answer=AnswerKind.USABLE)
+    return since is not None and served.filter(ended_at__gt=since).exists()
+
+
+def _speed_up(call: ProviderCall, now: datetime) -> None:
+    account = call.account
+    if pacing.speed_up(account, called_at=call.started_at, now=now):
+        audit.record("account.full_pace", by=audit.By.system(), subject=account, at=now)
+        log.warning("account.full_pace", account=account.name)
+
+
+def _after_unsent_trial(call: ProviderCall, error: NotSent, now: datetime) -> None:
+    """Where no other region stands in, another trial would take the work from the accounts that are well."""
+    ours = error.code == MEDIA_UNREADABLE
+    if ours or clients.region_to_call(call.account, now=now) != call.region:
+        pacing.allow_trial(call.account, now=now)
+    else:
+        pacing.prolong(call.account, reason=error.code, now=now)
+
+
+def _wait(call: ProviderCall, error: LivenessError, now: datetime) -> None:
+    log.warning(
+        "account.asked_to_wait", account=call.account.name, code=error.code, seconds=error.retry_after
+    )
+    pacing.wait(call.account, seconds=error.retry_after, now=now)
 
 
 def _is_well(error: LivenessError | None) -> bool:

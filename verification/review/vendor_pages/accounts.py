@@ -19,16 +19,25 @@ class State(TextChoices):
     CALLING = "calling", gettext_lazy("calling")
     TRIAL = "trial", gettext_lazy("being tried again")
     PAUSED = "paused", gettext_lazy("paused")
+    WAITING = "waiting", gettext_lazy("asked to wait")
     SPENT = "spent", gettext_lazy("budget spent")
 
 
-TONES = {State.CALLING: "good", State.TRIAL: "warn", State.PAUSED: "bad", State.SPENT: "bad"}
+TONES = {
+    State.CALLING: "good",
+    State.TRIAL: "warn",
+    State.PAUSED: "bad",
+    State.WAITING: "warn",
+    State.SPENT: "bad",
+}
 
 
 def state_of(account: VendorAccount, now: datetime) -> State:
     if account.paused_at is None:
-        return State.SPENT if pacing.budget_is_spent(account, now) else State.CALLING
-    on_trial = pacing.on_trial(account, now) and not pacing.budget_is_spent(account, now)
+        waiting = State.WAITING if pacing.asked_to_wait(account, now) else State.CALLING
+        return State.SPENT if pacing.budget_is_spent(account, now) else waiting
+    held = pacing.budget_is_spent(account, now) or pacing.asked_to_wait(account, now)
+    on_trial = pacing.on_trial(account, now) and not held
     return State.TRIAL if on_trial else State.PAUSED
 
 
@@ -53,6 +62,9 @@ def notice(lines: list[dict[str, Any]], now: datetime) -> dict[str, Any] | None:
         sentence = _("Not all vendor accounts are called: %(names)s stands still. The others go on.")
         return {"tone": "warn", "sentence": sentence % {"names": names}}
     pauses = [line["account"].paused_at for line in closed if line["account"].paused_at]
+    if not pauses and any(line["state"] == State.WAITING for line in closed):
+        sentence = _("The vendor asked us to wait for a few minutes at most. Waiting work goes on by itself.")
+        return {"tone": "warn", "sentence": sentence}
     if not pauses:
         sentence = _("Today's budget for vendor calls is spent. Waiting work goes on by itself at 00:00 UTC.")
         return {"tone": "bad", "sentence": sentence}

@@ -38,6 +38,8 @@ MAX_EVENTS = 12
 EVENTS = (
     "account.paused",
     "account.resumed",
+    "account.slowed",
+    "account.full_pace",
     "account.budget_alert",
     "account.probe_asked",
     request_ids.EVENT,
@@ -107,6 +109,8 @@ def _account(account: VendorAccount, endings: dict[int, Counter[str]], now: date
         "state": state,
         "tone": accounts.TONES[state],
         "pause": _pause(account, now) if account.paused_at else None,
+        "slowed": _slowed(account, now) if account.slowdown else None,
+        "waits": account.wait_until if pacing.asked_to_wait(account, now) else None,
         "over_budget": pacing.budget_is_spent(account, now),
         "on_trial": state == State.TRIAL,
         "spent": pacing.spent_on(account, now.date()),
@@ -127,6 +131,11 @@ def _pause(account: VendorAccount, now: datetime) -> dict[str, Any]:
         "listed": account.pause_reason in RULES,
         "due": account.probe_at is not None and account.probe_at <= now,
     }
+
+
+def _slowed(account: VendorAccount, now: datetime) -> dict[str, str]:
+    pace = f"{pacing.pace_of(account):.2f}".rstrip("0").rstrip(".")
+    return {"pace": pace, "since": words.moment(account.slowed_at or now, now)}
 
 
 def _latency(account: VendorAccount, now: datetime) -> dict[str, Any] | None:

@@ -148,8 +148,10 @@ def why_paused(code: str) -> Text:
     """What a pause's code means. A failed probe leaves codes of its own, such as http_503 or ConnectTimeout."""
     if code in texts.CAUSES:
         return texts.CAUSES[code]
-    refused = lookup(code, field="Error").category == Category.CONFIGURATION
-    return texts.REFUSES if refused else texts.STILL_FAILING
+    category = lookup(code, field="Error").category
+    if category == Category.THROTTLED or code == "http_429":
+        return texts.TOO_MANY_CALLS
+    return texts.REFUSES if category == Category.CONFIGURATION else texts.STILL_FAILING
 
 
 _WAITING, _CHECKED = HINTS[Hint.SHORT_DELAY], HINTS[Hint.BEING_CHECKED]

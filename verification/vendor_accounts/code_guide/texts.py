@@ -43,7 +43,8 @@ DOES: dict[Consequence, Text] = {
         "Calls again by itself, up to 3 calls in all; then a reviewer looks. No attempt is used."
     ),
     Consequence.SLOW_DOWN: _(
-        "Waits, longer each time, and calls again; a reviewer looks after the 50th time. No attempt is used."
+        "Waits, longer each time, and calls again; a reviewer looks after the 50th time. If it goes on, the account is "
+        "called half as often, down to a sixteenth, and then paused. No attempt is used."
     ),
     Consequence.PAUSE: _(
         "Pauses all calling of the account until it answers again. The work waits and goes on by itself, or through "
@@ -146,6 +147,10 @@ CAUSES: dict[str, Text] = {
     "timeouts_not_positive": _("A time limit of the client is not above 0."),
 }
 REFUSES = _("The vendor refuses the account with a code that is in no list.")
+TOO_MANY_CALLS = _(
+    "The vendor keeps asking for fewer calls, at the slowest pace too. Another system may be calling with this "
+    "account, or its limit is lower than the calls a second that are set for it."
+)
 STILL_FAILING = _("The vendor can't be reached, or does not answer as it should.")
 
 TWINS = _(

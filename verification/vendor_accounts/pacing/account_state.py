@@ -1,9 +1,10 @@
-"""Whether an account is paused, on trial, or has spent its budget, by its row. Changes nothing."""
+"""Whether an account is paused, on trial, asked to wait, or has spent its budget, by its row. Changes nothing."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 
+from verification.liveness import MAX_RETRY_AFTER
 from verification.models import VendorAccount
 
 
@@ -15,7 +16,15 @@ def is_open(*, now: datetime) -> bool:
 
 
 def may_be_called(account: VendorAccount, now: datetime) -> bool:
-    return not budget_is_spent(account, now) and (account.paused_at is None or on_trial(account, now))
+    if budget_is_spent(account, now) or asked_to_wait(account, now):
+        return False
+    return account.paused_at is None or on_trial(account, now)
+
+
+def asked_to_wait(account: VendorAccount, now: datetime) -> bool:
+    """Did the vendor ask not to be called yet? A wait longer than it can ask for was noted by a wrong clock."""
+    until = account.wait_until
+    return until is not None and now < until <= now + timedelta(seconds=MAX_RETRY_AFTER)
 
 
 def on_trial(account: VendorAccount, now: datetime) -> bool:

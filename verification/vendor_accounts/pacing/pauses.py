@@ -12,9 +12,10 @@ from verification.models import VendorAccount
 from verification.vendor_accounts.pacing.accounts import accounts
 
 FIRST_PROBE = timedelta(seconds=30)
-MAX_BETWEEN_PROBES = timedelta(minutes=5)
-# Least time to the next probe: a trial call may take that long.
-TRIAL = timedelta(seconds=60)
+# An account is tried again within a minute of its cause being gone: this, the sweep's 5 s, and the probe itself.
+BETWEEN_PROBES = timedelta(seconds=45)
+# Least time to the next probe: a trial call may take that long (its deadline is 40 s).
+TRIAL = timedelta(seconds=45)
 
 
 def pause(account: VendorAccount, *, reason: str, called_at: datetime, now: datetime) -> bool:
@@ -34,10 +35,10 @@ def pause(account: VendorAccount, *, reason: str, called_at: datetime, now: date
 
 
 def prolong(account: VendorAccount, *, reason: str, now: datetime) -> None:
-    """Prolong the pause that was read, with rarer probes. One that has ended meanwhile stays ended."""
+    """Prolong the pause that was read. One that has ended meanwhile stays ended."""
     VendorAccount.objects.filter(pk=account.pk, paused_at=account.paused_at, paused_at__isnull=False).update(
         pause_reason=reason[:128],
-        probe_at=now + _between_probes(account.failed_probes + 1),
+        probe_at=now + BETWEEN_PROBES,
         failed_probes=F("failed_probes") + 1,
         trial_at=None,
     )
@@ -55,7 +56,7 @@ def claim_probe(account: VendorAccount, *, now: datetime) -> bool:
     due = VendorAccount.objects.filter(
         pk=account.pk, paused_at__isnull=False, probe_at=account.probe_at, probe_at__lte=now
     )
-    return bool(due.update(probe_at=now + max(TRIAL, _between_probes(account.failed_probes))))
+    return bool(due.update(probe_at=now + TRIAL))
 
 
 def allow_trial(account: VendorAccount, *, now: datetime) -> None:
@@ -67,7 +68,3 @@ def resume(account: VendorAccount, *, called_at: datetime) -> bool:
     """End a pause that began before `called_at`, when a properly answered call was made. True if there was one."""
     row = VendorAccount.objects.filter(pk=account.pk, paused_at__lt=called_at)
     return bool(row.update(paused_at=None, pause_reason="", probe_at=None, failed_probes=0, trial_at=None))
-
-
-def _between_probes(failed: int) -> timedelta:
-    return min(MAX_BETWEEN_PROBES, FIRST_PROBE * 2.0 ** min(failed, 8))

@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from verification.models import VendorAccount
 from verification.vendor_accounts.pacing.account_state import may_be_called
 from verification.vendor_accounts.pacing.accounts import accounts
+from verification.vendor_accounts.pacing.throttle import pace_of
 
 # With twenty gaps of 50.9 ms, calls that leave up to 10 ms late still have 8 ms for jitter on the way: no second
 # holds 21, and the rate is 19.65 a second.
@@ -40,7 +41,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Wait:
-    """No call now. "busy": the next MAX_WAIT is booked out. "closed": all accounts are paused or out of budget."""
+    """No call now. "busy": the next MAX_WAIT is booked out. "closed": no account may be called (`may_be_called`)."""
 
     reason: Literal["busy", "closed"]
 
@@ -84,7 +85,7 @@ def _unchanged(account: VendorAccount) -> Q:
 
 
 def _booking(account: VendorAccount, at: datetime, day: date) -> dict[str, Any]:
-    changes: dict[str, Any] = {"next_slot_at": at + timedelta(seconds=GAP_MARGIN / account.rate)}
+    changes: dict[str, Any] = {"next_slot_at": at + timedelta(seconds=GAP_MARGIN / pace_of(account))}
     if account.trial_at is not None:
         changes["trial_at"] = (
             None  # This call is the trial. If it is not sent, the next probe allows another.
@@ -97,12 +98,12 @@ def _booking(account: VendorAccount, at: datetime, day: date) -> dict[str, Any]:
 def _soonest_slot(
     candidates: list[VendorAccount], soonest: datetime, now: datetime
 ) -> tuple[VendorAccount, datetime] | Wait:
-    free = [account for account in candidates if may_be_called(account, now)]
-    if not free:
-        return Wait("closed")
-    account = min(free, key=lambda account: _next_slot(account, soonest))
-    at = _next_slot(account, soonest)
-    return Wait("busy") if at - now > MAX_WAIT else (account, at)
+    """An account on trial comes first: else it would stay paused while the others can do all the work."""
+    free = [(account, _next_slot(account, soonest)) for account in candidates if may_be_called(account, now)]
+    near = [(account, at) for account, at in free if at - now <= MAX_WAIT]
+    if not near:
+        return Wait("busy" if free else "closed")
+    return min(near, key=lambda found: (found[0].paused_at is None, found[1]))
 
 
 def _next_slot(account: VendorAccount, soonest: datetime) -> datetime:
@@ -111,10 +112,11 @@ def _next_slot(account: VendorAccount, soonest: datetime) -> datetime:
 
 
 def still_open(slot: Slot) -> bool:
-    """Has the account been neither paused nor resumed since the slot was reserved?"""
+    """Since the slot was reserved, was the account neither paused nor resumed, and did the vendor not ask to wait?"""
     paused_at = slot.account.paused_at
     unchanged = Q(paused_at__isnull=True) if paused_at is None else Q(paused_at=paused_at)
-    return VendorAccount.objects.filter(unchanged, pk=slot.account.pk).exists()
+    now_or_never = Q(wait_until__isnull=True) | Q(wait_until__lte=slot.at)
+    return VendorAccount.objects.filter(unchanged, now_or_never, pk=slot.account.pk).exists()
 
 
 def give_back(slot: Slot) -> None:
