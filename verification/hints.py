@@ -15,7 +15,6 @@ HINTS = {
         "Something went wrong on our side, not with your photo or video. Our staff will look at it."
     ),
     "record_again": _("Please record a new video, facing the camera in good light."),
-    "video_unreadable": _("We could not open your video. Please record it again on this page."),
     "longer": _("Please record a slightly longer video, at least three seconds."),
     "shorter": _("Please record a shorter video; a few seconds are enough."),
     "follow_prompts": _("Please make each movement slowly and clearly, in the order shown."),

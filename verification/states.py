@@ -185,7 +185,8 @@ MOVES: dict[tuple[Status, Status], Move] = {(move.source, move.target): move for
 ATTEMPT_MOVES: dict[AttemptStatus, frozenset[AttemptStatus]] = {
     AttemptStatus.ISSUED: frozenset({AttemptStatus.SUBMITTED, AttemptStatus.ABANDONED}),
     AttemptStatus.SUBMITTED: frozenset({AttemptStatus.READY, AttemptStatus.FINISHED}),
-    AttemptStatus.READY: frozenset({AttemptStatus.FINISHED}),
+    # Back to SUBMITTED: the vendor did not take the recording, so a smaller copy of it is made.
+    AttemptStatus.READY: frozenset({AttemptStatus.SUBMITTED, AttemptStatus.FINISHED}),
     AttemptStatus.FINISHED: frozenset(),
     AttemptStatus.ABANDONED: frozenset(),
 }

@@ -8,6 +8,7 @@
 | an answer before the whole request had left | UnknownOutcome | the vendor can't have judged it |
 | a gateway that waited in vain for the vendor: 502, 504, 522, 524 … | UnknownOutcome | the check may have run |
 | any other 5xx | Unavailable | the vendor reports a failure |
+| 413 | VideoRefused | a smaller recording may do |
 | 429 | Throttled | the vendor asks for fewer calls |
 | a complete answer of another form: redirect, HTML, gzip, charset, too large | BadAnswer | the client stops reading |
 
@@ -32,6 +33,7 @@ from verification.liveness import (
     Throttled,
     Unavailable,
     UnknownOutcome,
+    VideoRefused,
 )
 
 LARGE = bytes(6_000_000)  # more than the buffers of both sockets hold
@@ -122,7 +124,7 @@ CASES = {
     "success before the video": unknown("answered_early", http(), reads="head", video=LARGE),
     "throttled before the video": Case(Throttled, "RequestLimitExceeded", answering(http(ERROR)), "head", LARGE),
     "busy before the video": Case(Unavailable, "http_503", answering(http(b"", "503 Busy")), "head", LARGE),
-    "too large before the video": refused("http_413", http(b"", "413 Large"), reads="head", video=LARGE),
+    "too large before the video": Case(VideoRefused, "http_413", answering(http(b"", "413 Large")), "head", LARGE),
     # It comes from the gateway.
     "internal error": Case(Unavailable, "http_500", answering(http(b"<html>", "500 Internal"))),
     "busy, around a success": Case(Unavailable, "http_503", answering(http(SUCCESS, "503 Busy"))),

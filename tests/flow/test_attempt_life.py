@@ -25,7 +25,7 @@ from hypothesis.stateful import (
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road, undone_later
 from verification import audit, workflow
-from verification.actions import assess, cancel, probe, sweep
+from verification.actions import assess, cancel, prepare, probe, sweep
 from verification.jobs import leases
 from verification.models import (
     AnswerKind,
@@ -52,6 +52,8 @@ ANSWERS: list[dict[str, Any]] = [
     {"error": "RequestLimitExceeded"},
     {"error": "UnauthorizedOperation.Arrears"},
     {"error": "InvalidParameterValue"},
+    {"error": "FailedOperation.CompressVideoError"},
+    {"result": "FailedOperation.VideoDecodeFailed"},
 ]
 
 
@@ -93,6 +95,7 @@ class Life(RuleBasedStateMachine):
     @rule()
     def a_worker_takes_it_up(self) -> None:
         with suppress(workflow.StaleAttempt):
+            prepare.prepare(self.attempt_id, now=self.at)
             assess.assess(self.attempt_id, clock=self._clock)
 
     @rule(statement=st.integers(1, 45))

@@ -10,7 +10,7 @@ from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road
 from tests.contract.vendor_socket import VendorSocket, answering, http
 from verification import audit, storage
-from verification.actions import assess, cancel, sweep
+from verification.actions import assess, cancel, prepare, sweep
 from verification.evidence import best_frame
 from verification.jobs import leases
 from verification.models import AuditEvent, CallState, ProviderCall, Verification, VerificationAttempt
@@ -165,6 +165,8 @@ def test_a_request_that_breaks_a_limit_is_not_sent(
 ) -> None:
     attempt = road.ready()
     monkeypatch.setattr("verification.liveness.body.VIDEO_LIMIT", 1000)
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    prepare.prepare(attempt.public_id, now=NOW)
     assess.assess(attempt.public_id, clock=lambda: NOW)
     assert Verification.objects.get().reasons == ["request_too_large"]
     assert emulator.calls() == []

@@ -10,7 +10,7 @@ from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road
 from tests.unit.test_decision import FRESH, TERMS
 from verification import liveness, storage
-from verification.actions import assess
+from verification.actions import assess, prepare
 from verification.hints import HINTS
 from verification.liveness import RULES, Category, LivenessError, lookup
 from verification.liveness.answer import HIDES_OUTCOME
@@ -26,6 +26,7 @@ FIELDS: tuple[Field, ...] = ("Result", "Error")
 
 # The task's reaction to each error type of the client; the tests below run each through the real task.
 OF_ERRORS: dict[type[LivenessError], Consequence] = {
+    liveness.VideoRefused: Consequence.SMALLER,
     liveness.Unavailable: Consequence.REPEAT,
     liveness.Throttled: Consequence.SLOW_DOWN,
     liveness.Misconfigured: Consequence.PAUSE,
@@ -134,20 +135,28 @@ def test_the_families_of_the_fallback_cover_each_other_way_to_go() -> None:
     assert {row.consequence for row in code_guide.fallbacks()} == {
         *(code_guide.handling_of(rule).consequence for rule in RULES.values()),
         Consequence.NOT_TRUSTED,
-    } - {Consequence.APPROVE, Consequence.REVIEW, Consequence.NEW_RECORDING, Consequence.NEW_PHOTO}
+    } - {
+        Consequence.SMALLER,
+        Consequence.APPROVE,
+        Consequence.REVIEW,
+        Consequence.NEW_RECORDING,
+        Consequence.NEW_PHOTO,
+    }
 
 
 # Through the real task: errors that say nothing about the person
 
 
 def run_for_a_while(attempt_id: str) -> None:
-    """Runs eight tries of the worker, each when it is due."""
+    """Runs eight tries of the workers, each when it is due."""
     for minutes in range(8):
         VENDOR_CLOCK.at = NOW + timedelta(minutes=minutes)
+        prepare.prepare(attempt_id, now=VENDOR_CLOCK.at)
         assess.assess(attempt_id, clock=lambda: VENDOR_CLOCK.at)
 
 
 AFTER_EIGHT_TRIES: dict[Consequence, tuple[int, Status, list[str]]] = {
+    Consequence.SMALLER: (call_ledger.MAX_VIDEO_REFUSED, Status.IN_REVIEW, ["video_refused"]),
     Consequence.REPEAT: (call_ledger.MAX_CALLS, Status.IN_REVIEW, ["vendor_unavailable"]),
     Consequence.ONCE_MORE: (call_ledger.MAX_UNKNOWN, Status.IN_REVIEW, ["unknown_outcome"]),
     # Throttled at each pace down to the slowest, so the account is paused after the sixth.
@@ -169,6 +178,10 @@ def outcome() -> tuple[int, Status, list[str]]:
 @pytest.mark.parametrize(
     ("step", "row"),
     [
+        (
+            {"error": "FailedOperation.CompressVideoError"},
+            code_guide.handling_of(RULES["FailedOperation.CompressVideoError"]),
+        ),
         ({"error": "InternalError"}, code_guide.handling_of(RULES["InternalError"])),
         ({"result": "FailedOperation.UnKnown"}, code_guide.handling_of(RULES["FailedOperation.UnKnown"])),
         ({"error": "RequestLimitExceeded"}, code_guide.handling_of(RULES["RequestLimitExceeded"])),

@@ -121,12 +121,13 @@ def test_the_pace_comes_back_step_by_step_while_calls_are_served(
     assert kinds() == ["account.slowed", "account.slowed", "account.full_pace"]
 
 
-def test_two_workers_that_were_throttled_at_once_make_one_step(road: Road, emulator: EmulatorServer) -> None:
+def test_two_workers_that_were_throttled_at_once_make_one_step(
+    road: Road, emulator: EmulatorServer, monkeypatch: Any
+) -> None:
     throttle(road, emulator, 0, 1)
-    stale = account()
-    stale.refresh_from_db = lambda: None  # type: ignore[method-assign]
-    called_at = at(4)
+    stale, called_at = account(), at(4)
     assert pacing.slow_down(account(), called_at=called_at, now=called_at) == pacing.Step.SLOWER
+    monkeypatch.setattr(VendorAccount, "refresh_from_db", lambda account: None)
     assert pacing.slow_down(stale, called_at=called_at, now=called_at) == pacing.Step.NONE
     assert pace() == 4
 

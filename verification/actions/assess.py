@@ -14,9 +14,9 @@ from functools import partial
 import structlog
 from django.db import connection, transaction
 
-from verification import liveness, storage, workflow
+from verification import audit, liveness, storage, workflow
 from verification.evidence import best_frame
-from verification.jobs import leases
+from verification.jobs import doorbell, leases
 from verification.models import ProviderCall, VerificationAttempt
 from verification.rules import decision
 from verification.states import AttemptStatus
@@ -50,7 +50,8 @@ def _assess(attempt: VerificationAttempt, clock: Clock) -> bool:
     """The protocol of a paid call for a claimed attempt.
 
     1. Close a call that an earlier worker left open, then look for an answer that it recorded, and act on that.
-    2. Conclude without an answer if the case has ended, workers keep dying, or the attempt may not be sent again.
+    2. Conclude without an answer if the case has ended, workers keep dying, or the attempt may not be sent again. Have
+       a smaller copy of the recording made if the vendor refused this one.
     3. Leave the attempt waiting if no slot is free: asked before the evidence is read, because that is cheap.
     4. Open and hash the evidence; reserve a slot and sleep until it is near (`_call_in_turn`).
     5. Renew the lease and enter the call in the ledger, in one transaction (`_enter`).
@@ -67,6 +68,10 @@ def _assess(attempt: VerificationAttempt, clock: Clock) -> bool:
     if reason:
         workflow.give_up(attempt, reason, now=clock())
         return True
+    refused = call_ledger.video_refused(attempt)
+    if refused and _may_be_made_smaller(attempt):
+        _make_smaller(attempt, refused, clock())
+        return True
     if pacing.must_wait(now=clock()):
         leases.leave_waiting(attempt)
         return False
@@ -74,8 +79,7 @@ def _assess(attempt: VerificationAttempt, clock: Clock) -> bool:
         with _body(attempt) as body:
             return _call_in_turn(attempt, body, clock)
     except (storage.IntegrityError, liveness.Rejected) as error:
-        log.error("assess.nothing_sent", attempt=attempt.public_id, reason=error.code)
-        workflow.give_up(attempt, error.code, now=clock())
+        _act_on_unfit_evidence(attempt, error, clock())
         return True
     except OSError as error:
         log.error("assess.evidence_unavailable", attempt=attempt.public_id, error=type(error).__name__)
@@ -84,6 +88,18 @@ def _assess(attempt: VerificationAttempt, clock: Clock) -> bool:
             return False
         workflow.give_up(attempt, "cannot_process", now=now)
         return True
+
+
+def _act_on_unfit_evidence(
+    attempt: VerificationAttempt, error: storage.IntegrityError | liveness.Rejected, now: datetime
+) -> None:
+    """Nothing was sent: the evidence is not what was stored, or over a limit of the vendor."""
+    log.error("assess.nothing_sent", attempt=attempt.public_id, reason=error.code)
+    video_too_large = isinstance(error, liveness.RequestTooLarge) and error.name != "ImageBase64"
+    if video_too_large and _may_be_made_smaller(attempt):
+        _make_smaller(attempt, error.code, now)
+    else:
+        workflow.give_up(attempt, error.code, now=now)
 
 
 @contextmanager
@@ -220,7 +236,9 @@ def _retry_or_give_up(
         leases.leave_waiting(attempt)
     elif isinstance(error, liveness.Retryable) and not reason:
         leases.put_back(attempt, not_before=now + _delay(attempt, call, error, now), now=now)
-    elif isinstance(error, liveness.Retryable):
+    elif isinstance(error, liveness.VideoRefused) and not reason and _may_be_made_smaller(attempt):
+        _make_smaller(attempt, error.code, now)
+    elif isinstance(error, liveness.Retryable) and reason:
         workflow.give_up(attempt, reason, now=now)
     else:
         workflow.give_up(attempt, _reason_of(error), now=now)
@@ -230,7 +248,22 @@ def _reason_of(error: liveness.LivenessError) -> str:
     """The reason code of a case that goes to a person at once."""
     if isinstance(error, liveness.MediaChanged):
         return error.code
+    if isinstance(error, liveness.VideoRefused):
+        return "video_refused"
     return "bad_answer" if isinstance(error, liveness.BadAnswer) else "rejected"
+
+
+def _may_be_made_smaller(attempt: VerificationAttempt) -> bool:
+    return "smaller_because" not in attempt.facts
+
+
+def _make_smaller(attempt: VerificationAttempt, code: str, now: datetime) -> None:
+    """Send the attempt back to be prepared once more: `prepare` makes a smaller copy of the recording."""
+    facts = {"smaller_because": code, "refused_sha256": attempt.normalised_sha256}
+    with transaction.atomic(durable=True):
+        workflow.advance(attempt, AttemptStatus.SUBMITTED, facts={**attempt.facts, **facts})
+        audit.record("attempt.sent_back", by=audit.By.system(), subject=attempt, at=now, **facts)
+        doorbell.ring(doorbell.PREPARE, attempt.public_id)
 
 
 def _delay(

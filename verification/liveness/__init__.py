@@ -24,6 +24,7 @@ from .errors import (
     Unavailable,
     UnknownOutcome,
     UnsupportedChallenge,
+    VideoRefused,
     Withdrawn,
 )
 from .exchange import MEDIA_UNREADABLE
@@ -64,6 +65,7 @@ __all__ = [
     "Unavailable",
     "UnknownOutcome",
     "UnsupportedChallenge",
+    "VideoRefused",
     "Withdrawn",
     "check_endpoint",
     "lookup",

@@ -22,6 +22,7 @@ from .errors import (
     Throttled,
     Unavailable,
     UnknownOutcome,
+    VideoRefused,
 )
 
 VENDOR_PASS = Decimal(70)  # CompareFaceLiveness page, Output Parameters, Result
@@ -49,6 +50,7 @@ _CONTENT_TYPE = re.compile(r'(?:application/json|text/plain)(?:\s*;\s*charset="?
 HIDES_OUTCOME = frozenset({408, 499, 502, 504, 520, 522, 524, 598, 599})
 
 _FAULTS: dict[Category, type[LivenessError]] = {
+    Category.VIDEO_REFUSED: VideoRefused,
     Category.TRANSIENT: Unavailable,
     Category.THROTTLED: Throttled,
     Category.CONFIGURATION: Misconfigured,
@@ -79,8 +81,8 @@ class Answer:
 def parse(raw: bytes, *, content_type: str | None, status: int) -> Answer:
     """The answer that these bytes are.
 
-    Raises BadAnswer for anything that breaks the contract; and for codes that are not about the applicant Throttled,
-    Unavailable, Misconfigured or Rejected.
+    Raises BadAnswer for anything that breaks the contract; and for codes that are not about the applicant VideoRefused,
+    Throttled, Unavailable, Misconfigured or Rejected.
     """
     try:
         return _parse(raw, content_type, status)
@@ -120,6 +122,8 @@ def check_status(status: int, *, asked: bool = True) -> None:
         raise Unavailable(code)
     if status == 429:
         raise Throttled(code)
+    if status == 413:
+        raise VideoRefused(code)
     raise BadAnswer(code)
 
 

@@ -19,7 +19,7 @@ from .body import RequestBody
 from .codes import Billed
 from .deadline import Deadline
 from .endpoint import check_endpoint, tls_context
-from .errors import BadAnswer, Misconfigured, Rejected, Throttled, Unavailable, UnknownOutcome
+from .errors import BadAnswer, Misconfigured, Rejected, Throttled, Unavailable, UnknownOutcome, VideoRefused
 from .exchange import Reply, Upload, Wire, asking_to_wait, clear_variables, failure_of, read_capped
 from .retry_after import seconds_to_wait
 from .signing import Credentials, Signer, TC3Auth
@@ -38,7 +38,7 @@ DEADLINE = 40
 CONNECTIONS = 100  # at 20 calls a second and 3 s each, 60 are in flight
 
 # What the status, the headers or the length of an answer may raise.
-_ANSWERED = (BadAnswer, Throttled, Unavailable, UnknownOutcome)
+_ANSWERED = (BadAnswer, Throttled, Unavailable, UnknownOutcome, VideoRefused)
 
 
 class LivenessClient:
@@ -130,7 +130,7 @@ class LivenessClient:
         reply = self._exchange([b"{}"], 2, digest, now, may_send)
         try:
             return reply.parse().result
-        except (Throttled, Unavailable, Misconfigured, Rejected) as error:
+        except (Throttled, Unavailable, Misconfigured, Rejected, VideoRefused) as error:
             return error.code
 
     def close(self) -> None:

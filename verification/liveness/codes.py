@@ -28,6 +28,7 @@ class Category(StrEnum):
     LIVENESS_FAILED = "liveness_failed"
     CAPTURE_QUALITY = "capture_quality"
     REFERENCE_PHOTO = "reference_photo"
+    VIDEO_REFUSED = "video_refused"
     TRANSIENT = "transient"
     THROTTLED = "throttled"
     CONFIGURATION = "configuration"
@@ -51,7 +52,6 @@ class Hint(StrEnum):
     PAUSED = "paused"
     OUR_FAULT = "our_fault"
     RECORD_AGAIN = "record_again"
-    VIDEO_UNREADABLE = "video_unreadable"
     LONGER = "longer"
     SHORTER = "shorter"
     FOLLOW_PROMPTS = "follow_prompts"
@@ -133,13 +133,10 @@ _ROWS: tuple[tuple[Category, Hint, str], ...] = (
         FailedOperation.ActionNodetectFace InternalError.ActionNodetectFace
         FailedOperation.LipFaceIncomplete FailedOperation.SilentFaceDetectFail"""),
     (Category.CAPTURE_QUALITY, Hint.OPEN_MOUTH, "FailedOperation.ActionOpenMouth"),
-    (Category.CAPTURE_QUALITY, Hint.SHORTER, """
-        FailedOperation.CompressVideoError FailedOperation.VideoDurationExceeded"""),
+    (Category.CAPTURE_QUALITY, Hint.SHORTER, "FailedOperation.VideoDurationExceeded"),
     (Category.CAPTURE_QUALITY, Hint.RECORD_AGAIN, """
         FailedOperation.LipSizeError FailedOperation.LipVoiceDetect
         FailedOperation.LipVoiceLow FailedOperation.LipVoiceRecognize"""),
-    (Category.CAPTURE_QUALITY, Hint.VIDEO_UNREADABLE, """
-        FailedOperation.LipVideoInvalid FailedOperation.VideoDecodeFailed"""),
     # "Quaility" is the vendor's spelling.
     (Category.CAPTURE_QUALITY, Hint.HOLD_STILL, """
         FailedOperation.LipVideoQuaility FailedOperation.SilentFaceQualityFail"""),
@@ -161,6 +158,10 @@ _ROWS: tuple[tuple[Category, Hint, str], ...] = (
     (Category.REFERENCE_PHOTO, Hint.PHOTO_ONE_FACE, "FailedOperation.LifePhotoDetectFaces"),
     (Category.REFERENCE_PHOTO, Hint.PHOTO_WHOLE_FACE, """
         FailedOperation.IncompleteFace FailedOperation.LifePhotoDetectNoFaces"""),
+    # The portal made and decoded what is sent: the person in front of the camera can't mend it.
+    (Category.VIDEO_REFUSED, Hint.SHORT_DELAY, """
+        FailedOperation.CompressVideoError FailedOperation.LipVideoInvalid
+        FailedOperation.VideoDecodeFailed RequestSizeLimitExceeded"""),
     # ClientNetworkError and ServerNetworkError are words of the vendor's own SDK.
     (Category.TRANSIENT, Hint.SHORT_DELAY, """
         ClientNetworkError FailedOperation FailedOperation.CompareLibServiceUnavailable
@@ -188,7 +189,7 @@ _ROWS: tuple[tuple[Category, Hint, str], ...] = (
         InvalidParameter.UnsupportEncryptField InvalidParameterValue
         InvalidParameterValue.BizTokenExpired InvalidParameterValue.BizTokenIllegal
         InvalidParameterValue.RuleIdNotExist InvalidRequest MissingParameter NoSuchProduct
-        NoSuchVersion RequestSizeLimitExceeded ResourceNotFound ResponseSizeLimitExceeded
+        NoSuchVersion ResourceNotFound ResponseSizeLimitExceeded
         UnknownParameter UnsupportedOperation UnsupportedProtocol"""),
 )  # fmt: skip
 

@@ -67,6 +67,10 @@ class Rejected(Permanent):
     """The request is at fault: the vendor refused it, or it is over a limit that is checked before sending."""
 
 
+class VideoRefused(Permanent):
+    """The vendor could not read or compress the recording, or the request was too large: a smaller copy may do."""
+
+
 class BadAnswer(Permanent):
     """A complete answer that breaks the vendor's own contract; never read any further."""
 

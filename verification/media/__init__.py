@@ -33,6 +33,7 @@ __all__ = [
     "contact_sheet",
     "frame_at",
     "prepare_video",
+    "shrink_video",
     "stamp",
 ]
 
@@ -63,6 +64,12 @@ def prepare_video(data: bytes) -> NormalisedVideo:
     return _built(
         NormalisedVideo, run("verification.media.video:normalise_video", data, cpu_seconds=_REWRITING)
     )
+
+
+def shrink_video(data: bytes, most_bytes: int) -> NormalisedVideo:
+    """The recording as an MP4 of about `most_bytes`, for a vendor that did not take a larger one."""
+    work = "verification.media.video:shrink_video"
+    return _built(NormalisedVideo, run(work, data, most_bytes, cpu_seconds=_REWRITING))
 
 
 def frame_at(data: bytes, seconds: float) -> bytes:

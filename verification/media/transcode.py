@@ -19,7 +19,10 @@ from verification.media.probe import MAX_SECONDS, frames, picture_stream
 RATE: Final = 25  # frames a second
 MIN_SHORT_SIDE: Final = 480  # pixels
 MAX_SHORT_SIDE: Final = 640
+USUAL_SIDES: Final = (MIN_SHORT_SIDE, MAX_SHORT_SIDE)
+SMALL_SIDES: Final = (1, MIN_SHORT_SIDE)
 MAX_BIT_RATE: Final = 3_000_000  # bits a second
+MIN_BIT_RATE: Final = 250_000
 MAX_FRAMES: Final = int((MAX_SECONDS + 1) * RATE)
 GROUP: Final = 2 * RATE  # frames from one key frame to the next
 PIXEL_FORMAT: Final = "yuv420p"
@@ -32,19 +35,21 @@ TURNS: Final[dict[int, tuple[tuple[str, str], ...]]] = {
 }
 
 
-def transcode(source: bytes, facts: VideoFacts, bit_rate: int) -> bytes:
-    """The source's pictures as MP4 with at most `bit_rate` bits a second.
+def transcode(
+    source: bytes, facts: VideoFacts, bit_rate: int, short_sides: tuple[int, int] = USUAL_SIDES
+) -> bytes:
+    """The source's pictures as MP4 with at most `bit_rate` bits a second, and a short side within `short_sides`.
 
     Raises UnusableMedia when the source does not decode to its end or changes its dimensions on the way.
     """
-    out, steps = io.BytesIO(), filters(facts)
+    out, steps = io.BytesIO(), filters(facts, short_sides)
     with (
         open_video(source) as file,
         translated_errors(),
         create_mp4(out, pictures=MAX_FRAMES, header=0) as target,
     ):
         stream = target.add_stream("libx264", rate=RATE, options=encoder_options(bit_rate))
-        stream.width, stream.height = output_size(facts)
+        stream.width, stream.height = output_size(facts, short_sides)
         stream.pix_fmt, stream.bit_rate, stream.gop_size = PIXEL_FORMAT, bit_rate, GROUP
         pictures = picture_stream(file)
         for number, frame in enumerate(_filtered(_from_zero(frames(file, pictures)), steps)):
@@ -56,18 +61,19 @@ def transcode(source: bytes, facts: VideoFacts, bit_rate: int) -> bytes:
     return out.getvalue()
 
 
-def arguments(facts: VideoFacts, bit_rate: int) -> dict[str, str]:
+def arguments(facts: VideoFacts, bit_rate: int, short_sides: tuple[int, int] = USUAL_SIDES) -> dict[str, str]:
     """The options of the filters and the encoder, as on the ffmpeg command line."""
-    steps = ",".join(f"{name}={value}" if value else name for name, value in filters(facts))
+    steps = ",".join(f"{name}={value}" if value else name for name, value in filters(facts, short_sides))
     rates = {"b:v": str(bit_rate), "g": str(GROUP)}
     return {"vf": steps, "c:v": "libx264"} | rates | encoder_options(bit_rate)
 
 
-def output_size(facts: VideoFacts) -> tuple[int, int]:
-    """Upright width and height in pixels: even, with a short side from 480 to 640."""
+def output_size(facts: VideoFacts, short_sides: tuple[int, int] = USUAL_SIDES) -> tuple[int, int]:
+    """Upright width and height in pixels: even, with a short side within `short_sides`."""
     width, height = (facts.width, facts.height) if facts.rotation % 180 == 0 else (facts.height, facts.width)
     short = min(width, height)
-    ratio = min(max(short, MIN_SHORT_SIDE), MAX_SHORT_SIDE) / short
+    least, most = short_sides
+    ratio = min(max(short, least), most) / short
     return round(width * ratio / 2) * 2, round(height * ratio / 2) * 2
 
 
@@ -81,9 +87,9 @@ def encoder_options(bit_rate: int) -> dict[str, str]:
     }
 
 
-def filters(facts: VideoFacts) -> list[tuple[str, str]]:
+def filters(facts: VideoFacts, short_sides: tuple[int, int] = USUAL_SIDES) -> list[tuple[str, str]]:
     """Names and arguments of the filters that rotate, time and scale the pictures."""
-    width, height = output_size(facts)
+    width, height = output_size(facts, short_sides)
     return [
         ("fps", str(RATE)),  # before the costly steps, because it drops pictures
         *TURNS[facts.rotation],

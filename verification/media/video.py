@@ -31,7 +31,7 @@ TRIES: Final = 3  # each with fewer bits than the one before
 LENGTH_SLACK: Final = 0.5  # seconds by which the constant frame rate may change the length
 FRAME_QUALITY: Final = 88
 
-__all__ = ["check_video", "cut_frame", "normalise_video", "probe_video"]
+__all__ = ["check_video", "cut_frame", "normalise_video", "probe_video", "shrink_video"]
 
 
 def check_video(data: bytes) -> CheckedVideo:
@@ -56,6 +56,21 @@ def normalise_video(data: bytes) -> NormalisedVideo:
             )
     mp4, bit_rate = _transcoded(data, facts)
     arguments = transcode.arguments(facts, bit_rate)
+    return NormalisedVideo(mp4, _verified(mp4, facts), facts, "transcode", tool_versions(), arguments)
+
+
+def shrink_video(data: bytes, most_bytes: int) -> NormalisedVideo:
+    """The same of about `most_bytes`: always re-encoded, with a short side of 480 pixels at most, and never scaled up.
+
+    Never below MIN_BIT_RATE, because a face has to stay recognisable.
+    """
+    facts = probe_video(data)
+    budget = int(most_bytes * 8 * 0.95 / facts.duration)
+    bit_rate = min(transcode.MAX_BIT_RATE, max(transcode.MIN_BIT_RATE, budget))
+    mp4 = transcode.transcode(data, facts, bit_rate, transcode.SMALL_SIDES)
+    if len(mp4) > MAX_VIDEO_BYTES:
+        raise UnusableMedia("video_cannot_fit", {"bytes_allowed": MAX_VIDEO_BYTES})
+    arguments = transcode.arguments(facts, bit_rate, transcode.SMALL_SIDES)
     return NormalisedVideo(mp4, _verified(mp4, facts), facts, "transcode", tool_versions(), arguments)
 
 

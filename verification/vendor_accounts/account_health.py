@@ -22,6 +22,7 @@ from verification.liveness import (
     Throttled,
     Unavailable,
     UnknownOutcome,
+    VideoRefused,
 )
 from verification.models import AnswerKind, CallState, ProviderCall, VendorAccount
 from verification.states import AttemptStatus
@@ -148,6 +149,8 @@ def _wait(call: ProviderCall, error: LivenessError, now: datetime) -> None:
 
 def _is_well(error: LivenessError | None) -> bool:
     """Does the outcome show that the vendor serves the account: a judgement, or a complaint about the request?"""
+    if isinstance(error, VideoRefused):
+        return error.request_id is not None  # else a gateway found it too large
     return error is None or (isinstance(error, Rejected) and not isinstance(error, MediaChanged))
 
 

@@ -23,6 +23,8 @@ from verification.models import AnswerKind, CallState, ProviderCall, VendorAccou
 # An attempt is sent 3 times at most, 2 of them without a known outcome; then a person decides.
 MAX_CALLS = 3
 MAX_UNKNOWN = 2
+# The recording may be refused twice: as it was prepared, and as a smaller copy.
+MAX_VIDEO_REFUSED = 2
 # A throttled call checked nothing, so an attempt may be throttled this often before a person looks at it. NotSent and
 # account faults pause the account instead: they do not count here, and the work waits until the account is well.
 MAX_THROTTLED = 50
@@ -42,11 +44,19 @@ def why_not_call(attempt: VerificationAttempt) -> str:
     throttled = [
         code for state, answer, code in calls if answer == AnswerKind.REFUSED and not _is_account_fault(code)
     ]
+    if [answer for _, answer, _ in calls].count(AnswerKind.VIDEO) >= MAX_VIDEO_REFUSED:
+        return "video_refused"
     if checked.count(CallState.UNKNOWN) >= MAX_UNKNOWN:
         return "unknown_outcome"
     if len(checked) >= MAX_CALLS or len(throttled) >= MAX_THROTTLED:
         return "vendor_unavailable"
     return ""
+
+
+def video_refused(attempt: VerificationAttempt) -> str:
+    """The code with which the vendor refused the attempt's recording last, "" if it never did."""
+    refused = attempt.calls.filter(answer=AnswerKind.VIDEO).order_by("-number")
+    return refused.values_list("code", flat=True).first() or ""
 
 
 def _is_account_fault(code: str) -> bool:
@@ -99,9 +109,15 @@ def close_with_error(call: ProviderCall, error: liveness.LivenessError, *, now: 
         return _close(call, CallState.NOT_SENT, now, facts)
     if isinstance(error, liveness.UnknownOutcome):
         return _close(call, CallState.UNKNOWN, now, facts)
-    refused = isinstance(error, liveness.Throttled | liveness.Misconfigured)
-    facts["answer"] = AnswerKind.REFUSED if refused else AnswerKind.FAILED
+    facts["answer"] = _kind_of(error)
     return _close(call, CallState.ANSWERED, now, facts)
+
+
+def _kind_of(error: liveness.LivenessError) -> AnswerKind:
+    if isinstance(error, liveness.VideoRefused):
+        return AnswerKind.VIDEO
+    refused = isinstance(error, liveness.Throttled | liveness.Misconfigured)
+    return AnswerKind.REFUSED if refused else AnswerKind.FAILED
 
 
 def close_unsent(call: ProviderCall, *, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from verification.liveness import (
     Throttled,
     Unavailable,
     UnknownOutcome,
+    VideoRefused,
 )
 from verification.liveness.answer import MAX_DEPTH
 
@@ -196,9 +197,9 @@ def test_the_content_types_of_the_api_are_read(content_type):
 @pytest.mark.parametrize(
     ("status", "expected"),
     [(500, Unavailable), (501, Unavailable), (503, Unavailable), (521, Unavailable), (530, Unavailable),
-     (429, Throttled), (408, UnknownOutcome), (502, UnknownOutcome), (504, UnknownOutcome), (599, UnknownOutcome),
-     (201, BadAnswer), (204, BadAnswer), (301, BadAnswer), (302, BadAnswer), (403, BadAnswer),
-     (418, BadAnswer)],
+     (408, UnknownOutcome), (502, UnknownOutcome), (504, UnknownOutcome), (599, UnknownOutcome),
+     (429, Throttled), (413, VideoRefused), (201, BadAnswer), (204, BadAnswer), (301, BadAnswer),
+     (302, BadAnswer), (403, BadAnswer), (418, BadAnswer)],
 )  # fmt: skip
 def test_another_status_is_no_answer_even_around_a_success(status, expected):
     with pytest.raises(expected) as refused:

@@ -14,6 +14,7 @@ from verification.liveness import (
     Rejected,
     Throttled,
     Unavailable,
+    VideoRefused,
 )
 
 
@@ -75,6 +76,9 @@ def test_a_description_that_is_no_text_is_refused():
 @pytest.mark.parametrize(
     ("code", "expected"),
     [
+        ("FailedOperation.CompressVideoError", VideoRefused),
+        ("InternalError.VideoDecodeFailed", VideoRefused),
+        ("RequestSizeLimitExceeded", VideoRefused),
         ("InternalError", Unavailable),
         ("FailedOperation.UnKnown", Unavailable),
         ("NewCode.Foo", Unavailable),
@@ -91,7 +95,7 @@ def test_a_code_about_us_or_the_vendor_is_raised(code, expected):
     assert (raised.value.code, raised.value.request_id) == (code, "r-1")
 
 
-FAULTS = ("transient", "throttled", "configuration", "bad_request")
+FAULTS = ("video_refused", "transient", "throttled", "configuration", "bad_request")
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)

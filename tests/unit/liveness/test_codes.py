@@ -13,12 +13,13 @@ COUNTS = {
     "passed": 1,
     "low_similarity": 3,
     "liveness_failed": 9,
-    "capture_quality": 30,
+    "capture_quality": 27,
     "reference_photo": 15,
+    "video_refused": 4,
     "transient": 18,
     "throttled": 5,
     "configuration": 22,
-    "bad_request": 19,
+    "bad_request": 18,
 }
 
 
@@ -46,6 +47,7 @@ def test_the_same_bytes_are_sent_again_only_for_the_vendors_own_failures():
         ("FailedOperation.ActionFaceLeft", "capture_quality", "centre_face"),
         ("FailedOperation.SilentTooShort", "capture_quality", "longer"),
         ("FailedOperation.LifePhotoDetectFaces", "reference_photo", "photo_one_face"),
+        ("FailedOperation.CompressVideoError", "video_refused", "short_delay"),
         ("FailedOperation.UnKnown", "transient", "short_delay"),
         ("RequestLimitExceeded", "throttled", "short_delay"),
         ("UnauthorizedOperation.Arrears", "configuration", "paused"),

@@ -18,7 +18,7 @@ from verification.media.errors import UnusableMedia
 from verification.media.facts import MAX_VIDEO_UPLOAD
 from verification.media.probe import probe_video
 from verification.media.transcode import transcode
-from verification.media.video import MAX_VIDEO_BYTES, check_video, cut_frame, normalise_video
+from verification.media.video import MAX_VIDEO_BYTES, check_video, cut_frame, normalise_video, shrink_video
 
 
 def refusal(data: bytes) -> str:
@@ -480,3 +480,24 @@ def test_a_matroska_file_may_not_send_its_reader_elsewhere() -> None:
     place = hostile.element(0x4DBB, b"\x53\xab\x84\x12\x54\xc3\x67" + b"\x53\xac\x84" + len(live).to_bytes(4))
     sent = hostile.with_element(live, 0x114D9B74, place) + hostile.element(0xEC, tags)
     assert check_video(sent).facts.frames == 24
+
+
+SIZES = {"as it is": (320, 240), "scaled down": (1280, 960), "upright": (720, 1280)}
+
+
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_a_smaller_copy_is_never_scaled_up_and_has_fewer_bytes(size: tuple[int, int]) -> None:
+    noise = hostile.noise_clip(size)
+    first = normalise_video(noise)
+    second = shrink_video(noise, len(first.mp4) // 2)
+    assert len(second.mp4) <= len(first.mp4) * 0.6
+    assert min(second.facts.width, second.facts.height) == min(480, *size)
+    assert second.method == "transcode"
+    assert second.facts.duration == pytest.approx(first.facts.duration, abs=0.5)
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_a_smaller_copy_is_upright_and_no_blur(rotation: int) -> None:
+    video = shrink_video(small_clip(rotation=rotation), 1)
+    assert (video.facts.rotation, video.arguments["b:v"]) == (0, "250000")
+    assert likeness(cut_frame(video.mp4, 1.2), 1.2) < 12

@@ -20,12 +20,14 @@ _USUAL = {
     Category.LIVENESS_FAILED: Consequence.NEW_RECORDING,
     Category.CAPTURE_QUALITY: Consequence.NEW_RECORDING,
     Category.REFERENCE_PHOTO: Consequence.NEW_PHOTO,
+    Category.VIDEO_REFUSED: Consequence.SMALLER,
     Category.TRANSIENT: Consequence.REPEAT,
     Category.THROTTLED: Consequence.SLOW_DOWN,
     Category.CONFIGURATION: Consequence.PAUSE,
     Category.BAD_REQUEST: Consequence.REFUSED,
 }
 _REPEATED = {
+    Consequence.SMALLER,
     Consequence.REPEAT,
     Consequence.SLOW_DOWN,
     Consequence.PAUSE,
@@ -178,6 +180,9 @@ NO_CODE: dict[str, Handling] = {
     "http_5xx": Handling(
         _("Any other HTTP status from 500 to 599"), Consequence.REPEAT, _WAITING, Billed.UNKNOWN
     ),
+    "http_413": Handling(
+        _("HTTP status 413: the request is too large"), Consequence.SMALLER, _WAITING, Billed.UNKNOWN
+    ),
     "http_429": Handling(_("HTTP status 429"), Consequence.SLOW_DOWN, _WAITING, Billed.UNKNOWN),
     "bad_answer": Handling(
         _("A whole answer that breaks the vendor's own contract, or any other HTTP status"),
@@ -204,7 +209,10 @@ NO_CODE: dict[str, Handling] = {
         Billed.NO,
     ),
     "limits": Handling(
-        _("A photo or recording that is empty or too large for the vendor, or movements it does not offer"),
+        _(
+            "A photo that is empty or too large for the vendor, a recording that is, also as a smaller copy, or "
+            "movements that it does not offer"
+        ),
         Consequence.WITHHELD,
         _OURS,
         Billed.NO,

@@ -18,6 +18,7 @@ class Consequence(StrEnum):
     NEW_PHOTO = "new_photo"
     REVIEW = "review"
     NOT_TRUSTED = "not_trusted"
+    SMALLER = "smaller"
     REPEAT = "repeat"
     SLOW_DOWN = "slow_down"
     PAUSE = "pause"
@@ -39,6 +40,10 @@ DOES: dict[Consequence, Text] = {
     ),
     Consequence.REVIEW: _("A reviewer looks at once; it counts as an attempt."),
     Consequence.NOT_TRUSTED: _("A reviewer looks at once. No attempt is used."),
+    Consequence.SMALLER: _(
+        "Calls once more, with a smaller copy of the recording; after a second time a reviewer looks. No attempt is "
+        "used."
+    ),
     Consequence.REPEAT: _(
         "Calls again by itself, up to 3 calls in all; then a reviewer looks. No attempt is used."
     ),
@@ -79,6 +84,7 @@ TITLES: dict[Category, Text] = {
     Category.LIVENESS_FAILED: _("Liveness not confirmed"),
     Category.CAPTURE_QUALITY: _("Recording not usable"),
     Category.REFERENCE_PHOTO: _("ID photo not usable"),
+    Category.VIDEO_REFUSED: _("The recording was not taken"),
     Category.TRANSIENT: _("The vendor failed"),
     Category.THROTTLED: _("Too many calls"),
     Category.CONFIGURATION: _("The account is at fault"),
@@ -91,6 +97,10 @@ MEANINGS: dict[Category, Text] = {
     Category.LIVENESS_FAILED: _("The vendor could not confirm that a living person was recorded."),
     Category.CAPTURE_QUALITY: _("The recording was not good enough to be checked."),
     Category.REFERENCE_PHOTO: _("The ID photo was not good enough to be compared."),
+    Category.VIDEO_REFUSED: _(
+        "The vendor could not read or compress the recording as we sent it, or found it too large. That says nothing "
+        "about the applicant."
+    ),
     Category.TRANSIENT: _("The vendor's service failed. That says nothing about the applicant."),
     Category.THROTTLED: _("The vendor asked us to slow down. This says nothing about the applicant."),
     Category.CONFIGURATION: _(
