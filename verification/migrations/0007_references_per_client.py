@@ -6,7 +6,7 @@ from django.db.models import OuterRef, Subquery
 
 
 def give_to_first_client(apps, schema_editor):
-    """An applicant belongs to the client that asked for their first case: until now, no other client could ask again."""
+    """An applicant belongs to the client of their first case: until now, no other client could ask again."""
     applicants, cases = (
         apps.get_model("verification", name).objects for name in ("Applicant", "Verification")
     )
