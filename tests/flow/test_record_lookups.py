@@ -33,6 +33,7 @@ ANSWERED = {
     "providercall": ((FLAG, "state"), (FLAG, "billed"), (FLAG, "region"), (DATE, "started_at")),
     "auditevent": ((FLAG, "kind"), (FLAG, "actor_kind"), (FLAG, "subject_kind"), (DATE, "at")),
     "export": ((FLAG, "state"),),
+    "cspreport": ((FLAG, "directive"), (DATE, "day")),
     "staffuser": ((FLAG, "is_active"), (KEY, "groups")),
 }
 # Personal details, hashes of secrets, and names of files, by model.

@@ -187,6 +187,12 @@ class KeyAdmin(ReadOnly):
     exclude = ("key_sha256",)
 
 
+class CspReportAdmin(ReadOnly):
+    list_display = ("day", "directive", "page", "blocked", "count")
+    list_filter = ("directive",)
+    date_hierarchy = "day"
+
+
 RECORDS: dict[type[Model], type[ReadOnly]] = {
     models.Applicant: ApplicantAdmin,
     models.Verification: VerificationAdmin,
@@ -201,6 +207,7 @@ RECORDS: dict[type[Model], type[ReadOnly]] = {
     models.Export: ExportAdmin,
     models.ApiClient: ClientAdmin,
     models.ApiKey: KeyAdmin,
+    models.CspReport: CspReportAdmin,
 }
 
 
