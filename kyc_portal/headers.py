@@ -11,8 +11,27 @@ from django.http import HttpRequest, HttpResponse
 
 log = structlog.get_logger(__name__)
 
-# Only the capture page needs the camera; no page needs the microphone or the location.
-PERMISSIONS_POLICY = "camera=(self), microphone=(), geolocation=(), payment=(), usb=(), display-capture=()"
+# What no page may use but those below; nothing needs the microphone, the location and the like.
+_FEATURES = (
+    "camera",
+    "microphone",
+    "geolocation",
+    "payment",
+    "usb",
+    "display-capture",
+    "publickey-credentials-get",
+    "publickey-credentials-create",
+)
+# By the names of the pages.
+_USED_BY = {
+    "pages:capture": ("camera",),
+    "account_login": ("publickey-credentials-get",),
+    "mfa_authenticate": ("publickey-credentials-get",),
+    "mfa_reauthenticate_webauthn": ("publickey-credentials-get",),
+    "mfa_add_webauthn": ("publickey-credentials-create",),
+}
+# Not cookies: those of other hosts of the domain would go too. Not storage: it holds how staff lay out their pages.
+_CLEARED_AT_SIGN_OUT = '"cache"'
 
 
 class SecurityHeadersMiddleware:
@@ -21,11 +40,21 @@ class SecurityHeadersMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        response.headers.setdefault("Permissions-Policy", _permissions(name))
+        # Where browsers report what the policy of csp.middleware stopped; its `report-to` has this name.
+        response.headers.setdefault("Reporting-Endpoints", 'csp="/csp-report"')
+        if name == "account_logout" and request.method == "POST":
+            response.headers["Clear-Site-Data"] = _CLEARED_AT_SIGN_OUT
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
         response.headers.setdefault("Cache-Control", "no-store")
         return response
+
+
+def _permissions(name: str) -> str:
+    used = _USED_BY.get(name, ())
+    return ", ".join(f"{feature}=({'self' if feature in used else ''})" for feature in _FEATURES)
 
 
 class ForwardedAddressMiddleware:

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.urls import include, path
 
-from verification.operations import health
+from verification.operations import csp_reports, health, security_txt
 from verification.review.site import site
 
 urlpatterns = [
@@ -16,6 +16,8 @@ urlpatterns = [
     path("api/", include("verification.api.urls")),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("csp-report", csp_reports.receive, name="csp_report"),
+    path(".well-known/security.txt", security_txt.page, name="security_txt"),
 ]
 
 handler400 = "verification.pages.errors.bad_request"

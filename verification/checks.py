@@ -20,6 +20,9 @@ from verification.storage.encrypted import EncryptedStorage
 # An account's name becomes the end of variables' names; `file` is taken, as in NAME_FILE.
 _ACCOUNT_NAME = re.compile(r"(?!file$)[a-z][a-z0-9]{0,19}")
 
+# As in RFC 9116, in one line; a telephone number helps nobody who writes a report.
+_CONTACT = re.compile(r"(?:mailto:[^\s@]+@[^\s@]+|https://[^\s/]+(?:/\S*)?)", re.ASCII)
+
 # What a setting may be, least and most.
 RATE: Final = (1, 1000)  # calls a second
 IDLE_MINUTES: Final = (1, 60)
@@ -151,6 +154,13 @@ def sign_in_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         ),
     )
     return _errors(rules)
+
+
+@register()
+def security_contact(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    unfit = [contact for contact in settings.SECURITY_CONTACT if not _CONTACT.fullmatch(contact)]
+    message = "KYC_SECURITY_CONTACT has what is no address that begins with mailto: or https://."
+    return _errors(((bool(unfit), message, "kyc.E065"),))
 
 
 @register()

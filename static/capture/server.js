@@ -40,7 +40,9 @@ function parse(text) {
 
 /** Read anew for each request: a sign-in in another tab changes the token. */
 function headers() {
-  const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? "";
+  // In production the name has a prefix, and a browser may still have the cookie of an older version.
+  const named = [/(?:^|; )__Host-csrftoken=([^;]+)/, /(?:^|; )csrftoken=([^;]+)/];
+  const token = named.map((name) => document.cookie.match(name)?.[1]).find(Boolean) ?? "";
   return { "X-CSRFToken": token, Accept: "application/json" };
 }
 

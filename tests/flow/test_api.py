@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.conf import settings
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from verification import audit, links, workflow
 from verification.actions.api_client import UnknownScope, create_client
-from verification.api import authentication, schema, views
+from verification.api import authentication, limits, schema, views
 from verification.api.errors import CODES
 from verification.models import ApiKey, AuditEvent, Verification
 
@@ -212,12 +213,21 @@ def answers(caller: Caller) -> dict[str, dict[int, Callable[[], Any]]]:
         415: lambda: caller.post(path, body, content_type="text/plain"),
     }
     cancel = f"{case}/cancel"
+
+    def too_often(ask: Callable[[], Any]) -> Callable[[], Any]:
+        def limited() -> Any:
+            with mock.patch.object(limits, "MAX_CALLS", 0):
+                return ask()
+
+        return limited
+
     return {
         "create_verification": {
             **refused(CASES, PERSON),
             201: caller.post,
             409: caller.post,
             422: lambda: caller.post(CASES, {**PERSON, "name": " "}),
+            429: too_often(caller.post),
         },
         "read_verification": {
             200: lambda: caller.get(case),
@@ -225,11 +235,13 @@ def answers(caller: Caller) -> dict[str, dict[int, Callable[[], Any]]]:
             403: lambda: deaf.get(case),
             404: lambda: caller.get(f"{CASES}/ver_{'a' * 24}"),
             406: lambda: caller.get(case, Accept="application/xml"),
+            429: too_often(lambda: caller.get(case)),
         },
         "cancel_verification": {
             **refused(cancel, reason),
             404: lambda: caller.post(f"{CASES}/ver_{'a' * 24}/cancel", reason),
             422: lambda: caller.post(cancel, {"reason": "because"}),
+            429: too_often(lambda: caller.post(cancel, reason)),
             200: lambda: caller.post(cancel, reason),
             409: lambda: caller.post(cancel, reason),
         },

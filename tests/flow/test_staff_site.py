@@ -34,6 +34,7 @@ OPENS = {
     "/admin/verification/policy/": OPERATIONS,
     "/admin/verification/apiclient/": OPERATIONS,
     "/admin/verification/apikey/": OPERATIONS,
+    "/admin/verification/cspreport/": OPERATIONS,
     "/admin/verification/auditevent/": {SENIOR, AUDITOR},
     "/admin/verification/export/": {AUDITOR},
     "/admin/verification/staffuser/": OPERATIONS,

@@ -21,6 +21,7 @@ LISTED = {
     "BROKEN": ["technical", "vendor_unavailable", False],
     "ASKED": ["", "", True],
     "ANSWERED": ["", "", False],
+    "SYSTEMS": ["", "", False],
 }
 
 
@@ -48,6 +49,12 @@ def test_every_case_finds_its_place_in_the_queue(upgraded: Any) -> None:
 def test_a_policy_that_was_put_into_force_by_hand_stays_and_no_other_follows(upgraded: Any) -> None:
     assert upgraded["by_nobody"]
     assert upgraded["in_force"] == [1, 2]
+
+
+def test_an_applicant_belongs_to_the_client_that_asked_first(upgraded: Any) -> None:
+    assert {reference: name for reference, name in upgraded["clients"].items() if name} == {
+        "SYSTEMS": "Onboarding"
+    }
 
 
 @pytest.mark.parametrize("when", ["refused", "refused_on_the_way_back"])

@@ -1,4 +1,4 @@
-"""Migrates an installation in use from 0005 forward, back and forward again: `python -m tests.flow.upgrading`.
+"""Migrates an installation in use from 0005 to the newest, back and forward again: `python -m tests.flow.upgrading`.
 
 The environment configures a portal with an empty database. The module prints the state of its rows as JSON.
 """
@@ -16,7 +16,7 @@ from django.core.management import call_command  # noqa: E402
 from django.db import DatabaseError, connection, transaction  # noqa: E402
 from django.db.migrations.executor import MigrationExecutor  # noqa: E402
 
-BEFORE, AFTER = "0005_evidence_at_rest", "0006_review"
+BEFORE = "0005_evidence_at_rest"
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 # Reference, reasons, and the score of the newest recording.
 WAITING = (
@@ -37,18 +37,20 @@ BY_NOBODY = "UPDATE verification_policy SET activated_at = '2026-11-24' WHERE ve
 def main() -> None:
     _migrate(BEFORE)
     _fill()
-    _migrate(AFTER)
+    _migrate()
     report = {"listed": _listed(), "refused": _refused(), "by_nobody": _is_refused(BY_NOBODY)}
     report["in_force"] = _in_force()
+    report["clients"] = _clients()
     _migrate(BEFORE)
     report["refused_on_the_way_back"] = _refused()
-    _migrate(AFTER)
+    _migrate()
     report["listed_again"] = _listed()
     json.dump(report, sys.stdout)
 
 
-def _migrate(name: str) -> None:
-    call_command("migrate", "verification", name, verbosity=0)
+def _migrate(*name: str) -> None:
+    """To this migration, or to the newest."""
+    call_command("migrate", "verification", *name, verbosity=0)
 
 
 def _fill() -> None:
@@ -74,6 +76,9 @@ def _fill() -> None:
                 facts={},
                 raised_at=NOW,
             )
+    client = model("ApiClient").create(public_id="cli_1", name="Onboarding", created_at=NOW)
+    applicant = _case(model, policy, 100, "SYSTEMS", status="cancelled", client=client).applicant
+    _case(model, policy, 101, "SYSTEMS", status="cancelled", applicant=applicant)
     for number, reference in enumerate(("ASKED", "ANSWERED"), start=len(WAITING)):
         case = _case(model, policy, number, reference, status="collecting")
         words = {"verdict": "ask_again", "reason_code": "video_unclear", "evidence_sha256": "0" * 64}
@@ -86,7 +91,9 @@ def _fill() -> None:
 
 
 def _case(model: Any, policy: Any, number: int, reference: str, **fields: Any) -> Any:
-    applicant = model("Applicant").create(public_id=f"app_{number}", reference=reference, created_at=NOW)
+    applicant = fields.pop("applicant", None) or model("Applicant").create(
+        public_id=f"app_{number}", reference=reference, created_at=NOW
+    )
     return model("Verification").create(
         public_id=f"ver_{number}",
         applicant=applicant,
@@ -143,6 +150,16 @@ def _listed() -> dict[str, list[Any]]:
         return {
             reference: [band, reason, bool(asked)] for reference, band, reason, asked in cursor.fetchall()
         }
+
+
+def _clients() -> dict[str, str | None]:
+    """The client that each applicant belongs to."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT reference, verification_apiclient.name FROM verification_applicant "
+            "LEFT JOIN verification_apiclient ON verification_apiclient.id = client_id"
+        )
+        return dict(cursor.fetchall())
 
 
 def _in_force() -> list[int]:

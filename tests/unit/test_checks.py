@@ -8,6 +8,7 @@ from verification.checks import (
     evidence_settings,
     media_confinement,
     production_is_safe,
+    security_contact,
     sign_in_settings,
     vendor_settings,
 )
@@ -49,7 +50,7 @@ def objects_at(endpoint: str | None) -> dict[str, Any]:
 def found(settings: Any, **changes: Any) -> list[str]:
     for name, value in {**SAFE, **changes}.items():
         setattr(settings, name, value)
-    checks = (production_is_safe, vendor_settings, evidence_settings, sign_in_settings)
+    checks = (production_is_safe, vendor_settings, evidence_settings, sign_in_settings, security_contact)
     problems = [problem for check in checks for problem in check(None)]
     # The tests themselves may run on SQLite; `test_start` shows that production refuses it.
     return [str(problem.id) for problem in problems if problem.id != "kyc.E016"]
@@ -92,6 +93,9 @@ def test_a_safe_installation_starts(settings: Any) -> None:
         ({"KEYRING": f"{new_entry('2026-12')},{new_entry('demo')}"}, ["kyc.E023"]),
         ({"STORAGES": {"evidence": FOLDER}}, ["kyc.E024"]),
         (objects_at("http://s3.example.com"), ["kyc.E025"]),
+        ({"SECURITY_CONTACT": ["security@example.com"]}, ["kyc.E065"]),
+        ({"SECURITY_CONTACT": ["http://example.com/report"]}, ["kyc.E065"]),
+        ({"SECURITY_CONTACT": ["mailto:security@example.com\nContact: x"]}, ["kyc.E065"]),
         (objects_at("http://127.0.0.1:9000"), ["kyc.E025"]),
     ],
 )
@@ -102,6 +106,13 @@ def test_an_unsafe_setting_is_refused(settings: Any, change: dict[str, Any], exp
 @pytest.mark.parametrize("endpoint", [None, "https://s3.example.com"])
 def test_a_bucket_that_is_reached_by_tls_is_safe(settings: Any, endpoint: str | None) -> None:
     assert found(settings, **objects_at(endpoint)) == []
+
+
+@pytest.mark.parametrize(
+    "contact", ["mailto:security@example.com", "https://example.com/security?x=1", "https://a.b"]
+)
+def test_where_to_report_a_weakness_is_an_address(settings: Any, contact: str) -> None:
+    assert found(settings, SECURITY_CONTACT=[contact]) == []
 
 
 @pytest.mark.parametrize(("installed", "expected"), [(True, []), (False, ["kyc.E022"])])

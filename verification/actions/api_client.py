@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from verification import audit
-from verification.models import ApiClient, ApiKey
+from verification.models import ApiClient, ApiKey, AuditEvent
 
 SCOPES = ("verifications:write", "verifications:read")
+EXPOSED_NOTED_EVERY = timedelta(days=1)
 SHOWN = 16  # characters of a key that people may see: enough to tell keys apart, useless to call with
 
 
@@ -81,3 +82,15 @@ def revoke_key(prefix: str, *, by: audit.By, now: datetime) -> ApiKey:
     key.save(update_fields=["revoked_at"])
     audit.record("api_key.revoked", by=by, subject=key.client, at=now, prefix=key.prefix)
     return key
+
+
+@transaction.atomic
+def note_exposed(key: ApiKey, *, by: audit.By, now: datetime) -> None:
+    """Record that a key was sent in clear, once a day. It goes on working: a proxy that is set up wrongly must not end
+    every system's access; people revoke it."""
+    kind, subject = "api_key.exposed", key.client
+    noted = AuditEvent.objects.filter(
+        kind=kind, subject_id=subject.public_id, at__gt=now - EXPOSED_NOTED_EVERY, data__prefix=key.prefix
+    )
+    if not noted.exists():
+        audit.record(kind, by=by, subject=subject, at=now, prefix=key.prefix)

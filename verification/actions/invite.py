@@ -34,7 +34,10 @@ def invite(
     now: datetime,
     client: ApiClient | None = None,
 ) -> Invitation:
-    """A new case under the current policy. Raises DuplicateReference while another with `reference` is open."""
+    """A new case under the current policy. Raises DuplicateReference while another with `reference` is open.
+
+    References are the client's own; those without a client, from the command line, are one more set.
+    """
     policy = Policy.current()
     applicant = _applicant(reference, client, by, now, name=name, email=email, locale=locale)
     token = links.new_token()
@@ -55,19 +58,16 @@ def invite(
 def _applicant(
     reference: str, client: ApiClient | None, by: audit.By, now: datetime, **details: str
 ) -> Applicant:
-    """The applicant of this reference, found or created. Only the reference identifies them."""
+    """The applicant of this reference of the client, found or created. Only the reference identifies them."""
     applicant, created = Applicant.objects.select_for_update().get_or_create(
-        reference=reference, defaults={**details, "created_at": now}
+        client=client, reference=reference, defaults={**details, "created_at": now}
     )
     if created:
         return applicant
     if applicant.erased_at is not None:
         # Their key is destroyed, so nothing can be stored for them.
         raise DuplicateReference("The applicant of this reference was erased. Use another reference.")
-    cases = applicant.verifications.all()
-    # One client must not rename an applicant of another that uses the same reference.
-    foreign = client is not None and cases.exclude(client=client).exists()
-    if foreign or cases.exclude(status__in=ENDED).exists():
+    if applicant.verifications.exclude(status__in=ENDED).exists():
         raise DuplicateReference("A verification with this reference exists.")
     changed = [field for field, value in details.items() if getattr(applicant, field) != value]
     for field in changed:

@@ -10,12 +10,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.db.models import Q
+from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from verification.api import limits
 from verification.api.errors import ApiError
 from verification.models import ApiClient, ApiKey
 
@@ -28,12 +30,13 @@ class BearerKeyAuthentication(BaseAuthentication):
         header = request.headers.get("Authorization", "")
         if "," in header:
             raise ApiError("invalid_authorization")
-        scheme, _, credentials = header.partition(" ")
-        if scheme.lower() != "bearer":
+        if (credentials := _credentials(header)) is None:
             return None
-        key = _find(credentials.strip())
+        key = _find(credentials)
         if key is None:
+            limits.count_bad_key(request.META.get("REMOTE_ADDR", ""))
             raise AuthenticationFailed
+        limits.count_call(key.client)
         _note_use(key)
         return key.client, key
 
@@ -49,6 +52,16 @@ class HasScope(BasePermission):
         if not isinstance(request.auth, ApiKey):
             return False
         return needed in request.auth.scopes if needed else request.method not in view.allowed_methods
+
+
+def key_of(request: HttpRequest) -> ApiKey | None:
+    """The key of a request that is refused for another reason, if it is a good one."""
+    return _find(_credentials(request.headers.get("Authorization", "")) or "")
+
+
+def _credentials(header: str) -> str | None:
+    scheme, _, credentials = header.partition(" ")
+    return credentials.strip() if scheme.lower() == "bearer" else None
 
 
 def _find(text: str) -> ApiKey | None:

@@ -35,6 +35,9 @@ CODES = {
     "too_deep": Code(400, _("The body is nested too deeply.")),
     "invalid_authorization": Code(400, _("Send one Authorization header with one key.")),
     "unauthenticated": Code(401, _("Send a valid API key: Authorization: Bearer kyc_live_…")),
+    "https_required": Code(
+        403, _("Call by https. A key in this call was sent in clear: put another in its place.")
+    ),
     "insufficient_scope": Code(403, _("This API key may not make this call.")),
     "not_found": Code(404, _("No such record, or not yours.")),
     "method_not_allowed": Code(405, _("This address does not take this method.")),
@@ -53,6 +56,10 @@ CODES = {
     "invalid_character": Code(422, _("The text holds a character that is not allowed here.")),
     "invalid_choice": Code(422, _("The value is not one of those allowed.")),
     "invalid_contact": Code(422, _("This is not an e-mail address.")),
+    "too_many_calls": Code(429, _("Too many calls in this minute. Wait for the seconds in Retry-After.")),
+    "too_many_bad_keys": Code(
+        429, _("Too many calls without a valid key from this address. Wait for the seconds in Retry-After.")
+    ),
     "internal_error": Code(500, _("Something failed on our side. Tell us the request id.")),
 }
 
@@ -60,14 +67,18 @@ CODES = {
 class ApiError(Exception):
     """A refusal by its code; `field` names the field of the body that it is about.
 
-    `status` overrides the code's own, for a code that a malformed body and an unfit text share.
+    `status` overrides the code's own, for a code that a malformed body and an unfit text share. `retry_after` is in
+    seconds.
     """
 
-    def __init__(self, code: str, field: str | None = None, status: int | None = None) -> None:
+    def __init__(
+        self, code: str, field: str | None = None, status: int | None = None, retry_after: int | None = None
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.field = field
         self.status = status or CODES[code].status
+        self.retry_after = retry_after
 
 
 def envelope(code: str, request: Any, field: str | None = None) -> dict[str, Any]:
@@ -115,5 +126,6 @@ def _translate(error: Exception) -> ApiError:
 
 
 def _headers(error: Exception) -> dict[str, str]:
-    challenge = getattr(error, "auth_header", None)
-    return {"WWW-Authenticate": challenge} if challenge else {}
+    told = {"WWW-Authenticate": "auth_header", "Retry-After": "retry_after"}
+    found = {name: getattr(error, source, None) for name, source in told.items()}
+    return {name: str(value) for name, value in found.items() if value}

@@ -18,13 +18,14 @@ from verification.api.serializers import (
 _REFUSED = {
     400: "The body is malformed: `invalid_json`, `unknown_field`, `invalid_type` and the like.",
     401: "No valid key.",
-    403: "The key lacks the scope.",
+    403: "The key lacks the scope, or the call came by plain HTTP: `https_required`.",
     404: "No such verification, or another client's.",
     406: "Another answer than application/json was asked for.",
     409: "",
     413: "The body is larger than 1,000,000 bytes.",
     415: "Not application/json in UTF-8, or a compressed body.",
     422: "A value can't be used: `name_required`, `invalid_choice` and the like.",
+    429: "Too many calls in this minute; `Retry-After` says for how many seconds to wait.",
 }
 
 
@@ -56,6 +57,7 @@ CREATE: dict[str, Any] = {
             413,
             415,
             422,
+            429,
             conflict="A verification for this reference is already under way.",
         ),
     },
@@ -78,7 +80,7 @@ READ: dict[str, Any] = {
     "parameters": [_ID],
     "responses": {
         200: OpenApiResponse(VerificationOut, description="The verification as it stands."),
-        **_refusals(401, 403, 404, 406),
+        **_refusals(401, 403, 404, 406, 429),
     },
 }
 CANCEL: dict[str, Any] = {
@@ -103,6 +105,7 @@ CANCEL: dict[str, Any] = {
             413,
             415,
             422,
+            429,
             conflict="It has ended already, or was changed just now.",
         ),
     },

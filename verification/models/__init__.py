@@ -7,6 +7,7 @@ from verification.models.attempt import VerificationAttempt
 from verification.models.audit import AuditEvent
 from verification.models.call import AnswerKind, Billed, CallState, ProviderCall
 from verification.models.consent import Consent
+from verification.models.csp_report import CspReport
 from verification.models.data_key import DataKey
 from verification.models.document import Document
 from verification.models.export import Export, ExportState
@@ -29,6 +30,7 @@ __all__ = [
     "Billed",
     "CallState",
     "Consent",
+    "CspReport",
     "DataKey",
     "Document",
     "Export",

@@ -153,6 +153,7 @@ RECORDS = (
     Record("export", "export"),
     Record("apiclient", "view_operations"),
     Record("apikey", "view_operations"),
+    Record("cspreport", "view_operations"),
 )
 _STAFF_PAGES = "verification/staffuser/"
 _GROUPS = "groups only, no single permission, and never to themselves"

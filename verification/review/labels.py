@@ -133,6 +133,7 @@ EVENTS: Labels = {
     "filter.saved": gettext_lazy("Filter saved"),
     "filter.deleted": gettext_lazy("Filter deleted"),
     "api_client.created": gettext_lazy("API client created"),
+    "api_key.exposed": gettext_lazy("API key sent in clear"),
     "api_key.issued": gettext_lazy("API key issued"),
     "api_key.revoked": gettext_lazy("API key revoked"),
     "export.downloaded": gettext_lazy("Export downloaded"),

@@ -17,7 +17,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("reference", help="Your own id of the person.")
+        parser.add_argument("person", help="Your own reference of the person, or the portal's id, app_….")
         parser.add_argument(
             "--reason",
             required=True,
@@ -25,9 +25,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        applicant = Applicant.objects.filter(reference=options["reference"]).first()
-        if applicant is None:
-            raise CommandError("There is no applicant with this reference.")
+        applicant = _find(options["person"])
         by, now = audit.By.shell(), timezone.now()
         try:
             erased = erase.erase(applicant, by=by, reason=options["reason"], now=now)
@@ -38,3 +36,15 @@ class Command(BaseCommand):
             self.stdout.write(f"{erased.objects} objects were deleted.")
         else:
             self.stdout.write("The store can't delete the objects right now; the sweep will.")
+
+
+def _find(person: str) -> Applicant:
+    """One applicant: two systems may use the same reference for different people."""
+    by_id = Applicant.objects.filter(public_id=person)
+    found = list(by_id or Applicant.objects.filter(reference=person).select_related("client"))
+    if not found:
+        raise CommandError("There is no applicant with this reference.")
+    if len(found) > 1:
+        names = ", ".join(f"{each.public_id} ({each.client or 'invited by staff'})" for each in found)
+        raise CommandError(f"Several applicants have this reference. Name one by its id: {names}.")
+    return found[0]

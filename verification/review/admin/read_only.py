@@ -1,8 +1,7 @@
 """Read-only record pages of the stock admin. Opening a record about an applicant is an event in the trail."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django.contrib import admin
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -14,19 +13,15 @@ from verification import permissions
 from verification.audit import viewing
 from verification.permissions.addresses import RIGHT_OF_RECORD
 from verification.review import page
+from verification.review.admin.lookups import ListedLookups
 from verification.review.page import acting, signed_in
-
-if TYPE_CHECKING:
-    ModelAdmin = admin.ModelAdmin[Any]
-else:
-    ModelAdmin = admin.ModelAdmin
 
 
 def _never(self: Any, request: HttpRequest, obj: Any = None) -> bool:
     return False
 
 
-class ReadOnly(ModelAdmin):
+class ReadOnly(ListedLookups):
     """A record that can only be read, with the right that the table of addresses names for its model."""
 
     about_applicant = False

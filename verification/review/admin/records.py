@@ -14,8 +14,9 @@ from verification.review.admin.staff import StaffAdmin
 
 
 class ApplicantAdmin(AboutApplicant):
-    list_display = ("reference", "public_id", "locale", "created_at", "legal_hold", "erased_at")
+    list_display = ("reference", "client", "public_id", "locale", "created_at", "legal_hold", "erased_at")
     list_filter = ("legal_hold", "locale")
+    list_select_related = ("client",)
     search_fields = ("reference", "public_id")
     date_hierarchy = "created_at"
     # Shown in clear only on the page of a case, to users who state a purpose.
@@ -34,6 +35,7 @@ class ApplicantAdmin(AboutApplicant):
 class VerificationAdmin(AboutApplicant):
     list_display = (
         "reference",
+        "client",
         "status",
         "reason_codes",
         "attempts_used",
@@ -43,7 +45,7 @@ class VerificationAdmin(AboutApplicant):
         "page",
     )
     list_filter = ("status", "mode", "policy")
-    list_select_related = ("applicant", "policy")
+    list_select_related = ("applicant__client", "policy")
     search_fields = ("public_id", "applicant__reference", "applicant__public_id")
     date_hierarchy = "created_at"
     exclude = ("link_hash", "browser_hash", "link_revoked_at")
@@ -51,6 +53,10 @@ class VerificationAdmin(AboutApplicant):
     @admin.display(description=_("reference"), ordering="applicant__reference")
     def reference(self, case: models.Verification) -> str:
         return case.applicant.reference
+
+    @admin.display(description=_("calling system"), ordering="applicant__client__name")
+    def client(self, case: models.Verification) -> models.ApiClient | None:
+        return case.applicant.client
 
     @admin.display(description=_("reasons"))
     def reason_codes(self, case: models.Verification) -> str:
@@ -181,6 +187,12 @@ class KeyAdmin(ReadOnly):
     exclude = ("key_sha256",)
 
 
+class CspReportAdmin(ReadOnly):
+    list_display = ("day", "directive", "page", "blocked", "count")
+    list_filter = ("directive",)
+    date_hierarchy = "day"
+
+
 RECORDS: dict[type[Model], type[ReadOnly]] = {
     models.Applicant: ApplicantAdmin,
     models.Verification: VerificationAdmin,
@@ -195,6 +207,7 @@ RECORDS: dict[type[Model], type[ReadOnly]] = {
     models.Export: ExportAdmin,
     models.ApiClient: ClientAdmin,
     models.ApiKey: KeyAdmin,
+    models.CspReport: CspReportAdmin,
 }
 
 

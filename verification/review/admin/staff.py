@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from verification import audit, permissions
 from verification.actions import staff
 from verification.models import StaffUser
+from verification.review.admin.lookups import ListedLookups
 from verification.review.page import acting, signed_in
 from verification.review.sign_in import fresh
 
@@ -30,7 +31,7 @@ else:
 _confirmed = method_decorator(partial(fresh, methods={"POST"}))
 
 
-class StaffAdmin(StockUserAdmin):
+class StaffAdmin(ListedLookups, StockUserAdmin):
     """The stock user pages without superuser flag, single permissions and deletion: the trail refers to users."""
 
     list_display = ("username", "first_name", "last_name", "group_names", "is_active", "last_login")

@@ -31,7 +31,7 @@ MAX_OTHERS = 5
 
 def find(public_id: str) -> QuerySet[Verification]:
     return Verification.objects.select_related(
-        "applicant", "policy", "claimed_by", "final_review__by", "proposal__by"
+        "applicant__client", "policy", "claimed_by", "final_review__by", "proposal__by"
     ).filter(public_id=public_id)
 
 

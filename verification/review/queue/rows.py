@@ -11,7 +11,7 @@ from verification.review import labels, words
 from verification.states import Band, Status
 
 # The relations that `rows_of` reads.
-RELATED = ("applicant", "policy", "claimed_by", "proposal")
+RELATED = ("applicant__client", "policy", "claimed_by", "proposal")
 
 
 def rows_of(cases: Sequence[Verification], user: StaffUser, now: datetime) -> list[dict[str, Any]]:

@@ -118,7 +118,7 @@ def _look_ups(text: str) -> list[LookUp]:
 
 def _cases(keys: Collection[int]) -> list[Verification]:
     """The newest cases, one more than MAX_RESULTS, which tells whether there are more."""
-    found = Verification.objects.filter(pk__in=keys).select_related("applicant").order_by("-pk")
+    found = Verification.objects.filter(pk__in=keys).select_related("applicant__client").order_by("-pk")
     return list(found[: MAX_RESULTS + 1])
 
 

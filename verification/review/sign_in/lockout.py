@@ -8,7 +8,6 @@ stored as a hash, because people type passwords into the wrong field.
 
 from datetime import datetime, timedelta
 from functools import partial
-from ipaddress import IPv6Address, IPv6Network, ip_address
 from math import ceil
 from typing import Any
 
@@ -25,6 +24,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from verification import audit
+from verification.client_address import network
 from verification.models import StaffUser
 from verification.review.sign_in.layout import page
 
@@ -41,18 +41,7 @@ def counted_name(request: HttpRequest, credentials: dict[str, Any] | None) -> st
 
 def address(request: HttpRequest) -> str | None:
     """The client's address as set by `ForwardedAddressMiddleware`; of IPv6 its /64 network."""
-    return _network(request.META.get("REMOTE_ADDR", "")) or None
-
-
-def _network(address: str) -> str:
-    """The /64 network of an IPv6 address, because one client usually has all of its addresses."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if not isinstance(found, IPv6Address) or found.ipv4_mapped:
-        return address
-    return str(IPv6Network((int(found), 64), strict=False).network_address)
+    return network(request.META.get("REMOTE_ADDR", "")) or None
 
 
 class Lockout(AxesDatabaseHandler):
@@ -84,7 +73,7 @@ class Lockout(AxesDatabaseHandler):
         self, *, ip_address: str | None = None, username: str | None = None, ip_or_username: bool = False
     ) -> int:
         """`manage.py axes_reset…`: an operator unlocks a name, an address or everything, also for the day."""
-        named = {"username": username, "ip_address": ip_address and _network(ip_address)}
+        named = {"username": username, "ip_address": ip_address and network(ip_address)}
         selected = Q(
             *[(field, value) for field, value in named.items() if value],
             _connector=Q.OR if ip_or_username else Q.AND,

@@ -114,6 +114,22 @@ OPERATORS = (
     ),
     then("actions.staff:FORGOTTEN_EVERY", "Between two deletions of ended sessions", "", "nothing"),
     then("actions.keys:BATCH", "Keys wrapped anew in one transaction", "", "nothing: the next batch follows"),
+    then(
+        "operations.csp_reports:MAX_BODY",
+        "A browser's report of what the policy of the content stopped",
+        "bytes",
+        "nothing: it is dropped",
+    ),
+    then("operations.csp_reports:MAX_AT_ONCE", "Reports in one body", "", "nothing: the rest is dropped"),
+    then("operations.csp_reports:MAX_DEPTH", "Levels of a report", "", "nothing: it is dropped"),
+    then("operations.csp_reports:MAX_NUMBER", "A number in a report", "characters", "nothing: it is dropped"),
+    then(
+        "actions.csp_report:MAX_ROWS",
+        "Kinds of reports a day",
+        "",
+        "nothing: further ones are counted as one",
+    ),
+    then("actions.csp_report:MAX_REPORTS", "Reports a day", "", "nothing: the rest is dropped"),
     text(
         "actions.erase:MAX_REASON",
         "Reason of an erasure",
