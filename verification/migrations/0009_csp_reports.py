@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("verification", "0007_references_per_client"),
+        ("verification", "0008_references_per_client"),
     ]
 
     operations = [

@@ -16,7 +16,7 @@ def give_to_first_client(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("verification", "0006_review"),
+        ("verification", "0007_vendor_answers"),
     ]
 
     operations = [
