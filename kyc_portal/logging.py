@@ -14,6 +14,8 @@ from typing import Any
 import structlog
 from django.http import HttpRequest, HttpResponse
 
+from kyc_portal import refusals
+
 # A link's token opens the case, and Django's messages name the address of a failed request.
 _TOKEN = re.compile(r"(/v/)[A-Za-z0-9_.%-]+")
 
@@ -48,11 +50,14 @@ def configure(options: dict[str, Any]) -> None:
     )
     handler = logging.StreamHandler()
     handler.setFormatter(formatter)
+    handler.addFilter(refusals.shorten)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(options["level"])
     for noisy in ("httpx", "httpcore", "django.server", "kombu", "amqp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # Gunicorn warns of each answer to a HEAD, whose body it leaves out as it should.
+    logging.getLogger("gunicorn.http.wsgi").setLevel(logging.ERROR)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

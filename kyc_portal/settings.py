@@ -70,12 +70,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # The first one: a request that the next ones refuse would be logged with the id of the request before.
+    "kyc_portal.logging.RequestIdMiddleware",
     "kyc_portal.headers.ForwardedAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "kyc_portal.logging.RequestIdMiddleware",
     "csp.middleware.CSPMiddleware",
     "kyc_portal.headers.SecurityHeadersMiddleware",
+    "kyc_portal.probes.ProbeMiddleware",
+    "kyc_portal.refusals.NulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

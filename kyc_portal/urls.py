@@ -1,9 +1,8 @@
-"""Every address of the portal."""
+"""Every address of the portal but the health probes (`probes`)."""
 
 from django.conf import settings
 from django.urls import include, path
 
-from verification.operations import health
 from verification.review.site import site
 
 urlpatterns = [
@@ -14,8 +13,6 @@ urlpatterns = [
     path("admin/", include("verification.review.sign_in.urls")),
     path("admin/", site.urls),
     path("api/", include("verification.api.urls")),
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
 ]
 
 handler400 = "verification.pages.errors.bad_request"

@@ -27,9 +27,14 @@ PRODUCTION = {
 }
 
 
-def start(*command: str, cwd: Path = PROJECT, **changes: str) -> subprocess.CompletedProcess[str]:
+def variables(**changes: str) -> dict[str, str]:
+    """The environment of a production with these changes, and nothing of the caller's."""
     paths = {name: os.environ[name] for name in ("PATH", "KYC_DATA_DIR")}
-    environment = {**paths, **PRODUCTION, "PYTHONPATH": str(PROJECT), **changes}
+    return {**paths, **PRODUCTION, "PYTHONPATH": str(PROJECT), **changes}
+
+
+def start(*command: str, cwd: Path = PROJECT, **changes: str) -> subprocess.CompletedProcess[str]:
+    environment = variables(**changes)
     return subprocess.run(
         [sys.executable, *command], cwd=cwd, env=environment, capture_output=True, text=True, timeout=60
     )
