@@ -5,9 +5,10 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_init
+from celery.signals import beat_init, setup_logging, worker_init
 from django.conf import settings
 
+from kyc_portal.broker_tls import BROKER_TLS
 from kyc_portal.startup import UnsafeInstallation, check_safe
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kyc_portal.settings")
@@ -15,6 +16,7 @@ app = Celery("kyc_portal", set_as_current=True)
 app.config_from_object(
     {
         "broker_url": settings.CELERY_BROKER_URL,
+        "broker_use_ssl": BROKER_TLS.get(settings.CELERY_BROKER_URL.partition(":")[0]),
         "task_ignore_result": True,
         "task_serializer": "json",
         "accept_content": ["json"],
@@ -65,6 +67,7 @@ def wake_in_time(**kwargs: Any) -> None:
 
 
 @worker_init.connect
+@beat_init.connect
 def refuse_unsafe(**kwargs: Any) -> None:
     try:
         check_safe()

@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 from django.http import HttpRequest, HttpResponse
 
-from kyc_portal import redaction
+from kyc_portal import redaction, refusals
 
 
 def redact(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -83,11 +83,14 @@ def configure(options: dict[str, Any]) -> None:
     for each in (root, *map(logging.getLogger, list(root.manager.loggerDict))):
         for handler in each.handlers:
             handler.setFormatter(formatter)
+            handler.addFilter(refusals.shorten)
     logging.captureWarnings(True)
     sys.excepthook = _log_uncaught
     threading.excepthook = _log_uncaught_of_thread
     for noisy in ("httpx", "httpcore", "django.server", "kombu", "amqp"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # Gunicorn warns of each answer to a HEAD, whose body it leaves out as it should.
+    logging.getLogger("gunicorn.http.wsgi").setLevel(logging.ERROR)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),

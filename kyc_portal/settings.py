@@ -15,13 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from kyc_portal import env
 from verification.crypto import new_entry
 
+env.collect()
 env.load_dotenv()
 
 BASE_DIR = env.PROJECT
 MODE = env.choice("KYC_MODE", ("demo", "production"), default="production")
 DEMO = MODE == "demo"
 DATA_DIR = Path(env.text("KYC_DATA_DIR", str(BASE_DIR / "var")))
+env.stop_if_wrong("KYC_MODE", "KYC_DATA_DIR")  # everything else depends on them
 DEBUG = False
+DOTENV = env.DOTENV
 PUBLIC_URL = env.text("KYC_PUBLIC_URL", "http://127.0.0.1:8000" if DEMO else None).rstrip("/")
 
 
@@ -42,7 +45,9 @@ SECRET_KEY = env.secret(
     "SECRET_KEY", _made_once("secret_key", partial(secrets.token_urlsafe, 50)) if DEMO else None
 )
 # The keys that wrap all data keys. Without them the evidence is lost.
-KEYRING = env.secret("KYC_KEYRING", _made_once("keyring", partial(new_entry, "demo")) if DEMO else None)
+KEYRING = env.secret(
+    "KYC_KEYRING", _made_once("keyring", partial(new_entry, "demo")) if DEMO else None, with_lines=True
+)
 ACCEPT_HEIC = env.flag("KYC_ACCEPT_HEIC", default=False)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if DEMO else "")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
@@ -70,13 +75,16 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # The first one: a request that the next ones refuse would be logged with the id of the request before.
+    "kyc_portal.logging.RequestIdMiddleware",
     "kyc_portal.headers.ForwardedAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "kyc_portal.logging.RequestIdMiddleware",
     "verification.api.https_only.HttpsOnlyMiddleware",
     "csp.middleware.CSPMiddleware",
     "kyc_portal.headers.SecurityHeadersMiddleware",
+    "kyc_portal.probes.ProbeMiddleware",
+    "kyc_portal.refusals.NulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -110,6 +118,9 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
+# The PostgreSQL driver's library would follow these besides, or instead of, the address.
+_LIBPQ_OWN = ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE")
+LIBPQ_VARIABLES = env.present(*_LIBPQ_OWN)
 _database = env.database("DATABASE_URL", f"sqlite:///{DATA_DIR / 'portal.sqlite3'}" if DEMO else "")
 _SQLITE_OPTIONS = {
     # Writers take their lock at BEGIN and wait for it, so that none fails in the middle of a transaction.
@@ -171,8 +182,11 @@ LOGIN_REDIRECT_URL = "/admin/"
 
 # Sign-in of staff; docs/sign-in.md.
 STAFF_MFA = env.choice("KYC_STAFF_MFA", ("required", "optional"), default="optional" if DEMO else "required")
-STAFF_IDLE_MINUTES = env.whole("KYC_STAFF_IDLE_MINUTES", 15)
-STAFF_SESSION_HOURS = env.whole("KYC_STAFF_SESSION_HOURS", 12)
+# What a setting may be, least and most.
+STAFF_IDLE_RANGE = (1, 60)
+STAFF_SESSION_RANGE = (1, 24)
+STAFF_IDLE_MINUTES = env.whole("KYC_STAFF_IDLE_MINUTES", 15, STAFF_IDLE_RANGE)
+STAFF_SESSION_HOURS = env.whole("KYC_STAFF_SESSION_HOURS", 12, STAFF_SESSION_RANGE)
 
 ACCOUNT_ADAPTER = "verification.review.sign_in.adapters.StaffAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
@@ -324,7 +338,11 @@ FACEID_REGION = env.text("KYC_FACEID_REGION", "ap-singapore")
 FACEID_FALLBACK_REGIONS = env.words("KYC_FACEID_FALLBACK_REGIONS")
 FACEID_REGION_ENDPOINT = env.text("KYC_FACEID_REGION_ENDPOINT", "https://faceid.{region}.tencentcloudapi.com")
 FACEID_UNSIGNED_PAYLOAD = env.flag("KYC_FACEID_UNSIGNED_PAYLOAD", default=False)
-FACEID_PRICE = env.decimal("KYC_FACEID_PRICE", "0")
+FACEID_PRICE_MOST = 1000
+FACEID_PRICE = env.decimal("KYC_FACEID_PRICE", "0", FACEID_PRICE_MOST)
+# Calls a second, least and most; and a day of them at that rate.
+FACEID_RATE_RANGE = (1, 1000)
+FACEID_BUDGET_RANGE = (0, 86_400 * FACEID_RATE_RANGE[1])
 
 
 def _account(name: str) -> dict[str, Any]:
@@ -334,12 +352,18 @@ def _account(name: str) -> dict[str, Any]:
         "secret_id": env.secret(f"TENCENTCLOUD_SECRET_ID{suffix}", "" if DEMO else None),
         "secret_key": env.secret(f"TENCENTCLOUD_SECRET_KEY{suffix}", "" if DEMO else None),
         "token": env.secret(f"TENCENTCLOUD_TOKEN{suffix}", ""),
-        "rate": env.whole(f"KYC_FACEID_RATE{suffix}", 20),
-        "daily_budget": env.whole(f"KYC_FACEID_DAILY_BUDGET{suffix}", 0),
+        "rate": env.whole(f"KYC_FACEID_RATE{suffix}", 20, FACEID_RATE_RANGE),
+        "daily_budget": env.whole(f"KYC_FACEID_DAILY_BUDGET{suffix}", 0, FACEID_BUDGET_RANGE),
     }
 
 
-FACEID_ACCOUNTS = {name: _account(name) for name in ["default", *env.words("KYC_FACEID_MORE_ACCOUNTS")]}
+# A name becomes the end of variables' names; `file` is taken, as in NAME_FILE, and `default` is the first account.
+_more_accounts = env.words(
+    "KYC_FACEID_MORE_ACCOUNTS",
+    shape=r"(?!file$|default$)[a-z][a-z0-9]{0,19}",
+    means="of small letters and digits, not file or default",
+)
+FACEID_ACCOUNTS = {name: _account(name) for name in ["default", *_more_accounts]}
 
 LOGGING_CONFIG = "kyc_portal.logging.configure"
 LOGGING: dict[str, Any] = {
@@ -347,3 +371,6 @@ LOGGING: dict[str, Any] = {
         "LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), default="WARNING" if DEMO else "INFO"
     )
 }
+
+env.refuse_unknown()
+env.stop_if_wrong()

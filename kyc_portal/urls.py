@@ -1,9 +1,9 @@
-"""Every address of the portal."""
+"""Every address of the portal but the health probes (`probes`)."""
 
 from django.conf import settings
 from django.urls import include, path
 
-from verification.operations import csp_reports, health, security_txt
+from verification.operations import csp_reports, security_txt
 from verification.review.site import site
 
 urlpatterns = [
@@ -14,8 +14,6 @@ urlpatterns = [
     path("admin/", include("verification.review.sign_in.urls")),
     path("admin/", site.urls),
     path("api/", include("verification.api.urls")),
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
     path("csp-report", csp_reports.receive, name="csp_report"),
     path(".well-known/security.txt", security_txt.page, name="security_txt"),
 ]

@@ -146,8 +146,8 @@ def environment(
         "DJANGO_SETTINGS_MODULE": "kyc_portal.settings",
         "KYC_MODE": "demo",
         "KYC_DATA_DIR": str(data_dir),
-        "KYC_PUBLIC_URL": "http://testserver",
-        "ALLOWED_HOSTS": "testserver,127.0.0.1,localhost",
+        "KYC_PUBLIC_URL": "http://127.0.0.1",
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "SECRET_KEY": "for-tests-only-" + "0" * 35,
         # Empty, so that an `.env` in the project does not set them: evidence and keyring are in data_dir.
         **dict.fromkeys(("STORAGE_URL", "KYC_KEYRING", "KYC_KEYRING_FILE"), ""),

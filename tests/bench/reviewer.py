@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def signed_in() -> Client:
-    browser = Client()
+    browser = Client(SERVER_NAME="127.0.0.1")
     browser.force_login(StaffUser.objects.get(username=REVIEWER))
     return browser
 

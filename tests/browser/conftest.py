@@ -135,6 +135,7 @@ def running(folder: Path, host: str = "127.0.0.1", **settings: str) -> Iterator[
         "KYC_MODE": "demo",
         "KYC_DATA_DIR": str(folder),
         "KYC_PUBLIC_URL": f"http://{host}:{port}",
+        "ALLOWED_HOSTS": "127.0.0.1,localhost",
         "KYC_FACEID_ENDPOINT": f"http://127.0.0.1:{emulator_port}",
         "TENCENTCLOUD_SECRET_ID": SANDBOX_SECRET_ID,
         "TENCENTCLOUD_SECRET_KEY": SANDBOX_SECRET_KEY,

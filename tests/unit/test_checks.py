@@ -1,136 +1,17 @@
-"""An installation that would be unsafe does not start."""
+"""What the checks say; which settings they refuse is one table, in `tests/flow/test_start_matrix.py`."""
 
 from typing import Any
 
 import pytest
 
-from verification.checks import (
-    evidence_settings,
-    media_confinement,
-    production_is_safe,
-    security_contact,
-    sign_in_settings,
-    vendor_settings,
-)
+from verification.checks import hosts, machine, secrets
 from verification.crypto import new_entry
-
-ACCOUNT = {"secret_id": "AKIDexample", "secret_key": "example", "token": "", "rate": 20, "daily_budget": 0}
-ENCRYPTED = "verification.storage.encrypted.EncryptedStorage"
-FOLDER = {"BACKEND": "verification.storage.files.DurableFileSystemStorage", "OPTIONS": {"location": "/srv"}}
-SAFE = {
-    "DEMO": False,
-    "DEBUG": False,
-    "FACEID_ENDPOINT": "https://faceid.intl.tencentcloudapi.com",
-    "PUBLIC_URL": "https://verify.example.com",
-    "CELERY_BROKER_URL": "redis://broker:6379/0",
-    "SECRET_KEY": "k" * 50,
-    "ALLOWED_HOSTS": ["verify.example.com"],
-    "FACEID_ACCOUNTS": {"default": ACCOUNT},
-    "FACEID_FALLBACK_REGIONS": [],
-    "KEYRING": new_entry("2026-11"),
-    "ACCEPT_HEIC": False,
-    "STAFF_MFA": "required",
-    "STAFF_IDLE_MINUTES": 15,
-    "STAFF_SESSION_HOURS": 12,
-    "STORAGES": {"evidence": {"BACKEND": ENCRYPTED, "OPTIONS": {"objects": FOLDER}}},
-}
-
-
-def accounts(**changes: dict[str, Any]) -> dict[str, Any]:
-    return {"FACEID_ACCOUNTS": {name: {**ACCOUNT, **change} for name, change in changes.items()}}
-
-
-def objects_at(endpoint: str | None) -> dict[str, Any]:
-    s3 = {"BACKEND": "verification.storage.s3.ObjectStorage", "OPTIONS": {"bucket_name": "evidence"}}
-    if endpoint is not None:
-        s3["OPTIONS"]["endpoint_url"] = endpoint  # type: ignore[index]
-    return {"STORAGES": {"evidence": {"BACKEND": ENCRYPTED, "OPTIONS": {"objects": s3}}}}
-
-
-def found(settings: Any, **changes: Any) -> list[str]:
-    for name, value in {**SAFE, **changes}.items():
-        setattr(settings, name, value)
-    checks = (production_is_safe, vendor_settings, evidence_settings, sign_in_settings, security_contact)
-    problems = [problem for check in checks for problem in check(None)]
-    # The tests themselves may run on SQLite; `test_start` shows that production refuses it.
-    return [str(problem.id) for problem in problems if problem.id != "kyc.E016"]
-
-
-def test_a_safe_installation_starts(settings: Any) -> None:
-    assert found(settings) == []
-
-
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        ({"DEBUG": True}, ["kyc.E010"]),
-        ({"STAFF_MFA": "optional"}, ["kyc.E026"]),
-        ({"STAFF_IDLE_MINUTES": 0}, ["kyc.E027"]),
-        ({"STAFF_IDLE_MINUTES": 61}, ["kyc.E027"]),
-        ({"STAFF_SESSION_HOURS": 0}, ["kyc.E028"]),
-        ({"STAFF_SESSION_HOURS": 25}, ["kyc.E028"]),
-        ({"FACEID_ENDPOINT": "http://faceid.example"}, ["kyc.E011"]),
-        ({"FACEID_ENDPOINT": "https://127.0.0.1:8010"}, ["kyc.E012"]),
-        ({"FACEID_ENDPOINT": "https://[::1]:8010"}, ["kyc.E012"]),
-        ({"FACEID_ENDPOINT": "https://127.8.0.1"}, ["kyc.E012"]),
-        ({"FACEID_ENDPOINT": "https://localhost"}, ["kyc.E012"]),
-        ({"ALLOWED_HOSTS": ["*"]}, ["kyc.E017"]),
-        (accounts(second={"secret_id": "AKIDsandbox0000000000000000000000000"}), ["kyc.E018"]),
-        ({"PUBLIC_URL": "http://verify.example.com"}, ["kyc.E013"]),
-        ({"CELERY_BROKER_URL": "memory://localhost/"}, ["kyc.E014"]),
-        ({"SECRET_KEY": "short"}, ["kyc.E015"]),
-        ({"FACEID_REGION": "ap-guangzhou"}, ["kyc.E001"]),
-        ({"FACEID_FALLBACK_REGIONS": ["ap-hongkong", "ap-guangzhou"]}, ["kyc.E001"]),
-        (
-            {"FACEID_FALLBACK_REGIONS": ["ap-hongkong"], "FACEID_REGION_ENDPOINT": "http://{region}.example"},
-            ["kyc.E019"],
-        ),
-        (accounts(default={"rate": 0}), ["kyc.E002"]),
-        (accounts(file={}), ["kyc.E003"]),
-        (accounts(**{"Second Account": {}}), ["kyc.E003"]),
-        (accounts(second={"daily_budget": -1}), ["kyc.E004"]),
-        ({"KEYRING": "2026-11:no key"}, ["kyc.E021"]),
-        ({"KEYRING": f"{new_entry('2026-12')},{new_entry('demo')}"}, ["kyc.E023"]),
-        ({"STORAGES": {"evidence": FOLDER}}, ["kyc.E024"]),
-        (objects_at("http://s3.example.com"), ["kyc.E025"]),
-        ({"SECURITY_CONTACT": ["security@example.com"]}, ["kyc.E065"]),
-        ({"SECURITY_CONTACT": ["http://example.com/report"]}, ["kyc.E065"]),
-        ({"SECURITY_CONTACT": ["mailto:security@example.com\nContact: x"]}, ["kyc.E065"]),
-        (objects_at("http://127.0.0.1:9000"), ["kyc.E025"]),
-    ],
-)
-def test_an_unsafe_setting_is_refused(settings: Any, change: dict[str, Any], expected: list[str]) -> None:
-    assert found(settings, **change) == expected
-
-
-@pytest.mark.parametrize("endpoint", [None, "https://s3.example.com"])
-def test_a_bucket_that_is_reached_by_tls_is_safe(settings: Any, endpoint: str | None) -> None:
-    assert found(settings, **objects_at(endpoint)) == []
-
-
-@pytest.mark.parametrize(
-    "contact", ["mailto:security@example.com", "https://example.com/security?x=1", "https://a.b"]
-)
-def test_where_to_report_a_weakness_is_an_address(settings: Any, contact: str) -> None:
-    assert found(settings, SECURITY_CONTACT=[contact]) == []
-
-
-@pytest.mark.parametrize(("installed", "expected"), [(True, []), (False, ["kyc.E022"])])
-def test_heic_needs_what_decodes_it(
-    settings: Any, monkeypatch: pytest.MonkeyPatch, installed: bool, expected: list[str]
-) -> None:
-    monkeypatch.setattr("verification.checks.find_spec", lambda name: name if installed else None)
-    assert found(settings, ACCEPT_HEIC=True) == expected
 
 
 def test_a_refused_keyring_is_not_told(settings: Any) -> None:
     settings.KEYRING = new_entry("2026-11") + "x"
-    (problem,) = evidence_settings(None)
+    (problem,) = secrets.secrets_of_the_installation(None)
     assert settings.KEYRING.partition(":")[2][:8] not in f"{problem}"
-
-
-def test_the_demo_may_be_what_it_is(settings: Any) -> None:
-    assert found(settings, DEMO=True, PUBLIC_URL="http://127.0.0.1:8000", KEYRING=new_entry("demo")) == []
 
 
 @pytest.mark.parametrize("demo", [True, False])
@@ -141,7 +22,21 @@ def test_a_machine_that_does_not_confine_media_children_is_for_the_demo_only(
     settings: Any, monkeypatch: pytest.MonkeyPatch, demo: bool, confinement: str, expected: list[str]
 ) -> None:
     settings.DEMO = demo
-    monkeypatch.setattr("verification.checks.confinement", lambda: confinement)
-    problems = media_confinement(None)
+    monkeypatch.setattr(machine, "confinement", lambda: confinement)
+    problems = machine.media_confinement(None)
     assert [problem.id for problem in problems] == expected
     assert all(problem.is_serious() is not demo for problem in problems)
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.1", "0x7f000001", "017700000001", "::1", "::ffff:127.1.2.3", "0"]
+)
+def test_this_machine_has_many_spellings(host: str) -> None:
+    assert hosts.is_this_machine(host)
+
+
+@pytest.mark.parametrize(
+    "host", [None, "", "10.0.0.1", "128.1", "localhost.example", "notlocalhost", "::2", "\0"]
+)
+def test_what_is_elsewhere_is_not_this_machine(host: str | None) -> None:
+    assert not hosts.is_this_machine(host)

@@ -99,6 +99,7 @@ def _key(encoded: str, number: int) -> bytes:
         key = b""
     if len(key) != KEY_BYTES:
         raise BadKeyring(f"Entry {number} of the keyring is not {KEY_BYTES} bytes in Base64.")
-    if len(set(key)) < 8:
+    # Among 10^13 random keys, one is text.
+    if len(set(key)) < 8 or (key.isascii() and key.decode().isprintable()):
         raise BadKeyring(f"Entry {number} of the keyring is no random key.")
     return key

@@ -1,7 +1,7 @@
 """Where a call may go: over TLS to any host, over plain HTTP to this machine alone.
 
-A wrong address would disclose faces and a signature. This module does not know which host is the vendor's, because
-regional hosts and gateways of the organisation are legitimate.
+A wrong address would disclose faces and a signature. This module does not know which host is the vendor's, because an
+emulator stands in for it on any; in production `verification.checks` lets the portal start with the vendor's alone.
 """
 
 import ipaddress

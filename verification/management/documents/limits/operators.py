@@ -7,7 +7,13 @@ _REVIEW = "nothing: the case goes to a reviewer"
 _UNKNOWN = "nothing: the outcome counts as unknown, the call is repeated once"
 
 OPERATORS = (
-    waits("checks:RATE", "`KYC_FACEID_RATE`: calls of an account", "a second"),
+    then(
+        "checks.secrets:MIN_SECRET_KEY",
+        "`SECRET_KEY`",
+        "characters at least",
+        "nothing: the portal does not start",
+    ),
+    waits("settings:FACEID_RATE_RANGE", "`KYC_FACEID_RATE`: calls of an account", "a second"),
     waits("vendor_accounts.pacing.slots:MAX_WAIT", "How far ahead a call is booked"),
     waits("vendor_accounts.pacing.slots:MAX_LATE", "How late a worker may take its slot"),
     waits("vendor_accounts.pacing.slots:MAX_SLOTS", "Slots that a worker misses in a row"),

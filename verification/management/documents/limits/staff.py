@@ -92,13 +92,13 @@ STAFF = (
     ),
     then("actions.export:KEPT", "An export's file", "", "nothing: it can't be downloaded any more"),
     text(
-        "checks:IDLE_MINUTES",
+        "settings:STAFF_IDLE_RANGE",
         "`KYC_STAFF_IDLE_MINUTES`: a session without use",
         "min",
         "You were signed out after %d minutes without use. Please sign in again.",
     ),
     text(
-        "checks:SESSION_HOURS",
+        "settings:STAFF_SESSION_RANGE",
         "`KYC_STAFF_SESSION_HOURS`: a session",
         "h",
         "You were signed out: a session lasts at most %d hours. Please sign in again.",

@@ -1,0 +1,149 @@
+"""Settings that are addresses: where objects are stored, and the database."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from kyc_portal.env.dotenv import PROJECT
+from kyc_portal.env.problems import noted, wrong
+from kyc_portal.env.values import given, known, secret_value
+
+# Each option with its values, or with none if any value is valid.
+Options = Mapping[str, tuple[str, ...]]
+_ENCODE = "Percent-encode the password's special characters."
+
+OBJECT_KEYS = ("STORAGE_ACCESS_KEY_ID", "STORAGE_SECRET_ACCESS_KEY", "STORAGE_SESSION_TOKEN")
+OBJECT_OPTIONS: Options = {
+    "endpoint_url": (),
+    "region_name": (),
+    "addressing_style": ("auto", "path", "virtual"),
+    "signature_version": ("s3v4",),
+    # Some stores other than Amazon's accept no checksums in a request.
+    "request_checksum_calculation": ("when_supported", "when_required"),
+}
+# The levels of libpq.
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+DATABASE_OPTIONS: Options = {
+    "sslmode": _SSL_MODES,
+    **dict.fromkeys(("sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name"), ()),
+}
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
+
+@noted(dict[str, Any]())
+def objects(name: str, folder: Path) -> dict[str, Any]:
+    """Where objects are stored, as an entry of Django's STORAGES: in `folder`, or where the URL says.
+
+    URLs are `file:///folder` or `s3://bucket/prefix?endpoint_url=…&region_name=…`.
+    """
+    known.update(f"{key}{suffix}" for key in OBJECT_KEYS for suffix in ("", "_FILE"))
+    parts = _split(name, given(name) or Path(os.path.abspath(folder)).as_uri())
+    path = unquote(parts.path)
+    steps = [step for step in path.split("/") if step]
+    outside = {".", ".."} & set(steps) or "\0" in path or parts.fragment
+    is_folder = parts.scheme == "file" and not parts.netloc and not parts.query and path[:1] == "/" and steps
+    is_bucket = parts.scheme == "s3" and _BUCKET.fullmatch(parts.netloc)
+    if outside or not (is_folder or is_bucket):
+        raise wrong(name, "must be file:///folder or s3://bucket/prefix, without a key or '..' in it.")
+    if is_folder:
+        backend = "verification.storage.files.DurableFileSystemStorage"
+        return {"BACKEND": backend, "OPTIONS": {"location": path}}
+    place = {"bucket_name": parts.netloc, "location": "/".join(steps)}
+    return {
+        "BACKEND": "verification.storage.s3.ObjectStorage",
+        "OPTIONS": {**place, **_bucket_options(name, parts.query), **_object_keys()},
+    }
+
+
+def _bucket_options(name: str, query: str) -> dict[str, str]:
+    options = _options(name, query, OBJECT_OPTIONS)
+    endpoint = _split(name, options.get("endpoint_url", "https://of-the-region"))
+    if endpoint.scheme not in {"http", "https"} or not endpoint.hostname or "@" in endpoint.netloc:
+        raise wrong(name, "has an endpoint_url that is not an http(s) address without a key in it.")
+    return options
+
+
+def _object_keys() -> dict[str, str | None]:
+    """All None: boto3 looks for keys in its own variables, its files and the role of the machine."""
+    key_id, key, token = (secret_value(name, "") for name in OBJECT_KEYS)
+    if bool(key_id) != bool(key) or (token and not key):
+        raise wrong(OBJECT_KEYS[0], f"and {OBJECT_KEYS[1]} are set together or not at all.")
+    # Set even if empty: a token from AWS's own variables would belong to other keys.
+    return {"access_key": key_id or None, "secret_key": key or None, "security_token": token or None}
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database as its URL names it; `options` go to the driver (PostgreSQL's TLS settings)."""
+
+    engine: str
+    name: str
+    user: str = ""
+    password: str = ""
+    host: str = ""
+    port: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+
+
+@noted(Database("sqlite3", ":memory:"))
+def database(name: str, default: str) -> Database:
+    """A database URL: `sqlite:////absolute.db` or `postgresql://user:pass@host:port/db?sslmode=verify-full`.
+
+    Special characters of user and password are percent-encoded. No message repeats a part of the URL.
+    """
+    parts = _split(name, secret_value(name, default or None))
+    if parts.scheme == "sqlite":
+        return Database("sqlite3", str(PROJECT / parts.path[1:]))
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise wrong(name, "must start with sqlite:/// or postgresql://.")
+    port = _port(name, parts)
+    if not parts.path[1:] or "/" in parts.path[1:] or parts.fragment:
+        raise wrong(name, f"does not end in /name of one database. {_ENCODE}")
+    return Database(
+        "postgresql",
+        unquote(parts.path[1:]),
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+        unquote(parts.hostname or ""),
+        port,
+        _options(name, parts.query, DATABASE_OPTIONS),
+    )
+
+
+# No error of the library is chained: its message quotes a part of the address, which may be the password.
+def _split(name: str, address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:
+        raise wrong(name, f"is no address. {_ENCODE}") from None
+
+
+def _port(name: str, parts: SplitResult) -> str:
+    try:
+        return str(parts.port or "")
+    except ValueError:
+        raise wrong(name, f"has no valid port. {_ENCODE}") from None
+
+
+def _options(name: str, query: str, allowed: Options) -> dict[str, str]:
+    pairs = parse_qsl(query, keep_blank_values=True)
+    options = dict(pairs)
+    for option, value in options.items():
+        if option not in allowed:
+            raise wrong(name, f"has an option that is not known{_like(option, allowed)}")
+        if not value or [one for one, _ in pairs].count(option) > 1:
+            raise wrong(name, f"has {option} twice or empty.")
+        if allowed[option] and value not in allowed[option]:
+            raise wrong(name, f"has an {option} that is not one of {', '.join(allowed[option])}.")
+    return options
+
+
+def _like(option: str, allowed: Options) -> str:
+    """What it is told by: an option far from all known ones may be the end of a password with a ? in it."""
+    nearest = get_close_matches(option, allowed, n=1, cutoff=0.7)
+    return f": {option}. Did you mean {nearest[0]}?" if nearest else "."

@@ -1,0 +1,52 @@
+"""Names that are no setting: a typing mistake would otherwise leave the setting at its default."""
+
+import os
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Final
+
+from kyc_portal.env.dotenv import in_file
+from kyc_portal.env.problems import named, noted, of_all
+from kyc_portal.env.values import known
+
+# In the environment: nobody else has names that begin like this. Celery follows its own before any setting of ours.
+_OURS: Final = ("KYC_", "CELERY_BROKER_")
+# Others have such names too, so only those count that are nearly ours.
+_SHARED: Final = ("TENCENTCLOUD_", "STORAGE_")
+_NEAR: Final = 0.9
+# In `.env`: what boto3 reads by itself.
+_OF_OTHERS: Final = ("AWS_",)
+
+
+@noted(None)
+def refuse_unknown() -> None:
+    """Raise BadSetting for each unknown name, after all settings were read: then every setting is known."""
+    problems = {name: _words(name) for name in sorted({*_in_environment(), *_in_file()} - known)}
+    if problems:
+        raise of_all(problems)
+
+
+def _in_environment() -> Iterable[str]:
+    for name in os.environ:
+        if name.startswith(_OURS) or (name.startswith(_SHARED) and _nearest(name, _NEAR)):
+            yield name
+
+
+def _in_file() -> Iterable[str]:
+    return (name for name in in_file if not name.startswith(_OF_OTHERS))
+
+
+def _words(name: str) -> str:
+    if owner := next((setting for setting in sorted(known) if name.startswith(f"{setting}_")), ""):
+        return (
+            f"{named(name)} is no setting. If it belongs to {owner} of another account, "
+            "KYC_FACEID_MORE_ACCOUNTS has to list that account."
+        )
+    nearest = _nearest(name.upper(), 0.7)
+    return f"{named(name)} is no setting. " + (
+        f"Did you mean {nearest}?" if nearest else ".env.example lists every setting."
+    )
+
+
+def _nearest(name: str, least: float) -> str:
+    return next(iter(get_close_matches(name, known, n=1, cutoff=least)), "")

@@ -1,0 +1,8 @@
+"""Django system checks: an installation that would be unsafe does not start.
+
+Web server, worker and beat run them by `kyc_portal.startup`, and Django runs them before a command.
+"""
+
+from verification.checks import addresses, contact, evidence, machine, mode, secrets, services, vendor
+
+__all__ = ["addresses", "contact", "evidence", "machine", "mode", "secrets", "services", "vendor"]
