@@ -19,8 +19,13 @@ app.config_from_object(
         "task_serializer": "json",
         "accept_content": ["json"],
         "task_default_queue": "media",
-        "task_acks_late": True,
-        "task_reject_on_worker_lost": True,
+        # docs/adr/0017: a message is acknowledged when a worker takes it up, and one thread speaks to the broker. With
+        # Celery's reduced prefetch after a lost connection the tasks' own threads would speak to it too.
+        "task_acks_late": False,
+        "worker_enable_prefetch_count_reduction": False,
+        # Cancels what is acknowledged late, which is nothing; without it each lost connection logs a warning about it.
+        "worker_cancel_long_running_tasks_on_connection_loss": True,
+        "worker_consumer": "verification.jobs.consumer:Consumer",
         # Seconds, below the 60 s for which a lease is renewed, so that a stuck process is killed before another
         # worker may take its work. Threads can't be killed: there the call's deadline of 40 s ends the work, and
         # the fence refuses late writes.
@@ -28,12 +33,22 @@ app.config_from_object(
         "task_soft_time_limit": 50,
         "worker_prefetch_multiplier": 1,
         "worker_hijack_root_logger": False,
+        # Workers and beat try for as long as it takes.
         "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        # Seconds. A page that sends a message must not wait for a broker that hangs.
+        "broker_connection_timeout": 2,
+        # Connections for sending; more than a web process has threads, so that none waits for another's.
+        "broker_pool_limit": 20,
         "broker_transport_options": {
-            "visibility_timeout": 120,
-            # Without these two, a dead worker's messages return to the queue only every 100 s (Redis).
-            "unacked_restore_interval": 2,
-            "unacked_restore_throttle": 1,
+            # Redis: seconds to connect and to be answered, and no copy of each message until it is acknowledged.
+            "socket_connect_timeout": 2,
+            "socket_timeout": 2,
+            "ack_emulation": False,
+            # RabbitMQ: seconds to write.
+            "write_timeout": 2,
+            # Who sends a message does not wait for a broker that is gone.
+            "max_retries": 0,
             # Seconds between polls of the demo's in-memory broker.
             "polling_interval": 0.05,
         },
