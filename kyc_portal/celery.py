@@ -10,6 +10,12 @@ from django.conf import settings
 
 from kyc_portal.startup import UnsafeInstallation, check_safe
 
+
+def _every(seconds: int, task: str, queue: str) -> dict[str, Any]:
+    """An entry of the schedule. Its messages expire, so that a worker that comes back drops the old ones at once."""
+    return {"task": task, "schedule": float(seconds), "options": {"queue": queue, "expires": 10}}
+
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kyc_portal.settings")
 app = Celery("kyc_portal", set_as_current=True)
 app.config_from_object(
@@ -53,14 +59,11 @@ app.config_from_object(
             "polling_interval": 0.05,
         },
         "beat_schedule": {
-            "sweep": {
-                "task": "verification.sweep",
-                "schedule": 5.0,
-                # Seconds. Otherwise messages would pile up while no worker runs.
-                "options": {"queue": "sweep", "expires": 10},
-            }
+            "sweep": _every(5, "verification.sweep", "sweep"),
+            "pulse of media": _every(10, "verification.pulse", "media"),
+            "pulse of liveness": _every(10, "verification.pulse", "liveness"),
         },
-        "beat_scheduler": "celery.beat:Scheduler",
+        "beat_scheduler": "verification.jobs.beat:Scheduler",
         "timezone": "UTC",
     }
 )

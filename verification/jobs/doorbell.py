@@ -21,6 +21,8 @@ ASSESS = "verification.assess"
 ASSESS_NEXT = "verification.assess_next"
 PROBE = "verification.probe"
 SWEEP = "verification.sweep"
+# Does nothing: that a worker takes it shows that one listens (`answers`).
+PULSE = "verification.pulse"
 # The sweep has its own queue, which every worker consumes: it sends lost messages of the other queues again.
 QUEUES = {PREPARE: "media", ASSESS: "liveness", ASSESS_NEXT: "liveness", PROBE: "liveness", SWEEP: "sweep"}
 # PROBE and SWEEP messages expire after so many seconds, because the next one replaces them.

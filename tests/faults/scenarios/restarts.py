@@ -157,10 +157,15 @@ def _emptied(scene: Scene) -> None:
     scene.broker.start()
 
 
-def _restarted(scene: Scene) -> None:
-    """Stopped and started as an operator does."""
-    scene.broker.stop()
-    scene.broker.start()
+def _stopped(seconds: float) -> Callable[[Scene], None]:
+    """Stopped in order, and started again, as an operator does."""
+
+    def cause(scene: Scene) -> None:
+        scene.broker.stop()
+        time.sleep(seconds)
+        scene.broker.start()
+
+    return cause
 
 
 OUTAGES: dict[str, Callable[[Scene], None]] = {
@@ -169,5 +174,6 @@ OUTAGES: dict[str, Callable[[Scene], None]] = {
     "2 min": _gone(120),
     "three times in 3 s": _three_times,
     "killed and emptied": _emptied,
-    "restarted": _restarted,
+    "restarted": _stopped(0),
+    "stopped for 2 s": _stopped(2),
 }
