@@ -88,9 +88,7 @@ class Process:
     def output(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def wait_for_output(
-        self, pattern: str, seconds: float = START_SECONDS, since: int = 0
-    ) -> re.Match[str]:
+    def wait_for_output(self, pattern: str, seconds: float = START_SECONDS, since: int = 0) -> re.Match[str]:
         """Waits until the pattern is in the output after its first `since` bytes: a program may start again."""
         until = time.monotonic() + seconds
         while not (found := re.search(pattern, self.log.read_bytes()[since:].decode(errors="replace"))):

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 from tests.processes import Process
-from tests.services import free_port
+from tests.services import Redis, free_port
 
 # The package's wrapper on the PATH refuses every account but root and its own.
 PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
@@ -73,3 +73,8 @@ class RabbitMQ(Process):
             "RABBITMQ_CONF_ENV_FILE": str(self.folder / "none"),
             "RABBITMQ_CONFIG_FILE": str(self.folder / "none"),
         }
+
+
+def broker_of_this_run() -> "Redis | RabbitMQ":
+    """The broker that TEST_BROKER names."""
+    return RabbitMQ() if os.environ["TEST_BROKER"] == "rabbitmq" else Redis()

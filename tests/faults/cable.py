@@ -33,7 +33,7 @@ class Cable:
         Thread(target=self._accept, args=[self._listener], daemon=True).start()
 
     def cut(self) -> None:
-        """The newest connection breaks first. Celery's own consumer on Redis then fails to close the lost connection."""
+        """The newest connection breaks first: then Celery's own consumer on Redis can't close what it lost."""
         with self._lock:
             for end in (self._listener, *reversed(self._open)):
                 with suppress(OSError):

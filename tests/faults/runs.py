@@ -26,7 +26,7 @@ from tests.services import PostgreSQL, Redis, environment, skip_reason
 REPETITIONS = 20
 NEEDED = {"postgresql": (PostgreSQL, Redis), "sqlite": (Redis,)}
 NOBODY = "http://127.0.0.1:9"
-MAX_SECONDS = 400  # seconds; a scenario's own timeouts are shorter
+MAX_SECONDS = 900  # seconds; a scenario's own timeouts are shorter
 
 _numbers = itertools.count(1)
 
@@ -38,9 +38,7 @@ class Attempts:
     folder: Path
     copy: Callable[[str], str]
 
-    def run(
-        self, scenario: str, repetitions: int = REPETITIONS, **environment: str
-    ) -> dict[str, Any]:
+    def run(self, scenario: str, repetitions: int = REPETITIONS, **environment: str) -> dict[str, Any]:
         """The report of the scenario, which finds `environment` in its own. Its errors go to standard error."""
         number = next(_numbers)
         return _run(

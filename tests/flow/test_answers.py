@@ -12,8 +12,8 @@ from django.test import Client
 
 from kyc_portal.celery import app
 from tests.flow.conftest import LATER
-from verification import tasks
-from verification.jobs import answers, beat, doorbell
+from verification import clock, tasks
+from verification.jobs import answers, beat, doorbell, heartbeat
 from verification.jobs.answers import BEAT, SILENT_AFTER, State
 
 pytestmark = [pytest.mark.usefixtures("an_hour_later"), pytest.mark.django_db]
@@ -102,11 +102,11 @@ def test_before_beat_ever_ran_only_beat_is_missing() -> None:
 
 def taken(queue: str | None) -> None:
     info = {"routing_key": queue} if queue else None
-    task_prerun.send(sender=None, task=SimpleNamespace(request=SimpleNamespace(delivery_info=info)))
+    task_prerun.send(sender=tasks.pulse, task=SimpleNamespace(request=SimpleNamespace(delivery_info=info)))
 
 
 def test_any_message_that_a_worker_takes_counts_as_an_answer_of_its_queue(monkeypatch: Any) -> None:
-    monkeypatch.setattr(tasks.heartbeat, "start", lambda: None)
+    monkeypatch.setattr(heartbeat, "start", lambda: None)
     taken("liveness")
     taken("celery")
     taken(None)
@@ -117,7 +117,7 @@ def test_any_message_that_a_worker_takes_counts_as_an_answer_of_its_queue(monkey
 def test_many_messages_make_one_row_and_nothing_is_written_twice(
     monkeypatch: Any, django_assert_num_queries: Any
 ) -> None:
-    monkeypatch.setattr(tasks.heartbeat, "start", lambda: None)
+    monkeypatch.setattr(heartbeat, "start", lambda: None)
     answers.record("media", now=LATER - SECOND)
     for _ in range(100):
         taken("media")
@@ -142,7 +142,7 @@ def test_beat_writes_down_that_it_sent_a_sweep(monkeypatch: Any) -> None:
     scheduler = beat.Scheduler(app, lazy=True)
     monkeypatch.setattr(app.tasks[doorbell.SWEEP], "apply_async", lambda *args, **options: None)
     monkeypatch.setattr(beat, "close_old_connections", lambda: None)
-    monkeypatch.setattr(beat.clock, "now", lambda: LATER)
+    monkeypatch.setattr(clock, "now", lambda: LATER)
     scheduler.apply_async(entry(scheduler, "sweep"), advance=False)
     assert states()[BEAT] == State.UP
 

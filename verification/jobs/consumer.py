@@ -3,6 +3,8 @@
 One thread of a worker speaks to the broker: docs/adr/0017.
 """
 
+from typing import Any
+
 import structlog
 from celery.worker import consumer
 from kombu.exceptions import OperationalError
@@ -17,7 +19,9 @@ _LOST = (AttributeError, OperationalError)
 class Consumer(consumer.Consumer):
     """Celery's consumer ends the worker on each of these errors; this one connects again."""
 
-    def __init__(self, *args: object, **options: object) -> None:
+    connection_errors: tuple[type[Exception], ...]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.connection_errors = (*self.connection_errors, *_LOST)
 
@@ -31,5 +35,5 @@ class Consumer(consumer.Consumer):
 
     def _keep_messages(self) -> None:
         """Messages that wait for a free thread are still worked on, so Redis must not get them back."""
-        for channel in getattr(self.connection.transport, "channels", None) or ():
+        for channel in getattr(getattr(self.connection, "transport", None), "channels", None) or ():
             channel.do_restore = False

@@ -34,7 +34,7 @@ MAX_UNANSWERED = 500
 
 _UNREACHABLE = (OperationalError, OSError)
 # Seconds. The deadlines of the Celery app for a broker that hangs are longer.
-AT_ONCE = 0.5
+_AT_ONCE = 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -61,7 +61,7 @@ def _send(task: str, args: list[str], delay: float) -> None:
     try:
         _publish(task, args, delay)
     except _UNREACHABLE as error:
-        if time.monotonic() - began < AT_ONCE:
+        if time.monotonic() - began < _AT_ONCE:
             _try_again(task, args, delay)
         else:
             _log_unreachable(task, args, error)

@@ -4,23 +4,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('verification', '0006_review'),
+        ("verification", "0006_review"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='QueueAnswer',
+            name="QueueAnswer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('queue', models.CharField(max_length=20, unique=True, verbose_name='queue')),
-                ('answered_at', models.DateTimeField(verbose_name='last answered')),
-                ('since', models.DateTimeField(verbose_name='answered without a long gap since')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("queue", models.CharField(max_length=20, unique=True, verbose_name="queue")),
+                ("answered_at", models.DateTimeField(verbose_name="last answered")),
+                ("since", models.DateTimeField(verbose_name="answered without a long gap since")),
             ],
             options={
-                'verbose_name': 'answer of a queue',
-                'verbose_name_plural': 'answers of queues',
+                "verbose_name": "answer of a queue",
+                "verbose_name_plural": "answers of queues",
             },
         ),
     ]

@@ -144,7 +144,8 @@ def _alerts(now: datetime) -> list[dict[str, Any]]:
 
 
 def _vendor(user: StaffUser, now: datetime) -> dict[str, Any]:
-    """The state of the vendor accounts for operators; notices when calls are paused or no worker listens, for reviewers too."""
+    """The state of the vendor accounts for operators, and notices for reviewers too: calls are paused, or no worker
+    listens."""
     operates = permissions.can_view_operations(user)
     if not (operates or permissions.can_view_queue(user)):
         return {}

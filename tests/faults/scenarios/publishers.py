@@ -6,13 +6,12 @@ from typing import Any
 
 from django.db import transaction
 
-from tests.rabbitmq import RabbitMQ
-from tests.services import Redis
+from tests.rabbitmq import broker_of_this_run
 from verification.jobs import doorbell
 
 
 def run(repetitions: int) -> dict[str, Any]:
-    with {"redis": Redis, "rabbitmq": RabbitMQ}[os.environ["TEST_BROKER"]]() as broker:
+    with broker_of_this_run() as broker:
         # Celery prefers this variable to its configuration.
         os.environ["CELERY_BROKER_URL"] = broker.url
         report = {"undisturbed": _send(), "arrived at once": _waiting() == 1}

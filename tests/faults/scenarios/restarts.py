@@ -21,7 +21,7 @@ from tests.faults.portal import around
 from tests.faults.waiting import wait_until
 from tests.faults.workers import park
 from tests.processes import Process
-from tests.rabbitmq import RabbitMQ
+from tests.rabbitmq import RabbitMQ, broker_of_this_run
 from tests.services import Emulator, Redis, beat, python, worker
 from verification.jobs import doorbell
 from verification.models import CallState
@@ -73,7 +73,7 @@ def run(repetitions: int) -> dict[str, Any]:
 @contextmanager
 def _scene(repetitions: int) -> Iterator[Scene]:
     with ExitStack() as stack:
-        broker = stack.enter_context({"redis": Redis, "rabbitmq": RabbitMQ}[os.environ["TEST_BROKER"]]())
+        broker = stack.enter_context(broker_of_this_run())
         cable = stack.enter_context(Cable(broker.port))
         vendor = stack.enter_context(Emulator(rate=1000, latency_ms=CALL_MS))
         url = broker.url.replace(str(broker.port), str(cable.port))
