@@ -75,6 +75,10 @@ def test_no_outage_of_the_broker_costs_a_second_call(restarts: Any) -> None:
     assert len(restarts["vendor_calls"]) == len(restarts["attempts"]) == CALLS * len(OUTAGES)
 
 
+def test_beat_and_the_workers_write_down_that_they_answer(restarts: Any) -> None:
+    assert restarts["queues"] == dict.fromkeys(("media", "liveness", "sweep", "beat"), "up")
+
+
 def test_the_first_message_after_a_restart_arrives(publishers: Any) -> None:
     assert publishers["arrived at once"]
     assert publishers["restarted"]

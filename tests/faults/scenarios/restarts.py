@@ -23,7 +23,8 @@ from tests.faults.workers import park
 from tests.processes import Process
 from tests.rabbitmq import RabbitMQ, broker_of_this_run
 from tests.services import Emulator, Redis, beat, python, worker
-from verification.jobs import doorbell
+from verification import clock
+from verification.jobs import answers, doorbell
 from verification.models import CallState
 from verification.models import VerificationAttempt as Attempt
 
@@ -65,6 +66,7 @@ def run(repetitions: int) -> dict[str, Any]:
             scene.outages.append({"outage": name, **_outage(scene, OUTAGES[name])})
         return {
             "outages": scene.outages,
+            "queues": {name: answer.state for name, answer in answers.states(now=clock.now()).items()},
             "attempts": facts.of(scene.taken),
             "vendor_calls": scene.vendor.calls(),
         }
@@ -73,7 +75,7 @@ def run(repetitions: int) -> dict[str, Any]:
 @contextmanager
 def _scene(repetitions: int) -> Iterator[Scene]:
     with ExitStack() as stack:
-        broker = stack.enter_context(broker_of_this_run())
+        broker: Redis | RabbitMQ = stack.enter_context(broker_of_this_run())
         cable = stack.enter_context(Cable(broker.port))
         vendor = stack.enter_context(Emulator(rate=1000, latency_ms=CALL_MS))
         url = broker.url.replace(str(broker.port), str(cable.port))

@@ -13,13 +13,13 @@ from verification.jobs.answers import State
 from verification.review import words
 
 _SILENT: Mapping[str, Promise] = {
-    "media": gettext_lazy("No worker has taken photos and recordings to prepare for %(span)s."),
+    "media": gettext_lazy("No worker has taken a recording to prepare for %(span)s."),
     "liveness": gettext_lazy("No worker has taken liveness work for %(span)s."),
     "sweep": gettext_lazy("No worker has taken a sweep for %(span)s."),
     answers.BEAT: gettext_lazy("Beat has sent nothing for %(span)s."),
 }
 _NEVER: Mapping[str, Promise] = {
-    "media": gettext_lazy("No worker has ever taken photos and recordings to prepare."),
+    "media": gettext_lazy("No worker has ever taken a recording to prepare."),
     "liveness": gettext_lazy("No worker has ever taken liveness work."),
     "sweep": gettext_lazy("No worker has ever taken a sweep."),
     answers.BEAT: gettext_lazy("Beat has never sent anything."),
