@@ -11,6 +11,12 @@ from django.conf import settings
 from kyc_portal.broker_tls import BROKER_TLS
 from kyc_portal.startup import UnsafeInstallation, check_safe
 
+
+def _every(seconds: int, task: str, queue: str) -> dict[str, Any]:
+    """An entry of the schedule. Its messages expire, so that a worker that comes back drops the old ones at once."""
+    return {"task": task, "schedule": float(seconds), "options": {"queue": queue, "expires": 10}}
+
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kyc_portal.settings")
 app = Celery("kyc_portal", set_as_current=True)
 app.config_from_object(
@@ -21,8 +27,13 @@ app.config_from_object(
         "task_serializer": "json",
         "accept_content": ["json"],
         "task_default_queue": "media",
-        "task_acks_late": True,
-        "task_reject_on_worker_lost": True,
+        # docs/adr/0017: a message is acknowledged when a worker takes it up, and one thread speaks to the broker. With
+        # Celery's reduced prefetch after a lost connection the tasks' own threads would speak to it too.
+        "task_acks_late": False,
+        "worker_enable_prefetch_count_reduction": False,
+        # Cancels what is acknowledged late, which is nothing; without it each lost connection logs a warning about it.
+        "worker_cancel_long_running_tasks_on_connection_loss": True,
+        "worker_consumer": "verification.jobs.consumer:Consumer",
         # Seconds, below the 60 s for which a lease is renewed, so that a stuck process is killed before another
         # worker may take its work. Threads can't be killed: there the call's deadline of 40 s ends the work, and
         # the fence refuses late writes.
@@ -30,24 +41,31 @@ app.config_from_object(
         "task_soft_time_limit": 50,
         "worker_prefetch_multiplier": 1,
         "worker_hijack_root_logger": False,
+        # Workers and beat try for as long as it takes.
         "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        # Seconds. A page that sends a message must not wait for a broker that hangs.
+        "broker_connection_timeout": 2,
+        # Connections for sending; more than a web process has threads, so that none waits for another's.
+        "broker_pool_limit": 20,
         "broker_transport_options": {
-            "visibility_timeout": 120,
-            # Without these two, a dead worker's messages return to the queue only every 100 s (Redis).
-            "unacked_restore_interval": 2,
-            "unacked_restore_throttle": 1,
+            # Redis: seconds to connect and to be answered, and no copy of each message until it is acknowledged.
+            "socket_connect_timeout": 2,
+            "socket_timeout": 2,
+            "ack_emulation": False,
+            # RabbitMQ: seconds to write.
+            "write_timeout": 2,
+            # Who sends a message does not wait for a broker that is gone.
+            "max_retries": 0,
             # Seconds between polls of the demo's in-memory broker.
             "polling_interval": 0.05,
         },
         "beat_schedule": {
-            "sweep": {
-                "task": "verification.sweep",
-                "schedule": 5.0,
-                # Seconds. Otherwise messages would pile up while no worker runs.
-                "options": {"queue": "sweep", "expires": 10},
-            }
+            "sweep": _every(5, "verification.sweep", "sweep"),
+            "pulse of media": _every(10, "verification.pulse", "media"),
+            "pulse of liveness": _every(10, "verification.pulse", "liveness"),
         },
-        "beat_scheduler": "celery.beat:Scheduler",
+        "beat_scheduler": "verification.jobs.beat:Scheduler",
         "timezone": "UTC",
     }
 )

@@ -63,6 +63,7 @@ class Process:
 
     def _spawn(self, *command: str, cwd: Path = PROJECT, **account: Any) -> None:
         with self.log.open("ab") as log:
+            began = log.tell()
             self._popen = subprocess.Popen(
                 command,
                 cwd=cwd,
@@ -73,7 +74,7 @@ class Process:
                 start_new_session=True,
                 **account,
             )
-        self.wait_for_output(self._ready)
+        self.wait_for_output(self._ready, since=began)
 
     @property
     def pid(self) -> int:
@@ -87,9 +88,10 @@ class Process:
     def output(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def wait_for_output(self, pattern: str, seconds: float = START_SECONDS) -> re.Match[str]:
+    def wait_for_output(self, pattern: str, seconds: float = START_SECONDS, since: int = 0) -> re.Match[str]:
+        """Waits until the pattern is in the output after its first `since` bytes: a program may start again."""
         until = time.monotonic() + seconds
-        while not (found := re.search(pattern, self.output)):
+        while not (found := re.search(pattern, self.log.read_bytes()[since:].decode(errors="replace"))):
             if not self.alive:
                 raise Ended(f"{self} ended with {self._popen.returncode}")
             if time.monotonic() > until:

@@ -85,15 +85,18 @@ class Redis(Process):
     """A broker; `url` is a CELERY_BROKER_URL."""
 
     def __init__(self) -> None:
-        port = str(free_port())
-        self.url = f"redis://127.0.0.1:{port}/0"
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
         keep_nothing = ("--save", "", "--appendonly", "no")
-        where = ("--port", port, "--bind", "127.0.0.1")
+        where = ("--port", str(self.port), "--bind", "127.0.0.1")
         super().__init__("redis-server", *where, *keep_nothing, ready="Ready to accept connections")
 
     @classmethod
     def missing(cls) -> str:
         return "" if shutil.which("redis-server") else "Redis is missing: install the package redis-server."
+
+    def empty(self) -> None:
+        """Does nothing: it stores nothing, so it is empty whenever it starts."""
 
     def flush(self) -> None:
         """Deletes every message."""
@@ -167,9 +170,11 @@ def python(environment: Mapping[str, str], module: str, *arguments: str, ready: 
     return Process(sys.executable, "-m", module, *arguments, environment=environment, ready=ready)
 
 
-def worker(environment: Mapping[str, str], queue: str, *options: str) -> Process:
+def worker(
+    environment: Mapping[str, str], queue: str, *options: str, app: str = "kyc_portal.celery"
+) -> Process:
     """A Celery worker of one queue, started as the documentation says; LOG_LEVEL INFO shows when it is ready."""
-    celery = ("celery", "-A", "kyc_portal.celery", "worker")
+    celery = ("celery", "-A", app, "worker")
     name = f"{queue}-{next(_numbers)}@%h"
     return python(environment, *celery, "-Q", f"{queue},sweep", "-n", name, *options, ready=r"@\S+ ready\.")
 

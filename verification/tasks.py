@@ -13,7 +13,7 @@ from verification.actions import prepare as preparing
 from verification.actions import probe as probing
 from verification.actions import staff as staffing
 from verification.actions import sweep as sweeping
-from verification.jobs import doorbell, heartbeat, leases
+from verification.jobs import answers, doorbell, heartbeat, leases
 
 log = structlog.get_logger(__name__)
 
@@ -22,6 +22,14 @@ log = structlog.get_logger(__name__)
 def keep_leases(**kwargs: Any) -> None:
     """Start the heartbeat with the first task, not with the worker: a fork in between would not copy its thread."""
     heartbeat.start()
+
+
+@task_prerun.connect
+def note_queue(task: Any, **kwargs: Any) -> None:
+    """Whatever the message is about, a worker took it from its queue."""
+    queue = (task.request.delivery_info or {}).get("routing_key")
+    if queue:
+        answers.note(queue, now=clock.now())
 
 
 @shared_task(name=doorbell.PREPARE)
@@ -68,3 +76,8 @@ def sweep() -> None:
     sweeping.sweep(now=clock.now())
     exporting.expire(now=clock.now())
     staffing.forget_sessions(now=clock.now())
+
+
+@shared_task(name=doorbell.PULSE)
+def pulse() -> None:
+    """Nothing: beat sends it to each queue, and that it was taken is the answer (`note_queue`)."""

@@ -25,7 +25,9 @@ class EmbeddedWorker:
             without_mingle=True,
             without_gossip=True,
         )
-        self._beat: Any = beat.EmbeddedService(app, thread=True, max_interval=1, scheduler_cls=beat.Scheduler)
+        self._beat: Any = beat.EmbeddedService(
+            app, thread=True, max_interval=1, scheduler_cls=app.conf.beat_scheduler
+        )
         self._thread = threading.Thread(target=self._worker.start, name="embedded-worker", daemon=True)
 
     def start(self) -> Self:

@@ -8,11 +8,12 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
@@ -25,7 +26,7 @@ from tests.services import PostgreSQL, Redis, environment, skip_reason
 REPETITIONS = 20
 NEEDED = {"postgresql": (PostgreSQL, Redis), "sqlite": (Redis,)}
 NOBODY = "http://127.0.0.1:9"
-MAX_SECONDS = 400  # seconds; a scenario's own timeouts are shorter
+MAX_SECONDS = 900  # seconds; a scenario's own timeouts are shorter
 
 _numbers = itertools.count(1)
 
@@ -37,9 +38,12 @@ class Attempts:
     folder: Path
     copy: Callable[[str], str]
 
-    def run(self, scenario: str) -> dict[str, Any]:
-        """The report of the scenario. The scenario's errors go to standard error."""
-        return _run(scenario, self.copy(f"{scenario}{next(_numbers)}"), self.folder)
+    def run(self, scenario: str, repetitions: int = REPETITIONS, **environment: str) -> dict[str, Any]:
+        """The report of the scenario, which finds `environment` in its own. Its errors go to standard error."""
+        number = next(_numbers)
+        return _run(
+            scenario, self.copy(f"{scenario}{number}"), self.folder, repetitions, str(number), environment
+        )
 
 
 def reason_to_skip(system: str) -> str:
@@ -77,12 +81,19 @@ def _on_postgresql(server: PostgreSQL, folder: Path, repetitions: int) -> Attemp
     return Attempts(folder, copy)
 
 
-def _run(scenario: str, url: str, folder: Path, repetitions: int = REPETITIONS) -> dict[str, Any]:
-    report = folder / f"{scenario}.json"
+def _run(
+    scenario: str,
+    url: str,
+    folder: Path,
+    repetitions: int,
+    number: str = "",
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:
+    report = folder / f"{scenario}{number}.json"
     command = [sys.executable, "-m", "tests.faults", scenario, str(repetitions), str(report)]
     # A killed process leaves temporary files behind.
     quiet = {"LOG_LEVEL": "ERROR", "TMPDIR": str(folder)}
-    portal = environment(url, "memory://localhost/", NOBODY, folder, **quiet)
+    portal = environment(url, "memory://localhost/", NOBODY, folder, **quiet, **more)
     with subprocess.Popen(command, cwd=PROJECT, env=portal) as process:
         try:
             code = process.wait(MAX_SECONDS)

@@ -20,7 +20,9 @@ from verification.vendor_accounts import pacing
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
 
-ALL_UP = {"database": "up", "storage": "up", "keyring": "up", "vendor": "up"}
+# Neither beat nor a worker runs in these tests.
+NOBODY = {"media": "unknown", "liveness": "unknown", "sweep": "unknown", "beat": "never"}
+ALL_UP = {"database": "up", "storage": "up", "keyring": "up", "vendor": "up", "workers": NOBODY}
 
 
 @pytest.fixture

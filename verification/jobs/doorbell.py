@@ -4,6 +4,7 @@ The attempt's row in the database is the queue (`leases`), so a lost message cos
 tasks and of their queues stand here, so that the code that rings imports no task.
 """
 
+import time
 from functools import partial
 from typing import Any
 
@@ -20,6 +21,8 @@ ASSESS = "verification.assess"
 ASSESS_NEXT = "verification.assess_next"
 PROBE = "verification.probe"
 SWEEP = "verification.sweep"
+# Does nothing: that a worker takes it shows that one listens (`answers`).
+PULSE = "verification.pulse"
 # The sweep has its own queue, which every worker consumes: it sends lost messages of the other queues again.
 QUEUES = {PREPARE: "media", ASSESS: "liveness", ASSESS_NEXT: "liveness", PROBE: "liveness", SWEEP: "sweep"}
 # PROBE and SWEEP messages expire after so many seconds, because the next one replaces them.
@@ -29,6 +32,9 @@ TASK_OF = {AttemptStatus.SUBMITTED: PREPARE, AttemptStatus.READY: ASSESS}
 # A sweep sends no message while this many wait in a queue, so that it does not fill the broker when no worker runs.
 MAX_UNANSWERED = 500
 
+_UNREACHABLE = (OperationalError, OSError)
+# Seconds. The deadlines of the Celery app for a broker that hangs are longer.
+_AT_ONCE = 0.5
 
 log = structlog.get_logger(__name__)
 
@@ -49,25 +55,46 @@ def ring_probe(account_name: str) -> None:
 
 
 def _send(task: str, args: list[str], delay: float) -> None:
+    """A connection that broke while it was idle fails at once, and the second try has a new one. A broker that hangs
+    fails after its deadline, which the caller waits for once only."""
+    began = time.monotonic()
     try:
-        current_app.send_task(
-            task,
-            args=args,
-            queue=QUEUES[task],
-            countdown=delay or None,
-            expires=EXPIRES.get(task),
-            retry=False,
-        )
-    except (OperationalError, OSError) as error:
-        # The row is committed, so no work is lost: the sweep sends the message again.
-        log.warning("queue.broker_unreachable", task=task, args=args, error=type(error).__name__)
+        _publish(task, args, delay)
+    except _UNREACHABLE as error:
+        if time.monotonic() - began < _AT_ONCE:
+            _try_again(task, args, delay)
+        else:
+            _log_unreachable(task, args, error)
+
+
+def _try_again(task: str, args: list[str], delay: float) -> None:
+    try:
+        _publish(task, args, delay)
+    except _UNREACHABLE as error:
+        _log_unreachable(task, args, error)
+
+
+def _log_unreachable(task: str, args: list[str], error: Exception) -> None:
+    """The row is committed, so no work is lost: the sweep sends the message again."""
+    log.warning("queue.broker_unreachable", task=task, args=args, error=type(error).__name__)
+
+
+def _publish(task: str, args: list[str], delay: float) -> None:
+    current_app.send_task(
+        task,
+        args=args,
+        queue=QUEUES[task],
+        countdown=delay or None,
+        expires=EXPIRES.get(task),
+        retry=False,
+    )
 
 
 def room_for(task: str) -> int:
     """How many more messages the task's queue may get from a sweep; 0 if the broker can't be reached."""
     try:
         return max(0, MAX_UNANSWERED - unanswered(QUEUES[task]))
-    except (OperationalError, OSError) as error:
+    except _UNREACHABLE as error:
         log.warning("queue.broker_unreachable", task=SWEEP, error=type(error).__name__)
         return 0
 

@@ -1,4 +1,4 @@
-"""Renews the leases of this process every few seconds, in a thread of its own.
+"""Renews the leases of this process every few seconds, and writes down which queues it answered, in its own thread.
 
 So a process that was killed, or stopped for longer than a lease, loses its work to another worker.
 """
@@ -10,7 +10,7 @@ import structlog
 from django.db import close_old_connections
 
 from verification import clock
-from verification.jobs import leases
+from verification.jobs import answers, leases
 
 log = structlog.get_logger(__name__)
 
@@ -33,6 +33,7 @@ def _beat() -> None:
         try:
             close_old_connections()
             leases.renew_held(now=clock.now())
+            answers.write_noted()
         except Exception:
             # Nothing above catches this, and the thread must go on. A lease lasts for three beats.
             log.exception("heartbeat.missed")

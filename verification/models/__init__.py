@@ -14,6 +14,7 @@ from verification.models.export import Export, ExportState
 from verification.models.flag import RiskFlag
 from verification.models.frame_hash import FrameHash
 from verification.models.policy import Policy, PolicyIsActive
+from verification.models.queue_answer import QueueAnswer
 from verification.models.review import DECISIONS, Review, Stage, Verdict
 from verification.models.saved_filter import SavedFilter
 from verification.models.staff import StaffUser
@@ -39,6 +40,7 @@ __all__ = [
     "Policy",
     "PolicyIsActive",
     "ProviderCall",
+    "QueueAnswer",
     "RecordingPart",
     "RecordingUpload",
     "Review",

@@ -1,11 +1,14 @@
 """Is the process alive, and can it work? For load balancers and operators; the answers hold no secret."""
 
+from datetime import datetime
+
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from verification import storage
+from verification.jobs import answers
 from verification.vendor_accounts import pacing
 
 
@@ -18,16 +21,27 @@ def healthz(request: HttpRequest) -> JsonResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """503 if the database, the store or the keyring fails, because then the portal can't take a photo or a recording.
 
-    While no vendor account may be called, it stays ready, since work waits; the Vendor page shows why. A silent store
-    counts as down after 12 seconds.
+    While no vendor account may be called, or no worker takes work, it stays ready, since work waits; the Vendor page
+    shows why. A silent store counts as down after 12 seconds.
     """
     try:
         connection.ensure_connection()
-        vendor = "up" if pacing.is_open(now=timezone.now()) else "paused"
+        now = timezone.now()
+        waits = {"vendor": "up" if pacing.is_open(now=now) else "paused", "workers": _workers(now)}
         works = {"storage": storage.answers(), "keyring": storage.ring_opens()}
     except DatabaseError:
         return JsonResponse({"status": "unavailable", "database": "down"}, status=503)
     parts = {name: "up" if up else "down" for name, up in works.items()}
     ready = all(works.values())
-    answer = {"status": "ok" if ready else "unavailable", "database": "up", **parts, "vendor": vendor}
+    answer = {"status": "ok" if ready else "unavailable", "database": "up", **parts, **waits}
     return JsonResponse(answer, status=200 if ready else 503)
+
+
+def _workers(now: datetime) -> dict[str, str]:
+    """For each queue and for beat: up, never, unknown, or for how many seconds it was silent."""
+    return {
+        name: f"silent for {int((now - last).total_seconds())} s"
+        if state is answers.State.SILENT and last
+        else str(state)
+        for name, (state, last) in answers.states(now=now).items()
+    }

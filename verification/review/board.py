@@ -20,7 +20,7 @@ from verification.review.page import signed_in
 from verification.review.queue import counts
 from verification.review.queue import filters as queue_filters
 from verification.review.queue.filters import Chosen, View
-from verification.review.vendor_pages import accounts
+from verification.review.vendor_pages import accounts, workers
 
 RECENT = 8
 MAX_LINES = 12
@@ -144,7 +144,8 @@ def _alerts(now: datetime) -> list[dict[str, Any]]:
 
 
 def _vendor(user: StaffUser, now: datetime) -> dict[str, Any]:
-    """The state of the vendor accounts for operators; a notice when calls are paused, for reviewers too."""
+    """The state of the vendor accounts for operators, and notices for reviewers too: calls are paused, or no worker
+    listens."""
     operates = permissions.can_view_operations(user)
     if not (operates or permissions.can_view_queue(user)):
         return {}
@@ -152,5 +153,6 @@ def _vendor(user: StaffUser, now: datetime) -> dict[str, Any]:
     return {
         "accounts": lines if operates else None,
         "notice": accounts.notice(lines, now),
+        "unanswered": workers.notices(now),
         "may_open_vendor": operates,
     }

@@ -109,7 +109,7 @@ def _scene(repetitions: int) -> Iterator[Scene]:
         # Celery prefers this variable to its configuration.
         os.environ["CELERY_BROKER_URL"] = broker.url
         waiting = iter(park())
-        portal = around(broker, vendor, **QUICK)
+        portal = around(broker.url, vendor, **QUICK)
         media = stack.enter_context(worker(portal, "media", "--pool", "threads", "--concurrency", "4"))
         liveness = stack.enter_context(_liveness_worker(portal, repetitions))
         stack.enter_context(beat(portal))

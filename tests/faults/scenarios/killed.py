@@ -123,7 +123,7 @@ def _scene(repetitions: int) -> Iterator[Scene]:
         redis = stack.enter_context(Redis())
         vendor, holding, freezing = (stack.enter_context(Emulator(rate=1000)) for _ in range(3))
         waiting = iter(park())
-        portal = around(redis, vendor)
+        portal = around(redis.url, vendor)
         threads = ("--pool", "threads", "--concurrency", "32")
         stack.enter_context(worker(portal, "media,liveness", *threads))
         stack.enter_context(beat(portal))

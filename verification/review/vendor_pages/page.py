@@ -27,7 +27,7 @@ from verification.models import (
 )
 from verification.review import labels, words
 from verification.review.page import acting, signed_in
-from verification.review.vendor_pages import accounts, spending
+from verification.review.vendor_pages import accounts, spending, workers
 from verification.review.vendor_pages.accounts import State
 from verification.states import AttemptStatus
 from verification.vendor_accounts import clients, code_guide, pacing, request_ids
@@ -56,6 +56,7 @@ def vendor_page(request: HttpRequest) -> HttpResponse:
         "title": _("Vendor"),
         "now": now,
         "work": _work(now),
+        "unanswered": workers.notices(now),
         "rows": [_account(account, endings, now) for account in found],
         "may_probe": permissions.can_probe_account(user),
         "costs": spending.costs(now),

@@ -104,6 +104,12 @@ OPERATORS = (
     waits("jobs.doorbell:MAX_UNANSWERED", "Messages of a queue before the sweep sends no more"),
     waits("jobs.doorbell:EXPIRES[verification.sweep]", "A sweep's message", "s"),
     waits("jobs.doorbell:EXPIRES[verification.probe]", "A probe's message", "s"),
+    then(
+        "jobs.answers:SILENT_AFTER",
+        "A queue that no worker answers, or a beat that stands still",
+        "",
+        "nothing: `/readyz`, the work board and the vendor page say so",
+    ),
     waits(
         "jobs.leases:RETRY_AFTER", "Until a machine that can't do its part, or read the evidence, tries again"
     ),
