@@ -12,6 +12,7 @@ from verification.models.document import Document
 from verification.models.export import Export, ExportState
 from verification.models.flag import RiskFlag
 from verification.models.frame_hash import FrameHash
+from verification.models.link_binding import LinkBinding
 from verification.models.policy import Policy, PolicyIsActive
 from verification.models.review import DECISIONS, Review, Stage, Verdict
 from verification.models.saved_filter import SavedFilter
@@ -34,6 +35,7 @@ __all__ = [
     "Export",
     "ExportState",
     "FrameHash",
+    "LinkBinding",
     "Policy",
     "PolicyIsActive",
     "ProviderCall",
