@@ -208,7 +208,7 @@ def exchange(server: WSGIServer, client: Client, body: bytes, length: int) -> by
     """The server's whole response to a connection that ends after `body`; this thread runs the server."""
     cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
     head = (
-        f"POST /verify/document HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\n"
+        f"POST /verify/document?case={client.mark} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\n"
         f"Content-Type: {FORM}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
     )
     with socket.create_connection(("127.0.0.1", server.server_port), timeout=5) as connection:
