@@ -16,6 +16,7 @@ import pytest
 from django.core.wsgi import get_wsgi_application
 from django.test import Client
 
+from tests.applicant import Applicant
 from tests.conftest import clip, photo
 from verification import media
 from verification.models import Document, Verification
@@ -204,7 +205,7 @@ def server() -> Iterator[WSGIServer]:
         yield server
 
 
-def exchange(server: WSGIServer, client: Client, body: bytes, length: int) -> bytes:
+def exchange(server: WSGIServer, client: Applicant, body: bytes, length: int) -> bytes:
     """The server's whole response to a connection that ends after `body`; this thread runs the server."""
     cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
     head = (
@@ -218,7 +219,7 @@ def exchange(server: WSGIServer, client: Client, body: bytes, length: int) -> by
         return b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
-def test_b26_on_a_socket(server: WSGIServer, client: Client) -> None:
+def test_b26_on_a_socket(server: WSGIServer, client: Applicant) -> None:
     body = form(photo_part())
     short = exchange(server, client, body[:5000], len(body))
     assert short.startswith(b"HTTP/1.0 400 ")

@@ -187,10 +187,10 @@ def test_what_is_sent_without_a_mark_is_refused(client: Client) -> None:
     plain.cookies = client.cookies
     for path in ("/verify/consent", "/verify/document", "/verify/take-over"):
         response = plain.post(path, a_photo())
-        assert (response.status_code, b"Another check is open" in response.content) == (409, True)
+        assert (response.status_code, b"This page was open too long" in response.content) == (403, True)
     for path in ("/verify/challenge", "/verify/recording", "/verify/recording/parts"):
         send = plain.put if path.endswith("parts") else plain.post
-        assert send(path).json()["error"]["code"] == "other_case"
+        assert send(path).json()["error"]["code"] == "csrf_failed"
 
 
 def test_a_page_that_comes_back_from_memory_does_not_turn_into_one_of_the_other_case(

@@ -73,8 +73,8 @@ def test_the_second_device_is_told_of_the_first_before_it_goes_on(second: Client
     for words in (
         "already open in another browser or on another device",
         "<strong>a computer</strong> since 23 November 2026, 09:00 UTC",
-        "the other one stops and is told so",
-        "The people who review the check see that it changed",
+        "the check stops there and says so",
+        "The people who review it see that it moved",
         "Continue here instead",
     ):
         assert words in page
@@ -173,7 +173,7 @@ def test_after_three_changes_one_more_stops_the_link_for_both(
 def test_the_page_says_how_many_changes_are_left(first: Client, second: Client) -> None:
     for left in ("3 more times", "2 more times", "1 more time."):
         asking = second if left != "2 more times" else first
-        assert f"It can change {left}" in page_of(asking)
+        assert f"It can move {left}" in page_of(asking)
         asking.post(TAKE_OVER)
 
 
@@ -275,6 +275,15 @@ def test_a_photo_that_is_checked_while_its_link_is_revoked_is_not_kept(
     assert not Document.objects.exists()
 
 
+def test_a_new_link_is_bound_to_nobody_who_came_through_the_old_one(
+    invitation: Invitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = opened(invitation)
+    meanwhile(monkeypatch, bind, "bind", lambda: call_command("link", invitation.verification.public_id))
+    assert agree(client).status_code == 404
+    assert case(invitation).browser_hash == ""
+
+
 def test_a_challenge_of_the_other_browser_opens_nothing(first: Client, second: Client) -> None:
     give_photo(first)
     drawn = draw(first)
@@ -319,6 +328,24 @@ def test_challenges_of_another_device_leave_this_one_its_own(first: Client, seco
     assert codes[-1] == "too_many_recordings"
     first.post(TAKE_OVER)
     assert "nonce" in draw(first)
+
+
+def test_photos_of_another_device_leave_this_one_its_own(
+    first: Client, second: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document, "MAX_PER_HOUR", 1)
+    second.post(TAKE_OVER)
+    assert [give_photo(second).status_code for _ in range(2)] == [302, 429]
+    first.post(TAKE_OVER)
+    assert give_photo(first).status_code == 302
+
+
+def test_bytes_of_another_device_leave_this_one_its_own(first: Client, second: Client) -> None:
+    second.post(TAKE_OVER)
+    Verification.objects.update(received_bytes=receive_parts.QUOTA)
+    assert give_photo(second).status_code == 429
+    first.post(TAKE_OVER)
+    assert give_photo(first).status_code == 302
 
 
 def test_a_new_link_after_a_quarrel_grants_all_attempts(

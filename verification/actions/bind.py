@@ -22,10 +22,12 @@ log = structlog.get_logger(__name__)
 
 @transaction.atomic
 def bind(verification: Verification, session: links.Session, *, device: Device, now: datetime) -> None:
-    """Bind an unbound case to this browser; links.OtherBrowser if it is bound elsewhere."""
+    """Bind an unbound case to this browser; links.OtherBrowser if it is bound elsewhere or has a new link."""
     if verification.browser_hash == session.browser_hash:
         return
-    unbound = Verification.objects.filter(pk=verification.pk, browser_hash="")
+    unbound = Verification.objects.filter(
+        pk=verification.pk, browser_hash="", link_hash=verification.link_hash
+    )
     if not unbound.update(browser_hash=session.browser_hash):
         raise links.OtherBrowser("This check was begun in another browser.")
     _record("link.bound", verification, session, number=0, device=device, now=now)

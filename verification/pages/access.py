@@ -95,8 +95,9 @@ def refusal(request: HttpRequest, visit: Visit) -> HttpResponse | None:
     """The answer to a request for another case than the visit's, or from a browser that does not have the case."""
     verification = visit.verification
     with translation.override(language_of(verification)):
-        if not is_for(request, verification):
-            return turned_away.other_case(request, verification)
+        other = for_other_case(request, verification)
+        if other is not None:
+            return other
         if verification.link_stopped_at is not None:
             return turned_away.stopped(request, verification)
         if not links.has(verification, visit.session):
@@ -104,12 +105,15 @@ def refusal(request: HttpRequest, visit: Visit) -> HttpResponse | None:
     return None
 
 
-def is_for(request: HttpRequest, verification: Verification) -> bool:
-    """Whether the address has the mark of the case. One without a mark can only be read."""
+def for_other_case(request: HttpRequest, verification: Verification) -> HttpResponse | None:
+    """The answer to a request whose address has the mark of another case, or has none and sends something."""
     given = request.GET.get(links.MARK)
     if given is None:
-        return request.method in {"GET", "HEAD"}
-    return constant_time_compare(given, links.mark(verification))
+        # Only a page of an earlier version of the portal sends without a mark.
+        return None if request.method in {"GET", "HEAD"} else errors.csrf_failure(request)
+    if constant_time_compare(given, links.mark(verification)):
+        return None
+    return turned_away.other_case(request, verification)
 
 
 def _guarded(

@@ -10,7 +10,7 @@ from django.utils.translation import override
 from verification import links
 from verification.actions import bind
 from verification.models import Verification
-from verification.pages import access, device, errors, steps, turned_away
+from verification.pages import access, device, errors, steps
 from verification.states import ENDED
 
 
@@ -84,7 +84,8 @@ def take_over(request: HttpRequest) -> HttpResponse:
     if visit is None:
         return errors.answer(request, errors.UNKNOWN_LINK)
     with override(access.language_of(visit.verification)):
-        if not access.is_for(request, visit.verification):
-            return turned_away.other_case(request, visit.verification)
+        refused = access.for_other_case(request, visit.verification)
+        if refused is not None:
+            return refused
         bind.take_over(visit.verification, visit.session, device=device.of(request), now=visit.now)
         return redirect("pages:home")
