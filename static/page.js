@@ -20,7 +20,11 @@ for (const form of document.querySelectorAll("form")) {
   });
 }
 
-// A page restored from the back/forward cache is out of date: its form was sent, the status may have changed.
+// A page restored from the back/forward cache is out of date: its form was sent, the status may have changed, or another
+// case may be open in this browser now. The mark lets the server tell that.
 addEventListener("pageshow", (event) => {
-  if (event.persisted) location.reload();
+  if (!event.persisted) return;
+  const address = new URL(location.href);
+  if (document.body.dataset.case) address.searchParams.set("case", document.body.dataset.case);
+  location.replace(address);
 });

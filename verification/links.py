@@ -2,22 +2,30 @@
 
 A link carries 256 random bits of which only the SHA-256 is stored. Opening it changes nothing (mail scanners open
 links too): it sets a signed cookie that names the case and this browser. The first thing the person does binds
-the case to that browser.
+the case to that browser, until another one that has the link takes it over.
 """
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core import signing
 from django.db.models import QuerySet
+from django.utils.crypto import salted_hmac
 
-from verification.models import Policy, Verification
+from verification.models import LinkBinding, Policy, Verification
 
 COOKIE = "kyc_applicant" if settings.DEMO else "__Host-kyc_applicant"
 _SALT = "verification.links.session"
+MAX_PARKED = 3  # sessions of other cases in the cookie
+MARK = "case"  # the name of the mark in an address
+_MARK_SALT = "verification.links.mark"
+
+
+class OtherBrowser(Exception):
+    """The case is open in another browser, or its link does not work any more."""
 
 
 def new_token() -> str:
@@ -52,33 +60,53 @@ def _reachable(now: datetime) -> QuerySet[Verification]:
 
 @dataclass(frozen=True)
 class Session:
-    """The content of the cookie: which case, through which link, in which browser."""
+    """The content of the cookie: which case, through which link, in which browser.
+
+    `parked` are the sessions of cases that were open in this browser before: it is no other browser when it comes back
+    to one of them.
+    """
 
     verification_id: str
     link: str
     browser: str
+    parked: tuple["Session", ...] = ()
 
     @property
     def browser_hash(self) -> str:
         return token_hash(self.browser)
 
     def seal(self) -> str:
-        return signing.dumps([self.verification_id, self.link, self.browser], salt=_SALT)
+        sessions = (self, *self.parked)
+        return signing.dumps(
+            [text for each in sessions for text in (each.verification_id, each.link, each.browser)],
+            salt=_SALT,
+        )
 
 
 def open_session(verification: Verification, earlier: Session | None = None) -> Session:
-    """A session for `verification`; a browser that opens its link again keeps its identity."""
-    browser = earlier.browser if earlier else secrets.token_urlsafe(32)
-    return Session(verification.public_id, verification.link_hash[:16], browser)
+    """A session for `verification`.
+
+    A browser that had the case keeps its identity. Every other one gets a new identity, so that nobody knows it in
+    advance and two cases never share one.
+    """
+    known = (earlier, *earlier.parked) if earlier else ()
+    browser = next((each.browser for each in known if had(verification, each)), secrets.token_urlsafe(32))
+    others = [replace(each, parked=()) for each in known if each.verification_id != verification.public_id]
+    return Session(verification.public_id, _beginning(verification), browser, tuple(others[:MAX_PARKED]))
+
+
+def _beginning(verification: Verification) -> str:
+    return verification.link_hash[:16]
 
 
 def read_session(cookie: str | None) -> Session | None:
     """The session of a cookie with a valid signature, else None."""
     try:
-        verification_id, link, browser = signing.loads(cookie or "", salt=_SALT)
+        texts = signing.loads(cookie or "", salt=_SALT)
     except (signing.BadSignature, ValueError):
         return None
-    return Session(verification_id, link, browser)
+    first, *parked = (Session(*texts[start : start + 3]) for start in range(0, len(texts), 3))
+    return replace(first, parked=tuple(parked))
 
 
 def verification_of(session: Session, *, now: datetime) -> Verification | None:
@@ -86,3 +114,55 @@ def verification_of(session: Session, *, now: datetime) -> Verification | None:
     cases = _reachable(now).select_related("applicant", "policy")
     found = cases.filter(public_id=session.verification_id).first()
     return found if found and found.link_hash.startswith(session.link) else None
+
+
+def mark(verification: Verification) -> str:
+    """An opaque value for the case: its pages carry it, so that what they send never lands in another case."""
+    return salted_hmac(_MARK_SALT, verification.public_id).hexdigest()[:16]
+
+
+def has(verification: Verification, session: Session) -> bool:
+    """Whether the session's browser may go on with the case: it has it, or nobody has it yet."""
+    return verification.browser_hash in {"", session.browser_hash}
+
+
+def had(verification: Verification, session: Session) -> bool:
+    """Whether the session is for this case, and its browser has or had it."""
+    if session.verification_id != verification.public_id:
+        return False
+    return (
+        verification.browser_hash == session.browser_hash
+        or verification.bindings.filter(browser_hash=session.browser_hash).exists()
+    )
+
+
+def newest_binding(verification: Verification) -> LinkBinding | None:
+    """When and on what the case was opened that has it now; None if nobody has it, or that is not known."""
+    return verification.bindings.filter(link=_beginning(verification)).last()
+
+
+def changes(verification: Verification) -> int:
+    """How often the case went from one browser to another with this link."""
+    newest = newest_binding(verification)
+    return newest.number if newest else 0
+
+
+def bind(
+    verification: Verification, session: Session, *, number: int, device: str, now: datetime
+) -> LinkBinding:
+    """Note that the session's browser has the case from now on."""
+    verification.browser_hash = session.browser_hash
+    return verification.bindings.create(
+        link=_beginning(verification),
+        number=number,
+        browser_hash=session.browser_hash,
+        device=device,
+        at=now,
+    )
+
+
+def check_still_with(seen: Verification, locked: Verification) -> None:
+    """Raises OtherBrowser if the case went to another browser, or its link ended, since `seen` was read."""
+    for field in ("browser_hash", "link_hash", "link_revoked_at", "link_stopped_at"):
+        if getattr(seen, field) != getattr(locked, field):
+            raise OtherBrowser("The case is no longer open in this browser.")

@@ -58,10 +58,15 @@ class Flag(TextChoices):
     REUSED_VIDEO = "reused_video", _("These very bytes were sent before")
     SIMILAR_VIDEO = "similar_video", _("Copied from an earlier recording: the same pictures, pixel by pixel")
     ALIKE_VIDEO = "alike_video", _("Looks much like an earlier recording")
+    DEVICE_CHANGED = "device_changed", _("The evidence came from more than one device")
 
 
-# Flags that a person must see before an approval. ALIKE_VIDEO is not one: two honest recordings may look alike.
-FOR_A_PERSON = frozenset({Flag.REUSED_VIDEO, Flag.SIMILAR_VIDEO})
+# Flags for which a policy may require two people to approve. ALIKE_VIDEO is not one: two honest recordings may look
+# alike.
+FOR_TWO = frozenset({Flag.REUSED_VIDEO, Flag.SIMILAR_VIDEO})
+# Flags that a person must see before an approval. One is enough for DEVICE_CHANGED: honest people change from a
+# computer to their phone.
+FOR_A_PERSON = FOR_TWO | {Flag.DEVICE_CHANGED}
 
 
 class Band(TextChoices):
@@ -74,6 +79,15 @@ class Band(TextChoices):
     REPEATED = "repeated", _("Attempts used up")
     ABOVE = "above", _("At or above policy")
     TECHNICAL = "technical", _("Technical")
+
+
+class Device(TextChoices):
+    """What a browser says that it runs on. It can claim anything."""
+
+    PHONE = "phone", _("a phone")
+    TABLET = "tablet", _("a tablet")
+    COMPUTER = "computer", _("a computer")
+    OTHER = "other", _("another device")
 
 
 class Mode(TextChoices):

@@ -210,7 +210,7 @@ def conclude(
         case: dict[str, Any] = {
             "outcome": decided.outcome,
             "reasons": list(decided.reasons),
-            "attempts_used": verification.attempts_used + decided.counted,
+            "attempts_used": verification.attempts_used + _counts_for_browser(attempt, verification, decided),
         }
         if decided.next == decision.Next.APPROVE:
             case["passing_call"] = call
@@ -220,6 +220,14 @@ def conclude(
         move(verification, _TARGETS[decided.next], by=audit.By.system(), now=now, data=data, **case)
         if decided.step == "document":
             ask_for_photo(verification, now=now)
+
+
+def _counts_for_browser(
+    attempt: VerificationAttempt, verification: Verification, decided: decision.Decision
+) -> bool:
+    """An attempt uses up nothing of another browser, which took the case over while it was checked."""
+    browsers = {attempt.browser_hash, verification.browser_hash}
+    return decided.counted and (len(browsers) == 1 or "" in browsers)
 
 
 def give_up(attempt: VerificationAttempt, reason: str, *, now: datetime) -> None:

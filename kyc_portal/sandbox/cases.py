@@ -187,8 +187,10 @@ class Person:
     def agree(self) -> None:
         page = self._browser.get("/verify/consent").content.decode()
         shown = re.search(r'name="text_sha256" value="([0-9a-f]{64})"', page)
-        if shown is None:
-            raise DemoFailed("The consent page names no text.")
+        mark = re.search(r'data-case="([0-9a-f]+)"', page)
+        if shown is None or mark is None:
+            raise DemoFailed("The consent page names no text or no case.")
+        self._mark = mark[1]
         self._post("/verify/consent", {"answer": "agree", "agree": "on", "text_sha256": shown[1]}, 302)
 
     def give_photo(self, photo: bytes) -> None:
@@ -238,7 +240,7 @@ class Person:
         raise DemoFailed(f"{self._verification.public_id} was not judged within {PATIENCE} s.")
 
     def _post(self, path: str, fields: dict[str, Any], expected: int) -> Any:
-        response = self._browser.post(path, fields)
+        response = self._browser.post(f"{path}?case={self._mark}", fields)
         if response.status_code != expected:
             raise DemoFailed(f"{path} answered {response.status_code} instead of {expected}.")
         return response

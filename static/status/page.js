@@ -23,7 +23,12 @@ function tellDelay(delayed) {
 async function moved() {
   const answer = await fetch(main.dataset.poll ?? "", { headers: { Accept: "application/json" } });
   if (answer.status >= 500) return false;
-  if (!answer.ok) return true;
+  if (!answer.ok) {
+    // The server names the page that tells why.
+    const { next } = await answer.json();
+    if (next) location.assign(next);
+    return !next;
+  }
   const { outcome, delayed } = await answer.json();
   tellDelay(delayed);
   return outcome !== main.dataset.outcome;

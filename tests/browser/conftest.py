@@ -240,7 +240,7 @@ class Applicant:
             self.faults.append(message.text)
 
     def _note_challenge(self, response: Any) -> None:
-        if response.url.endswith("/verify/challenge") and response.ok:
+        if "/verify/challenge?" in response.url and response.ok:
             self.challenges.append(response.json())
 
     @property

@@ -34,7 +34,10 @@ class Visitor:
         """Gives consent, a photo and a recording that gets this answer of the emulator; returns the assessed case."""
         page = self._http.get(self.case["link"]).text
         shown = re.search(r'name="text_sha256" value="([0-9a-f]{64})"', page)
+        mark = re.search(r'data-case="([0-9a-f]+)"', page)
         assert shown, "the consent page names its text"
+        assert mark, "the consent page names its case"
+        self._mark = mark[1]
         self._post("/verify/consent", {"answer": "agree", "agree": "on", "text_sha256": shown[1]})
         self._post("/verify/document", {}, photo=("id.jpg", PHOTO, "image/jpeg"))
         return self.record(**answer)
@@ -56,6 +59,8 @@ class Visitor:
     def _post(self, path: str, fields: dict[str, str], **files: Any) -> httpx.Response:
         fields = {**fields, "csrfmiddlewaretoken": self._http.cookies.get("csrftoken", "")}
         headers = {"Referer": self._portal.url + path, "X-CSRFToken": fields["csrfmiddlewaretoken"]}
-        answer = self._http.post(path, data=fields, files=files or None, headers=headers)
+        answer = self._http.post(
+            f"{path}?case={self._mark}", data=fields, files=files or None, headers=headers
+        )
         assert answer.is_success, f"{path} answered {answer.status_code}"
         return answer

@@ -16,6 +16,7 @@ import pytest
 from django.core.wsgi import get_wsgi_application
 from django.test import Client
 
+from tests.applicant import Applicant
 from tests.conftest import clip, photo
 from verification import media
 from verification.models import Document, Verification
@@ -204,11 +205,11 @@ def server() -> Iterator[WSGIServer]:
         yield server
 
 
-def exchange(server: WSGIServer, client: Client, body: bytes, length: int) -> bytes:
+def exchange(server: WSGIServer, client: Applicant, body: bytes, length: int) -> bytes:
     """The server's whole response to a connection that ends after `body`; this thread runs the server."""
     cookies = "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
     head = (
-        f"POST /verify/document HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\n"
+        f"POST /verify/document?case={client.mark} HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookies}\r\n"
         f"Content-Type: {FORM}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
     )
     with socket.create_connection(("127.0.0.1", server.server_port), timeout=5) as connection:
@@ -218,7 +219,7 @@ def exchange(server: WSGIServer, client: Client, body: bytes, length: int) -> by
         return b"".join(iter(lambda: connection.recv(65_536), b""))
 
 
-def test_b26_on_a_socket(server: WSGIServer, client: Client) -> None:
+def test_b26_on_a_socket(server: WSGIServer, client: Applicant) -> None:
     body = form(photo_part())
     short = exchange(server, client, body[:5000], len(body))
     assert short.startswith(b"HTTP/1.0 400 ")

@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from tests.applicant import Applicant
 from tests.conftest import NOW, Road, photo
 from verification import links
 from verification.actions import bind
@@ -24,7 +25,7 @@ def path_of(invitation: Invitation) -> str:
 
 
 def opened(invitation: Invitation, **options: Any) -> Client:
-    client = Client(**options)
+    client = Applicant(**options)
     client.get(path_of(invitation))
     return client
 

@@ -91,7 +91,7 @@ def test_while_it_is_checked_the_page_asks_on_with_or_without_scripts(road: Road
     page = client.get("/verify/status").content.decode()
     assert 'data-outcome="checking"' in page
     assert '<meta http-equiv="refresh"' in page
-    assert 'data-poll="/verify/status.json"' in page
+    assert 'data-poll="/verify/status.json?case=' in page
 
 
 # A delay on our side
@@ -129,7 +129,7 @@ def test_while_nobody_may_be_called_the_page_tells_of_a_short_delay(waiting: Cli
     assert "There is a short delay on our side. Everything has arrived, and nothing is lost." in page
     assert "uses up none of your attempts" in page
     assert "You may close this page. Open your link again" in page
-    assert 'http-equiv="refresh" content="30"' in page
+    assert 'http-equiv="refresh" content="30; url=/verify/status?' in page
 
 
 def test_a_spent_budget_is_a_short_delay_too(waiting: Client, settings: Any) -> None:

@@ -2,12 +2,13 @@
 
 import http.client
 import json
+import re
 import secrets
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,22 +30,32 @@ class Portal:
     environment: dict[str, str]
     where: tuple[str, int]
 
-    def come(self) -> str:
-        """Returns the cookies of a new applicant with each call."""
+    def come(self) -> "Visitor":
+        """A new applicant with each call."""
         person = ("--reference", secrets.token_hex(8), "--name", "Alice Example")
         link = manage(self.environment, "invite", *person).split()[-1]
-        cookie = self._get(urlsplit(link).path, "").headers["Set-Cookie"]
-        return f"{cookie.partition(';')[0]}; csrftoken={CSRF}"
+        cookie = self._get(urlsplit(link).path, "")[0].headers["Set-Cookie"]
+        cookies = f"{cookie.partition(';')[0]}; csrftoken={CSRF}"
+        mark = re.search(r'data-case="(\w+)"', self._get("/verify/consent", cookies)[1])
+        assert mark
+        return Visitor(cookies, mark[1])
 
-    def status_of(self, path: str, cookies: str) -> int:
-        return self._get(path, cookies).status
+    def status_of(self, path: str, visitor: "Visitor") -> int:
+        return self._get(path, visitor.cookies)[0].status
 
-    def _get(self, path: str, cookies: str) -> http.client.HTTPResponse:
+    def _get(self, path: str, cookies: str) -> tuple[http.client.HTTPResponse, str]:
         with closing(http.client.HTTPConnection(*self.where, timeout=MAX_SECONDS)) as connection:
             connection.request("GET", path, headers={"Cookie": cookies})
             answer = connection.getresponse()
-            answer.read()
-            return answer
+            return answer, answer.read().decode()
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """The cookies of an applicant, and the mark that their pages send."""
+
+    cookies: str
+    mark: str
 
 
 @pytest.fixture(scope="module")
@@ -63,16 +74,19 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
 class Upload:
     """A request whose body never ends."""
 
-    def __init__(self, where: tuple[str, int], cookies: str, request: str, kind: str) -> None:
+    def __init__(self, where: tuple[str, int], visitor: Visitor, request: str, kind: str) -> None:
         self._connection = socket.create_connection(where, timeout=MAX_SECONDS)
         head = {
             "Host": "127.0.0.1",
-            "Cookie": cookies,
+            "Cookie": visitor.cookies,
             "X-CSRFToken": CSRF,
             "Content-Type": kind,
             "Content-Length": "400000",
         }
-        lines = [f"{request} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items())]
+        lines = [
+            f"{request}?case={visitor.mark} HTTP/1.1",
+            *(f"{name}: {value}" for name, value in head.items()),
+        ]
         self._connection.sendall("\r\n".join([*lines, "", ""]).encode())
 
     def drip(self) -> tuple[int, str]:
@@ -121,9 +135,16 @@ def test_one_link_can_not_take_all_threads(portal: Portal) -> None:
     assert answers == [(408, "upload_too_slow")] * MAX_AT_ONCE + [(429, "too_many_at_once")] * THREADS
 
 
+def test_who_does_not_have_the_case_takes_no_place_of_who_has_it(portal: Portal) -> None:
+    mine = portal.come()
+    turned_away = [Upload(portal.where, replace(mine, mark="0" * 16), *FORM) for _ in range(MAX_AT_ONCE)]
+    assert Upload(portal.where, mine, *FORM).answer() == (408, "upload_too_slow")
+    assert [upload.answer() for upload in turned_away] == [(409, "other_case")] * MAX_AT_ONCE
+
+
 def test_a_thread_that_waited_serves_again(portal: Portal) -> None:
     for _ in range(THREADS // MAX_AT_ONCE + 1):
-        cookies = portal.come()
-        for upload in [Upload(portal.where, cookies, *FORM) for _ in range(MAX_AT_ONCE)]:
+        visitor = portal.come()
+        for upload in [Upload(portal.where, visitor, *FORM) for _ in range(MAX_AT_ONCE)]:
             assert upload.answer() == (408, "upload_too_slow")
     assert portal.status_of("/verify/consent", portal.come()) == 200

@@ -10,6 +10,7 @@ from django.utils import timezone
 from tests.conftest import NOW, Road
 from verification import links
 from verification.models import Verification
+from verification.states import Device
 
 
 @pytest.fixture
@@ -44,10 +45,28 @@ def test_a_cookie_gives_back_the_session_that_was_sealed_in_it(cases: list[Verif
     assert links.read_session(session.seal()) == session
 
 
-def test_a_browser_keeps_its_identity_and_another_one_has_its_own(cases: list[Verification]) -> None:
+def test_a_browser_that_had_the_case_keeps_its_identity_and_every_other_gets_one(
+    cases: list[Verification],
+) -> None:
     first = links.open_session(cases[0])
+    assert links.open_session(cases[0], first).browser != first.browser
+    links.bind(cases[0], first, number=0, device=Device.PHONE, now=NOW)
     assert links.open_session(cases[0], first).browser == first.browser
-    assert links.open_session(cases[0]).browser != first.browser
+    assert links.open_session(cases[1], first).browser != first.browser
+
+
+def test_a_browser_that_lost_the_case_is_known_again(cases: list[Verification]) -> None:
+    first, second = (links.open_session(cases[0]) for _ in range(2))
+    for number, session in enumerate((first, second)):
+        links.bind(cases[0], session, number=number, device=Device.PHONE, now=NOW)
+    assert links.open_session(cases[0], first).browser == first.browser
+
+
+def test_the_cookie_keeps_the_sessions_of_other_cases(cases: list[Verification]) -> None:
+    first = links.open_session(cases[0])
+    both = links.open_session(cases[1], first)
+    assert links.read_session(both.seal()) == both
+    assert both.parked == (first,)
 
 
 def test_the_demo_names_its_cookie_as_browsers_take_it_over_plain_http(road: Road, client: Client) -> None:

@@ -37,7 +37,8 @@ class Challenge:
 
 
 def issue(verification: Verification, *, now: datetime) -> Challenge:
-    """A fresh challenge; an open one is abandoned. Raises NotCollecting, PhotoMissing or TooManyRecordings."""
+    """A fresh challenge; an open one is abandoned. Raises NotCollecting, PhotoMissing, TooManyRecordings or
+    links.OtherBrowser."""
     issued, abandoned = _issue(verification, now)
     for attempt in abandoned:
         upload_parts.forget(attempt)
@@ -47,6 +48,7 @@ def issue(verification: Verification, *, now: datetime) -> Challenge:
 @transaction.atomic(durable=True)
 def _issue(verification: Verification, now: datetime) -> tuple[Challenge, list[VerificationAttempt]]:
     locked = Verification.objects.locked(verification.pk)
+    links.check_still_with(verification, locked)
     document = _check_ready(locked, now)
     abandoned = _abandon_open(locked, now)
     nonce = links.new_token()
@@ -57,6 +59,7 @@ def _issue(verification: Verification, now: datetime) -> tuple[Challenge, list[V
         mode=locked.mode,
         actions=_random_movements(locked.policy.action_count) if locked.mode == Mode.ACTION else "",
         nonce_sha256=links.token_hash(nonce),
+        browser_hash=locked.browser_hash,
         issued_at=now,
         expires_at=now + challenges.LIFETIME,
         document=document,
@@ -76,7 +79,9 @@ def _check_ready(verification: Verification, now: datetime) -> Document:
     document = verification.documents.current().first()
     if document is None:
         raise PhotoMissing("There is no ID photo yet.")
-    if verification.attempts.filter(issued_at__gt=now - timedelta(hours=1)).count() >= MAX_PER_HOUR:
+    # Another browser with a copy of the link uses up nothing of this one's.
+    own = verification.attempts.filter(browser_hash=verification.browser_hash)
+    if own.filter(issued_at__gt=now - timedelta(hours=1)).count() >= MAX_PER_HOUR:
         raise TooManyRecordings("Too many recordings were begun in the last hour.")
     return document
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from verification import audit, media, storage, workflow
+from verification import audit, links, media, storage, workflow
 from verification.models import Document, Verification
 from verification.states import Status
 
@@ -22,7 +22,8 @@ class TooManyPhotos(Exception):
 def upload(verification: Verification, data: bytes, *, now: datetime) -> Document:
     """Check, normalise and store a photo (bytes of a JPEG or PNG); an earlier one is superseded, not changed.
 
-    Raises media.UnusableMedia, TooManyPhotos, or workflow.IllegalMove when the case is not collecting.
+    Raises media.UnusableMedia, TooManyPhotos, links.OtherBrowser, or workflow.IllegalMove when the case is not
+    collecting.
     """
     _check_accepts_photo(verification, now)
     photo = media.check_photo(data, heic=settings.ACCEPT_HEIC)
@@ -42,6 +43,7 @@ def _create(
     now: datetime,
 ) -> Document:
     locked = Verification.objects.locked(verification.pk)
+    links.check_still_with(verification, locked)
     _check_accepts_photo(locked, now)
     locked.documents.current().update(superseded_at=now)
     document = Document.objects.create(
@@ -53,6 +55,7 @@ def _create(
         normalised_sha256=normalised.sha256,
         normalised_size=normalised.size,
         facts=facts,
+        browser_hash=locked.browser_hash,
         uploaded_at=now,
     )
     hashes = {"original_sha256": original.sha256, "normalised_sha256": normalised.sha256}
@@ -64,5 +67,7 @@ def _create(
 def _check_accepts_photo(verification: Verification, now: datetime) -> None:
     if verification.status != Status.COLLECTING:
         raise workflow.IllegalMove(f"A {verification.status} case takes no photo.")
-    if verification.documents.filter(uploaded_at__gt=now - timedelta(hours=1)).count() >= MAX_PER_HOUR:
+    # Another browser with a copy of the link uses up nothing of this one's.
+    own = verification.documents.filter(browser_hash=verification.browser_hash)
+    if own.filter(uploaded_at__gt=now - timedelta(hours=1)).count() >= MAX_PER_HOUR:
         raise TooManyPhotos("Too many photos were sent in the last hour.")

@@ -6,6 +6,9 @@ from django.db import transaction
 
 from verification import audit, links
 from verification.models import Verification
+from verification.states import Status
+
+_UNDECIDED = {Status.COLLECTING, Status.CHECKING}
 
 
 @transaction.atomic
@@ -19,12 +22,16 @@ def revoke(verification: Verification, *, by: audit.By, now: datetime) -> None:
 def renew(verification: Verification, *, by: audit.By, now: datetime) -> str:
     """A new link in place of the old one, for whichever browser opens it first. Shown once: only its hash is stored."""
     token = links.new_token()
+    # After changes of the browser, what one of them used up is not held against the next.
+    fresh = {"attempts_used": 0} if links.changes(verification) and verification.status in _UNDECIDED else {}
     Verification.objects.filter(pk=verification.pk).update(
         link_hash=links.token_hash(token),
         link_expires_at=links.expiry(verification.policy, now=now),
         link_revoked_at=None,
+        link_stopped_at=None,
         browser_hash="",
         received_bytes=0,
+        **fresh,
     )
     audit.record("link.renewed", by=by, subject=verification, at=now)
     return links.url(token)

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import transaction
 
-from verification import audit, media, storage, workflow
-from verification.evidence import challenges, reuse, upload_parts
+from verification import audit, links, media, storage, workflow
+from verification.evidence import challenges, devices, reuse, upload_parts
 from verification.jobs import doorbell
 from verification.models import RiskFlag, Verification, VerificationAttempt
 from verification.states import AttemptStatus, Flag, Status
@@ -31,7 +31,8 @@ def submit(
     """Store `recording` (bytes of a WebM, Matroska or MP4) for the challenge and ring for a worker.
 
     `now` is when the upload began; `sha256` is the recording's, if it was computed as it arrived. Raises what
-    `challenges` does, VideoReused or media.UnusableMedia; after the last two the attempt is still open.
+    `challenges` does, links.OtherBrowser, VideoReused or media.UnusableMedia; after the last two the attempt is still
+    open.
     """
     sha256 = sha256 or hashlib.sha256(recording).hexdigest()
     attempt = _open_attempt(verification, attempt_id, nonce, now)
@@ -60,6 +61,7 @@ def _submit(
     now: datetime,
 ) -> None:
     locked = Verification.objects.locked(verification.pk)
+    links.check_still_with(verification, locked)
     attempt.refresh_from_db()
     attempt.verification = locked
     challenges.check_open(attempt, now=now)
@@ -76,7 +78,10 @@ def _submit(
     )
     reuse.keep(attempt, checked.frame_hashes, checked.facts.duration)
     if like is not None:
-        _flag(attempt, like.flag, like.attempt, now, share=round(like.share, 2))
+        _flag(attempt, like.flag, now, **_of_earlier(like.attempt, attempt), share=round(like.share, 2))
+    others = devices.others_in_evidence(attempt)
+    if others:
+        _flag(attempt, Flag.DEVICE_CHANGED, now, **others)
     by = audit.By.applicant(locked.applicant.public_id)
     data = {"attempt": attempt.public_id, "number": attempt.number, "original_sha256": original.sha256}
     workflow.move(locked, Status.CHECKING, by=by, now=now, data=data, hint="")
@@ -111,18 +116,18 @@ def _refuse_reused(attempt: VerificationAttempt, sha256: str, now: datetime) -> 
     # One flag for each attempt, however often the bytes are sent.
     if not attempt.flags.filter(code=Flag.REUSED_VIDEO).exists():
         with transaction.atomic(durable=True):
-            _flag(attempt, Flag.REUSED_VIDEO, earlier, now)
+            _flag(attempt, Flag.REUSED_VIDEO, now, **_of_earlier(earlier, attempt))
     raise VideoReused("This recording was sent before.")
 
 
-def _flag(
-    attempt: VerificationAttempt, code: Flag, earlier: VerificationAttempt, now: datetime, **facts: Any
-) -> None:
-    facts = {
+def _of_earlier(earlier: VerificationAttempt, attempt: VerificationAttempt) -> dict[str, Any]:
+    return {
         "earlier": earlier.public_id,
         "same_case": earlier.verification_id == attempt.verification_id,
-        **facts,
     }
+
+
+def _flag(attempt: VerificationAttempt, code: Flag, now: datetime, **facts: Any) -> None:
     RiskFlag.objects.create(
         verification_id=attempt.verification_id, attempt=attempt, code=code, facts=facts, raised_at=now
     )

@@ -29,8 +29,12 @@ class AlreadySubmitted(Exception):
 def named(
     verification: Verification, attempt_id: str, nonce: str, *, lock: bool = False
 ) -> VerificationAttempt:
-    """The attempt of that id and nonce, whatever its status; UnknownChallenge if this case has none."""
-    attempts = VerificationAttempt.objects.filter(verification=verification, public_id=attempt_id)
+    """The attempt of that id and nonce, whatever its status; UnknownChallenge if this browser was given none."""
+    attempts = VerificationAttempt.objects.filter(
+        verification=verification,
+        public_id=attempt_id,
+        browser_hash__in=["", verification.browser_hash],
+    )
     attempt = (attempts.select_for_update(of=("self",)) if lock else attempts).first()
     if attempt is None or not secrets.compare_digest(attempt.nonce_sha256, links.token_hash(nonce)):
         raise UnknownChallenge("No such challenge.")

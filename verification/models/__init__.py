@@ -13,6 +13,7 @@ from verification.models.document import Document
 from verification.models.export import Export, ExportState
 from verification.models.flag import RiskFlag
 from verification.models.frame_hash import FrameHash
+from verification.models.link_binding import LinkBinding
 from verification.models.policy import Policy, PolicyIsActive
 from verification.models.queue_answer import QueueAnswer
 from verification.models.review import DECISIONS, Review, Stage, Verdict
@@ -37,6 +38,7 @@ __all__ = [
     "Export",
     "ExportState",
     "FrameHash",
+    "LinkBinding",
     "Policy",
     "PolicyIsActive",
     "ProviderCall",

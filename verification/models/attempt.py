@@ -35,6 +35,8 @@ class VerificationAttempt(models.Model):
     mode = models.CharField(_("liveness mode"), max_length=8, choices=Mode.choices)
     actions = models.CharField(_("movements asked for"), max_length=8, blank=True)
     nonce_sha256 = models.CharField(max_length=64)
+    # The browser that asked for it, as in `Verification`; empty if that is not known.
+    browser_hash = models.CharField(max_length=64, blank=True, db_default="")
     issued_at = models.DateTimeField(_("issued at"))
     expires_at = models.DateTimeField(_("valid until"))
     submitted_at = models.DateTimeField(_("submitted at"), null=True, blank=True)

@@ -30,6 +30,8 @@ class Document(models.Model):
     normalised_sha256 = models.CharField(_("SHA-256 as normalised"), max_length=64)
     normalised_size = models.PositiveIntegerField(_("size as normalised (bytes)"))
     facts = models.JSONField(_("facts"), default=dict)
+    # The browser that sent it, as in `Verification`; empty if that is not known.
+    browser_hash = models.CharField(max_length=64, blank=True, db_default="")
     uploaded_at = models.DateTimeField(_("uploaded at"))
     superseded_at = models.DateTimeField(_("superseded at"), null=True, blank=True)
 

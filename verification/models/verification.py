@@ -37,6 +37,9 @@ class Verification(models.Model):
     link_hash = models.CharField(max_length=64, unique=True)
     link_expires_at = models.DateTimeField(_("link valid until"))
     link_revoked_at = models.DateTimeField(null=True, blank=True)
+    # The link was moved between browsers too often, and serves none of them any more.
+    link_stopped_at = models.DateTimeField(_("link stopped at"), null=True, blank=True)
+    # The browser that has the case; empty until one does something.
     browser_hash = models.CharField(max_length=64, blank=True)
 
     outcome = models.CharField(_("outcome"), max_length=20, blank=True)

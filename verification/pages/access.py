@@ -1,6 +1,7 @@
 """Access of the applicant: cookie to case, the browser that the case is bound to, and the statuses of each page.
 
-Every applicant view receives a `Visit` from here, so that no view can forget a check.
+Every applicant view receives a `Visit` from here, so that no view can forget a check. What a page sends carries the
+mark of its case in the address: a browser has one case open at a time, and a tab of an earlier one must not send to it.
 """
 
 from collections.abc import Callable
@@ -12,11 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.crypto import constant_time_compare
 
 from verification import links, workflow
 from verification.actions import bind
 from verification.models import Verification
-from verification.pages import errors
+from verification.pages import device, errors, turned_away
 from verification.states import Status
 
 ARRIVED_AT = "verification.arrived_at"
@@ -78,6 +80,9 @@ def visitor(*statuses: Status, binds: bool = True) -> Callable[[VisitView], View
             visit = visit_of(request)
             if visit is None:
                 return unknown(request)
+            refused = refusal(request, visit)
+            if refused is not None:
+                return refused
             with translation.override(language_of(visit.verification)):
                 return _guarded(request, visit, view, statuses, binds=binds and request.method == "POST")
 
@@ -86,20 +91,43 @@ def visitor(*statuses: Status, binds: bool = True) -> Callable[[VisitView], View
     return decorate
 
 
+def refusal(request: HttpRequest, visit: Visit) -> HttpResponse | None:
+    """The answer to a request for another case than the visit's, or from a browser that does not have the case."""
+    verification = visit.verification
+    with translation.override(language_of(verification)):
+        other = for_other_case(request, verification)
+        if other is not None:
+            return other
+        if verification.link_stopped_at is not None:
+            return turned_away.stopped(request, verification)
+        if not links.has(verification, visit.session):
+            return turned_away.elsewhere(request, verification, visit.session)
+    return None
+
+
+def for_other_case(request: HttpRequest, verification: Verification) -> HttpResponse | None:
+    """The answer to a request whose address has the mark of another case, or has none and sends something."""
+    given = request.GET.get(links.MARK)
+    if given is None:
+        # Only a page of an earlier version of the portal sends without a mark.
+        return None if request.method in {"GET", "HEAD"} else errors.csrf_failure(request)
+    if constant_time_compare(given, links.mark(verification)):
+        return None
+    return turned_away.other_case(request, verification)
+
+
 def _guarded(
     request: HttpRequest, visit: Visit, view: VisitView, statuses: tuple[Status, ...], *, binds: bool
 ) -> HttpResponse:
-    """Let in only the browser that the case is bound to; the first POST binds it."""
-    if visit.verification.browser_hash not in {"", visit.session.browser_hash}:
-        return elsewhere(request)
+    """The first POST binds the case to its browser; a case in another status is redirected to its step."""
     if statuses and visit.verification.status not in statuses:
         return to_right_step(request)
     try:
         if binds:
-            bind.bind(visit.verification, visit.session, now=visit.now)
+            bind.bind(visit.verification, visit.session, device=device.of(request), now=visit.now)
         return view(request, visit)
-    except bind.OtherBrowser:
-        return elsewhere(request)
+    except links.OtherBrowser:
+        return _lost(request)
     except (workflow.StaleVerification, workflow.IllegalMove):
         # A second tab, a second click or the back button: the case has already moved on.
         return to_right_step(request)
@@ -109,8 +137,11 @@ def unknown(request: HttpRequest) -> HttpResponse:
     return errors.answer(request, errors.UNKNOWN_LINK, next_=reverse("pages:home"))
 
 
-def elsewhere(request: HttpRequest) -> HttpResponse:
-    return errors.answer(request, errors.LINK_IN_USE, next_=reverse("pages:home"))
+def _lost(request: HttpRequest) -> HttpResponse:
+    """The case went to another browser, or its link ended, during the request."""
+    visit = visit_of(request)
+    refused = refusal(request, visit) if visit else unknown(request)
+    return refused if refused is not None else to_right_step(request)
 
 
 def to_right_step(request: HttpRequest) -> HttpResponse:

@@ -78,6 +78,26 @@ LINK_IN_USE = Fault(
     ),
     "pages/elsewhere.html",
 )
+LINK_STOPPED = Fault(
+    410,
+    "link_stopped",
+    _("This link was stopped"),
+    _(
+        "This check was moved from one device to another too often, so the link works on none of them any more. "
+        "What was sent before is safe."
+    ),
+    "pages/link_stopped.html",
+)
+OTHER_CASE = Fault(
+    409,
+    "other_case",
+    _("Another check is open in this browser"),
+    _(
+        "The page that you used belongs to a check that is no longer open here. "
+        "If you sent something with it just now, it was not kept."
+    ),
+    "pages/other_case.html",
+)
 STALE = Fault(
     409, "stale", _("Something has changed"), _("The check has moved on since you opened the page.")
 )
@@ -118,7 +138,8 @@ def as_json(
     return JsonResponse({"error": error, **({"next": next_} if next_ else {})}, status=status)
 
 
-def answer(request: HttpRequest, fault: Fault, *, next_: str = "") -> HttpResponse:
+def answer(request: HttpRequest, fault: Fault, *, next_: str = "", **facts: Any) -> HttpResponse:
+    """The page of `fault`, or its JSON; `facts` are what else its page shows."""
     if wants_json(request):
         return as_json(request, fault.status, fault.code, fault.words, next_=next_)
     for_staff = request.path.startswith(STAFF_PATH)
@@ -127,6 +148,7 @@ def answer(request: HttpRequest, fault: Fault, *, next_: str = "") -> HttpRespon
         "heading": fault.heading,
         "words": (fault.words_for_staff if for_staff else "") or fault.words,
         "request_id": getattr(request, "request_id", ""),
+        **facts,
     }
     template = "errors/staff.html" if for_staff else fault.template
     return render(request, template, context, status=fault.status)

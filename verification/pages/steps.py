@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
+from verification import links
 from verification.models import Verification
 from verification.states import Status
 
@@ -66,7 +67,12 @@ def page(
     """Render a page of the flow with the progress of the steps."""
     steps = _row(step, finished=verification.status in {Status.APPROVED, Status.DECLINED})
     here = next(entry for entry in steps if entry["key"] == step)
-    frame = {"steps": steps, "current": here, "reference": verification.public_id}
+    frame = {
+        "steps": steps,
+        "current": here,
+        "reference": verification.public_id,
+        "mark": links.mark(verification),
+    }
     return render(request, template, {**frame, **context}, status=status)
 
 

@@ -37,6 +37,7 @@ WHY_HERE: Labels = {
     "cannot_process": gettext_lazy("Working on it kept failing"),
     "reused_video": gettext_lazy("An old recording was sent once more"),
     "similar_video": gettext_lazy("The recording is a copy of an earlier one"),
+    "device_changed": gettext_lazy("The evidence came from more than one device"),
     "erased": gettext_lazy("The evidence was erased before it was checked"),
     "reopened": gettext_lazy("Reopened"),
     "spot_check": gettext_lazy("Spot check: selected at random from what passed"),
@@ -65,12 +66,18 @@ FLAGS: Labels = {
         "The pictures look much like those of an earlier recording. The same person in the same place may do that, and "
         "so does a recording that was filmed from a screen or played into a virtual camera. Compare both."
     ),
+    "device_changed": gettext_lazy(
+        "A photo or an earlier recording of this case came from another browser or device than this recording. People "
+        "change from a computer to their phone; a link that somebody else uses looks the same. Check that the ID and "
+        "the face belong to the person who was invited."
+    ),
 }
 
 EVENTS: Labels = {
     "verification.invited": gettext_lazy("Invited"),
     "link.bound": gettext_lazy("Began in a browser"),
     "link.taken_over": gettext_lazy("Went on in another browser"),
+    "link.stopped": gettext_lazy("Link stopped: it changed browsers too often"),
     "link.revoked": gettext_lazy("Link ended"),
     "link.renewed": gettext_lazy("New link given"),
     "challenge.abandoned": gettext_lazy("Recording given up"),

@@ -11,7 +11,7 @@ from typing import Protocol
 from verification.liveness import VENDOR_PASS
 from verification.models import Review, Stage, Verdict, Verification
 from verification.rules import sampling
-from verification.states import FOR_A_PERSON, Outcome
+from verification.states import FOR_TWO, Outcome
 
 OVERRIDE, FLAGGED, BAND, BLIND, SHARE = "override", "flagged", "band", "blind", "share"
 
@@ -56,7 +56,7 @@ def approval_of(case: Verification) -> Approval:
     """The approval that a reviewer could give to the case as it is."""
     newest = case.attempts.newest_finished()
     outcome, similarity = (newest.outcome, newest.similarity) if newest else ("", None)
-    return Approval(outcome, similarity, case.flags.filter(code__in=FOR_A_PERSON).exists())
+    return Approval(outcome, similarity, case.flags.filter(code__in=FOR_TWO).exists())
 
 
 def why_second(case: Verification, verdict: str) -> tuple[str, ...]:

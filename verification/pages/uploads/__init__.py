@@ -7,7 +7,7 @@ body that ends before its last boundary for a form without a file; this package 
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import wraps
 from typing import Any
 
@@ -70,6 +70,10 @@ def receives(kind: Kind, refuse: Refuse) -> Callable[[Callable[..., HttpResponse
             if visit is None:
                 # The body of an unknown sender is not read: a slow one would occupy a thread.
                 return access.unknown(request)
+            refused = access.refusal(request, visit)
+            if refused is not None:
+                _drop_body(request, visit, kind.limit + FORM_OVERHEAD_BYTES)
+                return refused
             try:
                 with arriving(request, visit, kind.limit + FORM_OVERHEAD_BYTES, kind.too_large) as incoming:
                     _read_form(request, incoming, kind)
@@ -82,13 +86,31 @@ def receives(kind: Kind, refuse: Refuse) -> Callable[[Callable[..., HttpResponse
     return decorate
 
 
+def _drop_body(request: HttpRequest, visit: access.Visit, limit: int) -> None:
+    """Read the body of a sender who does not have the case, so that their browser shows the answer.
+
+    It takes no place and no byte from the applicant who has the case.
+    """
+    connection = request.META.get("gunicorn.socket")
+    seconds = body.MAX_UPLOAD_TIME.total_seconds()
+    with (
+        suppress(UnusableUpload),
+        _limit_concurrency(-visit.verification.pk, connection),
+        slow_clients.cut_off(connection, seconds) as cut,
+    ):
+        Incoming(request, cut).drain(limit * DRAIN_FACTOR)
+
+
 @contextmanager
 def arriving(request: HttpRequest, visit: access.Visit, limit: int, too_large: str) -> Iterator[Incoming]:
     """The body of a request, to be read within the block. All received bytes count towards the quota of the link."""
     left = body.MAX_UPLOAD_TIME - (timezone.now() - access.arrival(request))
     # Only gunicorn exposes the socket of a request.
     connection: socket.socket | None = request.META.get("gunicorn.socket")
-    with _limit_concurrency(visit, connection), slow_clients.cut_off(connection, left.total_seconds()) as cut:
+    with (
+        _limit_concurrency(visit.verification.pk, connection),
+        slow_clients.cut_off(connection, left.total_seconds()) as cut,
+    ):
         incoming = Incoming(request, cut)
         try:
             _check_welcome(request, visit)
@@ -104,11 +126,11 @@ def arriving(request: HttpRequest, visit: access.Visit, limit: int, too_large: s
 
 
 @contextmanager
-def _limit_concurrency(visit: access.Visit, connection: socket.socket | None) -> Iterator[None]:
+def _limit_concurrency(sender: int, connection: socket.socket | None) -> Iterator[None]:
     """Keeps one link from occupying all threads. A refused body is not read, because reading occupies a thread."""
     with ExitStack() as stack:
         try:
-            stack.enter_context(slow_clients.limit_concurrency(MAX_AT_ONCE, visit.verification.pk))
+            stack.enter_context(slow_clients.limit_concurrency(MAX_AT_ONCE, sender))
         except slow_clients.TooManyAtOnce as error:
             # The server would go on reading, to reuse the connection.
             slow_clients.stop_reading(connection)

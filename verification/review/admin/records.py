@@ -79,7 +79,7 @@ class ConsentAdmin(AboutApplicant):
 class DocumentAdmin(AboutApplicant):
     list_display = ("public_id", "verification", "kind", "normalised_size", "uploaded_at", "superseded_at")
     search_fields = ("public_id", "verification__public_id", "original_sha256", "normalised_sha256")
-    exclude = ("original_name", "normalised_name")
+    exclude = ("original_name", "normalised_name", "browser_hash")
 
 
 class AttemptAdmin(AboutApplicant):
@@ -95,7 +95,7 @@ class AttemptAdmin(AboutApplicant):
     )
     list_filter = ("status", "outcome", "mode")
     search_fields = ("public_id", "verification__public_id", "original_sha256", "normalised_sha256")
-    exclude = ("original_name", "normalised_name", "best_frame_name", "nonce_sha256")
+    exclude = ("original_name", "normalised_name", "best_frame_name", "nonce_sha256", "browser_hash")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[models.VerificationAttempt]:
         return blind.without_scores(super().get_queryset(request), request.user, case="verification")

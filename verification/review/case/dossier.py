@@ -21,7 +21,7 @@ from verification.models import (
     VerificationAttempt,
 )
 from verification.review import labels, words
-from verification.review.case import capture_signals, prompt_marks
+from verification.review.case import capture_signals, devices, prompt_marks
 from verification.rules import four_eyes, reasons
 from verification.states import AttemptStatus, Status
 
@@ -67,9 +67,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         "marks": prompt_marks.marks(shown.signals, shown.facts) if shown else [],
         "recorded": shown is not None and _was_transcoded(shown),
         "flags": _flags(case),
-        "signals": capture_signals.of_attempt(shown, [each for each in attempts if each != shown])
-        if shown
-        else [],
+        "signals": _signals(case, shown, attempts),
         "hashes": _hashes(shown),
         "consents": list(case.consents.order_by("at")),
         "reviews": [_review_row(row) for row in case.reviews.select_related("by")],
@@ -87,6 +85,13 @@ def _shown(attempts: list[VerificationAttempt], number: str) -> VerificationAtte
     finished = [attempt for attempt in attempts if attempt.status == AttemptStatus.FINISHED]
     chosen = [attempt for attempt in attempts if str(attempt.number) == number]
     return next(reversed(chosen or finished or attempts), None)
+
+
+def _signals(
+    case: Verification, shown: VerificationAttempt | None, attempts: list[VerificationAttempt]
+) -> list[capture_signals.Signal]:
+    others = [attempt for attempt in attempts if attempt != shown]
+    return [*devices.of_case(case), *(capture_signals.of_attempt(shown, others) if shown else [])]
 
 
 def _was_transcoded(attempt: VerificationAttempt) -> bool:

@@ -33,7 +33,7 @@ from verification.models import (
 )
 from verification.rules.four_eyes import Approval
 from verification.rules.reasons import reasons_for
-from verification.states import FOR_A_PERSON, Status
+from verification.states import FOR_TWO, Status
 
 CONFIRMED, HANDED_BACK, WITHDRAWN, WAITING, VOID = "confirmed", "handed_back", "withdrawn", "waiting", "void"
 
@@ -42,7 +42,7 @@ def _approvals(start: datetime) -> Iterator[tuple[str, Approval, int]]:
     """Approvals by reviewers, by band and by the facts that the rules for a second person use."""
     finished = VerificationAttempt.objects.finished().filter(verification=OuterRef("pk"))
     newest = finished.order_by("-number")
-    flags = RiskFlag.objects.filter(verification=OuterRef("pk"), code__in=FOR_A_PERSON)
+    flags = RiskFlag.objects.filter(verification=OuterRef("pk"), code__in=FOR_TWO)
     decided = Verification.objects.filter(decided_at__gte=start, final_review__isnull=False).order_by()
     rows = decided.annotate(
         vendor_outcome=Subquery(newest.values("outcome")[:1]),

@@ -81,6 +81,19 @@ APPLICANTS = (
         "bytes",
         "Your browser sent something we don't understand. Go back and try again.",
     ),
+    text(
+        "actions.bind:MAX_CHANGES",
+        "Changes of the browser or device with one link",
+        "",
+        "This check was moved from one device to another too often, so the link works on none of them any more. "
+        "What was sent before is safe.",
+    ),
+    then(
+        "links:MAX_PARKED",
+        "Other cases that a browser knows again",
+        "",
+        "nothing: it counts as another browser",
+    ),
     then("review.policy.form:RANGES[max_attempts]", "Attempts that count", "", _REVIEW),
     text("review.policy.form:RANGES[link_days]", "Life of a link", "days", _LINK),
 )

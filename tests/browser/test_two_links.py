@@ -1,0 +1,47 @@
+"""Two links in one browser: the scripts of the page of the earlier check send nothing into the other."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Applicant, Portal
+
+OPEN_NOW = re.compile("Another check is open in this browser")
+
+
+def replace(applicant: Applicant, link: str) -> None:
+    """Opens another link in a second tab, and chooses to continue with it."""
+    other = applicant.page.context.new_page()
+    other.goto(link)
+    other.locator('[data-action="replace"]').click()
+    expect(other.locator("main")).to_have_attribute("data-step", "consent")
+    other.close()
+
+
+def test_a_recording_that_is_begun_in_the_earlier_tab_lands_nowhere(
+    applicant: Applicant, portal: Portal
+) -> None:
+    mine, theirs = applicant.up_to_capture("SILENT"), portal.invite()
+    applicant.step("capture")
+    replace(applicant, theirs["link"])
+    applicant.primary.click()
+    applicant.panel("live")
+    applicant.primary.click()
+    expect(applicant.page.locator("h1")).to_have_text(OPEN_NOW)
+    expect(applicant.page.locator("main")).to_contain_text(theirs["id"])
+    assert [portal.case(each["id"])["attempts"] for each in (mine, theirs)] == [[], []]
+    applicant.open(mine["link"])
+    applicant.page.locator('[data-action="replace"]').click()
+    applicant.record()
+    applicant.outcome("approved")
+
+
+def test_a_page_that_waits_in_the_earlier_tab_says_so_and_shows_no_other_case(
+    applicant: Applicant, portal: Portal
+) -> None:
+    portal.script(result="FailedOperation.CompareLowSimilarity", sim=40)
+    applicant.up_to_capture("SILENT")
+    applicant.record()
+    applicant.outcome("review")
+    replace(applicant, portal.invite()["link"])
+    expect(applicant.page.locator("h1")).to_have_text(OPEN_NOW)

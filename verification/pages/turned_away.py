@@ -1,0 +1,37 @@
+"""The answers to a browser that may not go on: the case is open elsewhere, or another case is open here.
+
+They show when a device was used and of which class it is, and nothing that was entered or recorded on it.
+"""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from verification import links
+from verification.actions import bind
+from verification.models import Verification
+from verification.pages import errors
+
+
+def elsewhere(request: HttpRequest, verification: Verification, session: links.Session) -> HttpResponse:
+    """The case is open in another browser: the page offers to go on here, or to stop the link."""
+    facts = {
+        "mark": links.mark(verification),
+        "newest": links.newest_binding(verification),
+        "lost": links.had(verification, session),
+        "changes_left": bind.changes_left(verification),
+    }
+    return errors.answer(request, errors.LINK_IN_USE, next_=reverse("pages:home"), **facts)
+
+
+def stopped(request: HttpRequest, verification: Verification) -> HttpResponse:
+    """The link serves no browser any more."""
+    facts = {"reference": verification.public_id}
+    return errors.answer(request, errors.LINK_STOPPED, next_=reverse("pages:home"), **facts)
+
+
+def other_case(request: HttpRequest, open_here: Verification) -> HttpResponse:
+    """The request is for another case than the one that is open in this browser."""
+    facts = {"reference": open_here.public_id}
+    # A script opens this address, and is told the same as a page.
+    next_ = f"{reverse('pages:home')}?{links.MARK}=other"
+    return errors.answer(request, errors.OTHER_CASE, next_=next_, **facts)
