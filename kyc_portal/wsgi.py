@@ -5,7 +5,8 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 from kyc_portal.startup import check_safe
+from verification.slow_clients import guarded
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kyc_portal.settings")
-application = get_wsgi_application()
+application = guarded(get_wsgi_application())
 check_safe()

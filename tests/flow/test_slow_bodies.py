@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.services import environment, manage, python
-from verification.pages.uploads import MAX_AT_ONCE
+from verification.slow_clients import MAX_UPLOADS_OF_CASE as MAX_AT_ONCE
 
 # Seconds. The server's limit is 2 s (`impatient`); a response that takes longer than this never comes.
 MAX_SECONDS = 20
