@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 
+HOST = "testserver"
 PERIOD = 2.0  # seconds between two bytes of one client
 PATIENCE = 5.0  # seconds; an honest visitor calls a later answer none
 
@@ -29,6 +30,8 @@ class Flood:
     clients: int
     tls: ssl.SSLContext | None = None
     period: float = PERIOD
+    # The clients come from so many addresses.
+    addresses: int = 1
     answers: Counter[str] = field(default_factory=Counter)
 
     @contextmanager
@@ -49,18 +52,19 @@ class Flood:
         while not self._end.is_set():
             began = time.monotonic()
             for index, connection in enumerate(sockets):
-                sockets[index] = self._drip(connection) if connection else self._connect()
+                sockets[index] = self._drip(connection) if connection else self._connect(index)
             self._connected.set()
             self._end.wait(max(0.0, self.period - (time.monotonic() - began)))
         for connection in sockets:
             if connection:
                 connection.close()
 
-    def _connect(self) -> socket.socket | None:
+    def _connect(self, index: int) -> socket.socket | None:
+        source = f"127.1.0.{1 + index % self.addresses}"
         with suppress(OSError):
-            connection = socket.create_connection(self.where, timeout=1)
+            connection = socket.create_connection(self.where, timeout=1, source_address=(source, 0))
             if self.tls:
-                connection = self.tls.wrap_socket(connection, server_hostname="testserver")
+                connection = self.tls.wrap_socket(connection, server_hostname=HOST)
             connection.sendall(self.opening)
             connection.setblocking(False)
             return connection
@@ -115,20 +119,27 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class Tls(http.client.HTTPConnection):
+    """A connection by TLS, which asks for the portal's name wherever it leads."""
+
+    def __init__(self, where: Address, tls: ssl.SSLContext) -> None:
+        super().__init__(*where, timeout=PATIENCE)
+        self._tls = tls
+
+    def connect(self) -> None:
+        super().connect()
+        self.sock = self._tls.wrap_socket(self.sock, server_hostname=HOST)
+
+
 def visit(where: Address, request: Request, tls: ssl.SSLContext | None = None) -> bool:
     """Whether the request was answered with its status in time."""
-    with suppress(OSError, http.client.HTTPException), closing(_connection(where, tls)) as connection:
-        connection.request(request.method, request.path, request.body, dict(request.headers))
-        answer = connection.getresponse()
+    client = Tls(where, tls) if tls else http.client.HTTPConnection(*where, timeout=PATIENCE)
+    with suppress(OSError, http.client.HTTPException), closing(client):
+        client.request(request.method, request.path, request.body, dict(request.headers))
+        answer = client.getresponse()
         answer.read()
         return answer.status == request.status
     return False
-
-
-def _connection(where: Address, tls: ssl.SSLContext | None) -> http.client.HTTPConnection:
-    if tls:
-        return http.client.HTTPSConnection(*where, timeout=PATIENCE, context=tls)
-    return http.client.HTTPConnection(*where, timeout=PATIENCE)
 
 
 def wait(where: Address, request: Request, *, times: int, tls: ssl.SSLContext | None = None) -> Waiting:

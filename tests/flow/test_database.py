@@ -1,5 +1,7 @@
 """Changes that the database itself refuses, from any user."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -45,33 +47,38 @@ def test_a_transaction_has_the_guard_against_frozen_processes() -> None:
 
 
 @needs_postgresql
-def test_a_connection_without_work_is_ended_and_work_opens_another(
-    transactional_db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(base, "IDLE_SESSION", "50ms")
-    other = connection.copy()
-    try:
-        first = asked("SELECT pg_backend_pid()", other)
-        wait_until(
-            "the server ends it",
-            lambda: not asked(f"SELECT count(*) FROM pg_stat_activity WHERE pid = {first}"),
-        )
-        other.close_if_unusable_or_obsolete()
-        assert asked("SELECT pg_backend_pid()", other) != first
-    finally:
-        other.close()
+@pytest.mark.django_db
+def test_a_connection_without_work_is_ended_and_work_opens_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    with another_connection() as watcher, another_connection() as idle:
+        asked("SELECT 1", watcher)
+        monkeypatch.setattr(base, "IDLE_SESSION", "50ms")
+        first = asked("SELECT pg_backend_pid()", idle)
+        there = f"SELECT count(*) FROM pg_stat_activity WHERE pid = {first}"
+        wait_until("the server ends it", lambda: not asked(there, watcher))
+        idle.close_if_unusable_or_obsolete()
+        assert asked("SELECT pg_backend_pid()", idle) != first
 
 
 @needs_postgresql
-def test_a_transaction_that_could_not_begin_leaves_no_connection_that_never_commits(
-    transactional_db: None, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.django_db
+def test_a_transaction_that_can_not_begin_leaves_no_connection_that_never_commits(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(base, "IDLE_IN_TRANSACTION", "no time")
-    with pytest.raises(DataError), transaction.atomic():
-        pass
-    monkeypatch.undo()
-    AuditEvent.objects.filter(pk=0).exists()
-    assert not asked("SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction'")
+    with another_connection() as other:
+        asked("SELECT 1", other)
+        monkeypatch.setattr(base, "IDLE_IN_TRANSACTION", "no time")
+        with pytest.raises(DataError):
+            other.set_autocommit(False)
+        assert (other.connection, other.autocommit) == (None, True)
+
+
+@contextmanager
+def another_connection() -> Iterator[Any]:
+    other = connection.copy()
+    try:
+        yield other
+    finally:
+        other.close()
 
 
 def asked(statement: str, on: Any = connection) -> Any:
