@@ -11,10 +11,14 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
 from verification.pages import errors
-from verification.slow_clients import TooManyAtOnce, TooSlow
+from verification.slow_clients import TooManyAtOnce, TooManyOfSender, TooSlow, refusal
 
 READ = frozenset({"POST", "PUT", "PATCH"})
-FAULTS: dict[type | None, errors.Fault] = {TooSlow: errors.TOO_SLOW, TooManyAtOnce: errors.BUSY}
+FAULTS: dict[type[BaseException] | None, errors.Fault] = {
+    TooSlow: errors.TOO_SLOW,
+    TooManyAtOnce: errors.BUSY,
+    TooManyOfSender: errors.BUSY,
+}
 
 
 class ReadBodyMiddleware:
@@ -30,7 +34,7 @@ class ReadBodyMiddleware:
         try:
             request.body  # noqa: B018  the property is what reads it
         except UnreadablePostError as error:
-            return errors.answer(request, FAULTS.get(type(error.__cause__), errors.BAD_REQUEST))
+            return errors.answer(request, FAULTS.get(refusal(error), errors.BAD_REQUEST))
         return None
 
 

@@ -19,6 +19,9 @@ HEAD_SECONDS: Final = 10.0  # from the connection, or from the end of the last r
 MAX_HEAD: Final = 32_768  # bytes; Gunicorn's own limits of lines and fields are within it
 CLOSING_SECONDS: Final = 2.0
 END_OF_HEAD: Final = b"\r\n\r\n"
+TOO_LARGE: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+)
 
 
 class Connection(TConn):  # type: ignore[misc]
@@ -62,7 +65,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def enqueue_req(self, conn: Connection) -> None:
         """Gunicorn calls this when it has read ahead into the next request."""
-        if END_OF_HEAD in conn.read_ahead:
+        if _has_head(conn.read_ahead):
             super().enqueue_req(conn)
         else:
             self.wait_for_head(conn)
@@ -77,16 +80,26 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def on_pending_socket_readable(self, conn: Connection, client: socket.socket) -> None:
         """Hands the connection to a thread when its head is there; until then the kernel keeps what has come."""
         arrived = _peek(client)
+        has_head = _has_head(conn.read_ahead + arrived)
         # Readable without anything new: the client has closed its side.
-        if conn.arrived < len(arrived) < MAX_HEAD and END_OF_HEAD not in conn.read_ahead + arrived:
+        if not has_head and conn.arrived < len(arrived) < MAX_HEAD:
             conn.arrived = len(arrived)
             _wake_after(client, len(arrived) + 1)
             return
         _wake_after(client, 1)
         self.poller.unregister(client)
         self.pending_conns.remove(conn)
-        conn.data_ready = True
-        super().enqueue_req(conn)
+        if has_head:
+            conn.data_ready = True
+            super().enqueue_req(conn)
+        else:
+            self.refuse(conn, TOO_LARGE if len(arrived) >= MAX_HEAD else b"")
+
+    def refuse(self, conn: Connection, answer: bytes) -> None:
+        self.nr_conns -= 1
+        with suppress(OSError):
+            conn.sock.send(answer)
+        conn.close(graceful=True)
 
     def _cap_keepalive(self, deadline: float) -> None:
         """A worker that stops waits no longer for heads than for the next request of a connection that it keeps."""
@@ -124,13 +137,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.end(self.closing_conns.popleft())
 
 
+def _has_head(data: bytes) -> bool:
+    # Empty lines before a request are none of it.
+    return END_OF_HEAD in data.lstrip(b"\r\n")
+
+
 def _wake_after(client: socket.socket, size: int) -> None:
     """The loop is called again when so many bytes have come."""
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
 
 
 def _peek(client: socket.socket) -> bytes:
-    """What has arrived; empty also when the client is gone, which the thread then finds."""
+    """What has arrived; empty also when the client is gone."""
     try:
         return client.recv(MAX_HEAD, socket.MSG_PEEK)
     except OSError:

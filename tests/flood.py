@@ -142,6 +142,14 @@ def visit(where: Address, request: Request, tls: ssl.SSLContext | None = None) -
     return False
 
 
+def await_start(where: Address) -> None:
+    """Returns when every process of the server has loaded the portal, which takes seconds."""
+    until = time.monotonic() + 60
+    answered = 0
+    while answered < 20 and time.monotonic() < until:
+        answered += visit(where, Request("GET", "/healthz", 200, headers={"Host": HOST}))
+
+
 def wait(where: Address, request: Request, *, times: int, tls: ssl.SSLContext | None = None) -> Waiting:
     """Ask so many times, one after the other."""
     waiting = Waiting()

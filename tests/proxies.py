@@ -2,6 +2,7 @@
 
 import shutil
 import ssl
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -81,9 +82,10 @@ http {{
 class Nginx(Process):
     """nginx with the shipped site in front of the portal on `port`; only addresses, paths and certificate differ."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, replaced: Mapping[str, str] | None = None) -> None:
+        """`replaced` are further texts of the site, for a comparison."""
         super().__init__(ready="start worker process")
-        self._portal = port
+        self._portal, self._replaced = port, replaced or {}
         self.http, self.https = ("127.0.0.1", free_port()), ("127.0.0.1", free_port())
 
     @classmethod
@@ -129,6 +131,7 @@ class Nginx(Process):
             "verify.example.com": HOST,
             "/var/log/nginx": str(self.folder),
             "127.0.0.1:8000": f"127.0.0.1:{self._portal}",
+            **self._replaced,
         }.items():
             assert shipped in site
             site = site.replace(shipped, ours)

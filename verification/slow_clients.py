@@ -47,6 +47,14 @@ class Incomplete(BodyRefused):
     """The connection ended before the body did."""
 
 
+def refusal(error: BaseException) -> type[BaseException] | None:
+    """The kind of BodyRefused that this error came from; Django wraps it, once or twice."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, BodyRefused):
+        cause = cause.__cause__
+    return type(cause) if cause else None
+
+
 class Places:
     """At most `most` bodies of a kind at once, `each` of one sender."""
 

@@ -15,6 +15,7 @@ from tests.proxies import SITE, Nginx
 from tests.services import skip_reason
 from verification import media
 from verification.liveness.client import DEADLINE
+from verification.pages.urls import urlpatterns
 
 UNITS = PROJECT / "deploy/systemd"
 DOCUMENT = (PROJECT / "docs/production.md").read_text()
@@ -135,3 +136,20 @@ def test_only_the_addresses_of_files_take_large_bodies_and_pass_them_on_as_they_
     kept = re.search(r"client_body_buffer_size (\S+);", site)
     assert kept
     assert size(kept[1]) >= small  # else it would go to a disk
+
+
+def test_what_is_passed_on_as_it_comes_is_what_the_portal_reads_with_its_own_deadline() -> None:
+    (files,) = re.findall(r"location ~ (\S+) \{", SITE.read_text())
+    passed_on = {str(page.pattern) for page in urlpatterns if re.search(files, f"/{page.pattern}")}
+    assert passed_on == {
+        str(page.pattern) for page in urlpatterns if hasattr(page.callback, "reads_body_itself")
+    }
+    assert passed_on == {"verify/document", "verify/recording", "verify/recording/parts"}
+
+
+def test_the_log_knows_every_page_of_the_applicant_but_the_link() -> None:
+    known = re.findall(r'"~(\S+)" \$uri;', SITE.read_text())
+    hidden = {
+        page.name for page in urlpatterns if not any(re.search(one, f"/{page.pattern}") for one in known)
+    }
+    assert hidden == {"link"}

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from verification.slow_clients import TooManyAtOnce, TooSlow
+from verification.slow_clients import TooManyAtOnce, TooManyOfSender, TooSlow, refusal
 
 log = structlog.get_logger(__name__)
 
@@ -108,14 +108,18 @@ _TRANSLATIONS: tuple[tuple[type[Exception], str], ...] = (
 )
 
 # Why a body did not arrive to its end; otherwise the caller closed the connection.
-_UNREAD: dict[type | None, str] = {TooSlow: "too_slow", TooManyAtOnce: "busy"}
+_UNREAD: dict[type[BaseException] | None, str] = {
+    TooSlow: "too_slow",
+    TooManyAtOnce: "busy",
+    TooManyOfSender: "busy",
+}
 
 
 def _translate(error: Exception) -> ApiError:
     if isinstance(error, ApiError):
         return error
     if isinstance(error, UnreadablePostError):
-        return ApiError(_UNREAD.get(type(error.__cause__), "invalid_body"))
+        return ApiError(_UNREAD.get(refusal(error), "invalid_body"))
     for kind, code in _TRANSLATIONS:
         if isinstance(error, kind):
             return ApiError(code)
