@@ -88,6 +88,8 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    # Before everything that reads a form.
+    "kyc_portal.bodies.ReadBodyMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -128,11 +130,10 @@ _SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
 }
-# Otherwise a process that freezes in a transaction would hold its locks for ever.
-_POSTGRESQL_OPTIONS = {"options": "-c idle_in_transaction_session_timeout=10s", **_database.options}
+_ENGINES = {"sqlite3": "django.db.backends.sqlite3", "postgresql": "kyc_portal.postgresql"}
 DATABASES: dict[str, dict[str, Any]] = {
     "default": {
-        "ENGINE": f"django.db.backends.{_database.engine}",
+        "ENGINE": _ENGINES[_database.engine],
         "NAME": _database.name,
         "USER": _database.user,
         "PASSWORD": _database.password,
@@ -140,7 +141,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "PORT": _database.port,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": _SQLITE_OPTIONS if _database.engine == "sqlite3" else _POSTGRESQL_OPTIONS,
+        "OPTIONS": _SQLITE_OPTIONS if _database.engine == "sqlite3" else _database.options,
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.services import environment, manage, python
-from verification.pages.uploads import MAX_AT_ONCE
+from verification.slow_clients import MAX_FORMS, MAX_FORMS_OF_ADDRESS
+from verification.slow_clients import MAX_UPLOADS_OF_CASE as MAX_AT_ONCE
 
 # Seconds. The server's limit is 2 s (`impatient`); a response that takes longer than this never comes.
 MAX_SECONDS = 20
@@ -64,7 +65,15 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     variables = environment(f"sqlite:///{data / 'portal.sqlite3'}", "memory://", "http://127.0.0.1:9", data)
     manage(variables, "migrate", "--verbosity=0")
     manage(variables, "collectstatic", "--noinput", "--verbosity=0")
-    options = ("-k", "gthread", "--threads", str(THREADS), "-b", "127.0.0.1:0", "--no-control-socket")
+    options = (
+        "-k",
+        "kyc_portal.web_worker.Worker",
+        "--threads",
+        str(THREADS),
+        "-b",
+        "127.0.0.1:0",
+        "--no-control-socket",
+    )
     listens = r"Listening at: http://([\d.]+):(\d+)"
     with python(variables, "gunicorn", "tests.flow.impatient", *options, ready=listens) as server:
         host, port = server.wait_for_output(listens).groups()
@@ -74,14 +83,16 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
 class Upload:
     """A request whose body never ends."""
 
-    def __init__(self, where: tuple[str, int], visitor: Visitor, request: str, kind: str) -> None:
+    def __init__(
+        self, where: tuple[str, int], visitor: Visitor, request: str, kind: str, **more: str
+    ) -> None:
         self._connection = socket.create_connection(where, timeout=MAX_SECONDS)
         head = {
             "Host": "127.0.0.1",
             "Cookie": visitor.cookies,
             "X-CSRFToken": CSRF,
             "Content-Type": kind,
-            "Content-Length": "400000",
+            **(more or {"Content-Length": "400000"}),
         }
         lines = [
             f"{request}?case={visitor.mark} HTTP/1.1",
@@ -101,6 +112,17 @@ class Upload:
             except TimeoutError:
                 continue
         return self.answer()
+
+    def status(self, begun: bytes = b"", *, leaves: bool = False) -> int:
+        """The status of the answer; `begun` is the begin of the body, after which the sender may leave."""
+        self._connection.sendall(begun)
+        if leaves:
+            self._connection.shutdown(socket.SHUT_WR)
+        answer = http.client.HTTPResponse(self._connection)
+        answer.begin()
+        answer.read()
+        self._connection.close()
+        return answer.status
 
     def answer(self) -> tuple[int, str]:
         self._connection.settimeout(MAX_SECONDS)
@@ -148,3 +170,62 @@ def test_a_thread_that_waited_serves_again(portal: Portal) -> None:
         for upload in [Upload(portal.where, visitor, *FORM) for _ in range(MAX_AT_ONCE)]:
             assert upload.answer() == (408, "upload_too_slow")
     assert portal.status_of("/verify/consent", portal.come()) == 200
+
+
+SIGN_IN = ("POST /admin/login/", "application/x-www-form-urlencoded")
+NOBODY = Visitor(f"csrftoken={CSRF}", "")
+
+
+def test_a_form_that_stands_still_is_told_that_it_was_too_slow(portal: Portal) -> None:
+    assert Upload(portal.where, NOBODY, *SIGN_IN).status(b"username=") == 408
+
+
+def test_one_address_waits_with_few_forms_at_once(portal: Portal) -> None:
+    held = [Upload(portal.where, NOBODY, *SIGN_IN) for _ in range(THREADS)]
+    assert MAX_FORMS_OF_ADDRESS < MAX_FORMS <= THREADS
+    assert sorted(form.status() for form in held) == [408] * MAX_FORMS_OF_ADDRESS + [503]
+
+
+def test_a_call_of_the_api_that_stands_still_is_told_in_json(portal: Portal) -> None:
+    key = manage(portal.environment, "create_api_client", "--name", "Slow").split()[-1]
+    call = Upload(
+        portal.where,
+        NOBODY,
+        "POST /api/v1/verifications",
+        "application/json",
+        Authorization=f"Bearer {key}",
+        **{"Content-Length": "100"},
+    )
+    assert call.drip() == (408, "too_slow")
+
+
+def test_a_caller_without_a_key_is_refused_without_their_body(portal: Portal) -> None:
+    assert Upload(portal.where, NOBODY, "POST /api/v1/verifications", "application/json").status() == 401
+
+
+@pytest.mark.parametrize(
+    ("request_", "more", "status"),
+    [
+        ("POST /nowhere", {}, 404),
+        ("GET /verify/", {}, 404),
+        ("DELETE /healthz", {}, 405),
+        ("POST /admin/login/", {"Transfer-Encoding": "chunked"}, 200),
+        ("POST /admin/login/", {"Content-Length": "2000000"}, 400),
+    ],
+)
+def test_a_body_that_nobody_reads_holds_no_thread(
+    portal: Portal, request_: str, more: dict[str, str], status: int
+) -> None:
+    kind = "application/x-www-form-urlencoded"
+    began = time.monotonic()
+    answers = [
+        upload.status() for upload in [Upload(portal.where, NOBODY, request_, kind, **more) for _ in range(9)]
+    ]
+    assert answers == [status] * 9
+    # Gunicorn alone would read on for 5 s after each answer, with three threads.
+    assert time.monotonic() - began < 5
+
+
+def test_a_form_whose_sender_leaves_is_not_taken_as_whole(portal: Portal) -> None:
+    form = Upload(portal.where, NOBODY, *SIGN_IN)
+    assert form.status(b"username=olga&password=x", leaves=True) == 400

@@ -8,11 +8,13 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.http import Http404
+from django.http import Http404, UnreadablePostError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.response import Response
+
+from verification.slow_clients import TooManyAtOnce, TooManyOfSender, TooSlow, refusal
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +62,8 @@ CODES = {
     "too_many_bad_keys": Code(
         429, _("Too many calls without a valid key from this address. Wait for the seconds in Retry-After.")
     ),
+    "too_slow": Code(408, _("The body took too long to arrive. Nothing was changed.")),
+    "busy": Code(503, _("Too many bodies are arriving slowly. Nothing was changed: try again.")),
     "internal_error": Code(500, _("Something failed on our side. Tell us the request id.")),
 }
 
@@ -114,10 +118,19 @@ _TRANSLATIONS: tuple[tuple[type[Exception], str], ...] = (
     (exceptions.UnsupportedMediaType, "unsupported_media_type"),
 )
 
+# Why a body did not arrive to its end; otherwise the caller closed the connection.
+_UNREAD: dict[type[BaseException] | None, str] = {
+    TooSlow: "too_slow",
+    TooManyAtOnce: "busy",
+    TooManyOfSender: "busy",
+}
+
 
 def _translate(error: Exception) -> ApiError:
     if isinstance(error, ApiError):
         return error
+    if isinstance(error, UnreadablePostError):
+        return ApiError(_UNREAD.get(refusal(error), "invalid_body"))
     for kind, code in _TRANSLATIONS:
         if isinstance(error, kind):
             return ApiError(code)

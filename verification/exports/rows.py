@@ -5,10 +5,12 @@ reference of a person, so that an export can outlive the person's erasure.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from django.db import connection, transaction
 from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from verification.models import AuditEvent, ProviderCall, Verification, VerificationAttempt
@@ -53,8 +55,17 @@ class Table:
         """The rows as an iterator, so memory does not grow with their number."""
         names = [column.name for column in self.columns]
         sources = [column.source for column in self.columns]
-        for values in self.query(period).values_list(*sources).iterator(chunk_size=CHUNK):
-            yield dict(zip(names, map(plain, values), strict=True))
+        with _for_one_cursor():
+            for values in self.query(period).values_list(*sources).iterator(chunk_size=CHUNK):
+                yield dict(zip(names, map(plain, values), strict=True))
+
+
+def _for_one_cursor() -> AbstractContextManager[Any]:
+    """A cursor of PostgreSQL's lives in a transaction: without one, PgBouncer loses it between two chunks.
+
+    SQLite has no such cursors, and a transaction would keep everybody else from writing.
+    """
+    return transaction.atomic() if connection.vendor == "postgresql" else nullcontext()
 
 
 def plain(value: Any) -> Any:

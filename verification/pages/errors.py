@@ -68,6 +68,15 @@ METHOD_NOT_ALLOWED = Fault(
     _("This address can't be used like this. Go on with the check instead."),
     "errors/again.html",
 )
+TOO_SLOW = Fault(
+    408,
+    "too_slow",
+    _("That took too long to arrive"),
+    _("Nothing was changed. Go back and try again, with a better connection if you can."),
+)
+BUSY = Fault(
+    503, "busy", _("We are busy right now"), _("Nothing was changed. Go back and try again in a minute.")
+)
 LINK_IN_USE = Fault(
     409,
     "link_in_use",

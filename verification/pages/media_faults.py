@@ -23,6 +23,9 @@ _QUOTA = MediaFault(
         "So much was sent through this link that it takes no more. Please ask the organisation for a new link."
     ),
 )
+_BUSY = MediaFault(
+    503, _("Many files are on their way right now. Please wait a minute, then send this one again.")
+)
 _AT_ONCE = MediaFault(
     429, _("Other files of yours are still on their way. Please wait a minute, then send this one again.")
 )
@@ -46,6 +49,7 @@ _PHOTO = {
         429, _("You have sent many photos in a short time. Please take a break and come back in an hour.")
     ),
     "too_many_at_once": _AT_ONCE,
+    "busy": _BUSY,
     "upload_quota_reached": _QUOTA,
     "image_too_large": MediaFault(
         413,
@@ -156,6 +160,7 @@ _VIDEO = {
     "media_out_of_memory": MediaFault(422, _COSTLY_VIDEO),
     "media_timeout": MediaFault(422, _COSTLY_VIDEO),
     "too_many_at_once": _AT_ONCE,
+    "busy": _BUSY,
     "upload_quota_reached": _QUOTA,
 }
 _ANY_PHOTO = MediaFault(422, _BROKEN_PHOTO)

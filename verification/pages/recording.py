@@ -20,6 +20,7 @@ from verification.evidence import challenges
 from verification.pages import access, errors, media_faults, uploads
 from verification.pages.forms import RecordingForm
 from verification.pages.uploads import file_signatures
+from verification.slow_clients import reads_body_itself
 from verification.states import Status
 
 KIND = uploads.Kind(
@@ -136,6 +137,7 @@ def _submit(
     )
 
 
+@reads_body_itself
 @access.methods("PUT")
 @access.visitor()
 @_faults_to_responses

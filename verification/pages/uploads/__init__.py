@@ -5,9 +5,8 @@ file is first exempt from that check, reads the body here within its limits, and
 body that ends before its last boundary for a form without a file; this package refuses it.
 """
 
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import Any
 
@@ -25,9 +24,10 @@ from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from verification import media, storage
 from verification.actions import receive_parts
 from verification.pages import access, errors
-from verification.pages.uploads import body, slow_clients
+from verification.pages.uploads import body
 from verification.pages.uploads.body import Incoming, UnusableUpload
 from verification.pages.uploads.handlers import Kind, Received, WholeFormHandler, check_signature
+from verification.slow_clients import Body, TooManyAtOnce, TooManyOfSender, reads_body_itself
 
 __all__ = [
     "Incoming",
@@ -46,8 +46,6 @@ FORM_OVERHEAD_BYTES = 100_000
 # A refused body is read to its end and dropped if it is at most this many times its limit: a browser that can't finish
 # sending shows no answer.
 DRAIN_FACTOR = 2
-# Bodies of one case at a time: the page sends one after the other, and a second tab may be open.
-MAX_AT_ONCE = 2
 RECEIVED = "verification.received_bytes"
 
 Refuse = Callable[[HttpRequest, str], HttpResponse]
@@ -60,6 +58,7 @@ def receives(kind: Kind, refuse: Refuse) -> Callable[[Callable[..., HttpResponse
         protected = csrf_protect(view)
 
         @csrf_exempt
+        @reads_body_itself
         @wraps(view)
         def limited(request: HttpRequest) -> HttpResponse:
             # The time of arrival counts for the challenge; the action limits how much later the upload may end.
@@ -91,13 +90,9 @@ def _drop_body(request: HttpRequest, visit: access.Visit, limit: int) -> None:
 
     It takes no place and no byte from the applicant who has the case.
     """
-    connection = request.META.get("gunicorn.socket")
     seconds = body.MAX_UPLOAD_TIME.total_seconds()
-    with (
-        suppress(UnusableUpload),
-        _limit_concurrency(-visit.verification.pk, connection),
-        slow_clients.cut_off(connection, seconds) as cut,
-    ):
+    upload = Body.of(request.META).upload(("dropped", visit.verification.pk), seconds)
+    with suppress(UnusableUpload, TooManyAtOnce), upload as cut:
         Incoming(request, cut).drain(limit * DRAIN_FACTOR)
 
 
@@ -105,37 +100,24 @@ def _drop_body(request: HttpRequest, visit: access.Visit, limit: int) -> None:
 def arriving(request: HttpRequest, visit: access.Visit, limit: int, too_large: str) -> Iterator[Incoming]:
     """The body of a request, to be read within the block. All received bytes count towards the quota of the link."""
     left = body.MAX_UPLOAD_TIME - (timezone.now() - access.arrival(request))
-    # Only gunicorn exposes the socket of a request.
-    connection: socket.socket | None = request.META.get("gunicorn.socket")
-    with (
-        _limit_concurrency(visit.verification.pk, connection),
-        slow_clients.cut_off(connection, left.total_seconds()) as cut,
-    ):
-        incoming = Incoming(request, cut)
-        try:
-            _check_welcome(request, visit)
-            if incoming.length > limit:
-                raise UnusableUpload(too_large)
-            yield incoming
-        except Exception:
-            incoming.drain(limit * DRAIN_FACTOR)
-            raise
-        finally:
-            request.META[RECEIVED] = incoming.received
-            receive_parts.count(visit.verification, incoming.received)
-
-
-@contextmanager
-def _limit_concurrency(sender: int, connection: socket.socket | None) -> Iterator[None]:
-    """Keeps one link from occupying all threads. A refused body is not read, because reading occupies a thread."""
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(slow_clients.limit_concurrency(MAX_AT_ONCE, sender))
-        except slow_clients.TooManyAtOnce as error:
-            # The server would go on reading, to reuse the connection.
-            slow_clients.stop_reading(connection)
-            raise UnusableUpload("too_many_at_once") from error
-        yield
+    try:
+        with Body.of(request.META).upload(visit.verification.pk, left.total_seconds()) as cut:
+            incoming = Incoming(request, cut)
+            try:
+                _check_welcome(request, visit)
+                if incoming.length > limit:
+                    raise UnusableUpload(too_large)
+                yield incoming
+            except Exception:
+                incoming.drain(limit * DRAIN_FACTOR)
+                raise
+            finally:
+                request.META[RECEIVED] = incoming.received
+                receive_parts.count(visit.verification, incoming.received)
+    except TooManyOfSender as error:
+        raise UnusableUpload("too_many_at_once") from error
+    except TooManyAtOnce as error:
+        raise UnusableUpload("busy") from error
 
 
 def outages_to_responses(view: access.VisitView) -> access.VisitView:

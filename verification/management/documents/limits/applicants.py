@@ -4,6 +4,7 @@ from verification.management.documents.limits.row import photo, text, then, vide
 
 _REVIEW = "nothing: the case goes to a reviewer"
 _LINK = "It may be incomplete, have run out or been replaced by a newer one. Here is what to do:"
+_BUSY = "Nothing was changed. Go back and try again in a minute."
 
 APPLICANTS = (
     photo("media.facts:MAX_PHOTO_UPLOAD", "Size of an ID photo", "bytes", "image_too_large"),
@@ -54,7 +55,8 @@ APPLICANTS = (
         "upload_quota_reached",
     ),
     video("pages.uploads.body:MAX_UPLOAD_TIME", "Time for one request with a file", "", "upload_too_slow"),
-    video("pages.uploads:MAX_AT_ONCE", "Uploads of one case under way", "", "too_many_at_once"),
+    video("slow_clients:MAX_UPLOADS_OF_CASE", "Uploads of one case under way", "", "too_many_at_once"),
+    video("slow_clients:MAX_UPLOADS", "Uploads under way in one process", "", "busy"),
     video("pages.uploads.body:MAX_FORM_PARTS", "Fields and files of a form", "", "too_many_parts"),
     photo("pages.uploads:FORM_OVERHEAD_BYTES", "The form around a file", "bytes", "image_too_large"),
     then(
@@ -94,6 +96,14 @@ APPLICANTS = (
         "",
         "nothing: it counts as another browser",
     ),
+    text(
+        "slow_clients:FORM_SECONDS",
+        "Time for a form or an API call to arrive, of staff too",
+        "s",
+        "Nothing was changed. Go back and try again, with a better connection if you can.",
+    ),
+    text("slow_clients:MAX_FORMS", "Of them, those that arrive slowly, in one process", "", _BUSY),
+    text("slow_clients:MAX_FORMS_OF_ADDRESS", "Of these, those from one address", "", _BUSY),
     then("review.policy.form:RANGES[max_attempts]", "Attempts that count", "", _REVIEW),
     text("review.policy.form:RANGES[link_days]", "Life of a link", "days", _LINK),
 )

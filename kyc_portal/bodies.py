@@ -1,0 +1,48 @@
+"""Reads the body of a form before its view runs, so that one which does not arrive gets a plain answer.
+
+A view that takes a file reads its body itself (`verification.pages.uploads`), and so does the API when it knows the
+caller. What no view reads stays unread.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, UnreadablePostError
+
+from verification.pages import errors
+from verification.slow_clients import TooManyAtOnce, TooManyOfSender, TooSlow, refusal
+
+READ = frozenset({"POST", "PUT", "PATCH"})
+FAULTS: dict[type[BaseException] | None, errors.Fault] = {
+    TooSlow: errors.TOO_SLOW,
+    TooManyAtOnce: errors.BUSY,
+    TooManyOfSender: errors.BUSY,
+}
+
+
+class ReadBodyMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
+        if request.method not in READ or _reads_itself(request, view) or _is_too_large(request):
+            return None
+        try:
+            request.body  # noqa: B018  the property is what reads it
+        except UnreadablePostError as error:
+            return errors.answer(request, FAULTS.get(refusal(error), errors.BAD_REQUEST))
+        return None
+
+
+def _reads_itself(request: HttpRequest, view: Any) -> bool:
+    return getattr(view, "reads_body_itself", False) or request.path.startswith("/api/")
+
+
+def _is_too_large(request: HttpRequest) -> bool:
+    """The view refuses it by its length, without reading it."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return not length.isdecimal() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE

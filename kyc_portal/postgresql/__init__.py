@@ -1,0 +1,1 @@
+"""Django's backend for PostgreSQL, with the portal's timeouts."""

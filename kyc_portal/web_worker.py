@@ -1,0 +1,155 @@
+"""Gunicorn's threaded worker, in which a connection takes a thread only when a whole request head has arrived.
+
+Gunicorn's own gives each new connection a thread, waits 5 s in it for the first byte and then, without a limit, for
+the rest of the head; and it waits up to 2 s in its only loop for a client to close its side. Here the loop does both
+for all connections at once, and a connection that sends no whole head in time is closed.
+"""
+
+import socket
+import time
+from collections import deque
+from contextlib import suppress
+from functools import partial
+from selectors import EVENT_READ
+from typing import Any, Final
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+HEAD_SECONDS: Final = 10.0  # from the connection, or from the end of the last request and its first byte
+MAX_HEAD: Final = 32_768  # bytes; Gunicorn's own limits of lines and fields are within it
+CLOSING_SECONDS: Final = 2.0
+END_OF_HEAD: Final = b"\r\n\r\n"
+TOO_LARGE: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+)
+
+
+class Connection(TConn):  # type: ignore[misc]
+    """A connection whose orderly end is left to the worker's loop."""
+
+    def __init__(self, worker: "Worker", *args: Any) -> None:
+        super().__init__(*args)
+        self.worker = worker
+        self.arrived = 0  # bytes of the next head
+
+    @property
+    def read_ahead(self) -> bytes:
+        """What the parser has read after the last request."""
+        return self.parser.unreader.buf.getvalue() if self.parser else b""
+
+    def close(self, graceful: bool = False) -> None:
+        if graceful:
+            self.worker.linger(self)
+        else:
+            super().close()
+
+
+class Worker(ThreadWorker):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.closing_conns: deque[Connection] = deque()
+
+    def accept(self, listener: socket.socket) -> None:
+        try:
+            client, address = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        self.nr_conns += 1
+        self.wait_for_head(Connection(self, self.cfg, client, address, listener.getsockname()))
+
+    def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
+        """The next request of a connection that was kept."""
+        self.poller.unregister(client)
+        self.keepalived_conns.remove(conn)
+        self.wait_for_head(conn)
+
+    def enqueue_req(self, conn: Connection) -> None:
+        """Gunicorn calls this when it has read ahead into the next request."""
+        if _has_head(conn.read_ahead):
+            super().enqueue_req(conn)
+        else:
+            self.wait_for_head(conn)
+
+    def wait_for_head(self, conn: Connection) -> None:
+        conn.arrived = 0
+        conn.sock.setblocking(False)
+        conn.timeout = time.monotonic() + HEAD_SECONDS
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def on_pending_socket_readable(self, conn: Connection, client: socket.socket) -> None:
+        """Hands the connection to a thread when its head is there; until then the kernel keeps what has come."""
+        arrived = _peek(client)
+        has_head = _has_head(conn.read_ahead + arrived)
+        # Readable without anything new: the client has closed its side.
+        if not has_head and conn.arrived < len(arrived) < MAX_HEAD:
+            conn.arrived = len(arrived)
+            _wake_after(client, len(arrived) + 1)
+            return
+        _wake_after(client, 1)
+        self.poller.unregister(client)
+        self.pending_conns.remove(conn)
+        if has_head:
+            conn.data_ready = True
+            super().enqueue_req(conn)
+        else:
+            self.refuse(conn, TOO_LARGE if len(arrived) >= MAX_HEAD else b"")
+
+    def refuse(self, conn: Connection, answer: bytes) -> None:
+        self.nr_conns -= 1
+        with suppress(OSError):
+            conn.sock.send(answer)
+        conn.close(graceful=True)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """A worker that stops waits no longer for heads than for the next request of a connection that it keeps."""
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, deadline)
+
+    def linger(self, conn: Connection) -> None:
+        """Close our side, and wait for the client to close its own: else it might lose the end of the answer."""
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            conn.close()
+            return
+        conn.sock.setblocking(False)
+        conn.timeout = time.monotonic() + CLOSING_SECONDS
+        self.closing_conns.append(conn)
+        self.poller.register(conn.sock, EVENT_READ, partial(self.on_closing_socket_readable, conn))
+
+    def on_closing_socket_readable(self, conn: Connection, client: socket.socket) -> None:
+        with suppress(OSError):  # the client closed it abruptly
+            if client.recv(65_536):
+                return
+        self.closing_conns.remove(conn)
+        self.end(conn)
+
+    def end(self, conn: Connection) -> None:
+        self.poller.unregister(conn.sock)
+        conn.close()
+
+    def murder_pending(self) -> None:
+        super().murder_pending()
+        now = time.monotonic()
+        while self.closing_conns and self.closing_conns[0].timeout <= now:
+            self.end(self.closing_conns.popleft())
+
+
+def _has_head(data: bytes) -> bool:
+    # Empty lines before a request are none of it.
+    return END_OF_HEAD in data.lstrip(b"\r\n")
+
+
+def _wake_after(client: socket.socket, size: int) -> None:
+    """The loop is called again when so many bytes have come."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size)
+
+
+def _peek(client: socket.socket) -> bytes:
+    """What has arrived; empty also when the client is gone."""
+    try:
+        return client.recv(MAX_HEAD, socket.MSG_PEEK)
+    except OSError:
+        return b""

@@ -1,0 +1,161 @@
+"""Hostile clients that send slowly, and an honest visitor whose waiting is measured meanwhile. They use plain sockets.
+
+A hostile client that is answered or disconnected comes back at its next turn, as an attacker would.
+"""
+
+import http.client
+import socket
+import ssl
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from statistics import median, quantiles
+
+HOST = "testserver"
+PERIOD = 2.0  # seconds between two bytes of one client
+PATIENCE = 5.0  # seconds; an honest visitor calls a later answer none
+
+Address = tuple[str, int]
+
+
+@dataclass
+class Flood:
+    """`clients` sockets that each send `opening`, and then one byte in each period."""
+
+    where: Address
+    opening: bytes
+    clients: int
+    tls: ssl.SSLContext | None = None
+    period: float = PERIOD
+    # The clients come from so many addresses.
+    addresses: int = 1
+    answers: Counter[str] = field(default_factory=Counter)
+
+    @contextmanager
+    def running(self) -> Iterator["Flood"]:
+        """The flood runs while the block does, which begins when every client has connected once."""
+        self._end, self._connected = threading.Event(), threading.Event()
+        thread = threading.Thread(target=self._run, daemon=True)
+        thread.start()
+        try:
+            self._connected.wait(30)
+            yield self
+        finally:
+            self._end.set()
+            thread.join()
+
+    def _run(self) -> None:
+        sockets: list[socket.socket | None] = [None] * self.clients
+        while not self._end.is_set():
+            began = time.monotonic()
+            for index, connection in enumerate(sockets):
+                sockets[index] = self._drip(connection) if connection else self._connect(index)
+            self._connected.set()
+            self._end.wait(max(0.0, self.period - (time.monotonic() - began)))
+        for connection in sockets:
+            if connection:
+                connection.close()
+
+    def _connect(self, index: int) -> socket.socket | None:
+        source = f"127.1.0.{1 + index % self.addresses}"
+        with suppress(OSError):
+            connection = socket.create_connection(self.where, timeout=1, source_address=(source, 0))
+            if self.tls:
+                connection = self.tls.wrap_socket(connection, server_hostname=HOST)
+            connection.sendall(self.opening)
+            connection.setblocking(False)
+            return connection
+        self.answers["no connection"] += 1
+        return None
+
+    def _drip(self, connection: socket.socket) -> socket.socket | None:
+        try:
+            answer = self._received(connection)
+            if answer is None:
+                connection.send(b"x")
+                return connection
+            self.answers[answer.split(b"\r\n")[0].decode("latin-1") or "closed"] += 1
+        except OSError:
+            self.answers["reset"] += 1
+        connection.close()
+        return None
+
+    def _received(self, connection: socket.socket) -> bytes | None:
+        try:
+            return connection.recv(100)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return None
+
+
+@dataclass
+class Waiting:
+    """How long an honest visitor waited, in seconds, for the requests that were answered as wanted."""
+
+    asked: int = 0
+    seconds: list[float] = field(default_factory=list)
+
+    @property
+    def share(self) -> float:
+        return len(self.seconds) / self.asked if self.asked else 0.0
+
+    @property
+    def figures(self) -> dict[str, float]:
+        whole = [*self.seconds, *[PATIENCE] * (self.asked - len(self.seconds))]
+        p95 = quantiles(whole, n=20)[-1] if len(whole) > 1 else whole[0]
+        return {"share": round(self.share, 3), "median": round(median(whole), 3), "p95": round(p95, 3)}
+
+
+@dataclass(frozen=True)
+class Request:
+    """An honest request and the status that answers it."""
+
+    method: str
+    path: str
+    status: int
+    body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Tls(http.client.HTTPConnection):
+    """A connection by TLS, which asks for the portal's name wherever it leads."""
+
+    def __init__(self, where: Address, tls: ssl.SSLContext) -> None:
+        super().__init__(*where, timeout=PATIENCE)
+        self._tls = tls
+
+    def connect(self) -> None:
+        super().connect()
+        self.sock = self._tls.wrap_socket(self.sock, server_hostname=HOST)
+
+
+def visit(where: Address, request: Request, tls: ssl.SSLContext | None = None) -> bool:
+    """Whether the request was answered with its status in time."""
+    client = Tls(where, tls) if tls else http.client.HTTPConnection(*where, timeout=PATIENCE)
+    with suppress(OSError, http.client.HTTPException), closing(client):
+        client.request(request.method, request.path, request.body, dict(request.headers))
+        answer = client.getresponse()
+        answer.read()
+        return answer.status == request.status
+    return False
+
+
+def await_start(where: Address) -> None:
+    """Returns when every process of the server has loaded the portal, which takes seconds."""
+    until = time.monotonic() + 60
+    answered = 0
+    while answered < 20 and time.monotonic() < until:
+        answered += visit(where, Request("GET", "/healthz", 200, headers={"Host": HOST}))
+
+
+def wait(where: Address, request: Request, *, times: int, tls: ssl.SSLContext | None = None) -> Waiting:
+    """Ask so many times, one after the other."""
+    waiting = Waiting()
+    for _ in range(times):
+        began = time.monotonic()
+        waiting.asked += 1
+        if visit(where, request, tls) and (took := time.monotonic() - began) <= PATIENCE:
+            waiting.seconds.append(took)
+    return waiting

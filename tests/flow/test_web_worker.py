@@ -1,0 +1,102 @@
+"""The worker of the web server: slow heads, silent connections and those that nobody closes cost no thread."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+
+import pytest
+
+from kyc_portal.web_worker import CLOSING_SECONDS, MAX_HEAD
+from tests.services import environment, free_port, python
+
+THREADS = 2
+MANY = 20
+SECONDS = 10  # an answer that takes longer never comes
+FIRST, SECOND = (f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode() for path in ("/one", "/two"))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
+    where = ("127.0.0.1", free_port())
+    variables = environment("sqlite://", "memory://", "http://127.0.0.1:9", tmp_path_factory.mktemp("echo"))
+    options = ("-k", "kyc_portal.web_worker.Worker", "--threads", str(THREADS), "--no-control-socket")
+    address = ("-b", f"{where[0]}:{where[1]}")
+    with python(variables, "gunicorn", "tests.flow.echo", *options, *address, ready="Booting worker"):
+        yield where
+
+
+@pytest.fixture
+def opened(server: tuple[str, int]) -> Iterator[list[socket.socket]]:
+    """Many connections."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(socket.create_connection(server, SECONDS)) for _ in range(MANY)]
+
+
+def received(connection: socket.socket, end: bytes) -> bytes:
+    data = b""
+    with suppress(ConnectionResetError):  # closed before all was read
+        while not data.endswith(end) and (piece := connection.recv(65_536)):
+            data += piece
+    return data
+
+
+def is_served(server: tuple[str, int]) -> bool:
+    with socket.create_connection(server, SECONDS) as connection:
+        connection.sendall(FIRST)
+        return received(connection, b"/one").endswith(b"/one")
+
+
+def test_one_connection_serves_one_request_after_the_other(server: tuple[str, int]) -> None:
+    with socket.create_connection(server, SECONDS) as connection:
+        for request, path in ((FIRST, b"/one"), (SECOND, b"/two"), (FIRST, b"/one")):
+            connection.sendall(request)
+            assert received(connection, path).startswith(b"HTTP/1.1 200")
+
+
+def test_requests_that_come_together_are_all_answered(server: tuple[str, int]) -> None:
+    with socket.create_connection(server, SECONDS) as connection:
+        connection.sendall(FIRST + FIRST + SECOND)
+        assert received(connection, b"/two").count(b"200 OK") == 3
+
+
+def test_a_head_may_come_in_pieces(server: tuple[str, int]) -> None:
+    with socket.create_connection(server, SECONDS) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for byte in SECOND:
+            connection.sendall(bytes([byte]))
+        assert received(connection, b"/two").endswith(b"/two")
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /one HTTP/1.1\r\n", b"\r\n" * 9, FIRST + b"GET /two"])
+def test_a_head_that_does_not_come_holds_no_thread_and_its_connection_is_closed(
+    server: tuple[str, int], opened: list[socket.socket], begun: bytes
+) -> None:
+    for connection in opened:
+        connection.sendall(begun)
+    assert is_served(server)
+    for connection in opened:
+        assert received(connection, b"never").count(b"200 OK") == begun.count(FIRST)
+
+
+def test_a_client_that_leaves_in_the_middle_of_a_head_is_closed(server: tuple[str, int]) -> None:
+    with socket.create_connection(server, SECONDS) as connection:
+        connection.sendall(b"GET /one")
+        connection.shutdown(socket.SHUT_WR)
+        assert received(connection, b"never") == b""
+
+
+def test_a_head_without_end_is_refused(server: tuple[str, int]) -> None:
+    with socket.create_connection(server, SECONDS) as connection:
+        connection.sendall(b"GET /one HTTP/1.1\r\n" + b"X: y\r\n" * (MAX_HEAD // 5))
+        assert received(connection, b"never").startswith(b"HTTP/1.1 431")
+
+
+def test_clients_that_never_close_their_side_keep_nobody_waiting(
+    server: tuple[str, int], opened: list[socket.socket]
+) -> None:
+    """Gunicorn alone waits for each of them in its only loop."""
+    for connection in opened:
+        connection.sendall(FIRST.replace(b"Host", b"Connection: close\r\nHost"))
+        assert received(connection, b"/one").endswith(b"/one")
+    assert MANY * CLOSING_SECONDS > SECONDS
+    assert is_served(server)
