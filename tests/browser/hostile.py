@@ -19,6 +19,7 @@ from verification.models import (
     Applicant,
     AuditEvent,
     Consent,
+    CspReport,
     Document,
     Export,
     Policy,
@@ -260,6 +261,10 @@ def _others(number: int, text: str, colleague: StaffUser, now: Any) -> None:
         expires_at=now + timedelta(days=1),
     )
     client = ApiClient.objects.create(name=f"{number} {text}"[:100], created_at=now)
+    Applicant.objects.filter(reference=f"{text} {number}").update(client=client)
+    CspReport.objects.create(
+        day=now.date(), directive=text[:40], page=text[:200], blocked=f"{number} {text}"[:150]
+    )
     ApiKey.objects.create(
         client=client, prefix=text[:16], key_sha256=f"{number:064d}", scopes=[text], created_at=now
     )

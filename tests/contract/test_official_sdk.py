@@ -69,11 +69,13 @@ def ask_portal(call: Call) -> Outcome:
 
 
 def _as_the_sdk_says(error: liveness.LivenessError) -> Outcome:
-    """Translates our client's refusal before sending into the code that the vendor would have answered."""
+    """Translates our client's errors into what the vendor answered, or would have answered to what was not sent."""
     if isinstance(error, liveness.RequestTooLarge):
         return "error", "RequestSizeLimitExceeded" if error.name == "body" else "InvalidParameterValue", None
     if isinstance(error, liveness.UnsupportedChallenge):
         return "error", "InvalidParameterValue", None
+    if isinstance(error, liveness.VideoRefused):
+        return "result", error.code, 0
     if error.code == "region_not_supported":
         return "error", "UnsupportedRegion", None
     no_answer = isinstance(error, liveness.UnknownOutcome | liveness.BadAnswer) or error.code.startswith(

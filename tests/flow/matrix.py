@@ -24,7 +24,7 @@ from tests.conftest import NOW, VENDOR_CLOCK, WORDING, Road, photo, undone_later
 from tests.flow.conftest import LATER, take_second_step
 from tests.flow.reviewing import pass_on
 from verification import audit
-from verification.actions import api_client, consent, document, export, policy, saved_filter
+from verification.actions import api_client, consent, csp_report, document, export, policy, saved_filter
 from verification.models import SavedFilter, StaffUser, VendorAccount, Verdict, Verification
 from verification.permissions import Group
 from verification.review.admin.records import RECORDS
@@ -193,6 +193,7 @@ def make_world(road: Road, emulator: EmulatorServer) -> World:
     policy.draft(by=drafter, now=LATER)
     saved_filter.save(name="Shared", query="view=mine", shared=True, by=kept_by, now=LATER)
     client = api_client.create_client(name="CRM", by=audit.By.shell(), now=NOW)
+    csp_report.count([csp_report.OTHER], now=LATER)
     passkey = Authenticator.objects.create(user=drafter, type=Authenticator.Type.WEBAUTHN, data={})
     values: dict[str, dict[str, Any]] = {
         "case/": {"<slug:public_id>": case.public_id},

@@ -185,7 +185,7 @@ class LivenessClient:
         self, request: httpx.Request, auth: httpx.Auth, upload: Upload, now: Callable[[], float]
     ) -> Reply:
         response = self._http.send(request, auth=auth, stream=True)
-        retry_after = seconds_to_wait(response.headers.get("Retry-After"), now=now())
+        retry_after = seconds_to_wait(response.headers.get("Retry-After"), now)
         try:
             with asking_to_wait(retry_after):
                 check_status(response.status_code, asked=upload.ended)

@@ -63,6 +63,12 @@ MEDIA = (
     ),
     then("media.transcode:MAX_SHORT_SIDE", "Shorter side of a transcoded recording", "pixels", "nothing"),
     then("media.transcode:MAX_BIT_RATE", "A transcoded recording", "bits a second", "nothing"),
+    then(
+        "media.transcode:MIN_BIT_RATE",
+        "The smaller copy of a recording that the vendor refused, at least",
+        "bits a second",
+        "nothing",
+    ),
     video("media.transcode:MAX_FRAMES", "Pictures of a transcoded recording", "", "video_too_long"),
     video("media.video:MAX_VIDEO_BYTES", "A normalised recording", "bytes", "video_cannot_fit"),
 )

@@ -31,6 +31,12 @@ OPERATORS = (
     ),
     then("vendor_accounts.call_ledger:MAX_CALLS", "Calls of an attempt", "", _REVIEW),
     then("vendor_accounts.call_ledger:MAX_UNKNOWN", "Calls of an attempt without an answer", "", _REVIEW),
+    then(
+        "vendor_accounts.call_ledger:MAX_VIDEO_REFUSED",
+        "Calls of an attempt whose recording the vendor refused",
+        "",
+        _REVIEW,
+    ),
     then("vendor_accounts.call_ledger:MAX_THROTTLED", "Throttled calls of an attempt", "", _REVIEW),
     then("vendor_accounts.call_ledger:LOST_AFTER", "A call without an end", "", _UNKNOWN),
     then(
