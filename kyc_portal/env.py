@@ -61,6 +61,11 @@ def secret(name: str, default: str | None = None) -> str:
         raise BadSetting(f"{name}_FILE can't be read: {error.strerror}.") from error
 
 
+def secret_files(names: dict[str, str]) -> dict[str, str]:
+    """The files of these secrets by field, of those that come from one; they are read again while the portal runs."""
+    return {field: path for field, name in names.items() if (path := os.environ.get(f"{name}_FILE", ""))}
+
+
 def flag(name: str, *, default: bool) -> bool:
     value = os.environ.get(name, "").lower()
     if name not in os.environ:
@@ -144,7 +149,7 @@ def objects(name: str, folder: Path) -> dict[str, Any]:
     }
 
 
-def _object_keys() -> dict[str, str | None]:
+def _object_keys() -> dict[str, Any]:
     """All None: boto3 looks for keys in its own variables, its files and the role of the machine."""
     key_id, key = secret("STORAGE_ACCESS_KEY_ID", ""), secret("STORAGE_SECRET_ACCESS_KEY", "")
     token = secret("STORAGE_SESSION_TOKEN", "")
@@ -152,8 +157,15 @@ def _object_keys() -> dict[str, str | None]:
         raise BadSetting(
             "STORAGE_ACCESS_KEY_ID and STORAGE_SECRET_ACCESS_KEY are set together or not at all."
         )
+    names = {
+        "access_key": "ACCESS_KEY_ID",
+        "secret_key": "SECRET_ACCESS_KEY",
+        "security_token": "SESSION_TOKEN",
+    }
+    files = secret_files({field: f"STORAGE_{name}" for field, name in names.items()})
     # Set even if empty: a token from AWS's own variables would belong to other keys.
-    return {"access_key": key_id or None, "secret_key": key or None, "security_token": token or None}
+    keys = {"access_key": key_id or None, "secret_key": key or None, "security_token": token or None}
+    return {**keys, **({"key_files": files} if files else {})}
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Django system checks: an installation that would be unsafe does not start."""
 
+import os
 import re
 from collections.abc import Iterable
 from importlib.util import find_spec
@@ -12,7 +13,7 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.utils.module_loading import import_string
 
 from verification.crypto import BadKeyring
-from verification.liveness import REGIONS
+from verification.liveness import REGIONS, Misconfigured, check_proxy, why_not_ca_file
 from verification.media.confinement import confinement
 from verification.storage import keyring
 from verification.storage.encrypted import EncryptedStorage
@@ -82,6 +83,35 @@ def _account(name: str) -> list[CheckMessage]:
         (account["daily_budget"] < 0, f"The daily budget of account {name} is below 0.", "kyc.E004"),
     )
     return _errors(rules)
+
+
+@register()
+def outbound_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    ca_file = settings.CA_FILE
+    why_not = ca_file and ("is not an absolute path" if ca_file[:1] != "/" else why_not_ca_file(ca_file))
+    rules = (
+        (
+            not _is_proxy(settings.OUTBOUND_PROXY),
+            "KYC_OUTBOUND_PROXY is not http://host:port or https://host:port, with user:password@ before the host if "
+            "the proxy asks for them, their special characters percent-encoded.",
+            "kyc.E075",
+        ),
+        (bool(why_not), f"KYC_CA_FILE {why_not}.", "kyc.E076"),
+        (
+            not settings.DEMO and bool(os.environ.get("SSLKEYLOGFILE")),
+            "SSLKEYLOGFILE is set: the keys of every TLS connection would be written to a file.",
+            "kyc.E077",
+        ),
+    )
+    return _errors(rules)
+
+
+def _is_proxy(proxy: str) -> bool:
+    try:
+        check_proxy(proxy)
+    except Misconfigured:
+        return False
+    return True
 
 
 @register()

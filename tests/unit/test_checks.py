@@ -1,12 +1,15 @@
 """An installation that would be unsafe does not start."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.certificates import Authority
 from verification.checks import (
     evidence_settings,
     media_confinement,
+    outbound_settings,
     production_is_safe,
     sign_in_settings,
     vendor_settings,
@@ -26,6 +29,8 @@ SAFE = {
     "ALLOWED_HOSTS": ["verify.example.com"],
     "FACEID_ACCOUNTS": {"default": ACCOUNT},
     "FACEID_FALLBACK_REGIONS": [],
+    "OUTBOUND_PROXY": "",
+    "CA_FILE": "",
     "KEYRING": new_entry("2026-11"),
     "ACCEPT_HEIC": False,
     "STAFF_MFA": "required",
@@ -49,7 +54,7 @@ def objects_at(endpoint: str | None) -> dict[str, Any]:
 def found(settings: Any, **changes: Any) -> list[str]:
     for name, value in {**SAFE, **changes}.items():
         setattr(settings, name, value)
-    checks = (production_is_safe, vendor_settings, evidence_settings, sign_in_settings)
+    checks = (production_is_safe, vendor_settings, outbound_settings, evidence_settings, sign_in_settings)
     problems = [problem for check in checks for problem in check(None)]
     # The tests themselves may run on SQLite; `test_start` shows that production refuses it.
     return [str(problem.id) for problem in problems if problem.id != "kyc.E016"]
@@ -134,3 +139,61 @@ def test_a_machine_that_does_not_confine_media_children_is_for_the_demo_only(
     problems = media_confinement(None)
     assert [problem.id for problem in problems] == expected
     assert all(problem.is_serious() is not demo for problem in problems)
+
+
+PROXY = "http://portal:password@proxy.example:3128"
+
+
+@pytest.mark.parametrize("proxy", ["", PROXY, "https://proxy.example"])
+def test_an_outbound_proxy_may_be_named(settings: Any, proxy: str) -> None:
+    assert found(settings, OUTBOUND_PROXY=proxy) == []
+
+
+@pytest.mark.parametrize(
+    "proxy", ["socks5://proxy.example", "proxy.example:3128", f"{PROXY}/path", "http://portal:pass@word@host"]
+)
+def test_what_is_no_outbound_proxy_is_refused_by_name(settings: Any, proxy: str) -> None:
+    assert found(settings, OUTBOUND_PROXY=proxy) == ["kyc.E075"]
+    (problem,) = outbound_settings(None)
+    assert problem.msg.startswith("KYC_OUTBOUND_PROXY is not")
+    assert "pass@" not in problem.msg
+    assert "example" not in problem.msg
+
+
+def test_own_authorities_may_be_named(settings: Any, tmp_path: Path) -> None:
+    assert found(settings, CA_FILE=str(Authority(tmp_path).file)) == []
+
+
+def ca_files(folder: Path) -> dict[str, str]:
+    """Files that hold no authority, with what is said about each."""
+    certificate, key = Authority(folder).server_files("server")
+    (folder / "empty").touch()
+    (folder / "noise").write_bytes(bytes(range(256)))
+    (folder / "text").write_text("no certificate")
+    (folder / "folder").mkdir()
+    (folder / "both").write_bytes(Authority(folder).file.read_bytes() + key.read_bytes())
+    return {
+        f"{folder}/nothing": "can't be read",
+        f"{folder}/folder": "can't be read",
+        f"{folder}/noise": "can't be read",
+        f"{folder}/empty": "holds no certificates",
+        f"{folder}/text": "holds no certificates",
+        f"{folder}/both": "holds a private key",
+        str(key): "holds a private key",
+        str(certificate): "holds no authority",
+        "ca.pem": "is not an absolute path",
+    }
+
+
+def test_a_file_without_authorities_is_refused_by_name_and_reason(settings: Any, tmp_path: Path) -> None:
+    for path, why in ca_files(tmp_path).items():
+        assert found(settings, CA_FILE=path) == ["kyc.E076"]
+        (problem,) = outbound_settings(None)
+        assert problem.msg.startswith(f"KYC_CA_FILE {why}")
+
+
+def test_nothing_starts_while_tls_keys_would_be_written_down(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", "/tmp/keys")
+    assert found(settings) == ["kyc.E077"]

@@ -35,7 +35,7 @@ def _code(account: VendorAccount, now: datetime) -> str:
 def _code_of(account: VendorAccount, region: str, now: datetime) -> str:
     """As `_code`, for one region. A complaint about the empty request shows that the account is served."""
     try:
-        code = clients.client(account.name, region).probe(now=now.timestamp)
+        code = clients.client(account.name, region, settled=False).probe(now=now.timestamp)
     except liveness.LivenessError as error:
         return error.code
     well = liveness.lookup(code, field="Error").category == liveness.Category.BAD_REQUEST

@@ -11,6 +11,7 @@ from .codes import RULES, Billed, Category, CodeRule, Hint, lookup
 from .endpoint import check_endpoint
 from .errors import (
     BadAnswer,
+    CredentialsReplaced,
     EmptyMedia,
     LivenessError,
     MediaChanged,
@@ -27,6 +28,7 @@ from .errors import (
     Withdrawn,
 )
 from .exchange import MEDIA_UNREADABLE
+from .route import check_proxy, why_not_ca_file
 from .signing import Credentials, TC3Auth, sign
 from .source import Media, MediaFile
 
@@ -43,6 +45,7 @@ __all__ = [
     "Category",
     "CodeRule",
     "Credentials",
+    "CredentialsReplaced",
     "EmptyMedia",
     "Hint",
     "LivenessClient",
@@ -64,7 +67,9 @@ __all__ = [
     "UnsupportedChallenge",
     "Withdrawn",
     "check_endpoint",
+    "check_proxy",
     "lookup",
     "parse",
     "sign",
+    "why_not_ca_file",
 ]

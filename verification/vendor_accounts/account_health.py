@@ -13,6 +13,7 @@ from verification.jobs import leases
 from verification.liveness import (
     MEDIA_UNREADABLE,
     BadAnswer,
+    CredentialsReplaced,
     LivenessError,
     MediaChanged,
     Misconfigured,
@@ -38,7 +39,8 @@ def after_call(call: ProviderCall, error: LivenessError | None, *, now: datetime
 
     1. Pause it on an account fault, or after a row of useless calls while no other region can be called.
     2. Else resume it if the vendor judged the recording or refused the request: both show that it serves the account.
-    3. Else, if the trial call of a pause was not sent, allow another one: another region is called next.
+    3. Else, if the trial call of a pause was not sent, or its credentials have been replaced since, allow another one:
+       another region or the new credentials are used next.
     4. Alert when the daily budget is nearly or wholly spent.
     5. After the commit, send messages for the attempts that waited for a resumed account.
     """
@@ -49,7 +51,7 @@ def after_call(call: ProviderCall, error: LivenessError | None, *, now: datetime
             _pause(call, reason, now)
         elif _is_well(error):
             resumed = _resume(call, now)
-        elif isinstance(error, NotSent) and call.account.paused_at is not None:
+        elif isinstance(error, NotSent | CredentialsReplaced) and call.account.paused_at is not None:
             pacing.allow_trial(call.account, now=now)
         _alert_on_budget(call, now)
     if resumed:
@@ -64,7 +66,9 @@ def _reason_to_pause(call: ProviderCall, error: LivenessError | None, now: datet
     # Another region is called meanwhile, so the account need not pause.
     if clients.region_to_call(call.account, now=now) != call.region:
         return ""
-    return "vendor_failing" if failing(call.account, call.region) else ""
+    if not failing(call.account, call.region):
+        return ""
+    return error.code if error.code.startswith("proxy_") else "vendor_failing"
 
 
 def failing(account: VendorAccount, region: str) -> bool:

@@ -98,7 +98,7 @@ def close_with_error(call: ProviderCall, error: liveness.LivenessError, *, now: 
         return _close(call, CallState.NOT_SENT, now, facts)
     if isinstance(error, liveness.UnknownOutcome):
         return _close(call, CallState.UNKNOWN, now, facts)
-    refused = isinstance(error, liveness.Throttled | liveness.Misconfigured)
+    refused = isinstance(error, liveness.Throttled | liveness.Misconfigured | liveness.CredentialsReplaced)
     facts["answer"] = AnswerKind.REFUSED if refused else AnswerKind.FAILED
     return _close(call, CallState.ANSWERED, now, facts)
 
