@@ -35,7 +35,9 @@ def test_names_and_families_are_unique() -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
-def test_each_code_is_answered_as_its_name_says(emulator: EmulatorServer, body: bytes, family: Family) -> None:
+def test_each_code_is_answered_as_its_name_says(
+    emulator: EmulatorServer, body: bytes, family: Family
+) -> None:
     codes = [preset.name for preset in family.presets if not preset.title]
     for code in codes:
         ask(emulator, "POST", "/_emulator/script", json={"preset": code})

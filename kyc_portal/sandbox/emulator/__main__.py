@@ -2,19 +2,19 @@
 
 import argparse
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Event
 
-from kyc_portal.sandbox.emulator.accounts import MAX_RATE, BadAccount, parse_accounts
+from kyc_portal.sandbox.emulator.accounts import MAX_RATE, Account, BadAccount, parse_accounts
 from kyc_portal.sandbox.emulator.parameters import strict_json
 from kyc_portal.sandbox.emulator.script import MAX_LATENCY_MS
-from kyc_portal.sandbox.emulator.server import SANDBOX, Account, EmulatorServer
+from kyc_portal.sandbox.emulator.server import SANDBOX, EmulatorServer
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = make_parser()
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     try:
         accounts = accounts_of(options)
         server = EmulatorServer(

@@ -5,7 +5,7 @@ It does not know what a signature is, only whose key it has to be made with.
 
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 
@@ -58,7 +58,11 @@ class Accounts:
         with self._lock:
             accounts = list(self._by_id.values())
         return [
-            {"secret_id": account.secret_id, "temporary": bool(account.token), "rate": account.rate or self._rate}
+            {
+                "secret_id": account.secret_id,
+                "temporary": bool(account.token),
+                "rate": account.rate or self._rate,
+            }
             for account in accounts
         ]
 
@@ -102,7 +106,7 @@ def _matches(pattern: re.Pattern[str], value: object) -> bool:
     return isinstance(value, str) and pattern.fullmatch(value) is not None
 
 
-ACCOUNT_KEYS = {
+ACCOUNT_KEYS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "secret_id": (lambda value: _matches(_ID, value), "1 to 128 letters, digits, - and _"),
     "secret_key": (lambda value: _matches(_WORD, value), "printable characters without spaces"),
     "token": (

@@ -91,9 +91,7 @@ class Api:
 
     def _check_signature(self, headers: Message, body_sha256: str, call: Call) -> None:
         try:
-            signer = check_signature(
-                headers, body_sha256, accounts=self._accounts, now=self._clock.seconds()
-            )
+            signer = check_signature(headers, body_sha256, accounts=self._accounts, now=self._clock.seconds())
         except Refusal as refusal:
             call.signature = refusal.code
             raise

@@ -35,7 +35,9 @@ def _errors(codes: str) -> tuple[Preset, ...]:
 
 
 def _faults(*names: str) -> tuple[Preset, ...]:
-    return tuple(Preset(name, {"fault": name}, _FAULT_TITLES.get(name, name.replace("_", " "))) for name in names)
+    return tuple(
+        Preset(name, {"fault": name}, _FAULT_TITLES.get(name, name.replace("_", " "))) for name in names
+    )
 
 
 _FAULT_TITLES = {

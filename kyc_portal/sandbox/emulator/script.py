@@ -6,7 +6,7 @@ It does not know how a step is carried out, only which steps there are.
 import math
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from threading import Lock
 
@@ -116,7 +116,7 @@ def _is_error(value: object) -> bool:
     return isinstance(value, str) and _ERROR_CODE.fullmatch(value) is not None
 
 
-CHECKS = {
+CHECKS: Mapping[str, tuple[Callable[[object], bool], str]] = {
     "preset": (
         lambda value: isinstance(value, str) and value in PRESETS,
         "a name that GET /_emulator/presets lists",

@@ -50,9 +50,7 @@ def read_authorization(headers: Message) -> Authorization:
     return Authorization(found["secret_id"], found["date"], found["service"], names, found["signature"])
 
 
-def check_signature(
-    headers: Message, body_sha256: str, *, accounts: Accounts, now: float
-) -> Authorization:
+def check_signature(headers: Message, body_sha256: str, *, accounts: Accounts, now: float) -> Authorization:
     """Raise the Refusal that the vendor would give, or return who signed."""
     claimed = read_authorization(headers)
     account = accounts.find(claimed.secret_id)
