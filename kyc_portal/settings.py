@@ -333,6 +333,11 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
 }
 
+# How requests to the vendor and the object store leave this machine; nothing of it comes from HTTPS_PROXY and its like.
+OUTBOUND_PROXY = env.secret("KYC_OUTBOUND_PROXY", "")
+OUTBOUND_PROXY_FILES = env.secret_files({"proxy": "KYC_OUTBOUND_PROXY"})
+CA_FILE = env.text("KYC_CA_FILE", "")
+
 # The vendor. The sandbox's endpoint is loopback; `checks.py` refuses that in production.
 FACEID_ENDPOINT = env.text("KYC_FACEID_ENDPOINT", "https://faceid.intl.tencentcloudapi.com")
 FACEID_REGION = env.text("KYC_FACEID_REGION", "ap-singapore")
@@ -353,6 +358,9 @@ def _account(name: str) -> dict[str, Any]:
         "secret_id": env.secret(f"TENCENTCLOUD_SECRET_ID{suffix}", "" if DEMO else None),
         "secret_key": env.secret(f"TENCENTCLOUD_SECRET_KEY{suffix}", "" if DEMO else None),
         "token": env.secret(f"TENCENTCLOUD_TOKEN{suffix}", ""),
+        "files": env.secret_files(
+            {field: f"TENCENTCLOUD_{field.upper()}{suffix}" for field in ("secret_id", "secret_key", "token")}
+        ),
         "rate": env.whole(f"KYC_FACEID_RATE{suffix}", 20, FACEID_RATE_RANGE),
         "daily_budget": env.whole(f"KYC_FACEID_DAILY_BUDGET{suffix}", 0, FACEID_BUDGET_RANGE),
     }

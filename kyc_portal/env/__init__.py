@@ -13,6 +13,7 @@ from kyc_portal.env.dotenv import DOTENV, PROJECT, load_dotenv
 from kyc_portal.env.names import refuse_unknown
 from kyc_portal.env.problems import BadSetting, collect, stop_if_wrong
 from kyc_portal.env.readers import choice, decimal, flag, secret, text, whole, words
+from kyc_portal.env.values import secret_files
 
 __all__ = [
     "DOTENV",
@@ -30,6 +31,7 @@ __all__ = [
     "present",
     "refuse_unknown",
     "secret",
+    "secret_files",
     "stop_if_wrong",
     "text",
     "whole",

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from kyc_portal.env.dotenv import PROJECT
 from kyc_portal.env.problems import noted, wrong
-from kyc_portal.env.values import given, known, secret_value
+from kyc_portal.env.values import given, known, secret_files, secret_value
 
 # Each option with its values, or with none if any value is valid.
 Options = Mapping[str, tuple[str, ...]]
@@ -68,13 +68,15 @@ def _bucket_options(name: str, query: str) -> dict[str, str]:
     return options
 
 
-def _object_keys() -> dict[str, str | None]:
+def _object_keys() -> dict[str, Any]:
     """All None: boto3 looks for keys in its own variables, its files and the role of the machine."""
     key_id, key, token = (secret_value(name, "") for name in OBJECT_KEYS)
     if bool(key_id) != bool(key) or (token and not key):
         raise wrong(OBJECT_KEYS[0], f"and {OBJECT_KEYS[1]} are set together or not at all.")
     # Set even if empty: a token from AWS's own variables would belong to other keys.
-    return {"access_key": key_id or None, "secret_key": key or None, "security_token": token or None}
+    keys = {"access_key": key_id or None, "secret_key": key or None, "security_token": token or None}
+    files = secret_files(dict(zip(keys, OBJECT_KEYS, strict=True)))
+    return {**keys, **({"key_files": files} if files else {})}
 
 
 @dataclass(frozen=True)

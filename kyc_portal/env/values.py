@@ -36,6 +36,11 @@ def secret_value(name: str, default: str | None, *, with_lines: bool = False) ->
     return from_file(name, path, with_lines=with_lines) if path else required(name, value, default)
 
 
+def secret_files(names: dict[str, str]) -> dict[str, str]:
+    """The files of these secrets by field, of those that come from one; they are read again while the portal runs."""
+    return {field: path for field, name in names.items() if (path := os.environ.get(f"{name}_FILE", ""))}
+
+
 def from_file(name: str, path: str, *, with_lines: bool = False) -> str:
     """The secret in a file, without the line ends behind it. Raises BadSetting, which repeats nothing of it."""
     variable = f"{name}_FILE"

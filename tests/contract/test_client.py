@@ -22,7 +22,7 @@ from verification.liveness import (
     Unavailable,
     UnknownOutcome,
 )
-from verification.liveness.endpoint import tls_context
+from verification.liveness.route import tls_context
 
 CREDENTIALS = Credentials(SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY)
 SECONDS = {"connect_timeout": 5, "read_timeout": 5, "deadline": 10}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from kyc_portal.sandbox.emulator import Clock, EmulatorServer
+from kyc_portal.sandbox.emulator import Account, Clock, EmulatorServer
 from kyc_portal.sandbox.emulator.answers import Refusal
 from kyc_portal.sandbox.emulator.limiter import RateLimiter
 from kyc_portal.sandbox.emulator.parameters import parse
@@ -195,7 +195,7 @@ class StillClock(Clock):
 
 def test_it_limits_each_account_to_its_rate_in_any_second(body: bytes) -> None:
     clock = StillClock()
-    with EmulatorServer(rate=3, credentials={"one": "1", "two": "2"}, clock=clock) as emulator:
+    with EmulatorServer(rate=3, accounts=[Account("one", "1"), Account("two", "2")], clock=clock) as emulator:
         one = [code_of(call(emulator.url, body, secret_id="one", secret_key="1")) for _ in range(4)]
         two = code_of(call(emulator.url, body, secret_id="two", secret_key="2"))
         clock.at += 2  # arrivals are slightly before the clock's reading, by varying amounts
@@ -212,11 +212,11 @@ def test_calls_that_are_refused_for_their_signature_use_up_no_quota(body: bytes)
 
 
 def test_a_limited_call_uses_up_no_quota() -> None:
-    limiter = RateLimiter(2)
+    limiter = RateLimiter()
     times = [0.0, 0.5, 0.9, 0.99, 1.0, 1.4, 1.5]
-    assert [limiter.admit("a", at) for at in times] == [True, True, False, False, True, False, True]
+    assert [limiter.admit("a", at, 2) for at in times] == [True, True, False, False, True, False, True]
 
 
 def test_the_limiter_counts_calls_that_arrive_out_of_order() -> None:
-    limiter = RateLimiter(2)
-    assert [limiter.admit("a", at) for at in (10.0, 11.5, 10.8, 10.9)] == [True, True, True, False]
+    limiter = RateLimiter()
+    assert [limiter.admit("a", at, 2) for at in (10.0, 11.5, 10.8, 10.9)] == [True, True, True, False]

@@ -260,6 +260,17 @@ UNSAFE: dict[str, list[dict[str, str]]] = {
         for hosts in ("*", ".com", "127.0.0.1,verify.example.com", "10.0.0.5")
     ],
     "kyc.W047": [{"KYC_BEHIND_PROXY": "0"}],
+    "kyc.E075": [
+        {"KYC_OUTBOUND_PROXY": proxy}
+        for proxy in (
+            "socks5://proxy.example",
+            "proxy.example:3128",
+            "http://portal:password@proxy.example:3128/path",
+            "http://portal:pass@word@host",
+        )
+    ],
+    "kyc.E076": [{"KYC_CA_FILE": path} for path in ("/nowhere/ca.pem", "ca.pem", "/etc/hostname", "/")],
+    "kyc.E077": [{"SSLKEYLOGFILE": "/tmp/keys"}],
     "kyc.E065": [
         {"KYC_SECURITY_CONTACT": contact}
         for contact in ("security@example.com", "http://example.com/report", "tel:+1-201-555-0123")
@@ -291,6 +302,8 @@ SAFE: list[dict[str, str]] = [
     {"CELERY_BROKER_URL": "amqps://kyc:secret@one.example.com//;amqps://kyc:secret@two.example.com//"},
     {"STORAGE_URL": "s3://evidence?endpoint_url=https://s3.example.com"},
     {"STORAGE_URL": "s3://evidence"},
+    {"KYC_OUTBOUND_PROXY": "http://portal:password@proxy.example:3128"},
+    {"KYC_OUTBOUND_PROXY": "https://proxy.example"},
     {"KYC_SECURITY_CONTACT": "mailto:security@example.com,https://example.com/report"},
     {"KYC_KEYRING": f"{new_entry('2026-12')}\n{new_entry('2026-11')}"},
     {"SECRET_KEY": "5f0c1d9b7a3e86422c4d8e1f6b0a9375d2e8c7f1a4b6093e58"},

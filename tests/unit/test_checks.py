@@ -1,10 +1,12 @@
 """What the checks say; which settings they refuse is one table, in `tests/flow/test_start_matrix.py`."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from verification.checks import hosts, machine, secrets
+from tests.certificates import Authority
+from verification.checks import hosts, machine, outbound, secrets
 from verification.crypto import new_entry
 
 
@@ -40,3 +42,44 @@ def test_this_machine_has_many_spellings(host: str) -> None:
 )
 def test_what_is_elsewhere_is_not_this_machine(host: str | None) -> None:
     assert not hosts.is_this_machine(host)
+
+
+def test_a_refused_proxy_is_not_told(settings: Any) -> None:
+    settings.OUTBOUND_PROXY = "http://portal:pass@word@proxy.example:3128"
+    (problem,) = outbound.outbound_settings(None)
+    assert not {"word", "proxy.example"} & {*problem.msg.split()}
+    assert "pass@" not in problem.msg
+
+
+def test_own_authorities_may_be_named(settings: Any, tmp_path: Path) -> None:
+    settings.CA_FILE = str(Authority(tmp_path).file)
+    assert outbound.outbound_settings(None) == []
+
+
+def ca_files(folder: Path) -> dict[str, str]:
+    """Files that hold no authority, with what is said about each."""
+    certificate, key = Authority(folder).server_files("server")
+    (folder / "empty").touch()
+    (folder / "noise").write_bytes(bytes(range(256)))
+    (folder / "text").write_text("no certificate")
+    (folder / "folder").mkdir()
+    (folder / "both").write_bytes(Authority(folder).file.read_bytes() + key.read_bytes())
+    return {
+        f"{folder}/nothing": "can't be read",
+        f"{folder}/folder": "can't be read",
+        f"{folder}/noise": "can't be read",
+        f"{folder}/empty": "holds no certificates",
+        f"{folder}/text": "holds no certificates",
+        f"{folder}/both": "holds a private key",
+        str(key): "holds a private key",
+        str(certificate): "holds no authority",
+        "ca.pem": "is not an absolute path",
+    }
+
+
+def test_a_file_without_authorities_is_refused_by_name_and_reason(settings: Any, tmp_path: Path) -> None:
+    for path, why in ca_files(tmp_path).items():
+        settings.CA_FILE = path
+        (problem,) = outbound.outbound_settings(None)
+        assert problem.id == "kyc.E076"
+        assert problem.msg.startswith(f"KYC_CA_FILE {why}")

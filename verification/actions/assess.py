@@ -164,8 +164,13 @@ def _call(
 ) -> bool:
     """Send the call and act on its outcome. False if the slot was missed before a byte was sent."""
     try:
-        client = clients.client(call.account.name, call.region)
-        answer = client.send(body, now=lambda: clock().timestamp(), may_send=partial(_may_send, turn))
+        answer = clients.send(
+            call.account.name,
+            call.region,
+            body,
+            now=lambda: clock().timestamp(),
+            may_send=partial(_may_send, turn),
+        )
     except liveness.Withdrawn:
         _check_ours(call_ledger.close_unsent(call, now=clock()), attempt)
         return False

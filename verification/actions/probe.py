@@ -37,7 +37,7 @@ def _refusal(account: VendorAccount, now: datetime) -> tuple[str, float]:
 def _refusal_of(account: VendorAccount, region: str, now: datetime) -> tuple[str, float]:
     """As `_refusal`, for one region. A complaint about the empty request shows that the account is served."""
     try:
-        code = clients.client(account.name, region).probe(now=now.timestamp)
+        code = clients.client(account.name, region, settled=False).probe(now=now.timestamp)
     except liveness.LivenessError as error:
         return error.code, error.retry_after
     well = liveness.lookup(code, field="Error").category == liveness.Category.BAD_REQUEST

@@ -3,6 +3,16 @@
 Web server, worker and beat run them by `kyc_portal.startup`, and Django runs them before a command.
 """
 
-from verification.checks import addresses, contact, evidence, machine, mode, secrets, services, vendor
+from verification.checks import (
+    addresses,
+    contact,
+    evidence,
+    machine,
+    mode,
+    outbound,
+    secrets,
+    services,
+    vendor,
+)
 
-__all__ = ["addresses", "contact", "evidence", "machine", "mode", "secrets", "services", "vendor"]
+__all__ = ["addresses", "contact", "evidence", "machine", "mode", "outbound", "secrets", "services", "vendor"]

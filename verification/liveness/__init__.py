@@ -11,6 +11,7 @@ from .codes import RULES, Billed, Category, CodeRule, Hint, lookup
 from .endpoint import check_endpoint
 from .errors import (
     BadAnswer,
+    CredentialsReplaced,
     EmptyMedia,
     LivenessError,
     MediaChanged,
@@ -29,6 +30,7 @@ from .errors import (
 )
 from .exchange import MEDIA_UNREADABLE
 from .retry_after import MAX_RETRY_AFTER
+from .route import check_proxy, why_not_ca_file
 from .signing import Credentials, TC3Auth, sign
 from .source import Media, MediaFile
 
@@ -46,6 +48,7 @@ __all__ = [
     "Category",
     "CodeRule",
     "Credentials",
+    "CredentialsReplaced",
     "EmptyMedia",
     "Hint",
     "LivenessClient",
@@ -68,7 +71,9 @@ __all__ = [
     "VideoRefused",
     "Withdrawn",
     "check_endpoint",
+    "check_proxy",
     "lookup",
     "parse",
     "sign",
+    "why_not_ca_file",
 ]

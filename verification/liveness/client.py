@@ -18,10 +18,11 @@ from .answer import Answer, check_status
 from .body import RequestBody
 from .codes import Billed
 from .deadline import Deadline
-from .endpoint import check_endpoint, tls_context
+from .endpoint import check_endpoint
 from .errors import BadAnswer, Misconfigured, Rejected, Throttled, Unavailable, UnknownOutcome, VideoRefused
 from .exchange import Reply, Upload, Wire, asking_to_wait, clear_variables, failure_of, read_capped
 from .retry_after import seconds_to_wait
+from .route import proxy_of, tls_context
 from .signing import Credentials, Signer, TC3Auth
 from .source import Media
 
@@ -47,7 +48,8 @@ class LivenessClient:
     Times are seconds: `connect_timeout` for the pool, TCP and TLS each, `read_timeout` for any single wait
     on the wire, `deadline` for the whole call. `endpoint` is https, or http on a loopback address for an
     emulator (whether that is allowed is the caller's decision). `language` is that of descriptions.
-    Raises Misconfigured for settings that could never work.
+    `proxy` and `ca_file` as in `route`: a call over https goes through that proxy in a tunnel, whose TLS ends at the
+    vendor. Raises Misconfigured for settings that could never work.
 
     Connections are not reused. An answer left over on a kept connection could otherwise be taken for the
     next applicant's, and a connection that the vendor has just closed would make a call's outcome unknown.
@@ -64,6 +66,8 @@ class LivenessClient:
         deadline: float = DEADLINE,
         language: str = "en-US",
         unsigned_payload: bool = False,
+        proxy: str = "",
+        ca_file: str = "",
     ) -> None:
         if region not in REGIONS:
             raise Misconfigured("region_not_supported", billed=Billed.NO)
@@ -75,6 +79,10 @@ class LivenessClient:
         self._signer = Signer(credentials)
         self._deadline = deadline
         self._unsigned_payload = unsigned_payload
+        # An emulator on this machine is called without TLS, so a proxy would read everything.
+        way = proxy_of(proxy if self._endpoint.scheme == "https" else "", ca_file)
+        self._proxied = way is not None
+        del proxy  # a traceback that shows variables must not show its password
         self._http = httpx.Client(
             headers=_headers(region, language),
             timeout=httpx.Timeout(
@@ -84,8 +92,9 @@ class LivenessClient:
             # A gateway's cookie would tie one applicant's call to another's: none is kept.
             cookies=http.cookiejar.CookieJar(http.cookiejar.DefaultCookiePolicy(allowed_domains=[])),
             trust_env=False,
+            proxy=way,
             follow_redirects=False,
-            verify=tls_context(),
+            verify=tls_context(ca_file),
         )
 
     def compare(
@@ -156,13 +165,13 @@ class LivenessClient:
         may_send: Callable[[], bool] | None,
     ) -> Reply:
         with Deadline(self._deadline) as deadline:
-            upload = Upload(slices, deadline)
+            upload, wire = Upload(slices, deadline), Wire(deadline, may_send, self._proxied)
             request = self._http.build_request(
                 "POST",
                 self._endpoint,
                 content=upload,
                 headers={"Content-Length": str(size)},
-                extensions={"trace": Wire(deadline, may_send).follow},
+                extensions={"trace": wire.follow},
             )
             try:
                 return self._receive(request, TC3Auth(self._signer, digest, now), upload, now)
@@ -170,7 +179,7 @@ class LivenessClient:
                 raise
             except Exception as error:
                 # Any error: once a byte of the body has left, the outcome of the call is unknown.
-                failure = failure_of(error, upload.began, deadline.passed)
+                failure = failure_of(error, upload.began, deadline.passed, wire.at_proxy)
                 clear_variables(error)
             finally:
                 upload.release()

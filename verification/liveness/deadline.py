@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
-_CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
+# The last one is TLS to the vendor through a proxy's tunnel.
+_CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete", "proxy.start_tls.complete")
 
 
 class Deadline:

@@ -4,17 +4,11 @@ A wrong address would disclose faces and a signature. This module does not know 
 emulator stands in for it on any; in production `verification.checks` lets the portal start with the vendor's alone.
 """
 
-import ipaddress
-import re
-import ssl
-from functools import lru_cache
-
 import httpx
 
 from .codes import Billed
 from .errors import Misconfigured
-
-_HOST_NAME = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*\.?")
+from .route import address_of, is_host
 
 
 def check_endpoint(endpoint: str) -> httpx.URL:
@@ -25,31 +19,11 @@ def check_endpoint(endpoint: str) -> httpx.URL:
         url = httpx.URL("")
     if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(url.host)):
         raise Misconfigured("endpoint_not_https", billed=Billed.NO)
-    if url.userinfo or url.raw_path != b"/" or url.fragment or not _is_host(url.host, url.port):
+    if url.userinfo or url.raw_path != b"/" or url.fragment or not is_host(url.host, url.port):
         raise Misconfigured("endpoint_not_a_bare_host", billed=Billed.NO)
     return url
 
 
-@lru_cache(maxsize=1)
-def tls_context() -> ssl.SSLContext:
-    """TLS that verifies the peer; shared, because reading the roots costs each client 20 ms and 0.7 MiB."""
-    context = httpx.create_ssl_context(verify=True, trust_env=False)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2  # even if the system's configuration allows less
-    return context
-
-
 def _is_loopback(host: str) -> bool:
-    address = _address(host)
+    address = address_of(host)
     return address.is_loopback if address else host == "localhost"
-
-
-def _is_host(host: str, port: int | None) -> bool:
-    # httpx escapes an invalid host instead of refusing it, and accepts ports that do not exist.
-    return bool(_address(host) or _HOST_NAME.fullmatch(host)) and 0 < (port or 443) < 2**16
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None

@@ -79,6 +79,15 @@ class Misconfigured(Permanent):
     """The account, its credentials or the settings are at fault: every call fails until they are corrected."""
 
 
+class CredentialsReplaced(Retryable):
+    """The account was refused with credentials that have been replaced since: the same call is made with the new ones.
+
+    The client, which knows one set of credentials, never raises it; its caller does, in place of Misconfigured.
+    """
+
+    usually_billed = Billed.NO
+
+
 class RequestTooLarge(Rejected):
     """A part of the request, as it would be sent, is over a limit; sizes are bytes after Base64."""
 

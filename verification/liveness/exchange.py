@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from traceback import clear_frames
 from typing import Any
 
+import httpx
+
 from .answer import Answer, parse
 from .deadline import Deadline
 from .errors import (
@@ -33,16 +35,22 @@ class TooLate(Exception):
 class Wire:
     """Follows a connection until the request may go out (httpx "Extensions" page, trace).
 
-    `may_send` is called once, when the connection stands and before the first byte of the request.
+    `may_send` is called once, when the connection stands and before the first byte of the request. Through a proxy that
+    is after the tunnel stands; until then `at_proxy` is True.
     """
 
-    def __init__(self, deadline: Deadline, may_send: Callable[[], bool] | None) -> None:
+    def __init__(self, deadline: Deadline, may_send: Callable[[], bool] | None, proxied: bool) -> None:
         self._deadline = deadline
         self._may_send = may_send
+        self.at_proxy = proxied
 
     def follow(self, event: str, info: Mapping[str, Any]) -> None:
         self._deadline.follow(event, info)
-        if event == "http11.send_request_headers.started" and self._may_send and not self._may_send():
+        if event == "proxy.start_tls.started":
+            self.at_proxy = False
+        # Until then the request is the one for the tunnel.
+        begins = event == "http11.send_request_headers.started" and not self.at_proxy
+        if begins and self._may_send and not self._may_send():
             raise Withdrawn("withdrawn")
 
 
@@ -120,15 +128,23 @@ def read_capped(pieces: Iterator[bytes]) -> bytes:
     return bytes(raw)
 
 
-def failure_of(error: Exception, began: bool, late: bool) -> LivenessError:
+def failure_of(error: Exception, began: bool, late: bool, at_proxy: bool) -> LivenessError:
+    """What the caller reads: `began` and `late` as the upload and the deadline have it, `at_proxy` as the wire."""
     if isinstance(error, MediaChanged):
         return UnknownOutcome(error.code) if began else MediaChanged(error.name)
     if isinstance(error, Withdrawn):
         return Withdrawn(error.code)
     code = "deadline" if late else MEDIA_UNREADABLE if _ours(error) else _name(error)
     if not began:
-        return NotSent(code)
+        return NotSent(_proxy_code(error, code) if at_proxy else code)
     return UnknownOutcome(code)
+
+
+def _proxy_code(error: Exception, code: str) -> str:
+    """A code of our own, followed by the proxy's HTTP status if it gave one; the rest of what it said is not kept."""
+    if isinstance(error, httpx.ProxyError):
+        return f"proxy_refused.{str(error)[:3]}" if str(error)[:3].isdecimal() else "proxy_refused"
+    return f"proxy_unreachable.{code}"
 
 
 def clear_variables(error: BaseException) -> None:

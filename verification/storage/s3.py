@@ -1,7 +1,8 @@
 """Objects in S3 or a store with its protocol: time limits are short, and errors are OSErrors.
 
-It does not know what an object holds. Objects have no public address and no access list of their own: the bucket's
-policy says who may reach them, and they are encrypted.
+Its way there is `outbound.route`. Of the variables and files of AWS's own tools only the keys count, and these only if
+the settings name none. It does not know what an object holds. Objects have no public address and no access list of
+their own: the bucket's policy says who may reach them, and they are encrypted.
 """
 
 import os
@@ -12,13 +13,18 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import Any, Final
 
+import boto3
+import botocore.session
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ProxyConnectionError
+from botocore.httpsession import get_cert_path
 from django.core.files.base import File
 from storages.backends.s3 import S3Storage
 from storages.utils import clean_name
 
+from verification.outbound import Route, route
+from verification.secret_files import SecretFiles
 from verification.storage.errors import Unavailable
 
 # Up to this size an object stays in memory; a larger one, such as an export, goes to a temporary file.
@@ -30,13 +36,18 @@ ATTEMPTS: Final = 2
 # As many as a worker has threads: a thread beyond them would open a new connection for each request.
 CONNECTIONS: Final = 64
 
+KEYS: Final = ("access_key", "secret_key", "security_token")
+
 # Held while a client is made, and across a fork, so that the child never gets it locked.
 _making = threading.Lock()
 os.register_at_fork(before=_making.acquire, after_in_parent=_making.release, after_in_child=_making.release)
 
 
 class ObjectStorage(S3Storage):  # type: ignore[misc]
-    """A bucket, or a prefix of it; the options are those of django-storages that `env.objects` accepts."""
+    """A bucket, or a prefix of it; the options are those of django-storages that `env.objects` accepts.
+
+    `key_files` are the files of the keys that come from one, by option; they are read again for each request.
+    """
 
     def __init__(
         self,
@@ -44,6 +55,7 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
         addressing_style: str | None = None,
         signature_version: str | None = None,
         request_checksum_calculation: str | None = None,
+        key_files: dict[str, str] | None = None,
         **place_and_keys: Any,
     ) -> None:
         config = Config(
@@ -63,25 +75,33 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
             gzip=False,
             **place_and_keys,
         )
+        keys = {name: place_and_keys.get(name) or "" for name in KEYS}
+        self._keys = SecretFiles(keys, key_files or {})
         self._client: Any = None
-        self._client_of = 0
+        self._client_of: tuple[object, ...] = ()
 
     @property
     def client(self) -> Any:
-        """One client for all threads of the process, because each costs 15 MB. A forked child makes its own.
+        """One client for all threads of the process, because each costs 15 MB.
 
-        The base class makes a session and a resource for each thread; so nothing here uses its `connection`.
+        A forked child makes its own, and new keys or a new way out make a new one. The base class makes a session and
+        a resource for each thread; so nothing here uses its `connection`.
         """
         with _making:
-            if self._client is None or self._client_of != os.getpid():
-                self._client = self._create_session().client(
-                    "s3",
-                    region_name=self.region_name,
-                    endpoint_url=self.endpoint_url,
-                    config=self.client_config,
-                )
-                self._client_of = os.getpid()
+            keys, way = self._keys.current(), route()
+            client_of = (os.getpid(), way, *(keys[name] or None for name in KEYS))
+            if self._client_of != client_of:
+                self._client, self._client_of = self._new_client(way, *client_of[2:]), client_of
             return self._client
+
+    def _new_client(self, way: Route, *keys: Any) -> Any:
+        session = _session(way, aws_chain=not any(keys))
+        return boto3.Session(*keys, botocore_session=session).client(
+            "s3",
+            region_name=self.region_name,
+            endpoint_url=self.endpoint_url,
+            config=self.client_config,
+        )
 
     def url(self, *args: Any, **kwargs: Any) -> str:
         raise NotImplementedError("Evidence has no address.")
@@ -139,6 +159,34 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
         return str(self._normalize_name(clean_name(name)))
 
 
+def _session(way: Route, *, aws_chain: bool) -> botocore.session.Session:
+    """A session of which every client takes this way, those included that fetch keys for the machine's role.
+
+    What is set here is not looked for in AWS_CA_BUNDLE, HTTPS_PROXY, AWS_ENDPOINT_URL_S3 and their like. Without
+    `aws_chain` the profiles and files of AWS's tools are left alone too. A store without TLS is reached directly: a
+    proxy could read the requests, and pass them on later.
+    """
+    authorities = way.ca_file or get_cert_path(True)
+    session = botocore.session.get_session(None if aws_chain else _NO_PROFILE)
+    session.set_config_variable("ca_bundle", authorities)
+    session.set_default_client_config(
+        Config(
+            proxies={"https": way.proxy} if way.proxy else {},
+            proxies_config={"proxy_ca_bundle": authorities},
+            ignore_configured_endpoint_urls=True,
+        )
+    )
+    return session
+
+
+# As botocore has its variables: name in a file, in the environment, default, converter.
+_NO_PROFILE = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+
+
 @contextmanager
 def _known_errors() -> Iterator[None]:
     """Translate the errors of boto3, botocore and the HTTP library, which have different ones for the same fault."""
@@ -153,5 +201,8 @@ def _known_errors() -> Iterator[None]:
         raise Unavailable(code) from error
     except OSError:
         raise
+    except ProxyConnectionError as error:
+        # Not chained: the library's message quotes the proxy's address.
+        raise Unavailable(type(error).__name__) from None
     except Exception as error:
         raise Unavailable(type(error).__name__) from error

@@ -13,6 +13,7 @@ from verification.jobs import leases
 from verification.liveness import (
     MEDIA_UNREADABLE,
     BadAnswer,
+    CredentialsReplaced,
     LivenessError,
     MediaChanged,
     Misconfigured,
@@ -46,6 +47,7 @@ def after_call(call: ProviderCall, error: LivenessError | None, *, now: datetime
     2. Else resume it, or let it be faster, if the vendor judged the recording or refused the request: both show that
        it serves the account.
     3. Else, if the trial call of a pause was not sent, allow another one in another region, or prolong the pause.
+       Allow another one also if its credentials have been replaced since.
     4. Leave it alone for as long as the vendor asked.
     5. Alert when the daily budget is nearly or wholly spent.
     6. After the commit, send messages for the attempts that waited for a resumed account.
@@ -60,6 +62,8 @@ def after_call(call: ProviderCall, error: LivenessError | None, *, now: datetime
             _speed_up(call, now)
         elif isinstance(error, NotSent) and call.account.paused_at is not None:
             _after_unsent_trial(call, error, now)
+        elif isinstance(error, CredentialsReplaced) and call.account.paused_at is not None:
+            pacing.allow_trial(call.account, now=now)
         if isinstance(error, Retryable) and error.retry_after:
             _wait(call, error, now)
         _alert_on_budget(call, now)
@@ -77,7 +81,9 @@ def _reason_to_pause(call: ProviderCall, error: LivenessError | None, now: datet
     # Another region is called meanwhile, so the account need not pause.
     if clients.region_to_call(call.account, now=now) != call.region:
         return ""
-    return "vendor_failing" if failing(call.account, call.region) else ""
+    if not failing(call.account, call.region):
+        return ""
+    return error.code if error.code.startswith("proxy_") else "vendor_failing"
 
 
 def failing(account: VendorAccount, region: str) -> bool:

@@ -116,7 +116,7 @@ def close_with_error(call: ProviderCall, error: liveness.LivenessError, *, now: 
 def _kind_of(error: liveness.LivenessError) -> AnswerKind:
     if isinstance(error, liveness.VideoRefused):
         return AnswerKind.VIDEO
-    refused = isinstance(error, liveness.Throttled | liveness.Misconfigured)
+    refused = isinstance(error, liveness.Throttled | liveness.Misconfigured | liveness.CredentialsReplaced)
     return AnswerKind.REFUSED if refused else AnswerKind.FAILED
 
 

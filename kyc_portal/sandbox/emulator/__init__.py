@@ -9,7 +9,8 @@ call at one point, script `latency_ms` or the fault `hold` and poll the ledger u
 or "held"; `POST /_emulator/release` sends the held replies.
 """
 
+from kyc_portal.sandbox.emulator.accounts import Account
 from kyc_portal.sandbox.emulator.clock import Clock
 from kyc_portal.sandbox.emulator.server import SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY, EmulatorServer
 
-__all__ = ["SANDBOX_SECRET_ID", "SANDBOX_SECRET_KEY", "Clock", "EmulatorServer"]
+__all__ = ["SANDBOX_SECRET_ID", "SANDBOX_SECRET_KEY", "Account", "Clock", "EmulatorServer"]

@@ -2,40 +2,85 @@
 
 import argparse
 import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from threading import Event
 
-from kyc_portal.sandbox.emulator.server import SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY, EmulatorServer
+from kyc_portal.sandbox.emulator.accounts import MAX_RATE, Account, BadAccount, parse_accounts
+from kyc_portal.sandbox.emulator.parameters import strict_json
+from kyc_portal.sandbox.emulator.script import MAX_LATENCY_MS
+from kyc_portal.sandbox.emulator.server import SANDBOX, EmulatorServer
 
 
-def main() -> None:
-    options = _parser().parse_args()
-    if bool(options.secret_id) != bool(options.secret_key):
-        raise SystemExit("give both --secret-id and --secret-key, or neither")
-    server = EmulatorServer(
-        options.host,
-        options.port,
-        credentials={
-            options.secret_id or SANDBOX_SECRET_ID: options.secret_key or SANDBOX_SECRET_KEY,
-        },
-        rate=options.rate,
-        latency_ms=options.latency_ms,
-    )
-    with server:
-        print(f"emulator listening on {server.url}", flush=True)
-        _until_stopped()
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    try:
+        accounts = accounts_of(options)
+        server = EmulatorServer(
+            options.host,
+            options.port,
+            accounts=accounts,
+            rate=options.rate,
+            latency_ms=options.latency_ms,
+        ).start()
+    except BadAccount as error:
+        parser.error(str(error))
+    except OSError as error:
+        parser.error(f"can't listen on {options.host}:{options.port}: {error.strerror}")
+    print(f"emulator listening on {server.url}", flush=True)
+    _until_stopped()
+    server.stop()
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="emulator", description="Answers CompareFaceLiveness calls as the vendor would. Judges no faces."
     )
-    parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=8010, help="0 picks a free one")
-    parser.add_argument("--rate", type=int, default=20, help="accepted calls a second")
-    parser.add_argument("--latency-ms", type=int, default=0, help="wait before each answer")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    parser.add_argument("--port", type=_whole(0, 65_535), default=8010, help="0 picks a free one (8010)")
+    parser.add_argument("--rate", type=_whole(1, MAX_RATE), default=20, help="accepted calls a second (20)")
+    parser.add_argument(
+        "--latency-ms", type=_whole(0, MAX_LATENCY_MS), default=0, help="wait before each answer (0)"
+    )
     parser.add_argument("--secret-id", help="instead of the sandbox's")
     parser.add_argument("--secret-key", help="belongs to --secret-id")
+    parser.add_argument("--token", help="belongs to --secret-id, which is then a temporary one")
+    parser.add_argument("--accounts", type=Path, metavar="FILE", help="a JSON list of accounts, instead")
     return parser
+
+
+def accounts_of(options: argparse.Namespace) -> list[Account]:
+    """Raises BadAccount with a sentence for whoever typed the options."""
+    one = {name: getattr(options, name) for name in ("secret_id", "secret_key", "token")}
+    given = {name: value for name, value in one.items() if value is not None}
+    if options.accounts and given:
+        raise BadAccount("Give --accounts or one account's own options, not both.")
+    if options.accounts:
+        return parse_accounts(_read(options.accounts))
+    if given and not (options.secret_id and options.secret_key):
+        raise BadAccount("Give both --secret-id and --secret-key, or neither.")
+    return parse_accounts([given]) if given else [SANDBOX]
+
+
+def _read(path: Path) -> object:
+    try:
+        return strict_json(path.read_bytes())
+    except OSError as error:
+        raise BadAccount(f"--accounts can't be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise BadAccount("--accounts is not valid JSON.") from error
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    """Reads a whole number from the command line, within these bounds."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+            raise argparse.ArgumentTypeError(f"must be a whole number of {least} to {most}")
+        return int(text)
+
+    return read
 
 
 def _until_stopped() -> None:

@@ -6,10 +6,10 @@ which fault to apply.
 
 import hashlib
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import Message
 
+from kyc_portal.sandbox.emulator.accounts import Accounts
 from kyc_portal.sandbox.emulator.answers import Answer, Refusal, Unfit, error, verdict
 from kyc_portal.sandbox.emulator.clock import Clock
 from kyc_portal.sandbox.emulator.faults import HOLD, Reply
@@ -19,7 +19,7 @@ from kyc_portal.sandbox.emulator.limiter import RateLimiter
 from kyc_portal.sandbox.emulator.media import Clip, check_photo, container_of, read_clip
 from kyc_portal.sandbox.emulator.memory import Memory
 from kyc_portal.sandbox.emulator.parameters import Parameters, parse
-from kyc_portal.sandbox.emulator.script import DEFAULT, ScriptQueue, Step
+from kyc_portal.sandbox.emulator.script import ScriptQueue, Step
 from kyc_portal.sandbox.emulator.signature import check_signature, is_unsigned
 from kyc_portal.sandbox.emulator.wire import JSON
 
@@ -39,17 +39,16 @@ class Outcome:
 class Api:
     def __init__(
         self,
-        credentials: Mapping[str, str],
+        accounts: Accounts,
         clock: Clock,
         scripts: ScriptQueue,
         *,
-        rate: int,
         latency_ms: int,
     ) -> None:
-        self._credentials = credentials
+        self._accounts = accounts
         self._clock = clock
         self._scripts = scripts
-        self._limiter = RateLimiter(rate)
+        self._limiter = RateLimiter()
         self._latency_ms = latency_ms
         self._photos = Memory[None]()
         self._clips = Memory[Clip]()
@@ -62,7 +61,7 @@ class Api:
         except Refusal as refusal:
             return self._outcome(call, error(refusal.code, str(refusal)))
         # Taken after the checks: a refused call uses up no scripted answer.
-        step = self._scripts.take() or DEFAULT
+        step = self._scripts.take()
         latency_ms = self._latency_ms if step.latency_ms is None else step.latency_ms
         return self._outcome(call, self._judge(data, step, call), latency_ms, step.fault)
 
@@ -84,15 +83,15 @@ class Api:
         self._check_signature(headers, body.sha256, call)
         if headers.get_content_type() != JSON:
             raise Refusal("InvalidRequest", f"Content-Type must be {JSON}.")
-        if not self._limiter.admit(call.credential_id or "", call.arrived_monotonic):
-            raise Refusal("RequestLimitExceeded", f"More than {self._limiter.rate} requests in one second.")
+        secret_id = call.credential_id or ""
+        rate = self._accounts.rate_of(secret_id)
+        if not self._limiter.admit(secret_id, call.arrived_monotonic, rate):
+            raise Refusal("RequestLimitExceeded", f"More than {rate} requests in one second.")
         return body.data
 
     def _check_signature(self, headers: Message, body_sha256: str, call: Call) -> None:
         try:
-            signer = check_signature(
-                headers, body_sha256, credentials=self._credentials, now=self._clock.seconds()
-            )
+            signer = check_signature(headers, body_sha256, accounts=self._accounts, now=self._clock.seconds())
         except Refusal as refusal:
             call.signature = refusal.code
             raise

@@ -16,11 +16,13 @@ from kyc_portal.sandbox.emulator.api import BODY_LIMIT, Api, Outcome
 from kyc_portal.sandbox.emulator.arrival import StampedReader
 from kyc_portal.sandbox.emulator.control import (
     CONTROL_BODY_LIMIT,
+    HEALTH,
     SECURITY_HEADERS,
     Control,
     Denied,
     Page,
     check_origin,
+    healthy,
     problem,
 )
 from kyc_portal.sandbox.emulator.faults import FAULTS, HOLD, Fault, Reply
@@ -144,6 +146,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _page(self) -> Page:
         body = self._control_body()
+        if (self.command, self.path) == ("GET", HEALTH):
+            return healthy()
         own_hosts = {self.site.host, self.connection.getsockname()[0]}
         check_origin(self.command, self.headers, own_hosts)
         return self.site.control.serve(self.command, self.path, body)

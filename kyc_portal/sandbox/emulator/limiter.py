@@ -15,24 +15,24 @@ KEPT_SECONDS = 120.0
 
 
 class RateLimiter:
-    def __init__(self, rate: int) -> None:
-        self.rate = rate
+    def __init__(self) -> None:
         self._lock = Lock()
         self._accepted: defaultdict[str, list[float]] = defaultdict(list)
 
-    def admit(self, account: str, arrived: float) -> bool:
+    def admit(self, account: str, arrived: float, rate: int) -> bool:
         """Count the call if the rate allows it; a refused call does not count."""
         with self._lock:
             times = self._accepted[account]
             del times[: bisect_left(times, arrived - KEPT_SECONDS)]
-            if self._would_crowd(times, arrived):
+            if _would_crowd(times, arrived, rate):
                 return False
             insort(times, arrived)
             return True
 
-    def _would_crowd(self, times: list[float], arrived: float) -> bool:
-        first = bisect_left(times, arrived - WINDOW_SECONDS)
-        near = [time for time in times[first:] if abs(time - arrived) < WINDOW_SECONDS]
-        insort(near, arrived)
-        spans = zip(near, near[self.rate :], strict=False)
-        return any(late - early < WINDOW_SECONDS for early, late in spans)
+
+def _would_crowd(times: list[float], arrived: float, rate: int) -> bool:
+    first = bisect_left(times, arrived - WINDOW_SECONDS)
+    near = [time for time in times[first:] if abs(time - arrived) < WINDOW_SECONDS]
+    insort(near, arrived)
+    spans = zip(near, near[rate:], strict=False)
+    return any(late - early < WINDOW_SECONDS for early, late in spans)

@@ -8,12 +8,13 @@ import logging
 import socket
 import socketserver
 import sys
-from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import suppress
 from threading import Condition, Event, Thread
 from types import TracebackType
 from typing import Any, Self
 
+from kyc_portal.sandbox.emulator.accounts import Account, Accounts
 from kyc_portal.sandbox.emulator.api import Api
 from kyc_portal.sandbox.emulator.arrival import ask_for_stamps
 from kyc_portal.sandbox.emulator.clock import Clock
@@ -21,12 +22,12 @@ from kyc_portal.sandbox.emulator.control import Control
 from kyc_portal.sandbox.emulator.handler import Handler, Site
 from kyc_portal.sandbox.emulator.holds import Holds
 from kyc_portal.sandbox.emulator.ledger import Ledger
-from kyc_portal.sandbox.emulator.script import ScriptQueue, parse_step
+from kyc_portal.sandbox.emulator.script import DEFAULT, ScriptQueue, parse_default, parse_step
 
 # No secrets: they sign calls to this program alone.
 SANDBOX_SECRET_ID = "AKIDsandbox0000000000000000000000000"  # noqa: S105
 SANDBOX_SECRET_KEY = "sandbox-secret-key-not-for-production"  # noqa: S105
-SANDBOX_CREDENTIALS = {SANDBOX_SECRET_ID: SANDBOX_SECRET_KEY}
+SANDBOX = Account(SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY)
 
 MAX_CONNECTIONS = 512
 STOP_SECONDS = 5.0
@@ -42,7 +43,7 @@ class EmulatorServer:
         host: str = "127.0.0.1",
         port: int = 0,
         *,
-        credentials: Mapping[str, str] = SANDBOX_CREDENTIALS,
+        accounts: Sequence[Account] = (SANDBOX,),
         rate: int = 20,
         latency_ms: int = 0,
         clock: Clock | None = None,
@@ -51,7 +52,8 @@ class EmulatorServer:
         self.host, self.port = host, port
         self._scripts = ScriptQueue()
         self._ledger = Ledger(clock)
-        self._api = Api(credentials, clock, self._scripts, rate=rate, latency_ms=latency_ms)
+        self.accounts = Accounts(accounts, rate)
+        self._api = Api(self.accounts, clock, self._scripts, latency_ms=latency_ms)
         self._listener: _Listener | None = None
 
     @property
@@ -61,7 +63,7 @@ class EmulatorServer:
 
     def start(self) -> Self:
         holds = Holds()
-        control = Control(self._scripts, self._ledger, holds)
+        control = Control(self._scripts, self._ledger, holds, self.accounts)
         site = Site(self._api, control, self._ledger, holds, Event(), self.host)
         self._listener = _Listener(site, self.port)
         self.port = self._listener.server_address[1]
@@ -77,6 +79,10 @@ class EmulatorServer:
         """Queue a step from inside the process; the same keys as POST /_emulator/script."""
         self._scripts.add(parse_step(step))
 
+    def default(self, **step: object) -> None:
+        """Answer so wherever nothing is queued; the same keys as POST /_emulator/default, none for Success."""
+        self._scripts.default = parse_default(step)
+
     def release(self) -> int:
         """Release all held replies and return how many there were; the same as POST /_emulator/release."""
         return self._listener.site.holds.release() if self._listener else 0
@@ -86,6 +92,7 @@ class EmulatorServer:
 
     def clear(self) -> None:
         self._scripts.clear()
+        self._scripts.default = DEFAULT
         self._ledger.clear()
 
     def __enter__(self) -> Self:

@@ -8,11 +8,12 @@ checks the other. It does not know what the call is, only who makes it.
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import Message
 
+from kyc_portal.sandbox.emulator.accounts import Accounts, check_token
 from kyc_portal.sandbox.emulator.answers import Refusal
 
 ALGORITHM = "TC3-HMAC-SHA256"
@@ -49,13 +50,10 @@ def read_authorization(headers: Message) -> Authorization:
     return Authorization(found["secret_id"], found["date"], found["service"], names, found["signature"])
 
 
-def check_signature(
-    headers: Message, body_sha256: str, *, credentials: Mapping[str, str], now: float
-) -> Authorization:
+def check_signature(headers: Message, body_sha256: str, *, accounts: Accounts, now: float) -> Authorization:
     """Raise the Refusal that the vendor would give, or return who signed."""
     claimed = read_authorization(headers)
-    if claimed.secret_id not in credentials:
-        raise Refusal("AuthFailure.SecretIdNotFound", "The SecretId does not exist.")
+    account = accounts.find(claimed.secret_id)
     timestamp = _timestamp(headers)
     _check_scope(claimed, timestamp)
     if abs(now - timestamp) > TOLERANCE_SECONDS:
@@ -63,11 +61,12 @@ def check_signature(
     payload = hashlib.sha256(UNSIGNED.encode()).hexdigest() if is_unsigned(headers) else body_sha256
     canonical = canonical_request(_signed_values(headers, claimed.signed_headers), payload)
     expected = sign(
-        signing_key(credentials[claimed.secret_id], claimed.date, SERVICE),
+        signing_key(account.secret_key, claimed.date, SERVICE),
         string_to_sign(timestamp, claimed.date, SERVICE, canonical),
     )
     if not hmac.compare_digest(expected, claimed.signature):
         raise Refusal("AuthFailure.SignatureFailure", "The signature does not match the request.")
+    check_token(account, _single(headers, "X-TC-Token"))
     return claimed
 
 

@@ -147,9 +147,11 @@ def unlisted(code: str) -> list[tuple[Field, Handling]]:
 
 
 def why_paused(code: str) -> Text:
-    """What a pause's code means. A failed probe leaves codes of its own, such as http_503 or ConnectTimeout."""
+    """What a pause's code means. A failed probe leaves codes of its own, such as http_503 or proxy_refused.403."""
     if code in texts.CAUSES:
         return texts.CAUSES[code]
+    if code.startswith(texts.PROXY):
+        return texts.CAUSES[code.partition(".")[0]]
     category = lookup(code, field="Error").category
     if category == Category.THROTTLED or code == "http_429":
         return texts.TOO_MANY_CALLS

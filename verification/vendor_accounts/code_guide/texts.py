@@ -114,6 +114,7 @@ REPLAY = _("Replay suspected")
 SUSPICION = _("The vendor suspects a replayed or staged picture.")
 
 VENDOR_FAILING = "vendor_failing"
+PROXY = "proxy_"  # how the codes of the outbound proxy's own failures begin
 
 # Why an account is paused, and what mends it: the vendor's codes first, then words of our own.
 CAUSES: dict[str, Text] = {
@@ -151,6 +152,23 @@ CAUSES: dict[str, Text] = {
     "credentials_malformed": _(
         "TENCENTCLOUD_SECRET_ID, its key or its token holds a character that can't be in it."
     ),
+    "credentials_unreadable": _(
+        "A file of TENCENTCLOUD_SECRET_ID, its key or its token has been missing, empty or broken for ten minutes."
+    ),
+    "proxy_refused": _(
+        "The outbound proxy refused to open a connection to the vendor. KYC_OUTBOUND_PROXY names it; its log says why."
+    ),
+    "proxy_refused.407": _(
+        "The outbound proxy refused us: it asks for a user and password, or others than KYC_OUTBOUND_PROXY has."
+    ),
+    "proxy_unreachable": _(
+        "The outbound proxy that KYC_OUTBOUND_PROXY names can't be reached, or does not answer."
+    ),
+    "proxy_malformed": _("KYC_OUTBOUND_PROXY is not the address of a proxy."),
+    "proxy_unreadable": _(
+        "The file of KYC_OUTBOUND_PROXY has been missing, empty or broken for ten minutes."
+    ),
+    "ca_file_unusable": _("KYC_CA_FILE can't be read, or holds no authority."),
     "endpoint_not_https": _("KYC_FACEID_ENDPOINT is not an https address."),
     "endpoint_not_a_bare_host": _("KYC_FACEID_ENDPOINT is not the address of a host alone."),
     "region_not_supported": _("KYC_FACEID_REGION is none of the API's regions."),

@@ -4,6 +4,7 @@ from verification.management.documents.limits.row import text, then, waits
 
 _LATER = "nothing: the next sweep takes the rest"
 _REVIEW = "nothing: the case goes to a reviewer"
+_PAUSED = "nothing: the account is paused"
 _UNKNOWN = "nothing: the outcome counts as unknown, the call is repeated once"
 
 OPERATORS = (
@@ -43,7 +44,7 @@ OPERATORS = (
         "vendor_accounts.account_health:FAILING_AFTER",
         "Calls of an account in a row without a usable answer",
         "",
-        "nothing: the account is paused",
+        _PAUSED,
     ),
     waits("vendor_accounts.account_health:AGAIN_WITHIN", "Two throttled calls that slow the account"),
     waits("vendor_accounts.pacing.throttle:MAX_SLOWDOWN", "How often the pace is halved before a pause"),
@@ -64,6 +65,14 @@ OPERATORS = (
         "",
         "nothing: other regions stand in",
     ),
+    then("secret_files:KEPT", "Going on with the last keys while their file is broken", "s", _PAUSED),
+    then(
+        "secret_files:SETTLED",
+        "From a change of some key files to their use",
+        "s",
+        "nothing: the others change in this time, and all count together",
+    ),
+    then("secret_files:SIZE_LIMIT", "A file with a key", "bytes", "nothing: it counts as broken"),
     then(
         "liveness.client:CONNECT_TIMEOUT", "Connecting to the vendor", "s", "nothing: the call was not sent"
     ),

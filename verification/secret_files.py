@@ -1,0 +1,110 @@
+"""Secrets that lie in files, read again at each use: replacing them needs no restart.
+
+Files that belong together may be replaced one after another, and a file may be half written when it is read. It does
+not know what the secrets are for. No log line and no error holds a value.
+"""
+
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import structlog
+
+# Seconds that the last good values serve while a file can't be used. Then they count as withdrawn.
+KEPT: Final = 600.0
+# Seconds that a change of some files waits for the others, because an id with another id's key fits nothing.
+SETTLED: Final = 5.0
+SIZE_LIMIT: Final = 16 * 1024  # bytes of a file
+
+_ONE_WORD = re.compile(r"[!-~]+")  # what a header can carry
+log = structlog.get_logger(__name__)
+
+# Held while files are read, and across a fork, so that the child never gets it locked.
+_reading = threading.Lock()
+os.register_at_fork(
+    before=_reading.acquire, after_in_parent=_reading.release, after_in_child=_reading.release
+)
+
+
+class Unreadable(Exception):
+    """A file of the secrets has not been usable for KEPT seconds."""
+
+
+class SecretFiles:
+    """Secrets by name, as they were at the start-up, and the files of those that come from one.
+
+    A file holds one secret of printable characters without spaces; white space around it does not count. It may be
+    empty only if it was empty before. Safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        values: Mapping[str, str],
+        files: Mapping[str, str],
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._values = dict(values)
+        self._files = dict(files)
+        self._clock = clock
+        self._partly_since: float | None = None
+        self._unusable_since: float | None = None
+
+    def __repr__(self) -> str:
+        return f"SecretFiles({', '.join(self._values)})"
+
+    def current(self, *, settled: bool = True) -> dict[str, str]:
+        """The secrets as the files hold them now.
+
+        When only some of the files have changed, the old secrets serve on for SETTLED seconds, unless `settled` is
+        False. While a file is missing, empty or no secret, all of them serve on for KEPT seconds; then Unreadable.
+        """
+        if not self._files:
+            return dict(self._values)
+        with _reading:
+            self._read_again(self._clock(), settled)
+            return dict(self._values)
+
+    def _read_again(self, now: float, settled: bool) -> None:
+        found = {name: read(path) for name, path in self._files.items()}
+        unusable = [name for name, value in found.items() if not self._is_usable(name, value)]
+        if unusable:
+            self._go_on(unusable, now)
+            return
+        self._unusable_since = None
+        changed = [name for name, value in found.items() if value != self._values[name]]
+        if 0 < len(changed) < len(found) and settled and not self._has_waited(now):
+            return
+        self._partly_since = None
+        if changed:
+            self._values.update({name: value for name, value in found.items() if value is not None})
+            log.info("secrets.replaced", files=[self._files[name] for name in changed])
+
+    def _is_usable(self, name: str, value: str | None) -> bool:
+        return value is not None and (_ONE_WORD.fullmatch(value) is not None or value == self._values[name])
+
+    def _go_on(self, unusable: list[str], now: float) -> None:
+        """Go on with the last good secrets; warn when that begins."""
+        if self._unusable_since is None:
+            self._unusable_since = now
+            log.warning("secrets.file_unusable", files=[self._files[name] for name in unusable])
+        if now - self._unusable_since >= KEPT:
+            raise Unreadable(", ".join(self._files[name] for name in unusable))
+
+    def _has_waited(self, now: float) -> bool:
+        if self._partly_since is None:
+            self._partly_since = now
+        return now - self._partly_since >= SETTLED
+
+
+def read(path: str) -> str | None:
+    """The text of the file without white space around it; None if it can't be read or is too large."""
+    try:
+        with open(path, "rb") as file:
+            raw = file.read(SIZE_LIMIT + 1)
+        return raw.decode("utf-8").strip() if len(raw) <= SIZE_LIMIT else None
+    except (OSError, UnicodeDecodeError):
+        return None
