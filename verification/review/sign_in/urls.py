@@ -42,7 +42,7 @@ urlpatterns = [
     path("account/two-step/", framed(mfa.index, _("Two-step sign-in")), name="mfa_index"),
     path(
         "account/two-step/app/add/",
-        framed(totp.activate_totp, _("Add an authenticator app")),
+        framed(allauth_views.activate_totp, _("Add an authenticator app")),
         name="mfa_activate_totp",
     ),
     path(
