@@ -42,7 +42,10 @@ def appoint(username: str, group: str, *, by: audit.By, now: datetime) -> str:
 def end_sessions(
     user: StaffUser, *, by: audit.By, now: datetime, why: str, but: str = "", only: str = ""
 ) -> int:
-    """Sign `user` out everywhere but in the session of key `but`, or out of session number `only`. Returns how many."""
+    """Sign `user` out everywhere but in the session of key `but`, or out of session number `only`. Returns how many.
+
+    Signing out everywhere also ends the known devices.
+    """
     found = apps.get_model("usersessions", "UserSession").objects.filter(user=user).exclude(session_key=but)
     if only:
         found = found.filter(pk=int(only) if only.isdecimal() and len(only) < 19 else None)
@@ -50,6 +53,9 @@ def end_sessions(
         keys = list(found.values_list("session_key", flat=True))
         Session.objects.filter(session_key__in=keys).delete()
         found.delete()
+        if not only:
+            StaffUser.objects.filter(pk=user.pk).update(devices_since=now)
+            user.devices_since = now  # else a later save of this object would undo it
         if keys:
             audit.record("staff.session_ended", by=by, subject=user, at=now, why=why, count=len(keys))
     return len(keys)

@@ -22,7 +22,7 @@ from django.utils.translation import gettext as _
 from verification.crypto import NotUnwrapped, UnknownKey
 from verification.permissions.addresses import CLOSED
 from verification.review.page import address_of, is_staff_address
-from verification.review.sign_in import lifetime, second_step
+from verification.review.sign_in import known_devices, lifetime, second_step
 from verification.review.sign_in.layout import page
 from verification.review.sign_in.reauthentication import ask
 from verification.review.sign_in.scripts import is_script
@@ -43,7 +43,10 @@ class StaffGate:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if is_staff_address(request):
+            known_devices.remember(request, response)
+        return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         if not is_staff_address(request):

@@ -111,7 +111,26 @@ STAFF = (
     ),
     text("settings:AXES_FAILURE_LIMIT", "Failed sign-ins of a name from one address", "", _TRIES),
     text("settings:AXES_COOLOFF_TIME", "Length of the lock after these", "", _TRIES),
-    text("review.sign_in.lockout:FAILURES_A_DAY", "Failed sign-ins of a name in a day (UTC)", "", _TRIES),
+    text(
+        "review.sign_in.lockout:FREE",
+        "Failed sign-ins of a name within 24 hours, from browsers that it is not known on, before there are waits of "
+        "1, 5 and 20 minutes",
+        "",
+        _TRIES,
+    ),
+    text("review.sign_in.lockout:MAX_FAILURES_A_DAY", "The same, in any 24 hours", "", _TRIES),
+    text(
+        "review.sign_in.lockout:MAX_FAILURES_OF_A_DEVICE",
+        "Failed sign-ins of a name from a browser that it is known on, in any 24 hours",
+        "",
+        _TRIES,
+    ),
+    then(
+        "review.sign_in.known_devices:KEPT",
+        "A browser is known after a sign-in with a second step",
+        "",
+        "nothing: its failures count with those of strangers",
+    ),
     text("settings:ACCOUNT_RATE_LIMITS[login]", "Sign-ins", "", _TOO_OFTEN),
     text("settings:ACCOUNT_RATE_LIMITS[login_failed]", "Failed sign-ins of any name", "", _TOO_OFTEN),
     text("settings:ACCOUNT_RATE_LIMITS[reauthenticate]", "Re-authentications", "", _TOO_OFTEN),
