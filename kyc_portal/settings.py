@@ -205,7 +205,7 @@ MFA_TOTP_TOLERANCE = 1
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
 
 AXES_HANDLER = "verification.review.sign_in.lockout.Lockout"
-AXES_LOCKOUT_CALLABLE = "verification.review.sign_in.lockout.locked_page"
+AXES_LOCKOUT_CALLABLE = "verification.review.sign_in.locked_pages.locked_page"
 AXES_USERNAME_CALLABLE = "verification.review.sign_in.lockout.counted_name"
 AXES_CLIENT_IP_CALLABLE = "verification.review.sign_in.lockout.address"
 AXES_USERNAME_FORM_FIELD = "username"

@@ -16,6 +16,7 @@ from verification.models.policy import Policy, PolicyIsActive
 from verification.models.review import DECISIONS, Review, Stage, Verdict
 from verification.models.saved_filter import SavedFilter
 from verification.models.staff import StaffUser
+from verification.models.staff_change import ChangeKind, ChangeState, StaffChange
 from verification.models.upload import RecordingPart, RecordingUpload
 from verification.models.verification import Verification
 
@@ -28,6 +29,8 @@ __all__ = [
     "AuditEvent",
     "Billed",
     "CallState",
+    "ChangeKind",
+    "ChangeState",
     "Consent",
     "DataKey",
     "Document",
@@ -42,6 +45,7 @@ __all__ = [
     "Review",
     "RiskFlag",
     "SavedFilter",
+    "StaffChange",
     "StaffUser",
     "Stage",
     "VendorAccount",

@@ -195,10 +195,10 @@ RECORDS: dict[type[Model], type[ReadOnly]] = {
     models.Export: ExportAdmin,
     models.ApiClient: ClientAdmin,
     models.ApiKey: KeyAdmin,
+    models.StaffUser: StaffAdmin,
 }
 
 
 def register(site: admin.AdminSite) -> None:
     for model, record in RECORDS.items():
         site.register(model, record)
-    site.register(models.StaffUser, StaffAdmin)

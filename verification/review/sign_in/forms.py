@@ -29,7 +29,7 @@ MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 WRONG = frozenset({"incorrect_code", "clock_is_off", "enter_current_password"})
 
 
-def _counted(user: Any, step: str, check: Callable[[], Any]) -> Any:
+def counted(user: Any, step: str, check: Callable[[], Any]) -> Any:
     """The result of `check`. A wrong guess counts as a failed sign-in; a locked name is refused unchecked."""
     request, credentials = context.request, {"username": user.get_username(), "step": step}
     if not AxesProxyHandler.is_allowed(request, credentials):
@@ -65,7 +65,14 @@ class _Credential(forms.JSONField):
 
 class NewPasswordForm(account_forms.ChangePasswordForm):
     def clean_oldpassword(self) -> Any:
-        return _counted(self.user, "password", super().clean_oldpassword)
+        return counted(self.user, "password", super().clean_oldpassword)
+
+    def clean_password1(self) -> Any:
+        """The present one may have been handed out: somebody else knows it."""
+        new = self.cleaned_data["password1"]
+        if new == self.cleaned_data.get("oldpassword"):
+            raise ValidationError(_("This is your present password. Choose another one."))
+        return new
 
 
 def _code_field() -> forms.CharField:
@@ -93,7 +100,7 @@ class _Code(code_forms.BaseAuthenticateForm):
     code = _code_field()
 
     def clean_code(self) -> Any:
-        return _counted(self.user, "code", self._use)
+        return counted(self.user, "code", self._use)
 
     def _use(self) -> str:
         forget_rate = check_rate_limit(self.user)
@@ -141,7 +148,7 @@ class _Passkey(passkey_forms.AuthenticateWebAuthnForm):
     credential = _Credential()
 
     def clean_credential(self) -> Any:
-        return _counted(self.user, "passkey", lambda: _parsed(super(_Passkey, self).clean_credential))
+        return counted(self.user, "passkey", lambda: _parsed(super(_Passkey, self).clean_credential))
 
 
 class PasskeyForm(_Passkey):

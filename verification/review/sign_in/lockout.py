@@ -16,34 +16,29 @@ counted in. A passkey that signs in alone is not counted: it can't be guessed.
 from datetime import datetime, timedelta
 from functools import partial
 from ipaddress import IPv6Address, IPv6Network, ip_address
-from math import ceil
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
-from axes.helpers import get_cool_off
 from axes.models import AccessAttempt, AccessFailureLog
-from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Max, Q, QuerySet
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext as _
 
 from verification import audit
 from verification.models import StaffUser
 from verification.review.sign_in import known_devices
-from verification.review.sign_in.layout import page
 
 MAX_FAILURES_A_DAY, MAX_FAILURES_OF_A_DEVICE = 100, 20
 _DAY = timedelta(days=1)
 # From so many failures of a name within a day: the wait after each further one.
 WAITS = ((10, timedelta(minutes=1)), (20, timedelta(minutes=5)), (30, timedelta(minutes=20)))
 FREE = WAITS[0][0]
-# Until a try that neither failed nor signed in lets another one follow.
-_TURN_SECONDS = 60
+# Seconds until a try that neither failed nor signed in lets another one follow.
+TURN_SECONDS = 60
 _RETENTION = timedelta(days=2)
 
 
@@ -89,7 +84,7 @@ def _network(address: str) -> str:
 class Lockout(AxesDatabaseHandler):
     def is_locked(self, request: Any, credentials: dict[str, Any] | None = None) -> bool:
         counted, now = counted_name(request, credentials), timezone.now()
-        if super().is_locked(request, credentials) or _waits_until(counted, now) > now:
+        if super().is_locked(request, credentials) or waits_until(counted, now) > now:
             return True
         return not _takes_turn(counted, (credentials or {}).get("step", "password"), now)
 
@@ -101,7 +96,7 @@ class Lockout(AxesDatabaseHandler):
         if denied:  # the password was not checked
             return
         now = timezone.now()
-        if _waits_until(counted_name(request, credentials), now) > now:
+        if waits_until(counted_name(request, credentials), now) > now:
             request.axes_locked_out, request.axes_credentials = True, credentials
         _record(credentials, locked=request.axes_locked_out)
 
@@ -159,7 +154,7 @@ def lift(user: StaffUser, *, by: audit.By, now: datetime) -> bool:
 
 def strangers_failures(user: StaffUser, now: datetime) -> tuple[int, datetime | None]:
     """The failures of the last 24 hours from browsers that the user is not known on, and until when they wait."""
-    until = _waits_until(user.get_username(), now)
+    until = waits_until(user.get_username(), now)
     return _lately(user.get_username(), now).count(), until if until > now else None
 
 
@@ -169,30 +164,12 @@ def keep_nothing_typed(instance: AccessAttempt, **kwargs: Any) -> None:
     instance.get_data = instance.post_data = ""
 
 
-def locked_page(request: Any, response: Any, credentials: dict[str, Any] | None) -> HttpResponse:
-    """429 for a locked name, with the time at which the lock ends."""
-    now = timezone.now()
-    until = _locked_until(request, credentials, now)
-    minutes = ceil((until - now).total_seconds() / 60)
-    context = {"title": _("Too many tries"), "until": until, "minutes": minutes}
-    answer = page(request, "account/locked.html", context, status=429)
-    answer["Retry-After"] = str(minutes * 60)
-    return answer
-
-
-def too_many_page(request: HttpRequest) -> HttpResponse:
-    """429 for too many requests of one kind from one address."""
-    answer = page(request, "account/locked.html", {"title": _("Too many tries"), "minutes": 1}, status=429)
-    answer["Retry-After"] = "60"
-    return answer
-
-
 def _lately(counted: str, now: datetime) -> QuerySet[Any]:
     rows: QuerySet[Any] = AccessFailureLog.objects.filter(username=counted, attempt_time__gt=now - _DAY)
     return rows
 
 
-def _waits_until(counted: str, now: datetime) -> datetime:
+def waits_until(counted: str, now: datetime) -> datetime:
     """When this account may be tried again; `now` or earlier if at once."""
     times = list(_lately(counted, now).order_by("attempt_time").values_list("attempt_time", flat=True))
     return next_try(times, strangers=_is_strangers(counted)) or now
@@ -213,17 +190,7 @@ def _takes_turn(counted: str, step: str, now: datetime) -> bool:
     if not _is_strangers(counted) or lately.count() < FREE:
         return True
     turn = f"{counted} {step} {lately.aggregate(newest=Max('pk'))['newest']}"
-    return bool(cache.add(salted_hmac("sign-in turn", turn).hexdigest(), 1, _TURN_SECONDS))
-
-
-def _locked_until(request: Any, credentials: dict[str, Any] | None, now: datetime) -> datetime:
-    """The later end of the two locks; at least as long as somebody else's turn may last."""
-    ends = [_waits_until(counted_name(request, credentials), now), now + timedelta(seconds=_TURN_SECONDS)]
-    if Lockout().get_failures(request, credentials) >= settings.AXES_FAILURE_LIMIT:
-        tries = Lockout().get_user_attempts(request, credentials)[0]
-        last = tries.order_by("-attempt_time").values_list("attempt_time", flat=True).first() or now
-        ends.append(last + (get_cool_off(request) or settings.AXES_COOLOFF_TIME))
-    return max(ends)
+    return bool(cache.add(salted_hmac("sign-in turn", turn).hexdigest(), 1, TURN_SECONDS))
 
 
 def _record(credentials: dict[str, Any], *, locked: bool) -> None:
