@@ -10,6 +10,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.http import HttpRequest
 
 from tests.conftest import NOW
+from verification.staffing import access
 
 LATER = NOW + timedelta(hours=1)
 
@@ -62,6 +63,12 @@ def rosa(staff, quick_passwords):
 
 
 @pytest.fixture
+def enrolment_code(rosa):
+    """The code with which Rosa sets up her first second step."""
+    return access.give_enrolment_code(rosa, seen_by=None, now=LATER)
+
+
+@pytest.fixture
 def with_app(rosa):
     """Rosa with an authenticator app and recovery codes."""
     TOTP.activate(rosa, SECRET)
@@ -76,6 +83,10 @@ def code_at(moment, secret=SECRET):
 
 def give_password(client, username="rosa", password=PASSWORD, **fields):
     return client.post("/admin/login/", {"login": username, "password": password, **fields})
+
+
+def enrol(client, code):
+    return client.post("/admin/account/enrolment/", {"code": code})
 
 
 def give_code(client, code):

@@ -1,6 +1,6 @@
 """Strangers' guesses: they stay few, they tell nothing, and they lock nobody out of a browser they are known on."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
@@ -12,9 +12,9 @@ from django.utils import timezone
 from tests.flow.conftest import LATER, PASSWORD, code_at, give_code, give_password
 from tests.flow.passkey import Passkey, sign_in
 from verification import audit
-from verification.actions import staff as action
 from verification.models import AuditEvent, StaffUser
 from verification.review.sign_in import lockout
+from verification.staffing import access
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
 COOKIE = "staff_device"
@@ -95,7 +95,8 @@ def test_after_each_wait_one_guess_is_checked_however_many_are_sent_at_once(with
 
 def greedy(hours):
     """The times at which somebody fails who tries as soon as each wait is over."""
-    failures, now = [], LATER
+    failures: list[datetime] = []
+    now = LATER
     while now < LATER + timedelta(hours=hours):
         lately = [at for at in failures if at > now - timedelta(days=1)]
         until = lockout.next_try(lately, strangers=True)
@@ -174,7 +175,7 @@ def test_a_known_browser_is_known_no_longer(known, with_app, how):
             with_app.set_password(PASSWORD)
             with_app.save()
         elif how == "everywhere":
-            action.end_sessions(with_app, by=audit.By.staff(with_app), now=now, why="ended_by_owner")
+            access.end_sessions(with_app, by=audit.By.staff(with_app), now=now, why="ended_by_owner")
         elif how == "second_step":
             call_command("reset_second_step", "rosa")
         elif how == "off_and_on":
@@ -186,7 +187,7 @@ def test_a_known_browser_is_known_no_longer(known, with_app, how):
 
 
 def test_ending_one_session_leaves_the_browser_known(known, with_app):
-    action.end_sessions(with_app, by=audit.By.staff(with_app), now=LATER, why="ended_by_owner", only="1")
+    access.end_sessions(with_app, by=audit.By.staff(with_app), now=LATER, why="ended_by_owner", only="1")
     guess(10)
     assert give_password(known).status_code == 302
 

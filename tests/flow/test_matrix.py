@@ -252,7 +252,7 @@ def test_a_password_alone_opens_nothing_where_a_second_step_is_asked_for(world, 
             answer = ask(client, method, world.url(address.path))
             if answer.status != 302 or not answer.to.startswith("/admin/account/enrolment/?next="):
                 opened.add(address.path)
-    assert TO_ENROL == {"account_logout", "staff_enrolment"}
+    assert {"account_logout", "staff_enrolment"} == TO_ENROL
     assert opened == {"logout/", "account/enrolment/"}
 
 

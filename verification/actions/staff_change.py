@@ -182,7 +182,7 @@ def _locked_open(change: StaffChange, now: datetime) -> StaffChange:
 
 def unseen(user: StaffUser, now: datetime) -> QuerySet[StaffChange]:
     """The changes of the last 30 days that `user` had no part in and has not marked as seen."""
-    lately = StaffChange.objects.filter(proposed_at__gt=max(now - _SHOWN_FOR, user.date_joined))
+    lately = StaffChange.objects.filter(proposed_at__gte=max(now - _SHOWN_FOR, user.date_joined))
     own = Q(proposed_by=user) | Q(confirmed_by=user) | Q(stopped_by=user) | Q(seen_by=user)
     return lately.exclude(own)
 

@@ -54,7 +54,7 @@ def give_enrolment_code(user: StaffUser, *, seen_by: StaffUser | None, now: date
     """Make the code that the user's next first second step asks for, in place of an older one, and return it."""
     code = "-".join("".join(secrets.choice(_ALPHABET) for _ in range(4)) for _ in range(3))
     _change(
-        user, enrolment_sha256=_digest(code), enrolment_until=now + HANDED_OUT_FOR, enrolment_seen_by=seen_by
+        user, enrolment_sha256=digest(code), enrolment_until=now + HANDED_OUT_FOR, enrolment_seen_by=seen_by
     )
     return code
 
@@ -67,14 +67,15 @@ def enrolment_in_force(user: StaffUser, now: datetime) -> str:
 
 def is_enrolment_code(user: StaffUser, typed: str, now: datetime) -> bool:
     kept = enrolment_in_force(user, now)
-    return bool(kept) and constant_time_compare(kept, _digest(typed))
+    return bool(kept) and constant_time_compare(kept, digest(typed))
 
 
 def use_up_enrolment_code(user: StaffUser) -> None:
     _change(user, enrolment_sha256="", enrolment_until=None, enrolment_seen_by=None)
 
 
-def _digest(code: str) -> str:
+def digest(code: str) -> str:
+    """What is stored of an enrolment code, however it is typed."""
     plain = "".join(one for one in code.upper() if one.isalnum())
     return hashlib.sha256(plain.encode()).hexdigest()
 

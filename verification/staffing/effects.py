@@ -52,19 +52,17 @@ def apply(change: StaffChange, acting_as: audit.By, now: datetime) -> None:
     if change.kind == ChangeKind.APPOINT:
         change.user = _make_account(change.wanted)
     user = account_of(change)
-    kind, facts = "staff.changed", {"active": user.is_active}
+    kind, facts = "staff.password_reset_agreed", dict[str, Any]()
     if change.kind == ChangeKind.APPOINT:
         kind, facts = "staff.added", {"groups": change.wanted["groups"]}
     elif change.kind == ChangeKind.RIGHTS:
-        facts = _change_rights(user, change.wanted)
+        kind, facts = "staff.changed", _change_rights(user, change.wanted)
     elif change.kind == ChangeKind.SECOND_STEP:
         kind, facts = "staff.second_step_removed", {"steps": access.remove_second_steps(user)}
         access.end_sessions(user, by=acting_as, now=now, why="second_step_reset")
     elif change.kind == ChangeKind.VOUCH:
         kind, facts = "staff.vouched", {"counted_as": user.person().get_username()}
         set_person(user, None)
-    elif change.kind == ChangeKind.PASSWORD:
-        kind, facts = "staff.password_reset_agreed", {}
     audit.record(kind, by=acting_as, subject=user, at=now, **facts, **acting_persons(change))
 
 

@@ -67,6 +67,6 @@ def enrol(request: HttpRequest) -> HttpResponseBase:
     form = EnrolmentForm(request.POST if request.method == "POST" else None, user=user)
     if request.method == "POST" and form.is_valid():
         request.session[_GIVEN] = user.enrolment_sha256
-        then = {"next": request.GET["next"]} if "next" in request.GET else {}
-        return redirect(f"{reverse('mfa_index')}?{urlencode(then)}")
+        then = f"?{urlencode({'next': request.GET['next']})}" if "next" in request.GET else ""
+        return redirect(f"{reverse('mfa_index')}{then}")
     return TemplateResponse(request, "account/enrolment.html", {"form": form})

@@ -43,7 +43,7 @@ def remember(request: HttpRequest, response: HttpResponseBase) -> None:
     if not isinstance(user, StaffUser) or not second_step.taken(request) or device_of(request, user):
         return
     value = [user.pk, _proof(user), get_random_string(22), timezone.now().timestamp()]
-    response.set_cookie(  # type: ignore[attr-defined]
+    response.set_cookie(
         cookie_name(),
         signing.dumps(value, salt=_SALT),
         max_age=KEPT,

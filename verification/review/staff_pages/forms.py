@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.actions import staff_change
 from verification.models import ChangeKind, StaffUser
-from verification.permissions import Group, groups_of
+from verification.permissions import Group
 
 _GROUPS = [(group.value, group.value) for group in Group]
 _PLAIN = {"autocomplete": "off", "spellcheck": "false"}
@@ -55,9 +55,9 @@ class RightsForm(_Person):
     is_active = forms.BooleanField(label=_("May sign in"), required=False)
     field_order = ("groups", "is_active", "first_name", "last_name", "email", "reason")
 
-    def __init__(self, *args: Any, user: StaffUser, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, user: StaffUser, auto_id: str) -> None:
         self.now = _as_it_is(user)
-        super().__init__(*args, initial=self.now, **kwargs)
+        super().__init__(data, initial=self.now, auto_id=auto_id)
 
     @property
     def wanted(self) -> dict[str, Any]:
