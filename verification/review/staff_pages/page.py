@@ -54,6 +54,7 @@ def _change(change: StaffChange, user: StaffUser, now: datetime, is_new: bool) -
         "is_open": is_open,
         "ran_out": change.state == ChangeState.OPEN and not is_open,
         "is_new": is_new,
+        "is_own": own,
         "details": _details(change),
         "may_confirm": is_open and permissions.can_confirm_change(user, change),
         "may_do_alone": is_open and own and over,
