@@ -75,9 +75,9 @@ class NewPasswordForm(account_forms.ChangePasswordForm):
         return new
 
 
-def _code_field() -> forms.CharField:
+def _code_field(label: Any) -> forms.CharField:
     return forms.CharField(
-        label=_("Code"),
+        label=label,
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "spellcheck": "false"}),
     )
@@ -97,7 +97,7 @@ def _clock_is_off(steps: int) -> ValidationError:
 
 
 class _Code(code_forms.BaseAuthenticateForm):
-    code = _code_field()
+    code = _code_field(_("Code"))
 
     def clean_code(self) -> Any:
         return counted(self.user, "code", self._use)
@@ -127,7 +127,7 @@ class CodeAgainForm(_Code, code_forms.ReauthenticateForm):
 class NewAppForm(app_forms.ActivateTOTPForm):
     """`used_step` is the step of the code, which can't be used for signing in as well."""
 
-    code = _code_field()
+    code = _code_field(_("Authenticator code"))
     used_step = 0
 
     def clean_code(self) -> Any:
