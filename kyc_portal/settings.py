@@ -215,13 +215,13 @@ MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "KYC portal"
-# A code is valid for its own 30 seconds, which is how long allauth remembers that it was used.
-MFA_TOTP_TOLERANCE = 0
+# Also the codes of the 30 seconds before and after; `one_time_codes` remembers which were used.
+MFA_TOTP_TOLERANCE = 1
 # Browsers treat http://localhost as secure; only the demo uses plain HTTP.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEMO
 
 AXES_HANDLER = "verification.review.sign_in.lockout.Lockout"
-AXES_LOCKOUT_CALLABLE = "verification.review.sign_in.lockout.locked_page"
+AXES_LOCKOUT_CALLABLE = "verification.review.sign_in.locked_pages.locked_page"
 AXES_USERNAME_CALLABLE = "verification.review.sign_in.lockout.counted_name"
 AXES_CLIENT_IP_CALLABLE = "verification.review.sign_in.lockout.address"
 AXES_USERNAME_FORM_FIELD = "username"

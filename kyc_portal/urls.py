@@ -21,5 +21,5 @@ urlpatterns = [
 handler400 = "verification.pages.errors.bad_request"
 handler403 = "verification.pages.errors.forbidden"
 handler404 = "verification.pages.errors.not_found"
-handler429 = "verification.review.sign_in.lockout.too_many_page"
+handler429 = "verification.review.sign_in.locked_pages.too_many_page"
 handler500 = "verification.pages.errors.server_error"

@@ -67,6 +67,12 @@ def give_password(page: Page, portal: Portal, username: str) -> None:
     page.locator("#login-form [type=submit]").click()
 
 
+def enrol(page: Page, portal: Portal, username: str) -> None:
+    """In the demo the password is the enrolment code as well."""
+    page.get_by_label("Enrolment code").fill(portal.logins[username])
+    page.get_by_role("button", name="Go on").click()
+
+
 def check(page: Page) -> None:
     """Checks that nothing is wider than a phone and that axe finds no fault."""
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW["width"], page.url
@@ -89,6 +95,9 @@ def test_a_newcomer_sets_up_an_app_and_signs_in_with_it(
     page.goto(f"{strict.url}/admin/login/")
     check(page)
     give_password(page, strict, "reviewer")
+    expect(page.get_by_role("heading", name="Enrolment code")).to_be_visible()
+    check(page)
+    enrol(page, strict, "reviewer")
     expect(page.get_by_role("heading", name="Two-step sign-in")).to_be_visible()
     check(page)
     page.get_by_role("link", name="Add an app").click()
@@ -152,6 +161,7 @@ def test_a_passkey_signs_in(new_browser: Callable[[], Page], strict: Portal, alo
     page = new_browser()
     with_authenticator(page)
     give_password(page, strict, username)
+    enrol(page, strict, username)
     page.get_by_role("link", name="Add a passkey").click()
     page.get_by_label("Name").fill("Blue laptop")
     page.get_by_label("Also sign in with it alone").set_checked(alone)

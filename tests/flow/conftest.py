@@ -11,6 +11,7 @@ from django.http import HttpRequest
 
 from tests.conftest import NOW
 from tests.flow import vendor_says
+from verification.staffing import access
 
 LATER = NOW + timedelta(hours=1)
 
@@ -71,6 +72,12 @@ def rosa(staff, quick_passwords):
 
 
 @pytest.fixture
+def enrolment_code(rosa):
+    """The code with which Rosa sets up her first second step."""
+    return access.give_enrolment_code(rosa, seen_by=None, now=LATER)
+
+
+@pytest.fixture
 def with_app(rosa):
     """Rosa with an authenticator app and recovery codes."""
     TOTP.activate(rosa, SECRET)
@@ -85,6 +92,10 @@ def code_at(moment, secret=SECRET):
 
 def give_password(client, username="rosa", password=PASSWORD, **fields):
     return client.post("/admin/login/", {"login": username, "password": password, **fields})
+
+
+def enrol(client, code):
+    return client.post("/admin/account/enrolment/", {"code": code})
 
 
 def give_code(client, code):

@@ -24,8 +24,25 @@ from tests.conftest import NOW, VENDOR_CLOCK, WORDING, Road, photo, undone_later
 from tests.flow.conftest import LATER, take_second_step
 from tests.flow.reviewing import pass_on
 from verification import audit
-from verification.actions import api_client, consent, csp_report, document, export, policy, saved_filter
-from verification.models import SavedFilter, StaffUser, VendorAccount, Verdict, Verification
+from verification.actions import (
+    api_client,
+    consent,
+    csp_report,
+    document,
+    export,
+    policy,
+    saved_filter,
+    staff_change,
+)
+from verification.models import (
+    ChangeKind,
+    SavedFilter,
+    StaffChange,
+    StaffUser,
+    VendorAccount,
+    Verdict,
+    Verification,
+)
 from verification.permissions import Group
 from verification.review.admin.records import RECORDS
 
@@ -180,6 +197,14 @@ class World:
         return client
 
 
+def _change(about: StaffUser) -> StaffChange:
+    """A change that waits, proposed by an operator who is none of the roles."""
+    proposer = member(Group.OPERATOR, "proposer")
+    by: dict[str, Any] = {"by": proposer, "acting_as": audit.By("operator", "proposer")}
+    new = {"first_name": "Dora"}
+    return staff_change.propose(ChangeKind.RIGHTS, about, wanted=new, reason="Married.", now=LATER, **by)
+
+
 def make_world(road: Road, emulator: EmulatorServer) -> World:
     kept_by, drafter = member(Group.SENIOR), member(Group.SENIOR, "drafter")
     invitation = road.invitation(name=NAME, email=EMAIL)
@@ -202,7 +227,7 @@ def make_world(road: Road, emulator: EmulatorServer) -> World:
         "queue/": {"<int:number>": SavedFilter.objects.get().pk},
         "vendor/": {"<slug:name>": VendorAccount.objects.get().name},
         "account/": {"<int:pk>": passkey.pk},
-        "verification/staffuser/": {"<path:object_id>": drafter.pk, "<id>": drafter.pk},
+        "staff/": {"<int:number>": drafter.pk, "<slug:public_id>": _change(drafter).public_id},
         "r/": {
             "<path:content_type_id>": ContentType.objects.get_for_model(Verification).pk,
             "<path:object_id>": case.pk,

@@ -33,7 +33,7 @@ from verification.permissions import RIGHTS, Group
 from verification.permissions.addresses import ADDRESSES, ANYBODY, LOGGED, NOBODY, STAFF, TABLE, Address
 from verification.review.admin.records import RECORDS
 from verification.review.case.evidence import KINDS
-from verification.review.sign_in.gate import TO_SET_IT_UP
+from verification.review.sign_in.gate import TO_ENROL
 
 METHODS = ("get", "post")
 # Addresses that the resolver shows as regular expressions.
@@ -58,6 +58,14 @@ ANSWERS = {
     ("post", "policy/activate"): 400,
     ("post", "vendor/<slug:name>/probe"): 302,
     ("post", "exports/"): 422,
+    ("post", "staff/appoint"): 422,
+    ("post", "staff/<int:number>/propose"): 422,
+    ("post", "staff/<int:number>/at-once"): 302,
+    ("post", "staff/changes/<slug:public_id>/confirm"): 302,
+    ("post", "staff/changes/<slug:public_id>/stop"): 302,
+    # Only who proposed it.
+    ("post", "staff/changes/<slug:public_id>/hand-out"): 403,
+    ("post", "staff/seen"): 302,
     # The user is signed in already; on the pages of the second step, by the password alone.
     ("get", "login/"): 302,
     ("post", "login/"): 302,
@@ -216,7 +224,7 @@ def test_an_address_that_is_missing_from_the_table_opens_to_nobody(world, monkey
 def test_a_right_is_asked_for_before_a_confirmation_that_it_is_them(world):
     client = browser_of(member(Group.REVIEWER))
     age_authentication(client, in_force.ACCOUNT_REAUTHENTICATION_TIMEOUT + 1)
-    for path in ("policy/new", "policy/activate", "verification/staffuser/add/"):
+    for path in ("policy/new", "policy/activate", "staff/appoint"):
         assert ask(client, "post", f"/admin/{path}").status == 403, path
 
 
@@ -242,17 +250,10 @@ def test_a_password_alone_opens_nothing_where_a_second_step_is_asked_for(world, 
     for address in ADDRESSES:
         for method in METHODS:
             answer = ask(client, method, world.url(address.path))
-            if answer.status != 302 or not answer.to.startswith("/admin/account/two-step/?next="):
+            if answer.status != 302 or not answer.to.startswith("/admin/account/enrolment/?next="):
                 opened.add(address.path)
-    names = {"account_logout", "account_reauthenticate", "mfa_index", "mfa_activate_totp", "mfa_add_webauthn"}
-    assert names == TO_SET_IT_UP
-    assert opened == {
-        "logout/",
-        "account/confirm/",
-        "account/two-step/",
-        "account/two-step/app/add/",
-        "account/two-step/passkeys/add/",
-    }
+    assert {"account_logout", "staff_enrolment"} == TO_ENROL
+    assert opened == {"logout/", "account/enrolment/"}
 
 
 def test_the_stock_autocomplete_finds_nothing_for_anybody(world):

@@ -15,7 +15,7 @@ from django.urls import reverse
 from tests.flow.conftest import LATER, PASSWORD, code_at, give_code, give_password
 from tests.flow.passkey import Passkey
 from verification.actions.staff import forget_sessions
-from verification.models import AuditEvent, Export, StaffUser
+from verification.models import AuditEvent, Export, StaffChange, StaffUser
 from verification.review.sign_in import devices
 from verification.tasks import sweep
 
@@ -170,33 +170,18 @@ def test_nobody_ends_the_session_of_somebody_else(desk, signed_in):
     assert desk.get("/admin/").status_code == 200
 
 
-def test_deactivating_somebody_ends_their_sessions(desk, signed_in, rosa):
-    group = Group.objects.get(name="Reviewer").pk
-    signed_in("Operator").post(
-        reverse("admin:verification_staffuser_change", args=[rosa.pk]),
-        {"username": "rosa", "groups": [group]},
-    )
+def test_switching_somebody_off_ends_their_sessions(desk, signed_in, rosa):
+    signed_in("Operator").post(f"/admin/staff/{rosa.pk}/at-once", {"act": "switch_off"})
     assert desk.get("/admin/").status_code == 302
     assert ended() == [("operator", "deactivated")]
+    assert AuditEvent.objects.get(kind="staff.switched_off").actor_id == "operator"
 
 
-def test_resetting_a_password_ends_the_sessions(desk, phone, signed_in, rosa):
-    new = {"password1": "another horse battery", "password2": "another horse battery"}
-    signed_in("Operator").post(f"/admin/verification/staffuser/{rosa.pk}/password/", new)
+def test_an_operator_ends_the_sessions_of_somebody(desk, phone, signed_in, rosa):
+    signed_in("Operator").post(f"/admin/staff/{rosa.pk}/at-once", {"act": "end_sessions"})
     assert {browser.get("/admin/").status_code for browser in (desk, phone)} == {302}
-    assert ended() == [("operator", "password_changed")]
+    assert ended() == [("operator", "ended_by_operator")]
     assert AuditEvent.objects.get(kind="staff.session_ended").data["count"] == 2
-
-
-def test_taking_a_password_away_ends_the_sessions(desk, signed_in, rosa):
-    signed_in("Operator").post(
-        f"/admin/verification/staffuser/{rosa.pk}/password/",
-        {"usable_password": "false", "unset-password": "1"},
-    )
-    assert not StaffUser.objects.get(pk=rosa.pk).has_usable_password()
-    assert desk.get("/admin/").status_code == 302
-    assert not UserSession.objects.filter(user=rosa).exists()
-    assert ended() == [("operator", "password_removed")]
 
 
 def test_removing_a_second_step_ends_all_other_sessions(with_app):
@@ -297,22 +282,22 @@ def test_later_a_download_asks_and_leads_back_to_the_list(auditor):
 
 
 def test_later_an_operator_confirms_before_staff_are_changed(signed_in, rosa):
-    """A user who can make an auditor, or set a password, could see all that these may see."""
+    """What was typed stays on the page, which asks to confirm; an act without a form leads to the confirmation."""
     operator = signed_in("Operator")
-    page = reverse("admin:verification_staffuser_change", args=[rosa.pk])
-    new = {"password1": "another horse battery", "password2": "another horse battery"}
+    page = f"/admin/staff/{rosa.pk}/"
     with at(6):
         assert operator.get(page).status_code == 200
         for path, fields in {
-            "/admin/verification/staffuser/add/": {"username": "mallory", "usable_password": "true", **new},
-            page: {"username": "rosa", "is_active": "on", "groups": []},
-            f"/admin/verification/staffuser/{rosa.pk}/password/": new,
+            "/admin/staff/appoint": {"username": "mallory", "reason": "New here."},
+            f"{page}propose": {"kind": "password", "reason": "Forgot it."},
         }.items():
             asked = operator.post(path, fields)
-            assert asked.url == f"/admin/account/confirm/?{urlencode({'next': path})}"
-    assert not StaffUser.objects.filter(username="mallory").exists()
-    assert StaffUser.objects.get(pk=rosa.pk).check_password(PASSWORD)
-    assert rosa.groups.count() == 1
+            assert (asked.status_code, "confirm that it is you" in asked.content.decode()) == (403, True)
+        assert operator.post(f"{page}at-once", {"act": "switch_off"}).url.startswith(
+            "/admin/account/confirm/"
+        )
+    assert not StaffChange.objects.exists()
+    assert StaffUser.objects.get(pk=rosa.pk).is_active
 
 
 def test_a_code_confirms_too(client, with_app):

@@ -4,7 +4,6 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from tests.flow.conftest import LATER, PASSWORD, code_at
@@ -38,7 +37,8 @@ OPENS = {
     "/admin/verification/auditevent/": {SENIOR, AUDITOR},
     "/admin/verification/export/": {AUDITOR},
     "/admin/verification/staffuser/": OPERATIONS,
-    "/admin/verification/staffuser/add/": {OPERATOR},
+    "/admin/staff/": OPERATIONS,
+    "/admin/staff/appoint": {OPERATOR},
 }
 
 
@@ -265,73 +265,6 @@ def test_the_board_says_nothing_of_the_vendor_to_whoever_is_in_no_group(accounts
     pause(accounts[0])
     client.force_login(StaffUser.objects.create_user("newcomer", is_staff=True))
     assert "vendor" not in client.get("/admin/").content.decode()
-
-
-# Staff
-
-
-def staff_page(user) -> str:
-    return reverse("admin:verification_staffuser_change", args=[user.pk])
-
-
-def test_an_operator_adds_a_reviewer(signed_in):
-    fields = {
-        "username": "rosa",
-        "usable_password": "true",
-        "password1": "correct-horse",
-        "password2": "correct-horse",
-    }
-    signed_in(OPERATOR).post("/admin/verification/staffuser/add/", fields)
-    made = StaffUser.objects.get(username="rosa")
-    assert made.is_staff
-    assert not made.is_superuser
-    assert AuditEvent.objects.get(kind="staff.added").data["user"] == "rosa"
-
-
-def test_an_operator_puts_somebody_into_a_group(signed_in, staff):
-    reviewer = staff(REVIEWER)
-    senior = Group.objects.get(name=SENIOR)
-    fields = {"username": reviewer.username, "is_active": "on", "groups": [senior.pk], "is_superuser": "on"}
-    signed_in(OPERATOR).post(staff_page(reviewer), fields)
-    reviewer.refresh_from_db()
-    assert set(reviewer.groups.all()) == {senior}
-    assert not reviewer.is_superuser
-    assert AuditEvent.objects.get(kind="staff.changed").data["groups"] == [SENIOR]
-
-
-def test_an_operator_can_not_change_the_own_groups(signed_in, staff):
-    operator = staff(OPERATOR)
-    fields = {"username": operator.username, "groups": [Group.objects.get(name=REVIEWER).pk]}
-    signed_in(OPERATOR).post(staff_page(operator), fields)
-    operator = StaffUser.objects.get(pk=operator.pk)
-    assert [group.name for group in operator.groups.all()] == [OPERATOR]
-    assert operator.is_active
-
-
-def test_a_superuser_is_not_an_operators_to_change(signed_in):
-    root = StaffUser.objects.create_superuser("root")
-    assert signed_in(OPERATOR).get(staff_page(root)).status_code == 302
-
-
-def test_nobody_is_deleted(signed_in, staff):
-    address = reverse("admin:verification_staffuser_delete", args=[staff(REVIEWER).pk])
-    assert signed_in(OPERATOR).post(address, {"post": "yes"}).status_code == 403
-
-
-def test_an_auditor_reads_who_the_staff_are(signed_in, staff):
-    client = signed_in(AUDITOR)
-    assert client.post(staff_page(staff(REVIEWER)), {"username": "other"}).status_code == 403
-    assert "is_superuser" not in client.get(staff_page(staff(REVIEWER))).content.decode()
-
-
-def test_setting_anothers_password_is_an_event_of_its_own(signed_in, staff):
-    reviewer = staff("Reviewer")
-    new = "correct horse battery"
-    signed_in("Operator").post(
-        f"/admin/verification/staffuser/{reviewer.pk}/password/", {"password1": new, "password2": new}
-    )
-    event = AuditEvent.objects.get(kind="staff.password_reset")
-    assert (event.actor_kind, event.data["user"]) == ("operator", reviewer.get_username())
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ RULES = {
     "view_trail": {S, A},
     "view_alerts": {S, A, OP},
     "manage_staff": {OP},
+    "confirm_staff": {S, OP},
     "view_staff": {S, A, OP},
     "view_operations": {S, A, OP},
     "probe_account": {OP},

@@ -1,71 +1,41 @@
-"""Appointing a member of staff, ending their sessions, removing a lost second step, and deleting old sessions.
+"""What one operator may do to an account of the staff at once, because it takes rights away; and old sessions' end."""
 
-The sign-in's own models are looked up by name, because only the staff site may import its libraries.
-"""
-
-import secrets
 from datetime import datetime, timedelta
 
 from django.apps import apps
-from django.contrib.auth.models import Group
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import transaction
+from django.utils.translation import gettext as _
 
-from verification import audit
+from verification import audit, permissions
 from verification.models import StaffUser
+from verification.staffing import access
 
 FORGOTTEN_EVERY = timedelta(hours=1)
 _FORGOTTEN = "staff.sessions-forgotten"
 
 
-class NameTaken(Exception):
-    """There is a member of staff of this name."""
-
-
-class NoSuchStaff(Exception):
-    """There is no member of staff of this name."""
-
-
 @transaction.atomic
-def appoint(username: str, group: str, *, by: audit.By, now: datetime) -> str:
-    """A new member of `group` (by its name). Returns the random password that they sign in with first."""
-    if StaffUser.objects.filter(username=username).exists():
-        raise NameTaken("There is a member of staff of this name.")
-    password = secrets.token_urlsafe(15)
-    user = StaffUser.objects.create_user(username, password=password, is_staff=True)
-    user.groups.add(Group.objects.get(name=group))
-    audit.record("staff.added", by=by, subject=user, at=now, user=username, groups=[group])
-    return password
+def switch_off(user: StaffUser, *, by: StaffUser, now: datetime) -> bool:
+    """The account opens nothing any more, and its sessions end. False if it was off. Raises permissions.Denied."""
+    permissions.check_manage_staff(by)
+    if user.pk == by.pk:
+        raise permissions.ConflictOfInterest(_("This is your own account. Another operator switches it off."))
+    if not StaffUser.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+        return False
+    user.is_active = False
+    actor = audit.By("operator", by.get_username())
+    audit.record("staff.switched_off", by=actor, subject=user, at=now, user=user.get_username())
+    access.end_sessions(user, by=actor, now=now, why="deactivated")
+    return True
 
 
-def end_sessions(
-    user: StaffUser, *, by: audit.By, now: datetime, why: str, but: str = "", only: str = ""
-) -> int:
-    """Sign `user` out everywhere but in the session of key `but`, or out of session number `only`. Returns how many."""
-    found = apps.get_model("usersessions", "UserSession").objects.filter(user=user).exclude(session_key=but)
-    if only:
-        found = found.filter(pk=int(only) if only.isdecimal() and len(only) < 19 else None)
-    with transaction.atomic():
-        keys = list(found.values_list("session_key", flat=True))
-        Session.objects.filter(session_key__in=keys).delete()
-        found.delete()
-        if keys:
-            audit.record("staff.session_ended", by=by, subject=user, at=now, why=why, count=len(keys))
-    return len(keys)
-
-
-@transaction.atomic
-def reset_second_step(username: str, *, by: audit.By, now: datetime) -> None:
-    """Remove every second step of somebody who lost theirs, and end their sessions. They set up a new one."""
-    user = StaffUser.objects.filter(username=username).first()
-    if user is None:
-        raise NoSuchStaff("There is no member of staff of this name.")
-    steps = apps.get_model("mfa", "Authenticator").objects.filter(user=user)
-    kinds = sorted(steps.values_list("type", flat=True))
-    steps.delete()
-    end_sessions(user, by=by, now=now, why="second_step_reset")
-    audit.record("staff.second_step_removed", by=by, subject=user, at=now, steps=kinds)
+def end_sessions(user: StaffUser, *, by: StaffUser, now: datetime) -> int:
+    """Sign somebody out everywhere. Returns of how many sessions. Raises permissions.Denied."""
+    permissions.check_manage_staff(by)
+    actor = audit.By("operator", by.get_username())
+    return access.end_sessions(user, by=actor, now=now, why="ended_by_operator")
 
 
 def forget_sessions(*, now: datetime) -> int:

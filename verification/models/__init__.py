@@ -19,6 +19,7 @@ from verification.models.queue_answer import QueueAnswer
 from verification.models.review import DECISIONS, Review, Stage, Verdict
 from verification.models.saved_filter import SavedFilter
 from verification.models.staff import StaffUser
+from verification.models.staff_change import ChangeKind, ChangeState, StaffChange
 from verification.models.upload import RecordingPart, RecordingUpload
 from verification.models.verification import Verification
 
@@ -31,6 +32,8 @@ __all__ = [
     "AuditEvent",
     "Billed",
     "CallState",
+    "ChangeKind",
+    "ChangeState",
     "Consent",
     "CspReport",
     "DataKey",
@@ -48,6 +51,7 @@ __all__ = [
     "Review",
     "RiskFlag",
     "SavedFilter",
+    "StaffChange",
     "StaffUser",
     "Stage",
     "VendorAccount",

@@ -14,7 +14,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
-from verification.models import SavedFilter, StaffUser, Verdict, Verification
+from verification.models import SavedFilter, StaffChange, StaffUser, Verdict, Verification
 
 User = StaffUser | AnonymousUser
 
@@ -81,6 +81,9 @@ RIGHTS: dict[str, Right] = {
         OPERATOR,
     ),
     "manage_staff": _right(_("Only operators manage staff."), OPERATOR),
+    "confirm_staff": _right(
+        _("Only operators and senior reviewers confirm a change to staff."), SENIOR, OPERATOR
+    ),
     "view_staff": _right(
         _("Only operators, auditors and senior reviewers see who the staff are."), SENIOR, AUDITOR, OPERATOR
     ),
@@ -120,6 +123,9 @@ check_decide = partial(check, right="decide")
 check_decide_escalated = partial(check, right="decide_escalated")
 check_reopen = partial(check, right="reopen")
 check_share_filter = partial(check, right="share_filter")
+check_manage_staff = partial(check, right="manage_staff")
+check_confirm_staff = partial(check, right="confirm_staff")
+check_view_staff = partial(check, right="view_staff")
 check_change_policy = partial(check, right="change_policy")
 
 can_view_queue = partial(can, right="view_queue")
@@ -137,6 +143,7 @@ can_export = partial(can, right="export")
 can_view_trail = partial(can, right="view_trail")
 can_view_alerts = partial(can, right="view_alerts")
 can_manage_staff = partial(can, right="manage_staff")
+can_confirm_staff = partial(can, right="confirm_staff")
 can_view_staff = partial(can, right="view_staff")
 can_view_operations = partial(can, right="view_operations")
 can_probe_account = partial(can, right="probe_account")
@@ -170,8 +177,10 @@ def check_reopen_case(user: StaffUser, case: Verification) -> None:
 def check_confirm(user: StaffUser, case: Verification) -> None:
     """Whether this reviewer may confirm the verdict that is proposed on the case."""
     check_work_on(user, case)
-    if case.proposal is not None and case.proposal.by_id == user.pk:
-        raise OwnProposal(_("You proposed this verdict. A colleague has to confirm it."))
+    if case.proposal is not None:
+        if case.proposal.by_id == user.pk:
+            raise OwnProposal(_("You proposed this verdict. A colleague has to confirm it."))
+        check_two_people(user, case.proposal.by)
 
 
 def check_delete_filter(user: StaffUser, kept: SavedFilter) -> None:
@@ -197,3 +206,43 @@ def check_activate(user: StaffUser, drafted_by: StaffUser | None) -> None:
         )
     if drafted_by.pk == user.pk:
         raise OwnProposal(_("You wrote this draft. A colleague has to activate it."))
+    check_two_people(user, drafted_by)
+
+
+# Rules about the accounts of staff
+
+
+def check_two_people(user: StaffUser, other: StaffUser) -> None:
+    """Two accounts are not two people if one person alone appointed one of them or both."""
+    if user.person() == other.person():
+        raise OwnProposal(
+            _(
+                "You and %s count as one person, because one person alone appointed you. A second one must vouch first."
+            )
+            % other.get_username()
+        )
+
+
+def check_propose_change(user: StaffUser, about: StaffUser | None) -> None:
+    """Whether this user may propose a change to the account `about`, or (None) a new one."""
+    check_manage_staff(user)
+    if about is not None and about.pk == user.pk:
+        raise ConflictOfInterest(_("This is your own account. Another operator proposes changes to it."))
+
+
+def check_confirm_change(user: StaffUser, change: StaffChange) -> None:
+    """Whether this user may be the second person of the change."""
+    check_confirm_staff(user)
+    if change.user_id == user.pk:
+        raise ConflictOfInterest(_("This is your own account. Somebody else has to confirm the change."))
+    if change.proposed_by is None or change.proposed_by_id == user.pk:
+        raise OwnProposal(_("You proposed this change. Somebody else has to confirm it."))
+    check_two_people(user, change.proposed_by)
+
+
+def can_confirm_change(user: StaffUser, change: StaffChange) -> bool:
+    try:
+        check_confirm_change(user, change)
+    except Denied:
+        return False
+    return True

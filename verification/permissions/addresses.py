@@ -128,6 +128,9 @@ ACCOUNT = (
     Address("account/confirm/", "Show by the password that it is them", STAFF, STAFF),
     Address("account/confirm/code/", "Show by a code that it is them", STAFF, STAFF),
     Address("account/confirm/passkey/", "Show by a passkey that it is them", STAFF, STAFF),
+    Address(
+        "account/enrolment/", "Give the enrolment code, before the first second step", STAFF, STAFF, _OWN
+    ),
     Address("account/two-step/", "Two-step sign-in", STAFF, rules=_OWN),
     Address("account/two-step/app/add/", "Add an authenticator app", STAFF, STAFF, _OWN, _BOTH),
     Address("account/two-step/app/remove/", "Remove it", STAFF, STAFF, _OWN, _BOTH),
@@ -154,28 +157,44 @@ RECORDS = (
     Record("apiclient", "view_operations"),
     Record("apikey", "view_operations"),
     Record("cspreport", "view_operations"),
+    Record("staffuser", "view_staff"),
 )
-_STAFF_PAGES = "verification/staffuser/"
-_GROUPS = "groups only, no single permission, and never to themselves"
-STAFF_RECORD = (
-    Address(_STAFF_PAGES, "The staff", "view_staff", "view_staff"),
-    Address(f"{_STAFF_PAGES}add/", "Add somebody", "manage_staff", "manage_staff", fresh=("post",)),
-    Address(f"{_STAFF_PAGES}<path:object_id>/", "To the page of one", STAFF, STAFF),
+_NOT_OWN = "never their own account; a second person confirms"
+_SECOND = "not who proposed it, nor who counts as the same person; alone after 24 hours if nobody else could"
+ACCOUNTS_OF_STAFF = (
+    Address("staff/", "The staff, and changes that wait", "view_staff"),
+    Address("staff/appoint", "Propose a new account", "manage_staff", "manage_staff", _NOT_OWN, ("post",)),
+    Address("staff/<int:number>/", "One of the staff", "view_staff"),
     Address(
-        f"{_STAFF_PAGES}<path:object_id>/change/",
-        "One of the staff",
-        "view_staff",
-        "manage_staff",
-        _GROUPS,
-        ("post",),
+        "staff/<int:number>/propose",
+        "Propose a change: rights, password, second step, vouching",
+        post="manage_staff",
+        rules=_NOT_OWN,
+        fresh=("post",),
     ),
     Address(
-        f"{_STAFF_PAGES}<path:object_id>/history/", "The stock history of one", "view_staff", "view_staff"
+        "staff/<int:number>/at-once",
+        "Switch the account off, end its sessions, lift a wait",
+        post="manage_staff",
+        rules="by one person; not their own switching off",
+        fresh=("post",),
     ),
-    Address(f"{_STAFF_PAGES}<path:object_id>/delete/", "Nobody is deleted", NOBODY, NOBODY),
     Address(
-        f"{_STAFF_PAGES}<id>/password/", "Set a new password", "manage_staff", "manage_staff", fresh=("post",)
+        "staff/changes/<slug:public_id>/confirm",
+        "Confirm a change",
+        post="confirm_staff",
+        rules=_SECOND,
+        fresh=("post",),
     ),
+    Address("staff/changes/<slug:public_id>/stop", "Stop a change that waits", post="view_staff"),
+    Address(
+        "staff/changes/<slug:public_id>/hand-out",
+        "Show the first password, once",
+        post="manage_staff",
+        rules="who proposed it, and does not know the enrolment code",
+        fresh=("post",),
+    ),
+    Address("staff/seen", "Mark all changes as seen", post="view_staff"),
 )
 STOCK = (
     Address("verification/", "The records that this person may see", STAFF, STAFF, "404 if there are none"),
@@ -206,7 +225,7 @@ ADDRESSES: tuple[Address, ...] = (
     *OPERATIONS,
     *ACCOUNT,
     *(page for record in RECORDS for page in _pages(record)),
-    *STAFF_RECORD,
+    *ACCOUNTS_OF_STAFF,
     *STOCK,
 )
 

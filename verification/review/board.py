@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from verification import permissions
+from verification.actions import staff_change
 from verification.audit import viewing
 from verification.models import DECISIONS, AuditEvent, Review, StaffUser, Stage
 from verification.review import labels, words
@@ -53,10 +54,18 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (permissions.can_export, _("Exports"), "exports"),
         (permissions.can_view_trail, _("Trail"), "verification_auditevent_changelist"),
         (permissions.can_view_operations, _("Vendor"), "vendor"),
-        (permissions.can_manage_staff, _("Staff"), "verification_staffuser_changelist"),
+        (permissions.can_view_staff, _("Staff"), "staff"),
     )
     links = [_link(title, name) for can, title, name in pages if can(user)]
     return [{**link, "here": request.path.startswith(link["url"])} for link in links]
+
+
+def unseen_changes(request: HttpRequest) -> int:
+    """How many changes to staff this user may see and has not seen."""
+    user = request.user
+    if not isinstance(user, StaffUser) or not permissions.can_view_staff(user):
+        return 0
+    return staff_change.unseen(user, timezone.now()).count()
 
 
 def work(request: HttpRequest) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from verification.review.case import page as case_page
 from verification.review.dashboard import page as dashboard_page
 from verification.review.policy import page as policy_page
 from verification.review.queue import page as queue_page
+from verification.review.staff_pages import urls as staff_pages
 from verification.review.vendor_pages import codes
 from verification.review.vendor_pages import page as vendor_page
 
@@ -53,6 +54,7 @@ class ReviewSite(AdminSite):
             path("vendor/<slug:name>/probe", self.page(vendor_page.probe), name="probe_account"),
             path("codes/", self.page(codes.codes_page), name="codes"),
             *exports.urls(self),
+            *staff_pages.urls(self),
         ]
 
     def page(self, view: View) -> View:
@@ -96,7 +98,8 @@ class ReviewSite(AdminSite):
         return response
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), "nav": board.navigation(request)}
+        own = {"nav": board.navigation(request), "staff_changes": board.unseen_changes(request)}
+        return {**super().each_context(request), **own}
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         return super().index(request, {**board.work(request), **(extra_context or {})})
@@ -119,6 +122,10 @@ _HOMES = {
     "new_draft": "admin:policies",
     "discard_draft": "admin:policies",
     "activate_draft": "admin:policies",
+    **dict.fromkeys(
+        ("staff_seen", "propose_change", "staff_at_once", "confirm_change", "stop_change", "hand_out"),
+        "admin:staff",
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""`manage.py create_staff`: creates the first staff accounts. Later ones are made in the admin."""
+"""`manage.py create_staff`: makes the first staff accounts. Later ones are proposed and confirmed in the portal."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -6,13 +6,16 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from verification import audit
-from verification.actions import staff
+from verification.actions import staff_by_shell
 from verification.permissions import Group
+from verification.staffing import effects
 
 
 class Command(BaseCommand):
-    help = "Appoint a member of staff and print the password that they sign in with first."
+    help = (
+        "Appoint a member of staff. Prints the password for the first sign-in and the code that sets up the second "
+        "step; each works for 72 hours."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")
@@ -20,9 +23,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            password = staff.appoint(
-                options["username"], options["group"], by=audit.By.shell(), now=timezone.now()
-            )
-        except staff.NameTaken as error:
+            password, code = staff_by_shell.appoint(options["username"], options["group"], now=timezone.now())
+        except effects.NameTaken as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(password)
+        self.stdout.write(f"First password: {password}")
+        self.stdout.write(f"Enrolment code: {code}")

@@ -208,10 +208,10 @@ RECORDS: dict[type[Model], type[ReadOnly]] = {
     models.ApiClient: ClientAdmin,
     models.ApiKey: KeyAdmin,
     models.CspReport: CspReportAdmin,
+    models.StaffUser: StaffAdmin,
 }
 
 
 def register(site: admin.AdminSite) -> None:
     for model, record in RECORDS.items():
         site.register(model, record)
-    site.register(models.StaffUser, StaffAdmin)

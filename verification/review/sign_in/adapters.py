@@ -13,6 +13,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -20,6 +21,7 @@ from django.utils.translation import gettext_lazy
 
 from verification.models import StaffUser
 from verification.review.sign_in import at_rest
+from verification.staffing import access
 
 WAYS = {
     "reauthenticate": gettext_lazy("Use your password"),
@@ -61,14 +63,13 @@ class StaffAdapter(DefaultAccountAdapter):
         return reverse("usersessions_list")
 
     def pre_login(self, request: HttpRequest, user: StaffUser, **kwargs: Any) -> HttpResponse | None:
-        """A passkey signs in active staff only, as a password does."""
-        if user.is_active and user.is_staff:
-            request.session[PROVEN] = user.get_session_auth_hash()
-            return None
-        # Otherwise the refused passkey would count as the second step of a later sign-in.
-        clear_authentication_records(request)
-        messages.error(request, _("This passkey can't be used here."))
-        return HttpResponseRedirect(reverse("account_login"))
+        """A passkey signs in active staff only, as a password does. A first password does so for 72 hours."""
+        if not (user.is_active and user.is_staff):
+            return _refused(request, _("This passkey can't be used here."))
+        if access.is_first_password_over(user, timezone.now()):
+            return _refused(request, _("Your first password has run out. Ask an operator for a new one."))
+        request.session[PROVEN] = user.get_session_auth_hash()
+        return None
 
     def login(self, request: HttpRequest, user: StaffUser) -> None:
         """The user starts again if they were deactivated or got a new password between the steps of this sign-in."""
@@ -89,6 +90,13 @@ class StaffAdapter(DefaultAccountAdapter):
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
         return [{**way, "description": WAYS[way["id"]]} for way in super().get_reauthentication_methods(user)]
+
+
+def _refused(request: HttpRequest, sentence: str) -> HttpResponse:
+    # Otherwise a refused passkey would count as the second step of a later sign-in.
+    clear_authentication_records(request)
+    messages.error(request, sentence)
+    return HttpResponseRedirect(reverse("account_login"))
 
 
 class SecondStepAdapter(DefaultMFAAdapter):

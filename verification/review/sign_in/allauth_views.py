@@ -5,12 +5,15 @@ from typing import Any
 from allauth.account.internal.stagekit import clear_login, get_pending_stage
 from allauth.core.internal import ratelimit
 from allauth.mfa.base import views as mfa
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes import views as recovery
+from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
-from django.http import HttpRequest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from verification.review.sign_in import second_step
+from verification.review.sign_in import one_time_codes, second_step
 
 
 def authenticate(request: HttpRequest) -> HttpResponseBase:
@@ -36,3 +39,15 @@ class _NewCodes(recovery.GenerateRecoveryCodesView):
 
 
 generate_recovery_codes = _NewCodes.as_view()
+
+
+class _NewApp(totp.ActivateTOTPView):
+    def form_valid(self, form: Any) -> HttpResponse:
+        with transaction.atomic():
+            response: HttpResponse = super().form_valid(form)
+            added = Authenticator.objects.get(user=self.request.user, type=Authenticator.Type.TOTP)
+            one_time_codes.note_used(added, form.used_step)
+        return response
+
+
+activate_totp = _NewApp.as_view()

@@ -15,10 +15,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from verification import audit
-from verification.actions import staff
 from verification.models import StaffUser
 from verification.review.page import acting
 from verification.review.sign_in import at_rest, lifetime, second_step
+from verification.staffing import access
 
 HOW = {Authenticator.Type.RECOVERY_CODES.value: "recovery"}
 
@@ -63,6 +63,7 @@ def second_step_added(
     kind = str(authenticator.type)
     if kind in second_step.STEPS:
         second_step.mark_taken(request, user, kind)
+        access.use_up_enrolment_code(user)
         # The signal is sent after the commit, when the session may already be saved.
         request.session.save()
     _record("staff.second_step_added", user, step=HOW.get(kind, kind))
@@ -81,13 +82,14 @@ def second_step_removed(
     kind = str(authenticator.type)
     _record("staff.second_step_removed", user, step=HOW.get(kind, kind))
     own = request.session.session_key or ""
-    staff.end_sessions(user, by=acting(user), now=timezone.now(), why="second_step_removed", but=own)
+    access.end_sessions(user, by=acting(user), now=timezone.now(), why="second_step_removed", but=own)
     if not second_step.has_one(user):
         second_step.forget(request)
 
 
 @receiver(account.password_changed)
 def password_changed(user: StaffUser, **kwargs: Any) -> None:
+    access.forget_first_password(user)
     _record("staff.password_changed", user)
 
 
@@ -105,4 +107,4 @@ def end_sessions_after_change(instance: StaffUser, created: bool, **kwargs: Any)
     by = acting(user) if isinstance(user, StaffUser) else audit.By.shell()
     own = request.session.session_key or "" if user == instance else ""
     why = "password_changed" if has_new_password else "deactivated"
-    staff.end_sessions(instance, by=by, now=timezone.now(), why=why, but=own)
+    access.end_sessions(instance, by=by, now=timezone.now(), why=why, but=own)

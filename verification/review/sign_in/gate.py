@@ -21,11 +21,12 @@ from django.utils.translation import gettext as _
 
 from verification.crypto import NotUnwrapped, UnknownKey
 from verification.permissions.addresses import CLOSED
-from verification.review.page import address_of, is_staff_address
-from verification.review.sign_in import lifetime, second_step
+from verification.review.page import address_of, is_staff_address, signed_in
+from verification.review.sign_in import enrolment, known_devices, lifetime, second_step
 from verification.review.sign_in.layout import page
 from verification.review.sign_in.reauthentication import ask
 from verification.review.sign_in.scripts import is_script
+from verification.staffing import access
 
 log = structlog.get_logger(__name__)
 
@@ -36,6 +37,10 @@ TO_TAKE_IT = frozenset({"account_logout", "mfa_reauthenticate", "mfa_reauthentic
 TO_SET_IT_UP = frozenset(
     {"account_logout", "account_reauthenticate", "mfa_index", "mfa_activate_totp", "mfa_add_webauthn"}
 )
+# Those that open before the enrolment code was given, which setting up the first second step takes.
+TO_ENROL = frozenset({"account_logout", "staff_enrolment"})
+# Those that open while the password is one that an operator handed out.
+TO_CHANGE_PASSWORD = frozenset({"account_logout", "account_change_password", "mfa_view_recovery_codes"})
 
 
 class StaffGate:
@@ -43,7 +48,10 @@ class StaffGate:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if is_staff_address(request):
+            known_devices.remember(request, response)
+        return response
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         if not is_staff_address(request):
@@ -52,7 +60,7 @@ class StaffGate:
         address = address_of(request)
         if not _is_signed_in(request):
             return None if address.is_entrance else _to_sign_in(request)
-        answer = _second_step(request, name)
+        answer = _second_step(request, name) or _first_password(request, name)
         if answer is None and address is CLOSED:
             raise PermissionDenied
         return answer
@@ -100,9 +108,21 @@ def _second_step(request: HttpRequest, name: str) -> HttpResponse | None:
         return None
     if second_step.has_one(request.user):
         return None if name in TO_TAKE_IT else _lead(request, second_step.way_to_take(request))
-    if not second_step.is_required() or name in TO_SET_IT_UP:
+    if not second_step.is_required():
         return None
-    return _lead(request, reverse("mfa_index"))
+    if not enrolment.is_open(request):
+        return None if name in TO_ENROL else _lead(request, reverse("staff_enrolment"))
+    return None if name in TO_SET_IT_UP else _lead(request, reverse("mfa_index"))
+
+
+def _first_password(request: HttpRequest, name: str) -> HttpResponse | None:
+    """A password that somebody else has seen is changed before anything else opens."""
+    if not access.has_first_password(signed_in(request)) or name in TO_CHANGE_PASSWORD:
+        return None
+    if second_step.is_required() and not second_step.taken(request):
+        return None
+    messages.warning(request, _("Please choose a password of your own first."))
+    return _lead(request, reverse("account_change_password"))
 
 
 def _lead(request: HttpRequest, to: str) -> HttpResponse:

@@ -1,42 +1,68 @@
-"""Lockout after failed sign-ins: axes counts; this module adds the limit per day, the trail and the page.
+"""Lockout after failed sign-ins: axes counts; this module says whose failures count together, and for how long.
 
-5 failures of a name from one address lock this pair for 15 minutes. 100 failures of a name in a day (UTC), from any
-address and without a successful sign-in in between, lock the name until the day ends or an operator unlocks it. Open
-sessions go on: otherwise anybody could lock a user out of their work. Unknown names are counted and locked alike, and
-stored as a hash, because people type passwords into the wrong field.
+Failures are counted in three separate accounts, so that strangers' guesses lock nobody out where they are known:
+
+* of a name, from browsers that it is not known on. From FREE failures within a day, each one is followed by a wait that
+  grows, and after a wait one try is checked, however many are sent at once. In any 24 hours there are at most
+  MAX_FAILURES_A_DAY. Unknown names are counted and made to wait alike, and stored as a hash, because people type
+  passwords into the wrong field.
+* of a known device of a user (`known_devices`), and of a user's open sessions: at most MAX_FAILURES_OF_A_DEVICE in 24
+  hours.
+
+In each of them, 5 failures from one address lock it there for 15 minutes. A sign-in clears the account that it was
+counted in. A passkey that signs in alone is not counted: it can't be guessed.
 """
 
 from datetime import datetime, timedelta
 from functools import partial
-from math import ceil
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
-from axes.helpers import get_cool_off
 from axes.models import AccessAttempt, AccessFailureLog
-from django.conf import settings
-from django.db.models import Q
+from django.core.cache import cache
+from django.db.models import Max, Q, QuerySet
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext as _
 
 from verification import audit
 from verification.client_address import network
 from verification.models import StaffUser
-from verification.review.sign_in.layout import page
+from verification.review.sign_in import known_devices
 
-FAILURES_A_DAY = 100
+MAX_FAILURES_A_DAY, MAX_FAILURES_OF_A_DEVICE = 100, 20
+_DAY = timedelta(days=1)
+# From so many failures of a name within a day: the wait after each further one.
+WAITS = ((10, timedelta(minutes=1)), (20, timedelta(minutes=5)), (30, timedelta(minutes=20)))
+FREE = WAITS[0][0]
+# Seconds until a try that neither failed nor signed in lets another one follow.
+TURN_SECONDS = 60
 _RETENTION = timedelta(days=2)
 
 
 def counted_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    """The account in which a failure counts. No username has a space, so the accounts can't be mixed up."""
     name = str((credentials or {}).get("username") or "")
-    if StaffUser.objects.filter(username=name).exists():
-        return name
-    return f"unknown {salted_hmac('sign-in', name).hexdigest()[:32]}"
+    user = StaffUser.objects.filter(username=name).first()
+    if user is None:
+        return f"unknown {salted_hmac('sign-in', name).hexdigest()[:32]}"
+    if device := known_devices.device_of(request, user):
+        return f"{_device(user)} {device}"
+    return _session(user) if getattr(request, "user", None) == user else name
+
+
+def _device(user: StaffUser) -> str:
+    return f"device {user.pk}"
+
+
+def _session(user: StaffUser) -> str:
+    return f"session {user.pk}"
+
+
+def _is_strangers(counted: str) -> bool:
+    return not counted.startswith(("device ", "session "))
 
 
 def address(request: HttpRequest) -> str | None:
@@ -46,7 +72,10 @@ def address(request: HttpRequest) -> str | None:
 
 class Lockout(AxesDatabaseHandler):
     def is_locked(self, request: Any, credentials: dict[str, Any] | None = None) -> bool:
-        return super().is_locked(request, credentials) or _day_is_spent(request, credentials)
+        counted, now = counted_name(request, credentials), timezone.now()
+        if super().is_locked(request, credentials) or waits_until(counted, now) > now:
+            return True
+        return not _takes_turn(counted, (credentials or {}).get("step", "password"), now)
 
     def user_login_failed(
         self, sender: Any, credentials: dict[str, Any], request: Any = None, **kwargs: Any
@@ -55,14 +84,19 @@ class Lockout(AxesDatabaseHandler):
         super().user_login_failed(sender, credentials, request, **kwargs)
         if denied:  # the password was not checked
             return
-        if _day_is_spent(request, credentials):
+        now = timezone.now()
+        if waits_until(counted_name(request, credentials), now) > now:
             request.axes_locked_out, request.axes_credentials = True, credentials
         _record(credentials, locked=request.axes_locked_out)
 
     def user_logged_in(self, sender: Any, request: Any, user: StaffUser, **kwargs: Any) -> None:
+        """Clear the account in which this sign-in would have been counted, had it failed."""
         super().user_logged_in(sender, request, user, **kwargs)
-        AccessFailureLog.objects.filter(username=user.get_username()).delete()
-        self.remove_out_of_limit_failure_logs(username=user.get_username())
+        device = known_devices.device_of(request, user)
+        counted = f"{_device(user)} {device}" if device else user.get_username()
+        AccessAttempt.objects.filter(username=counted, ip_address=request.axes_ip_address).delete()
+        AccessFailureLog.objects.filter(username__in=(counted, _session(user))).delete()
+        self.remove_out_of_limit_failure_logs(username=counted)
 
     def remove_out_of_limit_failure_logs(self, *, username: str, limit: int | None = None) -> int:
         """Delete by age: axes would delete the newest entries, which are the ones that count."""
@@ -72,19 +106,45 @@ class Lockout(AxesDatabaseHandler):
     def reset_attempts(
         self, *, ip_address: str | None = None, username: str | None = None, ip_or_username: bool = False
     ) -> int:
-        """`manage.py axes_reset…`: an operator unlocks a name, an address or everything, also for the day."""
-        named = {"username": username, "ip_address": ip_address and network(ip_address)}
-        selected = Q(
-            *[(field, value) for field, value in named.items() if value],
-            _connector=Q.OR if ip_or_username else Q.AND,
-        )
-        found, names = 0, set()
-        for rows in (AccessAttempt.objects.filter(selected), AccessFailureLog.objects.filter(selected)):
-            names.update(rows.values_list("username", flat=True))
-            found += rows.delete()[0]
+        """`manage.py axes_reset…`: somebody at the server unlocks a name, an address or everything."""
+        parts = [Q(ip_address=network(ip_address))] if ip_address else []
+        parts += [_of_name(username)] if username else []
+        selected = Q(*parts, _connector=Q.OR if ip_or_username else Q.AND)
+        found, names = _forget(selected)
         if found:
             _record_unlocked(names)
         return found
+
+
+def _of_name(username: str) -> Q:
+    """Every account of the name: of strangers, of its devices, of its sessions."""
+    own = Q(username=username)
+    for user in StaffUser.objects.filter(username=username):
+        own |= Q(username=_session(user)) | Q(username__startswith=f"{_device(user)} ")
+    return own
+
+
+def _forget(selected: Q) -> tuple[int, set[str]]:
+    """Delete the failures, and return how many there were and in which accounts."""
+    found, names = 0, set()
+    for rows in (AccessAttempt.objects.filter(selected), AccessFailureLog.objects.filter(selected)):
+        names.update(rows.values_list("username", flat=True))
+        found += rows.delete()[0]
+    return found, names
+
+
+def lift(user: StaffUser, *, by: audit.By, now: datetime) -> bool:
+    """Let the user try again at once, from everywhere. False if nothing was counted."""
+    found, _names = _forget(_of_name(user.get_username()))
+    if found:
+        audit.record("staff.unlocked", by=by, subject=user, at=now)
+    return bool(found)
+
+
+def strangers_failures(user: StaffUser, now: datetime) -> tuple[int, datetime | None]:
+    """The failures of the last 24 hours from browsers that the user is not known on, and until when they wait."""
+    until = waits_until(user.get_username(), now)
+    return _lately(user.get_username(), now).count(), until if until > now else None
 
 
 @receiver(pre_save, sender=AccessAttempt)
@@ -93,45 +153,33 @@ def keep_nothing_typed(instance: AccessAttempt, **kwargs: Any) -> None:
     instance.get_data = instance.post_data = ""
 
 
-def locked_page(request: Any, response: Any, credentials: dict[str, Any] | None) -> HttpResponse:
-    """429 for a locked name, with the time at which the lock ends."""
-    now = timezone.now()
-    until = _locked_until(request, credentials, now)
-    minutes = ceil((until - now).total_seconds() / 60)
-    context = {"title": _("Too many tries"), "until": until, "minutes": minutes}
-    answer = page(request, "account/locked.html", context, status=429)
-    answer["Retry-After"] = str(minutes * 60)
-    return answer
+def _lately(counted: str, now: datetime) -> QuerySet[Any]:
+    rows: QuerySet[Any] = AccessFailureLog.objects.filter(username=counted, attempt_time__gt=now - _DAY)
+    return rows
 
 
-def too_many_page(request: HttpRequest) -> HttpResponse:
-    """429 for too many requests of one kind from one address."""
-    answer = page(request, "account/locked.html", {"title": _("Too many tries"), "minutes": 1}, status=429)
-    answer["Retry-After"] = "60"
-    return answer
+def waits_until(counted: str, now: datetime) -> datetime:
+    """When this account may be tried again; `now` or earlier if at once."""
+    times = list(_lately(counted, now).order_by("attempt_time").values_list("attempt_time", flat=True))
+    return next_try(times, strangers=_is_strangers(counted)) or now
 
 
-def _day_is_spent(request: Any, credentials: dict[str, Any] | None) -> bool:
-    if request.user.is_authenticated:
-        return False
-    return _failures_today(counted_name(request, credentials)) >= FAILURES_A_DAY
+def next_try(failures: list[datetime], *, strangers: bool) -> datetime | None:
+    """When another try is checked after these failures of the last 24 hours, the oldest first; None if at once."""
+    most = MAX_FAILURES_A_DAY if strangers else MAX_FAILURES_OF_A_DEVICE
+    if len(failures) >= most:
+        return failures[-most] + _DAY
+    wait = max((wait for start, wait in WAITS if start <= len(failures)), default=None)
+    return failures[-1] + wait if wait and strangers else None
 
 
-def _failures_today(name: str) -> int:
-    today = AccessFailureLog.objects.filter(username=name, attempt_time__gte=_midnight(timezone.now()))
-    return int(today.count())
-
-
-def _midnight(now: datetime) -> datetime:
-    return now.replace(hour=0, minute=0, second=0, microsecond=0)
-
-
-def _locked_until(request: Any, credentials: dict[str, Any] | None, now: datetime) -> datetime:
-    if _day_is_spent(request, credentials):
-        return _midnight(now) + timedelta(days=1)
-    tries = Lockout().get_user_attempts(request, credentials)[0]
-    last = tries.order_by("-attempt_time").values_list("attempt_time", flat=True).first() or now
-    return last + (get_cool_off(request) or settings.AXES_COOLOFF_TIME)
+def _takes_turn(counted: str, step: str, now: datetime) -> bool:
+    """Of many tries at once after a wait one is checked: else a hundred could be sent together."""
+    lately = _lately(counted, now)
+    if not _is_strangers(counted) or lately.count() < FREE:
+        return True
+    turn = f"{counted} {step} {lately.aggregate(newest=Max('pk'))['newest']}"
+    return bool(cache.add(salted_hmac("sign-in turn", turn).hexdigest(), 1, TURN_SECONDS))
 
 
 def _record(credentials: dict[str, Any], *, locked: bool) -> None:
@@ -149,8 +197,9 @@ def _record(credentials: dict[str, Any], *, locked: bool) -> None:
         note("staff.locked_out")
 
 
-def _record_unlocked(names: set[str]) -> None:
+def _record_unlocked(counted: set[str]) -> None:
     """Record the users that were unlocked; unknown names are one event without a subject."""
-    now = timezone.now()
-    for user in StaffUser.objects.filter(username__in=names) or [StaffUser(pk="")]:
-        audit.record("staff.unlocked", by=audit.By.shell(), subject=user, at=now)
+    numbers = {int(name.split()[1]) for name in counted if not _is_strangers(name)}
+    users = StaffUser.objects.filter(Q(username__in=counted) | Q(pk__in=numbers))
+    for user in users or [StaffUser(pk="")]:
+        audit.record("staff.unlocked", by=audit.By.shell(), subject=user, at=timezone.now())

@@ -15,10 +15,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from verification.actions import staff
 from verification.models import StaffUser
 from verification.review.page import acting, signed_in
 from verification.review.sign_in import devices, lifetime
+from verification.staffing import access
 
 
 @login_required
@@ -36,7 +36,7 @@ def sessions(request: HttpRequest) -> HttpResponseBase:
 
 def _end(request: HttpRequest, user: StaffUser, now: datetime) -> None:
     """End the chosen session, or all but the current one."""
-    ended = staff.end_sessions(
+    ended = access.end_sessions(
         user,
         by=acting(user),
         now=now,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.generic import RedirectView
 
 from verification.review.sign_in import allauth_views
+from verification.review.sign_in.enrolment import enrol
 from verification.review.sign_in.layout import framed
 from verification.review.sign_in.no_password import no_password
 from verification.review.sign_in.sessions import sessions
@@ -39,10 +40,11 @@ urlpatterns = [
     path(
         "account/second-step/", framed(allauth_views.authenticate, _("Second step")), name="mfa_authenticate"
     ),
+    path("account/enrolment/", framed(enrol, _("Enrolment code")), name="staff_enrolment"),
     path("account/two-step/", framed(mfa.index, _("Two-step sign-in")), name="mfa_index"),
     path(
         "account/two-step/app/add/",
-        framed(totp.activate_totp, _("Add an authenticator app")),
+        framed(allauth_views.activate_totp, _("Add an authenticator app")),
         name="mfa_activate_totp",
     ),
     path(

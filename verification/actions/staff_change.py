@@ -1,0 +1,194 @@
+"""Appointing staff and changing their rights and credentials: one operator proposes, a second person confirms.
+
+The second person is an operator or a senior reviewer who counts as another person (`permissions.check_two_people`). If
+there is none, the proposer may put the change into effect alone after ALONE_AFTER. Seniors, auditors and operators read
+of each change on all their pages until they have seen it, and each of them can stop it while it waits.
+
+A first password is shown to the proposer, an enrolment code to the person who confirms. Whoever comes to know both,
+which is possible only alone, could use the account: it then counts as another account of theirs until somebody vouches
+for it.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from verification import audit, permissions
+from verification.models import ChangeKind, ChangeState, StaffChange, StaffUser
+from verification.staffing import access, effects
+
+ALONE_AFTER = timedelta(hours=24)
+MAX_REASON = 200
+_SHOWN_FOR = timedelta(days=30)
+
+
+@transaction.atomic
+def propose(
+    kind: ChangeKind,
+    about: StaffUser | None,
+    *,
+    wanted: dict[str, Any],
+    reason: str,
+    by: StaffUser,
+    acting_as: audit.By,
+    now: datetime,
+) -> StaffChange:
+    """Propose a change to `about`, or with APPOINT a new account. Raises permissions.Denied or effects.NotPossible."""
+    permissions.check_propose_change(by, about)
+    effects.check_can_be_proposed(kind, about, wanted, now)
+    alone = not others_who_confirm(by, about)
+    change = StaffChange.objects.create(
+        kind=kind,
+        user=about,
+        wanted=wanted,
+        reason=reason,
+        proposed_by=by,
+        proposed_at=now,
+        alone_until=now + ALONE_AFTER if alone else None,
+    )
+    facts = {"change": kind.value, "user": change.username, "alone": alone}
+    if "groups" in wanted:
+        facts["groups"] = wanted["groups"]
+    audit.record("staff.change_proposed", by=acting_as, subject=change, at=now, **facts)
+    return change
+
+
+def others_who_confirm(by: StaffUser, about: StaffUser | None) -> list[StaffUser]:
+    """Those who could be the second person of a change that `by` proposes."""
+    groups = permissions.RIGHTS["confirm_staff"].groups
+    found = StaffUser.objects.filter(is_active=True, is_staff=True, groups__name__in=groups).distinct()
+    own = by.person()
+    return [user for user in found if user != about and user.person() != own]
+
+
+@transaction.atomic
+def confirm(change: StaffChange, *, by: StaffUser, acting_as: audit.By, now: datetime) -> str:
+    """Put the change into effect, as its second person or, after the wait, alone.
+
+    Returns the enrolment code that `by` hands to the user; "" if the change needs none. Raises permissions.Denied or
+    NotPossible.
+    """
+    row = _locked_open(change, now)
+    alone = row.proposed_by_id == by.pk
+    if alone:
+        _check_alone(row, by, now)
+    else:
+        permissions.check_confirm_change(by, row)
+    if row.proposed_by is None or not permissions.can_manage_staff(row.proposed_by):
+        raise effects.NotPossible(_("Whoever proposed this is no operator any more."))
+    row.state, row.ended_at, row.confirmed_by = ChangeState.DONE, now, None if alone else by
+    effects.apply(row, acting_as, now)
+    code = _give_code(row, by, alone, now) if _needs_code(row) else ""
+    row.save()
+    return code
+
+
+def _check_alone(change: StaffChange, by: StaffUser, now: datetime) -> None:
+    permissions.check_manage_staff(by)
+    if change.alone_until is None:
+        raise permissions.OwnProposal(_("You proposed this change. Somebody else has to confirm it."))
+    if now < change.alone_until:
+        raise effects.NotPossible(_("The wait is not over yet."))
+
+
+def _needs_code(change: StaffChange) -> bool:
+    if change.kind == ChangeKind.PASSWORD:
+        return not access.second_steps(effects.account_of(change))
+    return change.kind in {ChangeKind.APPOINT, ChangeKind.SECOND_STEP}
+
+
+def _give_code(change: StaffChange, by: StaffUser, alone: bool, now: datetime) -> str:
+    user = effects.account_of(change)
+    if alone and change.kind == ChangeKind.APPOINT:
+        effects.set_person(user, by.person())
+    seen_by = user.first_password_seen_by
+    if access.has_first_password(user) and not access.is_first_password_over(user, now):
+        _check_not_both(user, seen_by, by, alone)
+    return access.give_enrolment_code(user, seen_by=by, now=now)
+
+
+def _check_not_both(user: StaffUser, other_seen_by: StaffUser | None, by: StaffUser, alone: bool) -> None:
+    """Who knows one half of an account's credentials is shown the other half only alone, and then stands for it."""
+    if other_seen_by is None or other_seen_by.person() != by.person():
+        return
+    if not alone:
+        raise permissions.OwnProposal(
+            _("You know the other half of this account's credentials. Somebody else has to do this.")
+        )
+    effects.set_person(user, by.person())
+
+
+@transaction.atomic
+def hand_out(change: StaffChange, *, by: StaffUser, acting_as: audit.By, now: datetime) -> str:
+    """The first password of a change that is in effect, once, for its proposer to hand to the user.
+
+    It replaces the present password and ends the sessions. Raises permissions.Denied or NotPossible.
+    """
+    permissions.check_manage_staff(by)
+    row = StaffChange.objects.select_for_update().get(pk=change.pk)
+    if row.proposed_by_id != by.pk:
+        raise permissions.Denied(_("Only the person who proposed the change hands out the password."))
+    if not waits_for_hand_out(row, now):
+        raise effects.NotPossible(_("There is no password to hand out, or it was handed out already."))
+    user = effects.account_of(row)
+    if access.enrolment_in_force(user, now):
+        _check_not_both(user, user.enrolment_seen_by, by, row.confirmed_by is None)
+    password = access.give_first_password(user, seen_by=by, now=now)
+    access.end_sessions(user, by=acting_as, now=now, why="password_changed")
+    row.handed_out_at = now
+    row.save(update_fields=["handed_out_at"])
+    audit.record("staff.password_reset", by=acting_as, subject=user, at=now, **effects.acting_persons(row))
+    return password
+
+
+def waits_for_hand_out(change: StaffChange, now: datetime) -> bool:
+    """Whether a first password is still to be handed out, within OPEN_FOR."""
+    return (
+        change.state == ChangeState.DONE
+        and change.kind in {ChangeKind.APPOINT, ChangeKind.PASSWORD}
+        and change.proposed_by_id is not None
+        and change.handed_out_at is None
+        and change.ended_at is not None
+        and now < change.ended_at + effects.OPEN_FOR
+    )
+
+
+@transaction.atomic
+def stop(change: StaffChange, *, by: StaffUser, acting_as: audit.By, now: datetime) -> None:
+    """Whoever reads of a waiting change may stop it. Raises permissions.Denied or NotPossible."""
+    permissions.check_view_staff(by)
+    row = _locked_open(change, now)
+    row.state, row.ended_at, row.stopped_by = ChangeState.STOPPED, now, by
+    row.save()
+    facts = {"change": row.kind, "stopped_by": by.get_username(), **effects.acting_persons(row)}
+    audit.record("staff.change_stopped", by=acting_as, subject=row, at=now, **facts)
+
+
+def _locked_open(change: StaffChange, now: datetime) -> StaffChange:
+    row = StaffChange.objects.select_for_update().get(pk=change.pk)
+    if row.state != ChangeState.OPEN or now >= row.proposed_at + effects.OPEN_FOR:
+        raise effects.NotPossible(
+            _("This change does not wait any more: it is in effect, was stopped, or ran out.")
+        )
+    return row
+
+
+# Notices
+
+
+def unseen(user: StaffUser, now: datetime) -> QuerySet[StaffChange]:
+    """The changes of the last 30 days that `user` had no part in and has not marked as seen."""
+    lately = StaffChange.objects.filter(proposed_at__gte=max(now - _SHOWN_FOR, user.date_joined))
+    own = Q(proposed_by=user) | Q(confirmed_by=user) | Q(stopped_by=user) | Q(seen_by=user)
+    return lately.exclude(own)
+
+
+@transaction.atomic
+def mark_seen(changes: Iterable[StaffChange], *, by: StaffUser) -> None:
+    permissions.check_view_staff(by)
+    for change in changes:
+        change.seen_by.add(by)
