@@ -163,7 +163,10 @@ _PAUSED, _OURS = HINTS[Hint.PAUSED], HINTS[Hint.OUR_FAULT]
 
 NO_CODE: dict[str, Handling] = {
     "no_connection": Handling(
-        _("No connection, so nothing was sent"), Consequence.SEND_AGAIN, _WAITING, Billed.NO
+        _("No connection, or a refusal by the outbound proxy, so nothing was sent"),
+        Consequence.SEND_AGAIN,
+        _WAITING,
+        Billed.NO,
     ),
     "no_answer": Handling(
         _("Sent, and no whole answer: silence, a broken connection, 40 seconds gone, a worker that died"),
