@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
@@ -65,8 +66,7 @@ def make_staff() -> None:
         password = passwords.setdefault(username, secrets.token_urlsafe(12))
         user, _ = StaffUser.objects.get_or_create(username=username, defaults={"is_staff": True})
         if not user.check_password(password):
-            user.set_password(password)
-            user.save()
+            StaffUser.objects.filter(pk=user.pk).update(password=make_password(password))
         if settings.STAFF_MFA == "required":
             _enrol_by_password(user, password)
         user.groups.set([Group.objects.get(name=role.group)])

@@ -7,6 +7,7 @@ import time_machine
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
 from tests.conftest import NOW
@@ -66,7 +67,7 @@ def quick_passwords(settings):
 def rosa(staff, quick_passwords):
     """A reviewer with a password and no second step yet."""
     user = staff("Reviewer", "rosa")
-    user.set_password(PASSWORD)
+    user.password = make_password(PASSWORD)
     user.save()
     return user
 

@@ -8,7 +8,7 @@ from django.contrib.messages import get_messages
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from tests.flow.conftest import LATER, PASSWORD, code_at, give_code, give_password, take_second_step
+from tests.flow.conftest import LATER, PASSWORD, code_at, enrol, give_code, give_password, take_second_step
 from tests.flow.passkey import ADD, SIGN_IN, Passkey, begin, challenge_of, sign_in
 from verification.crypto import new_entry
 from verification.models import AuditEvent, StaffUser
@@ -143,9 +143,12 @@ def test_a_passkey_confirms(client, rosa, passkey):
     assert client.get("/admin/queue/").status_code == 200
 
 
-def test_a_passkey_is_added_and_signs_in(client, rosa, required, django_capture_on_commit_callbacks):
+def test_a_passkey_is_added_and_signs_in(
+    client, rosa, required, enrolment_code, django_capture_on_commit_callbacks
+):
     passkey = Passkey()
     give_password(client)
+    enrol(client, enrolment_code)
     client.get(ADD)
     with django_capture_on_commit_callbacks(execute=True):
         added = client.post(

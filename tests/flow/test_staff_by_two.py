@@ -590,6 +590,14 @@ def test_a_command_on_the_server_is_an_event_and_a_notice(olga, sam, capsys, com
     assert AuditEvent.objects.filter(kind__startswith="staff.", actor_kind="shell").exists()
 
 
+def test_a_password_set_on_the_server_is_an_event_and_a_notice(olga, rosa):
+    """As `manage.py changepassword` does it."""
+    rosa.set_password(OWN)
+    rosa.save()
+    assert "1 change to the staff" in text_of(olga.get("/admin/"))
+    assert AuditEvent.objects.get(kind="staff.password_reset").actor_kind == "shell"
+
+
 def test_two_from_the_server_are_two_people(capsys):
     for name in ("paul", "pia"):
         call_command("create_staff", name, "--group", OPERATOR)

@@ -40,6 +40,16 @@ def vouch(username: str, *, now: datetime) -> None:
     _by_shell(ChangeKind.VOUCH, user, {}, now)
 
 
+@transaction.atomic
+def note_new_password(user: StaffUser, *, now: datetime) -> None:
+    """`manage.py changepassword` has set a password, and so somebody at the server knows it."""
+    StaffChange.objects.create(
+        kind=ChangeKind.PASSWORD, state=ChangeState.DONE, user=user, proposed_at=now, ended_at=now
+    )
+    facts = {"user": user.get_username(), "proposed_by": "", "confirmed_by": ""}
+    audit.record("staff.password_reset", by=audit.By.shell(), subject=user, at=now, **facts)
+
+
 def _named(username: str) -> StaffUser:
     user = StaffUser.objects.filter(username=username).first()
     if user is None:

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from verification import audit
+from verification.actions import staff_by_shell
 from verification.models import StaffUser
 from verification.review.page import acting
 from verification.review.sign_in import at_rest, lifetime, second_step
@@ -108,3 +109,5 @@ def end_sessions_after_change(instance: StaffUser, created: bool, **kwargs: Any)
     own = request.session.session_key or "" if user == instance else ""
     why = "password_changed" if has_new_password else "deactivated"
     access.end_sessions(instance, by=by, now=timezone.now(), why=why, but=own)
+    if has_new_password and by == audit.By.shell():
+        staff_by_shell.note_new_password(instance, now=timezone.now())
