@@ -44,8 +44,8 @@ app.config_from_object(
         # Workers and beat try for as long as it takes.
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,
-        # Seconds. A page that sends a message must not wait for a broker that hangs.
-        "broker_connection_timeout": 2,
+        # Seconds. A page that sends a message must not wait long for a broker that hangs.
+        "broker_connection_timeout": 4,
         # Connections for sending; more than a web process has threads, so that none waits for another's.
         "broker_pool_limit": 20,
         "broker_transport_options": {

@@ -6,6 +6,8 @@ from threading import Lock, Thread
 from types import TracebackType
 from typing import Self
 
+from tests.services import free_port
+
 CHUNK = 65_536
 
 
@@ -16,7 +18,7 @@ class Cable:
         self._target = ("127.0.0.1", target)
         self._open: list[socket.socket] = []
         self._lock = Lock()
-        self.port = 0
+        self.port = free_port()
 
     def __enter__(self) -> Self:
         self.mend()
@@ -29,7 +31,6 @@ class Cable:
 
     def mend(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
-        self.port = self._listener.getsockname()[1]
         Thread(target=self._accept, args=[self._listener], daemon=True).start()
 
     def cut(self) -> None:

@@ -15,7 +15,7 @@ BROKERS = ("redis", "rabbitmq")
 OUTAGES = ("1 s", "three times in 3 s", "killed and emptied")
 CALLS = 30
 # A page that sends a message waits for a broker that hangs no longer than this, in seconds.
-DEADLINE = 3
+DEADLINE = 6
 
 
 def skip_without(broker: str) -> None:
@@ -80,7 +80,7 @@ def test_beat_and_the_workers_write_down_that_they_answer(restarts: Any) -> None
 
 
 def test_the_first_message_after_a_restart_arrives(publishers: Any) -> None:
-    assert publishers["arrived at once"]
+    assert publishers["arrives at once"]
     assert publishers["restarted"]
     assert publishers["killed and started"]
 
@@ -88,6 +88,7 @@ def test_the_first_message_after_a_restart_arrives(publishers: Any) -> None:
 def test_who_sends_a_message_does_not_wait_for_a_broker_that_is_gone_or_hangs(publishers: Any) -> None:
     assert publishers["gone"] < DEADLINE
     assert publishers["frozen"] < DEADLINE
+    assert publishers["frozen from the start"] < DEADLINE
 
 
 def test_a_sweep_finds_no_room_while_the_broker_is_gone(publishers: Any) -> None:

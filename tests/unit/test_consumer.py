@@ -31,7 +31,7 @@ def consumer() -> Consumer:
         pool="solo", without_heartbeat=True, without_mingle=True, without_gossip=True
     )
     assert type(worker.consumer) is Consumer
-    return worker.consumer  # type: ignore[no-any-return]
+    return worker.consumer
 
 
 def test_a_connection_that_can_not_be_closed_is_left_behind(consumer: Consumer) -> None:

@@ -1,1 +1,1 @@
-"""Which worker has which attempt: leases in the database, the heartbeat that renews them, the messages to workers."""
+"""Which worker has which attempt: leases in the database and their heartbeat; messages, and who answers them."""

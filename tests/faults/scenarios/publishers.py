@@ -14,7 +14,10 @@ def run(repetitions: int) -> dict[str, Any]:
     with broker_of_this_run() as broker:
         # Celery prefers this variable to its configuration.
         os.environ["CELERY_BROKER_URL"] = broker.url
-        report = {"undisturbed": _send(), "arrived at once": _waiting() == 1}
+        broker.freeze()
+        report: dict[str, Any] = {"frozen from the start": _send()}
+        broker.thaw()
+        report |= {"undisturbed": _send(), "arrives at once": _arrives()}
         broker.stop()
         report |= {"gone": _send(), "room while gone": doorbell.room_for(doorbell.ASSESS)}
         broker.start()

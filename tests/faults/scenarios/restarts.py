@@ -75,7 +75,8 @@ def run(repetitions: int) -> dict[str, Any]:
 @contextmanager
 def _scene(repetitions: int) -> Iterator[Scene]:
     with ExitStack() as stack:
-        broker: Redis | RabbitMQ = stack.enter_context(broker_of_this_run())
+        broker = broker_of_this_run()
+        stack.enter_context(broker)
         cable = stack.enter_context(Cable(broker.port))
         vendor = stack.enter_context(Emulator(rate=1000, latency_ms=CALL_MS))
         url = broker.url.replace(str(broker.port), str(cable.port))
