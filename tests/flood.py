@@ -104,7 +104,7 @@ class Waiting:
     @property
     def figures(self) -> dict[str, float]:
         whole = [*self.seconds, *[PATIENCE] * (self.asked - len(self.seconds))]
-        p95 = quantiles(whole, n=20)[-1] if len(whole) > 1 else whole[0]
+        p95 = quantiles(whole, n=20, method="inclusive")[-1] if len(whole) > 1 else whole[0]
         return {"share": round(self.share, 3), "median": round(median(whole), 3), "p95": round(p95, 3)}
 
 
