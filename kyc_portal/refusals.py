@@ -36,15 +36,18 @@ def _words(record: logging.LogRecord) -> str:
 
 
 class NulMiddleware:
-    """400 for a NUL in the address: PostgreSQL takes none in a text, which would look like a failure of ours."""
+    """400 for a NUL in the query: PostgreSQL takes none in a text, which would look like a failure of ours.
+
+    In a path, it names nothing that there is: that is a 404, like any other.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         query = request.META.get("QUERY_STRING", "")
-        if "\0" in request.path or "\0" in query or "%00" in query:
-            raise BadRequest("The address has a NUL")
+        if "\0" in query or "%00" in query:
+            raise BadRequest("The query has a NUL")
         return self.get_response(request)
 
 

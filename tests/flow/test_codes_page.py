@@ -47,7 +47,7 @@ def test_the_search_says_what_would_come_of_a_code_of_no_list(signed_in: Any) ->
 
 
 def test_what_is_searched_for_is_only_text(signed_in: Any) -> None:
-    page = signed_in(OPERATOR).get(CODES_PAGE, {"q": '"><script>alert(1)</script>\x00'}).content.decode()
+    page = signed_in(OPERATOR).get(CODES_PAGE, {"q": '"><script>alert(1)</script>'}).content.decode()
     assert "<script>alert" not in page
 
 
