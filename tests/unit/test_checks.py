@@ -1,4 +1,4 @@
-"""What the checks say; which settings they refuse is one table, in `tests/flow/test_start_matrix.py`."""
+"""What the checks say; which settings they refuse is one table, in `tests/flow/starts.py`."""
 
 from pathlib import Path
 from typing import Any
