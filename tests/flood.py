@@ -14,7 +14,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 
-HOST = "testserver"
+HOST = "localhost"
 PERIOD = 2.0  # seconds between two bytes of one client
 PATIENCE = 5.0  # seconds; an honest visitor calls a later answer none
 

@@ -60,7 +60,7 @@ class PgBouncer(Process):
 
 
 SITE = PROJECT / "deploy/nginx/kyc.conf"
-HOST = "testserver"
+HOST = "localhost"
 _MAIN = """
 {user}
 daemon off;

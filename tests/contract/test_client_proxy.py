@@ -162,8 +162,8 @@ def test_an_own_authority_is_trusted_in_place_of_the_usual_ones(ask, tmp_path):
 
 def test_once_the_tunnel_stands_all_is_as_without_a_proxy(ask, emulator):
     with Proxy() as proxy:
-        emulator.script(fault="http_502")
-        with pytest.raises(Unavailable, match="http_502"):
+        emulator.script(fault="http_503")
+        with pytest.raises(Unavailable, match="http_503"):
             ask(proxy.url)
         emulator.script(fault="reset")
         with pytest.raises(UnknownOutcome):

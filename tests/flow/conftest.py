@@ -1,12 +1,14 @@
 """Fixtures of signed-in staff."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 import time_machine
 from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 
@@ -15,6 +17,12 @@ from tests.flow import vendor_says
 from verification.staffing import access
 
 LATER = NOW + timedelta(hours=1)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def demo_addresses() -> None:
+    """The demo's addresses are there even if the first test of a run sets another mode."""
+    import_module(settings.ROOT_URLCONF)
 
 
 @pytest.fixture

@@ -128,7 +128,7 @@ def main() -> None:
     settings.ROOT_URLCONF = "tests.flow.leaking"
     visit()
     for number in range(len(FAILURES)):
-        Client(raise_request_exception=False).post(f"/fail/{number}", {"name": NAME})
+        Client(raise_request_exception=False, SERVER_NAME="127.0.0.1").post(f"/fail/{number}", {"name": NAME})
         for retried in (True, False):
             failing.apply((number, retried, NAME, TOKEN), throw=False)
     speak()
@@ -138,9 +138,9 @@ def main() -> None:
 
 def visit() -> None:
     """Odd addresses and refused callers."""
-    client = Client(raise_request_exception=False)
+    client = Client(raise_request_exception=False, SERVER_NAME="127.0.0.1")
     for address in ODD_ADDRESSES:
-        for headers in ({}, {"Referer": f"http://testserver/v/{TOKEN}"}, {"Host": f"{TOKEN}.example.org"}):
+        for headers in ({}, {"Referer": f"http://127.0.0.1/v/{TOKEN}"}, {"Host": f"{TOKEN}.example.org"}):
             client.get(address.format(TOKEN), headers=headers)
     client.cookies[settings.SESSION_COOKIE_NAME] = SESSION
     client.post("/admin/login/", {"login": PASSWORD, "password": PASSWORD})

@@ -82,7 +82,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def messages() -> Iterator[bytes]:
     """Requests as raw bytes: good ones, malformed ones, and ones that end early."""
     for address in ODD_ADDRESSES:
-        head = f"GET {address.format(TOKEN)} HTTP/1.1\r\nHost: testserver\r\nReferer: /v/{TOKEN}\r\n"
+        head = f"GET {address.format(TOKEN)} HTTP/1.1\r\nHost: 127.0.0.1\r\nReferer: /v/{TOKEN}\r\n"
         yield f"{head}Connection: close\r\n\r\n".encode()
     for head in (
         f"GET /v/{TOKEN}\r\n",
@@ -92,9 +92,9 @@ def messages() -> Iterator[bytes]:
         f"GET /v/{TOKEN} HTTP/1.1\r\nBad Header {TOKEN}: x\r\n",
         f"GET / HTTP/1.1\r\nAuthorization Bearer {KEY}\r\n",
         f"GET / HTTP/1.1\r\nHost: {TOKEN}\r\n",
-        f"POST / HTTP/1.1\r\nHost: testserver\r\nContent-Length: {TOKEN}\r\n",
-        f"POST / HTTP/1.1\r\nHost: testserver\r\nTransfer-Encoding: {TOKEN}\r\n",
-        f"{TOKEN} / HTTP/1.1\r\nHost: testserver\r\n",
+        f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {TOKEN}\r\n",
+        f"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: {TOKEN}\r\n",
+        f"{TOKEN} / HTTP/1.1\r\nHost: 127.0.0.1\r\n",
     ):
         yield f"{head}\r\n".encode()
 

@@ -25,8 +25,10 @@ class LostConnection:
         raise AttributeError
 
 
-@pytest.fixture(scope="module")
-def consumer() -> Consumer:
+@pytest.fixture
+def consumer(settings: Any) -> Consumer:
+    settings.ALLOWED_HOSTS = ["127.0.0.1"]  # a worker does not start with the host of the tests' client
+    settings.PUBLIC_URL = "http://127.0.0.1:8000"
     worker: Any = app.WorkController(
         pool="solo", without_heartbeat=True, without_mingle=True, without_gossip=True
     )
