@@ -83,6 +83,7 @@ MIDDLEWARE = [
     "verification.api.https_only.HttpsOnlyMiddleware",
     "csp.middleware.CSPMiddleware",
     "kyc_portal.headers.SecurityHeadersMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "kyc_portal.probes.ProbeMiddleware",
     "kyc_portal.refusals.NulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -93,7 +94,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "verification.review.sign_in.gate.StaffGate",
     # The last one: it replaces the answer of a view that refused a locked name.

@@ -30,6 +30,7 @@ def test_a_finished_attempt_is_an_event_with_its_result(road: Road, emulator: Em
         "outcome": "passed",
         "code": "Success",
         "similarity": "91.25",
+        "best_frame": "vendor",
     }
 
 

@@ -31,6 +31,7 @@ class HttpsOnlyMiddleware:
         path = request.path.lstrip("/")
         if request.is_secure() or not path.startswith(_PREFIX) or path == _PAGE:
             return self.get_response(request)
+        request.get_host()  # refuses what is no name of ours, as everywhere else
         self._tell(request)
         return JsonResponse(envelope("https_required", request), status=CODES["https_required"].status)
 
