@@ -7,6 +7,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
@@ -171,7 +172,12 @@ def test_the_log_names_what_holds_no_token(front: Front) -> None:
     front.ask("GET", "/admin/login/")
     front.ask("GET", "/api/v1/verifications/ver_" + "a" * 24)
     for shown in ("/verify/consent", "/admin/login/", "/api/v1/verifications/ver_" + "a" * 24):
-        wait_until("nginx logs it", lambda line=f'"request":"GET {shown}"': line in front.nginx.access_log)
+        line = f'"request":"GET {shown}"'
+        wait_until(f"nginx logs {line}", partial(_logged, front.nginx, line))
+
+
+def _logged(nginx: Nginx, line: str) -> bool:
+    return line in nginx.access_log
 
 
 def come(front: Front) -> str:
