@@ -24,7 +24,7 @@ def test_any_answer_can_be_picked_for_the_next_calls_or_for_all(page: Page, emul
     expect(page.locator("#queue")).to_have_text("FailedOperation.ImageBlur × 3")
     page.get_by_label("all calls, until changed").check()
     page.get_by_role("button", name="Server error, twice").click()
-    expect(page.locator("#default")).to_have_text("fault http_502")
+    expect(page.locator("#default")).to_have_text("fault http_503")
     assert look(page) == []
     page.get_by_role("button", name="Back to Success").click()
     expect(page.locator("#default")).to_have_text("Success, similarity 92.5")

@@ -65,7 +65,7 @@ def _server() -> str:
 
 def _pages() -> list[int]:
     """An applicant opens their link and consents."""
-    client = Client(headers={"host": "testserver"})
+    client = Client(headers={"host": "127.0.0.1"})
     link = Road().invitation(now=timezone.now(), reference="POOLED").link
     opened = client.get(urlsplit(link).path)
     consent = client.get("/verify/consent")
