@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from statistics import median, quantiles
 
@@ -115,8 +115,15 @@ class Request:
     method: str
     path: str
     status: int
-    body: bytes | None = None
+    body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sent(self) -> bytes:
+        """Head and body in one piece, as browsers and proxies send a small form."""
+        head = {**self.headers, "Content-Length": str(len(self.body)), "Connection": "close"}
+        lines = [f"{self.method} {self.path} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items())]
+        return "\r\n".join([*lines, "", ""]).encode() + self.body
 
 
 class Tls(http.client.HTTPConnection):
@@ -124,22 +131,29 @@ class Tls(http.client.HTTPConnection):
 
     def __init__(self, where: Address, tls: ssl.SSLContext) -> None:
         super().__init__(*where, timeout=PATIENCE)
-        self._tls = tls
+        self._where, self._tls = where, tls
 
     def connect(self) -> None:
-        super().connect()
-        self.sock = self._tls.wrap_socket(self.sock, server_hostname=HOST)
+        self.sock = _connected(self._where, self._tls, PATIENCE)
 
 
-def visit(where: Address, request: Request, tls: ssl.SSLContext | None = None) -> bool:
+def visit(
+    where: Address, request: Request, tls: ssl.SSLContext | None = None, patience: float = PATIENCE
+) -> bool:
     """Whether the request was answered with its status in time."""
-    client = Tls(where, tls) if tls else http.client.HTTPConnection(*where, timeout=PATIENCE)
-    with suppress(OSError, http.client.HTTPException), closing(client):
-        client.request(request.method, request.path, request.body, dict(request.headers))
-        answer = client.getresponse()
+    with suppress(OSError, http.client.HTTPException), _connected(where, tls, patience) as connection:
+        connection.sendall(request.sent)
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
         answer.read()
         return answer.status == request.status
     return False
+
+
+def _connected(where: Address, tls: ssl.SSLContext | None, patience: float) -> socket.socket:
+    """A connection, with TLS one that asks for the portal's name wherever it leads."""
+    plain = socket.create_connection(where, timeout=patience)
+    return tls.wrap_socket(plain, server_hostname=HOST) if tls else plain
 
 
 def await_start(where: Address) -> None:
@@ -150,12 +164,19 @@ def await_start(where: Address) -> None:
         answered += visit(where, Request("GET", "/healthz", 200, headers={"Host": HOST}))
 
 
-def wait(where: Address, request: Request, *, times: int, tls: ssl.SSLContext | None = None) -> Waiting:
-    """Ask so many times, one after the other."""
+def wait(
+    where: Address,
+    request: Request,
+    *,
+    times: int,
+    tls: ssl.SSLContext | None = None,
+    patience: float = PATIENCE,
+) -> Waiting:
+    """Ask so many times, one after the other; an answer after `patience` seconds is none."""
     waiting = Waiting()
     for _ in range(times):
         began = time.monotonic()
         waiting.asked += 1
-        if visit(where, request, tls) and (took := time.monotonic() - began) <= PATIENCE:
+        if visit(where, request, tls, patience) and (took := time.monotonic() - began) <= patience:
             waiting.seconds.append(took)
     return waiting
