@@ -109,6 +109,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         for conn in self.pending_conns:
             conn.timeout = min(conn.timeout, deadline)
 
+    def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
+        """Where reading was stopped, what still comes of the body would be taken for the next request."""
+        return not is_stopped(conn.sock) and bool(super()._keepalive_after(conn, keepalive))
+
     def linger(self, conn: Connection) -> None:
         """Wait for the client to close its side, else it might lose the end of the answer."""
         # Where reading was stopped, the client may still be sending. If our side closed, the kernel would reset the

@@ -261,8 +261,8 @@ def test_a_body_that_comes_after_its_head_leaves_the_connection_usable(portal: P
         body = b"username=olga&password=x"
         kind = "application/x-www-form-urlencoded"
         connection.putrequest("POST", "/admin/login/")
-        for name, value in {"Content-Type": kind, "Content-Length": len(body)}.items():
-            connection.putheader(name, value)
+        connection.putheader("Content-Type", kind)
+        connection.putheader("Content-Length", len(body))
         connection.endheaders(begun)
         first = connection.sock
         first.settimeout(0.3)
