@@ -15,6 +15,8 @@ from typing import Any, Final
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from verification.slow_clients import is_stopped
+
 HEAD_SECONDS: Final = 10.0  # from the connection, or from the end of the last request and its first byte
 MAX_HEAD: Final = 32_768  # bytes; Gunicorn's own limits of lines and fields are within it
 CLOSING_SECONDS: Final = 2.0
@@ -107,17 +109,26 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         for conn in self.pending_conns:
             conn.timeout = min(conn.timeout, deadline)
 
+    def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
+        """Where reading was stopped, what still comes of the body would be taken for the next request."""
+        return not is_stopped(conn.sock) and bool(super()._keepalive_after(conn, keepalive))
+
     def linger(self, conn: Connection) -> None:
-        """Close our side, and wait for the client to close its own: else it might lose the end of the answer."""
+        """Wait for the client to close its side, else it might lose the end of the answer."""
+        # Where reading was stopped, the client may still be sending. If our side closed, the kernel would reset the
+        # connection at its next byte, and a proxy would give up before it reads the answer.
+        stopped = is_stopped(conn.sock)
         try:
-            conn.sock.shutdown(socket.SHUT_WR)
+            conn.sock.setblocking(False)
+            if not stopped:
+                conn.sock.shutdown(socket.SHUT_WR)
         except OSError:
             conn.close()
             return
-        conn.sock.setblocking(False)
         conn.timeout = time.monotonic() + CLOSING_SECONDS
         self.closing_conns.append(conn)
-        self.poller.register(conn.sock, EVENT_READ, partial(self.on_closing_socket_readable, conn))
+        if not stopped:
+            self.poller.register(conn.sock, EVENT_READ, partial(self.on_closing_socket_readable, conn))
 
     def on_closing_socket_readable(self, conn: Connection, client: socket.socket) -> None:
         with suppress(OSError):  # the client closed it abruptly
@@ -127,7 +138,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.end(conn)
 
     def end(self, conn: Connection) -> None:
-        self.poller.unregister(conn.sock)
+        if not is_stopped(conn.sock):
+            self.poller.unregister(conn.sock)
         conn.close()
 
     def murder_pending(self) -> None:

@@ -60,6 +60,7 @@ class PgBouncer(Process):
 
 
 SITE = PROJECT / "deploy/nginx/kyc.conf"
+OF_HOST = PROJECT / "deploy/nginx/host.conf"
 HOST = "localhost"
 _MAIN = """
 {user}
@@ -95,6 +96,7 @@ class Nginx(Process):
     def start(self) -> None:
         self._write_certificate()
         (self.folder / "site.conf").write_text(self._site())
+        (self.folder / "host.conf").write_text(self._host())
         user = "user root root;" if ROOT else ""
         (self.folder / "nginx.conf").write_text(_MAIN.format(user=user, folder=self.folder))
         self._spawn(*self.command)
@@ -120,22 +122,26 @@ class Nginx(Process):
         return ssl.create_default_context(cafile=str(self.folder / "certificate.pem"))
 
     def _site(self) -> str:
-        site = SITE.read_text()
-        for shipped, ours in {
+        ours = {
             "listen [::]:80": f"listen 127.0.0.2:{self.http[1]}",
             "listen [::]:443": f"listen 127.0.0.2:{self.https[1]}",
             "listen 80": f"listen 127.0.0.1:{self.http[1]}",
             "listen 443": f"listen 127.0.0.1:{self.https[1]}",
-            "/etc/ssl/certs/verify.example.com.pem": f"{self.folder}/certificate.pem",
-            "/etc/ssl/private/verify.example.com.key": f"{self.folder}/key.pem",
-            "verify.example.com": HOST,
+            "/etc/nginx/kyc-host.conf": f"{self.folder}/host.conf",
+            "/var/www/html": str(self.folder),
             "/var/log/nginx": str(self.folder),
             "127.0.0.1:8000": f"127.0.0.1:{self._portal}",
-            **self._replaced,
-        }.items():
-            assert shipped in site
-            site = site.replace(shipped, ours)
-        return site
+        }
+        return _replaced(SITE.read_text(), {**ours, **self._replaced})
+
+    def _host(self) -> str:
+        folder = "/etc/letsencrypt/live/verify.example.com"
+        ours = {
+            f"{folder}/fullchain.pem": f"{self.folder}/certificate.pem",
+            f"{folder}/privkey.pem": f"{self.folder}/key.pem",
+            "verify.example.com": HOST,
+        }
+        return _replaced(OF_HOST.read_text(), ours)
 
     def _write_certificate(self) -> None:
         key = ec.generate_private_key(ec.SECP256R1())
@@ -153,3 +159,10 @@ class Nginx(Process):
         (self.folder / "key.pem").write_bytes(
             key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         )
+
+
+def _replaced(text: str, texts: Mapping[str, str]) -> str:
+    for shipped, ours in texts.items():
+        assert shipped in text
+        text = text.replace(shipped, ours)
+    return text

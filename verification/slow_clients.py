@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeVar
+from weakref import WeakSet
 
 BODY = "verification.body"
 FORM_SECONDS: Final = 10.0  # from the first wait for a body without a file to its last byte
@@ -125,7 +126,8 @@ class Body:
             # What has come so far stays in the server's buffer if it is not enough.
             return bytes(self._source.read(size))
         except (BlockingIOError, ssl.SSLWantReadError):
-            pass
+            # Gunicorn takes any error for the loss of its place in the stream, and would close the connection.
+            self._source.failed = False
         finally:
             self._connection.setblocking(True)
         return self._wait(size)
@@ -213,10 +215,19 @@ def _cut(connection: socket.socket, cut: threading.Event) -> None:
     stop_reading(connection)
 
 
+_stopped: WeakSet[socket.socket] = WeakSet()
+
+
 def stop_reading(connection: socket.socket | None) -> None:
     """Make every read on this connection, also the server's own, return as at the end of the stream."""
     if connection is None:
         return
+    _stopped.add(connection)
     with suppress(OSError):  # closed by the sender
         # The method of socket.socket: that of a TLS connection would unwrap it and go on without encryption.
         socket.socket.shutdown(connection, socket.SHUT_RD)
+
+
+def is_stopped(connection: socket.socket) -> bool:
+    """Whether reading was stopped; the client may still be sending."""
+    return connection in _stopped

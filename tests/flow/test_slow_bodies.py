@@ -14,7 +14,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.services import environment, manage, python
+from tests.flood import Tls
+from tests.proxies import HOST, Nginx
+from tests.services import environment, manage, python, skip_reason
 from verification.slow_clients import MAX_FORMS, MAX_FORMS_OF_ADDRESS
 from verification.slow_clients import MAX_UPLOADS_OF_CASE as MAX_AT_ONCE
 
@@ -172,6 +174,28 @@ def test_a_thread_that_waited_serves_again(portal: Portal) -> None:
     assert portal.status_of("/verify/consent", portal.come()) == 200
 
 
+REFUSED = 80
+REFUSED_SIZE = 6_000_000  # more than the kernel keeps of what one side has sent
+
+
+@pytest.fixture
+def nginx(portal: Portal) -> Iterator[Nginx]:
+    if reason := skip_reason(Nginx):
+        pytest.skip(reason)
+    with Nginx(portal.where[1]) as server:
+        yield server
+
+
+def test_an_upload_that_is_refused_unread_is_told_so_through_nginx(nginx: Nginx) -> None:
+    """A connection that is reset under the rest of the body would be a 502."""
+
+    for number in range(REFUSED):
+        with closing(Tls(nginx.https, nginx.tls)) as client:
+            path = f"/verify/{('document', 'recording')[number % 2]}"
+            client.request("POST", path, bytes(REFUSED_SIZE), {"Host": HOST})
+            assert client.getresponse().status == 404
+
+
 SIGN_IN = ("POST /admin/login/", "application/x-www-form-urlencoded")
 NOBODY = Visitor(f"csrftoken={CSRF}", "")
 
@@ -229,3 +253,24 @@ def test_a_body_that_nobody_reads_holds_no_thread(
 def test_a_form_whose_sender_leaves_is_not_taken_as_whole(portal: Portal) -> None:
     form = Upload(portal.where, NOBODY, *SIGN_IN)
     assert form.status(b"username=olga&password=x", leaves=True) == 400
+
+
+@pytest.mark.parametrize("begun", [b"", b"username=olga"])
+def test_a_body_that_comes_after_its_head_leaves_the_connection_usable(portal: Portal, begun: bytes) -> None:
+    with closing(http.client.HTTPConnection(*portal.where, timeout=MAX_SECONDS)) as connection:
+        body = b"username=olga&password=x"
+        kind = "application/x-www-form-urlencoded"
+        connection.putrequest("POST", "/admin/login/")
+        connection.putheader("Content-Type", kind)
+        connection.putheader("Content-Length", len(body))
+        connection.endheaders(begun)
+        first = connection.sock
+        first.settimeout(0.3)
+        with pytest.raises(TimeoutError):  # the portal waits for the body
+            first.recv(1)
+        first.settimeout(MAX_SECONDS)
+        connection.send(body[len(begun) :])
+        connection.getresponse().read()
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().status == 200
+        assert connection.sock is first

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
 import pytest
+from gunicorn.config import Config
+from gunicorn.http import RequestParser
 
-from kyc_portal.web_worker import CLOSING_SECONDS, MAX_HEAD
+from kyc_portal.web_worker import CLOSING_SECONDS, MAX_HEAD, Connection, Worker
 from tests.services import environment, free_port, python
+from verification.slow_clients import stop_reading
 
 THREADS = 2
 MANY = 20
@@ -100,3 +103,16 @@ def test_clients_that_never_close_their_side_keep_nobody_waiting(
         assert received(connection, b"/one").endswith(b"/one")
     assert MANY * CLOSING_SECONDS > SECONDS
     assert is_served(server)
+
+
+def test_a_connection_whose_body_nobody_reads_any_more_is_not_kept() -> None:
+    """What still comes of the body would be taken for the next request."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        worker = Worker.__new__(Worker)
+        connection = Connection(worker, Config(), ours, "", "")
+        connection.parser = RequestParser(Config(), ours, ("127.0.0.1", 1))
+        theirs.sendall(b"POST /one HTTP/1.1\r\nContent-Length: 3000\r\n\r\n")
+        next(connection.parser)
+        stop_reading(ours)
+        assert not worker._keepalive_after(connection, keepalive=True)

@@ -1,17 +1,19 @@
 """The shipped units and the shipped site: complete, in step with the document, and accepted by their programs."""
 
 import configparser
+import http.client
 import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from kyc_portal import celery, web_server
 from tests.processes import PROJECT
-from tests.proxies import SITE, Nginx
+from tests.proxies import HOST, SITE, Nginx
 from tests.services import skip_reason
 from verification import media
 from verification.liveness.client import DEADLINE
@@ -116,6 +118,47 @@ def test_nginx_accepts_the_site_without_a_warning(nginx: Nginx) -> None:
     done = subprocess.run([*nginx.command, "-t"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
     assert "warn" not in done.stderr
+
+
+def test_an_authority_gets_its_proof_without_tls_and_everybody_else_a_redirect(nginx: Nginx) -> None:
+    proof = nginx.folder / ".well-known/acme-challenge/token"
+    proof.parent.mkdir(parents=True)
+    proof.write_text("proof")
+
+    def answer(path: str) -> tuple[int, str | None, bytes]:
+        with closing(http.client.HTTPConnection(*nginx.http, timeout=20)) as client:
+            client.request("GET", path, headers={"Host": HOST})
+            got = client.getresponse()
+            return got.status, got.headers["Location"], got.read()
+
+    assert answer("/.well-known/acme-challenge/token") == (200, None, b"proof")
+    assert answer("/.well-known/acme-challenge/other")[0] == 404
+    assert answer("/verify/?a=1")[:2] == (301, f"https://{HOST}/verify/?a=1")
+
+
+def test_the_set_up_of_nginx_can_be_typed_again_and_leaves_what_is_the_hosts_own(tmp_path: Path) -> None:
+    section = DOCUMENT.partition("## The proxy in front")[2].partition("\n## ")[0]
+    lines = [line.strip() for line in section.splitlines() if line.startswith("    ")]
+    # The rest asks other programs or authorities.
+    typed = [line for line in lines if re.match("test|install|sed|ln|rm|grep", line)]
+    script = "\n".join(typed).replace("/etc/nginx", str(tmp_path)).replace("YOUR.HOST", "kyc.example.org")
+    for folder in ("sites-available", "sites-enabled"):
+        (tmp_path / folder).mkdir()
+    settings, host = tmp_path / "nginx.conf", tmp_path / "kyc-host.conf"
+    settings.write_text("events {\n    worker_connections 768;\n}\n")
+
+    def type_it() -> None:
+        subprocess.run(["sh", "-euc", script], cwd=PROJECT, check=True, timeout=60)
+
+    type_it()
+    assert "server_name kyc.example.org;" in host.read_text()
+    host.write_text(own := "server_name other.example.org;\n")
+    type_it()
+    assert host.read_text() == own
+    assert (tmp_path / "sites-enabled/kyc").read_text() == SITE.read_text()
+    assert settings.read_text() == (
+        "worker_rlimit_nofile 20000;\nevents {\n    worker_connections 8192;\n}\n"
+    )
 
 
 def size(directive: str) -> int:
