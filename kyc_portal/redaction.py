@@ -38,15 +38,19 @@ _NO_WORD = re.compile(r"(?<![a-z])(?:[a-z]|(?<![A-Z])[a-z]{2})(?![a-z])|\d{5}")
 
 _PASSWORD_IN_URL = re.compile(r"(?<=://)(?:(?!://)\S){1,512}@")
 # The sign also as addresses, JSON, Python and other alphabets write it.
-_AT = r"(?:@|%(?:25)*40|\\+u0040|\\+x40|&#64;|\uff20|\ufe6b)"
+_AT = r"(?:@|%(?:25)*40|\\+u0040|\\+x40|&#(?:64|x40);|\uff20|\ufe6b)"
 _EMAIL = re.compile(
     rf"(?P<person>[^\s@<>\"'(),;:=/\[\]\\]{{1,64}}?){_AT}(?P<host>[^\s@<>\"'(),;:/\[\]]{{1,255}})",
     re.IGNORECASE,
 )
 # Celery names a worker like this, of whatever machine.
 _WORKER = re.compile(r"(?:celery|media|liveness|sweep)(?:-?\d{1,3})?")
+_SECRET = re.compile(
+    r"[\w-]{0,30}(?:password|passwd|pwd|passphrase|secret|token|(?:api|secret|private|access)_?key)",
+    re.IGNORECASE,
+)
 _NAMED = re.compile(
-    r"(?P<name>\b[\w-]{0,30}(?:password|passwd|passphrase|secret|token|api_?key)[\"']?(?:\s?=\s?|(?<=[\"']): ?))"
+    rf"(?P<name>\b{_SECRET.pattern}[\"']?(?:\s?=\s?|(?<=[\"']): ?))"
     r"(?:\"[^\"]*\"?|'[^']*'?|[^\s,;&\"')}]+)",
     re.IGNORECASE,
 )
@@ -96,7 +100,7 @@ def anything(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):
-        return {text(str(name)): anything(each) for name, each in value.items()}
+        return {text(str(name)): _fact(str(name), each) for name, each in value.items()}
     if isinstance(value, bytes | bytearray | memoryview):
         return f"{len(value)} bytes"
     if isinstance(value, BaseException):
@@ -104,6 +108,10 @@ def anything(value: Any) -> Any:
     if isinstance(value, Sequence | set | frozenset) and not isinstance(value, str):
         return [anything(each) for each in value]
     return text(str(value))
+
+
+def _fact(name: str, value: Any) -> Any:
+    return HIDDEN if isinstance(value, str) and _SECRET.fullmatch(name) else anything(value)
 
 
 def message(error: BaseException) -> str:

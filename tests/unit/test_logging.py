@@ -126,6 +126,8 @@ PERSONAL = {
     r"to alice\u0040example.com": "to …@…",
     r"to alice\x40example.com": "to …@…",
     "to=alice%2540example.com": "to=…@…",
+    "to alice&#x40;example.com": "to …@…",
+    "Pwd=hunter2; KYC_SECRET_KEY=hunter2": "Pwd=…; KYC_SECRET_KEY=…",
     "to alice\uff20example.com": "to …@…",
     "to alice@localhost": "to …@…",
     "redis://user:pa/ss@broker:6379/0": "redis://…@broker:6379/0",
@@ -281,13 +283,14 @@ def test_gunicorns_own_handlers_write_our_lines(logged: Any) -> None:
 def test_facts_of_every_kind_are_redacted(logged: Any) -> None:
     facts = {
         "list": [TOKEN],
-        "inner": {"by": (TOKEN,), TOKEN: 1},
+        "inner": {"by": (TOKEN,), TOKEN: 1, "new_password": "hunter2"},
         "bytes": TOKEN.encode(),
         "error": ValueError(f"'{TOKEN}'"),
     }
     structlog.get_logger("test").error("test.event", count=3, **facts)
     (line,) = logged()
     assert TOKEN not in str(line)
+    assert "hunter2" not in str(line)
     assert (line["count"], line["list"], line["bytes"]) == (3, ["…"], "43 bytes")
     assert line["error"] == "ValueError: “…”"
 

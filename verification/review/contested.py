@@ -28,7 +28,7 @@ def notice(user: StaffUser) -> dict[str, Any] | None:
     return {
         "what": what % {"number": UpTo(len(ids), MAX_COUNTED_OF_MANY)},
         "to_do": _(
-            "Somebody else may have it. An operator makes a new one: manage.py link, with the id of the case."
+            "Somebody else may have it. An operator makes a new one by “manage.py link” with the id of the case:"
         ),
         "ids": ids[:NAMED],
         "more": len(ids) > NAMED,
