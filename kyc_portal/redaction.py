@@ -7,14 +7,16 @@ no text can look like another line.
 """
 
 import re
-import socket
 import traceback
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-HIDDEN: Final = "…"
+from kyc_portal import known_addresses
+from kyc_portal.known_addresses import HIDDEN, PUBLIC_ID
+
 MIN_RANDOM: Final = 32  # characters: a session key has 32, a link's token 43
+MIN_PART: Final = 16  # characters
 MAX_TEXT: Final = 20_000  # characters: no line of ours is longer
 # Of these characters: pieces of Base64 between its slashes can look like words.
 MIN_UNREADABLE: Final = 20
@@ -23,23 +25,47 @@ _RUN = re.compile(rf"(?:[A-Za-z0-9_+/-]|%[0-9A-Fa-f]{{2}}){{{MIN_RANDOM},}}")
 _PIECE = re.compile(r"[^/+]+")
 # Words as in names of modules, tests and addresses: one case, or CamelCase, with a short number behind.
 _WORD = r"(?:[a-z]{1,30}|[A-Z]{1,30}|(?:[A-Z][a-z]{2,29}){1,8})?\d{0,4}"
-_PUBLIC_ID = r"[a-z]{3,4}_[a-z2-7]{24}"
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 # Django ends names of constraints with these.
 _SHORT_HASH = r"[0-9a-f]{8}"
-_READABLE = re.compile(rf"(?:(?:{_PUBLIC_ID}|{_UUID}|{_SHORT_HASH}|{_WORD})(?:[_-]+|$))+")
+_READABLE = re.compile(rf"(?:(?:{PUBLIC_ID}|{_UUID}|{_SHORT_HASH}|{_WORD})(?:[_-]+|$))+")
+# A part of such a value, which some other character cut. In words, small letters stand in runs.
+_PART = re.compile(
+    r"(?<![A-Za-z0-9_-])(?=[A-Z0-9_-]*[a-z])(?=[a-z0-9_-]*[A-Z])(?=[A-Za-z_-]*\d)"
+    rf"[A-Za-z0-9_-]{{{MIN_PART},}}"
+)
+_NO_WORD = re.compile(r"(?<![a-z])(?:[a-z]|(?<![A-Z])[a-z]{2})(?![a-z])|\d{5}")
 
-_PASSWORD_IN_URL = re.compile(r"(?<=://)[^\s/@]{1,512}@")
+_PASSWORD_IN_URL = re.compile(r"(?<=://)(?:(?!://)\S){1,512}@")
+# The sign also as addresses, JSON, Python and other alphabets write it.
+_AT = r"(?:@|%(?:25)*40|\\+u0040|\\+x40|&#(?:64|x40);|\uff20|\ufe6b)"
 _EMAIL = re.compile(
-    r"[^\s@<>\"'(),;:=/\[\]]{1,64}(?:@|%40)(?P<host>[^\s@<>\"'(),;:/\[\]]{1,255}\.[^\s@<>\"'(),;:/\[\]]+)"
+    rf"(?P<person>[^\s@<>\"'(),;:=/\[\]\\]{{1,64}}?){_AT}(?P<host>[^\s@<>\"'(),;:/\[\]]{{1,255}})",
+    re.IGNORECASE,
+)
+# Celery names a worker like this, of whatever machine.
+_WORKER = re.compile(r"(?:celery|media|liveness|sweep)(?:-?\d{1,3})?")
+_SECRET = re.compile(
+    r"[\w-]{0,30}(?:password|passwd|pwd|passphrase|secret|token|(?:api|secret|private|access)_?key)",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(
+    rf"(?P<name>\b{_SECRET.pattern}[\"']?(?:\s?=\s?|(?<=[\"']): ?))"
+    r"(?:\"[^\"]*\"?|'[^']*'?|[^\s,;&\"')}]+)",
+    re.IGNORECASE,
 )
 # PostgreSQL tells the values of a row behind these words, up to the end of its message.
 _ROW = re.compile(
-    r"(?P<word>\b(?:DETAIL|CONTEXT|STATEMENT|QUERY|parameters):|\bKey \(|\bFailing row contains).*", re.DOTALL
+    r"(?P<word>\b(?:DETAIL|CONTEXT|STATEMENT|QUERY|parameters|LINE \d+):|\bKey \(|\bFailing row contains).*",
+    re.DOTALL,
 )
 _BYTES = re.compile(r"\bb('|\")(?:\\.|(?!\1).)*(?:\1|$)", re.DOTALL)
 # As Celery tells of an exception: the name of its class and what it quotes.
-_REPR = re.compile(r"\b(?P<kind>[A-Z]\w*)\(b?['\"].*\)", re.DOTALL)
+_REPR = re.compile(
+    r"\b(?P<kind>\w*(?:Error|Exception|Warning|Failure|error|exception|timeout)(?=\([^)])"
+    r"|[A-Za-z_]\w*(?=\([^)]{0,200}['\"]))\((?:.*\)|.*)",
+    re.DOTALL,
+)
 # Names of tables, columns and constraints are no values. The apostrophe of "can't" opens no quotation.
 _QUOTED = re.compile(
     r"(?P<name>\b(?:constraint|column|relation|table) \"[a-z0-9_]+\")"
@@ -57,10 +83,13 @@ def text(value: str) -> str:
     """`value` without secrets and personal data, in one line."""
     if len(value) > MAX_TEXT:  # the last word goes too: it may be half of a secret
         value = f"{value[:MAX_TEXT].rpartition(' ')[0]} {HIDDEN}"
-    value = _ROW.sub(rf"\g<word> {HIDDEN}", value)
+    value = known_addresses.in_line(value)
+    value = _without_row(value)
     value = _REPR.sub(rf"\g<kind>({HIDDEN})", value)
     value = _BYTES.sub(f"b'{HIDDEN}'", value)
+    value = _NAMED.sub(rf"\g<name>{HIDDEN}", value)
     value = _RUN.sub(_without_random, value)
+    value = _PART.sub(_without_part, value)
     value = _PASSWORD_IN_URL.sub(f"{HIDDEN}@", value)
     value = _EMAIL.sub(_without_person, value)
     return one_line(value)
@@ -71,7 +100,7 @@ def anything(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):
-        return {text(str(name)): anything(each) for name, each in value.items()}
+        return {text(str(name)): _fact(str(name), each) for name, each in value.items()}
     if isinstance(value, bytes | bytearray | memoryview):
         return f"{len(value)} bytes"
     if isinstance(value, BaseException):
@@ -79,6 +108,10 @@ def anything(value: Any) -> Any:
     if isinstance(value, Sequence | set | frozenset) and not isinstance(value, str):
         return [anything(each) for each in value]
     return text(str(value))
+
+
+def _fact(name: str, value: Any) -> Any:
+    return HIDDEN if isinstance(value, str) and _SECRET.fullmatch(name) else anything(value)
 
 
 def message(error: BaseException) -> str:
@@ -89,7 +122,8 @@ def message(error: BaseException) -> str:
     # A KeyError is its key, with no more quotes than the key needs.
     said = HIDDEN if isinstance(error, KeyError) else said
     if not isinstance(error, _OF_THE_PROGRAM):
-        said = _QUOTED.sub(_without_value, _BYTES.sub(f"“{HIDDEN}”", said))
+        # First, because a database cuts the statement that it shows, also inside a quotation.
+        said = _QUOTED.sub(_without_value, _BYTES.sub(f"“{HIDDEN}”", _without_row(said)))
     return text(said)
 
 
@@ -120,6 +154,10 @@ def _told(error: BaseException) -> str:
     return f"{frames}{type(error).__qualname__}: {message(error)}"
 
 
+def _without_row(value: str) -> str:
+    return _ROW.sub(rf"\g<word> {HIDDEN}", value)
+
+
 def _without_value(quoted: re.Match[str]) -> str:
     return quoted["name"] or f"“{HIDDEN}”"
 
@@ -132,9 +170,17 @@ def _without_random(run: re.Match[str]) -> str:
     return run[0][: unreadable[0].start()] + HIDDEN + run[0][unreadable[-1].end() :]
 
 
+def _without_part(part: re.Match[str]) -> str:
+    readable = _READABLE.fullmatch(part[0]) or not _NO_WORD.search(part[0])
+    return part[0] if readable else HIDDEN
+
+
 def _without_person(address: re.Match[str]) -> str:
-    """The names of our own workers have the form of an address too: liveness@ and the machine's name."""
-    return address[0] if address["host"] == socket.gethostname() else f"{HIDDEN}@{HIDDEN}"
+    """The names of our workers have the form of an address too, and so have those of servers behind a password."""
+    of_a_server = address["person"] == HIDDEN and address.string[: address.start()].endswith("://")
+    if of_a_server or _WORKER.fullmatch(address["person"]):
+        return address[0]
+    return f"{HIDDEN}@{HIDDEN}"
 
 
 def _escaped(character: str) -> str:

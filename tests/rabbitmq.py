@@ -69,6 +69,8 @@ class RabbitMQ(Process):
             "RABBITMQ_LOG_BASE": str(self.folder / "data"),
             "RABBITMQ_PID_FILE": str(self.folder / "pid"),
             "RABBITMQ_ENABLED_PLUGINS_FILE": str(plugins),
+            # Else a crash at the start writes it into the working folder, which is the project's.
+            "ERL_CRASH_DUMP": str(self.folder / "erl_crash.dump"),
             # Neither exists: the settings of this machine's own RabbitMQ are not read.
             "RABBITMQ_CONF_ENV_FILE": str(self.folder / "none"),
             "RABBITMQ_CONFIG_FILE": str(self.folder / "none"),

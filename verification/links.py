@@ -147,6 +147,24 @@ def changes(verification: Verification) -> int:
     return newest.number if newest else 0
 
 
+def is_first(verification: Verification, session: Session) -> bool:
+    """Whether the session's browser is the one that began with this link."""
+    first = _first_binding(verification)
+    return first is not None and first.browser_hash == session.browser_hash
+
+
+def changes_from_first(verification: Verification) -> int:
+    """How often the case went to a browser that did not begin with this link."""
+    first = _first_binding(verification)
+    later = verification.bindings.filter(link=_beginning(verification), number__gt=0)
+    return (later.exclude(browser_hash=first.browser_hash) if first else later).count()
+
+
+def _first_binding(verification: Verification) -> LinkBinding | None:
+    """None if nobody has begun, or did so before this was recorded."""
+    return verification.bindings.filter(link=_beginning(verification), number=0).first()
+
+
 def bind(
     verification: Verification, session: Session, *, number: int, device: str, now: datetime
 ) -> LinkBinding:
@@ -163,6 +181,6 @@ def bind(
 
 def check_still_with(seen: Verification, locked: Verification) -> None:
     """Raises OtherBrowser if the case went to another browser, or its link ended, since `seen` was read."""
-    for field in ("browser_hash", "link_hash", "link_revoked_at", "link_stopped_at"):
+    for field in ("browser_hash", "link_hash", "link_revoked_at"):
         if getattr(seen, field) != getattr(locked, field):
             raise OtherBrowser("The case is no longer open in this browser.")

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -118,6 +118,13 @@ def test_reading_a_case_that_is_not_decided(caller: Caller) -> None:
         None,
         [],
     )
+
+
+def test_reading_tells_since_when_a_link_is_contested(caller: Caller) -> None:
+    address = f"{CASES}/{caller.create()['id']}"
+    assert caller.get(address).json()["link_contested_at"] is None
+    Verification.objects.update(link_contested_at=datetime(2026, 11, 23, 9, tzinfo=UTC))
+    assert caller.get(address).json()["link_contested_at"] == "2026-11-23T09:00:00Z"
 
 
 def test_cancelling_ends_the_case(caller: Caller) -> None:

@@ -150,45 +150,105 @@ def change(first: Client, second: Client, times: int) -> None:
         (first if number % 2 else second).post(TAKE_OVER)
 
 
-def test_after_three_changes_one_more_stops_the_link_for_both(
+def fresh(invitation: Invitation, times: int) -> list[Client]:
+    """As many browsers that never had the case and take it over, one after the other."""
+    clients = [opened(invitation) for _ in range(times)]
+    for client in clients:
+        client.post(TAKE_OVER)
+    return clients
+
+
+def refused(client: Client, invitation: Invitation) -> None:
+    page = page_of(client)
+    for words in (
+        "Used on too many devices",
+        "It goes on where it was begun",
+        "ask the organisation that sent you the link for a new one",
+        invitation.verification.public_id,
+    ):
+        assert words in page
+    assert "Continue here" not in page
+    assert draw(client)["error"]["code"] == "link_used_up"
+
+
+def test_fresh_browsers_with_a_copied_link_never_shut_out_the_one_that_began(
+    invitation: Invitation, first: Client
+) -> None:
+    *others, last = fresh(invitation, bind.MAX_CHANGES + 3)
+    refused(last, invitation)
+    assert "You can always take it back here" in page_of(first)
+    first.post(TAKE_OVER)
+    assert give_photo(first).headers["Location"] == "/verify/"
+    for client in others:
+        client.post(TAKE_OVER)
+        refused(client, invitation)
+    assert "nonce" in draw(first)
+
+
+def test_the_way_back_costs_the_one_that_began_no_change(
     invitation: Invitation, first: Client, second: Client
 ) -> None:
-    change(first, second, bind.MAX_CHANGES)
-    page = page_of(first)
-    assert "Stop this link" in page
-    assert "Continue here again" not in page
-    first.post(TAKE_OVER)
-    for client in (first, second, opened(invitation)):
-        response = client.get("/verify/", follow=True)
-        assert response.status_code == 410
-        words = response.content.decode()
-        assert "This link was stopped" in words
-        assert "Ask the organisation that sent you the link for a new one" in words
-        assert invitation.verification.public_id in words
-        assert draw(client)["error"]["code"] == "link_stopped"
-    assert give_photo(second).status_code == 410
-    assert not Document.objects.exists()
+    change(first, second, 2 * bind.MAX_CHANGES)
+    assert give_photo(first).headers["Location"] == "/verify/"
+    second.post(TAKE_OVER)
+    refused(second, invitation)
+    assert give_photo(first).headers["Location"] == "/verify/"
 
 
 def test_the_page_says_how_many_changes_are_left(first: Client, second: Client) -> None:
     for left in ("3 more times", "2 more times", "1 more time."):
-        asking = second if left != "2 more times" else first
-        assert f"It can move {left}" in page_of(asking)
-        asking.post(TAKE_OVER)
+        assert f"It can move away from where it was begun {left}" in page_of(second)
+        second.post(TAKE_OVER)
+        first.post(TAKE_OVER)
 
 
-def test_a_third_device_does_not_lengthen_the_row(
+def test_a_link_is_contested_with_its_last_change_and_goes_on(
     invitation: Invitation, first: Client, second: Client
 ) -> None:
-    change(first, second, bind.MAX_CHANGES)
-    opened(invitation).post(TAKE_OVER)
-    assert case(invitation).link_stopped_at is not None
+    change(first, second, 2 * bind.MAX_CHANGES - 2)
+    assert case(invitation).link_contested_at is None
+    second.post(TAKE_OVER)
+    assert case(invitation).link_contested_at is not None
+    assert give_photo(second).headers["Location"] == "/verify/"
 
 
-def test_a_new_link_ends_a_stopped_one_and_counts_anew(
+def test_the_later_of_two_holders_is_refused_in_the_end_and_the_staff_learns_of_it(
+    invitation: Invitation, first: Client, second: Client, signed_in: Callable[..., Client]
+) -> None:
+    """A thief who began before the person looks like this."""
+    change(first, second, 2 * bind.MAX_CHANGES)
+    refused(second, invitation)
+    told = "The link of 1 case was used on too many devices."
+    reviewer, operator = (
+        signed_in(role).get("/admin/").content.decode() for role in ("Reviewer", "Operator")
+    )
+    address = f"/admin/case/{invitation.verification.public_id}/"
+    assert (told in reviewer, f'href="{address}"' in reviewer) == (True, True)
+    assert (told in operator, address in operator, invitation.verification.public_id in operator) == (
+        True,
+        False,
+        True,
+    )
+
+
+@pytest.mark.parametrize("ended", ["a new link", "revoked", "cancelled"])
+def test_the_board_names_a_case_until_its_link_is_replaced_or_nobody_needs_it(
+    invitation: Invitation, first: Client, signed_in: Callable[..., Client], ended: str
+) -> None:
+    fresh(invitation, bind.MAX_CHANGES)
+    client = signed_in("Reviewer")
+    assert "used on too many devices" in client.get("/admin/").content.decode()
+    if ended == "cancelled":
+        Verification.objects.update(status=Status.CANCELLED)
+    else:
+        call_command("link", invitation.verification.public_id, *(["--revoke"] if ended == "revoked" else []))
+    assert "used on too many devices" not in client.get("/admin/").content.decode()
+
+
+def test_a_new_link_ends_a_contested_one_and_counts_anew(
     invitation: Invitation, first: Client, second: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    change(first, second, bind.MAX_CHANGES + 1)
+    change(first, second, 2 * bind.MAX_CHANGES)
     call_command("link", invitation.verification.public_id)
     new = capsys.readouterr().out.split()[-1].removeprefix("http://testserver")
     for client in (first, second):
@@ -196,6 +256,7 @@ def test_a_new_link_ends_a_stopped_one_and_counts_anew(
     first.get(new)
     assert give_photo(first).headers["Location"] == "/verify/"
     assert bind.changes_left(case(invitation)) == bind.MAX_CHANGES
+    assert case(invitation).link_contested_at is None
 
 
 def test_a_double_click_or_a_lost_answer_costs_no_second_change(
@@ -466,8 +527,8 @@ def test_the_case_page_shows_every_device_with_its_time(
     assert "Went on in another browser" in page
 
 
-def test_the_trail_names_each_change_and_the_stop(first: Client, second: Client) -> None:
-    change(first, second, bind.MAX_CHANGES + 1)
+def test_the_trail_names_each_change_and_the_contest(first: Client, second: Client) -> None:
+    change(first, second, 2 * bind.MAX_CHANGES)
     events = AuditEvent.objects.filter(kind__startswith="link.").order_by("pk")
     found = [(event.kind, event.data.get("change"), event.data.get("device")) for event in events]
     assert found == [
@@ -475,7 +536,10 @@ def test_the_trail_names_each_change_and_the_stop(first: Client, second: Client)
         ("link.taken_over", 1, "phone"),
         ("link.taken_over", 2, "computer"),
         ("link.taken_over", 3, "phone"),
-        ("link.stopped", None, None),
+        ("link.taken_over", 4, "computer"),
+        ("link.taken_over", 5, "phone"),
+        ("link.contested", None, None),
+        ("link.taken_over", 6, "computer"),
     ]
 
 

@@ -5,7 +5,6 @@ import io
 import json
 import logging
 import secrets
-import socket
 import sys
 import threading
 import uuid
@@ -67,11 +66,79 @@ def test_a_secret_is_hidden_wherever_it_stands(kind: str, around: str) -> None:
         assert not any(secret[at : at + SHOWN] in told for at in range(len(secret) - SHOWN)), told
 
 
+SPLITS = (
+    "%20",
+    "%0a",
+    "=%0D%0A",
+    ".",
+    ",",
+    ";",
+    " ",
+    "%E2%80%8B",
+    "%C2%AD",
+    "\u200b",
+    "\u00ad",
+    "~",
+    "!",
+    "/",
+    "?",
+)
+
+
+@pytest.mark.parametrize("split", SPLITS)
+@pytest.mark.parametrize(
+    "around",
+    [
+        "Not Found: /v/{}",
+        "Bad Request: /v/{}",
+        "Forbidden (Origin): /v/{}",
+        '- "GET /v/{} HTTP/1.1" 404 9 "-" "x"',
+    ],
+)
+def test_a_token_in_an_address_is_hidden_whatever_splits_it(around: str, split: str) -> None:
+    for _ in range(20):
+        token = secrets.token_urlsafe(32)
+        for at in (1, 8, 22, 40):
+            told = redaction.text(around.format(token[:at] + split + token[at:]))
+            assert not any(token[at : at + 4] in told for at in range(40)), told
+
+
+def test_half_of_a_token_is_hidden_elsewhere_too() -> None:
+    assert redaction.text("see Fk3-q9WcVw_2LbYtR7mZs0 XhJ5uPdNaE8iGoQ4vBxTy") == "see … …"
+
+
 PERSONAL = {
     "connection to redis://user:pa%40ss@broker:6379/0": "connection to redis://…@broker:6379/0",
-    "Not Found: /x/alice@example.org": "Not Found: /x/…@…",
+    "Not Found: /x/alice@example.org": "Not Found: /…/…",
     "to=alice%40example.org": "to=…@…",
     "sent to alice.o'hara+kyc@mail.example.org.": "sent to alice.o'…@…",
+    "Not Found: /x/Alice Example": "Not Found: /…/…",
+    "Not Found: /api/v1/verifications/Alice Example": "Not Found: /api/v1/verifications/…",
+    "Method Not Allowed (POST): /Alice?next=/Example": "Method Not Allowed (POST): /…",
+    "Internal Server Error: /verify/Alice": "Internal Server Error: /verify/…",
+    "Error handling request /x?name=Alice": "Error handling request /…",
+    '1.2.3.4 - - [x] "GET /Alice/?name=Alice HTTP/1.1" 404 12 "https://x/Alice" "Alice"': (
+        '1.2.3.4 - - [x] "GET /…/ HTTP/1.1" 404 12'
+    ),
+    "Invalid request from ip=::1: Invalid HTTP request line: '/Alice GET'": (
+        "Invalid request from ip=::1: Invalid HTTP request line…"
+    ),
+    r"to alice\u0040example.com": "to …@…",
+    r"to alice\x40example.com": "to …@…",
+    "to=alice%2540example.com": "to=…@…",
+    "to alice&#x40;example.com": "to …@…",
+    "Pwd=hunter2; KYC_SECRET_KEY=hunter2": "Pwd=…; KYC_SECRET_KEY=…",
+    "to alice\uff20example.com": "to …@…",
+    "to alice@localhost": "to …@…",
+    "redis://user:pa/ss@broker:6379/0": "redis://…@broker:6379/0",
+    "redis://user:pa@ss@broker:6379/0": "redis://…@broker:6379/0",
+    "login password=hunter2&x=1": "login password=…&x=1",
+    "passwd=hunter2, db_secret = hunter2; access_token=a1": "passwd=…, db_secret = …; access_token=…",
+    "got {'password': 'correct horse', 'x': 1}": "got {'password': …, 'x': 1}",
+    "raised unexpected: ValueError(1, 'Alice')": "raised unexpected: ValueError(…)",
+    "raised unexpected: error('Alice')": "raised unexpected: error(…)",
+    "raised unexpected: MediaFault(('Alice', 1))": "raised unexpected: MediaFault(…)",
+    "type integer\nLINE 1: SELECT 'Alice Exa...": "type integer\\u000aLINE 1: …",
     "retry: Retry in 0s: ValueError(\"base 10: 'Alice'\")": "retry: Retry in 0s: ValueError(…)",
     r"got b'\xff\xd8\xff\xe0 JFIF'": "got b'…'",
     "insert DETAIL:  Key (email)=(alice@example.org) already exists.": "insert DETAIL: …",
@@ -89,7 +156,14 @@ READABLE = (
     f"/admin/case/{new_id('ver')}/reveal",
     f"att={new_id('att')} request={secrets.token_hex(6)} vendor={uuid.uuid4()}",
     f"Task verification.prepare[{uuid.uuid4()}] received",
-    f"liveness-2@{socket.gethostname()} ready.",
+    "liveness-2@kyc-1 ready. Sync with media@kyc-1.example.com and celery@10.0.0.4",
+    "connection to redis://broker.example.org:6379/0 failed; the cache is redis://…@cache.example.org",
+    "PBKDF2PasswordHasher and PBKDF2SHA1PasswordHasher of django.contrib.auth.hashers",
+    "raised unexpected: WorkerLostError()",
+    f"Not Found: /admin/case/{new_id('ver')}/reveal",
+    f"Method Not Allowed (GET): /admin/case/{new_id('ver')}/claim",
+    "Forbidden: /api/v1/verifications",
+    '127.0.0.1 - - [29/Nov/2026:11:10:00 +0000] "GET /admin/staff/12/ HTTP/1.1" 200 512',
     "FailedOperation.LifePhotoDetectNoFaces",
     "verification_verification_applicant_id_5d8f0a2c_fk_verification_applicant_id",
     "test_a_machine_that_does_not_confine_media_children_is_for_the_demo_only",
@@ -140,6 +214,7 @@ def failed(error: Exception, cause: Exception | None = None) -> Exception:
         (ValueError("can't read 'Alice Example' or 'x"), "can't read “…” or “…”"),
         (ValueError(b"Alice Example"), "ValueError: “…”"),
         (ValueError("'Alice O'Hara'"), "ValueError: “…”"),
+        (psycopg.DataError("syntax error\nLINE 1: SELECT '1', 'Alice Exa...\n       ^"), "LINE 1: …"),
         (KeyError("Alice Example"), "KeyError: …"),
         (TypeError("expected a number but got “Alice Example”."), "got “…”."),
         (FileNotFoundError(2, "No such file", "/srv/kyc/media"), "No such file: '/srv/kyc/media'"),
@@ -208,13 +283,14 @@ def test_gunicorns_own_handlers_write_our_lines(logged: Any) -> None:
 def test_facts_of_every_kind_are_redacted(logged: Any) -> None:
     facts = {
         "list": [TOKEN],
-        "inner": {"by": (TOKEN,), TOKEN: 1},
+        "inner": {"by": (TOKEN,), TOKEN: 1, "new_password": "hunter2"},
         "bytes": TOKEN.encode(),
         "error": ValueError(f"'{TOKEN}'"),
     }
     structlog.get_logger("test").error("test.event", count=3, **facts)
     (line,) = logged()
     assert TOKEN not in str(line)
+    assert "hunter2" not in str(line)
     assert (line["count"], line["list"], line["bytes"]) == (3, ["…"], "43 bytes")
     assert line["error"] == "ValueError: “…”"
 

@@ -1,8 +1,9 @@
 """Binding a case to the applicant's browser, so that a copied link alone gives no access.
 
 Whoever has the link may take the case over, because people change from a computer to their phone. A thief of the link
-may do so too. So each change is recorded, the browser that lost the case can take it back, and changes are limited:
-one more stops the link, and only a new one goes on.
+may do so too. So each change is recorded, and the browser that began takes the case back whenever it wants. All others
+together may take it over MAX_CHANGES times, then they are refused and the staff is told. A thief who is later than the
+person can't shut them out; of one who was earlier the staff learns, and only a new link helps.
 """
 
 from datetime import datetime
@@ -15,7 +16,7 @@ from verification import audit, links
 from verification.models import Verification
 from verification.states import Device, Status
 
-MAX_CHANGES: Final = 3  # of the browser, with one link
+MAX_CHANGES: Final = 3  # with one link, to browsers that did not begin with it
 
 log = structlog.get_logger(__name__)
 
@@ -34,28 +35,30 @@ def bind(verification: Verification, session: links.Session, *, device: Device, 
 
 
 def changes_left(verification: Verification) -> int:
-    """How often the case may still go to another browser with this link."""
-    return max(0, MAX_CHANGES - links.changes(verification))
+    """How often the case may still go to a browser that did not begin with this link."""
+    return max(0, MAX_CHANGES - links.changes_from_first(verification))
+
+
+def may_take_over(verification: Verification, session: links.Session) -> bool:
+    return links.is_first(verification, session) or changes_left(verification) > 0
 
 
 @transaction.atomic
 def take_over(verification: Verification, session: links.Session, *, device: Device, now: datetime) -> None:
     """Bind the case to this browser instead; the earlier one is refused at its next step.
 
-    One change more than MAX_CHANGES stops the link for both. Does nothing for the browser that has the case.
+    Does nothing for a browser that has the case or may not take it over.
     """
     locked = Verification.objects.locked(verification.pk)
     # A link that ended meanwhile is told at the next request.
-    if locked.link_stopped_at or not locked.link_hash.startswith(session.link):
+    if not locked.link_hash.startswith(session.link):
         return
     if not locked.browser_hash:
         bind(locked, session, device=device, now=now)
-    elif links.has(locked, session):
-        return
-    elif changes_left(locked):
+    elif not links.has(locked, session) and may_take_over(locked, session):
         _change(locked, session, device, now)
-    else:
-        _stop(locked, now)
+        if not (changes_left(locked) or locked.link_contested_at):
+            _contest(locked, now)
 
 
 def _change(locked: Verification, session: links.Session, device: Device, now: datetime) -> None:
@@ -67,11 +70,11 @@ def _change(locked: Verification, session: links.Session, device: Device, now: d
     _record("link.taken_over", locked, session, number=links.changes(locked) + 1, device=device, now=now)
 
 
-def _stop(locked: Verification, now: datetime) -> None:
-    Verification.objects.filter(pk=locked.pk).update(link_stopped_at=now)
+def _contest(locked: Verification, now: datetime) -> None:
+    Verification.objects.filter(pk=locked.pk).update(link_contested_at=now)
     by = audit.By.applicant(locked.applicant.public_id)
-    audit.record("link.stopped", by=by, subject=locked, at=now, changes=MAX_CHANGES)
-    log.warning("link.stopped", verification=locked.public_id)
+    audit.record("link.contested", by=by, subject=locked, at=now, changes=MAX_CHANGES)
+    log.warning("link.contested", verification=locked.public_id)
 
 
 def _record(

@@ -28,7 +28,7 @@ def renew(verification: Verification, *, by: audit.By, now: datetime) -> str:
         link_hash=links.token_hash(token),
         link_expires_at=links.expiry(verification.policy, now=now),
         link_revoked_at=None,
-        link_stopped_at=None,
+        link_contested_at=None,
         browser_hash="",
         received_bytes=0,
         **fresh,

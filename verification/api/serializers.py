@@ -151,6 +151,11 @@ class VerificationOut(_CaseOut):
     outcome = BlankIsNull(help_text="What the case came to, once decided.")
     reasons = serializers.ListField(child=serializers.CharField(), help_text="Codes of why it came to that.")
     decided_at = serializers.DateTimeField(allow_null=True)
+    link_contested_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="Since then the link counts as used on too many devices: somebody else may have it, and the person "
+        "needs a new one, which our staff makes. Null again with the new link.",
+    )
     attempts = AttemptOut(many=True)
 
 

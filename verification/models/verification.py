@@ -37,8 +37,8 @@ class Verification(models.Model):
     link_hash = models.CharField(max_length=64, unique=True)
     link_expires_at = models.DateTimeField(_("link valid until"))
     link_revoked_at = models.DateTimeField(null=True, blank=True)
-    # The link was moved between browsers too often, and serves none of them any more.
-    link_stopped_at = models.DateTimeField(_("link stopped at"), null=True, blank=True)
+    # Browsers that did not begin with the link took the case over as often as they may: somebody else may have it.
+    link_contested_at = models.DateTimeField(_("link contested at"), null=True, blank=True)
     # The browser that has the case; empty until one does something.
     browser_hash = models.CharField(max_length=64, blank=True)
 
@@ -109,6 +109,11 @@ class Verification(models.Model):
                 fields=["asked_again_at", "id"],
                 condition=Q(asked_again_at__isnull=False),
                 name="queue_waiting_for_applicant",
+            ),
+            models.Index(
+                fields=["link_contested_at", "id"],
+                condition=Q(link_contested_at__isnull=False),
+                name="verification_contested",
             ),
         ]
         constraints = [

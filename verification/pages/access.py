@@ -98,8 +98,6 @@ def refusal(request: HttpRequest, visit: Visit) -> HttpResponse | None:
         other = for_other_case(request, verification)
         if other is not None:
             return other
-        if verification.link_stopped_at is not None:
-            return turned_away.stopped(request, verification)
         if not links.has(verification, visit.session):
             return turned_away.elsewhere(request, verification, visit.session)
     return None

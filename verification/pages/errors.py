@@ -87,15 +87,15 @@ LINK_IN_USE = Fault(
     ),
     "pages/elsewhere.html",
 )
-LINK_STOPPED = Fault(
-    410,
-    "link_stopped",
-    _("This link was stopped"),
+LINK_USED_UP = Fault(
+    409,
+    "link_used_up",
+    _("Used on too many devices"),
     _(
-        "This check was moved from one device to another too often, so the link works on none of them any more. "
-        "What was sent before is safe."
+        "This link was used on too many devices, so the check can't be continued here. It goes on where it was begun. "
+        "What was sent before is kept."
     ),
-    "pages/link_stopped.html",
+    "pages/link_used_up.html",
 )
 OTHER_CASE = Fault(
     409,

@@ -13,20 +13,17 @@ from verification.pages import errors
 
 
 def elsewhere(request: HttpRequest, verification: Verification, session: links.Session) -> HttpResponse:
-    """The case is open in another browser: the page offers to go on here, or to stop the link."""
+    """The case is open in another browser: the page offers to go on here, if this browser may."""
     facts = {
         "mark": links.mark(verification),
         "newest": links.newest_binding(verification),
         "lost": links.had(verification, session),
+        "first": links.is_first(verification, session),
         "changes_left": bind.changes_left(verification),
+        "reference": verification.public_id,
     }
-    return errors.answer(request, errors.LINK_IN_USE, next_=reverse("pages:home"), **facts)
-
-
-def stopped(request: HttpRequest, verification: Verification) -> HttpResponse:
-    """The link serves no browser any more."""
-    facts = {"reference": verification.public_id}
-    return errors.answer(request, errors.LINK_STOPPED, next_=reverse("pages:home"), **facts)
+    fault = errors.LINK_IN_USE if bind.may_take_over(verification, session) else errors.LINK_USED_UP
+    return errors.answer(request, fault, next_=reverse("pages:home"), **facts)
 
 
 def other_case(request: HttpRequest, open_here: Verification) -> HttpResponse:

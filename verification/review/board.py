@@ -16,7 +16,7 @@ from verification import permissions
 from verification.actions import staff_change
 from verification.audit import viewing
 from verification.models import DECISIONS, AuditEvent, Review, StaffUser, Stage
-from verification.review import labels, words
+from verification.review import contested, labels, words
 from verification.review.page import signed_in
 from verification.review.queue import counts
 from verification.review.queue import filters as queue_filters
@@ -153,8 +153,8 @@ def _alerts(now: datetime) -> list[dict[str, Any]]:
 
 
 def _vendor(user: StaffUser, now: datetime) -> dict[str, Any]:
-    """The state of the vendor accounts for operators, and notices for reviewers too: calls are paused, or no worker
-    listens."""
+    """The state of the vendor accounts for operators, and notices for reviewers too: calls are paused, no worker
+    listens, or links were used on too many devices."""
     operates = permissions.can_view_operations(user)
     if not (operates or permissions.can_view_queue(user)):
         return {}
@@ -163,5 +163,6 @@ def _vendor(user: StaffUser, now: datetime) -> dict[str, Any]:
         "accounts": lines if operates else None,
         "notice": accounts.notice(lines, now),
         "unanswered": workers.notices(now),
+        "contested": contested.notice(user),
         "may_open_vendor": operates,
     }

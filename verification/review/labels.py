@@ -77,7 +77,7 @@ EVENTS: Labels = {
     "verification.invited": gettext_lazy("Invited"),
     "link.bound": gettext_lazy("Began in a browser"),
     "link.taken_over": gettext_lazy("Went on in another browser"),
-    "link.stopped": gettext_lazy("Link stopped: it changed browsers too often"),
+    "link.contested": gettext_lazy("Link used on too many devices"),
     "link.revoked": gettext_lazy("Link ended"),
     "link.renewed": gettext_lazy("New link given"),
     "challenge.abandoned": gettext_lazy("Recording given up"),

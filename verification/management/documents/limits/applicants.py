@@ -85,10 +85,10 @@ APPLICANTS = (
     ),
     text(
         "actions.bind:MAX_CHANGES",
-        "Changes of the browser or device with one link",
+        "Changes to a browser or device that did not begin with the link",
         "",
-        "This check was moved from one device to another too often, so the link works on none of them any more. "
-        "What was sent before is safe.",
+        "This link was used on too many devices, so the check can't be continued here. It goes on where it was begun. "
+        "What was sent before is kept.",
     ),
     then(
         "links:MAX_PARKED",
