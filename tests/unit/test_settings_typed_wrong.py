@@ -295,6 +295,35 @@ def test_in_the_environment_only_names_like_ours_have_to_be_settings(name: str, 
         env.refuse_unknown()
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "KYC_PORT",
+        "KYC_SERVICE_HOST",
+        "KYC_SERVICE_PORT",
+        "KYC_WEB_SERVICE_PORT_HTTP",
+        "KYC_PORT_8000_TCP",
+        "KYC_WEB_PORT_8000_TCP_ADDR",
+        "KYC_DNS_PORT_53_UDP_PROTO",
+        "CELERY_BROKER_PORT",
+    ],
+)
+def test_what_kubernetes_sets_for_a_service_is_no_setting_of_ours(tmp_path: Path, name: str) -> None:
+    os.environ[name] = "tcp://10.0.0.5:8000"
+    env.text("KYC_PUBLIC_URL", "")
+    env.refuse_unknown()
+    read(tmp_path, f"{name}=tcp://10.0.0.5:8000\n")
+    with pytest.raises(env.BadSetting, match=f"^{name}"):
+        env.refuse_unknown()
+
+
+def test_a_neighbour_of_a_setting_is_refused_though_it_ends_like_a_service() -> None:
+    os.environ["KYC_PROXY_PORT"] = "1"
+    env.text("KYC_PROXY_SPORT", "")
+    with pytest.raises(env.BadSetting, match="Did you mean KYC_PROXY_SPORT"):
+        env.refuse_unknown()
+
+
 def test_a_setting_of_an_account_that_is_not_listed_says_so() -> None:
     os.environ["KYC_FACEID_RATE_TWO"] = "5"
     env.whole("KYC_FACEID_RATE", 20, (1, 1000))
