@@ -16,7 +16,9 @@ _OURS: Final = ("KYC_", "CELERY_BROKER_")
 _SHARED: Final = ("TENCENTCLOUD_", "STORAGE_")
 _NEAR: Final = 0.9
 # What Kubernetes sets in each pod for a Service; that of a Service called kyc begins like our settings.
-_SERVICE_LINK: Final = re.compile(r".*(_SERVICE_(HOST|PORT)(_\w+)?|_PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)", re.ASCII)
+_SERVICE_LINK: Final = re.compile(
+    r".*(_SERVICE_(HOST|PORT)(_\w+)?|_PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)", re.ASCII
+)
 # In `.env`: what boto3 reads by itself.
 _OF_OTHERS: Final = ("AWS_",)
 
