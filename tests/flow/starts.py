@@ -237,6 +237,10 @@ UNSAFE: dict[str, list[dict[str, str]]] = {
         for hosts in ("*", ".com", "127.0.0.1,verify.example.com", "10.0.0.5")
     ],
     "kyc.W047": [{"KYC_BEHIND_PROXY": "0"}],
+    "kyc.E049": [
+        {"KYC_DATA_DIR": folder}
+        for folder in ("/var/lib/kcy", "~/kyc", "/srv/~/kyc", "var", "/etc/hostname", "/", "/tmp/..")
+    ],
     "kyc.E065": [
         {"KYC_SECURITY_CONTACT": contact}
         for contact in ("security@example.com", "http://example.com/report", "tel:+1-201-555-0123")
