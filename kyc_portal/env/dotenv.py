@@ -22,7 +22,7 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @noted(None)
 def load_dotenv(path: Path = DOTENV) -> None:
-    """Set the variables that the environment leaves out. Raises BadSetting with everything that is wrong."""
+    """Set the variables that the environment leaves out or empty. Raises BadSetting with everything that is wrong."""
     problems: dict[str, str] = {}
     seen: dict[str, int] = {}
     for number, line in _lines(path):
@@ -31,7 +31,7 @@ def load_dotenv(path: Path = DOTENV) -> None:
             problems.setdefault(
                 name or f"line {number}", f".env, line {number}{name and f', {name}'}: {words}"
             )
-        elif name and name not in os.environ:
+        elif name and not os.environ.get(name):
             os.environ[name] = value
             lines[name] = number
     in_file.update(seen)

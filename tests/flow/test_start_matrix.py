@@ -140,7 +140,8 @@ def test_a_process_that_may_not_write_where_evidence_is_kept_does_not_start(
     """The folder itself, or the one in which it will be made. The system tells root otherwise."""
     tmp_path.chmod(0o700)
     (tmp_path / folder).mkdir(exist_ok=True)
-    code = f"ask = os.access; os.access = lambda path, mode: str(path) != {str(tmp_path / folder)!r} and ask(path, mode)"
+    theirs = repr(str(tmp_path / folder))
+    code = f"ask = os.access; os.access = lambda path, mode: str(path) != {theirs} and ask(path, mode)"
     assert "kyc.E049" in started(starter, tmp_path, {}, code)
 
 

@@ -198,6 +198,12 @@ def test_a_file_without_end_is_a_sentence(tmp_path: Path) -> None:
         read(tmp_path, "#" * 65_537)
 
 
+def test_an_empty_variable_does_not_hide_the_file(tmp_path: Path) -> None:
+    os.environ["KYC_THING"] = ""
+    read(tmp_path, "KYC_THING=one\n")
+    assert env.text("KYC_THING") == "one"
+
+
 # Files of secrets
 
 
@@ -322,6 +328,28 @@ def test_a_neighbour_of_a_setting_is_refused_though_it_ends_like_a_service() -> 
     env.text("KYC_PROXY_SPORT", "")
     with pytest.raises(env.BadSetting, match="Did you mean KYC_PROXY_SPORT"):
         env.refuse_unknown()
+
+
+@pytest.mark.parametrize(
+    ("name", "refused"),
+    [
+        ("LOG_LEVL", True),
+        ("CSRF_TRUSTED_ORIGIN", True),
+        ("DATABASE_URI", False),
+        ("GUNICORN_LOG_LEVEL", False),
+        ("LOG_FORMAT", False),
+    ],
+)
+def test_in_the_environment_a_name_that_is_nearly_ours_is_a_typing_mistake(name: str, refused: bool) -> None:
+    os.environ.pop("LOG_LEVEL", None)
+    os.environ[name] = "1"
+    for setting in ("LOG_LEVEL", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL"):
+        env.text(setting, "")
+    if refused:
+        with pytest.raises(env.BadSetting, match=f"^{name} is no setting. Did you mean"):
+            env.refuse_unknown()
+        os.environ.update(LOG_LEVEL="INFO", CSRF_TRUSTED_ORIGINS="https://kyc.example.com")
+    env.refuse_unknown()  # once the setting itself is there
 
 
 def test_a_setting_of_an_account_that_is_not_listed_says_so() -> None:
