@@ -65,10 +65,10 @@ class SecretFiles:
     def current(self, *, settled: bool = True) -> dict[str, str]:
         """The secrets as the files hold them now.
 
-        A change is used once it was seen unchanged for WRITTEN seconds, or its files are older than that. When only some
-        of the files have changed, the old secrets serve on for SETTLED seconds. If `settled` is False, it is used at
-        once, for a caller whom the old ones no longer serve. While a file is missing, empty or no secret, all of them
-        serve on for KEPT seconds; then Unreadable.
+        A change is used once it was seen unchanged for WRITTEN seconds, or its files are older than that. When only
+        some of the files have changed, the old secrets serve on for SETTLED seconds. If `settled` is False, it is used
+        at once, for a caller whom the old ones no longer serve. While a file is missing, empty or no secret, all of
+        them serve on for KEPT seconds; then Unreadable.
         """
         if not self._files:
             return dict(self._values)
