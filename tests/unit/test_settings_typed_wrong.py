@@ -204,6 +204,12 @@ def test_an_empty_variable_does_not_hide_the_file(tmp_path: Path) -> None:
     assert env.text("KYC_THING") == "one"
 
 
+def test_in_the_demo_an_empty_variable_stands_for_the_demos_own(tmp_path: Path) -> None:
+    os.environ.update(KYC_MODE="demo", KYC_THING="")
+    read(tmp_path, "KYC_THING=an-installations\n")
+    assert env.text("KYC_THING", "the demo's own") == "the demo's own"
+
+
 # Files of secrets
 
 
