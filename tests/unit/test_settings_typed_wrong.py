@@ -403,3 +403,9 @@ def test_what_everything_depends_on_stops_at_once() -> None:
     env.choice("KYC_MODE", ("demo",), "demo")
     with pytest.raises(env.BadSetting, match="KYC_MODE"):
         env.stop_if_wrong("KYC_MODE")
+
+
+def test_the_folder_of_a_databases_socket_is_told_how_it_is_written() -> None:
+    os.environ["DATABASE_URL"] = "postgresql:///kyc?host=/run/postgresql"
+    with pytest.raises(env.BadSetting, match="postgresql://%2Frun%2Fpostgresql/kyc"):
+        env.database("DATABASE_URL", "")
