@@ -25,7 +25,9 @@ DATA_DIR = Path(env.text("KYC_DATA_DIR", str(BASE_DIR / "var")))
 env.stop_if_wrong("KYC_MODE", "KYC_DATA_DIR")  # everything else depends on them
 DEBUG = False
 DOTENV = env.DOTENV
-PUBLIC_URL = env.text("KYC_PUBLIC_URL", "http://127.0.0.1:8000" if DEMO else None).rstrip("/")
+PUBLIC_URL = (
+    env.text("KYC_PUBLIC_URL", "http://127.0.0.1:8000" if DEMO else None).rstrip("/").removesuffix(":443")
+)
 
 
 def _made_once(name: str, make: Callable[[], str]) -> str:
@@ -339,7 +341,11 @@ OUTBOUND_PROXY_FILES = env.secret_files({"proxy": "KYC_OUTBOUND_PROXY"})
 CA_FILE = env.text("KYC_CA_FILE", "")
 
 # The vendor. The sandbox's endpoint is loopback; `checks.py` refuses that in production.
-FACEID_ENDPOINT = env.text("KYC_FACEID_ENDPOINT", "https://faceid.intl.tencentcloudapi.com")
+FACEID_ENDPOINT = (
+    env.text("KYC_FACEID_ENDPOINT", "https://faceid.intl.tencentcloudapi.com")
+    .removesuffix("/")
+    .removesuffix(":443")
+)
 FACEID_REGION = env.text("KYC_FACEID_REGION", "ap-singapore")
 FACEID_FALLBACK_REGIONS = env.words("KYC_FACEID_FALLBACK_REGIONS")
 FACEID_REGION_ENDPOINT = env.text("KYC_FACEID_REGION_ENDPOINT", "https://faceid.{region}.tencentcloudapi.com")

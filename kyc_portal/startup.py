@@ -1,6 +1,10 @@
 """Refuses to start what would be unsafe: web servers and workers do not run Django's checks by themselves."""
 
+import os
+from pathlib import Path
+
 import structlog
+from django.conf import settings
 from django.core import checks
 
 log = structlog.get_logger(__name__)
@@ -12,9 +16,20 @@ class UnsafeInstallation(Exception):
 
 def check_safe() -> None:
     """Raise UnsafeInstallation if a system check finds an error; log its warnings."""
-    found = checks.run_checks()
+    found = [*checks.run_checks(), *_folder_of_evidence()]
     errors = [str(message) for message in found if message.level >= checks.ERROR]
     if errors:
         raise UnsafeInstallation("\n".join(["This installation is not safe to start:", *errors]))
     for message in found:
         log.warning("startup.warning", check=message.id, text=message.msg, hint=message.hint)
+
+
+def _folder_of_evidence() -> list[checks.CheckMessage]:
+    """An error if this process may not write where evidence is kept. A command may: another user may enter it."""
+    folder = settings.STORAGES["evidence"]["OPTIONS"]["objects"]["OPTIONS"].get("location", "")
+    if settings.DEMO or not folder.startswith("/"):
+        return []  # in a bucket, `location` is the beginning of names
+    there = next(path for path in (Path(folder), *Path(folder).parents) if path.exists())
+    if os.access(there, os.W_OK | os.X_OK):
+        return []
+    return [checks.Error(f"This process may not write to {there}, where evidence is kept.", id="kyc.E049")]

@@ -17,6 +17,8 @@ import structlog
 KEPT: Final = 600.0
 # Seconds that a change of some files waits for the others, because an id with another id's key fits nothing.
 SETTLED: Final = 5.0
+# Seconds that a change of all files has to stay as it is, because a file may be half written.
+WRITTEN: Final = 1.0
 SIZE_LIMIT: Final = 16 * 1024  # bytes of a file
 
 _ONE_WORD = re.compile(r"[!-~]+")  # what a header can carry
@@ -37,7 +39,8 @@ class SecretFiles:
     """Secrets by name, as they were at the start-up, and the files of those that come from one.
 
     A file holds one secret of printable characters without spaces; white space around it does not count. It may be
-    empty only if it was empty before. Safe to share between threads.
+    empty only if it was empty before. `fits` tells by a secret's name and text whether it can be one; a file whose text
+    does not fit counts as half written. Safe to share between threads.
     """
 
     def __init__(
@@ -45,12 +48,15 @@ class SecretFiles:
         values: Mapping[str, str],
         files: Mapping[str, str],
         *,
+        fits: Callable[[str, str], bool] = lambda name, value: True,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._values = dict(values)
         self._files = dict(files)
+        self._fits = fits
         self._clock = clock
-        self._partly_since: float | None = None
+        self._seen: dict[str, str | None] = {}
+        self._seen_since = 0.0
         self._unusable_since: float | None = None
 
     def __repr__(self) -> str:
@@ -59,8 +65,10 @@ class SecretFiles:
     def current(self, *, settled: bool = True) -> dict[str, str]:
         """The secrets as the files hold them now.
 
-        When only some of the files have changed, the old secrets serve on for SETTLED seconds, unless `settled` is
-        False. While a file is missing, empty or no secret, all of them serve on for KEPT seconds; then Unreadable.
+        A change is used once it was seen unchanged for WRITTEN seconds, or its files are older than that. When only
+        some of the files have changed, the old secrets serve on for SETTLED seconds. If `settled` is False, it is used
+        at once, for a caller whom the old ones no longer serve. While a file is missing, empty or no secret, all of
+        them serve on for KEPT seconds; then Unreadable.
         """
         if not self._files:
             return dict(self._values)
@@ -70,21 +78,22 @@ class SecretFiles:
 
     def _read_again(self, now: float, settled: bool) -> None:
         found = {name: read(path) for name, path in self._files.items()}
+        if found != self._seen:
+            self._seen, self._seen_since = found, now
         unusable = [name for name, value in found.items() if not self._is_usable(name, value)]
         if unusable:
             self._go_on(unusable, now)
             return
         self._unusable_since = None
         changed = [name for name, value in found.items() if value != self._values[name]]
-        if 0 < len(changed) < len(found) and settled and not self._has_waited(now):
-            return
-        self._partly_since = None
-        if changed:
+        if changed and not (settled and self._may_go_on_changing(changed, now)):
             self._values.update({name: value for name, value in found.items() if value is not None})
             log.info("secrets.replaced", files=[self._files[name] for name in changed])
 
     def _is_usable(self, name: str, value: str | None) -> bool:
-        return value is not None and (_ONE_WORD.fullmatch(value) is not None or value == self._values[name])
+        if value is None or value == self._values[name]:
+            return value is not None
+        return _ONE_WORD.fullmatch(value) is not None and self._fits(name, value)
 
     def _go_on(self, unusable: list[str], now: float) -> None:
         """Go on with the last good secrets; warn when that begins."""
@@ -94,10 +103,19 @@ class SecretFiles:
         if now - self._unusable_since >= KEPT:
             raise Unreadable(", ".join(self._files[name] for name in unusable))
 
-    def _has_waited(self, now: float) -> bool:
-        if self._partly_since is None:
-            self._partly_since = now
-        return now - self._partly_since >= SETTLED
+    def _may_go_on_changing(self, changed: list[str], now: float) -> bool:
+        seen_for = now - self._seen_since
+        if len(changed) < len(self._files):
+            return seen_for < SETTLED
+        return seen_for < WRITTEN and not all(_age(self._files[name]) > WRITTEN for name in changed)
+
+
+def _age(path: str) -> float:
+    """Seconds since the file was written to; 0 if that can't be told. Asked after it was read, so for that text."""
+    try:
+        return time.time() - os.stat(path).st_mtime
+    except OSError:
+        return 0.0
 
 
 def read(path: str) -> str | None:

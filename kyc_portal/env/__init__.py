@@ -2,7 +2,8 @@
 
 Every setting is read through a typed reader, whose error names the variable and what to write instead. So a mistake
 stops the start-up, and not the first applicant. A secret may come as NAME or as NAME_FILE
-(the path of a file that holds it). A `.env` file in the project folder sets variables that the environment leaves out.
+(the path of a file that holds it). A `.env` file in the project folder sets variables that the environment leaves out,
+or, but in demo mode, has empty.
 """
 
 import os
@@ -42,7 +43,9 @@ __all__ = [
 def enter_sandbox(path: Path = DOTENV) -> None:
     """Switch to demo mode, for the sandbox's commands; refused if the settings name another mode."""
     load_dotenv(path)
-    if os.environ.setdefault("KYC_MODE", "demo") != "demo":
+    if not os.environ.get("KYC_MODE"):
+        os.environ["KYC_MODE"] = "demo"
+    if os.environ["KYC_MODE"] != "demo":
         raise BadSetting("KYC_MODE is not demo here: this installation has no sandbox. Nothing was done.")
 
 

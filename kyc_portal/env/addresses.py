@@ -26,11 +26,12 @@ OBJECT_OPTIONS: Options = {
     # Some stores other than Amazon's accept no checksums in a request.
     "request_checksum_calculation": ("when_supported", "when_required"),
 }
+_FILES = ("sslrootcert", "sslcert", "sslkey")
 # The levels of libpq.
 _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 DATABASE_OPTIONS: Options = {
     "sslmode": _SSL_MODES,
-    **dict.fromkeys(("sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name"), ()),
+    **dict.fromkeys((*_FILES, "connect_timeout", "application_name"), ()),
 }
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
@@ -113,8 +114,25 @@ def database(name: str, default: str) -> Database:
         unquote(parts.password or ""),
         unquote(parts.hostname or ""),
         port,
-        _options(name, parts.query, DATABASE_OPTIONS),
+        _database_options(name, parts.query),
     )
+
+
+def _database_options(name: str, query: str) -> dict[str, str]:
+    """Raises BadSetting for what the driver refuses at the first connection."""
+    if "host" in dict(parse_qsl(query)):
+        raise wrong(
+            name, "has the option host. A socket's folder is the host: postgresql://%2Frun%2Fpostgresql/kyc"
+        )
+    options = _options(name, query, DATABASE_OPTIONS)
+    root = options.get("sslrootcert")
+    if root == "system" and options.get("sslmode", "verify-full") != "verify-full":
+        raise wrong(name, "has sslrootcert=system, which goes with sslmode=verify-full alone.")
+    for option in _FILES:
+        path = options.get(option, "")
+        if path and (option, path) != ("sslrootcert", "system") and not os.path.isfile(path):
+            raise wrong(name, f"has an {option} that is not a file there.")
+    return options
 
 
 # No error of the library is chained: its message quotes a part of the address, which may be the password.

@@ -22,16 +22,18 @@ _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 @noted(None)
 def load_dotenv(path: Path = DOTENV) -> None:
-    """Set the variables that the environment leaves out. Raises BadSetting with everything that is wrong."""
+    """Set the variables that the environment leaves out or empty. Raises BadSetting with everything that is wrong."""
     problems: dict[str, str] = {}
     seen: dict[str, int] = {}
+    # In demo mode an empty variable stands for the demo's own: what `.env` says for an installation is not used.
+    taken = {name for name, value in os.environ.items() if value or os.environ.get("KYC_MODE") == "demo"}
     for number, line in _lines(path):
         name, value, words = _parsed(line, number, seen)
         if words:
             problems.setdefault(
                 name or f"line {number}", f".env, line {number}{name and f', {name}'}: {words}"
             )
-        elif name and name not in os.environ:
+        elif name and name not in taken:
             os.environ[name] = value
             lines[name] = number
     in_file.update(seen)

@@ -1,6 +1,7 @@
 """Names that are no setting: a typing mistake would otherwise leave the setting at its default."""
 
 import os
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final
@@ -14,6 +15,12 @@ _OURS: Final = ("KYC_", "CELERY_BROKER_")
 # Others have such names too, so only those count that are nearly ours.
 _SHARED: Final = ("TENCENTCLOUD_", "STORAGE_")
 _NEAR: Final = 0.9
+# Names of other programs that are nearly ours.
+_NEAR_BY_CHANCE: Final = {"ALLOWED_HOST", "DATABASE_URI", "DATABASE_URLS", "SECRET_KEYS"}
+# What Kubernetes sets in each pod for a Service; that of a Service called kyc begins like our settings.
+_SERVICE_LINK: Final = re.compile(
+    r".*(_SERVICE_(HOST|PORT)(_\w+)?|_PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)", re.ASCII
+)
 # In `.env`: what boto3 reads by itself.
 _OF_OTHERS: Final = ("AWS_",)
 
@@ -28,8 +35,15 @@ def refuse_unknown() -> None:
 
 def _in_environment() -> Iterable[str]:
     for name in os.environ:
-        if name.startswith(_OURS) or (name.startswith(_SHARED) and _nearest(name, _NEAR)):
+        ours = name.startswith(_OURS) and not _SERVICE_LINK.fullmatch(name)
+        if ours or (name not in _NEAR_BY_CHANCE and _is_missed(name)):
             yield name
+
+
+def _is_missed(name: str) -> bool:
+    """Whether it is nearly the name of a setting; elsewhere than among ours, one that is not set."""
+    nearest = _nearest(name, _NEAR)
+    return bool(nearest) and (name.startswith((*_OURS, *_SHARED)) or not os.environ.get(nearest))
 
 
 def _in_file() -> Iterable[str]:

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 
 from tests.conftest import NOW
 from tests.flow import vendor_says
+from verification import clock
 from verification.staffing import access
 
 LATER = NOW + timedelta(hours=1)
@@ -26,8 +27,9 @@ def demo_addresses() -> None:
 
 
 @pytest.fixture
-def an_hour_later():
-    """Stops the clock one hour after NOW, the time at which `road` makes its cases."""
+def an_hour_later(monkeypatch):
+    """Stops the clock one hour after NOW, the time at which `road` makes its cases; the database's too."""
+    monkeypatch.setattr(clock._offset, "get", lambda: timedelta(0))
     with time_machine.travel(LATER, tick=False):
         yield
 

@@ -105,6 +105,8 @@ UNSAFE: dict[str, list[dict[str, str]]] = {
         {"KYC_KEYRING": "2026-11:no key"},
         {"KYC_KEYRING": "2026-11:" + "A" * 43 + "="},
         {"KYC_KEYRING": "2026-11:MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="},  # text that somebody typed
+        {"KYC_KEYRING": "2026-11:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="},  # 0 to 31
+        {"KYC_KEYRING": "2026-11://79/Pv6+fj39vX08/Lx8O/u7ezr6uno5+bl5OPi4eA="},  # 255 to 224
         {"KYC_KEYRING": "2026-11:QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYmNkZWY="},
     ],
     "kyc.E023": [
@@ -141,7 +143,7 @@ UNSAFE: dict[str, list[dict[str, str]]] = {
             "https://kyc@faceid.intl.tencentcloudapi.com",
             "https://faceid.intl.tencentcloudapi.com:8443",
             "https://faceid.intl.tencentcloudapi.com:port",
-            "https://faceid.intl.tencentcloudapi.com/",
+            "https://faceid.intl.tencentcloudapi.com//",
             "https://faceid.intl.tencentcloudapi.com/v3",
             "https://faceid.intl.tencentcloudapi.com?x=1",
             "https://faceid.intl.tencentcloudapi.com?",
@@ -193,6 +195,11 @@ UNSAFE: dict[str, list[dict[str, str]]] = {
             "changeme" * 8,
             "for-tests-only-" + "0" * 35,
             f"django-insecure-{KEY}",
+            "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
+            "zyxwvutsrqponmlkjihgfedcba9876543210ZYXWVUTSRQPONMLKJIHGFEDCBA",
+            "qwertyuiopasdfghjklzxcvbnm1234567890QWERTYUIOPASDFGHJKLZXCVBNM",
+            "correct-horse-battery-staple-and-seven-more-words-of-mine",
+            "This_is_the_key_of_our_portal_in_production_since_autumn_2026",
             "At least 50 random characters, which somebody left there.",
         )
     ],
@@ -204,6 +211,9 @@ UNSAFE: dict[str, list[dict[str, str]]] = {
             "db.example.com/kyc?sslmode=prefer",
             "db.example.com/kyc?sslmode=require",
             "db.example.com/kyc?sslmode=disable",
+            "db.example.com,x.localhost/kyc",
+            "localhost,10.0.0.5/kyc",
+            "%2Frun%2Fpostgresql,db.example.com/kyc",
         )
     ],
     "kyc.E041": [
@@ -237,6 +247,23 @@ UNSAFE: dict[str, list[dict[str, str]]] = {
         for hosts in ("*", ".com", "127.0.0.1,verify.example.com", "10.0.0.5")
     ],
     "kyc.W047": [{"KYC_BEHIND_PROXY": "0"}],
+    "kyc.E049": [
+        {"KYC_DATA_DIR": folder}
+        for folder in ("/var/lib/kcy", "~/kyc", "/srv/~/kyc", "var", "/etc/hostname", "/", "/tmp/..")
+    ],
+    "kyc.E050": [
+        {"SECRET_KEY": PRODUCTION["KYC_KEYRING"]},
+        {"SECRET_KEY": f"{PRODUCTION['KYC_KEYRING'].partition(':')[2]}4u8Zq2"},
+    ],
+    "kyc.E051": [
+        *(
+            {"TENCENTCLOUD_SECRET_KEY": key}
+            for key in ("<your-key>", "changeme", "CHANGE_ME", "your-key", "xxxxxxxx")
+        ),
+        {"TENCENTCLOUD_SECRET_ID": "<SecretId>"},
+        {"TENCENTCLOUD_SECRET_KEY": PRODUCTION["TENCENTCLOUD_SECRET_ID"]},
+        {**SECOND, "TENCENTCLOUD_SECRET_KEY_TWO": PRODUCTION["TENCENTCLOUD_SECRET_ID"]},
+    ],
     "kyc.E065": [
         {"KYC_SECURITY_CONTACT": contact}
         for contact in ("security@example.com", "http://example.com/report", "tel:+1-201-555-0123")
@@ -265,13 +292,18 @@ SAFE: list[dict[str, str]] = [
     {"CSRF_TRUSTED_ORIGINS": "https://kyc.example.com"},
     {"KYC_FACEID_ENDPOINT": "https://faceid.ap-singapore.tencentcloudapi.com"},
     {"KYC_FACEID_ENDPOINT": ""},
+    {"KYC_FACEID_ENDPOINT": "https://faceid.intl.tencentcloudapi.com/"},
+    {"KYC_FACEID_ENDPOINT": "https://faceid.intl.tencentcloudapi.com:443/"},
+    {"KYC_PUBLIC_URL": "https://verify.example.com:443/"},
     TEMPLATE,
     SECOND,
     {"DATABASE_URL": "postgresql:///kyc"},
     {"DATABASE_URL": "postgresql://kyc@%2Frun%2Fpostgresql/kyc"},
     {"DATABASE_URL": f"{PG}localhost:6432/kyc"},
+    {"DATABASE_URL": f"{PG}%2Frun%2Fpostgresql,127.0.0.1,x.localhost/kyc"},
+    {"DATABASE_URL": f"{PG}one.example.com,two.example.com/kyc?sslmode=verify-full&sslrootcert=system"},
     {"DATABASE_URL": f"{PG}db.example.com/kyc?sslmode=verify-full&sslrootcert=system"},
-    {"DATABASE_URL": f"{PG}db.example.com/kyc?sslmode=verify-ca&sslrootcert=/etc/ssl/db.pem"},
+    {"DATABASE_URL": f"{PG}db.example.com/kyc?sslmode=verify-ca&sslrootcert={__file__}"},
     {"CELERY_BROKER_URL": "redis+socket:///run/redis/redis.sock"},
     {"CELERY_BROKER_URL": "amqp://kyc:secret@127.0.0.1:5672/kyc"},
     {"CELERY_BROKER_URL": "rediss://:secret@broker.example.com:6379/0"},
@@ -304,6 +336,13 @@ REFUSED: list[tuple[str, str]] = [
     ("KYC_KEYRING", f"{PRODUCTION['KYC_KEYRING']} # 2026"),
     ("TENCENTCLOUD_SECRET_ID", "AKIDexample\N{ZERO WIDTH SPACE}"),
     ("TENCENTCLOUD_SECRET_KEY", " example"),
+    ("DATABASE_URL", f"{PG}db.example.com/kyc?sslmode=verify-ca&sslrootcert=system"),
+    ("DATABASE_URL", f"{PG}db.example.com/kyc?sslmode=require&sslrootcert=system"),
+    ("DATABASE_URL", f"{PG}db.example.com/kyc?sslmode=verify-full&sslrootcert=/nowhere/db.pem"),
+    ("DATABASE_URL", f"{PG}db.example.com/kyc?sslmode=verify-full&sslcert=/nowhere/kyc.pem"),
+    ("DATABASE_URL", "postgresql:///kyc?host=/run/postgresql"),
+    ("LOG_LEVL", "DEBUG"),
+    ("CSRF_TRUSTED_ORIGIN", "https://kyc.example.com"),
     ("DATABASE_URL", "mysql://kyc@localhost/kyc"),
     ("CELERY_BROKER_READ_URL", "redis://elsewhere/0"),
     ("LOG_LEVEL", "info # quiet"),

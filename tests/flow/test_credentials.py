@@ -1,5 +1,6 @@
 """Credentials in files are replaced while the portal runs: no restart, no lost attempt, no account paused for good."""
 
+import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,6 +37,7 @@ def write(emulator: EmulatorServer, settings: Any, tmp_path: Path, time: list[fl
     def write(values: dict[str, str]) -> None:
         for name, value in values.items():
             (tmp_path / name).write_text(value)
+            os.utime(tmp_path / name, (0, 0))  # a while ago, so that they are not half written
 
     write(REVOKED)
     files = {name: str(tmp_path / name) for name in REVOKED}

@@ -1,5 +1,6 @@
 """Health endpoints for load balancers and operators."""
 
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -104,6 +105,17 @@ def test_a_disk_that_is_not_mounted_is_told(client: Client, db: None, settings: 
     objects.folder().rename(tmp_path / "elsewhere")
     assert is_down(client, "storage")
     objects.folder().mkdir()  # an empty mount point
+    assert is_down(client, "storage")
+
+
+def test_a_folder_that_can_not_be_written_to_is_told(
+    client: Client, db: None, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its permissions, or a disk that became read-only. The system tells root otherwise, so its answer is set."""
+    keep_in(settings, env.objects("NOT_SET", tmp_path / "evidence"))
+    storage.new_key()
+    folder, ask = str(objects.folder()), os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: str(path) != folder and ask(path, mode))
     assert is_down(client, "storage")
 
 

@@ -112,6 +112,27 @@ def test_the_vendor_page_names_the_proxy(signed_in: Any, an_hour_later: None) ->
     assert "The outbound proxy refused us" in page
 
 
+def replace(file: Path, text: str) -> None:
+    """Written a while ago: what was just written may be half written."""
+    file.write_text(text)
+    os.utime(file, (0, 0))
+
+
+@pytest.mark.parametrize("half", ["http://portal:pa%4", "http", "http://portal@proxy:port"])
+def test_a_half_written_proxy_spoils_no_call(
+    road: Road, vendor: None, settings: Any, tmp_path: Path, half: str
+) -> None:
+    with Proxy(password=PASSWORD) as proxy:
+        settings.OUTBOUND_PROXY = proxy.url.replace("://", f"://portal:{PASSWORD}@")
+        settings.OUTBOUND_PROXY_FILES = {"proxy": str(tmp_path / "proxy")}
+        replace(tmp_path / "proxy", half)
+        judge(road.ready())
+    assert (Verification.objects.get().status, VendorAccount.objects.get().paused_at) == (
+        Status.APPROVED,
+        None,
+    )
+
+
 def test_a_new_password_of_the_proxy_is_read_from_its_file(
     road: Road, vendor: None, settings: Any, tmp_path: Path
 ) -> None:
@@ -121,7 +142,7 @@ def test_a_new_password_of_the_proxy_is_read_from_its_file(
         settings.OUTBOUND_PROXY, settings.OUTBOUND_PROXY_FILES = old, {"proxy": str(tmp_path / "proxy")}
         attempt = road.ready()
         judge(attempt)
-        (tmp_path / "proxy").write_text(f"{new}\n")
+        replace(tmp_path / "proxy", f"{new}\n")
         judge(attempt, 60)
     assert list(ProviderCall.objects.order_by("number").values_list("code", flat=True)) == [
         "proxy_refused.407",
@@ -285,8 +306,8 @@ def test_new_keys_of_the_store_are_read_from_their_files(
     key_files: Path, server: s3.S3, key: DataKey
 ) -> None:
     there_and_back(key)
-    (key_files / "STORAGE_ACCESS_KEY_ID").write_text("AKIDsecond")
-    (key_files / "STORAGE_SECRET_ACCESS_KEY").write_text("second")
+    replace(key_files / "STORAGE_ACCESS_KEY_ID", "AKIDsecond")
+    replace(key_files / "STORAGE_SECRET_ACCESS_KEY", "second")
     there_and_back(key)
     signed = [request.headers["authorization"].split("Credential=")[1][:10] for request in server.requests]
     assert signed == ["AKIDfirst/"] * 2 + ["AKIDsecond"] * 2
@@ -296,7 +317,7 @@ def test_keys_of_the_store_that_are_half_replaced_wait_for_the_rest(
     key_files: Path, server: s3.S3, key: DataKey
 ) -> None:
     there_and_back(key)
-    (key_files / "STORAGE_ACCESS_KEY_ID").write_text("AKIDsecond")
+    replace(key_files / "STORAGE_ACCESS_KEY_ID", "AKIDsecond")
     there_and_back(key)
     (key_files / "STORAGE_SECRET_ACCESS_KEY").write_text("")
     there_and_back(key)

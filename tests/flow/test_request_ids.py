@@ -1,6 +1,7 @@
 """The same RequestId for two calls: an alarm, and a person looks. No answer is lost over it."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.conftest import NOW, VENDOR_CLOCK, Road
 from tests.contract.vendor_socket import http
 from tests.flow.vendor_says import Say
 from verification.actions import assess
+from verification.liveness import LivenessClient
 from verification.models import (
     AnswerKind,
     AuditEvent,
@@ -18,7 +20,7 @@ from verification.models import (
     Verification,
     VerificationAttempt,
 )
-from verification.states import Outcome, Status
+from verification.states import AttemptStatus, Outcome, Status
 from verification.vendor_accounts import account_health, call_ledger
 from verification.vendor_accounts.request_ids import EVENT
 from verification.workflow import StaleAttempt
@@ -64,6 +66,30 @@ def test_an_answer_whose_request_id_another_call_had_goes_to_a_person(
     assert (case(second).attempts_used, second.counted) == (0, False)
     assert alarms() == all_calls()
     assert EVENT in caplog.text
+
+
+def test_a_call_that_replaced_credentials_spoiled_goes_to_nobody_over_its_request_id(
+    road: Road, say: Say, settings: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    first, second = road.ready(), road.ready()
+    say(**PASS)
+    judge(first)
+    (tmp_path / "key").write_text("old")
+    account = {**settings.FACEID_ACCOUNTS["default"], "secret_key": "old"}
+    settings.FACEID_ACCOUNTS = {"default": {**account, "files": {"secret_key": str(tmp_path / "key")}}}
+    send = LivenessClient.send
+
+    def replaced_meanwhile(*given: Any, **how: Any) -> Any:
+        try:
+            return send(*given, **how)
+        finally:
+            (tmp_path / "key").write_text("new")
+
+    monkeypatch.setattr(LivenessClient, "send", replaced_meanwhile)
+    say(Error={"Code": "AuthFailure.SignatureFailure", "Message": ""}, **SAME)
+    judge(second)
+    assert (second.status, case(second).reasons) == (AttemptStatus.READY, [])
+    assert alarms() == all_calls()
 
 
 def test_the_answer_is_kept_but_not_its_picture(road: Road, say: Say) -> None:

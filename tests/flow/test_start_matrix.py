@@ -107,7 +107,8 @@ def starter() -> Iterator[subprocess.Popen[str]]:
 
 def started(starter: subprocess.Popen[str], folder: Path, change: dict[str, str], code: str = "") -> str:
     """The refusal of a whole start, or the numbers of its warnings."""
-    environment = variables(KYC_DATA_DIR=str(folder), DJANGO_SETTINGS_MODULE="kyc_portal.settings", **change)
+    ours = {"KYC_DATA_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "kyc_portal.settings"}
+    environment = variables(**ours | change)
     line = {"environment": environment, "code": f"import os, sys, pathlib; {code}"}
     starter.stdin.write(f"{json.dumps(line)}\n")
     starter.stdin.flush()
@@ -130,6 +131,18 @@ def test_each_number_keeps_a_process_from_starting(
 def test_a_safe_production_starts_without_a_warning(starter: subprocess.Popen[str], tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     assert started(starter, tmp_path, {}) == "\n"
+
+
+@pytest.mark.parametrize("folder", ["", "evidence"])
+def test_a_process_that_may_not_write_where_evidence_is_kept_does_not_start(
+    starter: subprocess.Popen[str], tmp_path: Path, folder: str
+) -> None:
+    """The folder itself, or the one in which it will be made. The system tells root otherwise."""
+    tmp_path.chmod(0o700)
+    (tmp_path / folder).mkdir(exist_ok=True)
+    theirs = repr(str(tmp_path / folder))
+    code = f"ask = os.access; os.access = lambda path, mode: str(path) != {theirs} and ask(path, mode)"
+    assert "kyc.E049" in started(starter, tmp_path, {}, code)
 
 
 def test_the_key_of_a_demo_is_refused_under_every_name(

@@ -4,13 +4,14 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import time as time_of_day
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
 
 from verification import secret_files
-from verification.secret_files import KEPT, SETTLED, SIZE_LIMIT, SecretFiles, Unreadable
+from verification.secret_files import KEPT, SETTLED, SIZE_LIMIT, WRITTEN, SecretFiles, Unreadable
 
 OLD = {"id": "AKIDold", "key": "old-key", "token": "old-token"}
 NEW = {"id": "AKIDnew", "key": "new-key", "token": "new-token"}
@@ -34,9 +35,12 @@ def secrets(tmp_path: Path, time: Time) -> SecretFiles:
     return SecretFiles(OLD, {name: str(tmp_path / name) for name in OLD}, clock=time)
 
 
-def write(folder: Path, values: dict[str, str]) -> None:
+def write(folder: Path, values: dict[str, str], *, age: float = 2 * WRITTEN) -> None:
+    """Files that were written this many seconds ago."""
     for name, value in values.items():
         (folder / name).write_text(f"{value}\n")
+        written = time_of_day() - age
+        os.utime(folder / name, (written, written))
 
 
 def test_secrets_without_files_stay_as_they_are() -> None:
@@ -47,6 +51,56 @@ def test_replaced_files_are_used_at_once(secrets: SecretFiles, tmp_path: Path) -
     assert secrets.current() == OLD
     write(tmp_path, NEW)
     assert secrets.current() == NEW
+
+
+def test_a_file_that_was_just_written_is_used_once_it_stays_as_it_is(
+    secrets: SecretFiles, tmp_path: Path, time: Time
+) -> None:
+    write(tmp_path, NEW, age=0)
+    assert secrets.current() == OLD
+    time.at += WRITTEN - 0.1
+    assert secrets.current() == OLD
+    time.at += 0.1
+    assert secrets.current() == NEW
+
+
+@pytest.mark.parametrize("half", ["", "n", "new", "new-ke"])
+def test_a_half_written_file_is_never_used(tmp_path: Path, time: Time, half: str) -> None:
+    """An account's only file, written in two pieces."""
+    file = tmp_path / "key"
+    file.write_text("old-key")
+    secrets = SecretFiles({"key": "old-key"}, {"key": str(file)}, clock=time)
+    file.write_text(half)
+    assert secrets.current() == {"key": "old-key"}
+    time.at += WRITTEN - 0.1
+    file.write_text("new-key")
+    assert secrets.current() == {"key": "old-key"}
+    time.at += WRITTEN
+    assert secrets.current() == {"key": "new-key"}
+
+
+def test_a_file_of_another_hosts_clock_is_used_once_it_stays_as_it_is(
+    secrets: SecretFiles, tmp_path: Path, time: Time
+) -> None:
+    write(tmp_path, NEW, age=-3600)
+    assert secrets.current() == OLD
+    time.at += WRITTEN
+    assert secrets.current() == NEW
+
+
+def test_what_does_not_fit_counts_as_half_written(tmp_path: Path, time: Time) -> None:
+    write(tmp_path, {"proxy": "http://old"})
+    files = {"proxy": str(tmp_path / "proxy")}
+    secrets = SecretFiles(
+        {"proxy": "http://old"}, files, fits=lambda _, value: value.startswith("http://"), clock=time
+    )
+    write(tmp_path, {"proxy": "htt"})
+    assert secrets.current() == {"proxy": "http://old"}
+    time.at += KEPT
+    with pytest.raises(Unreadable):
+        secrets.current()
+    write(tmp_path, {"proxy": "http://new"})
+    assert secrets.current() == {"proxy": "http://new"}
 
 
 def test_a_secret_of_the_same_length_and_time_is_seen_too(secrets: SecretFiles, tmp_path: Path) -> None:
@@ -102,6 +156,18 @@ def test_each_change_waits_for_itself(secrets: SecretFiles, tmp_path: Path, time
     time.at += SETTLED
     write(tmp_path, {"key": "second"})
     assert secrets.current() == OLD
+
+
+def test_a_change_that_changes_again_unseen_waits_anew(
+    secrets: SecretFiles, tmp_path: Path, time: Time
+) -> None:
+    write(tmp_path, {"key": "first"})
+    secrets.current()
+    time.at += SETTLED
+    write(tmp_path, {"key": "second"})
+    assert secrets.current() == OLD
+    time.at += SETTLED
+    assert secrets.current() == OLD | {"key": "second"}
 
 
 def test_who_was_refused_need_not_wait(secrets: SecretFiles, tmp_path: Path) -> None:

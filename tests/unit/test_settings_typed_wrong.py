@@ -198,6 +198,18 @@ def test_a_file_without_end_is_a_sentence(tmp_path: Path) -> None:
         read(tmp_path, "#" * 65_537)
 
 
+def test_an_empty_variable_does_not_hide_the_file(tmp_path: Path) -> None:
+    os.environ["KYC_THING"] = ""
+    read(tmp_path, "KYC_THING=one\n")
+    assert env.text("KYC_THING") == "one"
+
+
+def test_in_the_demo_an_empty_variable_stands_for_the_demos_own(tmp_path: Path) -> None:
+    os.environ.update(KYC_MODE="demo", KYC_THING="")
+    read(tmp_path, "KYC_THING=an-installations\n")
+    assert env.text("KYC_THING", "the demo's own") == "the demo's own"
+
+
 # Files of secrets
 
 
@@ -295,6 +307,57 @@ def test_in_the_environment_only_names_like_ours_have_to_be_settings(name: str, 
         env.refuse_unknown()
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "KYC_PORT",
+        "KYC_SERVICE_HOST",
+        "KYC_SERVICE_PORT",
+        "KYC_WEB_SERVICE_PORT_HTTP",
+        "KYC_PORT_8000_TCP",
+        "KYC_WEB_PORT_8000_TCP_ADDR",
+        "KYC_DNS_PORT_53_UDP_PROTO",
+        "CELERY_BROKER_PORT",
+    ],
+)
+def test_what_kubernetes_sets_for_a_service_is_no_setting_of_ours(tmp_path: Path, name: str) -> None:
+    os.environ[name] = "tcp://10.0.0.5:8000"
+    env.text("KYC_PUBLIC_URL", "")
+    env.refuse_unknown()
+    read(tmp_path, f"{name}=tcp://10.0.0.5:8000\n")
+    with pytest.raises(env.BadSetting, match=f"^{name}"):
+        env.refuse_unknown()
+
+
+def test_a_neighbour_of_a_setting_is_refused_though_it_ends_like_a_service() -> None:
+    os.environ["KYC_PROXY_PORT"] = "1"
+    env.text("KYC_PROXY_SPORT", "")
+    with pytest.raises(env.BadSetting, match="Did you mean KYC_PROXY_SPORT"):
+        env.refuse_unknown()
+
+
+@pytest.mark.parametrize(
+    ("name", "refused"),
+    [
+        ("LOG_LEVL", True),
+        ("CSRF_TRUSTED_ORIGIN", True),
+        ("DATABASE_URI", False),
+        ("GUNICORN_LOG_LEVEL", False),
+        ("LOG_FORMAT", False),
+    ],
+)
+def test_in_the_environment_a_name_that_is_nearly_ours_is_a_typing_mistake(name: str, refused: bool) -> None:
+    os.environ.pop("LOG_LEVEL", None)
+    os.environ[name] = "1"
+    for setting in ("LOG_LEVEL", "CSRF_TRUSTED_ORIGINS", "DATABASE_URL"):
+        env.text(setting, "")
+    if refused:
+        with pytest.raises(env.BadSetting, match=f"^{name} is no setting. Did you mean"):
+            env.refuse_unknown()
+        os.environ.update(LOG_LEVEL="INFO", CSRF_TRUSTED_ORIGINS="https://kyc.example.com")
+    env.refuse_unknown()  # once the setting itself is there
+
+
 def test_a_setting_of_an_account_that_is_not_listed_says_so() -> None:
     os.environ["KYC_FACEID_RATE_TWO"] = "5"
     env.whole("KYC_FACEID_RATE", 20, (1, 1000))
@@ -340,3 +403,9 @@ def test_what_everything_depends_on_stops_at_once() -> None:
     env.choice("KYC_MODE", ("demo",), "demo")
     with pytest.raises(env.BadSetting, match="KYC_MODE"):
         env.stop_if_wrong("KYC_MODE")
+
+
+def test_the_folder_of_a_databases_socket_is_told_how_it_is_written() -> None:
+    os.environ["DATABASE_URL"] = "postgresql:///kyc?host=/run/postgresql"
+    with pytest.raises(env.BadSetting, match="postgresql://%2Frun%2Fpostgresql/kyc"):
+        env.database("DATABASE_URL", "")

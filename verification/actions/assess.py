@@ -227,7 +227,8 @@ def _act_on_error(
     repeated = request_ids.check(call, error.request_id, now=clock())
     _check_ours(ours, attempt)
     # A refusal says nothing about anybody, so it may come from somewhere on the way.
-    if repeated and not isinstance(error, liveness.Throttled | liveness.Misconfigured):
+    refused = liveness.Throttled | liveness.Misconfigured | liveness.CredentialsReplaced
+    if repeated and not isinstance(error, refused):
         workflow.give_up(attempt, decision.REPEATED_REQUEST_ID, now=clock())
     else:
         _retry_or_give_up(attempt, call, error, clock())

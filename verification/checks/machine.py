@@ -37,6 +37,24 @@ def media_confinement(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 @register()
+def data_folder(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The demo makes its own folder. In production one that is not there is a typing mistake, or a disk not mounted."""
+    why_not = "" if settings.DEMO else _why_no_folder(Path(settings.DATA_DIR))
+    return errors(((bool(why_not), f"KYC_DATA_DIR {why_not}.", "kyc.E049"),))
+
+
+def _why_no_folder(path: Path) -> str:
+    if not path.is_absolute() or "~" in path.parts:
+        return "is not an absolute path"
+    if path.resolve() == Path("/"):
+        return "is the root of all files"
+    try:
+        return "" if path.is_dir() else "is not a folder that is there"
+    except OSError:
+        return "can't be looked into"
+
+
+@register()
 def private_files(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     if settings.DEMO:
         return []

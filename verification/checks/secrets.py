@@ -1,7 +1,10 @@
 """The secrets of the installation: drawn at random, and not the demo's. No message repeats a part of one."""
 
+import re
 import zlib
+from collections.abc import Iterator
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +18,9 @@ from verification.storage import keyring
 MIN_SECRET_KEY: Final = 50  # characters
 # Bytes. Fifty random digits, the least random that anybody draws, are not pressed into fewer than 41.
 _PRESSED: Final = 38
+# What a hand types along: the alphabet, the digits, the rows of a keyboard.
+_ROWS: Final = ("abcdefghijklmnopqrstuvwxyz", "01234567890", "qwertyuiop", "asdfghjkl", "zxcvbnm")
+_WORDS: Final = re.compile(r"[A-Za-z][a-z]+([-_.][A-Za-z][a-z]+){3,}[-_.\d]*")
 
 
 @register()
@@ -38,13 +44,29 @@ def _secret_key() -> list[CheckMessage]:
             "kyc.E038",
         ),
         (key == _of_the_demo("secret_key"), "SECRET_KEY is the demo's.", "kyc.E039"),
+        (
+            any(entry in key for entry in re.findall(r"[\w+/]{40,}=*", settings.KEYRING)),
+            "SECRET_KEY has a key of KYC_KEYRING in it. Draw it by itself.",
+            "kyc.E050",
+        ),
     )
     return errors(rules)
 
 
 def _is_made_up(key: str) -> bool:
     pressed = len(zlib.compress(key.encode(), 9))
-    return pressed < _PRESSED or key.startswith("django-insecure-") or " " in key
+    typed = key.startswith("django-insecure-") or " " in key or _WORDS.fullmatch(key) is not None
+    return pressed < _PRESSED or typed or _is_typed_along(key)
+
+
+def _is_typed_along(key: str) -> bool:
+    """Whether half of its characters or more stand beside their neighbours. Among 10^6 keys of digits, one does."""
+    pairs = {pair for row in _ROWS for way in (row, row[::-1]) for pair in _pairs(way)}
+    return 2 * sum(pair in pairs for pair in _pairs(key.lower())) >= len(key)
+
+
+def _pairs(text: str) -> Iterator[str]:
+    return map("".join, pairwise(text))
 
 
 def _keyring() -> list[CheckMessage]:

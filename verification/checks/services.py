@@ -24,9 +24,10 @@ def services(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 def _database() -> list[CheckMessage]:
     database = settings.DATABASES["default"]
-    host = database["HOST"]
     is_sqlite = database["ENGINE"].endswith("sqlite3")
-    here = is_sqlite or not host or host.startswith("/") or is_this_machine(host)
+    # The driver tries each host of a list; one that begins with / is a socket, and none is one too.
+    hosts = filter(None, database["HOST"].split(","))
+    here = is_sqlite or all(host.startswith("/") or is_this_machine(host) for host in hosts)
     rules = (
         (is_sqlite, "DATABASE_URL is SQLite, which is for the demo.", "kyc.E016"),
         (
@@ -51,7 +52,8 @@ def _broker() -> list[CheckMessage]:
     rules = (
         (
             not known,
-            f"CELERY_BROKER_URL is none of {', '.join(BROKERS)}: any other is the demo's, or loses or delays work.",
+            f"CELERY_BROKER_URL is none of {', '.join(BROKERS)}: any other is the demo's, or loses or delays work. "
+            "Percent-encode the password's special characters.",
             "kyc.E014",
         ),
         (

@@ -1,5 +1,6 @@
 """The vendor: its regions, its addresses and our accounts. Faces go to no host but the vendor's."""
 
+import re
 from typing import Any, Final
 
 from django.conf import settings
@@ -12,6 +13,10 @@ from verification.liveness import REGIONS, Credentials, Misconfigured
 # The host is signed, so no gateway with a name of its own could pass a call on. The vendor's other hosts are in other
 # countries, or other products.
 _HOSTS: Final = ("faceid.intl.tencentcloudapi.com", "faceid.{region}.tencentcloudapi.com")
+# What stands in instructions in place of a value.
+_PLACEHOLDER: Final = re.compile(
+    r"<.*>|\[.*\]|(?i:change[-_]?(me|it)|your[-_].*|x+|secret|password|todo|placeholder)"
+)
 
 
 @register()
@@ -79,13 +84,20 @@ def _account(name: str) -> list[CheckMessage]:
 
 
 def _accounts() -> list[CheckMessage]:
-    ids = [account["secret_id"] for account in settings.FACEID_ACCOUNTS.values()]
+    accounts = settings.FACEID_ACCOUNTS.values()
+    ids = [account["secret_id"] for account in accounts]
+    keys = [account["secret_key"] for account in accounts]
     rules = (
         (any("sandbox" in one for one in ids), "TENCENTCLOUD_SECRET_ID is the sandbox's.", "kyc.E018"),
         (
             len({*ids}) < len(ids),
             "Two accounts have the same TENCENTCLOUD_SECRET_ID: they are one, and its rate would be exceeded.",
             "kyc.E020",
+        ),
+        (
+            any(map(_PLACEHOLDER.fullmatch, [*ids, *keys])) or not {*ids}.isdisjoint(keys),
+            "TENCENTCLOUD_SECRET_ID or TENCENTCLOUD_SECRET_KEY is a placeholder, or both are the same.",
+            "kyc.E051",
         ),
     )
     return errors(rules)

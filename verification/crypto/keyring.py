@@ -9,6 +9,7 @@ import base64
 import re
 import secrets
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, Self
 
 from cryptography.exceptions import InvalidTag
@@ -100,6 +101,7 @@ def _key(encoded: str, number: int) -> bytes:
     if len(key) != KEY_BYTES:
         raise BadKeyring(f"Entry {number} of the keyring is not {KEY_BYTES} bytes in Base64.")
     # Among 10^13 random keys, one is text.
-    if len(set(key)) < 8 or (key.isascii() and key.decode().isprintable()):
+    steps = {(after - before) % 256 for before, after in pairwise(key)}
+    if len(set(key)) < 8 or len(steps) < 8 or (key.isascii() and key.decode().isprintable()):
         raise BadKeyring(f"Entry {number} of the keyring is no random key.")
     return key

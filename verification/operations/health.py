@@ -4,10 +4,9 @@ from datetime import datetime
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from verification import storage
+from verification import clock, storage
 from verification.jobs import answers
 from verification.vendor_accounts import pacing
 
@@ -26,7 +25,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """
     try:
         connection.ensure_connection()
-        now = timezone.now()
+        now = clock.now()
         waits = {"vendor": "up" if pacing.is_open(now=now) else "paused", "workers": _workers(now)}
         works = {"storage": storage.answers(), "keyring": storage.ring_opens()}
     except DatabaseError:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from verification import permissions
+from verification import clock, permissions
 from verification.actions import staff_change
 from verification.audit import viewing
 from verification.models import DECISIONS, AuditEvent, Review, StaffUser, Stage
@@ -76,7 +76,7 @@ def work(request: HttpRequest) -> dict[str, Any]:
         "recent": _recent() if permissions.can_view_case(user) else None,
         "may_search": permissions.can_view_case(user),
         "alerts": _alerts(now) if permissions.can_view_alerts(user) else None,
-        **_vendor(user, now),
+        **_vendor(user, clock.now()),
     }
 
 

@@ -146,8 +146,9 @@ def copies(key: DataKey) -> list[str]:
 
 
 def answers() -> bool:
-    """Does the store answer? True until the first data key is made, because the place need not exist before.
+    """Does the store answer, and may this process write to it?
 
+    True until the first data key is made, because the place need not exist before.
     It lists, because a request for one object can't tell a missing bucket from a missing object.
     """
     if not DataKey.objects.exists():
@@ -155,6 +156,7 @@ def answers() -> bool:
     try:
         with suppress(FileNotFoundError):
             storages["evidence"].listdir("nobody")
+        storages["evidence"].check_may_write()  # type: ignore[attr-defined]
     except OSError:
         return False
     return True

@@ -50,6 +50,12 @@ class EncryptedStorage(Storage):
             with _known_errors():
                 self._objects.initialise()
 
+    def check_may_write(self) -> None:
+        """Raises Unavailable if the storage beneath is a folder to which this process may not write."""
+        if isinstance(self._objects, DurableFileSystemStorage):
+            with _known_errors():
+                self._objects.check_may_write()
+
     def _open(self, name: str, mode: str = "rb") -> "File[bytes]":
         if mode != "rb":
             raise ValueError("A stored object is never written again.")

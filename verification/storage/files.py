@@ -4,6 +4,7 @@ A marker file tells the folder from the empty mount point of a disk that is not 
 anything is stored; without it nothing is read, written or deleted.
 """
 
+import errno
 import fcntl
 import os
 import tempfile
@@ -38,6 +39,11 @@ class DurableFileSystemStorage(FileSystemStorage):
         finally:
             os.close(descriptor)
         _flush_folder(folder)
+
+    def check_may_write(self) -> None:
+        """Raises PermissionError if this process may not write to the folder, or the disk is read-only."""
+        if not os.access(self.location, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "The folder of all objects can't be written to.")
 
     def _open(self, name: str, mode: str = "rb") -> "File[Any]":
         with self._present():

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.utils import timezone
 
+from verification import clock
 from verification.actions import export, sweep
 
 
@@ -12,7 +12,7 @@ class Command(BaseCommand):
     help = "Ring for work that nobody holds, end cases whose link ran out, and delete exports that are over."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        now = timezone.now()
+        now = clock.now()
         rung = sweep.sweep(now=now)
         expired = export.expire(now=now)
         self.stdout.write(f"rang for {rung} attempts, deleted {expired} exports")

@@ -10,11 +10,10 @@ from django.db.models import Count, Min, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from verification import permissions
+from verification import clock, permissions
 from verification.actions import account as action
 from verification.liveness import RULES
 from verification.models import (
@@ -50,7 +49,7 @@ ENDINGS = (*AnswerKind, CallState.UNKNOWN, CallState.NOT_SENT, CallState.SENDING
 
 @require_safe
 def vendor_page(request: HttpRequest) -> HttpResponse:
-    user, now = signed_in(request), timezone.now()
+    user, now = signed_in(request), clock.now()
     found, endings = pacing.accounts(), _endings(now)
     context = {
         "title": _("Vendor"),
@@ -70,7 +69,7 @@ def vendor_page(request: HttpRequest) -> HttpResponse:
 def probe(request: HttpRequest, name: str) -> HttpResponse:
     user = signed_in(request)
     account = get_object_or_404(VendorAccount, name=name)
-    if action.probe_soon(account, by=acting(user, "operator"), now=timezone.now()):
+    if action.probe_soon(account, by=acting(user, "operator"), now=clock.now()):
         messages.success(
             request, _("Account %(name)s is being probed. Load this page again in a moment.") % {"name": name}
         )

@@ -72,6 +72,12 @@ OPERATORS = (
         "s",
         "nothing: the others change in this time, and all count together",
     ),
+    then(
+        "secret_files:WRITTEN",
+        "From a change of all key files to their use",
+        "s",
+        "nothing: what is half written is not used",
+    ),
     then("secret_files:SIZE_LIMIT", "A file with a key", "bytes", "nothing: it counts as broken"),
     then(
         "liveness.client:CONNECT_TIMEOUT", "Connecting to the vendor", "s", "nothing: the call was not sent"
