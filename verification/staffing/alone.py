@@ -1,4 +1,4 @@
-"""Who could be the second person of a change to staff. If there is nobody, its proposer may go on alone after a wait."""
+"""Who could be the second person of a change to staff; without one, its proposer may go on alone after a wait."""
 
 from datetime import datetime, timedelta
 from typing import Any
