@@ -161,10 +161,10 @@ RECORDS = (
 )
 _NOT_OWN = "never their own account, nor one that counts as theirs; a second person confirms"
 _SECOND = (
-    "not who proposed it, nor who counts as the same person; alone after 24 hours if nobody else could, but never a "
-    "vouching, which takes two others than the person whom the account counts as"
+    "not who proposed it, nor who counts as the same person or as the account; alone after 24 hours if nobody else "
+    "could, but never a vouching"
 )
-_SEEN = "who does not see the staff: changes to their own account only"
+_SEEN = "without `view_staff`: changes to their own account only"
 ACCOUNTS_OF_STAFF = (
     Address("staff/", "The staff, and changes that wait", "view_staff"),
     Address("staff/appoint", "Propose a new account", "manage_staff", "manage_staff", _NOT_OWN, ("post",)),

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -43,11 +43,10 @@ def staff(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def changes(request: HttpRequest) -> HttpResponse:
-    """The staff page for who may read it; for anybody else the changes to their own account."""
+    """All changes for who reads the staff list; for anybody else those to their own account."""
     user = signed_in(request)
-    if permissions.can_view_staff(user):
-        return redirect("admin:staff")
-    context = {"title": _("Changes to your account"), **_changes(user, timezone.now())}
+    title = _("Changes to the staff") if permissions.can_view_staff(user) else _("Changes to your account")
+    context = {"title": title, **_changes(user, timezone.now())}
     return TemplateResponse(request, "review/staff/staff.html", context)
 
 
@@ -78,6 +77,7 @@ def _change(change: StaffChange, user: StaffUser, now: datetime, is_new: bool) -
         "is_own": own,
         "details": _details(change),
         "may_confirm": is_open and permissions.can_confirm_change(user, change),
+        "may_open": permissions.can_view_staff(user),
         "is_switch_off": change.kind == ChangeKind.SWITCH_OFF,
         "will_count": change.kind in _CREDENTIALS,
         "may_do_alone": is_open and own and over,
