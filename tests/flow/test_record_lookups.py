@@ -192,7 +192,9 @@ def test_the_database_is_not_asked_before_the_refusal(
 @pytest.mark.parametrize("records", LISTS)
 def test_a_number_that_no_database_holds_is_refused(records: Any, signed_in: Any, number: str) -> None:
     """Or it finds nothing; never an error of ours."""
-    client = signed_in("Operator" if records.opts.model_name in {"apiclient", "apikey", "cspreport"} else "Auditor")
+    client = signed_in(
+        "Operator" if records.opts.model_name in {"apiclient", "apikey", "cspreport"} else "Auditor"
+    )
     client.raise_request_exception = False
     page = f"/admin/verification/{records.opts.model_name}/"
     for parameter in sorted(records._listed(None)):

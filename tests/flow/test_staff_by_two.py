@@ -92,7 +92,9 @@ def again(client):
 
 def mark_shown(client):
     """Press the button on the page of changes, with what the page shows."""
-    shown = re.findall(r'name="shown" value="([^"]+)"', text_of(client.get("/admin/staff/changes/", follow=True)))
+    shown = re.findall(
+        r'name="shown" value="([^"]+)"', text_of(client.get("/admin/staff/changes/", follow=True))
+    )
     client.post("/admin/staff/seen", {"shown": shown})
     return shown
 

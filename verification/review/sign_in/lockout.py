@@ -206,7 +206,9 @@ def _key(turn: str) -> str:
 def _free_places(counted: Iterable[str]) -> None:
     """After a sign-in, or when a wait is lifted, no try of before holds a place."""
     places = range(max(FREE, MAX_FAILURES_OF_A_DEVICE))
-    cache.delete_many(_key(_place(name, step, place)) for name in counted for step in _STEPS for place in places)
+    cache.delete_many(
+        _key(_place(name, step, place)) for name in counted for step in _STEPS for place in places
+    )
 
 
 def _record(credentials: dict[str, Any], *, locked: bool) -> None:
