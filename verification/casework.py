@@ -52,16 +52,17 @@ class Shown:
 
 def open_to(by: StaffUser, *, now: datetime) -> QuerySet[Verification]:
     """Cases that this reviewer may take now, the soonest due first."""
-    free = Q(claimed_by__isnull=True) | Q(claimed_until__lte=now)
-    aside = Review.objects.filter(verification=OuterRef("pk"), by=by, verdict=Verdict.STEP_ASIDE)
+    free, accounts = Q(claimed_by__isnull=True) | Q(claimed_until__lte=now), by.accounts()
+    aside = Review.objects.filter(verification=OuterRef("pk"), by__in=accounts, verdict=Verdict.STEP_ASIDE)
     cases = (
         Verification.objects.filter(free, status=Status.IN_REVIEW)
         .exclude(snoozed_until__gt=now)
-        .exclude(proposal__by=by)
+        .exclude(proposal__by__in=accounts)
         .exclude(Exists(aside))
     )
-    if by.email:
-        cases = cases.exclude(applicant__email__iexact=by.email)
+    for account in accounts:
+        if account.email:
+            cases = cases.exclude(applicant__email__iexact=account.email)
     if not permissions.can_decide_escalated(by):
         cases = cases.filter(escalated_at__isnull=True)
     return cases.order_by(F("due_at").asc(), "pk")

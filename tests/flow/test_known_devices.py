@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessFailureLog
 from django.core.management import call_command
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from tests.flow.conftest import LATER, PASSWORD, code_at, give_code, give_password
@@ -45,6 +46,45 @@ def known(client, with_app):
     give_code(client, code_at(LATER))
     client.post("/admin/logout/")
     return client
+
+
+# Many tries at the same moment
+
+
+def allowed_at_once(browser_cookies, tries, username="rosa"):
+    """How many of these tries are checked if none of them has failed yet."""
+    request = RequestFactory().post("/admin/login/")
+    request.COOKIES.update(browser_cookies)
+    credentials = {"username": username}
+    return sum(AxesProxyHandler.is_allowed(request, credentials) for _ in range(tries))
+
+
+@pytest.mark.parametrize("username", ["rosa", "nobody"])
+def test_no_more_tries_are_under_way_than_there_are_without_a_wait(with_app, username):
+    assert allowed_at_once({}, 40, username) == 10
+    guess(1, username, password="wrong")
+    assert allowed_at_once({}, 40, username) == 0
+
+
+def test_failures_leave_fewer_places(with_app):
+    guess(7)
+    assert allowed_at_once({}, 40) == 3
+
+
+def test_nor_from_a_known_browser_than_it_has(known):
+    cookies = {COOKIE: known.cookies[COOKIE].value}
+    assert allowed_at_once(cookies, 40) == lockout.MAX_FAILURES_OF_A_DEVICE
+
+
+def test_a_sign_in_and_a_lifted_wait_give_the_places_back(with_app, client):
+    allowed_at_once({}, 9)
+    give_password(client)
+    give_code(client, code_at(LATER))
+    assert allowed_at_once({}, 40) == 10
+    guess(1)
+    AccessFailureLog.objects.create(username="rosa", attempt_time=LATER)
+    lockout.lift(with_app, by=audit.By("operator", "olga"), now=LATER)
+    assert allowed_at_once({}, 40) == 10
 
 
 # The hundred guesses that locked a name until midnight

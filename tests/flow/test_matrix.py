@@ -91,8 +91,11 @@ ANSWERS = {
     ("get", "account/two-step/codes/download/"): 404,
     ("post", "account/two-step/codes/download/"): 404,
 }
-# The filter is a colleague's, so the right to see it is not enough.
-ANOTHERS = {("post", "queue/filters/<int:number>/delete", Group.REVIEWER)}
+# The filter is a colleague's, and the change is to a colleague's account, so the right to open it is not enough.
+ANOTHERS = {
+    ("post", "queue/filters/<int:number>/delete", Group.REVIEWER),
+    *(("post", "staff/changes/<slug:public_id>/stop", group) for group in (Group.REVIEWER, None)),
+}
 NOT_FOUND = {"r/<path:content_type_id>/<path:object_id>/", "<any other>"}
 # Responses that change nothing and show no record.
 REFUSED = {403, 404, 405}

@@ -186,3 +186,16 @@ def test_the_database_is_not_asked_before_the_refusal(
         client.get("/admin/verification/applicant/", {"name__regex": "^A"})
     table = Applicant._meta.db_table
     assert not [one["sql"] for one in queries if f'FROM "{table}"' in one["sql"]]
+
+
+@pytest.mark.parametrize("number", ["9" * 20, "-" + "9" * 20, "99999", "0", "-1"])
+@pytest.mark.parametrize("records", LISTS)
+def test_a_number_that_no_database_holds_is_refused(records: Any, signed_in: Any, number: str) -> None:
+    """Or it finds nothing; never an error of ours."""
+    client = signed_in(
+        "Operator" if records.opts.model_name in {"apiclient", "apikey", "cspreport"} else "Auditor"
+    )
+    client.raise_request_exception = False
+    page = f"/admin/verification/{records.opts.model_name}/"
+    for parameter in sorted(records._listed(None)):
+        assert client.get(page, {parameter: number}).status_code < 500, parameter

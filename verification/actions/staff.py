@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from verification import audit, permissions
-from verification.models import StaffUser
+from verification.models import ChangeKind, ChangeState, StaffChange, StaffUser
 from verification.staffing import access
 
 FORGOTTEN_EVERY = timedelta(hours=1)
@@ -18,13 +18,24 @@ _FORGOTTEN = "staff.sessions-forgotten"
 
 @transaction.atomic
 def switch_off(user: StaffUser, *, by: StaffUser, now: datetime) -> bool:
-    """The account opens nothing any more, and its sessions end. False if it was off. Raises permissions.Denied."""
+    """The account opens nothing any more, and its sessions end. False if it was off. Raises permissions.Denied.
+
+    It leaves a change that is in effect, which the other staff read of.
+    """
     permissions.check_manage_staff(by)
     if user.pk == by.pk:
         raise permissions.ConflictOfInterest(_("This is your own account. Another operator switches it off."))
     if not StaffUser.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
         return False
     user.is_active = False
+    StaffChange.objects.create(
+        kind=ChangeKind.SWITCH_OFF,
+        state=ChangeState.DONE,
+        user=user,
+        proposed_by=by,
+        proposed_at=now,
+        ended_at=now,
+    )
     actor = audit.By("operator", by.get_username())
     audit.record("staff.switched_off", by=actor, subject=user, at=now, user=user.get_username())
     access.end_sessions(user, by=actor, now=now, why="deactivated")

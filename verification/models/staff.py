@@ -39,3 +39,12 @@ class StaffUser(AbstractUser):
             account = account.same_person_as
             seen.add(account.pk)
         return account
+
+    def accounts(self) -> list["StaffUser"]:
+        """Every account of the person behind this one, its own among them."""
+        found = [self.person()]
+        while more := StaffUser.objects.filter(same_person_as__in=found).exclude(
+            pk__in=[one.pk for one in found]
+        ):
+            found += more
+        return found

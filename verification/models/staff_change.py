@@ -16,6 +16,7 @@ class ChangeKind(models.TextChoices):
     PASSWORD = "password", _("New first password")
     SECOND_STEP = "second_step", _("Remove the second step")
     VOUCH = "vouch", _("Vouch that it is a person of their own")
+    SWITCH_OFF = "switch_off", _("Switch off")
 
 
 class ChangeState(models.TextChoices):
@@ -26,12 +27,13 @@ class ChangeState(models.TextChoices):
 
 class StaffChange(models.Model):
     """`proposed_by` is empty for a command on the server. `alone_until` is set if nobody else could confirm when it was
-    proposed: from then on its proposer may put it into effect alone."""
+    proposed: from then on its proposer may put it into effect alone. `target` names the account, or the wanted name."""
 
     public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "chg"))
     kind = models.CharField(_("change"), max_length=12, choices=ChangeKind.choices)
     state = models.CharField(_("state"), max_length=8, choices=ChangeState.choices, default=ChangeState.OPEN)
     user = models.ForeignKey(StaffUser, models.PROTECT, null=True, related_name="changes")
+    target = models.CharField(max_length=450, blank=True, editable=False)
     # A new account: username, groups, first_name, last_name, email. Rights: those that change, and is_active.
     wanted = models.JSONField(_("wanted"), default=dict)
     reason = models.CharField(_("reason"), max_length=200, blank=True)
@@ -59,7 +61,11 @@ class StaffChange(models.Model):
                 condition=~Q(state="done")
                 | Q(confirmed_by__isnull=False)
                 | Q(alone_until__isnull=False)
-                | Q(proposed_by__isnull=True),
+                | Q(proposed_by__isnull=True)
+                | Q(kind="switch_off"),
+            ),
+            models.UniqueConstraint(
+                name="staff_change_waits_once", fields=["kind", "target"], condition=Q(state="open")
             ),
         ]
 

@@ -14,7 +14,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
-from verification.models import SavedFilter, StaffChange, StaffUser, Verdict, Verification
+from verification.models import ChangeKind, SavedFilter, StaffChange, StaffUser, Verdict, Verification
 
 User = StaffUser | AnonymousUser
 
@@ -153,11 +153,12 @@ can_probe_account = partial(can, right="probe_account")
 
 
 def check_no_conflict(user: StaffUser, case: Verification) -> None:
-    """Nobody works on their own case, or on a case that they stepped aside from."""
-    own = user.email and user.email.casefold() == case.applicant.email.casefold()
-    if own:
+    """Nobody works on their own case, or on a case that they stepped aside from, with any of their accounts."""
+    accounts = user.accounts()
+    emails = {account.email.casefold() for account in accounts if account.email}
+    if case.applicant.email.casefold() in emails:
         raise ConflictOfInterest(_("This case is about you. A colleague decides it."))
-    if case.reviews.filter(by=user, verdict=Verdict.STEP_ASIDE).exists():
+    if case.reviews.filter(by__in=accounts, verdict=Verdict.STEP_ASIDE).exists():
         raise ConflictOfInterest(_("You stepped aside from this case. A colleague decides it."))
 
 
@@ -226,18 +227,30 @@ def check_two_people(user: StaffUser, other: StaffUser) -> None:
 def check_propose_change(user: StaffUser, about: StaffUser | None) -> None:
     """Whether this user may propose a change to the account `about`, or (None) a new one."""
     check_manage_staff(user)
-    if about is not None and about.pk == user.pk:
-        raise ConflictOfInterest(_("This is your own account. Another operator proposes changes to it."))
+    if about is not None and about.person() == user.person():
+        raise ConflictOfInterest(
+            _("This is your own account, or counts as yours. Another operator proposes changes to it.")
+        )
 
 
 def check_confirm_change(user: StaffUser, change: StaffChange) -> None:
     """Whether this user may be the second person of the change."""
     check_confirm_staff(user)
-    if change.user_id == user.pk:
-        raise ConflictOfInterest(_("This is your own account. Somebody else has to confirm the change."))
+    if change.user is not None and change.user.person() == user.person():
+        raise ConflictOfInterest(
+            _("This is your own account, or counts as yours. Somebody else has to confirm the change.")
+        )
     if change.proposed_by is None or change.proposed_by_id == user.pk:
         raise OwnProposal(_("You proposed this change. Somebody else has to confirm it."))
     check_two_people(user, change.proposed_by)
+    if change.kind == ChangeKind.VOUCH and change.user is not None:
+        check_two_people(change.proposed_by, change.user)
+
+
+def check_see_change(user: StaffUser, change: StaffChange) -> None:
+    """Who reads the staff list sees and stops each change; anybody else those of their own account."""
+    if change.user_id != user.pk:
+        check_view_staff(user)
 
 
 def can_confirm_change(user: StaffUser, change: StaffChange) -> bool:

@@ -159,8 +159,12 @@ RECORDS = (
     Record("cspreport", "view_operations"),
     Record("staffuser", "view_staff"),
 )
-_NOT_OWN = "never their own account; a second person confirms"
-_SECOND = "not who proposed it, nor who counts as the same person; alone after 24 hours if nobody else could"
+_NOT_OWN = "never their own account, nor one that counts as theirs; a second person confirms"
+_SECOND = (
+    "not who proposed it, nor who counts as the same person or as the account; alone after 24 hours if nobody else "
+    "could, but never a vouching"
+)
+_SEEN = "without `view_staff`: changes to their own account only"
 ACCOUNTS_OF_STAFF = (
     Address("staff/", "The staff, and changes that wait", "view_staff"),
     Address("staff/appoint", "Propose a new account", "manage_staff", "manage_staff", _NOT_OWN, ("post",)),
@@ -186,7 +190,8 @@ ACCOUNTS_OF_STAFF = (
         rules=_SECOND,
         fresh=("post",),
     ),
-    Address("staff/changes/<slug:public_id>/stop", "Stop a change that waits", post="view_staff"),
+    Address("staff/changes/", "Changes to staff that wait, and the latest", STAFF, rules=_SEEN),
+    Address("staff/changes/<slug:public_id>/stop", "Stop a change that waits", post=STAFF, rules=_SEEN),
     Address(
         "staff/changes/<slug:public_id>/hand-out",
         "Show the first password, once",
@@ -194,7 +199,7 @@ ACCOUNTS_OF_STAFF = (
         rules="who proposed it, and does not know the enrolment code",
         fresh=("post",),
     ),
-    Address("staff/seen", "Mark all changes as seen", post="view_staff"),
+    Address("staff/seen", "Mark the changes that were shown as seen", post=STAFF, rules=_SEEN),
 )
 STOCK = (
     Address("verification/", "The records that this person may see", STAFF, STAFF, "404 if there are none"),

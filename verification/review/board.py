@@ -63,9 +63,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
 def unseen_changes(request: HttpRequest) -> int:
     """How many changes to staff this user may see and has not seen."""
     user = request.user
-    if not isinstance(user, StaffUser) or not permissions.can_view_staff(user):
-        return 0
-    return staff_change.unseen(user, timezone.now()).count()
+    return staff_change.unseen(user, timezone.now()).count() if isinstance(user, StaffUser) else 0
 
 
 def work(request: HttpRequest) -> dict[str, Any]:

@@ -13,6 +13,8 @@ from verification.staffing import access
 
 # How long a proposal can be confirmed, and a first password handed out after that.
 OPEN_FOR = timedelta(days=7)
+# Changes of one operator that wait at the same time: whoever reads of them has to judge each.
+MAX_OPEN = 20
 _DETAILS = ("first_name", "last_name", "email")
 
 
@@ -29,6 +31,29 @@ def open_changes(now: datetime) -> QuerySet[StaffChange]:
     return waiting.select_related("user", "proposed_by", "confirmed_by", "stopped_by")
 
 
+def check_room(by: StaffUser, now: datetime) -> None:
+    """Raises NotPossible if MAX_OPEN changes that `by` proposed wait."""
+    if open_changes(now).filter(proposed_by=by).count() >= MAX_OPEN:
+        raise NotPossible(_("%d changes that you proposed wait. Stop one first.") % MAX_OPEN)
+
+
+def target_of(about: StaffUser | None, wanted: dict[str, Any]) -> str:
+    """Two changes of one kind that wait differ in this; the database refuses a second one."""
+    return str(about.pk) if about else str(wanted["username"]).casefold()
+
+
+def waits_already(about: StaffUser | None) -> NotPossible:
+    if about is None:
+        return NameTaken(_("There is a member of staff of this name."))
+    return NotPossible(_("The same change is proposed already. Confirm or stop that one first."))
+
+
+def end_what_ran_out(now: datetime) -> None:
+    """Changes that waited for OPEN_FOR make room for the same one."""
+    over = StaffChange.objects.filter(state=ChangeState.OPEN, proposed_at__lte=now - OPEN_FOR)
+    over.update(state=ChangeState.STOPPED, ended_at=now)
+
+
 def check_can_be_proposed(
     kind: ChangeKind, about: StaffUser | None, wanted: dict[str, Any], now: datetime
 ) -> None:
@@ -36,11 +61,11 @@ def check_can_be_proposed(
     if about is None:
         name = wanted["username"]
         taken = StaffUser.objects.filter(username__iexact=name).exists()
-        if taken or any(other.username.casefold() == name.casefold() for other in waiting):
-            raise NameTaken(_("There is a member of staff of this name."))
+        if taken or waiting.filter(kind=kind, target=target_of(None, wanted)).exists():
+            raise waits_already(None)
         return
     if waiting.filter(user=about, kind=kind).exists():
-        raise NotPossible(_("The same change is proposed already. Confirm or stop that one first."))
+        raise waits_already(about)
     if kind == ChangeKind.VOUCH and about.person() == about:
         raise NotPossible(_("This account counts as a person of its own already."))
     if kind == ChangeKind.RIGHTS and not wanted:

@@ -10,6 +10,7 @@ import structlog
 from django.contrib import admin
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup, DisallowedModelAdminToField
 from django.contrib.admin.utils import get_fields_from_path
+from django.db import DataError
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -44,6 +45,8 @@ class ListedLookups(ModelAdmin):
         try:
             return super().changelist_view(request, extra_context)
         except (DisallowedModelAdminLookup, DisallowedModelAdminToField):
+            return self._refused(request)
+        except (OverflowError, DataError):  # A number that the database can't hold.
             return self._refused(request)
 
     def changeform_view(

@@ -3,7 +3,8 @@
 Failures are counted in three separate accounts, so that strangers' guesses lock nobody out where they are known:
 
 * of a name, from browsers that it is not known on. From FREE failures within a day, each one is followed by a wait that
-  grows, and after a wait one try is checked, however many are sent at once. In any 24 hours there are at most
+  grows, and after a wait one try is checked, however many are sent at once. Before that, no more tries are under way
+  at once than failures are left without a wait. In any 24 hours there are at most
   MAX_FAILURES_A_DAY. Unknown names are counted and made to wait alike, and stored as a hash, because people type
   passwords into the wrong field.
 * of a known device of a user (`known_devices`), and of a user's open sessions: at most MAX_FAILURES_OF_A_DEVICE in 24
@@ -13,6 +14,7 @@ In each of them, 5 failures from one address lock it there for 15 minutes. A sig
 counted in. A passkey that signs in alone is not counted: it can't be guessed.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -39,6 +41,8 @@ WAITS = ((10, timedelta(minutes=1)), (20, timedelta(minutes=5)), (30, timedelta(
 FREE = WAITS[0][0]
 # Seconds until a try that neither failed nor signed in lets another one follow.
 TURN_SECONDS = 60
+# What can be tried.
+_STEPS = ("password", "code", "passkey", "enrolment")
 _RETENTION = timedelta(days=2)
 
 
@@ -96,6 +100,7 @@ class Lockout(AxesDatabaseHandler):
         counted = f"{_device(user)} {device}" if device else user.get_username()
         AccessAttempt.objects.filter(username=counted, ip_address=request.axes_ip_address).delete()
         AccessFailureLog.objects.filter(username__in=(counted, _session(user))).delete()
+        _free_places((counted, _session(user)))
         self.remove_out_of_limit_failure_logs(username=counted)
 
     def remove_out_of_limit_failure_logs(self, *, username: str, limit: int | None = None) -> int:
@@ -130,6 +135,7 @@ def _forget(selected: Q) -> tuple[int, set[str]]:
     for rows in (AccessAttempt.objects.filter(selected), AccessFailureLog.objects.filter(selected)):
         names.update(rows.values_list("username", flat=True))
         found += rows.delete()[0]
+    _free_places(names)
     return found, names
 
 
@@ -174,12 +180,35 @@ def next_try(failures: list[datetime], *, strangers: bool) -> datetime | None:
 
 
 def _takes_turn(counted: str, step: str, now: datetime) -> bool:
-    """Of many tries at once after a wait one is checked: else a hundred could be sent together."""
+    """Of many tries at once after a wait one is checked: else a hundred could be sent together.
+
+    Before there are waits, a try takes the place of one of the failures that are left.
+    """
     lately = _lately(counted, now)
-    if not _is_strangers(counted) or lately.count() < FREE:
-        return True
-    turn = f"{counted} {step} {lately.aggregate(newest=Max('pk'))['newest']}"
-    return bool(cache.add(salted_hmac("sign-in turn", turn).hexdigest(), 1, TURN_SECONDS))
+    failures, places = lately.count(), FREE if _is_strangers(counted) else MAX_FAILURES_OF_A_DEVICE
+    if failures < places:
+        return any(_takes(_place(counted, step, number)) for number in range(failures, places))
+    return _takes(f"{counted} {step} after {lately.aggregate(newest=Max('pk'))['newest']}")
+
+
+def _place(counted: str, step: str, number: int) -> str:
+    return f"{counted} {step} place {number}"
+
+
+def _takes(turn: str) -> bool:
+    return bool(cache.add(_key(turn), 1, TURN_SECONDS))
+
+
+def _key(turn: str) -> str:
+    return salted_hmac("sign-in turn", turn).hexdigest()
+
+
+def _free_places(counted: Iterable[str]) -> None:
+    """After a sign-in, or when a wait is lifted, no try of before holds a place."""
+    places = range(max(FREE, MAX_FAILURES_OF_A_DEVICE))
+    cache.delete_many(
+        _key(_place(name, step, place)) for name in counted for step in _STEPS for place in places
+    )
 
 
 def _record(credentials: dict[str, Any], *, locked: bool) -> None:

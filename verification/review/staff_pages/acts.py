@@ -34,7 +34,7 @@ def appoint(request: HttpRequest) -> HttpResponse:
         return _appoint_page(request, form, status=422)
     try:
         change = _propose(request, ChangeKind.APPOINT, None, form, form.wanted)
-    except effects.NameTaken as error:
+    except effects.NotPossible as error:
         form.add_error("username", str(error))
         return _appoint_page(request, form, status=422)
     return _proposed(request, change)
@@ -140,9 +140,13 @@ def stop(request: HttpRequest, public_id: str) -> HttpResponse:
     def act(change: StaffChange, **how: Any) -> HttpResponse:
         action.stop(change, **how)
         messages.success(request, _("The change is stopped."))
-        return redirect("admin:staff")
+        return _to_changes(signed_in(request))
 
     return _acted(request, public_id, act)
+
+
+def _to_changes(user: StaffUser) -> HttpResponse:
+    return redirect("admin:staff" if permissions.can_view_staff(user) else "admin:staff_changes")
 
 
 def _acted(request: HttpRequest, public_id: str, act: Callable[..., HttpResponse]) -> HttpResponse:
@@ -152,7 +156,7 @@ def _acted(request: HttpRequest, public_id: str, act: Callable[..., HttpResponse
         return act(change, by=user, acting_as=acting(user), now=timezone.now())
     except effects.NotPossible as error:
         messages.warning(request, str(error))
-        return redirect("admin:staff")
+        return _to_changes(signed_in(request))
 
 
 def _secret(request: HttpRequest, change: StaffChange, what: str, secret: str) -> HttpResponse:
@@ -165,6 +169,5 @@ def _secret(request: HttpRequest, change: StaffChange, what: str, secret: str) -
 
 @require_POST
 def seen(request: HttpRequest) -> HttpResponse:
-    user = signed_in(request)
-    action.mark_seen(action.unseen(user, timezone.now()), by=user)
-    return redirect("admin:staff")
+    action.mark_seen(request.POST.getlist("shown"), by=signed_in(request), now=timezone.now())
+    return _to_changes(signed_in(request))

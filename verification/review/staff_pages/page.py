@@ -19,7 +19,8 @@ from verification.review.sign_in import lockout
 from verification.review.staff_pages.forms import CredentialsForm, RightsForm
 from verification.staffing import access, effects
 
-MAX_CHANGES = 30
+# Ended changes that are shown: those that are new to the user, the oldest first; and the latest of the others.
+MAX_NEW, MAX_CHANGES = 200, 30
 
 
 def people() -> Any:
@@ -30,19 +31,38 @@ def people() -> Any:
 @require_safe
 def staff(request: HttpRequest) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
-    lately = StaffChange.objects.select_related("user", "proposed_by", "confirmed_by", "stopped_by")
-    unseen = set(action.unseen(user, now).values_list("pk", flat=True))
-    shown = [_change(change, user, now, change.pk in unseen) for change in lately[:MAX_CHANGES]]
     listed = people().prefetch_related("groups").order_by("-is_active", "username")
     context = {
         "title": _("Staff"),
-        "open": [row for row in shown if row["is_open"]],
-        "ended": [row for row in shown if not row["is_open"]],
-        "unseen": bool(unseen),
+        **_changes(user, now),
         "people": [{"user": one, "groups": sorted(g.name for g in one.groups.all())} for one in listed],
         "may_manage": permissions.can_manage_staff(user),
     }
     return TemplateResponse(request, "review/staff/staff.html", context)
+
+
+@require_safe
+def changes(request: HttpRequest) -> HttpResponse:
+    """All changes for who reads the staff list; for anybody else those to their own account."""
+    user = signed_in(request)
+    title = _("Changes to the staff") if permissions.can_view_staff(user) else _("Changes to your account")
+    context = {"title": title, **_changes(user, timezone.now())}
+    return TemplateResponse(request, "review/staff/staff.html", context)
+
+
+def _changes(user: StaffUser, now: datetime) -> dict[str, Any]:
+    """Everything that waits and everything new, so that no number of later changes hides one."""
+    new = list(action.unseen(user, now).order_by("proposed_at", "pk")[:MAX_NEW])
+    latest = action.visible(user).order_by("-proposed_at", "-pk")[:MAX_CHANGES]
+    found = {one.pk: one for one in (*effects.open_changes(now) & action.visible(user), *new, *latest)}
+    unseen = {one.pk for one in action.unseen(user, now)}
+    shown = sorted(found.values(), key=lambda one: (one.proposed_at, one.pk), reverse=True)
+    rows = [_change(one, user, now, one.pk in unseen) for one in shown]
+    return {
+        "open": [row for row in rows if row["is_open"]],
+        "ended": [row for row in rows if not row["is_open"]],
+        "new": [action.as_shown(row["change"]) for row in rows if row["is_new"]],
+    }
 
 
 def _change(change: StaffChange, user: StaffUser, now: datetime, is_new: bool) -> dict[str, Any]:
@@ -52,15 +72,22 @@ def _change(change: StaffChange, user: StaffUser, now: datetime, is_new: bool) -
     return {
         "change": change,
         "is_open": is_open,
-        "ran_out": change.state == ChangeState.OPEN and not is_open,
+        "ran_out": change.state != ChangeState.DONE and change.stopped_by_id is None and not is_open,
         "is_new": is_new,
         "is_own": own,
         "details": _details(change),
         "may_confirm": is_open and permissions.can_confirm_change(user, change),
+        "may_open": permissions.can_view_staff(user),
+        "is_switch_off": change.kind == ChangeKind.SWITCH_OFF,
+        "will_count": change.kind in _CREDENTIALS,
         "may_do_alone": is_open and own and over,
         "waits_alone": is_open and change.alone_until is not None and not over,
         "may_hand_out": own and action.waits_for_hand_out(change, now),
     }
+
+
+# What, done alone, makes an account count as its proposer's.
+_CREDENTIALS = {ChangeKind.APPOINT, ChangeKind.PASSWORD, ChangeKind.SECOND_STEP}
 
 
 def _details(change: StaffChange) -> list[tuple[str, str]]:
@@ -98,7 +125,7 @@ def member_page(
     """The page of one; `form` is one that was refused, with what was typed."""
     user, now = signed_in(request), timezone.now()
     failures, until = lockout.strangers_failures(one, now)
-    may_propose = permissions.can_manage_staff(user) and one != user
+    may_manage = permissions.can_manage_staff(user)
     context = {
         "title": one.get_username(),
         "one": one,
@@ -109,8 +136,9 @@ def member_page(
         "password_is_over": access.is_first_password_over(one, now),
         "failures": failures,
         "until": until,
-        "may_propose": may_propose,
-        "may_manage": permissions.can_manage_staff(user),
+        "may_propose": may_manage and one.person() != user.person(),
+        "may_switch_off": one.is_active and one != user,
+        "may_manage": may_manage,
         "rights": form if isinstance(form, RightsForm) else RightsForm(user=one, auto_id="rights_%s"),
         "credentials": form
         if isinstance(form, CredentialsForm)

@@ -17,6 +17,7 @@ def urls(site: Site) -> list[URLPattern]:
     return [
         path("staff/", site.page(page.staff), name="staff"),
         path("staff/appoint", site.page(acts.appoint), name="appoint"),
+        path("staff/changes/", site.page(page.changes), name="staff_changes"),
         path("staff/seen", site.page(acts.seen), name="staff_seen"),
         path("staff/<int:number>/", site.page(page.member), name="staff_member"),
         path("staff/<int:number>/propose", site.page(acts.propose), name="propose_change"),
