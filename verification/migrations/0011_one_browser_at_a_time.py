@@ -17,8 +17,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="verification",
-            name="link_stopped_at",
-            field=models.DateTimeField(blank=True, null=True, verbose_name="link stopped at"),
+            name="link_contested_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="link contested at"),
         ),
         migrations.AddField(
             model_name="verificationattempt",
@@ -84,5 +84,13 @@ class Migration(migrations.Migration):
                     )
                 ],
             },
+        ),
+        migrations.AddIndex(
+            model_name="verification",
+            index=models.Index(
+                condition=models.Q(("link_contested_at__isnull", False)),
+                fields=["link_contested_at", "id"],
+                name="verification_contested",
+            ),
         ),
     ]
