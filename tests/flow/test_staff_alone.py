@@ -115,7 +115,7 @@ def test_a_reviewer_marks_only_the_changes_to_the_own_account(olga, desk_of):
     shown = [staff_change.as_shown(change), staff_change.as_shown(other)]
     rosa.post("/admin/staff/seen", {"shown": shown})
     assert NOTICE not in text_of(rosa.get("/admin/"))
-    assert list(rosa.user.__class__.objects.filter(pk__in=other.seen_by.values("pk"))) == []
+    assert not other.seen_by.exists()
 
 
 def test_a_taken_over_senior_counts_as_the_operator_until_others_vouch(olga, sam):
@@ -264,7 +264,17 @@ def test_whoever_stepped_aside_does_not_come_back_with_another_account(staff, ro
         permissions.check_work_on(other, case)
 
 
-# Two proposals at the same moment
+# What the page says, and two proposals at the same moment
+
+
+@pytest.mark.parametrize("days", [0, 2])
+def test_the_page_of_a_proposal_alone_says_whose_the_account_becomes(olga, staff, days):
+    appoint(olga)
+    propose(olga, staff(REVIEWER, "rita"), "password")
+    with days_later(days):
+        page = text_of(again(olga).get("/admin/staff/"))
+    assert "Put into effect alone, the account counts as one of olga until two others vouch" in page
+    assert "If olga alone comes to know what opens the account, it counts as one of olga" in page
 
 
 @pytest.mark.parametrize("kind", ["password", "appoint"])

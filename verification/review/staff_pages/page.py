@@ -79,7 +79,7 @@ def _change(change: StaffChange, user: StaffUser, now: datetime, is_new: bool) -
         "may_confirm": is_open and permissions.can_confirm_change(user, change),
         "may_open": permissions.can_view_staff(user),
         "is_switch_off": change.kind == ChangeKind.SWITCH_OFF,
-        "will_count": change.kind in _CREDENTIALS,
+        "will_count": is_open and change.alone_until is not None and change.kind in _CREDENTIALS,
         "may_do_alone": is_open and own and over,
         "waits_alone": is_open and change.alone_until is not None and not over,
         "may_hand_out": own and action.waits_for_hand_out(change, now),
