@@ -22,8 +22,8 @@ def violations(attempts: dict[str, Facts], vendor_calls: list[Facts]) -> list[st
         for attempt_id, attempt in attempts.items()
         for trouble in _troubles(attempt, calls_for(attempt, vendor_calls))
     ]
-    strangers = [call for call in vendor_calls if call["image_sha256"] not in known]
-    return [*found, *(f"The vendor's call {call} belongs to no attempt." for call in strangers)]
+    strangers = [call["number"] for call in vendor_calls if call["image_sha256"] not in known]
+    return [*found, *(f"The vendor's call {number} belongs to no attempt." for number in strangers)]
 
 
 def allowed(undisturbed: list[float]) -> float:
