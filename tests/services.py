@@ -14,13 +14,14 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import psycopg
+import pytest
 import redis
 from psycopg import sql
 
@@ -131,6 +132,18 @@ class Emulator(Process):
     def clear(self) -> None:
         self.script(clear=True)
         ask("DELETE", f"{self.url}/_emulator/ledger")
+
+
+@contextmanager
+def database(kind: str, folder: Path) -> Iterator[str]:
+    """The DATABASE_URL of an empty database: "sqlite" in `folder`, or "postgresql" on a server of its own."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'portal.sqlite3'}"
+        return
+    if reason := skip_reason(PostgreSQL):
+        pytest.skip(reason)
+    with PostgreSQL() as server:
+        yield server.url
 
 
 def skip_reason(*services: type[Process]) -> str:

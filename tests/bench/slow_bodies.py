@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.flood import HOST, Flood, Request, await_start, wait
-from tests.proxies import Nginx
+from tests.in_front import Nginx
 from tests.services import environment, free_port, manage, python
 
 SENDERS = (80, 500)

@@ -10,7 +10,7 @@ import pytest
 from kyc_portal.sandbox.emulator import SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY
 from tests.certificates import Authority
 from tests.contract.vendor_socket import free_port
-from tests.proxy import Proxy, TLSFront
+from tests.outbound_proxy import Proxy, TLSFront
 from verification.liveness import (
     Billed,
     Credentials,

@@ -10,8 +10,8 @@ import pytest
 
 from tests.faults.runs import MAX_SECONDS, NOBODY
 from tests.faults.scenarios.pooler import CHUNK
+from tests.in_front import PgBouncer
 from tests.processes import PROJECT
-from tests.proxies import PgBouncer
 from tests.services import PostgreSQL, environment, skip_reason
 
 

@@ -1,17 +1,15 @@
 """Answers that can't be trusted: a person looks, no attempt is lost, and no page is fooled by their text."""
 
 import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.conftest import NOW, Road
+from tests.conftest import Road
+from tests.flow.test_calls import assess_after_a_death
 from tests.flow.vendor_says import Say
-from verification.actions import assess
-from verification.evidence import best_frame
 from verification.models import AuditEvent, ProviderCall, Verification
 from verification.states import Status
 
@@ -74,15 +72,7 @@ def test_a_contradiction_is_not_forgotten_when_its_worker_dies(
 ) -> None:
     attempt = road.ready()
     say(**fields)
-
-    def die(*args: Any) -> None:
-        raise MemoryError
-
-    with monkeypatch.context() as dying:
-        dying.setattr(best_frame, "keep", die)
-        with pytest.raises(MemoryError):
-            assess.assess(attempt.public_id, clock=lambda: NOW)
-    assess.assess(attempt.public_id, clock=lambda: NOW + timedelta(minutes=2))
+    assess_after_a_death(attempt, monkeypatch)
     verification = Verification.objects.get()
     assert (verification.reasons, verification.attempts_used) == (["inconsistent_answer"], 0)
 

@@ -204,10 +204,8 @@ def test_nothing_of_a_cancelled_case_is_sent(road: Road, emulator: EmulatorServe
     assert emulator.calls() == []
 
 
-def test_an_answer_is_not_paid_for_twice_when_its_worker_dies_after_it(
-    road: Road, emulator: EmulatorServer, monkeypatch: Any
-) -> None:
-    attempt = road.ready()
+def assess_after_a_death(attempt: VerificationAttempt, monkeypatch: Any) -> None:
+    """The worker dies when the answer is in the ledger, and another one goes on two minutes later."""
 
     def die(*args: Any) -> None:
         raise MemoryError
@@ -217,6 +215,13 @@ def test_an_answer_is_not_paid_for_twice_when_its_worker_dies_after_it(
         with pytest.raises(MemoryError):
             assess.assess(attempt.public_id, clock=lambda: NOW)
     assess.assess(attempt.public_id, clock=lambda: NOW + timedelta(minutes=2))
+
+
+def test_an_answer_is_not_paid_for_twice_when_its_worker_dies_after_it(
+    road: Road, emulator: EmulatorServer, monkeypatch: Any
+) -> None:
+    attempt = road.ready()
+    assess_after_a_death(attempt, monkeypatch)
     verification = Verification.objects.get()
     assert (verification.status, len(emulator.calls())) == (Status.APPROVED, 1)
     assert verification.passing_call.request_id == emulator.calls()[0]["request_id"]

@@ -14,7 +14,7 @@ import pytest
 
 from tests.faults.waiting import wait_until
 from tests.flood import Flood, Request, Tls, Waiting, await_start, wait
-from tests.proxies import HOST, Nginx
+from tests.in_front import HOST, Nginx
 from tests.services import environment, free_port, manage, python, skip_reason
 
 CSRF = "c" * 32

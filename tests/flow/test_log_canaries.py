@@ -6,25 +6,19 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from tests.flow.canaries import KEY, ODD_ADDRESSES, TOKEN, found_in
 from tests.processes import PROJECT
-from tests.services import PostgreSQL, environment, manage, python, skip_reason
+from tests.services import database, environment, manage, python
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     folder: Path = tmp_path_factory.mktemp("leaking")
-    with ExitStack() as stack:
-        url = f"sqlite:///{folder / 'portal.sqlite3'}"
-        if request.param == "postgresql":
-            if reason := skip_reason(PostgreSQL):
-                pytest.skip(reason)
-            url = stack.enter_context(PostgreSQL()).url
+    with database(request.param, folder) as url:
         variables = environment(
             url, "memory://localhost/", "http://127.0.0.1:9", folder / "data", LOG_LEVEL="DEBUG"
         )

@@ -15,7 +15,7 @@ from tests import s3
 from tests.certificates import Authority
 from tests.conftest import NOW, VENDOR_CLOCK, Road
 from tests.contract.vendor_socket import free_port
-from tests.proxy import Proxy, TLSFront
+from tests.outbound_proxy import Proxy, TLSFront
 from verification import storage
 from verification.actions import assess, probe
 from verification.liveness import Billed

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.flood import Tls
-from tests.proxies import HOST, Nginx
+from tests.in_front import HOST, Nginx
 from tests.services import environment, manage, python, skip_reason
 from verification.slow_clients import MAX_FORMS, MAX_FORMS_OF_ADDRESS
 from verification.slow_clients import MAX_UPLOADS_OF_CASE as MAX_AT_ONCE

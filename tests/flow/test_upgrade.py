@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from tests.flow.upgrading import FORBIDDEN
 from tests.processes import PROJECT
-from tests.services import PostgreSQL, environment, skip_reason
+from tests.services import database, environment
 
 LISTED = {
     "LOW": ["below", "low_similarity", False],
@@ -28,12 +27,7 @@ LISTED = {
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def upgraded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder: Path = tmp_path_factory.mktemp("upgrade")
-    with ExitStack() as stack:
-        url = f"sqlite:///{folder / 'portal.sqlite3'}"
-        if request.param == "postgresql":
-            if reason := skip_reason(PostgreSQL):
-                pytest.skip(reason)
-            url = stack.enter_context(PostgreSQL()).url
+    with database(request.param, folder) as url:
         portal = environment(url, "memory://localhost/", "http://127.0.0.1:9", folder / "data")
         command = [sys.executable, "-m", "tests.flow.upgrading"]
         done = subprocess.run(

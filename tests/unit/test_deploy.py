@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from kyc_portal import celery, web_server
+from tests.in_front import HOST, SITE, Nginx
 from tests.processes import PROJECT
-from tests.proxies import HOST, SITE, Nginx
 from tests.services import skip_reason
 from verification import media
 from verification.liveness.client import DEADLINE

@@ -140,10 +140,9 @@ def hand_out(change: StaffChange, *, by: StaffUser, acting_as: audit.By, now: da
     user = effects.account_of(row)
     if access.enrolment_in_force(user, now):
         _check_not_both(user, user.enrolment_seen_by, by, row.confirmed_by is None)
+    # The password alone opens an account without a second step, whatever became of its code.
     if row.confirmed_by is None and not access.second_steps(user):
-        effects.set_person(
-            user, by.person()
-        )  # The password alone opens the account, whatever became of its code.
+        effects.set_person(user, by.person())
     password = access.give_first_password(user, seen_by=by, now=now)
     access.end_sessions(user, by=acting_as, now=now, why="password_changed")
     row.handed_out_at = now
