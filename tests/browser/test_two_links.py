@@ -18,6 +18,11 @@ def replace(applicant: Applicant, link: str) -> None:
     other.close()
 
 
+def told(applicant: Applicant) -> None:
+    # By its name: the capture page has a first heading in each panel, and a strict locator fails on several.
+    expect(applicant.page.get_by_role("heading", name=OPEN_NOW)).to_be_visible()
+
+
 def test_a_recording_that_is_begun_in_the_earlier_tab_lands_nowhere(
     applicant: Applicant, portal: Portal
 ) -> None:
@@ -27,7 +32,7 @@ def test_a_recording_that_is_begun_in_the_earlier_tab_lands_nowhere(
     applicant.primary.click()
     applicant.panel("live")
     applicant.primary.click()
-    expect(applicant.page.locator("h1")).to_have_text(OPEN_NOW)
+    told(applicant)
     expect(applicant.page.locator("main")).to_contain_text(theirs["id"])
     assert [portal.case(each["id"])["attempts"] for each in (mine, theirs)] == [[], []]
     applicant.open(mine["link"])
@@ -44,4 +49,4 @@ def test_a_page_that_waits_in_the_earlier_tab_says_so_and_shows_no_other_case(
     applicant.record()
     applicant.outcome("review")
     replace(applicant, portal.invite()["link"])
-    expect(applicant.page.locator("h1")).to_have_text(OPEN_NOW)
+    told(applicant)
