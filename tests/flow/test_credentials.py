@@ -2,17 +2,17 @@
 
 import os
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kyc_portal.sandbox.emulator import SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY, EmulatorServer
-from tests.conftest import NOW, VENDOR_CLOCK, Road
-from verification.actions import assess, probe
+from tests.conftest import NOW, Road
+from tests.flow.tries import at, judge
+from verification.actions import probe
 from verification.liveness import LivenessClient
-from verification.models import ProviderCall, VendorAccount, Verification, VerificationAttempt
+from verification.models import ProviderCall, VendorAccount, Verification
 from verification.secret_files import KEPT, SETTLED, SecretFiles
 from verification.states import AttemptStatus, Status
 from verification.vendor_accounts import clients
@@ -44,17 +44,6 @@ def write(emulator: EmulatorServer, settings: Any, tmp_path: Path, time: list[fl
     account = {**settings.FACEID_ACCOUNTS["default"], **REVOKED, "files": files}
     settings.FACEID_ACCOUNTS = {"default": account}
     return write
-
-
-def at(seconds: float) -> datetime:
-    VENDOR_CLOCK.at = NOW + timedelta(seconds=seconds)
-    return VENDOR_CLOCK.at
-
-
-def judge(attempt: VerificationAttempt, seconds: float = 0) -> None:
-    now = at(seconds)
-    assess.assess(attempt.public_id, clock=lambda: now)
-    attempt.refresh_from_db()
 
 
 def codes() -> list[str]:

@@ -13,11 +13,12 @@ from kyc_portal import env
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests import s3
 from tests.certificates import Authority
-from tests.conftest import NOW, VENDOR_CLOCK, Road
+from tests.conftest import NOW, Road
 from tests.contract.vendor_socket import free_port
+from tests.flow.tries import at, judge
 from tests.outbound_proxy import Proxy, TLSFront
 from verification import storage
-from verification.actions import assess, probe
+from verification.actions import probe
 from verification.liveness import Billed
 from verification.models import DataKey, ProviderCall, VendorAccount, Verification
 from verification.states import Status
@@ -57,11 +58,6 @@ def vendor(
         yield
 
 
-def judge(attempt: Any, seconds: float = 0) -> None:
-    now = VENDOR_CLOCK.at = NOW + timedelta(seconds=seconds)
-    assess.assess(attempt.public_id, clock=lambda: now)
-
-
 def test_a_case_is_judged_through_the_proxy(road: Road, vendor: None, settings: Any) -> None:
     with Proxy() as proxy:
         settings.OUTBOUND_PROXY = proxy.url
@@ -82,8 +78,7 @@ def test_what_the_proxy_refuses_costs_nothing_and_the_pause_says_so(
     assert "outbound proxy refused" in str(code_guide.why_paused(account.pause_reason))
     assert set(ProviderCall.objects.values_list("billed", flat=True)) == {Billed.NO}
     settings.OUTBOUND_PROXY = ""
-    VENDOR_CLOCK.at = NOW + timedelta(hours=1)
-    probe.probe("default", now=VENDOR_CLOCK.at)
+    probe.probe("default", now=at(3600))
     judge(attempt, 3601)
     verification = Verification.objects.get()
     assert (verification.status, verification.attempts_used) == (Status.APPROVED, 1)

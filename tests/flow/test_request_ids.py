@@ -1,16 +1,15 @@
 """The same RequestId for two calls: an alarm, and a person looks. No answer is lost over it."""
 
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
-from tests.conftest import NOW, VENDOR_CLOCK, Road
+from tests.conftest import NOW, Road
 from tests.contract.vendor_socket import http
+from tests.flow.tries import judge
 from tests.flow.vendor_says import Say
-from verification.actions import assess
 from verification.liveness import LivenessClient
 from verification.models import (
     AnswerKind,
@@ -27,12 +26,6 @@ from verification.workflow import StaleAttempt
 
 SAME: dict[str, Any] = {"RequestId": "r-same"}
 PASS = {"Result": "Success", "Sim": 99, **SAME}
-
-
-def judge(attempt: VerificationAttempt, minutes: int = 0) -> None:
-    VENDOR_CLOCK.at = NOW + timedelta(minutes=minutes)
-    assess.assess(attempt.public_id, clock=lambda: VENDOR_CLOCK.at)
-    attempt.refresh_from_db()
 
 
 def case(attempt: VerificationAttempt) -> Verification:
@@ -123,7 +116,7 @@ def test_a_repetition_within_one_attempt_is_one_too(road: Road, say: Say) -> Non
     say(Error={"Code": "InternalError", "Message": ""}, **SAME)
     say(**PASS)
     judge(attempt)
-    judge(attempt, 1)
+    judge(attempt, 60)
     assert case(attempt).reasons == ["repeated_request_id"]
 
 
@@ -154,7 +147,7 @@ def test_refusals_with_one_request_id_raise_the_alarm_and_the_work_goes_on(road:
         say(Error={"Code": "RequestLimitExceeded", "Message": ""}, **SAME)
     say(Result="Success", Sim=99, RequestId="r-own")
     for minutes in range(3):
-        judge(attempt, minutes)
+        judge(attempt, 60 * minutes)
     assert case(attempt).status == Status.APPROVED
     assert len(alarms()) == 2
 
@@ -183,7 +176,7 @@ def test_calls_without_a_request_id_are_no_repetition(road: Road, say: Say) -> N
         attempt = road.ready()
         for minutes in range(2):
             say(http(b"", "503 Busy"))
-            judge(attempt, minutes)
+            judge(attempt, 60 * minutes)
     assert alarms() == set()
 
 

@@ -1,14 +1,14 @@
 """A recording that the vendor can't read or finds too large is sent once more as a smaller copy, by itself."""
 
 import hashlib
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from kyc_portal.sandbox.emulator import EmulatorServer
-from tests.conftest import NOW, VENDOR_CLOCK, Road, clip
+from tests.conftest import NOW, Road, clip
 from tests.contract.vendor_socket import http
+from tests.flow.tries import at
 from tests.flow.vendor_says import Say
 from verification import media, storage
 from verification.actions import assess, prepare, sweep
@@ -17,11 +17,6 @@ from verification.models import AnswerKind, AuditEvent, ProviderCall, Verificati
 from verification.states import AttemptStatus, Status
 
 CODE = "FailedOperation.CompressVideoError"
-
-
-def at(seconds: float) -> datetime:
-    VENDOR_CLOCK.at = NOW + timedelta(seconds=seconds)
-    return VENDOR_CLOCK.at
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """A vendor that asks for fewer calls gets fewer, step by step, and Retry-After is heeded. Staff read what is true."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -9,10 +9,12 @@ import pytest
 from django.urls import reverse
 
 from kyc_portal.sandbox.emulator import EmulatorServer
-from tests.conftest import NOW, VENDOR_CLOCK, Road
+from tests.conftest import Road
 from tests.contract.vendor_socket import http
+from tests.flow import tries
+from tests.flow.tries import at
 from tests.flow.vendor_says import Say
-from verification.actions import assess, probe
+from verification.actions import probe
 from verification.models import AuditEvent, VendorAccount, Verification, VerificationAttempt
 from verification.states import AttemptStatus, Status
 from verification.vendor_accounts import pacing
@@ -21,16 +23,9 @@ THROTTLED = "RequestLimitExceeded.UinLimitExceeded"
 ERROR = json.dumps({"Response": {"Error": {"Code": THROTTLED, "Message": ""}, "RequestId": "r-0"}}).encode()
 
 
-def at(seconds: float) -> datetime:
-    VENDOR_CLOCK.at = NOW + timedelta(seconds=seconds)
-    return VENDOR_CLOCK.at
-
-
 def judge(attempt: VerificationAttempt, seconds: float) -> None:
-    now = at(seconds)
     VerificationAttempt.objects.filter(pk=attempt.pk).update(not_before=None)
-    assess.assess(attempt.public_id, clock=lambda: now)
-    attempt.refresh_from_db()
+    tries.judge(attempt, seconds)
 
 
 def account() -> VendorAccount:

@@ -1,14 +1,16 @@
 """Two accounts: one that recovered is tried again within a minute, also when the other could do all the work."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from kyc_portal.sandbox.emulator import EmulatorServer
-from tests.conftest import NOW, VENDOR_CLOCK, Road
+from tests.conftest import Road
 from tests.contract.vendor_socket import http
-from verification.actions import assess, probe, sweep
+from tests.flow import tries
+from tests.flow.tries import at
+from verification.actions import probe, sweep
 from verification.jobs import doorbell
 from verification.models import AuditEvent, ProviderCall, VendorAccount, VerificationAttempt
 from verification.states import AttemptStatus
@@ -25,16 +27,9 @@ def _two_accounts(db: None, emulator: EmulatorServer, settings: Any) -> None:
     pacing.accounts()
 
 
-def at(seconds: float) -> datetime:
-    VENDOR_CLOCK.at = NOW + timedelta(seconds=seconds)
-    return VENDOR_CLOCK.at
-
-
 def judge(attempt: VerificationAttempt, seconds: float) -> str:
     """One try of a worker; returns the account that was called."""
-    now = at(seconds)
-    assess.assess(attempt.public_id, clock=lambda: now)
-    attempt.refresh_from_db()
+    tries.judge(attempt, seconds)
     return str(attempt.calls.latest("pk").account.name)
 
 

@@ -1,15 +1,16 @@
 """Faults of the vendor or an account: calls pause, no applicant loses an attempt, and calls resume automatically."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road
+from tests.flow.tries import at, judge
 from verification import audit, storage, tasks
-from verification.actions import assess, cancel, probe, sweep
+from verification.actions import cancel, probe, sweep
 from verification.jobs import doorbell, leases
 from verification.models import (
     AuditEvent,
@@ -26,18 +27,6 @@ from verification.workflow import StaleAttempt
 
 ARREARS = "UnauthorizedOperation.Arrears"
 CLOSED_PORT = "http://127.0.0.1:9"
-
-
-def at(seconds: float) -> datetime:
-    VENDOR_CLOCK.at = NOW + timedelta(seconds=seconds)
-    return VENDOR_CLOCK.at
-
-
-def judge(attempt: VerificationAttempt, seconds: float = 0) -> None:
-    """Runs one try of a worker, so many seconds later."""
-    now = at(seconds)
-    assess.assess(attempt.public_id, clock=lambda: now)
-    attempt.refresh_from_db()
 
 
 def kinds() -> list[str]:

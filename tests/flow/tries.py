@@ -1,0 +1,19 @@
+"""One try of a worker at an attempt. The portal and the vendor's emulator share one standing clock."""
+
+from datetime import datetime, timedelta
+
+from tests.conftest import NOW, VENDOR_CLOCK
+from verification.actions import assess
+from verification.models import VerificationAttempt
+
+
+def at(seconds: float) -> datetime:
+    """So many seconds after the start of the test; sets the vendor's clock to it."""
+    VENDOR_CLOCK.at = NOW + timedelta(seconds=seconds)
+    return VENDOR_CLOCK.at
+
+
+def judge(attempt: VerificationAttempt, seconds: float = 0) -> None:
+    now = at(seconds)
+    assess.assess(attempt.public_id, clock=lambda: now)
+    attempt.refresh_from_db()
