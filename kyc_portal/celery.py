@@ -8,7 +8,7 @@ from celery import Celery
 from celery.signals import beat_init, setup_logging, worker_init
 from django.conf import settings
 
-from kyc_portal.broker_tls import BROKER_TLS
+from kyc_portal.broker_tls import tls_of
 from kyc_portal.startup import UnsafeInstallation, check_safe
 
 
@@ -22,7 +22,7 @@ app = Celery("kyc_portal", set_as_current=True)
 app.config_from_object(
     {
         "broker_url": settings.CELERY_BROKER_URL,
-        "broker_use_ssl": BROKER_TLS.get(settings.CELERY_BROKER_URL.partition(":")[0]),
+        "broker_use_ssl": tls_of(settings.CELERY_BROKER_URL),
         "task_ignore_result": True,
         "task_serializer": "json",
         "accept_content": ["json"],

@@ -230,6 +230,7 @@ UNSAFE: dict[str, list[dict[str, str]]] = {
             "rediss://broker.example.com/0?ssl_cert_reqs=required&ssl_cert_reqs=none",
             "amqps://broker.example.com//?ssl_cert_reqs=none",
             "amqps://broker.example.com//?ssl=false",
+            "amqps://broker.example.com//?ssl_cert_reqs=required",
         )
     ],
     "kyc.E042": [{name: "elsewhere"} for name in ("PGHOST", "PGHOSTADDR", "PGSERVICE", "PGSERVICEFILE")],
@@ -279,6 +280,14 @@ UNSAFE: dict[str, list[dict[str, str]]] = {
     ],
     "kyc.E076": [{"KYC_CA_FILE": path} for path in ("/nowhere/ca.pem", "ca.pem", "/etc/hostname", "/")],
     "kyc.E077": [{"SSLKEYLOGFILE": "/tmp/keys"}],
+    "kyc.E078": [
+        {"CELERY_BROKER_URL": url}
+        for url in (
+            "redis://localhost/0;rediss://broker.example.com/0",
+            "redis://localhost/0;amqps://broker.example.com//",
+            "amqps://kyc:secret@one.example.com//;amqps://kyc:secret@two.example.com//",
+        )
+    ],
 }
 
 SAFE: list[dict[str, str]] = [
@@ -308,7 +317,8 @@ SAFE: list[dict[str, str]] = [
     {"CELERY_BROKER_URL": "amqp://kyc:secret@127.0.0.1:5672/kyc"},
     {"CELERY_BROKER_URL": "rediss://:secret@broker.example.com:6379/0"},
     {"CELERY_BROKER_URL": "rediss://broker.example.com/0?ssl_cert_reqs=required"},
-    {"CELERY_BROKER_URL": "amqps://kyc:secret@one.example.com//;amqps://kyc:secret@two.example.com//"},
+    {"CELERY_BROKER_URL": "rediss://:secret@one.example.com/0;REDISS://:secret@two.example.com/0"},
+    {"CELERY_BROKER_URL": "amqps://kyc:secret@broker.example.com//"},
     {"STORAGE_URL": "s3://evidence?endpoint_url=https://s3.example.com"},
     {"STORAGE_URL": "s3://evidence"},
     {"KYC_OUTBOUND_PROXY": "http://portal:password@proxy.example:3128"},

@@ -48,7 +48,8 @@ def _database() -> list[CheckMessage]:
 def _broker() -> list[CheckMessage]:
     """One address, or several for a cluster with semicolons between them."""
     addresses = settings.CELERY_BROKER_URL.split(";")
-    known = all(split(address).scheme in BROKERS for address in addresses)
+    schemes = [split(address).scheme for address in addresses]
+    known = BROKERS.keys() >= {*schemes}
     rules = (
         (
             not known,
@@ -60,8 +61,14 @@ def _broker() -> list[CheckMessage]:
             known and not all(map(_is_private, addresses)),
             "CELERY_BROKER_URL leads to another host in clear text, or weakens TLS by an option: others on the "
             "network could read and forge messages. Use rediss:// or amqps://, without an option that begins with "
-            "ssl but ssl_cert_reqs=required.",
+            "ssl; rediss:// may have ssl_cert_reqs=required.",
             "kyc.E041",
+        ),
+        (
+            len({*schemes}) > 1 or schemes.count("amqps") > 1,
+            "CELERY_BROKER_URL has addresses of several kinds, or several of amqps://: certificates are checked as "
+            "the first address asks for. Use one kind, and one amqps:// address.",
+            "kyc.E078",
         ),
     )
     return errors(rules)
@@ -72,7 +79,8 @@ def _is_private(address: str) -> bool:
     if parts.scheme == "redis+socket" or is_this_machine(parts.hostname or "localhost"):
         return True
     options = {name: values for name, values in parse_qs(parts.query).items() if name.startswith(_TLS_OPTION)}
-    return BROKERS[parts.scheme] and options in ({}, {"ssl_cert_reqs": ["required"]})
+    harmless = parts.scheme == "rediss" and options == {"ssl_cert_reqs": ["required"]}
+    return BROKERS[parts.scheme] and (harmless or not options)
 
 
 def _storage() -> list[CheckMessage]:
