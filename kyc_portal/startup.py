@@ -32,4 +32,4 @@ def _folder_of_evidence() -> list[checks.CheckMessage]:
     there = next(path for path in (Path(folder), *Path(folder).parents) if path.exists())
     if os.access(there, os.W_OK | os.X_OK):
         return []
-    return [checks.Error(f"This process may not write to {there}, where evidence is kept.", id="kyc.E049")]
+    return [checks.Error(f"This process may not write to {there}, where evidence is kept.", id="kyc.E079")]

@@ -5,7 +5,7 @@ from tests.flow.test_start import PRODUCTION
 from verification.crypto import new_entry
 
 PG = "postgresql://kyc:secret@"
-TEMPLATE = {"KYC_FACEID_FALLBACK_REGIONS": "ap-hongkong"}
+FALLBACK = {"KYC_FACEID_FALLBACK_REGIONS": "ap-hongkong"}
 SECOND = {
     "KYC_FACEID_MORE_ACCOUNTS": "two",
     "TENCENTCLOUD_SECRET_ID_TWO": "AKIDother",
@@ -13,19 +13,20 @@ SECOND = {
 }
 DEMO = {"KYC_MODE": "demo", "KYC_PUBLIC_URL": "http://127.0.0.1:8000", "ALLOWED_HOSTS": "127.0.0.1"}
 KEY = PRODUCTION["SECRET_KEY"]
-ROOT = "settings = __import__('django.conf').conf.settings; "
+SETTINGS = "settings = __import__('django.conf').conf.settings; "
 
 # What no variable can bring about: the machine, files and the code itself. Each is a line of Python.
 CODE = {
-    "kyc.E010": ROOT + "settings.DEBUG = True",
+    "kyc.E010": SETTINGS + "settings.DEBUG = True",
     "kyc.E022": "sys.modules['pillow_heif'] = None; os.environ['KYC_ACCEPT_HEIC'] = '1'",
-    "kyc.E024": ROOT + "settings.STORAGES['evidence']['BACKEND'] = settings.STORAGES['default']['BACKEND']",
+    "kyc.E024": SETTINGS + "settings.STORAGES['evidence']['BACKEND'] = settings.STORAGES['default']['BACKEND']",
     "kyc.E029": "import platform; platform.machine = lambda: 'riscv64'",
     "kyc.E030": "import verification.media.confinement as it; it.confinement = lambda: 'refused'",
     "kyc.E039": "pathlib.Path(os.environ['KYC_DATA_DIR'], 'secret_key').write_text(os.environ['SECRET_KEY'])",
-    "kyc.E045": ROOT + "f = pathlib.Path(os.environ['KYC_DATA_DIR'], 'env'); f.touch(); f.chmod(0o644); "
+    "kyc.E045": SETTINGS + "f = pathlib.Path(os.environ['KYC_DATA_DIR'], 'env'); f.touch(); f.chmod(0o644); "
     "settings.DOTENV = f",
     "kyc.E046": "os.chmod(os.environ['KYC_DATA_DIR'], 0o777)",
+    "kyc.E079": "os.access = lambda path, mode: False",
     "kyc.W048": "os.chmod(os.environ['KYC_DATA_DIR'], 0o755)",
 }
 
@@ -86,7 +87,7 @@ UNSAFE: dict[str, list[dict[str, str]]] = {
         {**SECOND, "TENCENTCLOUD_SECRET_ID_TWO": SANDBOX_SECRET_ID},
     ],
     "kyc.E019": [
-        {**TEMPLATE, "KYC_FACEID_REGION_ENDPOINT": url}
+        {**FALLBACK, "KYC_FACEID_REGION_ENDPOINT": url}
         for url in (
             "http://faceid.{region}.tencentcloudapi.com",
             "https://faceid.intl.tencentcloudapi.com",
@@ -304,7 +305,7 @@ SAFE: list[dict[str, str]] = [
     {"KYC_FACEID_ENDPOINT": "https://faceid.intl.tencentcloudapi.com/"},
     {"KYC_FACEID_ENDPOINT": "https://faceid.intl.tencentcloudapi.com:443/"},
     {"KYC_PUBLIC_URL": "https://verify.example.com:443/"},
-    TEMPLATE,
+    FALLBACK,
     SECOND,
     {"DATABASE_URL": "postgresql:///kyc"},
     {"DATABASE_URL": "postgresql://kyc@%2Frun%2Fpostgresql/kyc"},
