@@ -21,6 +21,8 @@ _NEAR_BY_CHANCE: Final = {"ALLOWED_HOST", "DATABASE_URI", "DATABASE_URLS", "SECR
 _SERVICE_LINK: Final = re.compile(
     r".*(_SERVICE_(HOST|PORT)(_\w+)?|_PORT(_\d+_(TCP|UDP|SCTP)(_\w+)?)?)", re.ASCII
 )
+# What each of the vendor's accounts has of its own.
+_OF_ACCOUNTS: Final = ("TENCENTCLOUD_", "KYC_FACEID_RATE", "KYC_FACEID_DAILY_BUDGET")
 # In `.env`: what boto3 reads by itself.
 _OF_OTHERS: Final = ("AWS_",)
 
@@ -51,15 +53,17 @@ def _in_file() -> Iterable[str]:
 
 
 def _words(name: str) -> str:
-    if owner := next((setting for setting in sorted(known) if name.startswith(f"{setting}_")), ""):
-        return (
-            f"{named(name)} is no setting. If it belongs to {owner} of another account, "
-            "KYC_FACEID_MORE_ACCOUNTS has to list that account."
-        )
+    return f"{named(name)} is no setting. {_instead(name)}"
+
+
+def _instead(name: str) -> str:
+    if (setting := name.removesuffix("_FILE")) != name and setting in known:
+        return f"{setting} is no secret and can't come from a file."
+    ours = sorted(setting for setting in known if setting.startswith(_OF_ACCOUNTS))
+    if owner := next((setting for setting in ours if name.startswith(f"{setting}_")), ""):
+        return f"If it belongs to {owner} of another account, KYC_FACEID_MORE_ACCOUNTS has to list that account."
     nearest = _nearest(name.upper(), 0.7)
-    return f"{named(name)} is no setting. " + (
-        f"Did you mean {nearest}?" if nearest else ".env.example lists every setting."
-    )
+    return f"Did you mean {nearest}?" if nearest else ".env.example lists every setting."
 
 
 def _nearest(name: str, least: float) -> str:

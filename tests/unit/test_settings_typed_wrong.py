@@ -105,8 +105,8 @@ def test_a_flawed_file_of_a_secret_is_refused_by_its_variable(tmp_path: Path, va
 
 @pytest.mark.parametrize("value", FINE)
 def test_what_only_looks_like_a_flaw_is_taken_as_it_is(tmp_path: Path, value: str) -> None:
-    read(tmp_path, f"KYC_THING={value}\nKYC_QUOTED={value}\nKYC_SPACED = {value} \r\n")
-    assert [env.secret(name) for name in ("KYC_THING", "KYC_QUOTED", "KYC_SPACED")] == [value] * 3
+    read(tmp_path, f"KYC_THING={value}\nKYC_SPACED = {value} \r\n")
+    assert [env.secret(name) for name in ("KYC_THING", "KYC_SPACED")] == [value] * 2
 
 
 def test_a_pair_of_double_quotes_belongs_to_the_file(tmp_path: Path) -> None:
@@ -358,11 +358,34 @@ def test_in_the_environment_a_name_that_is_nearly_ours_is_a_typing_mistake(name:
     env.refuse_unknown()  # once the setting itself is there
 
 
-def test_a_setting_of_an_account_that_is_not_listed_says_so() -> None:
-    os.environ["KYC_FACEID_RATE_TWO"] = "5"
-    env.whole("KYC_FACEID_RATE", 20, (1, 1000))
+@pytest.mark.parametrize(
+    "name", ["TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN", "KYC_FACEID_RATE", "KYC_FACEID_DAILY_BUDGET"]
+)
+def test_a_setting_of_an_account_that_is_not_listed_says_so(tmp_path: Path, name: str) -> None:
+    read(tmp_path, f"{name}_TWO=5\n")
+    env.text(name, "")
     with pytest.raises(env.BadSetting, match="KYC_FACEID_MORE_ACCOUNTS has to list that account"):
         env.refuse_unknown()
+
+
+@pytest.mark.parametrize(
+    ("unknown", "words"),
+    [
+        ("KYC_FACEID_REGION_TWO", "Did you mean KYC_FACEID_REGION?"),
+        ("SECRET_KEY_OLD", "Did you mean SECRET_KEY?"),
+        ("KYC_FACEID_REGION_FILE", "KYC_FACEID_REGION is no secret and can't come from a file."),
+        ("KYC_FACEID_RATE_FILE", "KYC_FACEID_RATE is no secret and can't come from a file."),
+    ],
+)
+def test_what_no_account_has_of_its_own_is_told_nothing_of_accounts(
+    tmp_path: Path, unknown: str, words: str
+) -> None:
+    read(tmp_path, f"{unknown}=5\n")
+    for name in ("KYC_FACEID_REGION", "SECRET_KEY", "KYC_FACEID_RATE"):
+        env.text(name, "")
+    with pytest.raises(env.BadSetting) as refused:
+        env.refuse_unknown()
+    assert str(refused.value) == f"{unknown} (.env, line 1) is no setting. {words}"
 
 
 def test_what_the_object_stores_library_reads_by_itself_may_stand_in_the_file(tmp_path: Path) -> None:
