@@ -102,6 +102,10 @@ class Proxy(_Server):
         self._elsewhere = elsewhere
         self.url = f"{'https' if context else 'http'}://localhost:{self.port}"
 
+    def url_with(self, password: str) -> str:
+        """The address for the user "portal"; special characters of the password are percent-encoded."""
+        return self.url.replace("://", f"://portal:{password}@")
+
     def serve(self, client: socket.socket) -> None:
         head = bytearray()
         while not head.endswith(b"\r\n\r\n") and (byte := client.recv(1)):

@@ -9,7 +9,7 @@ from functools import cache
 
 from django.conf import settings
 
-from verification.liveness import Misconfigured, check_proxy
+from verification.liveness import is_proxy
 from verification.secret_files import SecretFiles
 
 
@@ -30,12 +30,4 @@ def route() -> Route:
 
 @cache
 def _proxy(value: str, files: tuple[tuple[str, str], ...]) -> SecretFiles:
-    return SecretFiles({"proxy": value}, dict(files), fits=_is_proxy)
-
-
-def _is_proxy(name: str, value: str) -> bool:
-    try:
-        check_proxy(value)
-    except Misconfigured:
-        return False
-    return True
+    return SecretFiles({"proxy": value}, dict(files), fits=lambda name, value: is_proxy(value))

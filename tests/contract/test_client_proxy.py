@@ -55,10 +55,6 @@ def ask(vendor, authority, photo, clip):
     return ask
 
 
-def with_password(proxy: Proxy, password: str = PASSWORD) -> str:
-    return proxy.url.replace("://", f"://portal:{password}@")
-
-
 def test_a_call_goes_through_a_tunnel_and_the_proxy_learns_no_more_than_where_to(ask, vendor, emulator):
     with Proxy() as proxy:
         answer = ask(proxy.url)
@@ -75,12 +71,12 @@ def test_the_own_authority_counts_without_a_proxy_too(ask):
 def test_the_proxy_gets_the_password_that_it_asks_for(ask, authority, scheme):
     context = authority.server("localhost") if scheme == "https" else None
     with Proxy(password=PASSWORD, context=context) as proxy:
-        assert ask(with_password(proxy)).result == "Success"
+        assert ask(proxy.url_with(PASSWORD)).result == "Success"
 
 
 def test_a_password_with_odd_characters_arrives_as_it_is(ask):
     with Proxy(password="a/b@c:d e%") as proxy:
-        assert ask(with_password(proxy, "a%2Fb%40c%3Ad%20e%25")).result == "Success"
+        assert ask(proxy.url_with("a%2Fb%40c%3Ad%20e%25")).result == "Success"
 
 
 def test_each_call_has_a_tunnel_of_its_own(vendor, authority, photo, clip):
@@ -106,7 +102,7 @@ REFUSALS = {
 @pytest.mark.parametrize("status", REFUSALS)
 def test_a_refusal_of_the_proxy_was_not_sent_and_tells_its_status_alone(ask, emulator, status):
     with Proxy(answer=REFUSALS[status]) as proxy, pytest.raises(NotSent) as raised:
-        ask(with_password(proxy))
+        ask(proxy.url_with(PASSWORD))
     assert (raised.value.code, raised.value.billed) == (f"proxy_refused.{status}", Billed.NO)
     assert emulator.calls() == []
 
@@ -128,7 +124,7 @@ def test_a_proxy_without_a_valid_certificate_is_not_used(ask, tmp_path):
         Proxy(context=stranger, password=PASSWORD) as proxy,
         pytest.raises(NotSent, match="proxy_unreachable"),
     ):
-        ask(with_password(proxy))
+        ask(proxy.url_with(PASSWORD))
     assert proxy.asked == []
 
 
@@ -249,7 +245,7 @@ def test_no_secret_of_the_proxy_is_told(ask, caplog):
     caplog.set_level("DEBUG")
     told = []
     with Proxy(answer=REFUSALS["403"]) as proxy:
-        for address in (with_password(proxy), f"http://portal:{PASSWORD}@localhost:{free_port()}"):
+        for address in (proxy.url_with(PASSWORD), f"http://portal:{PASSWORD}@localhost:{free_port()}"):
             with pytest.raises(NotSent) as raised:
                 ask(address)
             told.append(f"{raised.value!r} {raised.value.__cause__!r} {raised.value.__context__!r}")

@@ -118,7 +118,7 @@ def test_a_half_written_proxy_spoils_no_call(
     road: Road, vendor: None, settings: Any, tmp_path: Path, half: str
 ) -> None:
     with Proxy(password=PASSWORD) as proxy:
-        settings.OUTBOUND_PROXY = proxy.url.replace("://", f"://portal:{PASSWORD}@")
+        settings.OUTBOUND_PROXY = proxy.url_with(PASSWORD)
         settings.OUTBOUND_PROXY_FILES = {"proxy": str(tmp_path / "proxy")}
         replace(tmp_path / "proxy", half)
         judge(road.ready())
@@ -132,7 +132,7 @@ def test_a_new_password_of_the_proxy_is_read_from_its_file(
     road: Road, vendor: None, settings: Any, tmp_path: Path
 ) -> None:
     with Proxy(password=PASSWORD) as proxy:
-        old, new = (proxy.url.replace("://", f"://portal:{word}@") for word in ("old", PASSWORD))
+        old, new = map(proxy.url_with, ("old", PASSWORD))
         (tmp_path / "proxy").write_text(old)
         settings.OUTBOUND_PROXY, settings.OUTBOUND_PROXY_FILES = old, {"proxy": str(tmp_path / "proxy")}
         attempt = road.ready()
@@ -190,7 +190,7 @@ def test_evidence_goes_through_the_proxy(
 ) -> None:
     context = authority.server("localhost") if scheme == "https" else None
     with Proxy(password=PASSWORD, context=context) as proxy:
-        settings.OUTBOUND_PROXY = proxy.url.replace("://", f"://portal:{PASSWORD}@")
+        settings.OUTBOUND_PROXY = proxy.url_with(PASSWORD)
         there_and_back(key)
     assert {head.split()[0] for head in proxy.asked} == {"CONNECT"}
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, register
 
 from verification.checks.report import errors
-from verification.liveness import Misconfigured, check_proxy, why_not_ca_file
+from verification.liveness import is_proxy, why_not_ca_file
 
 
 @register()
@@ -16,7 +16,7 @@ def outbound_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     why_not = ca_file and ("is not an absolute path" if ca_file[:1] != "/" else why_not_ca_file(ca_file))
     rules = (
         (
-            not _is_proxy(settings.OUTBOUND_PROXY),
+            not is_proxy(settings.OUTBOUND_PROXY),
             "KYC_OUTBOUND_PROXY is not http://host:port or https://host:port, with user:password@ before the host if "
             "the proxy asks for them, their special characters percent-encoded.",
             "kyc.E075",
@@ -29,11 +29,3 @@ def outbound_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         ),
     )
     return errors(rules)
-
-
-def _is_proxy(proxy: str) -> bool:
-    try:
-        check_proxy(proxy)
-    except Misconfigured:
-        return False
-    return True

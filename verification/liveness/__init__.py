@@ -30,7 +30,7 @@ from .errors import (
 )
 from .exchange import MEDIA_UNREADABLE
 from .retry_after import MAX_RETRY_AFTER
-from .route import check_proxy, why_not_ca_file
+from .route import is_proxy, why_not_ca_file
 from .signing import Credentials, TC3Auth, sign
 from .source import Media, MediaFile
 
@@ -71,7 +71,7 @@ __all__ = [
     "VideoRefused",
     "Withdrawn",
     "check_endpoint",
-    "check_proxy",
+    "is_proxy",
     "lookup",
     "parse",
     "sign",

@@ -22,15 +22,13 @@ _PART = r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[2-7][0-9A-Fa-f])+"
 _USER_AND_PASSWORD = re.compile(f"{_PART}:{_PART}")
 
 
-def check_proxy(proxy: str) -> None:
-    """Raises Misconfigured unless it is "" or http(s)://host:port, with user:password@ before the host if needed."""
-    if proxy and not _is_proxy(proxy):
-        raise Misconfigured("proxy_malformed", billed=Billed.NO)
-
-
 def proxy_of(proxy: str, ca_file: str) -> httpx.Proxy | None:
-    """The proxy for httpx; it gets no more than the host and port of a call, because the rest is inside TLS."""
-    check_proxy(proxy)
+    """The proxy for httpx; it gets no more than the host and port of a call, because the rest is inside TLS.
+
+    Raises Misconfigured.
+    """
+    if not is_proxy(proxy):
+        raise Misconfigured("proxy_malformed", billed=Billed.NO)
     if not proxy:
         return None
     return httpx.Proxy(proxy, ssl_context=tls_context(ca_file) if proxy.startswith("https:") else None)
@@ -86,7 +84,10 @@ def address_of(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | Non
         return None
 
 
-def _is_proxy(proxy: str) -> bool:
+def is_proxy(proxy: str) -> bool:
+    """Whether it is "" for none, or http(s)://host:port, with user:password@ before the host if needed."""
+    if not proxy:
+        return True
     try:
         parts = urlsplit(proxy)
         host, port = parts.hostname or "", parts.port
