@@ -3,14 +3,11 @@
 import shutil
 import ssl
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
+from tests.certificates import Authority
 from tests.processes import PROJECT, Process
 from tests.services import ROOT, PostgreSQL, free_port
 
@@ -81,7 +78,12 @@ http {{
 
 
 class Nginx(Process):
-    """nginx with the shipped site in front of the portal on `port`; only addresses, paths and certificate differ."""
+    """nginx with the shipped site in front of the portal on `port`; only addresses, paths and certificate differ.
+
+    `tls` is a client's context, which trusts its authority alone.
+    """
+
+    tls: ssl.SSLContext
 
     def __init__(self, port: int, replaced: Mapping[str, str] | None = None) -> None:
         """`replaced` are further texts of the site, for a comparison."""
@@ -94,9 +96,11 @@ class Nginx(Process):
         return "" if shutil.which("nginx", path=SBIN) else "nginx is missing: install the package nginx."
 
     def start(self) -> None:
-        self._write_certificate()
+        authority = Authority(self.folder)
+        certificate, key = authority.server_files(HOST)
+        self.tls = ssl.create_default_context(cafile=str(authority.file))
         (self.folder / "site.conf").write_text(self._site())
-        (self.folder / "host.conf").write_text(self._host())
+        (self.folder / "host.conf").write_text(_of_host(certificate, key))
         user = "user root root;" if ROOT else ""
         (self.folder / "nginx.conf").write_text(_MAIN.format(user=user, folder=self.folder))
         self._spawn(*self.command)
@@ -116,11 +120,6 @@ class Nginx(Process):
     def access_log(self) -> str:
         return (self.folder / "kyc.log").read_text()
 
-    @property
-    def tls(self) -> ssl.SSLContext:
-        """A client's, which trusts this certificate alone."""
-        return ssl.create_default_context(cafile=str(self.folder / "certificate.pem"))
-
     def _site(self) -> str:
         ours = {
             "listen [::]:80": f"listen 127.0.0.2:{self.http[1]}",
@@ -134,31 +133,15 @@ class Nginx(Process):
         }
         return _replaced(SITE.read_text(), {**ours, **self._replaced})
 
-    def _host(self) -> str:
-        folder = "/etc/letsencrypt/live/verify.example.com"
-        ours = {
-            f"{folder}/fullchain.pem": f"{self.folder}/certificate.pem",
-            f"{folder}/privkey.pem": f"{self.folder}/key.pem",
-            "verify.example.com": HOST,
-        }
-        return _replaced(OF_HOST.read_text(), ours)
 
-    def _write_certificate(self) -> None:
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
-        now = datetime.now(UTC)
-        certificate = (
-            x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
-            .sign(key, hashes.SHA256())
-        )
-        pem = serialization.Encoding.PEM
-        (self.folder / "certificate.pem").write_bytes(certificate.public_bytes(pem))
-        (self.folder / "key.pem").write_bytes(
-            key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        )
+def _of_host(certificate: Path, key: Path) -> str:
+    folder = "/etc/letsencrypt/live/verify.example.com"
+    ours = {
+        f"{folder}/fullchain.pem": str(certificate),
+        f"{folder}/privkey.pem": str(key),
+        "verify.example.com": HOST,
+    }
+    return _replaced(OF_HOST.read_text(), ours)
 
 
 def _replaced(text: str, texts: Mapping[str, str]) -> str:

@@ -19,7 +19,8 @@ SETTINGS = "settings = __import__('django.conf').conf.settings; "
 CODE = {
     "kyc.E010": SETTINGS + "settings.DEBUG = True",
     "kyc.E022": "sys.modules['pillow_heif'] = None; os.environ['KYC_ACCEPT_HEIC'] = '1'",
-    "kyc.E024": SETTINGS + "settings.STORAGES['evidence']['BACKEND'] = settings.STORAGES['default']['BACKEND']",
+    "kyc.E024": SETTINGS
+    + "settings.STORAGES['evidence']['BACKEND'] = settings.STORAGES['default']['BACKEND']",
     "kyc.E029": "import platform; platform.machine = lambda: 'riscv64'",
     "kyc.E030": "import verification.media.confinement as it; it.confinement = lambda: 'refused'",
     "kyc.E039": "pathlib.Path(os.environ['KYC_DATA_DIR'], 'secret_key').write_text(os.environ['SECRET_KEY'])",

@@ -86,9 +86,7 @@ def test_by_itself_the_library_believes_anybody(authority: Authority) -> None:
 
 
 @pytest.mark.parametrize("written", [str.lower, str.upper])
-def test_the_portal_uses_it_however_the_scheme_is_written(
-    scheme: str, written: Callable[[str], str]
-) -> None:
+def test_the_portal_uses_it_however_the_scheme_is_written(scheme: str, written: Callable[[str], str]) -> None:
     code = "from kyc_portal.celery import app; print(app.connection_for_write().ssl)"
     done = start("-c", code, CELERY_BROKER_URL=f"{written(scheme)}://broker.example.com//")
     assert done.stdout.strip() == str(tls_of(f"{scheme}://")), done.stderr
