@@ -77,16 +77,16 @@ class SecretFiles:
             return dict(self._values)
 
     def _read_again(self, now: float, settled: bool) -> None:
-        found = {name: read(path) for name, path in self._files.items()}
+        found = {name: _read(path) for name, path in self._files.items()}
         if found != self._seen:
             self._seen, self._seen_since = found, now
         unusable = [name for name, value in found.items() if not self._is_usable(name, value)]
         if unusable:
-            self._go_on(unusable, now)
+            self._keep_last_good(unusable, now)
             return
         self._unusable_since = None
         changed = [name for name, value in found.items() if value != self._values[name]]
-        if changed and not (settled and self._may_go_on_changing(changed, now)):
+        if changed and not (settled and self._must_wait(changed, now)):
             self._values.update({name: value for name, value in found.items() if value is not None})
             log.info("secrets.replaced", files=[self._files[name] for name in changed])
 
@@ -95,15 +95,15 @@ class SecretFiles:
             return value is not None
         return _ONE_WORD.fullmatch(value) is not None and self._fits(name, value)
 
-    def _go_on(self, unusable: list[str], now: float) -> None:
-        """Go on with the last good secrets; warn when that begins."""
+    def _keep_last_good(self, unusable: list[str], now: float) -> None:
+        """Warn when that begins; raise Unreadable when it has lasted for KEPT seconds."""
         if self._unusable_since is None:
             self._unusable_since = now
             log.warning("secrets.file_unusable", files=[self._files[name] for name in unusable])
         if now - self._unusable_since >= KEPT:
             raise Unreadable(", ".join(self._files[name] for name in unusable))
 
-    def _may_go_on_changing(self, changed: list[str], now: float) -> bool:
+    def _must_wait(self, changed: list[str], now: float) -> bool:
         seen_for = now - self._seen_since
         if len(changed) < len(self._files):
             return seen_for < SETTLED
@@ -111,14 +111,17 @@ class SecretFiles:
 
 
 def _age(path: str) -> float:
-    """Seconds since the file was written to; 0 if that can't be told. Asked after it was read, so for that text."""
+    """Seconds since the file was written to; 0 if that can't be told.
+
+    Ask after reading: then it is at most the age of the text that was read.
+    """
     try:
         return time.time() - os.stat(path).st_mtime
     except OSError:
         return 0.0
 
 
-def read(path: str) -> str | None:
+def _read(path: str) -> str | None:
     """The text of the file without white space around it; None if it can't be read or is too large."""
     try:
         with open(path, "rb") as file:

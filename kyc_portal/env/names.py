@@ -61,7 +61,9 @@ def _instead(name: str) -> str:
         return f"{setting} is no secret and can't come from a file."
     ours = sorted(setting for setting in known if setting.startswith(_OF_ACCOUNTS))
     if owner := next((setting for setting in ours if name.startswith(f"{setting}_")), ""):
-        return f"If it belongs to {owner} of another account, KYC_FACEID_MORE_ACCOUNTS has to list that account."
+        return (
+            f"If it belongs to {owner} of another account, KYC_FACEID_MORE_ACCOUNTS has to list that account."
+        )
     nearest = _nearest(name.upper(), 0.7)
     return f"Did you mean {nearest}?" if nearest else ".env.example lists every setting."
 

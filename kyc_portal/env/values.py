@@ -2,12 +2,10 @@
 
 import os
 from pathlib import Path
-from typing import Final
 
 from kyc_portal.env.flaws import flaw
 from kyc_portal.env.problems import named, wrong
-
-MAX_SECRET_BYTES: Final = 65_536
+from verification.secret_files import SIZE_LIMIT
 
 # Every name that was asked for: what else looks like a setting is a typing mistake.
 known: set[str] = set()
@@ -61,9 +59,9 @@ def _content(path: Path) -> bytes:
     if path.exists() and not path.is_file():
         raise OSError(0, "it is not a file")  # a pipe would never end
     with path.open("rb") as file:
-        content = file.read(MAX_SECRET_BYTES + 1)
-    if len(content) > MAX_SECRET_BYTES:
-        raise OSError(0, f"it has more than {MAX_SECRET_BYTES} bytes")
+        content = file.read(SIZE_LIMIT + 1)
+    if len(content) > SIZE_LIMIT:
+        raise OSError(0, f"it has more than {SIZE_LIMIT} bytes")
     return content
 
 

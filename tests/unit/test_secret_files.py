@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from verification import secret_files
 from verification.secret_files import KEPT, SETTLED, SIZE_LIMIT, WRITTEN, SecretFiles, Unreadable
 
 OLD = {"id": "AKIDold", "key": "old-key", "token": "old-token"}
@@ -249,6 +248,6 @@ def test_no_value_is_told(secrets: SecretFiles, tmp_path: Path, time: Time) -> N
     assert not any(value in told for value in [*OLD.values(), *NEW.values(), "half a"])
 
 
-def test_a_value_is_read_without_the_space_around_it(tmp_path: Path) -> None:
-    (tmp_path / "key").write_text("  s3cret \r\n")
-    assert secret_files.read(str(tmp_path / "key")) == "s3cret"
+def test_a_value_is_read_without_the_space_around_it(secrets: SecretFiles, tmp_path: Path) -> None:
+    write(tmp_path, {name: f"  {value} \r\n" for name, value in NEW.items()})
+    assert secrets.current() == NEW

@@ -11,6 +11,7 @@ import pytest
 
 from kyc_portal import env
 from kyc_portal.env import dotenv, problems, values
+from verification.secret_files import SIZE_LIMIT
 
 SECRET = "s3cret-part"
 FLAWS = [
@@ -229,7 +230,7 @@ def test_line_ends_behind_a_secret_are_not_of_it(tmp_path: Path, end: str) -> No
     [
         (b"", "is empty"),
         (b"\n\n", "is empty"),
-        (b"s3cret" * 20_000, "more than 65536 bytes"),
+        (b"s" * (SIZE_LIMIT + 1), f"more than {SIZE_LIMIT} bytes"),
         (b"s3cret\xff", "not UTF-8"),
         (b"\xef\xbb\xbfs3cret\n", r"U\+FEFF"),
         (b"\ns3cret\n", r"U\+000A"),

@@ -78,7 +78,12 @@ OPERATORS = (
         "s",
         "nothing: what is half written is not used",
     ),
-    then("secret_files:SIZE_LIMIT", "A file with a key", "bytes", "nothing: it counts as broken"),
+    then(
+        "secret_files:SIZE_LIMIT",
+        "A file with a key",
+        "bytes",
+        "nothing: the portal does not start; while it runs, the file counts as broken",
+    ),
     then(
         "liveness.client:CONNECT_TIMEOUT", "Connecting to the vendor", "s", "nothing: the call was not sent"
     ),
