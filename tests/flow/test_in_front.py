@@ -151,6 +151,7 @@ ADDRESSES = [
         f"/?t={TOKEN}",
         f"/v/x/../{TOKEN}",
     ),
+    f"/admin/{TOKEN[:21]}!{TOKEN[22:]}",
     *(f"/verify/status?{TOKEN}", f"/v/{TOKEN}/", f"/healthz/{TOKEN}", f"/api/v1/verifications/ver_{TOKEN}"),
 ]
 

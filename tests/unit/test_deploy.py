@@ -41,6 +41,25 @@ def test_every_process_has_its_unit() -> None:
     assert sorted(started[1].split()) == [*SERVICES, "kyc.target"]
 
 
+def test_an_upgrade_starts_what_the_host_has_enabled() -> None:
+    """One host has beat, the others have not."""
+    assert re.findall(r"systemctl start (.+)", DOCUMENT) == ["kyc.target"]
+
+
+def test_the_units_differ_only_in_what_they_run() -> None:
+    """Each is complete, because a part that somebody forgot to install would leave a process unconfined, as root."""
+    own = {"Description", "ExecStart", "TimeoutStopSec"}
+    first, *others = (
+        {
+            title: {name: value for name, value in part.items() if name not in own}
+            for title, part in unit(each).items()
+        }
+        for each in SERVICES
+    )
+    for other in others:
+        assert other == first
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_unit_runs_as_its_own_user_where_the_document_puts_the_code(name: str) -> None:
     service = unit(name)["Service"]
