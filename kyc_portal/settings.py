@@ -340,7 +340,7 @@ OUTBOUND_PROXY = env.secret("KYC_OUTBOUND_PROXY", "")
 OUTBOUND_PROXY_FILES = env.secret_files({"proxy": "KYC_OUTBOUND_PROXY"})
 CA_FILE = env.text("KYC_CA_FILE", "")
 
-# The vendor. The sandbox's endpoint is loopback; `checks.py` refuses that in production.
+# The vendor. The sandbox's endpoint is loopback; `verification.checks.vendor` refuses that in production.
 FACEID_ENDPOINT = (
     env.text("KYC_FACEID_ENDPOINT", "https://faceid.intl.tencentcloudapi.com")
     .removesuffix("/")

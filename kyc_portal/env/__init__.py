@@ -2,8 +2,8 @@
 
 Every setting is read through a typed reader, whose error names the variable and what to write instead. So a mistake
 stops the start-up, and not the first applicant. A secret may come as NAME or as NAME_FILE
-(the path of a file that holds it). A `.env` file in the project folder sets variables that the environment leaves out,
-or, but in demo mode, has empty.
+(the path of a file that holds it). A `.env` file in the project folder sets variables that are missing from the
+environment or empty there. In demo mode an empty variable stays empty.
 """
 
 import os

@@ -70,7 +70,10 @@ def _bucket_options(name: str, query: str) -> dict[str, str]:
 
 
 def _object_keys() -> dict[str, Any]:
-    """All None: boto3 looks for keys in its own variables, its files and the role of the machine."""
+    """The store's keys. If all are None, boto3 looks in AWS's own variables, files and the machine's role.
+
+    Raises BadSetting.
+    """
     key_id, key, token = (secret_value(name, "") for name in OBJECT_KEYS)
     if bool(key_id) != bool(key) or (token and not key):
         raise wrong(OBJECT_KEYS[0], f"and {OBJECT_KEYS[1]} are set together or not at all.")
@@ -164,6 +167,9 @@ def _options(name: str, query: str, allowed: Options) -> dict[str, str]:
 
 
 def _like(option: str, allowed: Options) -> str:
-    """What it is told by: an option far from all known ones may be the end of a password with a ? in it."""
+    """The nearest known option, for the message.
+
+    One far from all may be the end of a password with a ? in it, so it is not shown.
+    """
     nearest = get_close_matches(option, allowed, n=1, cutoff=0.7)
     return f": {option}. Did you mean {nearest[0]}?" if nearest else "."
