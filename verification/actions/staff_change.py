@@ -132,7 +132,7 @@ def hand_out(change: StaffChange, *, by: StaffUser, acting_as: audit.By, now: da
     It replaces the present password and ends the sessions. Raises permissions.Denied or NotPossible.
     """
     permissions.check_manage_staff(by)
-    row = StaffChange.objects.select_for_update().get(pk=change.pk)
+    row = _locked(change)
     if row.proposed_by_id != by.pk:
         raise permissions.Denied(_("Only the person who proposed the change hands out the password."))
     if not waits_for_hand_out(row, now):
@@ -174,9 +174,20 @@ def stop(change: StaffChange, *, by: StaffUser, acting_as: audit.By, now: dateti
     audit.record("staff.change_stopped", by=acting_as, subject=row, at=now, **facts)
 
 
-def _locked_open(change: StaffChange, now: datetime) -> StaffChange:
+def _locked(change: StaffChange) -> StaffChange:
+    """The change and its account as they are now, for this transaction alone.
+
+    Two changes of one account wait for each other: of its two halves, each act has to know who got the other one.
+    """
     row = StaffChange.objects.select_for_update().get(pk=change.pk)
-    if row.state != ChangeState.OPEN or now >= row.proposed_at + effects.OPEN_FOR:
+    if row.user_id is not None:
+        row.user = StaffUser.objects.select_for_update(no_key=True).get(pk=row.user_id)
+    return row
+
+
+def _locked_open(change: StaffChange, now: datetime) -> StaffChange:
+    row = _locked(change)
+    if not effects.is_open(row, now):
         raise effects.NotPossible(
             _("This change does not wait any more: it is in effect, was stopped, or ran out.")
         )

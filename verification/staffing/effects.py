@@ -31,6 +31,11 @@ def open_changes(now: datetime) -> QuerySet[StaffChange]:
     return waiting.select_related("user", "proposed_by", "confirmed_by", "stopped_by")
 
 
+def is_open(change: StaffChange, now: datetime) -> bool:
+    """Whether it is one of `open_changes`."""
+    return change.state == ChangeState.OPEN and now < change.proposed_at + OPEN_FOR
+
+
 def check_room(by: StaffUser, now: datetime) -> None:
     """Raises NotPossible if MAX_OPEN changes that `by` proposed wait."""
     if open_changes(now).filter(proposed_by=by).count() >= MAX_OPEN:

@@ -66,7 +66,7 @@ def _changes(user: StaffUser, now: datetime) -> dict[str, Any]:
 
 
 def _change(change: StaffChange, user: StaffUser, now: datetime, is_new: bool) -> dict[str, Any]:
-    is_open = change.state == ChangeState.OPEN and now < change.proposed_at + effects.OPEN_FOR
+    is_open = effects.is_open(change, now)
     own = change.proposed_by_id == user.pk and permissions.can_manage_staff(user)
     over = change.alone_until is not None and now >= change.alone_until
     return {
