@@ -87,6 +87,8 @@ def apply(change: StaffChange, acting_as: audit.By, now: datetime) -> None:
         kind, facts = "staff.added", {"groups": change.wanted["groups"]}
     elif change.kind == ChangeKind.RIGHTS:
         kind, facts = "staff.changed", _change_rights(user, change.wanted)
+        if change.wanted.get("is_active") is False:
+            access.end_sessions(user, by=acting_as, now=now, why="deactivated")
     elif change.kind == ChangeKind.SECOND_STEP:
         kind, facts = "staff.second_step_removed", {"steps": access.remove_second_steps(user)}
         access.end_sessions(user, by=acting_as, now=now, why="second_step_reset")
