@@ -22,6 +22,7 @@ from verification.staffing import access
 
 pytestmark = [pytest.mark.usefixtures("an_hour_later"), pytest.mark.django_db]
 REVIEWER, SENIOR, AUDITOR, OPERATOR = "Reviewer", "Senior reviewer", "Auditor", "Operator"
+WIDE_OLGA = "\uff4f\uff4c\uff47\uff41"  # full-width letters, which are stored as "olga"
 OWN = "a password of my own"
 SECRET_OF_PAGE = re.compile(r'<output class="secret">([^<]+)</output>')
 
@@ -166,6 +167,15 @@ def test_rights_and_details_change_when_a_second_person_confirms(olga, sam, staf
     assert "new@example.org" not in str(list(AuditEvent.objects.values_list("data", flat=True)))
 
 
+def test_a_switch_off_that_is_confirmed_ends_the_sessions(olga, sam, rosa, client):
+    give_password(client)
+    do(sam, propose(olga, rosa, "rights", groups=[REVIEWER]), "confirm")
+    event = AuditEvent.objects.get(kind="staff.session_ended")
+    assert (event.data["why"], event.actor_id) == ("deactivated", "sam")
+    StaffUser.objects.filter(pk=rosa.pk).update(is_active=True)
+    assert client.get("/admin/").url.startswith("/admin/login/")
+
+
 def test_coming_back_takes_two(olga, sam, staff):
     rosa = staff(REVIEWER, "rosa")
     olga.post(f"/admin/staff/{rosa.pk}/at-once", {"act": "switch_off"})
@@ -231,11 +241,18 @@ def test_whoever_reads_of_a_change_can_stop_it(olga, sam, desk_of, group):
 
 
 @pytest.mark.parametrize(
-    "name", ["olga", "OLGA", "has space", "", "x" * 151], ids=["taken", "same letters", "gap", "none", "long"]
+    "name",
+    ["olga", "OLGA", WIDE_OLGA, WIDE_OLGA.upper(), "has space", "", "x" * 151, "\ufdfa" * 150],
+    ids=["taken", "same letters", "wide", "wide capitals", "gap", "none", "long", "long when written out"],
 )
 def test_a_name_that_can_not_be_had_is_told(olga, name):
     answer = olga.post("/admin/staff/appoint", {"username": name, "reason": "New."})
     assert (answer.status_code, "field-error" in text_of(answer)) == (422, True)
+
+
+def test_the_server_takes_no_name_twice_either(olga):
+    with pytest.raises(CommandError, match="of this name"):
+        call_command("create_staff", WIDE_OLGA.upper(), "--group", OPERATOR)
 
 
 def test_the_same_change_is_proposed_once(olga, sam, staff):
@@ -416,6 +433,15 @@ def test_nobody_comes_to_know_both_halves(olga, desk_of, with_app, first):
         assert do(olga, step, "confirm").status_code == 200
         assert do(olga, password, "hand-out").status_code == 403
         assert give_password(Client()).status_code == 302
+
+
+def test_a_first_password_that_ran_out_still_counts(olga, desk_of):
+    """A session that it opened may live longer."""
+    otto = desk_of(OPERATOR, "otto")
+    confirmed(olga, otto)
+    with days_later(3):
+        change = propose(again(otto), StaffUser.objects.get(username="rosa"), "password")
+        assert do(again(olga), change, "confirm").status_code == 403
 
 
 # Alone
@@ -605,6 +631,15 @@ def test_a_password_set_on_the_server_is_an_event_and_a_notice(olga, rosa):
     rosa.save()
     assert "1 change to the staff" in text_of(olga.get("/admin/"))
     assert AuditEvent.objects.get(kind="staff.password_reset").actor_kind == "shell"
+
+
+def test_a_password_set_on_the_server_helps_whose_first_one_ran_out(rosa, client):
+    access.give_first_password(rosa, seen_by=None, now=LATER)
+    with days_later(3):
+        rosa.set_password(OWN)
+        rosa.save()
+        give_password(client, password=OWN)
+        assert client.get("/admin/queue/").status_code == 200
 
 
 def test_two_from_the_server_are_two_people(capsys):
