@@ -79,7 +79,8 @@ def test_whoever_the_account_counts_as_does_not_confirm_the_vouching(olga, puppe
     for client in (olga, *puppets):
         assert do(client, vouch, "confirm").status_code == 403
     counts_as(puppets[0].user, otto.user)
-    assert do(desk_of(SENIOR, "sam"), vouch, "confirm").status_code == 403
+    answer = do(desk_of(SENIOR, "sam"), vouch, "confirm")
+    assert (answer.status_code, "otto and anna count as one person" in text_of(answer)) == (403, True)
 
 
 def test_a_lone_operator_never_decides_as_two(olga, puppets, road, emulator):
@@ -185,6 +186,9 @@ def test_whoever_is_not_alone_any_more_does_not_go_on_alone(olga, staff):
     staff(SENIOR, "sam")
     with days_later(1):
         assert do(again(olga), change, "confirm").status_code == 403
+        page = text_of(olga.get("/admin/staff/"))
+    assert ">Put into effect<" not in page
+    assert "who is another person has to confirm it" in page
     assert not StaffUser.objects.filter(username="rosa").exists()
 
 

@@ -305,7 +305,8 @@ def test_who_hands_out_the_password_can_not_set_up_the_second_step(olga, sam, re
     give_password(client, password=password)
     for path in ("", "app/add/", "passkeys/add/"):
         assert client.get(f"/admin/account/two-step/{path}").url.startswith("/admin/account/enrolment/")
-    assert enrol(client, "WRNG-CODE-HERE").status_code == 200
+    wrong = enrol(client, "WRNG-CODE-HERE")
+    assert (wrong.status_code, "not your enrolment code" in text_of(wrong)) == (200, True)
     assert AuditEvent.objects.get(kind="staff.sign_in_failed").data["step"] == "enrolment"
     assert not Authenticator.objects.exists()
     assert code != password
@@ -339,6 +340,17 @@ def test_each_is_shown_once_and_kept_by_no_cache(olga, sam):
     assert "no-store" in do(olga, change, "hand-out")["Cache-Control"]
     assert do(olga, change, "hand-out").status_code == 302
     assert do(sam, change, "confirm").status_code == 302
+
+
+def test_the_page_of_a_secret_says_whether_somebody_hands_over_another(olga, sam, with_app):
+    other = "somebody else hands over"
+    change = appoint(olga, "paul")
+    assert f"{other} the password" in text_of(do(sam, change, "confirm"))
+    assert f"{other} the enrolment code" in text_of(do(olga, change, "hand-out"))
+    password, step = (propose(olga, with_app, kind) for kind in ("password", "second_step"))
+    do(sam, password, "confirm")
+    assert other not in text_of(do(olga, password, "hand-out"))
+    assert other not in text_of(do(sam, step, "confirm"))
 
 
 def test_neither_is_stored_or_recorded(olga, sam):

@@ -90,12 +90,20 @@ def confirm(change: StaffChange, *, by: StaffUser, acting_as: audit.By, now: dat
 
 def _check_alone(change: StaffChange, by: StaffUser, now: datetime) -> None:
     permissions.check_manage_staff(by)
-    kind = ChangeKind(change.kind)
-    allowed = alone.may_become_alone(kind, change.user, change.wanted, by=by, now=now)
-    if change.alone_until is None or not allowed:
+    kind, until = ChangeKind(change.kind), change.alone_until
+    if until is None or not alone.may_become_alone(kind, change.user, change.wanted, by=by, now=now):
         raise permissions.OwnProposal(_("You proposed this change. Somebody else has to confirm it."))
-    if now < change.alone_until:
+    if now < until:
         raise effects.NotPossible(_("The wait is not over yet."))
+
+
+def may_act_alone(change: StaffChange, *, by: StaffUser, now: datetime) -> bool:
+    """Whether its proposer may put a change that waits into effect now, without a second person."""
+    try:
+        _check_alone(change, by, now)
+    except (permissions.Denied, effects.NotPossible):
+        return False
+    return True
 
 
 def _needs_code(change: StaffChange) -> bool:
@@ -109,7 +117,9 @@ def _give_code(change: StaffChange, by: StaffUser, by_one: bool, now: datetime) 
     if by_one and change.kind == ChangeKind.APPOINT:
         effects.set_person(user, by.person())
     seen_by = user.first_password_seen_by
-    if access.has_first_password(user):  # One that ran out counts too: a session that it opened may live longer.
+    if access.has_first_password(
+        user
+    ):  # One that ran out counts too: a session that it opened may live longer.
         _check_not_both(user, seen_by, by, by_one)
     return access.give_enrolment_code(user, seen_by=by, now=now)
 

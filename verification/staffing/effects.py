@@ -49,7 +49,7 @@ def target_of(about: StaffUser | None, wanted: dict[str, Any]) -> str:
 
 def waits_already(about: StaffUser | None) -> NotPossible:
     if about is None:
-        return NameTaken(_("There is a member of staff of this name."))
+        return NameTaken(_("There is a member of staff of this name, or one is proposed."))
     return NotPossible(_("The same change is proposed already. Confirm or stop that one first."))
 
 
