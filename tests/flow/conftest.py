@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 from importlib import import_module
+from typing import Any
 
 import pytest
 import time_machine
@@ -62,7 +63,7 @@ def desk_of(staff):
     """Returns a function that opens a browser of its own for a member of a group, signed in with a second step."""
 
     def open_(group, username=""):
-        client = Client()
+        client: Any = Client()
         client.user = staff(group, username)
         return again(client)
 
