@@ -207,6 +207,21 @@ def manage(environment: Mapping[str, str], *arguments: str) -> str:
     return done.stdout
 
 
+def report_of(module: str) -> Any:
+    """The JSON that `python -m module` prints of a portal with an empty PostgreSQL of its own."""
+    if reason := skip_reason(PostgreSQL):
+        pytest.skip(reason)
+    with PostgreSQL() as server:
+        portal = environment(
+            server.url, "memory://localhost/", "http://127.0.0.1:9", server.folder / "data-dir"
+        )
+        command = [sys.executable, "-m", module]
+        done = subprocess.run(
+            command, cwd=PROJECT, env=portal, stdout=subprocess.PIPE, timeout=120, check=True
+        )
+    return json.loads(done.stdout)
+
+
 def free_port() -> int:
     """A port below those that Linux gives to outgoing connections: one of them would take a stopped service's port."""
     while True:

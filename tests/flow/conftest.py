@@ -1,7 +1,9 @@
 """Fixtures of signed-in staff."""
 
+import re
 from datetime import timedelta
 from importlib import import_module
+from typing import Any
 
 import pytest
 import time_machine
@@ -11,6 +13,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
+from django.test import Client
 
 from tests.conftest import NOW
 from tests.flow import vendor_says
@@ -53,6 +56,40 @@ def signed_in(client, staff):
         return client
 
     return sign_in
+
+
+@pytest.fixture
+def desk_of(staff):
+    """Returns a function that opens a browser of its own for a member of a group, signed in with a second step."""
+
+    def open_(group, username=""):
+        client: Any = Client()
+        client.user = staff(group, username)
+        return again(client)
+
+    return open_
+
+
+@pytest.fixture
+def olga(desk_of):
+    return desk_of("Operator", "olga")
+
+
+@pytest.fixture
+def sam(desk_of):
+    return desk_of("Senior reviewer", "sam")
+
+
+@pytest.fixture
+def required(settings):
+    settings.STAFF_MFA = "required"
+
+
+def again(client):
+    """Signs the user of a desk in once more, for a time that no session reaches."""
+    client.force_login(client.user)
+    take_second_step(client, client.user)
+    return client
 
 
 def take_second_step(client, user):
@@ -99,6 +136,11 @@ def with_app(rosa):
 def code_at(moment, secret=SECRET):
     """The code that Rosa's app shows at that time."""
     return format_hotp_value(hotp_value(secret, int(moment.timestamp()) // 30))
+
+
+def text_of(page):
+    """The page without the CSRF token, which differs each time."""
+    return re.sub(r'<input type="hidden" name="csrfmiddlewaretoken"[^>]*>', "", page.content.decode())
 
 
 def give_password(client, username="rosa", password=PASSWORD, **fields):

@@ -1,9 +1,6 @@
 """Data keys: one for each applicant, wrapped by the keyring's first key, rewrapped after a rotation, destroyed."""
 
 import base64
-import json
-import subprocess
-import sys
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -15,8 +12,7 @@ from django.db import IntegrityError
 from structlog.testing import capture_logs
 
 from tests.conftest import NOW, Road
-from tests.processes import PROJECT
-from tests.services import PostgreSQL, environment, skip_reason
+from tests.services import report_of
 from verification import audit, storage
 from verification.actions import keys
 from verification.crypto import Keyring, new_entry
@@ -222,17 +218,7 @@ def test_the_database_refuses_a_key_that_is_half_destroyed(stored: Object) -> No
 @pytest.fixture(scope="module")
 def races() -> Any:
     """The report of `key_races` on a PostgreSQL of its own."""
-    if reason := skip_reason(PostgreSQL):
-        pytest.skip(reason)
-    with PostgreSQL() as server:
-        portal = environment(
-            server.url, "memory://localhost/", "http://127.0.0.1:9", server.folder / "data-dir"
-        )
-        command = [sys.executable, "-m", "tests.flow.key_races"]
-        done = subprocess.run(
-            command, cwd=PROJECT, env=portal, stdout=subprocess.PIPE, timeout=120, check=True
-        )
-    return json.loads(done.stdout)
+    return report_of("tests.flow.key_races")
 
 
 def test_no_read_and_no_write_fails_while_keys_are_rotated(races: Any) -> None:

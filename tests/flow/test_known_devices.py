@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from tests.flow.conftest import LATER, PASSWORD, code_at, give_code, give_password
+from tests.flow.conftest import LATER, PASSWORD, code_at, give_code, give_password, text_of
 from tests.flow.passkey import Passkey, sign_in
 from verification import audit
 from verification.models import AuditEvent, StaffUser
@@ -33,10 +33,6 @@ def guess(times, username="rosa", start=0, password="wrong"):
         address = f"192.0.2.{number % 250}"
         answer = give_password(Client(REMOTE_ADDR=address), username=username, password=password)
     return answer
-
-
-def text_of(page):
-    return "\n".join(line for line in page.content.decode().splitlines() if "csrfmiddlewaretoken" not in line)
 
 
 @pytest.fixture

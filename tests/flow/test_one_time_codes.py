@@ -7,7 +7,7 @@ import time_machine
 from allauth.mfa.models import Authenticator
 from django.test import Client
 
-from tests.flow.conftest import LATER, code_at, give_code, give_password, take_second_step
+from tests.flow.conftest import LATER, code_at, give_code, give_password, take_second_step, text_of
 from verification.models import AuditEvent
 from verification.review.sign_in import one_time_codes
 
@@ -19,10 +19,6 @@ AGAIN = "/admin/account/confirm/code/"
 def off(seconds):
     """The code of a phone whose clock is so many seconds ahead."""
     return code_at(LATER + timedelta(seconds=seconds))
-
-
-def text_of(page):
-    return page.content.decode()
 
 
 @pytest.fixture

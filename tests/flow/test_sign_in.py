@@ -21,6 +21,7 @@ from tests.flow.conftest import (
     give_code,
     give_password,
     take_second_step,
+    text_of,
 )
 from tests.flow.passkey import SIGN_IN, begin
 from verification.crypto import new_entry
@@ -37,17 +38,8 @@ RUBBISH = (
 )
 
 
-@pytest.fixture
-def required(settings):
-    settings.STAFF_MFA = "required"
-
-
 def events(kind):
     return list(AuditEvent.objects.filter(kind=kind))
-
-
-def text_of(page):
-    return page.content.decode()
 
 
 # Password and second step

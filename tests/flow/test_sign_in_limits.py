@@ -8,17 +8,12 @@ from axes.models import AccessAttempt, AccessFailureLog
 from django.core.management import call_command
 from django.test import Client, RequestFactory
 
-from tests.flow.conftest import LATER, PASSWORD, code_at, give_code, give_password, take_second_step
+from tests.flow.conftest import LATER, PASSWORD, code_at, give_code, give_password, take_second_step, text_of
 from verification.models import AuditEvent, StaffUser
 from verification.review.sign_in import lockout
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
 NEW_PASSWORD = {"password1": "another horse battery", "password2": "another horse battery"}
-
-
-def text_of(page):
-    """The page without the CSRF token, which differs each time."""
-    return "\n".join(line for line in page.content.decode().splitlines() if "csrfmiddlewaretoken" not in line)
 
 
 def fail(client, times, username="rosa", **extra):

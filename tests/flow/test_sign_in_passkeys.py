@@ -20,11 +20,6 @@ TOO_DEEP = "[" * 200_000
 
 
 @pytest.fixture
-def required(settings):
-    settings.STAFF_MFA = "required"
-
-
-@pytest.fixture
 def passkey(rosa):
     return Passkey().of(rosa)
 

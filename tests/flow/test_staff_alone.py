@@ -1,39 +1,37 @@
-"""Nobody makes themselves two people, or the only person, and no change to staff stays unseen."""
+"""Whoever is alone waits for a day; nobody makes themselves two people, or the only one, and no change stays unseen."""
 
 from datetime import timedelta
 
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.auth.models import Group
+from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from tests.flow.conftest import LATER, SECRET
+from tests.flow.conftest import LATER, SECRET, again, text_of
 from tests.flow.reviewing import decide, pass_on
-from tests.flow.test_staff_by_two import (
+from tests.flow.staffing import (
     AUDITOR,
     OPERATOR,
     REVIEWER,
     SENIOR,
-    again,
+    alone,
     appoint,
+    ask,
+    at_once,
     days_later,
-    desk_of,
     do,
+    groups_of,
     mark_shown,
-    olga,
     propose,
-    puppets,
-    quick,
-    sam,
-    text_of,
 )
 from verification import casework, permissions
-from verification.actions import staff_change
-from verification.models import ChangeKind, StaffChange, StaffUser, Verdict
+from verification.actions import policy, staff_change
+from verification.models import AuditEvent, ChangeKind, StaffChange, StaffUser, Verdict
 from verification.staffing import effects
 
-__all__ = ["desk_of", "olga", "puppets", "quick", "sam"]
-pytestmark = [pytest.mark.usefixtures("an_hour_later"), pytest.mark.django_db]
+pytestmark = [pytest.mark.usefixtures("an_hour_later", "quick_passwords"), pytest.mark.django_db]
 NOTICE = "that you have not seen"
 
 
@@ -42,21 +40,68 @@ def counts_as(user, person):
     user.refresh_from_db()
 
 
-def switch_off(by, *users):
-    for user in users:
-        by.post(f"/admin/staff/{user.pk}/at-once", {"act": "switch_off"})
+@pytest.fixture
+def puppets(olga, desk_of):
+    """Two reviewers whom the only operator appointed alone."""
+    alone(olga, appoint(olga, "anna", SENIOR), appoint(olga, "bert", SENIOR))
+    return desk_of(SENIOR, "anna"), desk_of(SENIOR, "bert")
 
 
-def asked(client, about, kind, **fields):
-    return client.post(f"/admin/staff/{about.pk}/propose", {"kind": kind, "reason": "Please.", **fields})
+# Alone
+
+
+def test_whoever_is_alone_waits_for_a_day(olga, desk_of):
+    change = appoint(olga, "sven", OPERATOR)
+    assert do(olga, change, "confirm").url == "/admin/staff/"
+    assert not StaffUser.objects.filter(username="sven").exists()
+    with days_later(1):
+        assert do(again(olga), change, "confirm").status_code == 200
+        assert groups_of("sven") == [OPERATOR]
+        assert "Put into effect alone" in text_of(olga.get("/admin/staff/"))
+    event = AuditEvent.objects.get(kind="staff.added")
+    assert (event.data["proposed_by"], event.data["confirmed_by"]) == ("olga", "")
+
+
+def test_an_auditor_sees_it_on_every_page_and_stops_it(olga, desk_of):
+    change, auditor = appoint(olga, "sven", OPERATOR), desk_of(AUDITOR)
+    for path in ("/admin/", "/admin/exports/", "/admin/account/sessions/", "/admin/verification/policy/"):
+        assert "1 change to the staff that you have not seen" in text_of(auditor.get(path)), path
+    do(auditor, change, "stop")
+    alone(olga, change)
+    assert not StaffUser.objects.filter(username="sven").exists()
+
+
+def test_somebody_who_comes_meanwhile_may_confirm_at_once(olga, desk_of):
+    change = appoint(olga)
+    assert do(desk_of(SENIOR, "sam"), change, "confirm").status_code == 200
+    assert StaffUser.objects.get(username="rosa").same_person_as is None
+
+
+@pytest.mark.parametrize("how", ["off", "no group", "account of the proposer"])
+def test_who_does_not_count_leaves_one_alone(olga, staff, how):
+    other = staff(OPERATOR, "other")
+    if how == "off":
+        StaffUser.objects.filter(pk=other.pk).update(is_active=False)
+    elif how == "no group":
+        other.groups.clear()
+    else:
+        StaffUser.objects.filter(pk=other.pk).update(same_person_as=olga.user)
+    assert appoint(olga).alone_until == LATER + timedelta(hours=24)
+
+
+def test_with_a_second_person_there_is_no_waiting_it_out(olga, sam):
+    change = appoint(olga)
+    assert change.alone_until is None
+    with days_later(2):
+        assert do(again(olga), change, "confirm").status_code == 403
 
 
 # Vouching takes two others
 
 
 def test_nobody_vouches_for_the_own_puppet(olga, puppets):
-    assert asked(olga, puppets[0].user, "vouch").status_code == 403
-    assert asked(olga, puppets[0].user, "rights", is_active="on", groups=[OPERATOR]).status_code == 403
+    assert ask(olga, puppets[0].user, "vouch").status_code == 403
+    assert ask(olga, puppets[0].user, "rights", is_active="on", groups=[OPERATOR]).status_code == 403
 
 
 def test_vouching_never_takes_effect_alone(olga, puppets, desk_of):
@@ -79,21 +124,27 @@ def test_whoever_the_account_counts_as_does_not_confirm_the_vouching(olga, puppe
     for client in (olga, *puppets):
         assert do(client, vouch, "confirm").status_code == 403
     counts_as(puppets[0].user, otto.user)
-    assert do(desk_of(SENIOR, "sam"), vouch, "confirm").status_code == 403
-
-
-def test_a_lone_operator_never_decides_as_two(olga, puppets, road, emulator):
-    anna, bert = (one.user for one in puppets)
-    with days_later(1):
-        assert asked(again(olga), anna, "vouch").status_code == 403
-    emulator.script(result="FailedOperation.CompareLowSimilarity", sim=42.0)
-    case = road.in_review(emulator)
-    decide(case, Verdict.APPROVE, "same_person", by=anna)
-    with pytest.raises(permissions.OwnProposal):
-        decide(case, Verdict.APPROVE, "same_person", by=bert)
+    answer = do(desk_of(SENIOR, "sam"), vouch, "confirm")
+    assert (answer.status_code, "otto and anna count as one person" in text_of(answer)) == (403, True)
 
 
 # Taking over somebody's account
+
+
+@pytest.mark.parametrize("group", [REVIEWER, SENIOR])
+def test_nobody_alone_takes_over_the_account_of_a_real_person(olga, staff, group):
+    """With a new password and a new second step, it counts as theirs until others vouch."""
+    rosa = staff(group, "rosa")
+    TOTP.activate(rosa, SECRET)
+    step, password = propose(olga, rosa, "second_step"), propose(olga, rosa, "password")
+    assert [answer.status_code for answer in alone(olga, step, password)] == [200, 200]
+    with days_later(1):
+        assert do(olga, password, "hand-out").status_code == 200
+        assert ask(olga, rosa, "vouch").status_code == 403
+    rosa.refresh_from_db()
+    assert rosa.person() == olga.user
+    with pytest.raises(permissions.OwnProposal):
+        permissions.check_two_people(olga.user, rosa)
 
 
 def test_the_owner_of_an_account_reads_of_its_change_and_stops_it(olga, desk_of):
@@ -118,26 +169,20 @@ def test_a_reviewer_marks_only_the_changes_to_the_own_account(olga, desk_of):
     assert not other.seen_by.exists()
 
 
-def test_a_taken_over_senior_counts_as_the_operator_until_others_vouch(olga, sam):
-    TOTP.activate(sam.user, SECRET)
-    step, password = propose(olga, sam.user, "second_step"), propose(olga, sam.user, "password")
+def test_one_half_alone_leaves_an_account_its_own(olga, with_app):
+    password = propose(olga, with_app, "password")
+    alone(olga, password)
     with days_later(1):
-        again(olga)
-        for change, act in ((step, "confirm"), (password, "confirm"), (password, "hand-out")):
-            assert do(olga, change, act).status_code in {200, 302}
-        sam.user.refresh_from_db()
-        assert sam.user.person() == olga.user
-        assert asked(olga, sam.user, "vouch").status_code == 403
+        assert do(olga, password, "hand-out").status_code == 200
+    with_app.refresh_from_db()
+    assert with_app.person() == with_app
 
 
 def test_a_password_that_opens_an_account_counts_after_its_code_ran_out(olga, desk_of, staff):
     rosa = staff(REVIEWER, "rosa")
     TOTP.activate(rosa, SECRET)
     password, step = propose(olga, rosa, "password"), propose(olga, rosa, "second_step")
-    with days_later(1):
-        again(olga)
-        do(olga, step, "confirm")
-        do(olga, password, "confirm")
+    alone(olga, step, password)
     with days_later(5):
         assert do(again(olga), password, "hand-out").status_code == 200
     rosa.refresh_from_db()
@@ -154,7 +199,7 @@ def test_the_only_other_person_is_not_demoted_alone(olga, sam):
 
 def test_switching_off_is_a_notice(olga, sam, desk_of, staff):
     auditor, rosa = desk_of(AUDITOR, "audi"), staff(REVIEWER, "rosa")
-    switch_off(olga, rosa)
+    at_once(olga, rosa, "switch_off")
     for client in (sam, auditor):
         assert f"1 change to the staff {NOTICE}" in text_of(client.get("/admin/"))
         page = text_of(client.get("/admin/staff/"))
@@ -166,7 +211,8 @@ def test_switching_off_is_a_notice(olga, sam, desk_of, staff):
 
 def test_nobody_becomes_alone_by_switching_the_others_off(olga, sam, staff):
     otto = staff(OPERATOR, "otto")
-    switch_off(olga, sam.user, otto)
+    for user in (sam.user, otto):
+        at_once(olga, user, "switch_off")
     change = appoint(olga, "puppet", SENIOR)
     assert change.alone_until is None
     with days_later(6):
@@ -175,7 +221,7 @@ def test_nobody_becomes_alone_by_switching_the_others_off(olga, sam, staff):
 
 
 def test_thirty_days_after_the_last_other_left_one_is_alone(olga, sam):
-    switch_off(olga, sam.user)
+    at_once(olga, sam.user, "switch_off")
     with days_later(30):
         assert appoint(again(olga), "rosa").alone_until is not None
 
@@ -183,8 +229,11 @@ def test_thirty_days_after_the_last_other_left_one_is_alone(olga, sam):
 def test_whoever_is_not_alone_any_more_does_not_go_on_alone(olga, staff):
     change = appoint(olga)
     staff(SENIOR, "sam")
+    assert alone(olga, change)[0].status_code == 403
     with days_later(1):
-        assert do(again(olga), change, "confirm").status_code == 403
+        page = text_of(olga.get("/admin/staff/"))
+    assert ">Put into effect<" not in page
+    assert "who is another person has to confirm it" in page
     assert not StaffUser.objects.filter(username="rosa").exists()
 
 
@@ -225,7 +274,7 @@ def test_an_operator_has_a_limited_number_of_changes_waiting(olga, sam):
         change = appoint(olga, f"new{number}")
     answer = olga.post("/admin/staff/appoint", {"username": "more", "groups": [REVIEWER], "reason": "x"})
     assert (answer.status_code, "Stop one first" in text_of(answer)) == (422, True)
-    assert asked(olga, sam.user, "password").status_code == 409
+    assert ask(olga, sam.user, "password").status_code == 409
     do(olga, change, "stop")
     appoint(olga, "more")
 
@@ -233,10 +282,66 @@ def test_an_operator_has_a_limited_number_of_changes_waiting(olga, sam):
 # One person, several accounts
 
 
+def test_two_accounts_of_one_person_do_not_decide_a_case(road, emulator, puppets):
+    anna, bert = (one.user for one in puppets)
+    emulator.script(result="FailedOperation.CompareLowSimilarity", sim=42.0)
+    case = road.in_review(emulator)
+    decide(case, Verdict.APPROVE, "same_person", by=anna)
+    with pytest.raises(permissions.OwnProposal, match="count as one person"):
+        decide(case, Verdict.APPROVE, "same_person", by=bert)
+
+
+def test_nor_put_a_policy_into_force(puppets):
+    anna, bert = (one.user for one in puppets)
+    draft = policy.draft(by=anna, now=LATER)
+    with pytest.raises(permissions.OwnProposal, match="count as one person"):
+        policy.activate(draft, seen=policy.fingerprint(draft), by=bert, now=LATER)
+
+
+def test_nor_appoint_a_third(olga, puppets):
+    change = appoint(olga, "cleo")
+    for puppet in puppets:
+        assert do(puppet, change, "confirm").status_code == 403
+
+
+def test_nor_does_the_account_of_an_account(olga, puppets, desk_of):
+    anna = puppets[0]
+    anna.user.groups.add(Group.objects.get(name=OPERATOR))
+    alone(anna, appoint(anna, "cleo", SENIOR))
+    cleo = desk_of(SENIOR, "cleo")
+    assert cleo.user.person() == olga.user
+    assert do(cleo, appoint(olga, "dora"), "confirm").status_code == 403
+
+
+def test_the_page_says_whose_account_it_is(olga, puppets):
+    assert "an account of olga" in text_of(olga.get(f"/admin/staff/{puppets[0].user.pk}/"))
+
+
+def test_two_others_vouch(olga, puppets, desk_of):
+    anna, bert = puppets
+    sam, otto = desk_of(SENIOR, "sam"), desk_of(OPERATOR, "otto")
+    do(sam, propose(otto, anna.user, "vouch"), "confirm")
+    anna.user.refresh_from_db()
+    permissions.check_two_people(anna.user, bert.user)
+    event = AuditEvent.objects.get(kind="staff.vouched")
+    assert (event.data["counted_as"], event.data["confirmed_by"]) == ("olga", "sam")
+
+
+def test_somebody_at_the_server_vouches(puppets):
+    anna, bert = puppets
+    call_command("vouch_staff", "anna")
+    anna.user.refresh_from_db()
+    permissions.check_two_people(anna.user, bert.user)
+    assert AuditEvent.objects.get(kind="staff.vouched").actor_kind == "shell"
+    for name in ("anna", "nobody"):
+        with pytest.raises(CommandError):
+            call_command("vouch_staff", name)
+
+
 def test_no_account_of_a_person_changes_another_of_theirs(olga, desk_of):
     puppet, otto = desk_of(OPERATOR, "puppet"), desk_of(OPERATOR, "otto")
     counts_as(puppet.user, olga.user)
-    assert asked(puppet, olga.user, "rights", is_active="on", groups=[SENIOR]).status_code == 403
+    assert ask(puppet, olga.user, "rights", is_active="on", groups=[SENIOR]).status_code == 403
     change = propose(otto, olga.user, "password")
     assert do(puppet, change, "confirm").status_code == 403
 

@@ -17,7 +17,7 @@ _FORGOTTEN = "staff.sessions-forgotten"
 
 
 @transaction.atomic
-def switch_off(user: StaffUser, *, by: StaffUser, now: datetime) -> bool:
+def switch_off(user: StaffUser, *, by: StaffUser, acting_as: audit.By, now: datetime) -> bool:
     """The account opens nothing any more, and its sessions end. False if it was off. Raises permissions.Denied.
 
     It leaves a change that is in effect, which the other staff read of.
@@ -36,17 +36,15 @@ def switch_off(user: StaffUser, *, by: StaffUser, now: datetime) -> bool:
         proposed_at=now,
         ended_at=now,
     )
-    actor = audit.By("operator", by.get_username())
-    audit.record("staff.switched_off", by=actor, subject=user, at=now, user=user.get_username())
-    access.end_sessions(user, by=actor, now=now, why="deactivated")
+    audit.record("staff.switched_off", by=acting_as, subject=user, at=now, user=user.get_username())
+    access.end_sessions(user, by=acting_as, now=now, why="deactivated")
     return True
 
 
-def end_sessions(user: StaffUser, *, by: StaffUser, now: datetime) -> int:
+def end_sessions(user: StaffUser, *, by: StaffUser, acting_as: audit.By, now: datetime) -> int:
     """Sign somebody out everywhere. Returns of how many sessions. Raises permissions.Denied."""
     permissions.check_manage_staff(by)
-    actor = audit.By("operator", by.get_username())
-    return access.end_sessions(user, by=actor, now=now, why="ended_by_operator")
+    return access.end_sessions(user, by=acting_as, now=now, why="ended_by_operator")
 
 
 def forget_sessions(*, now: datetime) -> int:

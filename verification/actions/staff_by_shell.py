@@ -17,7 +17,7 @@ class NoSuchStaff(Exception):
 @transaction.atomic
 def appoint(username: str, group: str, *, now: datetime) -> tuple[str, str]:
     """A new member of `group` (by its name). Returns the first password and the enrolment code. Raises NameTaken."""
-    wanted = {"username": username, "groups": [group]}
+    wanted = {"username": StaffUser.normalize_username(username), "groups": [group]}
     effects.check_can_be_proposed(ChangeKind.APPOINT, None, wanted, now)
     user = effects.account_of(_by_shell(ChangeKind.APPOINT, None, wanted, now))
     password = access.give_first_password(user, seen_by=None, now=now)

@@ -90,12 +90,20 @@ def confirm(change: StaffChange, *, by: StaffUser, acting_as: audit.By, now: dat
 
 def _check_alone(change: StaffChange, by: StaffUser, now: datetime) -> None:
     permissions.check_manage_staff(by)
-    kind = ChangeKind(change.kind)
-    allowed = alone.may_become_alone(kind, change.user, change.wanted, by=by, now=now)
-    if change.alone_until is None or not allowed:
+    kind, until = ChangeKind(change.kind), change.alone_until
+    if until is None or not alone.may_become_alone(kind, change.user, change.wanted, by=by, now=now):
         raise permissions.OwnProposal(_("You proposed this change. Somebody else has to confirm it."))
-    if now < change.alone_until:
+    if now < until:
         raise effects.NotPossible(_("The wait is not over yet."))
+
+
+def may_act_alone(change: StaffChange, *, by: StaffUser, now: datetime) -> bool:
+    """Whether its proposer may put a change that waits into effect now, without a second person."""
+    try:
+        _check_alone(change, by, now)
+    except (permissions.Denied, effects.NotPossible):
+        return False
+    return True
 
 
 def _needs_code(change: StaffChange) -> bool:
@@ -109,7 +117,9 @@ def _give_code(change: StaffChange, by: StaffUser, by_one: bool, now: datetime) 
     if by_one and change.kind == ChangeKind.APPOINT:
         effects.set_person(user, by.person())
     seen_by = user.first_password_seen_by
-    if access.has_first_password(user) and not access.is_first_password_over(user, now):
+    if access.has_first_password(
+        user
+    ):  # One that ran out counts too: a session that it opened may live longer.
         _check_not_both(user, seen_by, by, by_one)
     return access.give_enrolment_code(user, seen_by=by, now=now)
 
@@ -132,7 +142,7 @@ def hand_out(change: StaffChange, *, by: StaffUser, acting_as: audit.By, now: da
     It replaces the present password and ends the sessions. Raises permissions.Denied or NotPossible.
     """
     permissions.check_manage_staff(by)
-    row = StaffChange.objects.select_for_update().get(pk=change.pk)
+    row = _locked(change)
     if row.proposed_by_id != by.pk:
         raise permissions.Denied(_("Only the person who proposed the change hands out the password."))
     if not waits_for_hand_out(row, now):
@@ -174,9 +184,20 @@ def stop(change: StaffChange, *, by: StaffUser, acting_as: audit.By, now: dateti
     audit.record("staff.change_stopped", by=acting_as, subject=row, at=now, **facts)
 
 
-def _locked_open(change: StaffChange, now: datetime) -> StaffChange:
+def _locked(change: StaffChange) -> StaffChange:
+    """The change and its account as they are now, for this transaction alone.
+
+    Two changes of one account wait for each other: of its two halves, each act has to know who got the other one.
+    """
     row = StaffChange.objects.select_for_update().get(pk=change.pk)
-    if row.state != ChangeState.OPEN or now >= row.proposed_at + effects.OPEN_FOR:
+    if row.user_id is not None:
+        row.user = StaffUser.objects.select_for_update(no_key=True).get(pk=row.user_id)
+    return row
+
+
+def _locked_open(change: StaffChange, now: datetime) -> StaffChange:
+    row = _locked(change)
+    if not effects.is_open(row, now):
         raise effects.NotPossible(
             _("This change does not wait any more: it is in effect, was stopped, or ran out.")
         )

@@ -24,11 +24,12 @@ class Denied(Exception):
 
 
 class ConflictOfInterest(Denied):
-    """The case is about the user or somebody they know."""
+    """The case is about the user or somebody they know; or the account is, or counts as, their own."""
 
 
 class OwnProposal(Denied):
-    """The user proposed the verdict, so a colleague has to confirm it."""
+    """The user proposed the verdict, wrote the policy or proposed the change to staff, with this account or another
+    one that counts as theirs: somebody else has to confirm it."""
 
 
 class Group(StrEnum):
@@ -143,7 +144,6 @@ can_export = partial(can, right="export")
 can_view_trail = partial(can, right="view_trail")
 can_view_alerts = partial(can, right="view_alerts")
 can_manage_staff = partial(can, right="manage_staff")
-can_confirm_staff = partial(can, right="confirm_staff")
 can_view_staff = partial(can, right="view_staff")
 can_view_operations = partial(can, right="view_operations")
 can_probe_account = partial(can, right="probe_account")
@@ -214,13 +214,14 @@ def check_activate(user: StaffUser, drafted_by: StaffUser | None) -> None:
 
 
 def check_two_people(user: StaffUser, other: StaffUser) -> None:
-    """Two accounts are not two people if one person alone appointed one of them or both."""
+    """Two accounts are not two people if one person alone made one of them or renewed its credentials."""
     if user.person() == other.person():
         raise OwnProposal(
             _(
-                "You and %s count as one person, because one person alone appointed you. A second one must vouch first."
+                "%(one)s and %(other)s count as one person, because one person alone made one of these accounts or "
+                "renewed its credentials. Two others must vouch first."
             )
-            % other.get_username()
+            % {"one": user.get_username(), "other": other.get_username()}
         )
 
 

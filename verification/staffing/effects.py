@@ -31,6 +31,11 @@ def open_changes(now: datetime) -> QuerySet[StaffChange]:
     return waiting.select_related("user", "proposed_by", "confirmed_by", "stopped_by")
 
 
+def is_open(change: StaffChange, now: datetime) -> bool:
+    """Whether it is one of `open_changes`."""
+    return change.state == ChangeState.OPEN and now < change.proposed_at + OPEN_FOR
+
+
 def check_room(by: StaffUser, now: datetime) -> None:
     """Raises NotPossible if MAX_OPEN changes that `by` proposed wait."""
     if open_changes(now).filter(proposed_by=by).count() >= MAX_OPEN:
@@ -44,7 +49,7 @@ def target_of(about: StaffUser | None, wanted: dict[str, Any]) -> str:
 
 def waits_already(about: StaffUser | None) -> NotPossible:
     if about is None:
-        return NameTaken(_("There is a member of staff of this name."))
+        return NameTaken(_("There is a member of staff of this name, or one is proposed."))
     return NotPossible(_("The same change is proposed already. Confirm or stop that one first."))
 
 
@@ -82,6 +87,8 @@ def apply(change: StaffChange, acting_as: audit.By, now: datetime) -> None:
         kind, facts = "staff.added", {"groups": change.wanted["groups"]}
     elif change.kind == ChangeKind.RIGHTS:
         kind, facts = "staff.changed", _change_rights(user, change.wanted)
+        if change.wanted.get("is_active") is False:
+            access.end_sessions(user, by=acting_as, now=now, why="deactivated")
     elif change.kind == ChangeKind.SECOND_STEP:
         kind, facts = "staff.second_step_removed", {"steps": access.remove_second_steps(user)}
         access.end_sessions(user, by=acting_as, now=now, why="second_step_reset")

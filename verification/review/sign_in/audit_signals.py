@@ -90,7 +90,6 @@ def second_step_removed(
 
 @receiver(account.password_changed)
 def password_changed(user: StaffUser, **kwargs: Any) -> None:
-    access.forget_first_password(user)
     _record("staff.password_changed", user)
 
 
@@ -98,11 +97,14 @@ def password_changed(user: StaffUser, **kwargs: Any) -> None:
 def end_sessions_after_change(instance: StaffUser, created: bool, **kwargs: Any) -> None:
     """End the user's sessions after a deactivation or a new password, in whichever way it was done.
 
-    Django refuses these sessions anyway (backend, password hash); this deletes them and records it.
+    Django refuses these sessions anyway (backend, password hash); this deletes them and records it. A new password, by
+    the user or by `manage.py changepassword`, is no first password: it does not run out.
     """
     has_new_password = getattr(instance, "_password", None) is not None
     if created or (instance.is_active and not has_new_password):
         return
+    if has_new_password:
+        access.forget_first_password(instance)
     request = context.request
     user = getattr(request, "user", None)
     by = acting(user) if isinstance(user, StaffUser) else audit.By.shell()

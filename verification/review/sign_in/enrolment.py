@@ -3,10 +3,10 @@
 The code was handed to the user by another person than the password. It works until a second step was added.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from allauth.account.authentication import get_authentication_records
-from allauth.mfa.adapter import get_adapter
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest
@@ -26,6 +26,8 @@ from verification.staffing import access
 
 # Session key: the hash of the code that was given, so that a newer code asks again.
 _GIVEN = "staff_enrolment"
+_HOURS = access.HANDED_OUT_FOR // timedelta(hours=1)
+_WRONG = _("This is not your enrolment code, or it is older than %d hours. Ask an operator for a new one.")
 
 
 def is_open(request: HttpRequest) -> bool:
@@ -56,7 +58,7 @@ class EnrolmentForm(forms.Form):
     def _check(self) -> str:
         typed = str(self.cleaned_data["code"])
         if not access.is_enrolment_code(self.user, typed, timezone.now()):
-            raise get_adapter().validation_error("incorrect_code")
+            raise forms.ValidationError(_WRONG % _HOURS, code="incorrect_code")
         return typed
 
 
@@ -69,4 +71,4 @@ def enrol(request: HttpRequest) -> HttpResponseBase:
         request.session[_GIVEN] = user.enrolment_sha256
         then = f"?{urlencode({'next': request.GET['next']})}" if "next" in request.GET else ""
         return redirect(f"{reverse('mfa_index')}{then}")
-    return TemplateResponse(request, "account/enrolment.html", {"form": form})
+    return TemplateResponse(request, "account/enrolment.html", {"form": form, "hours": _HOURS})

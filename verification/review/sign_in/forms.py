@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account import forms as account_forms
 from allauth.core import context
+from allauth.mfa import app_settings
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base import forms as code_forms
 from allauth.mfa.base.internal.flows import check_rate_limit
@@ -85,7 +86,7 @@ def _code_field(label: Any) -> forms.CharField:
 
 def _clock_is_off(steps: int) -> ValidationError:
     """The code is right, but of another time. Said only to somebody who gave the password or holds the session."""
-    minutes = max(1, round(abs(steps) * 30 / 60))
+    minutes = max(1, round(abs(steps) * int(app_settings.TOTP_PERIOD) / 60))
     ahead = ngettext(
         "Your phone's clock is about %d minute fast.", "Your phone's clock is about %d minutes fast.", minutes
     )

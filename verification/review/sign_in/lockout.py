@@ -1,17 +1,16 @@
 """Lockout after failed sign-ins: axes counts; this module says whose failures count together, and for how long.
 
-Failures are counted in three separate accounts, so that strangers' guesses lock nobody out where they are known:
+Failures are counted in three separate counters, so that strangers' guesses lock nobody out where they are known:
 
 * of a name, from browsers that it is not known on. From FREE failures within a day, each one is followed by a wait that
-  grows, and after a wait one try is checked, however many are sent at once. Before that, no more tries are under way
-  at once than failures are left without a wait. In any 24 hours there are at most
-  MAX_FAILURES_A_DAY. Unknown names are counted and made to wait alike, and stored as a hash, because people type
-  passwords into the wrong field.
+  grows, and after a wait one try is checked, however many are sent at once. Before that, no more tries are under way at
+  once than failures are left without a wait. In any 24 hours there are at most MAX_FAILURES_A_DAY. Unknown names are
+  counted and made to wait alike, and stored as a hash, because people type passwords into the wrong field.
 * of a known device of a user (`known_devices`), and of a user's open sessions: at most MAX_FAILURES_OF_A_DEVICE in 24
   hours.
 
-In each of them, 5 failures from one address lock it there for 15 minutes. A sign-in clears the account that it was
-counted in. A passkey that signs in alone is not counted: it can't be guessed.
+In each of them, 5 failures from one address lock it there for 15 minutes. A sign-in clears the counter that it would
+have counted in, and that of the sessions. A passkey that signs in alone is not counted: it can't be guessed.
 """
 
 from collections.abc import Iterable
@@ -47,7 +46,7 @@ _RETENTION = timedelta(days=2)
 
 
 def counted_name(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
-    """The account in which a failure counts. No username has a space, so the accounts can't be mixed up."""
+    """The counter of a failure. No username has a space, so the counters can't be mixed up."""
     name = str((credentials or {}).get("username") or "")
     user = StaffUser.objects.filter(username=name).first()
     if user is None:
@@ -94,7 +93,7 @@ class Lockout(AxesDatabaseHandler):
         _record(credentials, locked=request.axes_locked_out)
 
     def user_logged_in(self, sender: Any, request: Any, user: StaffUser, **kwargs: Any) -> None:
-        """Clear the account in which this sign-in would have been counted, had it failed."""
+        """Clear the counter in which this sign-in would have counted, had it failed, and that of the sessions."""
         super().user_logged_in(sender, request, user, **kwargs)
         device = known_devices.device_of(request, user)
         counted = f"{_device(user)} {device}" if device else user.get_username()
@@ -122,7 +121,7 @@ class Lockout(AxesDatabaseHandler):
 
 
 def _of_name(username: str) -> Q:
-    """Every account of the name: of strangers, of its devices, of its sessions."""
+    """Every counter of the name: of strangers, of its devices, of its sessions."""
     own = Q(username=username)
     for user in StaffUser.objects.filter(username=username):
         own |= Q(username=_session(user)) | Q(username__startswith=f"{_device(user)} ")
@@ -130,7 +129,7 @@ def _of_name(username: str) -> Q:
 
 
 def _forget(selected: Q) -> tuple[int, set[str]]:
-    """Delete the failures, and return how many there were and in which accounts."""
+    """Delete the failures, and return how many there were and in which counters."""
     found, names = 0, set()
     for rows in (AccessAttempt.objects.filter(selected), AccessFailureLog.objects.filter(selected)):
         names.update(rows.values_list("username", flat=True))
@@ -165,7 +164,7 @@ def _lately(counted: str, now: datetime) -> QuerySet[Any]:
 
 
 def waits_until(counted: str, now: datetime) -> datetime:
-    """When this account may be tried again; `now` or earlier if at once."""
+    """When a try of this counter is checked again; `now` or earlier if at once."""
     times = list(_lately(counted, now).order_by("attempt_time").values_list("attempt_time", flat=True))
     return next_try(times, strangers=_is_strangers(counted)) or now
 

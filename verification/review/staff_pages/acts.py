@@ -20,7 +20,7 @@ from verification.review.page import acting, signed_in
 from verification.review.sign_in import lockout, to_confirm
 from verification.review.staff_pages.forms import AppointForm, CredentialsForm, RightsForm
 from verification.review.staff_pages.page import member_page, people
-from verification.staffing import effects
+from verification.staffing import access, effects
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -97,15 +97,16 @@ def _proposed(request: HttpRequest, change: StaffChange) -> HttpResponse:
 def at_once(request: HttpRequest, number: int) -> HttpResponse:
     """What takes rights away, or undoes a stranger's lock, needs no second person."""
     one: StaffUser = get_object_or_404(people(), pk=number)
-    user, now, act = signed_in(request), timezone.now(), request.POST.get("act")
+    user, act = signed_in(request), request.POST.get("act")
+    acting_as, now = acting(user, "operator"), timezone.now()
     if act == "switch_off":
-        done = at_once_action.switch_off(one, by=user, now=now)
+        done = at_once_action.switch_off(one, by=user, acting_as=acting_as, now=now)
         said = _("The account is switched off, and its sessions have ended.")
     elif act == "end_sessions":
-        done = bool(at_once_action.end_sessions(one, by=user, now=now))
+        done = bool(at_once_action.end_sessions(one, by=user, acting_as=acting_as, now=now))
         said = _("Its sessions have ended.")
     else:
-        done = act == "lift" and lockout.lift(one, by=acting(user, "operator"), now=now)
+        done = act == "lift" and lockout.lift(one, by=acting_as, now=now)
         said = _("The wait is lifted: they can sign in at once.")
     if done:
         messages.success(request, said)
@@ -120,7 +121,7 @@ def confirm(request: HttpRequest, public_id: str) -> HttpResponse:
         code = action.confirm(change, **how)
         if code:
             change.refresh_from_db()
-            return _secret(request, change, _("Enrolment code"), code)
+            return _secret(request, change, code, is_code=True)
         messages.success(request, _("The change is in effect."))
         return redirect("admin:staff")
 
@@ -130,7 +131,7 @@ def confirm(request: HttpRequest, public_id: str) -> HttpResponse:
 @require_POST
 def hand_out(request: HttpRequest, public_id: str) -> HttpResponse:
     def act(change: StaffChange, **how: Any) -> HttpResponse:
-        return _secret(request, change, _("First password"), action.hand_out(change, **how))
+        return _secret(request, change, action.hand_out(change, **how), is_code=False)
 
     return _acted(request, public_id, act)
 
@@ -159,9 +160,19 @@ def _acted(request: HttpRequest, public_id: str, act: Callable[..., HttpResponse
         return _to_changes(signed_in(request))
 
 
-def _secret(request: HttpRequest, change: StaffChange, what: str, secret: str) -> HttpResponse:
+def _secret(request: HttpRequest, change: StaffChange, secret: str, *, is_code: bool) -> HttpResponse:
     """Shown once, never stored in clear, and kept by no cache."""
-    context = {"title": what, "change": change, "secret": secret, "is_code": what == _("Enrolment code")}
+    if is_code:
+        has_other_half = change.kind != ChangeKind.SECOND_STEP
+    else:
+        has_other_half = bool(access.enrolment_in_force(effects.account_of(change), timezone.now()))
+    context = {
+        "title": _("Enrolment code") if is_code else _("First password"),
+        "change": change,
+        "secret": secret,
+        "is_code": is_code,
+        "is_shared": has_other_half and change.confirmed_by_id is not None,
+    }
     answer = TemplateResponse(request, "review/staff/secret.html", context)
     answer["Cache-Control"] = "no-store"
     return answer

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.contrib.auth.forms import UsernameField
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.utils.translation import gettext_lazy as _
 
@@ -40,8 +41,15 @@ class _Person(_Proposal):
     )
 
 
+class _NewUsername(UsernameField):
+    """Written as it will be stored. The browser does not offer the operator's own."""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {**super().widget_attrs(widget), **_PLAIN}
+
+
 class AppointForm(_Person):
-    username = _text(_("Username"), 150, required=True, validators=[UnicodeUsernameValidator()])
+    username = _NewUsername(label=_("Username"), max_length=150, validators=[UnicodeUsernameValidator()])
     field_order = ("username", "first_name", "last_name", "email", "groups", "reason")
 
     @property

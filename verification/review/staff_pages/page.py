@@ -52,12 +52,13 @@ def changes(request: HttpRequest) -> HttpResponse:
 
 def _changes(user: StaffUser, now: datetime) -> dict[str, Any]:
     """Everything that waits and everything new, so that no number of later changes hides one."""
-    new = list(action.unseen(user, now).order_by("proposed_at", "pk")[:MAX_NEW])
+    unseen = list(action.unseen(user, now).order_by("proposed_at", "pk"))
     latest = action.visible(user).order_by("-proposed_at", "-pk")[:MAX_CHANGES]
-    found = {one.pk: one for one in (*effects.open_changes(now) & action.visible(user), *new, *latest)}
-    unseen = {one.pk for one in action.unseen(user, now)}
+    found = {
+        one.pk: one for one in (*effects.open_changes(now) & action.visible(user), *unseen[:MAX_NEW], *latest)
+    }
     shown = sorted(found.values(), key=lambda one: (one.proposed_at, one.pk), reverse=True)
-    rows = [_change(one, user, now, one.pk in unseen) for one in shown]
+    rows = [_change(one, user, now, one in unseen) for one in shown]
     return {
         "open": [row for row in rows if row["is_open"]],
         "ended": [row for row in rows if not row["is_open"]],
@@ -66,9 +67,8 @@ def _changes(user: StaffUser, now: datetime) -> dict[str, Any]:
 
 
 def _change(change: StaffChange, user: StaffUser, now: datetime, is_new: bool) -> dict[str, Any]:
-    is_open = change.state == ChangeState.OPEN and now < change.proposed_at + effects.OPEN_FOR
+    is_open = effects.is_open(change, now)
     own = change.proposed_by_id == user.pk and permissions.can_manage_staff(user)
-    over = change.alone_until is not None and now >= change.alone_until
     return {
         "change": change,
         "is_open": is_open,
@@ -80,8 +80,8 @@ def _change(change: StaffChange, user: StaffUser, now: datetime, is_new: bool) -
         "may_open": permissions.can_view_staff(user),
         "is_switch_off": change.kind == ChangeKind.SWITCH_OFF,
         "will_count": is_open and change.alone_until is not None and change.kind in _CREDENTIALS,
-        "may_do_alone": is_open and own and over,
-        "waits_alone": is_open and change.alone_until is not None and not over,
+        "may_do_alone": is_open and own and action.may_act_alone(change, by=user, now=now),
+        "waits_alone": is_open and change.alone_until is not None and now < change.alone_until,
         "may_hand_out": own and action.waits_for_hand_out(change, now),
     }
 
