@@ -28,7 +28,7 @@ from .errors import (
     VideoRefused,
     Withdrawn,
 )
-from .exchange import MEDIA_UNREADABLE
+from .exchange import MEDIA_UNREADABLE, PROXY
 from .retry_after import MAX_RETRY_AFTER
 from .route import check_proxy, why_not_ca_file
 from .signing import Credentials, TC3Auth, sign
@@ -38,6 +38,7 @@ __all__ = [
     "ACTION",
     "MAX_RETRY_AFTER",
     "MEDIA_UNREADABLE",
+    "PROXY",
     "REGIONS",
     "RULES",
     "VENDOR_PASS",
