@@ -182,7 +182,7 @@ def answered(attempt: VerificationAttempt) -> tuple[ProviderCall, liveness.Answe
         description=call.description,
         request_id=call.request_id,
         best_frame=None,
-        best_frame_note="not kept",
+        best_frame_note="not_kept",
         rule=liveness.lookup(call.code, field="Result"),
         raw_sha256="",
         consistent=call.consistent,
