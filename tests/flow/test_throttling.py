@@ -217,13 +217,14 @@ def test_a_pace_that_a_wrong_clock_changed_still_changes(road: Road, emulator: E
     assert slowed_by() == 2
 
 
-def test_a_paused_account_is_not_probed_before_that_either(road: Road, say: Say) -> None:
+@pytest.mark.parametrize("kind", ["429", "an error of the vendor"])
+def test_a_paused_account_is_not_probed_before_that_either(road: Road, say: Say, kind: str) -> None:
     pacing.accounts()
     pacing.pause(account(), reason=THROTTLED, called_at=at(-1), now=at(0))
-    say(http(b"", "429 Slow Down", Retry_After="120"))
+    say(RETRY_AFTER[kind])
     probe.probe("default", now=at(30))
-    probe.probe("default", now=at(149))
-    assert (say.asked, account().probe_at) == (1, at(150))
+    probe.probe("default", now=at(119))
+    assert (say.asked, account().probe_at) == (1, at(120))
 
 
 @pytest.mark.usefixtures("an_hour_later")
