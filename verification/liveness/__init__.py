@@ -10,6 +10,7 @@ from .client import ACTION, REGIONS, VERSION, LivenessClient
 from .codes import RULES, Billed, Category, CodeRule, Hint, lookup
 from .endpoint import check_endpoint
 from .errors import (
+    REFUSALS,
     BadAnswer,
     CredentialsReplaced,
     EmptyMedia,
@@ -26,6 +27,7 @@ from .errors import (
     UnknownOutcome,
     UnsupportedChallenge,
     VideoRefused,
+    VideoTooLarge,
     Withdrawn,
 )
 from .exchange import MEDIA_UNREADABLE, PROXY
@@ -39,6 +41,7 @@ __all__ = [
     "MAX_RETRY_AFTER",
     "MEDIA_UNREADABLE",
     "PROXY",
+    "REFUSALS",
     "REGIONS",
     "RULES",
     "VENDOR_PASS",
@@ -70,6 +73,7 @@ __all__ = [
     "UnknownOutcome",
     "UnsupportedChallenge",
     "VideoRefused",
+    "VideoTooLarge",
     "Withdrawn",
     "check_endpoint",
     "check_proxy",
