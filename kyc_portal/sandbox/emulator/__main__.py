@@ -11,7 +11,6 @@ from kyc_portal.sandbox.emulator.parameters import strict_json
 from kyc_portal.sandbox.emulator.script import MAX_LATENCY_MS
 from kyc_portal.sandbox.emulator.server import SANDBOX, EmulatorServer
 
-
 DESCRIPTION = "Answers CompareFaceLiveness calls as the vendor would. Judges no faces."
 
 
