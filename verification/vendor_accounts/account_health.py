@@ -36,7 +36,8 @@ log = structlog.get_logger(__name__)
 
 # An account is paused after this many calls in a row without a usable answer.
 FAILING_AFTER = 10
-# The pace is slowed by the second throttled call within this time: one alone may be an accident.
+# The pace is slowed by the second throttled call within this time: one alone may be an accident. At the slowest pace it
+# pauses the account, unless a call was served within this time.
 AGAIN_WITHIN = timedelta(minutes=1)
 # No connection, no answer, an error of the vendor, or an answer that breaks its contract.
 _FAILURES = NotSent | UnknownOutcome | Unavailable | BadAnswer
