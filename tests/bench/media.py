@@ -52,7 +52,9 @@ def run() -> dict[str, Any]:
         facts = probe.probe_video(vp8)
         ms = _in_turns(
             {
-                "transcode": _cpu(lambda: transcode.transcode(vp8, facts, transcode.MAX_BIT_RATE)),
+                "transcode": _cpu(
+                    lambda: transcode.transcode(vp8, facts, transcode.MAX_BIT_RATE, transcode.USUAL_SIDES)
+                ),
                 "ffmpeg": lambda: _ffmpeg(folder),
                 "decode": _cpu(lambda: _decode(vp8)),
                 # The whole job: check the recording first, decode the result to its last picture afterwards.

@@ -1,5 +1,7 @@
 """Answers by name, the default answer, and what the control addresses refuse."""
 
+import json
+import re
 from typing import Any
 
 import httpx
@@ -27,6 +29,12 @@ def test_every_code_of_the_portals_table_can_be_had_by_its_name() -> None:
 
 def test_every_fault_can_be_had_by_name() -> None:
     assert {preset.step.get("fault") for preset in PRESETS.values()} >= set(NAMES)
+
+
+def test_each_button_of_the_page_gives_an_answer_that_has_a_name(emulator: EmulatorServer) -> None:
+    buttons = re.findall("data-script='(.+?)'", ask(emulator, "GET", "/").text)
+    assert len(buttons) > 10
+    assert {json.loads(script)["preset"] for script in buttons} <= PRESETS.keys()
 
 
 def test_names_and_families_are_unique() -> None:

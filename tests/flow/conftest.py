@@ -1,4 +1,4 @@
-"""Fixtures of signed-in staff."""
+"""Fixtures of signed-in staff, of a vendor that says what it is told to, and of tasks that were queued."""
 
 import re
 from datetime import timedelta
@@ -18,6 +18,7 @@ from django.test import Client
 from tests.conftest import NOW
 from tests.flow import vendor_says
 from verification import clock
+from verification.jobs import doorbell
 from verification.staffing import access
 
 LATER = NOW + timedelta(hours=1)
@@ -43,6 +44,20 @@ def say(emulator, settings):
     with vendor_says.listening() as said:
         settings.FACEID_ENDPOINT = said.url
         yield said
+
+
+@pytest.fixture
+def rung(monkeypatch, django_capture_on_commit_callbacks):
+    """Returns a function that runs `act` and returns the names of the tasks that it has queued."""
+
+    def listen(act):
+        sent = []
+        monkeypatch.setattr(doorbell, "_send", lambda task, args, delay: sent.append(task))
+        with django_capture_on_commit_callbacks(execute=True):
+            act()
+        return sent
+
+    return listen
 
 
 @pytest.fixture

@@ -8,14 +8,14 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.conftest import Road
-from tests.flow.test_calls import assess_after_a_death
+from tests.flow.tries import judge_after_a_death
 from tests.flow.vendor_says import Say
 from verification.models import AuditEvent, ProviderCall, Verification
 from verification.states import Status
 
 LOW = "FailedOperation.CompareLowSimilarity"
 MISSED = "FailedOperation.ActionFirstAction"
-# A sentence that turns its direction, hides signs, ends the line and is HTML.
+# A sentence that turns its direction, hides characters, ends the line and is HTML.
 TRICKY = "\u202esseccuS\u2066 <b>ok</b>\u200b\r\nlevel=error\x1b[31m\u2028 \u0000=1+1"
 
 
@@ -72,7 +72,7 @@ def test_a_contradiction_is_not_forgotten_when_its_worker_dies(
 ) -> None:
     attempt = road.ready()
     say(**fields)
-    assess_after_a_death(attempt, monkeypatch)
+    judge_after_a_death(attempt, monkeypatch)
     verification = Verification.objects.get()
     assert (verification.reasons, verification.attempts_used) == (["inconsistent_answer"], 0)
 

@@ -115,14 +115,21 @@ def test_a_frame_over_which_the_child_dies_is_replaced_too(
     assert verification.attempts.get().best_frame_source == "video"
 
 
-def test_without_any_picture_the_page_says_what_was_wrong_with_the_vendors(
-    road: Road, say: Say, signed_in: Any, monkeypatch: Any
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [
+        (b"\xff\xd8\xff rubbish", "the vendor&#x27;s frame is not a picture that can be opened"),
+        (b"", "none could be cut from the recording or stored"),
+    ],
+)
+def test_without_any_picture_the_page_says_why(
+    road: Road, say: Say, signed_in: Any, monkeypatch: Any, frame: bytes, words: str
 ) -> None:
     def refuse(*args: Any) -> bytes:
         raise media.MediaUnavailable("busy")
 
     monkeypatch.setattr(media, "frame_at", refuse)
-    verification = judged(road, say, b"\xff\xd8\xff rubbish")
+    verification = judged(road, say, frame)
     assert verification.status == Status.IN_REVIEW
     page = signed_in().get(reverse("admin:case", args=[verification.public_id])).content.decode()
-    assert "No frame: the vendor&#x27;s frame is not a picture that can be opened" in page
+    assert f"No frame: {words}" in page

@@ -9,6 +9,7 @@ from django.db import transaction
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, Road
 from tests.contract.vendor_socket import VendorSocket, answering, http
+from tests.flow.tries import judge_after_a_death
 from verification import audit, storage
 from verification.actions import assess, cancel, prepare, sweep
 from verification.evidence import best_frame
@@ -204,24 +205,11 @@ def test_nothing_of_a_cancelled_case_is_sent(road: Road, emulator: EmulatorServe
     assert emulator.calls() == []
 
 
-def assess_after_a_death(attempt: VerificationAttempt, monkeypatch: Any) -> None:
-    """The worker dies when the answer is in the ledger, and another one goes on two minutes later."""
-
-    def die(*args: Any) -> None:
-        raise MemoryError
-
-    with monkeypatch.context() as dying:
-        dying.setattr(best_frame, "keep", die)
-        with pytest.raises(MemoryError):
-            assess.assess(attempt.public_id, clock=lambda: NOW)
-    assess.assess(attempt.public_id, clock=lambda: NOW + timedelta(minutes=2))
-
-
 def test_an_answer_is_not_paid_for_twice_when_its_worker_dies_after_it(
     road: Road, emulator: EmulatorServer, monkeypatch: Any
 ) -> None:
     attempt = road.ready()
-    assess_after_a_death(attempt, monkeypatch)
+    judge_after_a_death(attempt, monkeypatch)
     verification = Verification.objects.get()
     assert (verification.status, len(emulator.calls())) == (Status.APPROVED, 1)
     assert verification.passing_call.request_id == emulator.calls()[0]["request_id"]

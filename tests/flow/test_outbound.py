@@ -92,6 +92,7 @@ def test_what_the_proxy_refuses_costs_nothing_and_the_pause_says_so(
         ("proxy_unreachable.ConnectError.ConnectionRefusedError", "can't be reached"),
         ("proxy_unreadable", "file of KYC_OUTBOUND_PROXY"),
         ("proxy_malformed", "not the address"),
+        ("proxy_of_somebody_else", "can't be reached, or does not answer"),
         ("ca_file_unusable", "KYC_CA_FILE"),
     ],
 )

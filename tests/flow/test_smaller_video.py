@@ -8,7 +8,7 @@ import pytest
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road, clip
 from tests.contract.vendor_socket import http
-from tests.flow.tries import at
+from tests.flow.tries import at, judge
 from tests.flow.vendor_says import Say
 from verification import media, storage
 from verification.actions import assess, prepare, sweep
@@ -91,28 +91,18 @@ def test_the_applicant_is_not_asked_to_record_again_meanwhile(
     attempt: VerificationAttempt, emulator: EmulatorServer
 ) -> None:
     emulator.script(error=CODE)
-    assess.assess(attempt.public_id, clock=lambda: at(0))
-    attempt.refresh_from_db()
+    judge(attempt)
     verification = Verification.objects.get()
     assert (attempt.status, verification.status) == (AttemptStatus.SUBMITTED, Status.CHECKING)
     assert verification.hint == ""
 
 
 def test_the_work_is_rung_for_and_the_sweep_finds_it_if_the_message_is_lost(
-    attempt: VerificationAttempt,
-    emulator: EmulatorServer,
-    monkeypatch: Any,
-    django_capture_on_commit_callbacks: Any,
+    attempt: VerificationAttempt, emulator: EmulatorServer, rung: Any
 ) -> None:
-    sent: list[str] = []
-    monkeypatch.setattr(doorbell, "_send", lambda task, args, delay: sent.append(task))
     emulator.script(error=CODE)
-    with django_capture_on_commit_callbacks(execute=True):
-        assess.assess(attempt.public_id, clock=lambda: at(0))
-    assert sent == [doorbell.PREPARE]
-    with django_capture_on_commit_callbacks(execute=True):
-        sweep.sweep(now=at(5))
-    assert sent == [doorbell.PREPARE] * 2
+    assert rung(lambda: judge(attempt)) == [doorbell.PREPARE]
+    assert rung(lambda: sweep.sweep(now=at(5))) == [doorbell.PREPARE]
 
 
 def test_a_worker_that_dies_after_the_refusal_costs_no_second_call_of_the_same_bytes(
@@ -126,9 +116,8 @@ def test_a_worker_that_dies_after_the_refusal_costs_no_second_call_of_the_same_b
     with monkeypatch.context() as dying:
         dying.setattr(assess, "_retry_or_give_up", die)
         with pytest.raises(MemoryError):
-            assess.assess(attempt.public_id, clock=lambda: at(0))
-    assess.assess(attempt.public_id, clock=lambda: at(120))
-    attempt.refresh_from_db()
+            judge(attempt)
+    judge(attempt, 120)
     assert (attempt.status, len(emulator.calls())) == (AttemptStatus.SUBMITTED, 1)
 
 

@@ -32,7 +32,7 @@ def account() -> VendorAccount:
     return VendorAccount.objects.get()
 
 
-def pace() -> float:
+def slowed_by() -> float:
     return 1000 / pacing.pace_of(account())
 
 
@@ -51,7 +51,7 @@ def throttle(road: Road, emulator: EmulatorServer, *seconds: float) -> Verificat
 
 def test_one_throttled_call_is_an_accident(road: Road, emulator: EmulatorServer) -> None:
     throttle(road, emulator, 0, 61)
-    assert (pace(), kinds()) == (1, [])
+    assert (slowed_by(), kinds()) == (1, [])
 
 
 def test_throttling_that_lasts_halves_the_pace_again_and_again(road: Road, emulator: EmulatorServer) -> None:
@@ -60,7 +60,7 @@ def test_throttling_that_lasts_halves_the_pace_again_and_again(road: Road, emula
     emulator.script(error=THROTTLED, times=9)
     for seconds in (0, 1, 4, 7, 10):
         judge(attempt, seconds)
-        slower.append(pace())
+        slower.append(slowed_by())
     assert slower == [1, 2, 4, 8, 16]
     told = AuditEvent.objects.filter(kind="account.slowed").values_list("data__per_cent", flat=True)
     assert list(told) == [50, 25, 12, 6]
@@ -70,7 +70,7 @@ def test_calls_that_were_booked_before_a_step_bring_no_second_one(
     road: Road, emulator: EmulatorServer
 ) -> None:
     throttle(road, emulator, 0, 1, 1.5, 2, 3.9)
-    assert pace() == 2
+    assert slowed_by() == 2
 
 
 def test_the_slots_lie_as_far_apart_as_the_pace_says(
@@ -99,9 +99,12 @@ def test_throttling_at_the_slowest_pace_pauses_the_account(road: Road, emulator:
 def test_an_account_that_still_serves_some_calls_is_not_paused(road: Road, emulator: EmulatorServer) -> None:
     attempt = throttle(road, emulator, 0, 1, 4, 7, 10)
     judge(road.ready(), 11)
-    emulator.script(error=THROTTLED)
-    judge(attempt, 14)
-    assert (account().paused_at, account().slowdown) == (None, 4)
+    emulator.script(error=THROTTLED, times=4)
+    paused_at = []
+    for seconds in (14, 30, 60, 75):
+        judge(attempt, seconds)
+        paused_at.append(account().paused_at)
+    assert paused_at == [None, None, None, at(75)]
 
 
 def test_the_pace_comes_back_step_by_step_while_calls_are_served(
@@ -111,7 +114,7 @@ def test_the_pace_comes_back_step_by_step_while_calls_are_served(
     faster = []
     for seconds in (5, 13.9, 14, 15, 23, 24, 34):
         judge(road.ready(), seconds)
-        faster.append(pace())
+        faster.append(slowed_by())
     assert faster == [4, 4, 2, 2, 2, 1, 1]
     assert kinds() == ["account.slowed", "account.slowed", "account.full_pace"]
 
@@ -124,7 +127,7 @@ def test_two_workers_that_were_throttled_at_once_make_one_step(
     assert pacing.slow_down(account(), called_at=called_at, now=called_at) == pacing.Step.SLOWER
     monkeypatch.setattr(VendorAccount, "refresh_from_db", lambda account: None)
     assert pacing.slow_down(stale, called_at=called_at, now=called_at) == pacing.Step.NONE
-    assert pace() == 4
+    assert slowed_by() == 4
 
 
 RETRY_AFTER = {
@@ -189,19 +192,39 @@ def test_a_shorter_wait_does_not_shorten_a_longer_one(db: None) -> None:
     assert account().wait_until == at(90)
 
 
-def test_a_wait_that_a_wrong_clock_wrote_is_ignored(db: None) -> None:
+def test_a_wait_that_a_wrong_clock_wrote_is_ignored(road: Road, emulator: EmulatorServer) -> None:
+    attempt = road.ready()
     pacing.accounts()
     pacing.wait(account(), seconds=60, now=at(24 * 3600))
-    assert pacing.is_open(now=at(0))
+    judge(attempt, 0)
+    assert attempt.status == AttemptStatus.FINISHED
 
 
-def test_a_paused_account_is_not_probed_before_that_either(road: Road, say: Say) -> None:
+def test_a_wait_that_a_wrong_clock_wrote_gives_way_to_a_true_one(db: None) -> None:
+    pacing.accounts()
+    pacing.wait(account(), seconds=60, now=at(24 * 3600))
+    pacing.wait(account(), seconds=60, now=at(0))
+    assert not pacing.is_open(now=at(59))
+
+
+def test_a_pace_that_a_wrong_clock_changed_still_changes(road: Road, emulator: EmulatorServer) -> None:
+    pacing.accounts()
+    VendorAccount.objects.update(slowdown=1, slowed_at=at(24 * 3600))
+    throttle(road, emulator, 0, 1)
+    assert slowed_by() == 4
+    VendorAccount.objects.update(slowed_at=at(24 * 3600))
+    judge(road.ready(), 30)
+    assert slowed_by() == 2
+
+
+@pytest.mark.parametrize("kind", ["429", "an error of the vendor"])
+def test_a_paused_account_is_not_probed_before_that_either(road: Road, say: Say, kind: str) -> None:
     pacing.accounts()
     pacing.pause(account(), reason=THROTTLED, called_at=at(-1), now=at(0))
-    say(http(b"", "429 Slow Down", Retry_After="120"))
+    say(RETRY_AFTER[kind])
     probe.probe("default", now=at(30))
-    probe.probe("default", now=at(149))
-    assert (say.asked, account().probe_at) == (1, at(150))
+    probe.probe("default", now=at(119))
+    assert (say.asked, account().probe_at) == (1, at(120))
 
 
 @pytest.mark.usefixtures("an_hour_later")

@@ -1,6 +1,5 @@
 """Faults of the vendor or an account: calls pause, no applicant loses an attempt, and calls resume automatically."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -31,20 +30,6 @@ CLOSED_PORT = "http://127.0.0.1:9"
 
 def kinds() -> list[str]:
     return list(AuditEvent.objects.filter(kind__startswith="account.").values_list("kind", flat=True))
-
-
-@pytest.fixture
-def rung(monkeypatch: Any, django_capture_on_commit_callbacks: Any) -> Callable[..., list[str]]:
-    """Returns a function that runs `act` and returns the names of the tasks that it has queued."""
-
-    def listen(act: Callable[[], Any]) -> list[str]:
-        sent: list[str] = []
-        monkeypatch.setattr(doorbell, "_send", lambda task, args, delay: sent.append(task))
-        with django_capture_on_commit_callbacks(execute=True):
-            act()
-        return sent
-
-    return listen
 
 
 @pytest.fixture

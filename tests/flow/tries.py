@@ -1,9 +1,13 @@
-"""One try of a worker at an attempt. The portal and the vendor's emulator share one standing clock."""
+"""Tries of a worker at an attempt. The portal and the vendor's emulator share one standing clock."""
 
 from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
 
 from tests.conftest import NOW, VENDOR_CLOCK
 from verification.actions import assess
+from verification.evidence import best_frame
 from verification.models import VerificationAttempt
 
 
@@ -17,3 +21,16 @@ def judge(attempt: VerificationAttempt, seconds: float = 0) -> None:
     now = at(seconds)
     assess.assess(attempt.public_id, clock=lambda: now)
     attempt.refresh_from_db()
+
+
+def judge_after_a_death(attempt: VerificationAttempt, monkeypatch: Any) -> None:
+    """The worker dies when the answer is in the ledger, and another one goes on two minutes later."""
+
+    def die(*args: Any) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as dying:
+        dying.setattr(best_frame, "keep", die)
+        with pytest.raises(MemoryError):
+            judge(attempt)
+    judge(attempt, 120)

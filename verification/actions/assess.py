@@ -69,7 +69,7 @@ def _assess(attempt: VerificationAttempt, clock: Clock) -> bool:
         workflow.give_up(attempt, reason, now=clock())
         return True
     refused = call_ledger.video_refused(attempt)
-    if refused and _may_be_made_smaller(attempt):
+    if refused and not attempt.is_smaller_copy:
         _make_smaller(attempt, refused, clock())
         return True
     if pacing.must_wait(now=clock()):
@@ -95,8 +95,7 @@ def _act_on_unfit_evidence(
 ) -> None:
     """Nothing was sent: the evidence is not what was stored, or over a limit of the vendor."""
     log.error("assess.nothing_sent", attempt=attempt.public_id, reason=error.code)
-    video_too_large = isinstance(error, liveness.RequestTooLarge) and error.name != "ImageBase64"
-    if video_too_large and _may_be_made_smaller(attempt):
+    if isinstance(error, liveness.VideoTooLarge) and not attempt.is_smaller_copy:
         _make_smaller(attempt, error.code, now)
     else:
         workflow.give_up(attempt, error.code, now=now)
@@ -206,10 +205,11 @@ def _act_on_answer(
     attempt: VerificationAttempt, call: ProviderCall, answer: liveness.Answer, now: datetime
 ) -> None:
     terms, history = workflow.decision_inputs(attempt)
-    decided = decision.decide(answer, terms, history)
     if request_ids.check(call, answer.request_id, now=now):
         decided = decision.repeated_request_id(answer, history)
         answer = replace(answer, best_frame=None, best_frame_note="not_trusted")
+    else:
+        decided = decision.decide(answer, terms, history)
     similarity = call_ledger.truncated(answer.similarity)
     with storage.dropped_on_error(attempt.verification.applicant) as store:
         frame = best_frame.keep(attempt, answer, store)
@@ -226,9 +226,8 @@ def _act_on_error(
     account_health.after_call(call, error, now=clock())
     repeated = request_ids.check(call, error.request_id, now=clock())
     _check_ours(ours, attempt)
-    # A refusal says nothing about anybody, so it may come from somewhere on the way.
-    refused = liveness.Throttled | liveness.Misconfigured | liveness.CredentialsReplaced
-    if repeated and not isinstance(error, refused):
+    # A refusal holds no judgement, and a gateway on the way may repeat one: try again.
+    if repeated and not isinstance(error, liveness.REFUSALS):
         workflow.give_up(attempt, decision.REPEATED_REQUEST_ID, now=clock())
     else:
         _retry_or_give_up(attempt, call, error, clock())
@@ -242,9 +241,9 @@ def _retry_or_give_up(
         leases.leave_waiting(attempt)
     elif isinstance(error, liveness.Retryable) and not reason:
         leases.put_back(attempt, not_before=now + _delay(attempt, call, error, now), now=now)
-    elif isinstance(error, liveness.VideoRefused) and not reason and _may_be_made_smaller(attempt):
+    elif isinstance(error, liveness.VideoRefused) and not reason and not attempt.is_smaller_copy:
         _make_smaller(attempt, error.code, now)
-    elif isinstance(error, liveness.Retryable) and reason:
+    elif isinstance(error, liveness.Retryable):
         workflow.give_up(attempt, reason, now=now)
     else:
         workflow.give_up(attempt, _reason_of(error), now=now)
@@ -257,10 +256,6 @@ def _reason_of(error: liveness.LivenessError) -> str:
     if isinstance(error, liveness.VideoRefused):
         return "video_refused"
     return "bad_answer" if isinstance(error, liveness.BadAnswer) else "rejected"
-
-
-def _may_be_made_smaller(attempt: VerificationAttempt) -> bool:
-    return "smaller_because" not in attempt.facts
 
 
 def _make_smaller(attempt: VerificationAttempt, code: str, now: datetime) -> None:

@@ -71,7 +71,7 @@ def _prepare(attempt: VerificationAttempt, now: datetime) -> None:
                 facts={**attempt.facts, "prepared": lineage},
             )
             hashes = {"original_sha256": attempt.original_sha256, "normalised_sha256": normalised.sha256}
-            if _is_to_be_smaller(attempt):
+            if attempt.is_smaller_copy:
                 hashes["smaller_because"] = attempt.facts["smaller_because"]
             audit.record("attempt.prepared", by=audit.By.system(), subject=attempt, at=now, **hashes)
             doorbell.ring(doorbell.ASSESS, attempt.public_id)
@@ -79,10 +79,6 @@ def _prepare(attempt: VerificationAttempt, now: datetime) -> None:
 
 def _prepared(attempt: VerificationAttempt, recording: bytes) -> media.NormalisedVideo:
     """A copy for the vendor, of half the size of the one that it did not take."""
-    if _is_to_be_smaller(attempt):
+    if attempt.is_smaller_copy:
         return media.shrink_video(recording, attempt.normalised_size // 2)
     return media.prepare_video(recording)
-
-
-def _is_to_be_smaller(attempt: VerificationAttempt) -> bool:
-    return "smaller_because" in attempt.facts

@@ -19,7 +19,7 @@ def keep(attempt: VerificationAttempt, answer: liveness.Answer, store: storage.S
         frame = store("frame", picture or _from_recording(attempt))
     except (media.UnusableMedia, media.MediaUnavailable, storage.IntegrityError, OSError) as error:
         log.info("best_frame.dropped", attempt=attempt.public_id, error=type(error).__name__)
-        return {"best_frame_note": note or type(error).__name__}
+        return {"best_frame_note": note or "none_stored"}
     return {
         "best_frame_name": frame.name,
         "best_frame_sha256": frame.sha256,

@@ -10,6 +10,7 @@ from .client import ACTION, REGIONS, VERSION, LivenessClient
 from .codes import RULES, Billed, Category, CodeRule, Hint, lookup
 from .endpoint import check_endpoint
 from .errors import (
+    REFUSALS,
     BadAnswer,
     CredentialsReplaced,
     EmptyMedia,
@@ -26,9 +27,10 @@ from .errors import (
     UnknownOutcome,
     UnsupportedChallenge,
     VideoRefused,
+    VideoTooLarge,
     Withdrawn,
 )
-from .exchange import MEDIA_UNREADABLE
+from .exchange import MEDIA_UNREADABLE, PROXY
 from .retry_after import MAX_RETRY_AFTER
 from .route import is_proxy, why_not_ca_file
 from .signing import Credentials, TC3Auth, sign
@@ -38,6 +40,8 @@ __all__ = [
     "ACTION",
     "MAX_RETRY_AFTER",
     "MEDIA_UNREADABLE",
+    "PROXY",
+    "REFUSALS",
     "REGIONS",
     "RULES",
     "VENDOR_PASS",
@@ -69,6 +73,7 @@ __all__ = [
     "UnknownOutcome",
     "UnsupportedChallenge",
     "VideoRefused",
+    "VideoTooLarge",
     "Withdrawn",
     "check_endpoint",
     "is_proxy",

@@ -39,13 +39,13 @@ MAX_NUMBER = 24  # characters; a similarity needs six, and nothing else in an an
 MAX_EXPONENT = 400  # a double's own is at most 324
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
-_RESULT = re.compile(rf"[ -~]{{1,{CODE_LIMIT}}}")  # no sign of another script, and none that can't be seen
+_RESULT = re.compile(rf"[ -~]{{1,{CODE_LIMIT}}}")  # printable ASCII only
 _ERROR_CODE = re.compile(rf"[A-Za-z0-9._]{{1,{CODE_LIMIT}}}")
 _CONTENT_TYPE = re.compile(r'(?:application/json|text/plain)(?:\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)
 
 # A gateway sends these when it passed the request on and got no answer it could use, or stopped waiting for one. The
-# check may have run. 408 is a wait for the request that ended, 499 a client that a gateway took for gone; 520, 522 and
-# 524 are Cloudflare's, 598 and 599 those of other proxies. 521, 523, 525, 526 and 530 say that the vendor was not
+# check may have run. 408: the gateway stopped waiting for our request. 499: it took our connection for closed. 520, 522
+# and 524 are Cloudflare's, 598 and 599 those of other proxies. 521, 523, 525, 526 and 530 say that the vendor was not
 # reached, and 500, 501, 503 and 505 that it did not take the request: those are answers.
 HIDES_OUTCOME = frozenset({408, 499, 502, 504, 520, 522, 524, 598, 599})
 
@@ -246,7 +246,7 @@ def _best_frame(value: object) -> tuple[bytes | None, str]:
 def _sentence(value: object, request_id: str) -> str:
     """Free text of the vendor as one line, cut to DESCRIPTION_LIMIT; not escaped.
 
-    Signs that can't be seen become spaces: control characters, line ends, and those that turn the direction of the
+    Characters that can't be seen become spaces: control characters, line ends, and those that turn the direction of the
     text, with which a sentence could show itself as another one.
     """
     if value is None:

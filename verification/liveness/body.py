@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import pybase64
 
-from .errors import EmptyMedia, RequestTooLarge, UnsupportedChallenge
+from .errors import EmptyMedia, RequestTooLarge, UnsupportedChallenge, VideoTooLarge
 from .source import Media, Source
 
 # CompareFaceLiveness page, Input Parameters: sizes count after Base64. The page says MB without saying
@@ -32,7 +32,7 @@ class RequestBody:
     head) or "SILENT" with none. `photo` and `video` are contiguous buffers, which are not copied, or files opened
     for reading bytes that can seek, of which one slice is held at a time; closing them is up to the caller, after
     the call. `photo_sha256` and `video_sha256`, lower-case hex, are the hashes on record. Raises EmptyMedia,
-    RequestTooLarge or UnsupportedChallenge before anything is sent.
+    RequestTooLarge, VideoTooLarge or UnsupportedChallenge before anything is sent.
     """
 
     def __init__(
@@ -57,10 +57,10 @@ class RequestBody:
         self.size += sum(map(len, self._frame))
         self._sha256: str | None = None
         self._verified = False
-        check_media(self._photo, IMAGE_LIMIT)
-        check_media(self._video, VIDEO_LIMIT)
+        check_media(self._photo, IMAGE_LIMIT, RequestTooLarge)
+        check_media(self._video, VIDEO_LIMIT, VideoTooLarge)
         if self.size > BODY_LIMIT:
-            raise RequestTooLarge(BODY_LIMIT, self.size, "body")
+            raise VideoTooLarge(BODY_LIMIT, self.size, "body")
 
     def __iter__(self) -> Iterator[bytes]:
         """The body in pieces; raises MediaChanged before the first one if a size has changed."""
@@ -107,13 +107,13 @@ def check_challenge(mode: str, actions: str) -> None:
     raise UnsupportedChallenge(mode, actions)
 
 
-def check_media(source: Source, limit: int) -> None:
-    """Raises EmptyMedia or RequestTooLarge."""
+def check_media(source: Source, limit: int, too_large: type[RequestTooLarge]) -> None:
+    """Raises EmptyMedia or `too_large`."""
     size = encoded_size(source.size)
     if size == 0:
         raise EmptyMedia(source.name)
     if size > limit:
-        raise RequestTooLarge(limit, size, source.name)
+        raise too_large(limit, size, source.name)
 
 
 def encoded_size(size: int) -> int:

@@ -133,13 +133,14 @@ class LivenessClient:
         """The code for a signed request that cannot be billed, since it has no parameters at all.
 
         "MissingParameter" means that endpoint, clock and credentials are in order, because the vendor checks the
-        signature first. Raises NotSent, UnknownOutcome, Unavailable, Throttled or BadAnswer if no code came back.
+        signature first. Raises Unavailable and Throttled, which may hold a Retry-After, with or without a code of the
+        vendor; and NotSent, UnknownOutcome or BadAnswer if no code came back.
         """
         digest = None if self._unsigned_payload else hashlib.sha256(b"{}").hexdigest()
         reply = self._exchange([b"{}"], 2, digest, now, may_send)
         try:
             return reply.parse().result
-        except (Throttled, Unavailable, Misconfigured, Rejected, VideoRefused) as error:
+        except (Misconfigured, Rejected, VideoRefused) as error:
             return error.code
 
     def close(self) -> None:

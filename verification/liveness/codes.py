@@ -94,11 +94,6 @@ class CodeRule:
     suspicion: bool = False
     known: bool = True
 
-    @property
-    def retry(self) -> bool:
-        """May the service send the same bytes again by itself?"""
-        return self.category in (Category.TRANSIENT, Category.THROTTLED)
-
 
 _SUCCESS = "Success"
 

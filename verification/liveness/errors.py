@@ -88,6 +88,10 @@ class CredentialsReplaced(Retryable):
     usually_billed = Billed.NO
 
 
+# The vendor refused the call and checked nothing.
+REFUSALS = Throttled | Misconfigured | CredentialsReplaced
+
+
 class RequestTooLarge(Rejected):
     """A part of the request, as it would be sent, is over a limit; sizes are bytes after Base64."""
 
@@ -100,6 +104,10 @@ class RequestTooLarge(Rejected):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.name} has {self.size} bytes, the limit is {self.limit}"
+
+
+class VideoTooLarge(RequestTooLarge):
+    """The recording, or the request because of it: a smaller copy may do."""
 
 
 class EmptyMedia(Rejected):

@@ -25,6 +25,7 @@ from .errors import (
 )
 
 MEDIA_UNREADABLE = "media_unreadable"  # the code of a failure that is not the vendor's
+PROXY = "proxy_"  # how the codes of the outbound proxy's own failures begin
 ANSWER_LIMIT = 8_000_000  # bytes; a best frame has about 200,000
 
 
@@ -143,8 +144,8 @@ def failure_of(error: Exception, began: bool, late: bool, at_proxy: bool) -> Liv
 def _proxy_code(error: Exception, code: str) -> str:
     """A code of our own, followed by the proxy's HTTP status if it gave one; the rest of what it said is not kept."""
     if isinstance(error, httpx.ProxyError):
-        return f"proxy_refused.{str(error)[:3]}" if str(error)[:3].isdecimal() else "proxy_refused"
-    return f"proxy_unreachable.{code}"
+        return f"{PROXY}refused.{str(error)[:3]}" if str(error)[:3].isdecimal() else f"{PROXY}refused"
+    return f"{PROXY}unreachable.{code}"
 
 
 def clear_variables(error: BaseException) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-MAX_RETRY_AFTER = 300  # seconds; whoever asks for more is asked again after this
+MAX_RETRY_AFTER = 300  # seconds; a longer wait is cut to this
 _MAX_LENGTH = 64  # characters; a date has at most 33
 
 _SECONDS = re.compile(r"[0-9]+")

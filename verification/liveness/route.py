@@ -17,7 +17,8 @@ from .codes import Billed
 from .errors import Misconfigured
 
 _HOST_NAME = re.compile(r"[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})*\.?")
-# One of two, percent-encoded where a URL needs it. Other characters mean different things to different libraries.
+# The user or the password, percent-encoded where a URL needs it. Other characters mean different things to different
+# libraries.
 _PART = r"(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[2-7][0-9A-Fa-f])+"
 _USER_AND_PASSWORD = re.compile(f"{_PART}:{_PART}")
 

@@ -35,9 +35,7 @@ TURNS: Final[dict[int, tuple[tuple[str, str], ...]]] = {
 }
 
 
-def transcode(
-    source: bytes, facts: VideoFacts, bit_rate: int, short_sides: tuple[int, int] = USUAL_SIDES
-) -> bytes:
+def transcode(source: bytes, facts: VideoFacts, bit_rate: int, short_sides: tuple[int, int]) -> bytes:
     """The source's pictures as MP4 with at most `bit_rate` bits a second, and a short side within `short_sides`.
 
     Raises UnusableMedia when the source does not decode to its end or changes its dimensions on the way.
@@ -61,14 +59,14 @@ def transcode(
     return out.getvalue()
 
 
-def arguments(facts: VideoFacts, bit_rate: int, short_sides: tuple[int, int] = USUAL_SIDES) -> dict[str, str]:
+def arguments(facts: VideoFacts, bit_rate: int, short_sides: tuple[int, int]) -> dict[str, str]:
     """The options of the filters and the encoder, as on the ffmpeg command line."""
     steps = ",".join(f"{name}={value}" if value else name for name, value in filters(facts, short_sides))
     rates = {"b:v": str(bit_rate), "g": str(GROUP)}
     return {"vf": steps, "c:v": "libx264"} | rates | encoder_options(bit_rate)
 
 
-def output_size(facts: VideoFacts, short_sides: tuple[int, int] = USUAL_SIDES) -> tuple[int, int]:
+def output_size(facts: VideoFacts, short_sides: tuple[int, int]) -> tuple[int, int]:
     """Upright width and height in pixels: even, with a short side within `short_sides`."""
     width, height = (facts.width, facts.height) if facts.rotation % 180 == 0 else (facts.height, facts.width)
     short = min(width, height)
@@ -87,7 +85,7 @@ def encoder_options(bit_rate: int) -> dict[str, str]:
     }
 
 
-def filters(facts: VideoFacts, short_sides: tuple[int, int] = USUAL_SIDES) -> list[tuple[str, str]]:
+def filters(facts: VideoFacts, short_sides: tuple[int, int]) -> list[tuple[str, str]]:
     """Names and arguments of the filters that rotate, time and scale the pictures."""
     width, height = output_size(facts, short_sides)
     return [

@@ -55,14 +55,13 @@ def normalise_video(data: bytes) -> NormalisedVideo:
                 mp4, _verified(mp4, facts), facts, "remux", tool_versions(), {"c:v": "copy"}
             )
     mp4, bit_rate = _transcoded(data, facts)
-    arguments = transcode.arguments(facts, bit_rate)
-    return NormalisedVideo(mp4, _verified(mp4, facts), facts, "transcode", tool_versions(), arguments)
+    return _reencoded(mp4, facts, bit_rate, transcode.USUAL_SIDES)
 
 
 def shrink_video(data: bytes, most_bytes: int) -> NormalisedVideo:
-    """The same of about `most_bytes`: always re-encoded, with a short side of 480 pixels at most, and never scaled up.
+    """The recording as an MP4 of about `most_bytes`: always re-encoded, a short side of 480 pixels at most, no larger.
 
-    Never below MIN_BIT_RATE, because a face has to stay recognisable.
+    Never below MIN_BIT_RATE, because a face has to stay recognisable. Raises UnusableMedia if the recording is unfit.
     """
     facts = probe_video(data)
     budget = int(most_bytes * 8 * 0.95 / facts.duration)
@@ -70,8 +69,7 @@ def shrink_video(data: bytes, most_bytes: int) -> NormalisedVideo:
     mp4 = transcode.transcode(data, facts, bit_rate, transcode.SMALL_SIDES)
     if len(mp4) > MAX_VIDEO_BYTES:
         raise UnusableMedia("video_cannot_fit", {"bytes_allowed": MAX_VIDEO_BYTES})
-    arguments = transcode.arguments(facts, bit_rate, transcode.SMALL_SIDES)
-    return NormalisedVideo(mp4, _verified(mp4, facts), facts, "transcode", tool_versions(), arguments)
+    return _reencoded(mp4, facts, bit_rate, transcode.SMALL_SIDES)
 
 
 def cut_frame(data: bytes, at: float) -> bytes:
@@ -102,11 +100,16 @@ def _transcoded(data: bytes, facts: VideoFacts) -> tuple[bytes, int]:
     budget = int((MAX_VIDEO_BYTES - CONTAINER_ROOM) * 8 * 0.95 / facts.duration)
     bit_rate = min(transcode.MAX_BIT_RATE, budget)
     for _ in range(TRIES):
-        mp4 = transcode.transcode(data, facts, bit_rate)
+        mp4 = transcode.transcode(data, facts, bit_rate, transcode.USUAL_SIDES)
         if len(mp4) <= MAX_VIDEO_BYTES:
             return mp4, bit_rate
         bit_rate = bit_rate * 6 // 10
     raise UnusableMedia("video_cannot_fit", {"bytes_allowed": MAX_VIDEO_BYTES})
+
+
+def _reencoded(mp4: bytes, facts: VideoFacts, bit_rate: int, sides: tuple[int, int]) -> NormalisedVideo:
+    arguments = transcode.arguments(facts, bit_rate, sides)
+    return NormalisedVideo(mp4, _verified(mp4, facts), facts, "transcode", tool_versions(), arguments)
 
 
 def _is_plain(facts: VideoFacts) -> bool:

@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             model_name="vendoraccount",
             name="slowdown",
             field=models.PositiveSmallIntegerField(
-                db_default=0, default=0, verbose_name="pace halved so often"
+                db_default=0, default=0, verbose_name="times the pace was halved"
             ),
         ),
         migrations.AddField(

@@ -9,15 +9,15 @@ class VendorAccount(models.Model):
     """One row for each account. Credentials never come here: they stay in the environment.
 
     An account is paused while `paused_at` is set. From `trial_at` on one call may be tried all the same; it decides
-    whether the pause is over. `slowdown` halves the pace so often, since `slowed_at`. Until `wait_until` the vendor
-    asked not to be called. `spent` counts the calls of `spent_on` (UTC) that were or may have been charged.
+    whether the pause is over. `slowdown` is how many times the pace was halved, since `slowed_at`. Until `wait_until`
+    the vendor asked not to be called. `spent` counts the calls of `spent_on` (UTC) that were or may have been charged.
     """
 
     name = models.CharField(_("name"), max_length=40, unique=True)
     rate = models.PositiveSmallIntegerField(_("calls a second"), default=20)
     next_slot_at = models.DateTimeField(_("next free slot"), null=True, blank=True)
 
-    slowdown = models.PositiveSmallIntegerField(_("pace halved so often"), default=0, db_default=0)
+    slowdown = models.PositiveSmallIntegerField(_("times the pace was halved"), default=0, db_default=0)
     slowed_at = models.DateTimeField(_("pace changed at"), null=True, blank=True)
     wait_until = models.DateTimeField(_("vendor asked to wait until"), null=True, blank=True)
 

@@ -125,3 +125,8 @@ class VerificationAttempt(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def is_smaller_copy(self) -> bool:
+        """Does the vendor get a smaller copy of the recording, because it did not take the usual one?"""
+        return "smaller_because" in self.facts

@@ -178,16 +178,20 @@ FRAME_SOURCES: Labels = {
     "video": gettext_lazy("cut from the video by us"),
 }
 
-# What was wrong with the vendor's best frame. A note that is not listed is the code of a picture that does not decode.
+FRAME_LOST = gettext_lazy("the vendor's frame was lost with the worker that received it")
+# What was wrong with the vendor's best frame, or why there is none at all. A note that is not listed is the code of a
+# picture that does not decode.
 FRAME_NOTES: Labels = {
     "": "",
     "not_a_string": gettext_lazy("the vendor sent something else in place of its frame"),
     "not_base64": gettext_lazy("the vendor's frame could not be read"),
     "not_jpeg": gettext_lazy("the vendor's frame is no JPEG"),
     "too_large": gettext_lazy("the vendor's frame is too large"),
-    "not kept": gettext_lazy("the vendor's frame was lost with the worker that received it"),
+    "not_kept": FRAME_LOST,
+    "not kept": FRAME_LOST,  # as version 0.1.0 wrote it
     "not_looked_at": gettext_lazy("the vendor's frame could not be looked at just then"),
-    "not_looked_for": "",
+    "not_looked_for": gettext_lazy("none was looked for"),
+    "none_stored": gettext_lazy("none could be cut from the recording or stored"),
     "not_trusted": gettext_lazy("the vendor's frame may show somebody else"),
 }
 FRAME_DOES_NOT_DECODE = gettext_lazy("the vendor's frame is not a picture that can be opened")
@@ -207,7 +211,7 @@ def label(table: Labels, code: str) -> str:
 
 
 def frame_note(note: str) -> str:
-    """Why the vendor's best frame is not shown, or "" if it is or if there was none."""
+    """Why the vendor's best frame is not shown, or why there is none at all; "" if nothing was wrong."""
     return str(FRAME_NOTES.get(note, FRAME_DOES_NOT_DECODE))
 
 

@@ -7,11 +7,13 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 
 from verification import audit
 from verification.jobs import leases
 from verification.liveness import (
     MEDIA_UNREADABLE,
+    PROXY,
     BadAnswer,
     CredentialsReplaced,
     LivenessError,
@@ -28,12 +30,14 @@ from verification.liveness import (
 from verification.models import AnswerKind, CallState, ProviderCall, VendorAccount
 from verification.states import AttemptStatus
 from verification.vendor_accounts import call_ledger, clients, pacing
+from verification.vendor_accounts.code_guide.texts import VENDOR_FAILING
 
 log = structlog.get_logger(__name__)
 
 # An account is paused after this many calls in a row without a usable answer.
 FAILING_AFTER = 10
-# The pace is slowed by the second throttled call within this time: one alone may be an accident.
+# The pace is slowed by the second throttled call within this time: one alone may be an accident. At the slowest pace it
+# pauses the account, unless a call was served within this time.
 AGAIN_WITHIN = timedelta(minutes=1)
 # No connection, no answer, an error of the vendor, or an answer that breaks its contract.
 _FAILURES = NotSent | UnknownOutcome | Unavailable | BadAnswer
@@ -54,7 +58,8 @@ def after_call(call: ProviderCall, error: LivenessError | None, *, now: datetime
     """
     resumed = False
     with transaction.atomic(durable=True):
-        reason = _reason_to_pause(call, error, now)
+        step = _slow_down(call, error, now) if isinstance(error, Throttled) else pacing.Step.NONE
+        reason = _reason_to_pause(call, error, step, now)
         if reason:
             _pause(call, reason, now)
         elif _is_well(error):
@@ -71,11 +76,14 @@ def after_call(call: ProviderCall, error: LivenessError | None, *, now: datetime
         leases.ring_waiting(AttemptStatus.READY, now=now)
 
 
-def _reason_to_pause(call: ProviderCall, error: LivenessError | None, now: datetime) -> str:
+def _reason_to_pause(
+    call: ProviderCall, error: LivenessError | None, step: pacing.Step, now: datetime
+) -> str:
     if isinstance(error, Misconfigured):
         return error.code
     if isinstance(error, Throttled):
-        return _slow_down(call, error, now)
+        at_the_slowest = step == pacing.Step.AT_THE_SLOWEST
+        return error.code if at_the_slowest and not _still_serves(call, now) else ""
     if not isinstance(error, _FAILURES) or error.code == MEDIA_UNREADABLE:
         return ""
     # Another region is called meanwhile, so the account need not pause.
@@ -83,7 +91,7 @@ def _reason_to_pause(call: ProviderCall, error: LivenessError | None, now: datet
         return ""
     if not failing(call.account, call.region):
         return ""
-    return error.code if error.code.startswith("proxy_") else "vendor_failing"
+    return error.code if error.code.startswith(PROXY) else VENDOR_FAILING
 
 
 def failing(account: VendorAccount, region: str) -> bool:
@@ -100,14 +108,12 @@ def failing(account: VendorAccount, region: str) -> bool:
     return len(answers) == FAILING_AFTER and useless.issuperset(answers)
 
 
-def _slow_down(call: ProviderCall, error: Throttled, now: datetime) -> str:
-    """Slow the account if it was throttled before; the reason to pause it if that can't help any more, else ""."""
+def _slow_down(call: ProviderCall, error: Throttled, now: datetime) -> pacing.Step:
+    """Slow the account if it was throttled before."""
     account = call.account
     if account.paused_at is not None or not _throttled_again(call, now):
-        return ""
+        return pacing.Step.NONE
     step = pacing.slow_down(account, called_at=call.started_at, now=now)
-    if step == pacing.Step.AT_THE_SLOWEST and not _served_since(account, account.slowed_at):
-        return error.code
     if step == pacing.Step.SLOWER:
         account.refresh_from_db()
         left = round(100 * pacing.pace_of(account) / account.rate)
@@ -115,19 +121,23 @@ def _slow_down(call: ProviderCall, error: Throttled, now: datetime) -> str:
             "account.slowed", by=audit.By.system(), subject=account, at=now, code=error.code, per_cent=left
         )
         log.warning("account.slowed", account=account.name, code=error.code, per_cent=left)
-    return ""
+    return step
 
 
 def _throttled_again(call: ProviderCall, now: datetime) -> bool:
-    lately = ProviderCall.objects.filter(
-        account=call.account, region=call.region, ended_at__gte=now - AGAIN_WITHIN, answer=AnswerKind.REFUSED
+    return _lately(call, now).filter(answer=AnswerKind.REFUSED).exclude(pk=call.pk).exists()
+
+
+def _still_serves(call: ProviderCall, now: datetime) -> bool:
+    """Has the account served a call since the last step, and within AGAIN_WITHIN?"""
+    served = _lately(call, now).filter(answer=AnswerKind.USABLE)
+    return served.filter(ended_at__gt=call.account.slowed_at).exists()
+
+
+def _lately(call: ProviderCall, now: datetime) -> QuerySet[ProviderCall]:
+    return ProviderCall.objects.filter(
+        account=call.account, region=call.region, ended_at__gte=now - AGAIN_WITHIN
     )
-    return lately.exclude(pk=call.pk).exists()
-
-
-def _served_since(account: VendorAccount, since: datetime | None) -> bool:
-    served = ProviderCall.objects.filter(account=account, answer=AnswerKind.USABLE)
-    return since is not None and served.filter(ended_at__gt=since).exists()
 
 
 def _speed_up(call: ProviderCall, now: datetime) -> None:

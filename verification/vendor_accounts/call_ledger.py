@@ -116,8 +116,7 @@ def close_with_error(call: ProviderCall, error: liveness.LivenessError, *, now: 
 def _kind_of(error: liveness.LivenessError) -> AnswerKind:
     if isinstance(error, liveness.VideoRefused):
         return AnswerKind.VIDEO
-    refused = isinstance(error, liveness.Throttled | liveness.Misconfigured | liveness.CredentialsReplaced)
-    return AnswerKind.REFUSED if refused else AnswerKind.FAILED
+    return AnswerKind.REFUSED if isinstance(error, liveness.REFUSALS) else AnswerKind.FAILED
 
 
 def close_unsent(call: ProviderCall, *, now: datetime) -> bool:
@@ -182,7 +181,7 @@ def answered(attempt: VerificationAttempt) -> tuple[ProviderCall, liveness.Answe
         description=call.description,
         request_id=call.request_id,
         best_frame=None,
-        best_frame_note="not kept",
+        best_frame_note="not_kept",
         rule=liveness.lookup(call.code, field="Result"),
         raw_sha256="",
         consistent=call.consistent,

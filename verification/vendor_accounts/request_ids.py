@@ -22,7 +22,9 @@ def check(call: ProviderCall, request_id: str | None, *, now: datetime) -> bool:
     """Was the RequestId given to another call too? Then the trails of both say so, once for each call."""
     if not request_id:
         return False
-    earlier = ProviderCall.objects.filter(request_id=request_id).exclude(pk=call.pk).order_by("pk").first()
+    # SQLite uses the index, which leaves out empty ones, only if the query leaves them out too.
+    same = ProviderCall.objects.filter(request_id=request_id).exclude(request_id="")
+    earlier = same.exclude(pk=call.pk).order_by("pk").first()
     if earlier is None:
         return False
     log.error(EVENT, call=call.public_id, other=earlier.public_id, vendor_request_id=request_id)

@@ -11,32 +11,42 @@ from kyc_portal.sandbox.emulator.parameters import strict_json
 from kyc_portal.sandbox.emulator.script import MAX_LATENCY_MS
 from kyc_portal.sandbox.emulator.server import SANDBOX, EmulatorServer
 
+DESCRIPTION = "Answers CompareFaceLiveness calls as the vendor would. Judges no faces."
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = make_parser()
-    options = parser.parse_args(arguments)
     try:
-        accounts = accounts_of(options)
-        server = EmulatorServer(
-            options.host,
-            options.port,
-            accounts=accounts,
-            rate=options.rate,
-            latency_ms=options.latency_ms,
-        ).start()
-    except BadAccount as error:
+        serve(parser.parse_args(arguments))
+    except (BadAccount, OSError) as error:
         parser.error(str(error))
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Serve until SIGINT or SIGTERM. Raises BadAccount or OSError with a sentence for whoever typed the options."""
+    server = EmulatorServer(
+        options.host,
+        options.port,
+        accounts=accounts_of(options),
+        rate=options.rate,
+        latency_ms=options.latency_ms,
+    )
+    try:
+        server.start()
     except OSError as error:
-        parser.error(f"can't listen on {options.host}:{options.port}: {error.strerror}")
+        raise OSError(f"can't listen on {options.host}:{options.port}: {error.strerror}") from error
     print(f"emulator listening on {server.url}", flush=True)
     _until_stopped()
     server.stop()
 
 
 def make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="emulator", description="Answers CompareFaceLiveness calls as the vendor would. Judges no faces."
-    )
+    parser = argparse.ArgumentParser(prog="emulator", description=DESCRIPTION)
+    add_options(parser)
+    return parser
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=_whole(0, 65_535), default=8010, help="0 picks a free one (8010)")
     parser.add_argument("--rate", type=_whole(1, MAX_RATE), default=20, help="accepted calls a second (20)")
@@ -47,7 +57,6 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--secret-key", help="belongs to --secret-id")
     parser.add_argument("--token", help="belongs to --secret-id, which is then a temporary one")
     parser.add_argument("--accounts", type=Path, metavar="FILE", help="a JSON list of accounts, instead")
-    return parser
 
 
 def accounts_of(options: argparse.Namespace) -> list[Account]:

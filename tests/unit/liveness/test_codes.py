@@ -31,12 +31,6 @@ def test_charging_is_known_for_thirty_codes():
     assert Counter(rule.billed for rule in RULES.values()) == {"yes": 2, "no": 28, "unknown": 92}
 
 
-def test_the_same_bytes_are_sent_again_only_for_the_vendors_own_failures():
-    again = {rule.code for rule in RULES.values() if rule.retry}
-    service = {rule.code for rule in RULES.values() if rule.category in ("transient", "throttled")}
-    assert again == service
-
-
 @pytest.mark.parametrize(
     ("code", "category", "hint"),
     [

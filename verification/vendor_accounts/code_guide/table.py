@@ -8,7 +8,7 @@ from typing import Literal
 from django.utils.translation import gettext_lazy as _
 
 from verification.hints import HINTS
-from verification.liveness import RULES, Billed, Category, CodeRule, Hint, lookup
+from verification.liveness import PROXY, RULES, Billed, Category, CodeRule, Hint, lookup
 from verification.vendor_accounts.code_guide import texts
 from verification.vendor_accounts.code_guide.texts import Consequence, Text
 
@@ -150,8 +150,8 @@ def why_paused(code: str) -> Text:
     """What a pause's code means. A failed probe leaves codes of its own, such as http_503 or proxy_refused.403."""
     if code in texts.CAUSES:
         return texts.CAUSES[code]
-    if code.startswith(texts.PROXY):
-        return texts.CAUSES[code.partition(".")[0]]
+    if code.startswith(PROXY):
+        return texts.CAUSES.get(code.partition(".")[0], texts.STILL_FAILING)
     category = lookup(code, field="Error").category
     if category == Category.THROTTLED or code == "http_429":
         return texts.TOO_MANY_CALLS

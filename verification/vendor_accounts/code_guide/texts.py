@@ -114,7 +114,6 @@ REPLAY = _("Replay suspected")
 SUSPICION = _("The vendor suspects a replayed or staged picture.")
 
 VENDOR_FAILING = "vendor_failing"
-PROXY = "proxy_"  # how the codes of the outbound proxy's own failures begin
 
 # Why an account is paused, and what mends it: the vendor's codes first, then words of our own.
 CAUSES: dict[str, Text] = {

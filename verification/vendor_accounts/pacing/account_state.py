@@ -7,6 +7,9 @@ from django.conf import settings
 from verification.liveness import MAX_RETRY_AFTER
 from verification.models import VendorAccount
 
+# A booking or a step of the pace that is dated further ahead than this was written by a wrong clock, and is ignored.
+MAX_AHEAD = timedelta(seconds=60)
+
 
 def is_open(*, now: datetime) -> bool:
     """May at least one account be called, once its pace allows? One without a row was never called, so it may."""

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from django.db.models import F, Q
 
 from verification.models import VendorAccount
-from verification.vendor_accounts.pacing.account_state import may_be_called
+from verification.vendor_accounts.pacing.account_state import MAX_AHEAD, asked_to_wait, may_be_called
 from verification.vendor_accounts.pacing.accounts import accounts
 from verification.vendor_accounts.pacing.throttle import pace_of
 
@@ -22,8 +22,6 @@ from verification.vendor_accounts.pacing.throttle import pace_of
 GAP_MARGIN = 1.018
 MAX_LATE = timedelta(milliseconds=10)
 MAX_WAIT = timedelta(seconds=2)
-# A booking further ahead than this was made by a wrong clock, and is ignored.
-MAX_AHEAD = timedelta(seconds=60)
 # A worker that woke too late for this many slots gives the attempt back: the machine is too busy to keep the pace.
 MAX_SLOTS = 5
 
@@ -113,10 +111,8 @@ def _next_slot(account: VendorAccount, soonest: datetime) -> datetime:
 
 def still_open(slot: Slot) -> bool:
     """Since the slot was reserved, was the account neither paused nor resumed, and did the vendor not ask to wait?"""
-    paused_at = slot.account.paused_at
-    unchanged = Q(paused_at__isnull=True) if paused_at is None else Q(paused_at=paused_at)
-    now_or_never = Q(wait_until__isnull=True) | Q(wait_until__lte=slot.at)
-    return VendorAccount.objects.filter(unchanged, now_or_never, pk=slot.account.pk).exists()
+    row = VendorAccount.objects.get(pk=slot.account.pk)
+    return row.paused_at == slot.account.paused_at and not asked_to_wait(row, slot.at)
 
 
 def give_back(slot: Slot) -> None:

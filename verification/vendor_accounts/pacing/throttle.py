@@ -9,7 +9,9 @@ from enum import Enum, auto
 
 from django.db.models import F, Q
 
+from verification.liveness import MAX_RETRY_AFTER
 from verification.models import VendorAccount
+from verification.vendor_accounts.pacing.account_state import MAX_AHEAD
 
 # 20 calls a second become 10, 5, 2.5 and 1.25.
 MAX_SLOWDOWN = 4
@@ -34,7 +36,7 @@ def pace_of(account: VendorAccount) -> float:
 def slow_down(account: VendorAccount, *, called_at: datetime, now: datetime) -> Step:
     """Halve the pace, unless the throttled call of `called_at` was booked before the last step showed its effect."""
     account.refresh_from_db()
-    if account.slowed_at is not None and called_at < account.slowed_at + SETTLES_IN:
+    if _stepped_within(SETTLES_IN, account, called_at):
         return Step.NONE
     if account.slowdown >= MAX_SLOWDOWN:
         return Step.AT_THE_SLOWEST
@@ -43,11 +45,16 @@ def slow_down(account: VendorAccount, *, called_at: datetime, now: datetime) -> 
 
 def speed_up(account: VendorAccount, *, called_at: datetime, now: datetime) -> bool:
     """Double the pace after a served call, FASTER_AFTER after the last step. True if it is the full pace again."""
-    slowed = VendorAccount.objects.filter(
-        pk=account.pk, slowdown__gt=0, slowed_at__lte=called_at - FASTER_AFTER
-    )
-    found = slowed.first()
-    return found is not None and _step(found, -1, now) and found.slowdown == 1
+    account.refresh_from_db()
+    if account.slowdown == 0 or _stepped_within(FASTER_AFTER, account, called_at):
+        return False
+    return _step(account, -1, now) and account.slowdown == 1
+
+
+def _stepped_within(time: timedelta, account: VendorAccount, called_at: datetime) -> bool:
+    """Was the last step less than `time` before the call?"""
+    stepped_at = account.slowed_at
+    return stepped_at is not None and stepped_at - MAX_AHEAD <= called_at < stepped_at + time
 
 
 def _step(account: VendorAccount, by: int, now: datetime) -> bool:
@@ -61,5 +68,6 @@ def wait(account: VendorAccount, *, seconds: float, now: datetime) -> None:
     """Neither call nor probe the account for so long, because the vendor asked for that; never shorten a wait."""
     until = now + timedelta(seconds=seconds)
     row = VendorAccount.objects.filter(pk=account.pk)
-    row.filter(Q(wait_until__isnull=True) | Q(wait_until__lt=until)).update(wait_until=until)
+    wrong = Q(wait_until__gt=now + timedelta(seconds=MAX_RETRY_AFTER))  # as in `asked_to_wait`
+    row.filter(Q(wait_until__isnull=True) | Q(wait_until__lt=until) | wrong).update(wait_until=until)
     row.filter(paused_at__isnull=False, probe_at__lt=until).update(probe_at=until)

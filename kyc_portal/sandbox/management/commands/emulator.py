@@ -1,30 +1,23 @@
 """`manage.py emulator`: the CompareFaceLiveness emulator alone."""
 
-import contextlib
-from argparse import ArgumentParser
-from threading import Event
+from argparse import ArgumentParser, Namespace
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from kyc_portal.sandbox.emulator import EmulatorServer
+from kyc_portal.sandbox.emulator.__main__ import DESCRIPTION, add_options, serve
+from kyc_portal.sandbox.emulator.accounts import BadAccount
 
 
 class Command(BaseCommand):
-    help = "Serve the CompareFaceLiveness emulator until interrupted. It checks requests; it judges no faces."
+    help = DESCRIPTION
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=8010, help="0 takes a free port")
-        parser.add_argument("--rate", type=int, default=20, help="calls a second")
-        parser.add_argument("--latency-ms", type=int, default=0)
+        add_options(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        server = EmulatorServer(
-            options["host"], options["port"], rate=options["rate"], latency_ms=options["latency_ms"]
-        )
-        with server, contextlib.suppress(KeyboardInterrupt):
-            self.stdout.write(f"emulator listening on {server.url}")
-            self.stdout.flush()
-            Event().wait()
+        try:
+            serve(Namespace(**options))
+        except (BadAccount, OSError) as error:
+            raise CommandError(str(error)) from error

@@ -19,8 +19,8 @@ OPERATORS = (
     waits("vendor_accounts.pacing.slots:MAX_LATE", "How late a worker may take its slot"),
     waits("vendor_accounts.pacing.slots:MAX_SLOTS", "Slots that a worker misses in a row"),
     then(
-        "vendor_accounts.pacing.slots:MAX_AHEAD",
-        "How far ahead a booking is believed",
+        "vendor_accounts.pacing.account_state:MAX_AHEAD",
+        "How far ahead the time of a booking or of a change of pace is believed",
         "",
         "nothing: it is ignored, a clock was wrong",
     ),
