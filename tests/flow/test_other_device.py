@@ -13,12 +13,13 @@ from django.test.client import MULTIPART_CONTENT
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road, clip
-from tests.flow.test_applicant_pages import agree, case, give_photo, opened, path_of
+from tests.flow.races import meanwhile
+from tests.flow.test_applicant_pages import agree, case, give_photo, opened, path_of, shown_hash
 from tests.flow.test_applicant_uploads import send
 from tests.flow.test_uploads_in_parts import draw, put
-from verification.actions import assess, bind, document, prepare, receive_parts, submit
+from verification.actions import assess, bind, consent, document, prepare, receive_parts, submit
 from verification.actions.invite import Invitation
-from verification.models import AuditEvent, Document, RiskFlag, Verification, VerificationAttempt
+from verification.models import AuditEvent, Consent, Document, RiskFlag, Verification, VerificationAttempt
 from verification.rules import four_eyes
 from verification.states import AttemptStatus, Flag, Status
 
@@ -295,16 +296,29 @@ def test_a_case_that_was_begun_before_the_upgrade_stays_in_its_browser(
 # Races
 
 
-def meanwhile(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, happens: Callable[[], object]) -> None:
-    """Calls `happens` once, after a request was let in and before it stores anything."""
-    original, pending = getattr(module, name), [happens]
+def revoke(invitation: Invitation) -> tuple[str, ...]:
+    return "link", invitation.verification.public_id, "--revoke"
 
-    def late(*args: Any, **kwargs: Any) -> Any:
-        if pending:
-            pending.pop()()
-        return original(*args, **kwargs)
 
-    monkeypatch.setattr(module, name, late)
+@pytest.mark.parametrize(("answer", "act"), [("agree", "give"), ("refuse", "refuse")])
+def test_an_answer_to_the_consent_counts_only_in_the_browser_that_has_the_case(
+    invitation: Invitation, monkeypatch: pytest.MonkeyPatch, answer: str, act: str
+) -> None:
+    one, other = opened(invitation), opened(invitation)
+    fields = {"answer": answer, "agree": "yes", "text_sha256": shown_hash(one)}
+    meanwhile(monkeypatch, consent, act, lambda: other.post(TAKE_OVER))
+    response = one.post("/verify/consent", fields)
+    assert (response.status_code, b"Continued somewhere else" in response.content) == (409, True)
+    assert (case(invitation).status, Consent.objects.exists()) == (Status.INVITED, False)
+
+
+def test_a_consent_that_is_given_while_its_link_is_revoked_is_not_kept(
+    invitation: Invitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = opened(invitation)
+    meanwhile(monkeypatch, consent, "give", lambda: call_command(*revoke(invitation)))
+    assert agree(client).status_code == 404
+    assert not Consent.objects.exists()
 
 
 def test_a_photo_that_is_checked_while_the_case_changes_hands_is_not_kept(
@@ -330,8 +344,7 @@ def test_a_recording_that_is_checked_while_the_case_changes_hands_is_not_taken(
 def test_a_photo_that_is_checked_while_its_link_is_revoked_is_not_kept(
     invitation: Invitation, first: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    revoke = ("link", invitation.verification.public_id, "--revoke")
-    meanwhile(monkeypatch, document, "_create", lambda: call_command(*revoke))
+    meanwhile(monkeypatch, document, "_create", lambda: call_command(*revoke(invitation)))
     assert give_photo(first).status_code == 404
     assert not Document.objects.exists()
 
