@@ -17,6 +17,7 @@ from tests.flow.races import meanwhile
 from tests.flow.test_applicant_pages import agree, case, give_photo, opened, path_of, shown_hash
 from tests.flow.test_applicant_uploads import send
 from tests.flow.test_uploads_in_parts import draw, put
+from verification import slow_clients
 from verification.actions import assess, bind, consent, document, prepare, receive_parts, submit
 from verification.actions.invite import Invitation
 from verification.models import AuditEvent, Consent, Document, RiskFlag, Verification, VerificationAttempt
@@ -435,23 +436,20 @@ def test_a_new_link_after_a_quarrel_grants_all_attempts(
     assert case(invitation).attempts_used == 0
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/verify/document"), ("POST", "/verify/recording"), ("PUT", "/verify/recording/parts")],
+)
 def test_a_device_without_the_case_takes_no_place_and_no_byte_of_the_one_that_has_it(
-    invitation: Invitation, first: Client, second: Client, monkeypatch: pytest.MonkeyPatch
+    invitation: Invitation, first: Client, second: Client, method: str, path: str
 ) -> None:
-    body = b"x" * 500_000
-    places: list[int] = []
-    taken = receive_parts.count
-
-    def count(verification: Verification, size: int) -> None:
-        places.append(size)
-        taken(verification, size)
-
-    monkeypatch.setattr(receive_parts, "count", count)
-    stream = BytesIO(body)
-    response = second.generic("POST", "/verify/document", b"", MULTIPART_CONTENT, **of(stream))
+    sent = BytesIO(b"x" * 500_000)
+    taken = slow_clients._uploads.taken
+    with taken(invitation.verification.pk), taken(invitation.verification.pk):
+        response = second.generic(method, path, b"", MULTIPART_CONTENT, **of(sent))
     assert response.status_code == 409
-    assert stream.read() == b"", "the browser could send all of it, and shows the answer"
-    assert (places, case(invitation).received_bytes) == ([], 0)
+    assert sent.read() == b"", "the browser could send all of it, and shows the answer"
+    assert case(invitation).received_bytes == 0
 
 
 def of(stream: BytesIO) -> dict[str, Any]:
