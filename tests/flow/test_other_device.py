@@ -311,7 +311,7 @@ def test_another_network_and_another_version_of_the_browser_are_no_other_device(
     assert not AuditEvent.objects.filter(kind="link.taken_over").exists()
 
 
-def test_a_case_that_was_begun_before_the_upgrade_stays_in_its_browser(
+def test_a_case_whose_beginning_was_not_recorded_stays_in_its_browser(
     invitation: Invitation, first: Client, second: Client
 ) -> None:
     case(invitation).bindings.all().delete()
