@@ -15,15 +15,18 @@ from verification.pages import errors
 def elsewhere(request: HttpRequest, verification: Verification, session: links.Session) -> HttpResponse:
     """The case is open in another browser: the page offers to go on here, if this browser may."""
     history = links.history(verification)
+    lost = links.had(verification, session)
     facts = {
         "mark": links.mark(verification),
         "newest": history.newest,
-        "lost": links.had(verification, session),
+        "lost": lost,
         "first": history.began(session),
         "changes_left": bind.changes_left(history),
         "reference": verification.public_id,
     }
-    fault = errors.LINK_IN_USE if bind.may_take_over(history, session) else errors.LINK_USED_UP
+    fault = errors.LINK_LOST if lost else errors.LINK_IN_USE
+    if not bind.may_take_over(history, session):
+        fault = errors.LINK_USED_UP
     return errors.answer(request, fault, next_=reverse("pages:home"), **facts)
 
 
