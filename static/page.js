@@ -26,5 +26,7 @@ addEventListener("pageshow", (event) => {
   if (!event.persisted) return;
   const address = new URL(location.href);
   if (document.body.dataset.case) address.searchParams.set("case", document.body.dataset.case);
+  // With the target of the skip link, an address that is the same otherwise would only be scrolled to.
+  address.hash = "";
   location.replace(address);
 });

@@ -176,11 +176,15 @@ class Road:
     def record(self, verification: Verification, *, now: datetime = NOW) -> VerificationAttempt:
         """Submits one more recording and assesses it; the emulator's next answer decides."""
         attempt = self.submit(verification, now=now)
+        self.judge(attempt, now=now)
+        verification.refresh_from_db()
+        return attempt
+
+    def judge(self, attempt: VerificationAttempt, *, now: datetime = NOW) -> None:
+        """What the workers do with a recording."""
         prepare.prepare(attempt.public_id, now=now)
         assess.assess(attempt.public_id, clock=lambda: now + timedelta(seconds=5))
         attempt.refresh_from_db()
-        verification.refresh_from_db()
-        return attempt
 
     def judged(self, emulator: EmulatorServer, *answers: dict[str, Any], **details: Any) -> Verification:
         """A case with one assessed recording for each of these emulator answers; by default one pass."""

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 
 from verification.models import LinkBinding, Policy, Verification
+from verification.states import Status
 
 COOKIE = "kyc_applicant" if settings.DEMO else "__Host-kyc_applicant"
 _SALT = "verification.links.session"
@@ -92,10 +93,11 @@ def open_session(verification: Verification, earlier: Session | None = None) -> 
     known = (earlier, *earlier.parked) if earlier else ()
     browser = next((each.browser for each in known if had(verification, each)), secrets.token_urlsafe(32))
     others = [replace(each, parked=()) for each in known if each.verification_id != verification.public_id]
-    return Session(verification.public_id, _beginning(verification), browser, tuple(others[:MAX_PARKED]))
+    return Session(verification.public_id, link_prefix(verification), browser, tuple(others[:MAX_PARKED]))
 
 
-def _beginning(verification: Verification) -> str:
+def link_prefix(verification: Verification) -> str:
+    """What a session and a binding keep of the link's hash."""
     return verification.link_hash[:16]
 
 
@@ -121,7 +123,7 @@ def mark(verification: Verification) -> str:
     return salted_hmac(_MARK_SALT, verification.public_id).hexdigest()[:16]
 
 
-def has(verification: Verification, session: Session) -> bool:
+def may_continue(verification: Verification, session: Session) -> bool:
     """Whether the session's browser may go on with the case: it has it, or nobody has it yet."""
     return verification.browser_hash in {"", session.browser_hash}
 
@@ -136,47 +138,46 @@ def had(verification: Verification, session: Session) -> bool:
     )
 
 
-def newest_binding(verification: Verification) -> LinkBinding | None:
-    """When and on what the case was opened that has it now; None if nobody has it, or that is not known."""
-    return verification.bindings.filter(link=_beginning(verification)).last()
+@dataclass(frozen=True)
+class History:
+    """The browsers that had a case with its present link, the first one first. Empty if nobody has begun."""
+
+    bindings: tuple[LinkBinding, ...]
+
+    @property
+    def newest(self) -> LinkBinding | None:
+        """When and on what the case was opened that has it now."""
+        return self.bindings[-1] if self.bindings else None
+
+    @property
+    def changes(self) -> int:
+        """How often the case went from one browser to another."""
+        return self.newest.number if self.newest else 0
+
+    @property
+    def changes_from_first(self) -> int:
+        """How often the case went to a browser that did not begin with the link."""
+        return sum(each.number > 0 and not self._is_first(each.browser_hash) for each in self.bindings)
+
+    def began(self, session: Session) -> bool:
+        """Whether the session's browser is the one that began with the link."""
+        return self._is_first(session.browser_hash)
+
+    def _is_first(self, browser_hash: str) -> bool:
+        return any(each.number == 0 and each.browser_hash == browser_hash for each in self.bindings)
 
 
-def changes(verification: Verification) -> int:
-    """How often the case went from one browser to another with this link."""
-    newest = newest_binding(verification)
-    return newest.number if newest else 0
+def history(verification: Verification) -> History:
+    return History(tuple(verification.bindings.filter(link=link_prefix(verification))))
 
 
-def is_first(verification: Verification, session: Session) -> bool:
-    """Whether the session's browser is the one that began with this link."""
-    first = _first_binding(verification)
-    return first is not None and first.browser_hash == session.browser_hash
+def fresh_counts(verification: Verification) -> dict[str, int]:
+    """The fields to write when the case goes to another browser: what the one before used up does not count for it.
 
-
-def changes_from_first(verification: Verification) -> int:
-    """How often the case went to a browser that did not begin with this link."""
-    first = _first_binding(verification)
-    later = verification.bindings.filter(link=_beginning(verification), number__gt=0)
-    return (later.exclude(browser_hash=first.browser_hash) if first else later).count()
-
-
-def _first_binding(verification: Verification) -> LinkBinding | None:
-    """None if nobody has begun, or did so before this was recorded."""
-    return verification.bindings.filter(link=_beginning(verification), number=0).first()
-
-
-def bind(
-    verification: Verification, session: Session, *, number: int, device: str, now: datetime
-) -> LinkBinding:
-    """Note that the session's browser has the case from now on."""
-    verification.browser_hash = session.browser_hash
-    return verification.bindings.create(
-        link=_beginning(verification),
-        number=number,
-        browser_hash=session.browser_hash,
-        device=device,
-        at=now,
-    )
+    So whoever holds a copy of the link can't use up the attempts of the person.
+    """
+    undecided = verification.status in {Status.COLLECTING, Status.CHECKING}
+    return {"received_bytes": 0, **({"attempts_used": 0} if undecided else {})}
 
 
 def check_still_with(seen: Verification, locked: Verification) -> None:

@@ -1,6 +1,8 @@
 // @ts-check
 /** Requests to the server: get a challenge, send a recording, in parts if it is large. Does not touch the page. */
 
+import { csrfToken } from "../csrf.js";
+
 /** @typedef {{ attempt: string, nonce: string, mode: string, actions: { code: string, name: string }[], expires_in: number }} Challenge */
 
 // Delays before a part is sent again. A phone takes seconds to change from one network to another.
@@ -38,12 +40,8 @@ function parse(text) {
   }
 }
 
-/** Read anew for each request: a sign-in in another tab changes the token. */
 function headers() {
-  // In production the name has a prefix, and a browser may still have the cookie of an older version.
-  const named = [/(?:^|; )__Host-csrftoken=([^;]+)/, /(?:^|; )csrftoken=([^;]+)/];
-  const token = named.map((name) => document.cookie.match(name)?.[1]).find(Boolean) ?? "";
-  return { "X-CSRFToken": token, Accept: "application/json" };
+  return { "X-CSRFToken": csrfToken(), Accept: "application/json" };
 }
 
 /** @param {string} url @returns {Promise<Challenge>} */

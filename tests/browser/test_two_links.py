@@ -50,3 +50,23 @@ def test_a_page_that_waits_in_the_earlier_tab_says_so_and_shows_no_other_case(
     applicant.outcome("review")
     replace(applicant, portal.invite()["link"])
     told(applicant)
+
+
+def test_a_page_that_comes_back_from_memory_is_loaded_anew_whatever_its_address(
+    applicant: Applicant, portal: Portal
+) -> None:
+    """The browser of the tests keeps no page in memory, so the tests tell the script that it did."""
+    applicant.open(portal.invite()["link"])
+    applicant.step("consent")
+    for address in (re.compile(r"/consent$"), re.compile(r"/consent\?case=\w+$")):
+        expect(applicant.page).to_have_url(address)
+        come_back(applicant)
+    # The skip link leaves its target in the address.
+    applicant.page.evaluate("location.hash = 'main'")
+    come_back(applicant)
+    applicant.step("consent")
+
+
+def come_back(applicant: Applicant) -> None:
+    with applicant.page.expect_event("load", timeout=10_000):
+        applicant.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")

@@ -1,7 +1,6 @@
 """The applicant's pages without JavaScript: links, consent, photo, waiting, refusals."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from django.test import Client
 
 from tests.applicant import Applicant
 from tests.conftest import NOW, Road, photo
+from tests.flow.races import meanwhile
 from verification import links
 from verification.actions import bind
 from verification.actions.invite import Invitation
@@ -218,22 +218,11 @@ def test_taking_over_without_a_session_is_refused(db: None) -> None:
     assert Client().post("/verify/take-over").status_code == 404
 
 
-def meanwhile(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
-    """Calls `happens` after a request has loaded its case and before it changes it."""
-    original = bind.bind
-
-    def late(*args: Any, **kwargs: Any) -> None:
-        happens()
-        original(*args, **kwargs)
-
-    monkeypatch.setattr(bind, "bind", late)
-
-
 def test_two_browsers_that_begin_at_once_do_not_both_get_in(
     invitation: Invitation, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = {"answer": "agree", "agree": "yes", "text_sha256": shown_hash(client)}
-    meanwhile(monkeypatch, lambda: Verification.objects.update(browser_hash="f" * 64))
+    meanwhile(monkeypatch, bind, "bind", lambda: Verification.objects.update(browser_hash="f" * 64))
     assert client.post("/verify/consent", answer).status_code == 409
     assert case(invitation).status == Status.INVITED
 
@@ -242,7 +231,7 @@ def test_a_case_that_moves_under_a_request_leads_to_its_step(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = {"answer": "agree", "agree": "yes", "text_sha256": shown_hash(client)}
-    meanwhile(monkeypatch, lambda: Verification.objects.update(version=7))
+    meanwhile(monkeypatch, bind, "bind", lambda: Verification.objects.update(version=7))
     assert client.post("/verify/consent", answer).headers["Location"] == "/verify/"
     assert not Consent.objects.exists()
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,13 +13,15 @@ from django.test import Client
 from django.test.client import MULTIPART_CONTENT
 
 from kyc_portal.sandbox.emulator import EmulatorServer
-from tests.conftest import NOW, Road, clip
-from tests.flow.test_applicant_pages import agree, case, give_photo, opened, path_of
+from tests.conftest import Road, clip
+from tests.flow.races import meanwhile
+from tests.flow.test_applicant_pages import agree, case, give_photo, opened, path_of, shown_hash
 from tests.flow.test_applicant_uploads import send
 from tests.flow.test_uploads_in_parts import draw, put
-from verification.actions import assess, bind, document, prepare, receive_parts, submit
+from verification import links, slow_clients
+from verification.actions import bind, consent, document, receive_parts, submit
 from verification.actions.invite import Invitation
-from verification.models import AuditEvent, Document, RiskFlag, Verification, VerificationAttempt
+from verification.models import AuditEvent, Consent, Document, RiskFlag, Verification, VerificationAttempt
 from verification.rules import four_eyes
 from verification.states import AttemptStatus, Flag, Status
 
@@ -58,11 +61,31 @@ def record(client: Client, *, take: int = 1) -> Any:
     return send(client, draw(client), clip(take=take))
 
 
-def judge() -> None:
-    """What the workers do with the newest recording."""
-    attempt = VerificationAttempt.objects.get(status=AttemptStatus.SUBMITTED)
-    prepare.prepare(attempt.public_id, now=NOW)
-    assess.assess(attempt.public_id, clock=lambda: NOW + timedelta(seconds=5))
+@pytest.fixture
+def moved(first: Client, second: Client) -> Client:
+    """The second device, which took the case over after the first gave the photo."""
+    give_photo(first)
+    second.post(TAKE_OVER)
+    return second
+
+
+Judged = Callable[..., Verification]
+
+
+@pytest.fixture
+def judged(invitation: Invitation, road: Road, emulator: EmulatorServer) -> Judged:
+    """Records on a device and lets the workers judge it; `then` happens between the two."""
+    takes = count(1)
+
+    def judged(client: Client, then: Callable[[], object] = lambda: None, **answer: Any) -> Verification:
+        if answer:
+            emulator.script(**answer)
+        record(client, take=next(takes))
+        then()
+        road.judge(VerificationAttempt.objects.get(status=AttemptStatus.SUBMITTED))
+        return case(invitation)
+
+    return judged
 
 
 # Both are told
@@ -145,9 +168,15 @@ def test_the_first_device_can_take_the_case_back(first: Client, second: Client) 
     assert "Continued somewhere else" in page_of(second)
 
 
-def change(first: Client, second: Client, times: int) -> None:
-    for number in range(times):
-        (first if number % 2 else second).post(TAKE_OVER)
+def quarrel(first: Client, second: Client, rounds: int = bind.MAX_CHANGES) -> None:
+    """The second device takes the case over and the first takes it back, so many times."""
+    for _ in range(rounds):
+        second.post(TAKE_OVER)
+        first.post(TAKE_OVER)
+
+
+def changes_left(invitation: Invitation) -> int:
+    return bind.changes_left(links.history(case(invitation)))
 
 
 def fresh(invitation: Invitation, times: int) -> list[Client]:
@@ -188,7 +217,7 @@ def test_fresh_browsers_with_a_copied_link_never_shut_out_the_one_that_began(
 def test_the_way_back_costs_the_one_that_began_no_change(
     invitation: Invitation, first: Client, second: Client
 ) -> None:
-    change(first, second, 2 * bind.MAX_CHANGES)
+    quarrel(first, second)
     assert give_photo(first).headers["Location"] == "/verify/"
     second.post(TAKE_OVER)
     refused(second, invitation)
@@ -196,8 +225,8 @@ def test_the_way_back_costs_the_one_that_began_no_change(
 
 
 def test_the_page_says_how_many_changes_are_left(first: Client, second: Client) -> None:
-    for left in ("3 more times", "2 more times", "1 more time."):
-        assert f"It can move away from where it was begun {left}" in page_of(second)
+    for left in ("3 more times", "2 more times", "1 more time"):
+        assert f"It can be moved to another device {left}, this time included." in page_of(second)
         second.post(TAKE_OVER)
         first.post(TAKE_OVER)
 
@@ -205,7 +234,7 @@ def test_the_page_says_how_many_changes_are_left(first: Client, second: Client) 
 def test_a_link_is_contested_with_its_last_change_and_goes_on(
     invitation: Invitation, first: Client, second: Client
 ) -> None:
-    change(first, second, 2 * bind.MAX_CHANGES - 2)
+    quarrel(first, second, rounds=bind.MAX_CHANGES - 1)
     assert case(invitation).link_contested_at is None
     second.post(TAKE_OVER)
     assert case(invitation).link_contested_at is not None
@@ -216,7 +245,7 @@ def test_the_later_of_two_holders_is_refused_in_the_end_and_the_staff_learns_of_
     invitation: Invitation, first: Client, second: Client, signed_in: Callable[..., Client]
 ) -> None:
     """A thief who began before the person looks like this."""
-    change(first, second, 2 * bind.MAX_CHANGES)
+    quarrel(first, second)
     refused(second, invitation)
     told = "The link of 1 case was used on too many devices."
     reviewer, operator = (
@@ -248,14 +277,14 @@ def test_the_board_names_a_case_until_its_link_is_replaced_or_nobody_needs_it(
 def test_a_new_link_ends_a_contested_one_and_counts_anew(
     invitation: Invitation, first: Client, second: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    change(first, second, 2 * bind.MAX_CHANGES)
+    quarrel(first, second)
     call_command("link", invitation.verification.public_id)
     new = capsys.readouterr().out.split()[-1].removeprefix("http://testserver")
     for client in (first, second):
         assert client.get("/verify/").status_code == 404
     first.get(new)
     assert give_photo(first).headers["Location"] == "/verify/"
-    assert bind.changes_left(case(invitation)) == bind.MAX_CHANGES
+    assert changes_left(invitation) == bind.MAX_CHANGES
     assert case(invitation).link_contested_at is None
 
 
@@ -264,7 +293,7 @@ def test_a_double_click_or_a_lost_answer_costs_no_second_change(
 ) -> None:
     for _ in range(5):
         assert second.post(TAKE_OVER).headers["Location"] == "/verify/"
-    assert bind.changes_left(case(invitation)) == bind.MAX_CHANGES - 1
+    assert changes_left(invitation) == bind.MAX_CHANGES - 1
     assert AuditEvent.objects.filter(kind="link.taken_over").count() == 1
 
 
@@ -282,29 +311,42 @@ def test_another_network_and_another_version_of_the_browser_are_no_other_device(
     assert not AuditEvent.objects.filter(kind="link.taken_over").exists()
 
 
-def test_a_case_that_was_begun_before_the_upgrade_stays_in_its_browser(
+def test_a_case_whose_beginning_was_not_recorded_stays_in_its_browser(
     invitation: Invitation, first: Client, second: Client
 ) -> None:
     case(invitation).bindings.all().delete()
     assert give_photo(first).headers["Location"] == "/verify/"
     assert "Open on" not in page_of(second)
     second.post(TAKE_OVER)
-    assert bind.changes_left(case(invitation)) == bind.MAX_CHANGES - 1
+    assert changes_left(invitation) == bind.MAX_CHANGES - 1
 
 
 # Races
 
 
-def meanwhile(monkeypatch: pytest.MonkeyPatch, module: Any, name: str, happens: Callable[[], object]) -> None:
-    """Calls `happens` once, after a request was let in and before it stores anything."""
-    original, pending = getattr(module, name), [happens]
+def revoke(invitation: Invitation) -> tuple[str, ...]:
+    return "link", invitation.verification.public_id, "--revoke"
 
-    def late(*args: Any, **kwargs: Any) -> Any:
-        if pending:
-            pending.pop()()
-        return original(*args, **kwargs)
 
-    monkeypatch.setattr(module, name, late)
+@pytest.mark.parametrize(("answer", "act"), [("agree", "give"), ("refuse", "refuse")])
+def test_an_answer_to_the_consent_counts_only_in_the_browser_that_has_the_case(
+    invitation: Invitation, monkeypatch: pytest.MonkeyPatch, answer: str, act: str
+) -> None:
+    one, other = opened(invitation), opened(invitation)
+    fields = {"answer": answer, "agree": "yes", "text_sha256": shown_hash(one)}
+    meanwhile(monkeypatch, consent, act, lambda: other.post(TAKE_OVER))
+    response = one.post("/verify/consent", fields)
+    assert (response.status_code, b"Continued somewhere else" in response.content) == (409, True)
+    assert (case(invitation).status, Consent.objects.exists()) == (Status.INVITED, False)
+
+
+def test_a_consent_that_is_given_while_its_link_is_revoked_is_not_kept(
+    invitation: Invitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = opened(invitation)
+    meanwhile(monkeypatch, consent, "give", lambda: call_command(*revoke(invitation)))
+    assert agree(client).status_code == 404
+    assert not Consent.objects.exists()
 
 
 def test_a_photo_that_is_checked_while_the_case_changes_hands_is_not_kept(
@@ -330,8 +372,7 @@ def test_a_recording_that_is_checked_while_the_case_changes_hands_is_not_taken(
 def test_a_photo_that_is_checked_while_its_link_is_revoked_is_not_kept(
     invitation: Invitation, first: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    revoke = ("link", invitation.verification.public_id, "--revoke")
-    meanwhile(monkeypatch, document, "_create", lambda: call_command(*revoke))
+    meanwhile(monkeypatch, document, "_create", lambda: call_command(*revoke(invitation)))
     assert give_photo(first).status_code == 404
     assert not Document.objects.exists()
 
@@ -356,36 +397,26 @@ def test_a_challenge_of_the_other_browser_opens_nothing(first: Client, second: C
 # A thief of the link
 
 
+UNCLEAR = {"result": "FailedOperation.ActionOpenMouth"}
+
+
 def test_recordings_of_another_device_use_up_no_attempt_of_this_one(
-    invitation: Invitation, first: Client, second: Client, emulator: EmulatorServer
+    invitation: Invitation, first: Client, moved: Client, judged: Judged
 ) -> None:
-    give_photo(first)
-    second.post(TAKE_OVER)
-    for take in (1, 2):
-        emulator.script(result="FailedOperation.ActionOpenMouth")
-        record(second, take=take)
-        judge()
-    assert case(invitation).attempts_left == 1
+    for left in (2, 1):
+        assert judged(moved, **UNCLEAR).attempts_left == left
     first.post(TAKE_OVER)
     assert case(invitation).attempts_left == case(invitation).policy.max_attempts
 
 
 def test_a_recording_that_is_judged_after_the_case_was_taken_back_uses_up_none(
-    invitation: Invitation, first: Client, second: Client, emulator: EmulatorServer
+    first: Client, moved: Client, judged: Judged
 ) -> None:
-    give_photo(first)
-    second.post(TAKE_OVER)
-    emulator.script(result="FailedOperation.ActionOpenMouth")
-    record(second)
-    first.post(TAKE_OVER)
-    judge()
-    assert case(invitation).attempts_used == 0
+    assert judged(moved, then=lambda: first.post(TAKE_OVER), **UNCLEAR).attempts_used == 0
 
 
-def test_challenges_of_another_device_leave_this_one_its_own(first: Client, second: Client) -> None:
-    give_photo(first)
-    second.post(TAKE_OVER)
-    codes = [draw(second).get("error", {}).get("code") for _ in range(7)]
+def test_challenges_of_another_device_leave_this_one_its_own(first: Client, moved: Client) -> None:
+    codes = [draw(moved).get("error", {}).get("code") for _ in range(7)]
     assert codes[-1] == "too_many_recordings"
     first.post(TAKE_OVER)
     assert "nonce" in draw(first)
@@ -410,35 +441,27 @@ def test_bytes_of_another_device_leave_this_one_its_own(first: Client, second: C
 
 
 def test_a_new_link_after_a_quarrel_grants_all_attempts(
-    invitation: Invitation, first: Client, second: Client, emulator: EmulatorServer
+    invitation: Invitation, moved: Client, judged: Judged
 ) -> None:
-    give_photo(first)
-    second.post(TAKE_OVER)
-    emulator.script(result="FailedOperation.ActionOpenMouth")
-    record(second)
-    judge()
-    assert case(invitation).attempts_used == 1
+    assert judged(moved, **UNCLEAR).attempts_used == 1
     call_command("link", invitation.verification.public_id)
     assert case(invitation).attempts_used == 0
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/verify/document"), ("POST", "/verify/recording"), ("PUT", "/verify/recording/parts")],
+)
 def test_a_device_without_the_case_takes_no_place_and_no_byte_of_the_one_that_has_it(
-    invitation: Invitation, first: Client, second: Client, monkeypatch: pytest.MonkeyPatch
+    invitation: Invitation, first: Client, second: Client, method: str, path: str
 ) -> None:
-    body = b"x" * 500_000
-    places: list[int] = []
-    taken = receive_parts.count
-
-    def count(verification: Verification, size: int) -> None:
-        places.append(size)
-        taken(verification, size)
-
-    monkeypatch.setattr(receive_parts, "count", count)
-    stream = BytesIO(body)
-    response = second.generic("POST", "/verify/document", b"", MULTIPART_CONTENT, **of(stream))
+    sent = BytesIO(b"x" * 500_000)
+    taken = slow_clients._uploads.taken
+    with taken(invitation.verification.pk), taken(invitation.verification.pk):
+        response = second.generic(method, path, b"", MULTIPART_CONTENT, **of(sent))
     assert response.status_code == 409
-    assert stream.read() == b"", "the browser could send all of it, and shows the answer"
-    assert (places, case(invitation).received_bytes) == ([], 0)
+    assert sent.read() == b"", "the browser could send all of it, and shows the answer"
+    assert case(invitation).received_bytes == 0
 
 
 def of(stream: BytesIO) -> dict[str, Any]:
@@ -448,78 +471,49 @@ def of(stream: BytesIO) -> dict[str, Any]:
 # What the reviewer sees
 
 
-def test_evidence_from_two_devices_is_judged_by_a_person(
-    invitation: Invitation, first: Client, second: Client, emulator: EmulatorServer
-) -> None:
-    give_photo(first)
-    second.post(TAKE_OVER)
-    record(second)
-    judge()
-    checked = case(invitation)
+def test_evidence_from_two_devices_is_judged_by_a_person(moved: Client, judged: Judged) -> None:
+    checked = judged(moved)
     assert (checked.status, checked.reasons) == (Status.IN_REVIEW, [Flag.DEVICE_CHANGED])
     assert RiskFlag.objects.get().facts == {"photos": 1}
 
 
-def test_a_new_photo_on_the_second_device_does_not_hide_the_first(
-    invitation: Invitation, first: Client, second: Client, emulator: EmulatorServer
-) -> None:
-    give_photo(first)
-    second.post(TAKE_OVER)
-    give_photo(second)
-    record(second)
-    judge()
-    assert case(invitation).status == Status.IN_REVIEW
+def test_a_new_photo_on_the_second_device_does_not_hide_the_first(moved: Client, judged: Judged) -> None:
+    give_photo(moved)
+    assert judged(moved).status == Status.IN_REVIEW
 
 
-def test_a_recording_of_the_other_device_counts_too(
-    invitation: Invitation, first: Client, second: Client, emulator: EmulatorServer
-) -> None:
-    give_photo(first)
-    second.post(TAKE_OVER)
-    emulator.script(result="FailedOperation.ActionOpenMouth")
-    record(second)
-    judge()
+def test_a_recording_of_the_other_device_counts_too(first: Client, moved: Client, judged: Judged) -> None:
+    judged(moved, **UNCLEAR)
     first.post(TAKE_OVER)
-    record(first, take=2)
-    judge()
+    assert judged(first).status == Status.IN_REVIEW
     assert RiskFlag.objects.last().facts == {"recordings": 1}
-    assert case(invitation).status == Status.IN_REVIEW
 
 
-def test_one_person_is_enough_to_approve_who_changed_to_their_phone(
-    invitation: Invitation, first: Client, second: Client, emulator: EmulatorServer
-) -> None:
+def test_one_person_is_enough_to_approve_who_changed_to_their_phone(moved: Client, judged: Judged) -> None:
     """Other flags take two, under the first policy; a change of the device is what honest people do."""
-    give_photo(first)
-    second.post(TAKE_OVER)
-    record(second)
-    judge()
-    assert four_eyes.why_second(case(invitation), "approve") == ()
+    assert four_eyes.why_second(judged(moved), "approve") == ()
 
 
 def test_a_change_of_the_device_before_any_evidence_sends_nobody_to_a_reviewer(
-    invitation: Invitation, first: Client, second: Client, emulator: EmulatorServer
+    second: Client, judged: Judged
 ) -> None:
     second.post(TAKE_OVER)
     give_photo(second)
-    record(second)
-    judge()
-    assert case(invitation).status == Status.APPROVED
+    assert judged(second).status == Status.APPROVED
 
 
 def test_the_case_page_shows_every_device_with_its_time(
     invitation: Invitation,
     first: Client,
     second: Client,
-    emulator: EmulatorServer,
+    judged: Judged,
     signed_in: Callable[[], Client],
     clock: time_machine.Traveller,
 ) -> None:
     give_photo(first)
     clock.shift(timedelta(minutes=5))
     second.post(TAKE_OVER)
-    record(second)
-    judge()
+    judged(second)
     page = signed_in().get(f"/admin/case/{invitation.verification.public_id}/").content.decode()
     assert "The link was used on more than one device" in page
     assert "a computer, 23 Nov 09:00; a phone, 23 Nov 09:05" in page
@@ -528,7 +522,7 @@ def test_the_case_page_shows_every_device_with_its_time(
 
 
 def test_the_trail_names_each_change_and_the_contest(first: Client, second: Client) -> None:
-    change(first, second, 2 * bind.MAX_CHANGES)
+    quarrel(first, second)
     events = AuditEvent.objects.filter(kind__startswith="link.").order_by("pk")
     found = [(event.kind, event.data.get("change"), event.data.get("device")) for event in events]
     assert found == [
@@ -544,13 +538,10 @@ def test_the_trail_names_each_change_and_the_contest(first: Client, second: Clie
 
 
 def test_looking_at_the_result_on_another_device_changes_nothing_of_the_judgement(
-    invitation: Invitation, first: Client, second: Client, emulator: EmulatorServer
+    invitation: Invitation, first: Client, second: Client, judged: Judged
 ) -> None:
-    emulator.script(result="FailedOperation.CompareLowSimilarity", sim=42.0)
     give_photo(first)
-    record(first)
-    judge()
-    before = case(invitation)
+    before = judged(first, result="FailedOperation.CompareLowSimilarity", sim=42.0)
     second.post(TAKE_OVER)
     assert second.get("/verify/status").status_code == 200
     after = case(invitation)

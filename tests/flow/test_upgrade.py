@@ -21,6 +21,7 @@ LISTED = {
     "ASKED": ["", "", True],
     "ANSWERED": ["", "", False],
     "SYSTEMS": ["", "", False],
+    "BEGUN": ["", "", False],
 }
 
 
@@ -49,6 +50,11 @@ def test_an_applicant_belongs_to_the_client_that_asked_first(upgraded: Any) -> N
     assert {reference: name for reference, name in upgraded["clients"].items() if name} == {
         "SYSTEMS": "Onboarding"
     }
+
+
+def test_the_browser_that_has_a_case_counts_as_the_one_that_began(upgraded: Any) -> None:
+    since = "2026-11-23 10:00:00+00:00"
+    assert upgraded["began"] == [["BEGUN", f"{102:064d}"[:16], 0, "b" * 64, "other", since]]
 
 
 @pytest.mark.parametrize("when", ["refused", "refused_on_the_way_back"])

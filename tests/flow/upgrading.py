@@ -16,6 +16,8 @@ from django.core.management import call_command  # noqa: E402
 from django.db import DatabaseError, connection, transaction  # noqa: E402
 from django.db.migrations.executor import MigrationExecutor  # noqa: E402
 
+from verification.models import LinkBinding  # noqa: E402
+
 BEFORE = "0005_evidence_at_rest"
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 # Reference, reasons, and the score of the newest recording.
@@ -41,6 +43,7 @@ def main() -> None:
     report = {"listed": _listed(), "refused": _refused(), "by_nobody": _is_refused(BY_NOBODY)}
     report["in_force"] = _in_force()
     report["clients"] = _clients()
+    report["began"] = _began()
     _migrate(BEFORE)
     report["refused_on_the_way_back"] = _refused()
     _migrate()
@@ -85,6 +88,11 @@ def _fill() -> None:
         model("Review").create(public_id=f"rev_{number}", verification=case, by=reviewer, at=NOW, **words)
         if reference == "ANSWERED":
             _finished(model, case, number, 60, at=NOW + timedelta(hours=1))
+    begun = _case(model, policy, 102, "BEGUN", status="collecting", browser_hash="b" * 64)
+    for hour, kind in enumerate(("link.bound", "link.taken_over", "consent.given")):
+        model("AuditEvent").create(
+            at=NOW + timedelta(hours=hour), kind=kind, subject_kind="verification", subject_id=begun.public_id
+        )
     model("AuditEvent").create(
         at=NOW, kind="case.viewed", actor_kind="reviewer", subject_kind="x", subject_id="x"
     )
@@ -160,6 +168,21 @@ def _clients() -> dict[str, str | None]:
             "LEFT JOIN verification_apiclient ON verification_apiclient.id = client_id"
         )
         return dict(cursor.fetchall())
+
+
+def _began() -> list[Any]:
+    """The device that each case is open on, and since when."""
+    return [
+        [
+            each.verification.applicant.reference,
+            each.link,
+            each.number,
+            each.browser_hash,
+            each.device,
+            str(each.at),
+        ]
+        for each in LinkBinding.objects.all()
+    ]
 
 
 def _in_force() -> list[int]:

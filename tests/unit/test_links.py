@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from tests.conftest import NOW, Road
 from verification import links
+from verification.actions import bind
 from verification.models import Verification
 from verification.states import Device
 
@@ -50,15 +51,15 @@ def test_a_browser_that_had_the_case_keeps_its_identity_and_every_other_gets_one
 ) -> None:
     first = links.open_session(cases[0])
     assert links.open_session(cases[0], first).browser != first.browser
-    links.bind(cases[0], first, number=0, device=Device.PHONE, now=NOW)
+    bind.bind(cases[0], first, device=Device.PHONE, now=NOW)
     assert links.open_session(cases[0], first).browser == first.browser
     assert links.open_session(cases[1], first).browser != first.browser
 
 
 def test_a_browser_that_lost_the_case_is_known_again(cases: list[Verification]) -> None:
     first, second = (links.open_session(cases[0]) for _ in range(2))
-    for number, session in enumerate((first, second)):
-        links.bind(cases[0], session, number=number, device=Device.PHONE, now=NOW)
+    for session in (first, second):
+        bind.take_over(cases[0], session, device=Device.PHONE, now=NOW)
     assert links.open_session(cases[0], first).browser == first.browser
 
 

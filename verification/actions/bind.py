@@ -2,8 +2,8 @@
 
 Whoever has the link may take the case over, because people change from a computer to their phone. A thief of the link
 may do so too. So each change is recorded, and the browser that began takes the case back whenever it wants. All others
-together may take it over MAX_CHANGES times, then they are refused and the staff is told. A thief who is later than the
-person can't shut them out; of one who was earlier the staff learns, and only a new link helps.
+together may take it over MAX_CHANGES times, then they are refused and the staff is told. A thief who opens the link
+after the person can't shut the person out. If the thief was first, staff are alerted, and only a new link helps.
 """
 
 from datetime import datetime
@@ -14,7 +14,7 @@ from django.db import transaction
 
 from verification import audit, links
 from verification.models import Verification
-from verification.states import Device, Status
+from verification.states import Device
 
 MAX_CHANGES: Final = 3  # with one link, to browsers that did not begin with it
 
@@ -34,13 +34,13 @@ def bind(verification: Verification, session: links.Session, *, device: Device, 
     _record("link.bound", verification, session, number=0, device=device, now=now)
 
 
-def changes_left(verification: Verification) -> int:
+def changes_left(history: links.History) -> int:
     """How often the case may still go to a browser that did not begin with this link."""
-    return max(0, MAX_CHANGES - links.changes_from_first(verification))
+    return max(0, MAX_CHANGES - history.changes_from_first)
 
 
-def may_take_over(verification: Verification, session: links.Session) -> bool:
-    return links.is_first(verification, session) or changes_left(verification) > 0
+def may_take_over(history: links.History, session: links.Session) -> bool:
+    return history.began(session) or changes_left(history) > 0
 
 
 @transaction.atomic
@@ -50,24 +50,18 @@ def take_over(verification: Verification, session: links.Session, *, device: Dev
     Does nothing for a browser that has the case or may not take it over.
     """
     locked = Verification.objects.locked(verification.pk)
-    # A link that ended meanwhile is told at the next request.
+    # The link ended during the request: the page that follows says so.
     if not locked.link_hash.startswith(session.link):
         return
+    history = links.history(locked)
     if not locked.browser_hash:
         bind(locked, session, device=device, now=now)
-    elif not links.has(locked, session) and may_take_over(locked, session):
-        _change(locked, session, device, now)
-        if not (changes_left(locked) or locked.link_contested_at):
+    elif not links.may_continue(locked, session) and may_take_over(history, session):
+        fresh = links.fresh_counts(locked)
+        Verification.objects.filter(pk=locked.pk).update(browser_hash=session.browser_hash, **fresh)
+        _record("link.taken_over", locked, session, number=history.changes + 1, device=device, now=now)
+        if not (changes_left(links.history(locked)) or locked.link_contested_at):
             _contest(locked, now)
-
-
-def _change(locked: Verification, session: links.Session, device: Device, now: datetime) -> None:
-    fresh = {"received_bytes": 0}
-    # What the other browser used up is not this one's: whoever holds a copy of the link can't use up its attempts.
-    if locked.status in {Status.COLLECTING, Status.CHECKING}:
-        fresh["attempts_used"] = 0
-    Verification.objects.filter(pk=locked.pk).update(browser_hash=session.browser_hash, **fresh)
-    _record("link.taken_over", locked, session, number=links.changes(locked) + 1, device=device, now=now)
 
 
 def _contest(locked: Verification, now: datetime) -> None:
@@ -86,7 +80,14 @@ def _record(
     device: Device,
     now: datetime,
 ) -> None:
-    links.bind(verification, session, number=number, device=device, now=now)
+    verification.browser_hash = session.browser_hash
+    verification.bindings.create(
+        link=links.link_prefix(verification),
+        number=number,
+        browser_hash=session.browser_hash,
+        device=device,
+        at=now,
+    )
     by = audit.By.applicant(verification.applicant.public_id)
     facts = {"browser": session.browser_hash[:16], "device": device, "change": number}
     audit.record(kind, by=by, subject=verification, at=now, **facts)

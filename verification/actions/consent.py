@@ -1,10 +1,14 @@
-"""The applicant's answer to the consent text."""
+"""The applicant's answer to the consent text.
+
+Both answers raise links.OtherBrowser if the case is no longer open in the browser that gave it, and else as
+`workflow.move`.
+"""
 
 from datetime import datetime
 
 from django.db import transaction
 
-from verification import audit, workflow
+from verification import audit, links, workflow
 from verification.models import Consent, Verification
 from verification.states import Status
 
@@ -32,6 +36,7 @@ def _answer(
     user_agent: str,
     now: datetime,
 ) -> Consent:
+    links.check_still_with(verification, Verification.objects.locked(verification.pk))
     by = audit.By.applicant(verification.applicant.public_id)
     text = {"text_version": text_version, "text_sha256": text_sha256, "locale": locale}
     workflow.move(verification, target, by=by, now=now, data=text)

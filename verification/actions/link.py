@@ -6,9 +6,6 @@ from django.db import transaction
 
 from verification import audit, links
 from verification.models import Verification
-from verification.states import Status
-
-_UNDECIDED = {Status.COLLECTING, Status.CHECKING}
 
 
 @transaction.atomic
@@ -23,14 +20,14 @@ def renew(verification: Verification, *, by: audit.By, now: datetime) -> str:
     """A new link in place of the old one, for whichever browser opens it first. Shown once: only its hash is stored."""
     token = links.new_token()
     # After changes of the browser, what one of them used up is not held against the next.
-    fresh = {"attempts_used": 0} if links.changes(verification) and verification.status in _UNDECIDED else {}
+    changed = links.history(verification).changes
+    fresh = links.fresh_counts(verification) if changed else {"received_bytes": 0}
     Verification.objects.filter(pk=verification.pk).update(
         link_hash=links.token_hash(token),
         link_expires_at=links.expiry(verification.policy, now=now),
         link_revoked_at=None,
         link_contested_at=None,
         browser_hash="",
-        received_bytes=0,
         **fresh,
     )
     audit.record("link.renewed", by=by, subject=verification, at=now)

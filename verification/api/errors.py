@@ -98,10 +98,10 @@ def envelope(code: str, request: Any, field: str | None = None) -> dict[str, Any
 
 def handle(error: Exception, context: dict[str, Any]) -> Response:
     """The framework's exception handler: translates every exception to JSON, so that no caller gets an HTML page."""
-    refusal = _translate(error)
+    refused = _translate(error)
     return Response(
-        envelope(refusal.code, context["request"], refusal.field),
-        status=refusal.status,
+        envelope(refused.code, context["request"], refused.field),
+        status=refused.status,
         headers=_headers(error),
     )
 
@@ -139,6 +139,6 @@ def _translate(error: Exception) -> ApiError:
 
 
 def _headers(error: Exception) -> dict[str, str]:
-    told = {"WWW-Authenticate": "auth_header", "Retry-After": "retry_after"}
-    found = {name: getattr(error, source, None) for name, source in told.items()}
+    sources = {"WWW-Authenticate": "auth_header", "Retry-After": "retry_after"}
+    found = {name: getattr(error, source, None) for name, source in sources.items()}
     return {name: str(value) for name, value in found.items() if value}

@@ -32,10 +32,10 @@ class HttpsOnlyMiddleware:
         if request.is_secure() or not path.startswith(_PREFIX) or path == _PAGE:
             return self.get_response(request)
         request.get_host()  # refuses what is no name of ours, as everywhere else
-        self._tell(request)
+        self._report_key(request)
         return JsonResponse(envelope("https_required", request), status=CODES["https_required"].status)
 
-    def _tell(self, request: HttpRequest) -> None:
+    def _report_key(self, request: HttpRequest) -> None:
         """Of a key that works, the log and the trail get its first characters: whoever listened has it now."""
         key = key_of(request)
         if key is not None:

@@ -98,7 +98,7 @@ def refusal(request: HttpRequest, visit: Visit) -> HttpResponse | None:
         other = for_other_case(request, verification)
         if other is not None:
             return other
-        if not links.has(verification, visit.session):
+        if not links.may_continue(verification, visit.session):
             return turned_away.elsewhere(request, verification, visit.session)
     return None
 

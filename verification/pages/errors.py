@@ -87,6 +87,16 @@ LINK_IN_USE = Fault(
     ),
     "pages/elsewhere.html",
 )
+LINK_LOST = Fault(
+    409,
+    "link_in_use",
+    _("Continued somewhere else"),
+    _(
+        "This check was continued in another browser or on another device. "
+        "It can be done in one place at a time. What you sent before is kept."
+    ),
+    "pages/elsewhere.html",
+)
 LINK_USED_UP = Fault(
     409,
     "link_used_up",

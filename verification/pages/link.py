@@ -48,12 +48,12 @@ def _other_case(verification: Verification, earlier: links.Session, now: datetim
     other = links.verification_of(earlier, now=now)
     if other is None or other.pk == verification.pk or other.status in ENDED:
         return None
-    return other if links.has(other, earlier) else None
+    return other if links.may_continue(other, earlier) else None
 
 
 def _ask(request: HttpRequest, other: Verification) -> HttpResponse:
     response = render(request, "pages/replace.html", {"open_reference": other.public_id})
-    # Else the requests of this page would name the address with the token.
+    # Otherwise the Referer of this page's requests would contain the token.
     response.headers["Referrer-Policy"] = "strict-origin"
     return response
 
@@ -82,7 +82,7 @@ def take_over(request: HttpRequest) -> HttpResponse:
     """Bind the case to this browser. The browser that had it is told at its next request."""
     visit = access.visit_of(request)
     if visit is None:
-        return errors.answer(request, errors.UNKNOWN_LINK)
+        return access.unknown(request)
     with override(access.language_of(visit.verification)):
         refused = access.for_other_case(request, visit.verification)
         if refused is not None:

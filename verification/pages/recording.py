@@ -20,7 +20,6 @@ from verification.evidence import challenges
 from verification.pages import access, errors, media_faults, uploads
 from verification.pages.forms import RecordingForm
 from verification.pages.uploads import file_signatures
-from verification.slow_clients import reads_body_itself
 from verification.states import Status
 
 KIND = uploads.Kind(
@@ -137,8 +136,8 @@ def _submit(
     )
 
 
-@reads_body_itself
 @access.methods("PUT")
+@uploads.drops_refused(receive_parts.MAX_PART)
 @access.visitor()
 @_faults_to_responses
 def part(request: HttpRequest, visit: access.Visit) -> HttpResponse:

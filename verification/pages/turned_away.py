@@ -14,21 +14,25 @@ from verification.pages import errors
 
 def elsewhere(request: HttpRequest, verification: Verification, session: links.Session) -> HttpResponse:
     """The case is open in another browser: the page offers to go on here, if this browser may."""
+    history = links.history(verification)
+    lost = links.had(verification, session)
     facts = {
         "mark": links.mark(verification),
-        "newest": links.newest_binding(verification),
-        "lost": links.had(verification, session),
-        "first": links.is_first(verification, session),
-        "changes_left": bind.changes_left(verification),
+        "newest": history.newest,
+        "lost": lost,
+        "first": history.began(session),
+        "changes_left": bind.changes_left(history),
         "reference": verification.public_id,
     }
-    fault = errors.LINK_IN_USE if bind.may_take_over(verification, session) else errors.LINK_USED_UP
+    fault = errors.LINK_LOST if lost else errors.LINK_IN_USE
+    if not bind.may_take_over(history, session):
+        fault = errors.LINK_USED_UP
     return errors.answer(request, fault, next_=reverse("pages:home"), **facts)
 
 
 def other_case(request: HttpRequest, open_here: Verification) -> HttpResponse:
     """The request is for another case than the one that is open in this browser."""
     facts = {"reference": open_here.public_id}
-    # A script opens this address, and is told the same as a page.
+    # No case has this mark, so the page that the script opens explains the same.
     next_ = f"{reverse('pages:home')}?{links.MARK}=other"
     return errors.answer(request, errors.OTHER_CASE, next_=next_, **facts)

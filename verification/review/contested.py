@@ -10,7 +10,7 @@ from verification.models import StaffUser, Verification
 from verification.review.queue.counts import MAX_COUNTED_OF_MANY, UpTo
 from verification.states import ENDED
 
-NAMED: Final = 5  # cases; with a new link for one of them, the next is named
+MAX_NAMED: Final = 5  # cases; with a new link for one of them, the next is named
 
 
 def notice(user: StaffUser) -> dict[str, Any] | None:
@@ -30,7 +30,7 @@ def notice(user: StaffUser) -> dict[str, Any] | None:
         "to_do": _(
             "Somebody else may have it. An operator makes a new one by “manage.py link” with the id of the case:"
         ),
-        "ids": ids[:NAMED],
-        "more": len(ids) > NAMED,
+        "ids": ids[:MAX_NAMED],
+        "more": len(ids) > MAX_NAMED,
         "may_open": permissions.can_view_case(user),
     }

@@ -36,6 +36,7 @@ __all__ = [
     "UnusableUpload",
     "arriving",
     "check_signature",
+    "drops_refused",
     "one_file",
     "outages_to_responses",
     "receives",
@@ -53,12 +54,13 @@ Refuse = Callable[[HttpRequest, str], HttpResponse]
 
 def receives(kind: Kind, refuse: Refuse) -> Callable[[Callable[..., HttpResponse]], Any]:
     """For a view that takes a form with one file of `kind`; `refuse` answers an unusable upload by its code."""
+    limit = kind.limit + FORM_OVERHEAD_BYTES
 
     def decorate(view: Callable[..., HttpResponse]) -> Any:
         protected = csrf_protect(view)
 
         @csrf_exempt
-        @reads_body_itself
+        @drops_refused(limit)
         @wraps(view)
         def limited(request: HttpRequest) -> HttpResponse:
             # The time of arrival counts for the challenge; the action limits how much later the upload may end.
@@ -69,18 +71,33 @@ def receives(kind: Kind, refuse: Refuse) -> Callable[[Callable[..., HttpResponse
             if visit is None:
                 # The body of an unknown sender is not read: a slow one would occupy a thread.
                 return access.unknown(request)
-            refused = access.refusal(request, visit)
-            if refused is not None:
-                _drop_body(request, visit, kind.limit + FORM_OVERHEAD_BYTES)
-                return refused
             try:
-                with arriving(request, visit, kind.limit + FORM_OVERHEAD_BYTES, kind.too_large) as incoming:
+                with arriving(request, visit, limit, kind.too_large) as incoming:
                     _read_form(request, incoming, kind)
             except UnusableUpload as error:
                 return refuse(request, error.code)
             return protected(request)
 
         return limited
+
+    return decorate
+
+
+def drops_refused(limit: int) -> Callable[[access.View], access.View]:
+    """For a view that reads a body of up to `limit` bytes: a sender who does not have the case is refused here."""
+
+    def decorate(view: access.View) -> access.View:
+        @reads_body_itself
+        @wraps(view)
+        def checked(request: HttpRequest) -> HttpResponse:
+            visit = access.visit_of(request) if request.method in {"POST", "PUT"} else None
+            refused = access.refusal(request, visit) if visit else None
+            if visit is None or refused is None:
+                return view(request)
+            _drop_body(request, visit, limit)
+            return refused
+
+        return checked
 
     return decorate
 

@@ -1,5 +1,6 @@
 """The hint for reviewers that a case was open in more than one browser, with when and on what."""
 
+from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 
 from verification.models import LinkBinding, Verification
@@ -25,4 +26,4 @@ def of_case(case: Verification) -> list[Signal]:
 
 
 def _opened(binding: LinkBinding) -> str:
-    return f"{binding.get_device_display()}, {binding.at:%d %b %H:%M}"
+    return f"{binding.get_device_display()}, {date_format(binding.at, 'j M H:i')}"
