@@ -235,6 +235,11 @@ def test_a_caller_without_a_key_is_refused_without_their_body(portal: Portal) ->
         ("DELETE /healthz", {}, 405),
         ("POST /admin/login/", {"Transfer-Encoding": "chunked"}, 200),
         ("POST /admin/login/", {"Content-Length": "2000000"}, 400),
+        (
+            "POST /admin/login/",
+            {"Content-Length": "2000000", "Content-Type": "multipart/form-data; boundary=b"},
+            400,
+        ),
     ],
 )
 def test_a_body_that_nobody_reads_holds_no_thread(
