@@ -231,6 +231,7 @@ def test_a_caller_without_a_key_is_refused_without_their_body(portal: Portal) ->
     ("request_", "more", "status"),
     [
         ("POST /nowhere", {}, 404),
+        ("POST /api/nowhere", {}, 404),
         ("GET /verify/", {}, 404),
         ("DELETE /healthz", {}, 405),
         ("POST /admin/login/", {"Transfer-Encoding": "chunked"}, 200),

@@ -180,8 +180,34 @@ def test_a_text_without_an_end_is_cut_before_a_word() -> None:
 
 # Beginnings that a pattern could try in many ways before it finds that the text does not fit.
 HOSTILE = (
-    *("-", "_-", "a-", "Ab", "A1_", "%25", "\\", "://", "@", "'", "b'", "(", "a(", "token", "token=", "password-"),
-    *(" ", "Error(", "GET /", '"GET /', "Not Found: /", "Not Found (", "Invalid request from ip=1:", "LINE 1"),
+    *(
+        "-",
+        "_-",
+        "a-",
+        "Ab",
+        "A1_",
+        "%25",
+        "\\",
+        "://",
+        "@",
+        "'",
+        "b'",
+        "(",
+        "a(",
+        "token",
+        "token=",
+        "password-",
+    ),
+    *(
+        " ",
+        "Error(",
+        "GET /",
+        '"GET /',
+        "Not Found: /",
+        "Not Found (",
+        "Invalid request from ip=1:",
+        "LINE 1",
+    ),
 )
 
 
