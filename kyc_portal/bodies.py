@@ -28,7 +28,7 @@ class ReadBodyMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        if request.method not in READ or _reads_itself(request, view):
+        if request.method not in READ or getattr(view, "reads_body_itself", False):
             return None
         try:
             # The property reads it; it refuses unread what is too large by its length.
@@ -36,7 +36,3 @@ class ReadBodyMiddleware:
         except UnreadablePostError as error:
             return errors.answer(request, FAULTS.get(refusal(error), errors.BAD_REQUEST))
         return None
-
-
-def _reads_itself(request: HttpRequest, view: Any) -> bool:
-    return getattr(view, "reads_body_itself", False) or request.path.startswith("/api/")
