@@ -32,7 +32,7 @@ TOO_LARGE: Final = (
 
 
 class Client(socket.socket):
-    """A client's socket, on which sending has a limit: waiting uses up seconds, and bytes that are taken give some back.
+    """A client's socket with a limit for sending: waiting uses up seconds, and bytes that are taken give some back.
 
     So it holds for a whole answer, and an honest client on a slow line gets the largest one.
     """
