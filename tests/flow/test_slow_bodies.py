@@ -16,7 +16,7 @@ import pytest
 
 from tests.flood import Tls
 from tests.in_front import HOST, Nginx
-from tests.services import environment, manage, python, skip_reason
+from tests.services import environment, gunicorn, manage, migrated, skip_reason
 from verification.slow_clients import MAX_FORMS, MAX_FORMS_OF_ADDRESS, MAX_UPLOADS_OF_CASE
 
 # Seconds. The server's limit is 2 s (`impatient`); a response that takes longer than this never comes.
@@ -64,21 +64,9 @@ class Visitor:
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     data = tmp_path_factory.mktemp("impatient")
     variables = environment(f"sqlite:///{data / 'portal.sqlite3'}", "memory://", "http://127.0.0.1:9", data)
-    manage(variables, "migrate", "--verbosity=0")
-    manage(variables, "collectstatic", "--noinput", "--verbosity=0")
-    options = (
-        "-k",
-        "kyc_portal.web_worker.Worker",
-        "--threads",
-        str(THREADS),
-        "-b",
-        "127.0.0.1:0",
-        "--no-control-socket",
-    )
-    listens = r"Listening at: http://([\d.]+):(\d+)"
-    with python(variables, "gunicorn", "tests.flow.impatient", *options, ready=listens) as server:
-        host, port = server.wait_for_output(listens).groups()
-        yield Portal(variables, (host, int(port)))
+    options = ("-k", "kyc_portal.web_worker.Worker", "--threads", str(THREADS))
+    with gunicorn(migrated(variables), "tests.flow.impatient", *options) as (_process, where):
+        yield Portal(variables, where)
 
 
 class Upload:

@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
@@ -12,22 +13,22 @@ from gunicorn.http import RequestParser
 from kyc_portal import web_worker
 from kyc_portal.web_worker import CLOSING_SECONDS, MAX_HEAD, Client, Connection, Worker
 from tests.flow.echo import LARGE
-from tests.services import environment, free_port, python
+from tests.services import environment, gunicorn
 from verification.slow_clients import stop_reading
 
 THREADS = 2
 MANY = 20
+CONNECTIONS = 30  # that a process takes at once
 SECONDS = 10  # an answer that takes longer never comes
 FIRST, SECOND = (f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode() for path in ("/one", "/two"))
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
-    where = ("127.0.0.1", free_port())
     variables = environment("sqlite://", "memory://", "http://127.0.0.1:9", tmp_path_factory.mktemp("echo"))
-    options = ("-k", "kyc_portal.web_worker.Worker", "--threads", str(THREADS), "--no-control-socket")
-    address = ("-b", f"{where[0]}:{where[1]}")
-    with python(variables, "gunicorn", "tests.flow.echo", *options, *address, ready="Booting worker"):
+    options = ("-k", "kyc_portal.web_worker.Worker", "--threads", str(THREADS))
+    limit = ("--worker-connections", str(CONNECTIONS))
+    with gunicorn(variables, "tests.flow.echo", *options, *limit) as (_process, where):
         yield where
 
 
@@ -106,6 +107,17 @@ def test_clients_that_never_close_their_side_keep_nobody_waiting(
         assert received(connection, b"/one").endswith(b"/one")
     assert MANY * CLOSING_SECONDS > SECONDS
     assert is_served(server)
+
+
+def test_connections_that_wait_for_their_end_count_as_connections(server: tuple[str, int]) -> None:
+    began = time.monotonic()
+    with ExitStack() as stack:
+        for _ in range(CONNECTIONS):
+            connection = stack.enter_context(socket.create_connection(server, SECONDS))
+            connection.sendall(FIRST.replace(b"Host", b"Connection: close\r\nHost"))
+            assert received(connection, b"/one").endswith(b"/one")
+        assert is_served(server)
+    assert time.monotonic() - began >= CLOSING_SECONDS
 
 
 @pytest.mark.parametrize("path", [b"/large", b"/file"])
