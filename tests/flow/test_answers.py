@@ -215,5 +215,5 @@ def test_when_all_is_well_nothing_is_shown(signed_in: SignIn) -> None:
 
 def test_what_never_ran_is_told_without_a_time(signed_in: SignIn) -> None:
     shown = signed_in("Operator").get("/admin/").content.decode()
-    assert "Beat has never sent anything." in shown
+    assert "Beat, which starts the regular work, has never sent anything." in shown
     assert "Start the demo again" in shown
