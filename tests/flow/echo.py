@@ -8,12 +8,12 @@ from kyc_portal import web_worker
 
 web_worker.HEAD_SECONDS = 0.5  # type: ignore[misc]
 web_worker.READER_SECONDS = 0.5  # type: ignore[misc]
-LARGE = bytes(8_000_000)  # more than the kernel keeps of what a client does not read
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     path = environ["PATH_INFO"].encode()
-    body = LARGE if path in {b"/large", b"/file"} else path + environ["wsgi.input"].read()
+    size = int(environ["QUERY_STRING"] or "0")
+    body = bytes(size) if size else path + environ["wsgi.input"].read()
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return _of_file(environ, body) if path == b"/file" else [body]
 
