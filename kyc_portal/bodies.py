@@ -7,7 +7,6 @@ caller. What no view reads stays unread.
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 
 from verification.pages import errors
@@ -29,20 +28,11 @@ class ReadBodyMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
-        if request.method not in READ or _reads_itself(request, view) or _is_too_large(request):
+        if request.method not in READ or getattr(view, "reads_body_itself", False):
             return None
         try:
-            request.body  # noqa: B018  the property is what reads it
+            # The property reads it; it refuses unread what is too large by its length.
+            request.body  # noqa: B018
         except UnreadablePostError as error:
             return errors.answer(request, FAULTS.get(refusal(error), errors.BAD_REQUEST))
         return None
-
-
-def _reads_itself(request: HttpRequest, view: Any) -> bool:
-    return getattr(view, "reads_body_itself", False) or request.path.startswith("/api/")
-
-
-def _is_too_large(request: HttpRequest) -> bool:
-    """The view refuses it by its length, without reading it."""
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    return not length.isdecimal() or int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE

@@ -10,11 +10,16 @@ from django.conf import settings
 
 from kyc_portal.broker_tls import tls_of
 from kyc_portal.startup import UnsafeInstallation, check_safe
+from verification.jobs import doorbell
 
 
 def _every(seconds: int, task: str, queue: str) -> dict[str, Any]:
     """An entry of the schedule. Its messages expire, so that a worker that comes back drops the old ones at once."""
-    return {"task": task, "schedule": float(seconds), "options": {"queue": queue, "expires": 10}}
+    return {
+        "task": task,
+        "schedule": float(seconds),
+        "options": {"queue": queue, "expires": doorbell.EXPIRES[task]},
+    }
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kyc_portal.settings")
@@ -61,9 +66,9 @@ app.config_from_object(
             "polling_interval": 0.05,
         },
         "beat_schedule": {
-            "sweep": _every(5, "verification.sweep", "sweep"),
-            "pulse of media": _every(10, "verification.pulse", "media"),
-            "pulse of liveness": _every(10, "verification.pulse", "liveness"),
+            "sweep": _every(5, doorbell.SWEEP, "sweep"),
+            "pulse of media": _every(10, doorbell.PULSE, "media"),
+            "pulse of liveness": _every(10, doorbell.PULSE, "liveness"),
         },
         "beat_scheduler": "verification.jobs.beat:Scheduler",
         "timezone": "UTC",

@@ -28,7 +28,8 @@ _WORD = r"(?:[a-z]{1,30}|[A-Z]{1,30}|(?:[A-Z][a-z]{2,29}){1,8})?\d{0,4}"
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 # Django ends names of constraints with these.
 _SHORT_HASH = r"[0-9a-f]{8}"
-_READABLE = re.compile(rf"(?:(?:{PUBLIC_ID}|{_UUID}|{_SHORT_HASH}|{_WORD})(?:[_-]+|$))+")
+# The repetition keeps what it has taken: tried in every other way, a run of such signs would never end.
+_READABLE = re.compile(rf"(?:(?:{PUBLIC_ID}|{_UUID}|{_SHORT_HASH}|{_WORD})(?:[_-]+|$))++")
 # A part of such a value, which some other character cut. In words, small letters stand in runs.
 _PART = re.compile(
     r"(?<![A-Za-z0-9_-])(?=[A-Z0-9_-]*[a-z])(?=[a-z0-9_-]*[A-Z])(?=[A-Za-z_-]*\d)"

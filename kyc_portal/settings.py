@@ -104,7 +104,6 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "kyc_portal.urls"
 WSGI_APPLICATION = "kyc_portal.wsgi.application"
-ASGI_APPLICATION = "kyc_portal.asgi.application"
 
 TEMPLATES: list[dict[str, Any]] = [
     {

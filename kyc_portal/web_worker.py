@@ -2,9 +2,11 @@
 
 Gunicorn's own gives each new connection a thread, waits 5 s in it for the first byte and then, without a limit, for
 the rest of the head; and it waits up to 2 s in its only loop for a client to close its side. Here the loop does both
-for all connections at once, and a connection that sends no whole head in time is closed.
+for all connections at once, and a connection that sends no whole head in time is closed. Nor does its own limit how
+long a client may take to read an answer, which occupies a thread too.
 """
 
+import errno
 import socket
 import time
 from collections import deque
@@ -18,12 +20,47 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from verification.slow_clients import is_stopped
 
 HEAD_SECONDS: Final = 10.0  # from the connection, or from the end of the last request and its first byte
-MAX_HEAD: Final = 32_768  # bytes; Gunicorn's own limits of lines and fields are within it
+MAX_HEAD: Final = 32_768  # bytes of the whole head; Gunicorn limits each line besides
+# A thread waits so long for a client that reads nothing, and without end for one that reads so many bytes a second.
+READER_SECONDS: Final = 30.0
+MIN_RATE: Final = 8_192
 CLOSING_SECONDS: Final = 2.0
 END_OF_HEAD: Final = b"\r\n\r\n"
 TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 )
+
+
+class Client(socket.socket):
+    """A client's socket with a limit for sending: waiting uses up seconds, and bytes that are taken give some back.
+
+    So it holds for a whole answer, and an honest client on a slow line gets the largest one.
+    """
+
+    def __init__(self, accepted: socket.socket) -> None:
+        super().__init__(fileno=accepted.detach())
+        self._seconds = READER_SECONDS
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        """Raises BrokenPipeError for a client that reads too slowly, as if it had left."""
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[self._send_some(rest, flags) :]
+        except TimeoutError:
+            raise BrokenPipeError(errno.EPIPE, "The client reads too slowly.") from None
+        finally:
+            self.setblocking(True)
+
+    def _send_some(self, data: memoryview, flags: int) -> int:
+        if self._seconds <= 0:
+            raise TimeoutError
+        self.settimeout(self._seconds)
+        began = time.monotonic()
+        taken = self.send(data, flags)
+        self._seconds -= time.monotonic() - began
+        self._seconds = min(READER_SECONDS, self._seconds + taken / MIN_RATE)
+        return taken
 
 
 class Connection(TConn):  # type: ignore[misc]
@@ -50,6 +87,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.closing_conns: deque[Connection] = deque()
+        # The kernel's way to send a file knows no limit of ours.
+        self.cfg.set("sendfile", False)
 
     def accept(self, listener: socket.socket) -> None:
         try:
@@ -57,7 +96,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         except (BlockingIOError, ConnectionAbortedError):
             return
         self.nr_conns += 1
-        self.wait_for_head(Connection(self, self.cfg, client, address, listener.getsockname()))
+        self.wait_for_head(Connection(self, self.cfg, Client(client), address, listener.getsockname()))
 
     def on_client_socket_readable(self, conn: Connection, client: socket.socket) -> None:
         """The next request of a connection that was kept."""
@@ -127,6 +166,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             return
         conn.timeout = time.monotonic() + CLOSING_SECONDS
         self.closing_conns.append(conn)
+        self.nr_conns += 1  # until its end; Gunicorn counts it no more
         if not stopped:
             self.poller.register(conn.sock, EVENT_READ, partial(self.on_closing_socket_readable, conn))
 
@@ -138,6 +178,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self.end(conn)
 
     def end(self, conn: Connection) -> None:
+        self.nr_conns -= 1
         if not is_stopped(conn.sock):
             self.poller.unregister(conn.sock)
         conn.close()

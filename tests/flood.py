@@ -15,10 +15,26 @@ from dataclasses import dataclass, field
 from statistics import median, quantiles
 
 HOST = "localhost"
+SITE = f"https://{HOST}/"  # Django asks for it where TLS is used
+CSRF = "c" * 32
 PERIOD = 2.0  # seconds between two bytes of one client
 PATIENCE = 5.0  # seconds; an honest visitor calls a later answer none
 
 Address = tuple[str, int]
+
+
+def head(method: str, path: str, length: int, cookie: str = f"csrftoken={CSRF}") -> bytes:
+    """The head of a request whose form has so many bytes."""
+    lines = (
+        f"{method} {path} HTTP/1.1",
+        f"Host: {HOST}",
+        f"Referer: {SITE}",
+        f"Cookie: {cookie}",
+        f"X-CSRFToken: {CSRF}",
+        "Content-Type: application/x-www-form-urlencoded",
+        f"Content-Length: {length}",
+    )
+    return "\r\n".join([*lines, "", ""]).encode()
 
 
 @dataclass

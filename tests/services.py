@@ -185,6 +185,27 @@ def python(environment: Mapping[str, str], module: str, *arguments: str, ready: 
     return Process(sys.executable, "-m", module, *arguments, environment=environment, ready=ready)
 
 
+def migrated(environment: Mapping[str, str]) -> Mapping[str, str]:
+    """The same environment, in which the database has its tables and the static files are collected."""
+    manage(environment, "migrate", "--verbosity=0")
+    manage(environment, "collectstatic", "--noinput", "--verbosity=0")
+    return environment
+
+
+# The web server with the settings of production.
+SHIPPED = ("--config", "python:kyc_portal.web_server")
+
+
+@contextmanager
+def gunicorn(environment: Mapping[str, str], *options: str) -> Iterator[tuple[Process, tuple[str, int]]]:
+    """A web server on a free port of loopback; its process, and host and port."""
+    listens = r"Listening at: http://([\d.]+):(\d+)"
+    options = (*options, "-b", "127.0.0.1:0", "--no-control-socket")
+    with python(environment, "gunicorn", *options, ready="Booting worker") as process:
+        host, port = process.wait_for_output(listens).groups()
+        yield process, (host, int(port))
+
+
 def worker(
     environment: Mapping[str, str], queue: str, *options: str, app: str = "kyc_portal.celery"
 ) -> Process:

@@ -16,6 +16,8 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeVar
 from weakref import WeakSet
 
+from verification.client_address import network
+
 BODY = "verification.body"
 FORM_SECONDS: Final = 10.0  # from the first wait for a body without a file to its last byte
 # Of the 16 threads of a process (kyc_portal/web_server.py): together these leave three for what has arrived.
@@ -134,7 +136,7 @@ class Body:
 
     def _wait(self, size: int) -> bytes:
         self._until = self._until or time.monotonic() + FORM_SECONDS
-        place = self._place(_forms, self._environ["REMOTE_ADDR"])
+        place = self._place(_forms, network(self._environ["REMOTE_ADDR"]))
         with place, cut_off(self._connection, self._until - time.monotonic()) as cut:
             data = bytes(self._source.read(size))
         if cut.is_set():
@@ -184,7 +186,7 @@ def guarded(application: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def reads_body_itself(view: View) -> View:
-    """For a view that reads its body as an upload, and answers what is refused of it."""
+    """For a view that reads its body itself, and answers what is refused of it; or that reads none."""
     view.reads_body_itself = True  # type: ignore[attr-defined]
     return view
 

@@ -10,6 +10,8 @@ from typing import Any, Self
 
 from celery import Celery, beat
 
+from verification.jobs import doorbell
+
 
 class EmbeddedWorker:
     """Runs the tasks of both queues on `concurrency` threads between `start` and `stop`."""
@@ -35,7 +37,7 @@ class EmbeddedWorker:
         self._beat.daemon = True
         self._beat.start()
         # Work left over from an earlier process need not wait for the beat.
-        self._app.send_task("verification.sweep", queue="sweep")
+        self._app.send_task(doorbell.SWEEP, queue=doorbell.QUEUES[doorbell.SWEEP])
         return self
 
     def stop(self) -> None:

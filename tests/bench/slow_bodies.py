@@ -5,22 +5,20 @@ proxy that passes every body on as it comes.
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.flood import HOST, Flood, Request, await_start, wait
+from tests.flood import HOST, Flood, Request, await_start, head, wait
 from tests.in_front import Nginx
-from tests.services import environment, free_port, manage, python
+from tests.services import SHIPPED, environment, gunicorn, migrated
 
 SENDERS = (80, 500)
 TIMES = 5
-CSRF = "c" * 32
 TARGETS = {"share_after_least": ">= 0.8"}
 
-BEFORE = ("tests.flow.unguarded", "-k", "gthread", "--workers", "2", "--threads", "16", "--no-control-socket")
-AFTER = ("--config", "python:kyc_portal.web_server")
+BEFORE = ("tests.flow.unguarded", "-k", "gthread", "--workers", "2", "--threads", "16")
 PASS_ON = {"client_body_buffer_size 2m;": "proxy_request_buffering off;"}
 
 
@@ -28,32 +26,26 @@ def run() -> dict[str, Any]:
     figures: dict[str, Any] = {}
     with TemporaryDirectory() as folder:
         variables = _prepared(Path(folder))
-        for name, options, replaced in (("before", BEFORE, PASS_ON), ("after", AFTER, {})):
+        for name, options, replaced in (("before", BEFORE, PASS_ON), ("after", SHIPPED, {})):
             with _served(variables, options, replaced) as (port, nginx):
                 figures |= _measured(name, port, nginx)
     shares = [value["share"] for key, value in figures.items() if "after" in key]
     return {"share_after_least": min(shares), **figures}
 
 
-def _prepared(folder: Path) -> dict[str, str]:
+def _prepared(folder: Path) -> Mapping[str, str]:
     url = f"sqlite:///{folder / 'portal.sqlite3'}"
     variables = environment(url, "memory://", "http://127.0.0.1:9", folder, KYC_BEHIND_PROXY="1")
-    manage(variables, "migrate", "-v0")
-    manage(variables, "collectstatic", "--noinput", "-v0")
-    return variables
+    return migrated(variables)
 
 
 @contextmanager
 def _served(
-    variables: dict[str, str], options: tuple[str, ...], replaced: Mapping[str, str]
+    variables: Mapping[str, str], options: tuple[str, ...], replaced: Mapping[str, str]
 ) -> Iterator[tuple[int, Nginx]]:
-    with ExitStack() as stack:
-        port = free_port()
-        where = ("-b", f"127.0.0.1:{port}")
-        stack.enter_context(python(variables, "gunicorn", *options, *where, ready="Booting worker"))
-        nginx = stack.enter_context(Nginx(port, replaced))
-        await_start(("127.0.0.1", port))
-        yield port, nginx
+    with gunicorn(variables, *options) as (_process, where), Nginx(where[1], replaced) as nginx:
+        await_start(where)
+        yield where[1], nginx
 
 
 def _measured(name: str, port: int, nginx: Nginx) -> dict[str, Any]:
@@ -62,7 +54,7 @@ def _measured(name: str, port: int, nginx: Nginx) -> dict[str, Any]:
     for way, where, tls in (("direct", ("127.0.0.1", port), None), ("nginx", nginx.https, nginx.tls)):
         for senders in SENDERS:
             for path in ("/admin/login/", "/api/v1/verifications", "/verify/recording"):
-                with Flood(where, _opening(path), senders, tls=tls, addresses=200).running():
+                with Flood(where, head("POST", path, 4000), senders, tls=tls, addresses=200).running():
                     figures[f"{path}, {senders}, {way}, {name}"] = wait(
                         where, _page(), times=TIMES, tls=tls
                     ).figures
@@ -71,15 +63,3 @@ def _measured(name: str, port: int, nginx: Nginx) -> dict[str, Any]:
 
 def _page() -> Request:
     return Request("GET", "/verify/", 404, headers={"Host": HOST})
-
-
-def _opening(path: str) -> bytes:
-    lines = (
-        f"POST {path} HTTP/1.1",
-        f"Host: {HOST}",
-        f"Referer: https://{HOST}/",
-        f"Cookie: csrftoken={CSRF}",
-        "Content-Type: application/x-www-form-urlencoded",
-        "Content-Length: 4000",
-    )
-    return "\r\n".join([*lines, "", ""]).encode()

@@ -201,7 +201,9 @@ def test_board_and_vendor_page_say_what_stands_still_and_what_to_do(
 ) -> None:
     settings.DEMO = False
     shown = " ".join(signed_in(group).get(page).content.decode().split())
-    assert "<strong>No worker has taken liveness work for 4 min.</strong> Start kyc-liveness on a" in shown
+    assert (
+        "<strong>No worker that calls the vendor has answered for 4 min.</strong> Start kyc-liveness" in shown
+    )
     assert shown.count("notice-bad") == 1
 
 
@@ -213,5 +215,5 @@ def test_when_all_is_well_nothing_is_shown(signed_in: SignIn) -> None:
 
 def test_what_never_ran_is_told_without_a_time(signed_in: SignIn) -> None:
     shown = signed_in("Operator").get("/admin/").content.decode()
-    assert "Beat has never sent anything." in shown
+    assert "Beat, which starts the regular work, has never sent anything." in shown
     assert "Start the demo again" in shown

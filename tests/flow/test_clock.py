@@ -53,11 +53,17 @@ def test_a_web_server_whose_own_clock_is_wrong_raises_no_alarm(client: Client, w
 def test_a_page_whose_own_clock_is_wrong_raises_no_alarm(
     signed_in: Any, web_server_off: None, page: str
 ) -> None:
-    assert "Beat has sent nothing" not in signed_in(OPERATOR).get(page).content.decode()
+    assert (
+        "Beat, which starts the regular work, has sent nothing"
+        not in signed_in(OPERATOR).get(page).content.decode()
+    )
 
 
 @pytest.mark.parametrize("page", ["/admin/", "/admin/vendor/"])
 def test_an_alarm_is_raised_by_the_shared_clock(signed_in: Any, monkeypatch: Any, page: str) -> None:
     answers.record(answers.BEAT, now=timezone.now())
     monkeypatch.setattr(clock, "now", lambda: timezone.now() + APART)
-    assert "Beat has sent nothing" in signed_in(OPERATOR).get(page).content.decode()
+    assert (
+        "Beat, which starts the regular work, has sent nothing"
+        in signed_in(OPERATOR).get(page).content.decode()
+    )

@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from tests.conftest import NOW
+from tests.time_limit import within
 from verification.actions import csp_report
 from verification.actions.csp_report import Violation
 from verification.models import CspReport
@@ -123,7 +124,7 @@ def test_other_kinds_of_bodies_are_refused(kind: str) -> None:
     assert send(old(), kind).status_code == 415
 
 
-def test_a_large_body_is_refused_unread() -> None:
+def test_a_large_body_is_refused() -> None:
     assert send(b" " * (csp_reports.MAX_BODY + 1)).status_code == 413
     assert send(old(), CONTENT_LENGTH="").status_code == 413
     assert send(old(), CONTENT_LENGTH="-1").status_code == 413
@@ -133,6 +134,13 @@ def test_a_body_holds_a_limited_number_of_reports() -> None:
     body = {"documentURL": "http://testserver/", "effectiveDirective": "img-src", "blockedURL": "inline"}
     send(new(*[body] * 60), NEW)
     assert counted() == [("img-src", "", "inline", csp_reports.MAX_AT_ONCE)]
+
+
+def test_no_host_takes_long_to_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("WARNING")
+    with within(20):
+        send(old(blocked="https://" + "-" * 90 + "a1b2c3" * 4))
+    assert counted()[0][3] == 1
 
 
 def test_strangers_fill_no_table(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,12 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.faults.waiting import wait_until
-from tests.flood import Flood, Request, Tls, Waiting, await_start, wait
+from tests.flood import CSRF, SITE, Flood, Request, Tls, Waiting, await_start, head, wait
 from tests.in_front import HOST, Nginx
-from tests.services import environment, free_port, manage, python, skip_reason
+from tests.services import SHIPPED, environment, gunicorn, manage, migrated, skip_reason
 
-CSRF = "c" * 32
-SITE = f"https://{HOST}/"  # Django asks for it where TLS is used
 FORM = {
     "Host": HOST,
     "Referer": SITE,
@@ -57,26 +55,9 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     data = tmp_path_factory.mktemp("in-front")
     url = f"sqlite:///{data / 'portal.sqlite3'}"
     variables = environment(url, "memory://", "http://127.0.0.1:9", data, KYC_BEHIND_PROXY="1")
-    manage(variables, "migrate", "--verbosity=0")
-    manage(variables, "collectstatic", "--noinput", "--verbosity=0")
-    portal = ("127.0.0.1", free_port())
-    options = ("--config", "python:kyc_portal.web_server", "-b", f"{portal[0]}:{portal[1]}")
-    with python(variables, "gunicorn", *options, ready="Booting worker"), Nginx(portal[1]) as nginx:
+    with gunicorn(migrated(variables), *SHIPPED) as (_process, portal), Nginx(portal[1]) as nginx:
         await_start(portal)
         yield Front(nginx, portal, variables)
-
-
-def head(method: str, path: str, length: int, cookie: str = f"csrftoken={CSRF}") -> bytes:
-    lines = (
-        f"{method} {path} HTTP/1.1",
-        f"Host: {HOST}",
-        f"Referer: {SITE}",
-        f"Cookie: {cookie}",
-        f"X-CSRFToken: {CSRF}",
-        "Content-Type: application/x-www-form-urlencoded",
-        f"Content-Length: {length}",
-    )
-    return "\r\n".join([*lines, "", ""]).encode()
 
 
 def test_the_portal_answers_behind_it(front: Front) -> None:

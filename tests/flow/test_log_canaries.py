@@ -12,7 +12,7 @@ import pytest
 
 from tests.flow.canaries import KEY, ODD_ADDRESSES, TOKEN, found_in
 from tests.processes import PROJECT
-from tests.services import database, environment, manage, python
+from tests.services import SHIPPED, database, environment, gunicorn, migrated
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -58,14 +58,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """What a real web server wrote after strangers had sent it all sorts of things."""
     data = tmp_path_factory.mktemp("server")
     variables = environment(f"sqlite:///{data / 'portal.sqlite3'}", "memory://", "http://127.0.0.1:9", data)
-    manage(variables, "migrate", "--verbosity=0")
-    manage(variables, "collectstatic", "--noinput", "--verbosity=0")
-    options = ("-k", "gthread", "-b", "127.0.0.1:0", "--no-control-socket", "--access-logfile", "-")
-    listens = r"Listening at: http://([\d.]+):(\d+)"
-    with python(variables, "gunicorn", "kyc_portal.wsgi", *options, ready=listens) as process:
-        host, port = process.wait_for_output(listens).groups()
+    options = (*SHIPPED, "--workers", "1", "--access-logfile", "-")
+    with gunicorn(migrated(variables), *options) as (process, where):
         for message in messages():
-            with socket.create_connection((host, int(port)), timeout=20) as connection:
+            with socket.create_connection(where, timeout=20) as connection:
                 connection.sendall(message)
                 connection.shutdown(socket.SHUT_WR)
                 while connection.recv(65536):

@@ -16,9 +16,8 @@ import pytest
 
 from tests.flood import Tls
 from tests.in_front import HOST, Nginx
-from tests.services import environment, manage, python, skip_reason
-from verification.slow_clients import MAX_FORMS, MAX_FORMS_OF_ADDRESS
-from verification.slow_clients import MAX_UPLOADS_OF_CASE as MAX_AT_ONCE
+from tests.services import environment, gunicorn, manage, migrated, skip_reason
+from verification.slow_clients import MAX_FORMS, MAX_FORMS_OF_ADDRESS, MAX_UPLOADS_OF_CASE
 
 # Seconds. The server's limit is 2 s (`impatient`); a response that takes longer than this never comes.
 MAX_SECONDS = 20
@@ -65,21 +64,9 @@ class Visitor:
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     data = tmp_path_factory.mktemp("impatient")
     variables = environment(f"sqlite:///{data / 'portal.sqlite3'}", "memory://", "http://127.0.0.1:9", data)
-    manage(variables, "migrate", "--verbosity=0")
-    manage(variables, "collectstatic", "--noinput", "--verbosity=0")
-    options = (
-        "-k",
-        "kyc_portal.web_worker.Worker",
-        "--threads",
-        str(THREADS),
-        "-b",
-        "127.0.0.1:0",
-        "--no-control-socket",
-    )
-    listens = r"Listening at: http://([\d.]+):(\d+)"
-    with python(variables, "gunicorn", "tests.flow.impatient", *options, ready=listens) as server:
-        host, port = server.wait_for_output(listens).groups()
-        yield Portal(variables, (host, int(port)))
+    options = ("-k", "kyc_portal.web_worker.Worker", "--threads", str(THREADS))
+    with gunicorn(migrated(variables), "tests.flow.impatient", *options) as (_process, where):
+        yield Portal(variables, where)
 
 
 class Upload:
@@ -153,23 +140,25 @@ def test_what_is_refused_may_not_drip_for_ever_either(portal: Portal) -> None:
 
 def test_one_link_can_not_take_all_threads(portal: Portal) -> None:
     mine, another = portal.come(), portal.come()
-    held = [Upload(portal.where, mine, *FORM) for _ in range(MAX_AT_ONCE + THREADS)]
+    held = [Upload(portal.where, mine, *FORM) for _ in range(MAX_UPLOADS_OF_CASE + THREADS)]
     assert portal.status_of("/verify/consent", another) == 200
     answers = sorted(upload.answer() for upload in held)
-    assert answers == [(408, "upload_too_slow")] * MAX_AT_ONCE + [(429, "too_many_at_once")] * THREADS
+    assert answers == [(408, "upload_too_slow")] * MAX_UPLOADS_OF_CASE + [(429, "too_many_at_once")] * THREADS
 
 
 def test_who_does_not_have_the_case_takes_no_place_of_who_has_it(portal: Portal) -> None:
     mine = portal.come()
-    turned_away = [Upload(portal.where, replace(mine, mark="0" * 16), *FORM) for _ in range(MAX_AT_ONCE)]
+    turned_away = [
+        Upload(portal.where, replace(mine, mark="0" * 16), *FORM) for _ in range(MAX_UPLOADS_OF_CASE)
+    ]
     assert Upload(portal.where, mine, *FORM).answer() == (408, "upload_too_slow")
-    assert [upload.answer() for upload in turned_away] == [(409, "other_case")] * MAX_AT_ONCE
+    assert [upload.answer() for upload in turned_away] == [(409, "other_case")] * MAX_UPLOADS_OF_CASE
 
 
 def test_a_thread_that_waited_serves_again(portal: Portal) -> None:
-    for _ in range(THREADS // MAX_AT_ONCE + 1):
+    for _ in range(THREADS // MAX_UPLOADS_OF_CASE + 1):
         visitor = portal.come()
-        for upload in [Upload(portal.where, visitor, *FORM) for _ in range(MAX_AT_ONCE)]:
+        for upload in [Upload(portal.where, visitor, *FORM) for _ in range(MAX_UPLOADS_OF_CASE)]:
             assert upload.answer() == (408, "upload_too_slow")
     assert portal.status_of("/verify/consent", portal.come()) == 200
 
@@ -231,10 +220,16 @@ def test_a_caller_without_a_key_is_refused_without_their_body(portal: Portal) ->
     ("request_", "more", "status"),
     [
         ("POST /nowhere", {}, 404),
+        ("POST /api/nowhere", {}, 404),
         ("GET /verify/", {}, 404),
         ("DELETE /healthz", {}, 405),
         ("POST /admin/login/", {"Transfer-Encoding": "chunked"}, 200),
         ("POST /admin/login/", {"Content-Length": "2000000"}, 400),
+        (
+            "POST /admin/login/",
+            {"Content-Length": "2000000", "Content-Type": "multipart/form-data; boundary=b"},
+            400,
+        ),
     ],
 )
 def test_a_body_that_nobody_reads_holds_no_thread(

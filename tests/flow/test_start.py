@@ -53,7 +53,6 @@ def test_a_safe_production_starts() -> None:
 CELERY = ("-m", "celery", "-A", "kyc_portal.celery")
 PROCESSES = {
     "web server": WEB,
-    "asynchronous web server": ("-c", "import kyc_portal.asgi"),
     "worker": (*CELERY, "worker", "--pool", "solo"),
     "beat": (*CELERY, "beat"),
     "check": ("manage.py", "check"),

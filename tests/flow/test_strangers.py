@@ -12,7 +12,7 @@ from django.test import Client
 from kyc_portal import refusals
 from tests.flow.test_start import variables
 from tests.processes import Process
-from tests.services import python
+from tests.services import SHIPPED, gunicorn
 
 CANARY = "canary"
 HOST = "verify.example.com"
@@ -46,15 +46,11 @@ class Server:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
-    options = ("-k", "gthread", "--threads", "2", "-b", "127.0.0.1:0", "--no-control-socket")
     settings = variables(
         KYC_BEHIND_PROXY="1", DATABASE_URL="postgresql://kyc@127.0.0.1:9/kyc?connect_timeout=2"
     )
-    listens = r"Listening at: http://([\d.]+):(\d+)"
-    with python(settings, "gunicorn", "kyc_portal.wsgi", *options, ready=listens) as process:
-        host, port = process.wait_for_output(listens).groups()
-        process.wait_for_output("Booting worker")
-        found = Server(process, (host, int(port)))
+    with gunicorn(settings, *SHIPPED, "--workers", "1") as (process, where):
+        found = Server(process, where)
         found.answer("GET", "/healthz", f"Host: {HOST}")  # the worker has loaded the portal
         yield found
 

@@ -1,6 +1,8 @@
-"""The worker of the web server: slow heads, silent connections and those that nobody closes cost no thread."""
+"""The worker of the web server: slow heads and readers, silent connections and unclosed ones keep no thread."""
 
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
@@ -8,23 +10,25 @@ import pytest
 from gunicorn.config import Config
 from gunicorn.http import RequestParser
 
-from kyc_portal.web_worker import CLOSING_SECONDS, MAX_HEAD, Connection, Worker
-from tests.services import environment, free_port, python
+from kyc_portal import web_worker
+from kyc_portal.web_worker import CLOSING_SECONDS, MAX_HEAD, Client, Connection, Worker
+from tests.services import environment, gunicorn
 from verification.slow_clients import stop_reading
 
 THREADS = 2
 MANY = 20
+LARGE = 8_000_000  # bytes; more than the kernel keeps of what a client does not read
+CONNECTIONS = 30  # that a process takes at once
 SECONDS = 10  # an answer that takes longer never comes
 FIRST, SECOND = (f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode() for path in ("/one", "/two"))
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
-    where = ("127.0.0.1", free_port())
     variables = environment("sqlite://", "memory://", "http://127.0.0.1:9", tmp_path_factory.mktemp("echo"))
-    options = ("-k", "kyc_portal.web_worker.Worker", "--threads", str(THREADS), "--no-control-socket")
-    address = ("-b", f"{where[0]}:{where[1]}")
-    with python(variables, "gunicorn", "tests.flow.echo", *options, *address, ready="Booting worker"):
+    options = ("-k", "kyc_portal.web_worker.Worker", "--threads", str(THREADS))
+    limit = ("--worker-connections", str(CONNECTIONS))
+    with gunicorn(variables, "tests.flow.echo", *options, *limit) as (_process, where):
         yield where
 
 
@@ -41,6 +45,11 @@ def received(connection: socket.socket, end: bytes) -> bytes:
         while not data.endswith(end) and (piece := connection.recv(65_536)):
             data += piece
     return data
+
+
+def asking(path: bytes) -> bytes:
+    """A request for a large answer."""
+    return FIRST.replace(b"/one", path + f"?{LARGE}".encode())
 
 
 def is_served(server: tuple[str, int]) -> bool:
@@ -103,6 +112,68 @@ def test_clients_that_never_close_their_side_keep_nobody_waiting(
         assert received(connection, b"/one").endswith(b"/one")
     assert MANY * CLOSING_SECONDS > SECONDS
     assert is_served(server)
+
+
+def test_connections_that_wait_for_their_end_count_as_connections(server: tuple[str, int]) -> None:
+    began = time.monotonic()
+    with ExitStack() as stack:
+        for _ in range(CONNECTIONS):
+            connection = stack.enter_context(socket.create_connection(server, SECONDS))
+            connection.sendall(FIRST.replace(b"Host", b"Connection: close\r\nHost"))
+            assert received(connection, b"/one").endswith(b"/one")
+        assert is_served(server)
+    assert time.monotonic() - began >= CLOSING_SECONDS
+
+
+@pytest.mark.parametrize("path", [b"/one", b"/file"])
+def test_clients_that_read_nothing_hold_no_thread_for_good(server: tuple[str, int], path: bytes) -> None:
+    with ExitStack() as stack:
+        for _ in range(2 * THREADS):
+            connection = stack.enter_context(socket.create_connection(server, SECONDS))
+            connection.sendall(asking(path))
+        assert is_served(server)
+
+
+@pytest.mark.parametrize("path", [b"/one", b"/file"])
+def test_a_client_that_reads_gets_all_of_a_large_answer(server: tuple[str, int], path: bytes) -> None:
+    with socket.create_connection(server, SECONDS) as connection:
+        connection.sendall(asking(path).replace(b"Host", b"Connection: close\r\nHost"))
+        assert received(connection, b"never").endswith(b"\r\n\r\n" + bytes(LARGE))
+
+
+@pytest.fixture
+def sending(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    """The server's end of a connection, and the other end, at which somebody reads 64 KiB each millisecond."""
+    monkeypatch.setattr(web_worker, "READER_SECONDS", 0.5)
+    ours, theirs = socket.socketpair()
+    ended = threading.Event()
+
+    def read_slowly() -> None:
+        while theirs.recv(65_536) and not ended.wait(0.001):
+            pass
+
+    reader = threading.Thread(target=read_slowly)
+    with Client(ours) as client, theirs:
+        reader.start()
+        yield client
+        ended.set()
+        client.shutdown(socket.SHUT_RDWR)
+        reader.join()
+
+
+def test_who_takes_an_answer_too_slowly_loses_the_connection(
+    sending: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_worker, "MIN_RATE", 10_000 * 65_536)
+    with pytest.raises(BrokenPipeError):
+        sending.sendall(bytes(200_000_000))
+
+
+def test_who_takes_an_answer_fast_enough_may_take_as_long_as_it_needs(
+    sending: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web_worker, "MIN_RATE", 1)
+    sending.sendall(bytes(100_000_000))
 
 
 def test_a_connection_whose_body_nobody_reads_any_more_is_not_kept() -> None:

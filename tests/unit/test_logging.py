@@ -19,6 +19,8 @@ from django.db import IntegrityError
 from kyc_portal import redaction
 from kyc_portal.logging import Lines, configure
 from kyc_portal.sandbox.drawing import draw_photo
+from tests.flow import canaries
+from tests.time_limit import within
 from verification.actions.api_client import SHOWN
 from verification.crypto import new_entry
 from verification.models.ids import new_id
@@ -66,23 +68,7 @@ def test_a_secret_is_hidden_wherever_it_stands(kind: str, around: str) -> None:
         assert not any(secret[at : at + SHOWN] in told for at in range(len(secret) - SHOWN)), told
 
 
-SPLITS = (
-    "%20",
-    "%0a",
-    "=%0D%0A",
-    ".",
-    ",",
-    ";",
-    " ",
-    "%E2%80%8B",
-    "%C2%AD",
-    "\u200b",
-    "\u00ad",
-    "~",
-    "!",
-    "/",
-    "?",
-)
+SPLITS = (*canaries.SPLITS, " ", "\u200b", "\u00ad", "~", "!", "/", "?")
 
 
 @pytest.mark.parametrize("split", SPLITS)
@@ -98,9 +84,11 @@ SPLITS = (
 def test_a_token_in_an_address_is_hidden_whatever_splits_it(around: str, split: str) -> None:
     for _ in range(20):
         token = secrets.token_urlsafe(32)
+        # A random token can have four letters of the line's own words.
+        traces = {token[at : at + 4] for at in range(40) if token[at : at + 4] not in around}
         for at in (1, 8, 22, 40):
             told = redaction.text(around.format(token[:at] + split + token[at:]))
-            assert not any(token[at : at + 4] in told for at in range(40)), told
+            assert not any(trace in told for trace in traces), told
 
 
 def test_half_of_a_token_is_hidden_elsewhere_too() -> None:
@@ -190,6 +178,48 @@ def test_a_text_without_an_end_is_cut_before_a_word() -> None:
     told = redaction.text("x" * 9 + " " + "y " * 9990 + secret)
     assert len(told) <= redaction.MAX_TEXT + 3
     assert secret[:8] not in told
+
+
+# Beginnings that a pattern could try in many ways before it finds that the text does not fit.
+HOSTILE = (
+    *(
+        "-",
+        "_-",
+        "a-",
+        "Ab",
+        "A1_",
+        "%25",
+        "\\",
+        "://",
+        "@",
+        "'",
+        "b'",
+        "(",
+        "a(",
+        "token",
+        "token=",
+        "password-",
+    ),
+    *(
+        " ",
+        "Error(",
+        "GET /",
+        '"GET /',
+        "Not Found: /",
+        "Not Found (",
+        "Invalid request from ip=1:",
+        "LINE 1",
+    ),
+)
+
+
+@pytest.mark.parametrize("repeated", HOSTILE)
+@pytest.mark.parametrize("behind", ["", "a1b2c3" * 4, "aB1" * 9, "!"])
+def test_no_text_takes_long(repeated: str, behind: str) -> None:
+    long = (repeated * redaction.MAX_TEXT)[: redaction.MAX_TEXT - len(behind)] + behind
+    with within(20):
+        redaction.text(long)
+        redaction.message(ValueError(long))
 
 
 UNIQUE = (

@@ -1,9 +1,11 @@
 """Slow senders are disconnected, one sender may hold only a few places, and what has arrived needs none."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from io import BytesIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -66,6 +68,13 @@ def test_a_body_under_way_needs_a_place(ends: Ends, no_place: None) -> None:
     assert ends[0].recv(10) == b""
 
 
+def test_addresses_of_one_network_share_their_places(ends: Ends, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slow_clients, "_forms", Places(9, 1))
+    form = body_of(ends[0], 7, REMOTE_ADDR="2001:db8:1:2::9")
+    with slow_clients._forms.taken("2001:db8:1:2::"), pytest.raises(slow_clients.TooManyOfSender):
+        form.read()
+
+
 def test_a_file_needs_a_place_of_its_own(ends: Ends, no_place: None) -> None:
     with pytest.raises(slow_clients.TooManyAtOnce), body_of(ends[0], 7).upload("case", 60):
         pass
@@ -82,9 +91,11 @@ def test_the_deadline_is_for_the_whole_body_and_not_for_each_read(
     ends: Ends, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = iter((0.0, 0.0, slow_clients.FORM_SECONDS + 1))
-    monkeypatch.setattr("verification.slow_clients.time.monotonic", lambda: next(now))
+    monkeypatch.setattr(slow_clients, "time", SimpleNamespace(monotonic=lambda: next(now)))
     body = body_of(ends[0], 7)
-    monkeypatch.setattr(body, "_source", Pieces(b"a", BlockingIOError(), b"b", BlockingIOError(), b""))
+    until_cut_off = partial(ends[0].recv, 1)
+    pieces = Pieces(b"a", BlockingIOError(), b"b", BlockingIOError(), until_cut_off)
+    monkeypatch.setattr(body, "_source", pieces)
     assert body.read(1) == b"a"
     assert body.read(1) == b"b"
     with pytest.raises(slow_clients.TooSlow):
@@ -92,16 +103,16 @@ def test_the_deadline_is_for_the_whole_body_and_not_for_each_read(
 
 
 class Pieces:
-    """Each read returns, or raises, the next one."""
+    """Each read returns, raises or calls the next one."""
 
-    def __init__(self, *pieces: bytes | Exception) -> None:
+    def __init__(self, *pieces: bytes | Exception | Callable[[], bytes]) -> None:
         self._pieces = iter(pieces)
 
     def read(self, size: int) -> bytes:
         piece = next(self._pieces)
         if isinstance(piece, Exception):
             raise piece
-        return piece
+        return piece() if callable(piece) else piece
 
 
 def test_a_body_that_ends_early_is_never_taken_as_whole(ends: Ends) -> None:

@@ -46,7 +46,7 @@ def _once_more(violation: Violation, now: datetime) -> bool:
 
 
 def _first(violation: Violation, now: datetime) -> int:
-    """The number of rows that were added. A day's first report deletes what is too old."""
+    """The number of rows that were added. A new row also deletes what is older than KEPT."""
     if _once_more(violation, now):
         return 0
     CspReport.objects.filter(day__lt=(now - KEPT).date()).delete()

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from verification.api import schema
 from verification.api.errors import CODES, envelope
+from verification.slow_clients import reads_body_itself
 
 
 @require_safe
@@ -35,6 +36,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
+@reads_body_itself
 def nothing_here(request: HttpRequest) -> HttpResponse:
     return JsonResponse(envelope("not_found", request), status=404)
 

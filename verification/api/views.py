@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,10 +24,12 @@ from verification.api.serializers import (
     VerificationOut,
 )
 from verification.models import ApiClient, Verification
+from verification.slow_clients import reads_body_itself
 
 WRITE, READ = "verifications:write", "verifications:read"
 
 
+@method_decorator(reads_body_itself, name="dispatch")
 class ApiView(APIView):
     scopes: dict[str, str] = {}
 

@@ -25,8 +25,8 @@ SWEEP = "verification.sweep"
 PULSE = "verification.pulse"
 # The sweep has its own queue, which every worker consumes: it sends lost messages of the other queues again.
 QUEUES = {PREPARE: "media", ASSESS: "liveness", ASSESS_NEXT: "liveness", PROBE: "liveness", SWEEP: "sweep"}
-# PROBE and SWEEP messages expire after so many seconds, because the next one replaces them.
-EXPIRES = {PROBE: 10, SWEEP: 10}
+# These messages expire after so many seconds, because the next one replaces them.
+EXPIRES = {PROBE: 10, SWEEP: 10, PULSE: 10}
 TASK_OF = {AttemptStatus.SUBMITTED: PREPARE, AttemptStatus.READY: ASSESS}
 
 # A sweep sends no message while this many wait in a queue, so that it does not fill the broker when no worker runs.

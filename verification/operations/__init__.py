@@ -1,1 +1,1 @@
-"""Answers for an operator's tools: is the portal alive, and can it work?"""
+"""Addresses for operators and their tools, browsers' reports and security researchers."""

@@ -13,16 +13,16 @@ from verification.jobs.answers import State
 from verification.review import words
 
 _SILENT: Mapping[str, Promise] = {
-    "media": gettext_lazy("No worker has taken a recording to prepare for %(span)s."),
-    "liveness": gettext_lazy("No worker has taken liveness work for %(span)s."),
-    "sweep": gettext_lazy("No worker has taken a sweep for %(span)s."),
-    answers.BEAT: gettext_lazy("Beat has sent nothing for %(span)s."),
+    "media": gettext_lazy("No worker that prepares recordings has answered for %(span)s."),
+    "liveness": gettext_lazy("No worker that calls the vendor has answered for %(span)s."),
+    "sweep": gettext_lazy("No worker has done the regular sweep for %(span)s."),
+    answers.BEAT: gettext_lazy("Beat, which starts the regular work, has sent nothing for %(span)s."),
 }
 _NEVER: Mapping[str, Promise] = {
-    "media": gettext_lazy("No worker has ever taken a recording to prepare."),
-    "liveness": gettext_lazy("No worker has ever taken liveness work."),
-    "sweep": gettext_lazy("No worker has ever taken a sweep."),
-    answers.BEAT: gettext_lazy("Beat has never sent anything."),
+    "media": gettext_lazy("No worker that prepares recordings has ever answered."),
+    "liveness": gettext_lazy("No worker that calls the vendor has ever answered."),
+    "sweep": gettext_lazy("No worker has ever done the regular sweep."),
+    answers.BEAT: gettext_lazy("Beat, which starts the regular work, has never sent anything."),
 }
 _TO_DO: Mapping[str, Promise] = {
     "media": gettext_lazy("Start kyc-media on a server; nothing is lost meanwhile."),

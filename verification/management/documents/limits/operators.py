@@ -129,6 +129,7 @@ OPERATORS = (
     then("jobs.leases:MAX_RETRYING", "An attempt that a machine can't work on", "", _REVIEW),
     waits("jobs.doorbell:MAX_UNANSWERED", "Messages of a queue before the sweep sends no more"),
     waits("jobs.doorbell:EXPIRES[verification.sweep]", "A sweep's message", "s"),
+    waits("jobs.doorbell:EXPIRES[verification.pulse]", "A pulse's message", "s"),
     waits("jobs.doorbell:EXPIRES[verification.probe]", "A probe's message", "s"),
     then(
         "jobs.answers:SILENT_AFTER",
