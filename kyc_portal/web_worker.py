@@ -24,6 +24,9 @@ MAX_HEAD: Final = 32_768  # bytes of the whole head; Gunicorn limits each line b
 # A thread waits so long for a client that reads nothing, and without end for one that reads so many bytes a second.
 READER_SECONDS: Final = 30.0
 MIN_RATE: Final = 8_192
+# Bytes, of which Linux keeps twice as many. It lets a sender go on when a third of the buffer is free; by itself it
+# makes the buffer as large as 4 MB, and a slow reader would seem to read nothing for minutes.
+SEND_BUFFER: Final = 131_072
 CLOSING_SECONDS: Final = 2.0
 END_OF_HEAD: Final = b"\r\n\r\n"
 TOO_LARGE: Final = (
@@ -39,26 +42,27 @@ class Client(socket.socket):
 
     def __init__(self, accepted: socket.socket) -> None:
         super().__init__(fileno=accepted.detach())
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         self._seconds = READER_SECONDS
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        """Raises BrokenPipeError for a client that reads too slowly, as if it had left."""
         rest = memoryview(data)
+        while rest:
+            rest = rest[self.send(rest, flags) :]
+
+    def send(self, data: Any, flags: int = 0) -> int:
+        """Raises BrokenPipeError for a client that reads too slowly, as if it had left."""
+        if not self.getblocking():  # called by the worker's loop, which waits for nobody
+            return super().send(data, flags)
+        began = time.monotonic()
+        self.settimeout(max(self._seconds, 0.001))
         try:
-            while rest:
-                rest = rest[self._send_some(rest, flags) :]
+            taken = super().send(data, flags)
         except TimeoutError:
             raise BrokenPipeError(errno.EPIPE, "The client reads too slowly.") from None
         finally:
             self.setblocking(True)
-
-    def _send_some(self, data: memoryview, flags: int) -> int:
-        if self._seconds <= 0:
-            raise TimeoutError
-        self.settimeout(self._seconds)
-        began = time.monotonic()
-        taken = self.send(data, flags)
-        self._seconds -= time.monotonic() - began
+            self._seconds -= time.monotonic() - began
         self._seconds = min(READER_SECONDS, self._seconds + taken / MIN_RATE)
         return taken
 

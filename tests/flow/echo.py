@@ -1,4 +1,4 @@
-"""A small application for the tests of the web server's worker, which waits half a second for a head or a reader."""
+"""A small application for the tests of the web server's worker, which waits for a head and a reader only briefly."""
 
 from collections.abc import Callable, Iterable
 from tempfile import TemporaryFile
@@ -7,7 +7,7 @@ from typing import Any
 from kyc_portal import web_worker
 
 web_worker.HEAD_SECONDS = 0.5  # type: ignore[misc]
-web_worker.READER_SECONDS = 0.5  # type: ignore[misc]
+web_worker.READER_SECONDS = 2.0  # type: ignore[misc]
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -18,6 +18,7 @@ from verification.actions import probe
 from verification.models import AuditEvent, VendorAccount, Verification, VerificationAttempt
 from verification.states import AttemptStatus, Status
 from verification.vendor_accounts import pacing
+from verification.vendor_accounts.pacing.throttle import MAX_SLOWDOWN
 
 THROTTLED = "RequestLimitExceeded.UinLimitExceeded"
 ERROR = json.dumps({"Response": {"Error": {"Code": THROTTLED, "Message": ""}, "RequestId": "r-0"}}).encode()
@@ -205,6 +206,24 @@ def test_a_wait_that_a_wrong_clock_wrote_gives_way_to_a_true_one(db: None) -> No
     pacing.wait(account(), seconds=60, now=at(24 * 3600))
     pacing.wait(account(), seconds=60, now=at(0))
     assert not pacing.is_open(now=at(59))
+
+
+def test_the_longest_wait_is_not_shortened_by_a_host_whose_clock_is_a_little_behind(db: None) -> None:
+    pacing.accounts()
+    pacing.wait(account(), seconds=300, now=at(0))
+    pacing.wait(account(), seconds=1, now=at(-1))
+    assert not pacing.is_open(now=at(299))
+
+
+def test_a_pace_that_a_wrong_clock_changed_pauses_no_account_that_still_serves(
+    road: Road, emulator: EmulatorServer
+) -> None:
+    pacing.accounts()
+    VendorAccount.objects.update(slowdown=MAX_SLOWDOWN, slowed_at=at(24 * 3600))
+    judge(road.ready(), 0)
+    VendorAccount.objects.update(slowdown=MAX_SLOWDOWN, slowed_at=at(24 * 3600))
+    throttle(road, emulator, 1, 2)
+    assert account().paused_at is None
 
 
 def test_a_pace_that_a_wrong_clock_changed_still_changes(road: Road, emulator: EmulatorServer) -> None:

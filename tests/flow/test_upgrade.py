@@ -22,6 +22,7 @@ LISTED = {
     "ANSWERED": ["", "", False],
     "SYSTEMS": ["", "", False],
     "BEGUN": ["", "", False],
+    "BEGUN-UNRECORDED": ["", "", False],
 }
 
 
@@ -53,8 +54,11 @@ def test_an_applicant_belongs_to_the_client_that_asked_first(upgraded: Any) -> N
 
 
 def test_the_browser_that_has_a_case_counts_as_the_one_that_began(upgraded: Any) -> None:
-    since = "2026-11-23 10:00:00+00:00"
-    assert upgraded["began"] == [["BEGUN", f"{102:064d}"[:16], 0, "b" * 64, "other", since]]
+    created, changed = "2026-11-23 09:00:00+00:00", "2026-11-23 10:00:00+00:00"
+    assert sorted(upgraded["began"]) == [
+        ["BEGUN", f"{102:064d}"[:16], 0, "b" * 64, "other", changed],
+        ["BEGUN-UNRECORDED", f"{103:064d}"[:16], 0, "c" * 64, "other", created],
+    ]
 
 
 @pytest.mark.parametrize("when", ["refused", "refused_on_the_way_back"])

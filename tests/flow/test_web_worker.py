@@ -144,21 +144,20 @@ def test_a_client_that_reads_gets_all_of_a_large_answer(server: tuple[str, int],
 @pytest.fixture
 def sending(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     """The server's end of a connection, and the other end, at which somebody reads 64 KiB each millisecond."""
-    monkeypatch.setattr(web_worker, "READER_SECONDS", 0.5)
+    monkeypatch.setattr(web_worker, "READER_SECONDS", 1.0)
     ours, theirs = socket.socketpair()
-    ended = threading.Event()
-
-    def read_slowly() -> None:
-        while theirs.recv(65_536) and not ended.wait(0.001):
-            pass
-
-    reader = threading.Thread(target=read_slowly)
+    reader = threading.Thread(target=read, args=(theirs, 65_536, 0.001))
     with Client(ours) as client, theirs:
         reader.start()
         yield client
-        ended.set()
         client.shutdown(socket.SHUT_RDWR)
         reader.join()
+
+
+def read(connection: socket.socket, size: int, every: float) -> None:
+    """So many bytes at a time, at most every so many seconds, until the other side ends it."""
+    while connection.recv(size):
+        time.sleep(every)
 
 
 def test_who_takes_an_answer_too_slowly_loses_the_connection(
@@ -173,7 +172,35 @@ def test_who_takes_an_answer_fast_enough_may_take_as_long_as_it_needs(
     sending: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(web_worker, "MIN_RATE", 1)
-    sending.sendall(bytes(100_000_000))
+    sending.sendall(bytes(200_000_000))
+
+
+def test_a_client_on_a_slow_line_gets_all_of_an_answer_that_the_kernel_would_hold(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By itself Linux would hold 4 MB of it, and nothing more would be taken until the client has read a third."""
+    monkeypatch.setattr(web_worker, "READER_SECONDS", 1.0)
+    monkeypatch.setattr(web_worker, "MIN_RATE", 100_000)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        theirs = socket.create_connection(listener.getsockname())
+        client = Client(listener.accept()[0])
+    with client, theirs:
+        reader = threading.Thread(target=read, args=(theirs, 50_000, 0.05), daemon=True)
+        reader.start()
+        client.sendall(bytes(5_000_000))
+        client.shutdown(socket.SHUT_WR)
+        reader.join()
+
+
+def test_an_interim_answer_is_no_way_around_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gunicorn sends it by `send`; after an answer that filled the buffer that would wait without end."""
+    monkeypatch.setattr(web_worker, "READER_SECONDS", 0.5)
+    ours, theirs = socket.socketpair()
+    with Client(ours) as client, theirs:
+        with suppress(BrokenPipeError):
+            client.sendall(bytes(LARGE))
+        with pytest.raises(BrokenPipeError):
+            client.send(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
 def test_a_connection_whose_body_nobody_reads_any_more_is_not_kept() -> None:

@@ -88,6 +88,7 @@ def _fill() -> None:
         model("Review").create(public_id=f"rev_{number}", verification=case, by=reviewer, at=NOW, **words)
         if reference == "ANSWERED":
             _finished(model, case, number, 60, at=NOW + timedelta(hours=1))
+    _case(model, policy, 103, "BEGUN-UNRECORDED", status="collecting", browser_hash="c" * 64)
     begun = _case(model, policy, 102, "BEGUN", status="collecting", browser_hash="b" * 64)
     for hour, kind in enumerate(("link.bound", "link.taken_over", "consent.given")):
         model("AuditEvent").create(

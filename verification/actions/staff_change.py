@@ -117,9 +117,8 @@ def _give_code(change: StaffChange, by: StaffUser, by_one: bool, now: datetime) 
     if by_one and change.kind == ChangeKind.APPOINT:
         effects.set_person(user, by.person())
     seen_by = user.first_password_seen_by
-    if access.has_first_password(
-        user
-    ):  # One that ran out counts too: a session that it opened may live longer.
+    # One that ran out counts too: a session that it opened may live longer.
+    if access.has_first_password(user):
         _check_not_both(user, seen_by, by, by_one)
     return access.give_enrolment_code(user, seen_by=by, now=now)
 

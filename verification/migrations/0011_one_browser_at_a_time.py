@@ -1,9 +1,13 @@
 """Who had a case in which browser. Whoever has one at the upgrade counts as the one who began with its link."""
 
+from itertools import islice
+
 import django.db.models.deletion
 from django.db import migrations, models
 from django.db.models import F, OuterRef, Subquery
 from django.db.models.functions import Coalesce
+
+BATCH = 1000
 
 
 def note_who_began(apps, schema_editor):
@@ -15,8 +19,9 @@ def note_who_began(apps, schema_editor):
     )
     since = Coalesce(Subquery(changes.order_by("-pk").values("at")[:1]), F("created_at"))
     begun = cases.objects.exclude(browser_hash="").annotate(since=since)
-    bindings.objects.bulk_create(
-        (
+    rows = begun.only("link_hash", "browser_hash").iterator(BATCH)
+    while batch := list(islice(rows, BATCH)):
+        bindings.objects.bulk_create(
             bindings(
                 verification_id=case.pk,
                 link=case.link_hash[:16],
@@ -25,10 +30,8 @@ def note_who_began(apps, schema_editor):
                 device="other",
                 at=case.since,
             )
-            for case in begun.only("link_hash", "browser_hash")
-        ),
-        batch_size=1000,
-    )
+            for case in batch
+        )
 
 
 class Migration(migrations.Migration):

@@ -37,7 +37,7 @@ _DIRECTIVES = {
 @csrf_exempt
 @require_POST
 def receive(request: HttpRequest) -> HttpResponse:
-    """204, whatever the report holds; 413 and 415 for what is none."""
+    """204, whatever the report holds; 413 for one that is empty or over MAX_BODY, 415 for what is none."""
     if request.content_type not in {_OLD, _NEW}:
         return HttpResponse(status=415)
     if not 0 < len(request.body) <= MAX_BODY:

@@ -131,7 +131,8 @@ def _throttled_again(call: ProviderCall, now: datetime) -> bool:
 def _still_serves(call: ProviderCall, now: datetime) -> bool:
     """Has the account served a call since the last step, and within AGAIN_WITHIN?"""
     served = _lately(call, now).filter(answer=AnswerKind.USABLE)
-    return served.filter(ended_at__gt=call.account.slowed_at).exists()
+    since = pacing.last_step(call.account, now)
+    return (served.filter(ended_at__gt=since) if since else served).exists()
 
 
 def _lately(call: ProviderCall, now: datetime) -> QuerySet[ProviderCall]:

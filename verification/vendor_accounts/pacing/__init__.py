@@ -26,7 +26,7 @@ from verification.vendor_accounts.pacing.slots import (
     reserve,
     still_open,
 )
-from verification.vendor_accounts.pacing.throttle import Step, pace_of, slow_down, speed_up, wait
+from verification.vendor_accounts.pacing.throttle import Step, last_step, pace_of, slow_down, speed_up, wait
 
 __all__ = [
     "Slot",
@@ -41,6 +41,7 @@ __all__ = [
     "claim_probe",
     "give_back",
     "is_open",
+    "last_step",
     "must_wait",
     "on_trial",
     "pace_of",

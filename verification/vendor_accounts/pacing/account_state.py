@@ -9,6 +9,8 @@ from verification.models import VendorAccount
 
 # A booking or a step of the pace that is dated further ahead than this was written by a wrong clock, and is ignored.
 MAX_AHEAD = timedelta(seconds=60)
+# So was a wait that ends later than this: the vendor can't ask for one so long.
+LATEST_WAIT = timedelta(seconds=MAX_RETRY_AFTER) + MAX_AHEAD
 
 
 def is_open(*, now: datetime) -> bool:
@@ -25,9 +27,9 @@ def may_be_called(account: VendorAccount, now: datetime) -> bool:
 
 
 def asked_to_wait(account: VendorAccount, now: datetime) -> bool:
-    """Did the vendor ask not to be called yet? A wait longer than it can ask for was noted by a wrong clock."""
+    """Did the vendor ask not to be called yet?"""
     until = account.wait_until
-    return until is not None and now < until <= now + timedelta(seconds=MAX_RETRY_AFTER)
+    return until is not None and now < until <= now + LATEST_WAIT
 
 
 def on_trial(account: VendorAccount, now: datetime) -> bool:

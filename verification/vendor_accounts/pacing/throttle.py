@@ -9,9 +9,8 @@ from enum import Enum, auto
 
 from django.db.models import F, Q
 
-from verification.liveness import MAX_RETRY_AFTER
 from verification.models import VendorAccount
-from verification.vendor_accounts.pacing.account_state import MAX_AHEAD
+from verification.vendor_accounts.pacing.account_state import LATEST_WAIT, MAX_AHEAD
 
 # 20 calls a second become 10, 5, 2.5 and 1.25.
 MAX_SLOWDOWN = 4
@@ -53,8 +52,14 @@ def speed_up(account: VendorAccount, *, called_at: datetime, now: datetime) -> b
 
 def _stepped_within(time: timedelta, account: VendorAccount, called_at: datetime) -> bool:
     """Was the last step less than `time` before the call?"""
-    stepped_at = account.slowed_at
-    return stepped_at is not None and stepped_at - MAX_AHEAD <= called_at < stepped_at + time
+    stepped_at = last_step(account, called_at)
+    return stepped_at is not None and called_at < stepped_at + time
+
+
+def last_step(account: VendorAccount, now: datetime) -> datetime | None:
+    """When the pace was changed last; None if never, or if a wrong clock dated it."""
+    at = account.slowed_at
+    return at if at is not None and at <= now + MAX_AHEAD else None
 
 
 def _step(account: VendorAccount, by: int, now: datetime) -> bool:
@@ -68,6 +73,6 @@ def wait(account: VendorAccount, *, seconds: float, now: datetime) -> None:
     """Neither call nor probe the account for so long, because the vendor asked for that; never shorten a wait."""
     until = now + timedelta(seconds=seconds)
     row = VendorAccount.objects.filter(pk=account.pk)
-    wrong = Q(wait_until__gt=now + timedelta(seconds=MAX_RETRY_AFTER))  # as in `asked_to_wait`
+    wrong = Q(wait_until__gt=now + LATEST_WAIT)
     row.filter(Q(wait_until__isnull=True) | Q(wait_until__lt=until) | wrong).update(wait_until=until)
     row.filter(paused_at__isnull=False, probe_at__lt=until).update(probe_at=until)

@@ -69,6 +69,7 @@ STAFF = (
     then("review.queue.counts:MAX_COUNTED", "A view's number", "", "“…+” in the place of the number"),
     then("review.queue.counts:MAX_COUNTED_OF_MANY", "A band's number", "", "“…+” in the place of the number"),
     then("review.board:MAX_LINES", "Lines of a list on the work board", "", _SHOWN),
+    then("review.contested:MAX_NAMED", "Cases with a contested link on the work board", "", _SHOWN),
     then("review.case.dossier:MAX_TIMELINE", "Events of a case", "", _SHOWN),
     then("review.case.dossier:MAX_OTHERS", "Other cases of the applicant", "", _SHOWN),
     then("review.vendor_pages.page:MAX_EVENTS", "Events of the vendor accounts", "", _SHOWN),
