@@ -225,8 +225,10 @@ def test_the_way_back_costs_the_one_that_began_no_change(
 
 
 def test_the_page_says_how_many_changes_are_left(first: Client, second: Client) -> None:
-    for left in ("3 more times", "2 more times", "1 more time"):
-        assert f"It can be moved to another device {left}, this time included." in page_of(second)
+    several = "It can be moved to another device {} more times, this time included."
+    last = "This is the last time that it can be moved to another device."
+    for words in (several.format(3), several.format(2), last):
+        assert words in page_of(second)
         second.post(TAKE_OVER)
         first.post(TAKE_OVER)
 
