@@ -8,7 +8,7 @@ import pytest
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road, clip
 from tests.contract.vendor_socket import http
-from tests.flow.tries import at, judge
+from tests.flow.tries import at, judge, judge_after_a_death
 from tests.flow.vendor_says import Say
 from verification import media, storage
 from verification.actions import assess, prepare, sweep
@@ -109,15 +109,7 @@ def test_a_worker_that_dies_after_the_refusal_costs_no_second_call_of_the_same_b
     attempt: VerificationAttempt, emulator: EmulatorServer, monkeypatch: Any
 ) -> None:
     emulator.script(error=CODE)
-
-    def die(*args: Any) -> None:
-        raise MemoryError
-
-    with monkeypatch.context() as dying:
-        dying.setattr(assess, "_retry_or_give_up", die)
-        with pytest.raises(MemoryError):
-            judge(attempt)
-    judge(attempt, 120)
+    judge_after_a_death(attempt, monkeypatch, assess, "_retry_or_give_up")
     assert (attempt.status, len(emulator.calls())) == (AttemptStatus.SUBMITTED, 1)
 
 

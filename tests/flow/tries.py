@@ -23,14 +23,16 @@ def judge(attempt: VerificationAttempt, seconds: float = 0) -> None:
     attempt.refresh_from_db()
 
 
-def judge_after_a_death(attempt: VerificationAttempt, monkeypatch: Any) -> None:
-    """The worker dies when the answer is in the ledger, and another one goes on two minutes later."""
+def judge_after_a_death(
+    attempt: VerificationAttempt, monkeypatch: Any, module: Any = best_frame, step: str = "keep"
+) -> None:
+    """The worker dies at a step after the answer is in the ledger; another one goes on two minutes later."""
 
     def die(*args: Any) -> None:
         raise MemoryError
 
     with monkeypatch.context() as dying:
-        dying.setattr(best_frame, "keep", die)
+        dying.setattr(module, step, die)
         with pytest.raises(MemoryError):
             judge(attempt)
     judge(attempt, 120)
