@@ -112,6 +112,8 @@ def drafting(portal: Portal, senior: Page) -> Iterator[Page]:
     senior.goto(f"{portal.url}/admin/policy/")
     senior.get_by_role("button", name="Draft a new version").click()
     senior.get_by_label("Why is it changed?").fill(NOTE)
+    # The page's scripts guard the form by then: without them, a submission offline leaves the page.
+    senior.wait_for_load_state()
     yield senior
     senior.goto(f"{portal.url}/admin/policy/")
     senior.get_by_role("button", name="Discard it").click()
