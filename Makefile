@@ -86,7 +86,6 @@ docs: install-dev
 # After a change to pyproject.toml: adds what is new and keeps every other version. UPGRADE=--upgrade takes newer ones.
 lock: install-dev
 	$(LOCK) --extra dev pyproject.toml -o requirements/dev.txt
-	$(LOCK) --extra heic pyproject.toml -c requirements/dev.txt -o requirements/heic.txt
 	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/run.txt
 	echo uv | $(LOCK) - -c requirements/dev.txt -o requirements/uv.txt
 

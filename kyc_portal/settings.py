@@ -50,7 +50,7 @@ SECRET_KEY = env.secret(
 KEYRING = env.secret(
     "KYC_KEYRING", _made_once("keyring", partial(new_entry, "demo")) if DEMO else None, with_lines=True
 )
-ACCEPT_HEIC = env.flag("KYC_ACCEPT_HEIC", default=False)
+ACCEPT_HEIC = env.flag("KYC_ACCEPT_HEIC", default=True)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if DEMO else "")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
 # The portal is at the root of its host. Else Gunicorn lets a header of the client say what comes before each address.

@@ -23,7 +23,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parent.parent
 # Each contains all lines of the one before it.
-EXTRAS_OF_LOCKS = {"run": [], "heic": ["heic"], "dev": ["heic", "dev"]}
+EXTRAS_OF_LOCKS = {"run": [], "dev": ["dev"]}
 OPTION = "--only-binary :all:"  # the only one: any other lets more than the lock decide
 _PLATFORMS = [
     ("linux", "Linux", "posix", "x86_64"),
@@ -72,7 +72,7 @@ def _line(entry: str) -> Line:
 
 
 def complaints(project: Project, locks: dict[str, list[Line]]) -> list[str]:
-    """One sentence for each fault. `project` is the table of pyproject.toml, `locks` has run, heic, dev and uv."""
+    """One sentence for each fault. `project` is the table of pyproject.toml, `locks` has run, dev and uv."""
     found = [*_metadata_faults(project)]
     found += [f"{name}: {fault}" for name, lines in locks.items() for fault in _unpinned(lines)]
     if [line.name for line in locks["uv"]] != ["uv"]:
@@ -80,7 +80,7 @@ def complaints(project: Project, locks: dict[str, list[Line]]) -> list[str]:
     for name, extras in EXTRAS_OF_LOCKS.items():
         roots = [Requirement(each) for each in _required(project, extras)]
         found += [f"{name}: {fault}" for fault in _incomplete(roots, locks[name], _environments(project))]
-    for smaller, larger in [("run", "heic"), ("heic", "dev"), ("uv", "dev")]:
+    for smaller, larger in [("run", "dev"), ("uv", "dev")]:
         known = {(line.name, line.version, line.hashes) for line in locks[larger]}
         found += [
             f"{smaller}: {line.text} is not what the {larger} lock has"

@@ -73,12 +73,17 @@ REFUSED: dict[str, tuple[Made, int, str]] = {
         "trailing_data",
     ),
     "B5 a JPEG that is a PHAR too": (lambda: photos.jpeg() + photos.PHP + bytes(40), 422, "trailing_data"),
+    "B5 a JPEG that is a PHAR behind a second picture": (
+        lambda: photos.jpeg() * 2 + photos.PHP + bytes(40),
+        422,
+        "trailing_data",
+    ),
     "B7 no bytes": (lambda: b"", 400, "empty_file"),
     "B8 one byte": (lambda: b"\xff", 422, "image_corrupt"),
     "B8 only FF D8 FF": (lambda: b"\xff\xd8\xff", 422, "image_corrupt"),
-    "B9 a JPEG cut in half": (lambda: photos.jpeg()[: len(photos.jpeg()) // 2], 422, "image_corrupt"),
+    "B9 a JPEG cut in half": (lambda: photos.jpeg()[: len(photos.jpeg()) // 2], 422, "image_incomplete"),
     "B11 a PNG with a wrong checksum": (photos.with_wrong_checksum, 422, "image_corrupt"),
-    "B11 a PNG without its end": (lambda: photos.png()[:-12], 422, "image_corrupt"),
+    "B11 a PNG without its end": (lambda: photos.png()[:-12], 422, "image_incomplete"),
     "B12 a PNG of 20,000 x 20,000 pixels": (
         lambda: photos.one_bit(20_000, 20_000),
         422,
@@ -127,9 +132,22 @@ def test_it_is_refused(row: str, client: Client) -> None:
     assert Document.objects.count() == 1
 
 
-def test_b3_a_heic_leads_to_the_camera(client: Client) -> None:
-    page = send(client, OTHER_KINDS["HEIC"], "IMG_1.HEIC", "image/heic").content.decode()
-    assert "camera" in re.search(r'id="fault">(.*?)</p>', page, re.DOTALL)[1]
+def test_b3_a_heic_is_a_photo_like_others(client: Client) -> None:
+    assert (
+        'accept="image/jpeg,image/png,image/heic,image/heif"'
+        in client.get("/verify/document").content.decode()
+    )
+    assert code_of(send(client, photos.heic(), "IMG_1.HEIC", "image/heic")) == (200, "")
+    assert photos.corners(kept()) == photos.UPRIGHT
+
+
+def test_b3_a_heic_that_is_not_accepted_leads_to_the_camera(client: Client, settings: Any) -> None:
+    settings.ACCEPT_HEIC = False
+    assert 'accept="image/jpeg,image/png"' in client.get("/verify/document").content.decode()
+    response = send(client, photos.heic(), "IMG_1.HEIC", "image/heic")
+    assert code_of(response) == (415, "unsupported_image_type")
+    assert "camera" in re.search(r'id="fault">(.*?)</p>', response.content.decode(), re.DOTALL)[1]
+    assert not Document.objects.exists()
 
 
 HIDDEN = {
@@ -158,6 +176,13 @@ def test_what_is_hidden_in_it_does_not_pass(row: str, client: Client) -> None:
 
 
 UNUSUAL: dict[str, Callable[[], bytes]] = {
+    "B4 a PNG and what a screenshot tool cut away": lambda: (
+        photos.encoded(photos.quadrants()) + photos.png()[-999:]
+    ),
+    "B5 a JPEG with a camera's notes behind it": lambda: (
+        photos.encoded(photos.quadrants(), "JPEG") + b"aecDebug" + bytes(range(256)) + b"awbDebug"
+    ),
+    "B9 a JPEG without its last two bytes": lambda: photos.encoded(photos.quadrants(), "JPEG")[:-2],
     "B19 CMYK as Adobe writes it, upside down": photos.inverted_cmyk,
     "B19 a PNG of 16 bits a colour": lambda: photos.png_of(photos.RGB, 16),
     "B19 a PNG of 16 bits a colour, with alpha": lambda: photos.png_of(photos.RGB_ALPHA, 16),
@@ -185,7 +210,7 @@ def test_b10_a_jpeg_with_flipped_bytes_is_used_or_refused(
     answers = {code_of(send(client, photos.with_flipped_body(seed))) for seed in range(100)}
     assert (200, "") in answers
     assert {status_code for status_code, _ in answers} == {200, 422}
-    assert {code for _, code in answers} <= {"", "image_corrupt", "trailing_data", "image_too_small"}
+    assert {code for _, code in answers} <= {"", "image_corrupt", "image_incomplete", "image_too_small"}
 
 
 def test_b17_a_photo_too_large_for_the_vendor_is_made_smaller(client: Client) -> None:

@@ -18,7 +18,7 @@ SETTINGS = "settings = __import__('django.conf').conf.settings; "
 # What no variable can bring about: the machine, files and the code itself. Each is a line of Python.
 CODE = {
     "kyc.E010": SETTINGS + "settings.DEBUG = True",
-    "kyc.E022": "sys.modules['pillow_heif'] = None; os.environ['KYC_ACCEPT_HEIC'] = '1'",
+    "kyc.E022": "sys.modules['pillow_heif'] = None",
     "kyc.E024": SETTINGS
     + "settings.STORAGES['evidence']['BACKEND'] = settings.STORAGES['default']['BACKEND']",
     "kyc.E029": "import platform; platform.machine = lambda: 'riscv64'",

@@ -9,9 +9,7 @@ import pytest
 from tests.locks import ROOT, Line, complaints, option_faults, read_lock
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-LOCKS = {
-    name: read_lock((ROOT / f"requirements/{name}.txt").read_text()) for name in ("run", "heic", "dev", "uv")
-}
+LOCKS = {name: read_lock((ROOT / f"requirements/{name}.txt").read_text()) for name in ("run", "dev", "uv")}
 
 
 def with_dev(*lines: Line) -> dict[str, list[Line]]:

@@ -17,8 +17,8 @@ def evidence_settings(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     rules = (
         (
             settings.ACCEPT_HEIC and find_spec("pillow_heif") is None,
-            "KYC_ACCEPT_HEIC is 1, but pillow-heif is missing. Install it: "
-            "pip install --no-deps --require-hashes -r requirements/heic.txt",
+            "HEIC photos are accepted, but pillow-heif is missing. Install it: "
+            "pip install --no-deps --require-hashes -r requirements/run.txt; or set KYC_ACCEPT_HEIC=0.",
             "kyc.E022",
         ),
         (

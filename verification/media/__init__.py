@@ -17,7 +17,7 @@ from verification.media.facts import (
     NormalisedVideo,
     VideoFacts,
 )
-from verification.media.image_files import JPEG_MAGIC
+from verification.media.image_files import JPEG_MAGIC, is_heic
 
 __all__ = [
     "MAX_PHOTO_UPLOAD",
@@ -45,9 +45,10 @@ def check_photo(data: bytes, *, heic: bool = False) -> NormalisedPhoto:
     """The photo as an upright JPEG of at most 1600 pixels a side and 2,205,000 bytes; `heic` accepts HEIC too."""
     if len(data) > MAX_PHOTO_UPLOAD:
         raise UnusableMedia("image_too_large", {"bytes_allowed": MAX_PHOTO_UPLOAD})
-    # libde265, which reads HEIC, works in threads of its own.
+    # libde265, which reads HEIC, works in threads of its own; the decoders of other photos get none.
+    threads = heic and is_heic(data)
     work = "verification.media.photo:normalise_photo"
-    photo = _built(NormalisedPhoto, run(work, data, heic, cpu_seconds=_CHECKING, threads=heic))
+    photo = _built(NormalisedPhoto, run(work, data, heic, cpu_seconds=_CHECKING, threads=threads))
     _check_jpeg(photo.jpeg)
     return photo
 

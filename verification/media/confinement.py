@@ -13,7 +13,7 @@ from typing import Final
 
 from verification.media import syscalls
 
-MEMORY: Final = 768 * 1024 * 1024  # bytes of address space; with less, valid photos of 25 megapixels fail
+MEMORY: Final = 768 * 1024 * 1024  # bytes of address space; with less, valid photos of 50 megapixels fail
 CPU_SECONDS: Final = 20  # at most: checking a file gets less than rewriting it
 FILE_SIZE: Final = 0  # bytes: the child writes no file
 OPEN_FILES: Final = 3  # the standard ones, on /dev/null; the kept socket is open before

@@ -15,6 +15,7 @@ CODES = frozenset(
         "trailing_data",
         "unsupported_image_type",
         "image_corrupt",
+        "image_incomplete",  # ends before the picture does: it did not arrive whole
         "image_too_many_pixels",
         "image_bad_dimensions",
         "image_too_small",

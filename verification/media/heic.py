@@ -1,4 +1,4 @@
-"""Opens HEIC photos, if pillow-heif is installed: an extra, because its wheel carries decoders under other licences.
+"""Opens HEIC photos, as iPhones keep them, if pillow-heif is installed: an installation may do without.
 
 Runs in the limited child process. It reports the size before anything is decoded, and decides nothing about what is
 acceptable.
@@ -6,6 +6,7 @@ acceptable.
 
 import io
 import threading
+from typing import Final
 
 from PIL import Image
 
@@ -23,6 +24,8 @@ else:
     pillow_heif.options.AUX_IMAGES = False
 
 INSTALLED = pillow_heif is not None
+_ERRORS: Final = (ValueError, EOFError, SyntaxError, RuntimeError, OSError)
+_BAND: Final = 256  # rows at a time
 # Read at import, because that makes libheif load its decoders before the child is confined.
 VERSIONS: dict[str, str] = (
     {"pillow_heif": pillow_heif.__version__, "libheif": pillow_heif.libheif_info()["libheif"]}
@@ -39,20 +42,31 @@ class HeicFile:
             raise MediaUnavailable("heic_not_installed")
         try:
             self._file = pillow_heif.open_heif(io.BytesIO(data))
-        except (ValueError, EOFError, SyntaxError, RuntimeError, OSError) as error:
+        except _ERRORS as error:
             raise UnusableMedia("image_corrupt") from error
         self.size: tuple[int, int] = self._file.size
         self.count = len(self._file)
 
-    def decoded(self) -> Image.Image:
-        """The primary picture, upright: libheif applies the rotation of the file, not the EXIF orientation."""
+    def decoded(self, shrink: int) -> Image.Image:
+        """The primary picture at one `shrink`th of its size, upright: libheif applies the rotation of the file.
+
+        libheif holds the whole picture. Pillow's copy, which takes four bytes a pixel, is shrunk band by band.
+        """
         _check_threads()
         try:
-            picture: Image.Image = self._file.to_pillow()
-        except (ValueError, EOFError, SyntaxError, RuntimeError, OSError) as error:
+            data, stride = self._file.data, self._file.stride
+        except _ERRORS as error:
             raise UnusableMedia("image_corrupt") from error
-        if picture.size != self.size:
+        if self._file.size != self.size:
             raise UnusableMedia("image_corrupt")
+        (width, height), mode, band = self.size, self._file.mode, _BAND * shrink
+        picture = Image.new(mode, (-(-width // shrink), -(-height // shrink)))
+        for top in range(0, height, band):
+            rows = min(band, height - top)
+            piece = data[top * stride : (top + rows) * stride]
+            strip = Image.frombytes(mode, (width, rows), piece, "raw", mode, stride)
+            picture.paste(strip.reduce(shrink), (0, top // shrink))
+        picture.info["icc_profile"] = self._file.info.get("icc_profile")
         return picture
 
 

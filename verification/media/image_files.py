@@ -1,7 +1,7 @@
 """Reads the outline of JPEG, PNG and HEIC files without decoding them.
 
-It finds the type, the dimensions and the end of the picture, so that decompression bombs, truncated files and
-polyglots are refused before an image library reads them. It does not use Pillow.
+It finds the type, the dimensions and the end of the picture, so that decompression bombs and files that did not arrive
+whole are refused before an image library reads them, and what lies behind the picture is known. It does not use Pillow.
 """
 
 import re
@@ -32,17 +32,25 @@ _OTHER_MAGIC = [
 _JPEG_MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])", re.DOTALL)
 _HEIC_BOXES = frozenset({b"ftyp", b"meta", b"mdat", b"moov", b"free", b"skip", b"wide", b"uuid", b"mpvd"})
 _FRAME_HEADERS = frozenset({0xC0, 0xC1, 0xC2})
+_PROGRESSIVE = 0xC2
+_START_MARKER, _END_MARKER, _SCAN_HEADER = 0xD8, 0xD9, 0xDA
 _PICTURE_CHUNKS = frozenset({b"IDAT", b"fdAT"})
 
 
 @dataclass(frozen=True)
 class ImageOutline:
-    """`format` is Pillow's name; sizes are pixels as stored; `end` is the offset just behind the picture."""
+    """`format` is Pillow's name; sizes are pixels as stored; `end` is the offset just behind the picture.
+
+    `in_pieces`: a decoder can shrink it while it reads, row by row, and never holds the whole picture.
+    `closed`: the mark of its end is there.
+    """
 
     format: str
     width: int
     height: int
     end: int
+    in_pieces: bool = False
+    closed: bool = True
 
 
 def is_heic(data: bytes) -> bool:
@@ -50,7 +58,7 @@ def is_heic(data: bytes) -> bool:
 
 
 def heic_end(data: bytes) -> int:
-    """The offset just behind the last box of a HEIC file; raises UnusableMedia when a box is cut off.
+    """The offset just behind the last box of a HEIC file; raises UnusableMedia when the last box is cut off.
 
     libheif reads its dimensions, also without decoding.
     """
@@ -62,8 +70,10 @@ def heic_end(data: bytes) -> int:
             length, head = int.from_bytes(data[at + 8 : at + 16]), 16
         if length == 0:  # 0: the last box, which ends with the file
             return len(data)
-        if length < head or at + length > len(data):
+        if length < head:
             raise UnusableMedia("image_corrupt")
+        if at + length > len(data):
+            raise UnusableMedia("image_incomplete")
         at += length
     return at
 
@@ -92,8 +102,10 @@ def _png_outline(data: bytes) -> ImageOutline:
     while at + 12 <= len(data):
         length, kind = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
         end = at + 12 + length
-        if end > len(data) or zlib.crc32(data[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end]):
-            break
+        if end > len(data):
+            raise UnusableMedia("image_incomplete")
+        if zlib.crc32(data[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end]):
+            raise UnusableMedia("image_corrupt")
         chunks, others, profiles = (
             chunks + 1,
             others + (kind not in _PICTURE_CHUNKS),
@@ -102,44 +114,54 @@ def _png_outline(data: bytes) -> ImageOutline:
         if chunks > MAX_CHUNKS or others > MAX_OTHER_CHUNKS:
             raise UnusableMedia("image_too_complex", {"chunks_allowed": MAX_CHUNKS})
         if profiles > 1:  # each would be decompressed, to any number of bytes
-            break
+            raise UnusableMedia("image_corrupt")
         if kind == b"IEND":
             return ImageOutline("PNG", int.from_bytes(data[16:20]), int.from_bytes(data[20:24]), end)
         at = end
-    raise UnusableMedia("image_corrupt")
+    raise UnusableMedia("image_incomplete")
+
+
+@dataclass
+class _Segments:
+    """What the segments of a JPEG say, read one by one."""
+
+    count: int = 0
+    scans: int = 0
+    size: tuple[int, int] = (-1, -1)
+    progressive: bool = False
+
+    def add(self, kind: int, data: bytes, at: int) -> int:
+        """Take one more segment, whose content begins at `at`; returns where it ends."""
+        length = int.from_bytes(data[at : at + 2])
+        if length < 2 or kind == _START_MARKER:
+            raise UnusableMedia("image_corrupt")
+        if kind in _FRAME_HEADERS:
+            self.size = int.from_bytes(data[at + 5 : at + 7]), int.from_bytes(data[at + 3 : at + 5])
+            self.progressive = kind == _PROGRESSIVE
+        self.count += 1
+        self.scans += kind == _SCAN_HEADER
+        if self.count > MAX_SEGMENTS:
+            raise UnusableMedia("image_too_complex", {"segments_allowed": MAX_SEGMENTS})
+        if self.scans > MAX_SCANS:
+            raise UnusableMedia("image_too_complex", {"scans_allowed": MAX_SCANS})
+        return at + length
+
+    @property
+    def sound(self) -> bool:
+        return self.scans > 0 and self.size != (-1, -1)
 
 
 def _jpeg_outline(data: bytes) -> ImageOutline:
-    at, segments, scans, size = 2, 0, 0, (-1, -1)
-    while marker := _JPEG_MARKER.search(data, at):
+    seen, at, closed = _Segments(), 2, False
+    while not closed and (marker := _JPEG_MARKER.search(data, at)):
         kind, at = marker[1][0], marker.end()
-        if kind == 0xD9:
-            break
-        length = int.from_bytes(data[at : at + 2])
-        if length < 2 or kind == 0xD8:
-            raise UnusableMedia("image_corrupt")
-        if kind in _FRAME_HEADERS:
-            size = int.from_bytes(data[at + 5 : at + 7]), int.from_bytes(data[at + 3 : at + 5])
-        segments, scans = segments + 1, scans + (kind == 0xDA)
-        if segments > MAX_SEGMENTS:
-            raise UnusableMedia("image_too_complex", {"segments_allowed": MAX_SEGMENTS})
-        if scans > MAX_SCANS:
-            raise UnusableMedia("image_too_complex", {"scans_allowed": MAX_SCANS})
-        at += length
-    if marker is None or not scans or size == (-1, -1):
+        closed = kind == _END_MARKER
+        if not closed:
+            at = seen.add(kind, data, at)
+    if not seen.count or (closed and not seen.sound):
         raise UnusableMedia("image_corrupt")
-    return ImageOutline("JPEG", *size, at)
-
-
-def camera_extras(data: bytes, end: int) -> bool:
-    """Are the bytes behind a picture those that cameras append, and not a second file hidden in it?
-
-    Telephones append a gain or depth map (one more JPEG), a short film (MP4), Samsung's trailer, or padding.
-    """
-    rest = data[end:]
-    return (
-        not rest.strip(b"\0")
-        or rest.startswith(JPEG_MAGIC)
-        or rest[4:8] == b"ftyp"
-        or (rest.endswith(b"SEFT") and b"SEFH" in rest)
-    )
+    in_pieces = seen.scans == 1 and not seen.progressive
+    if not closed and not (seen.sound and in_pieces and at < len(data)):
+        # It ends within its head or before its last scan, of which nobody knows how many there would be.
+        raise UnusableMedia("image_incomplete")
+    return ImageOutline("JPEG", *seen.size, at if closed else len(data), in_pieces, closed)

@@ -26,8 +26,9 @@ from PIL import (
 from verification.media import heic
 from verification.media.errors import MediaUnavailable, UnusableMedia
 from verification.media.facts import MAX_PHOTO_UPLOAD, NormalisedPhoto
-from verification.media.image_files import ImageOutline, camera_extras, heic_end, is_heic, read_outline
+from verification.media.image_files import ImageOutline, heic_end, is_heic, read_outline
 from verification.media.stamps import stamp
+from verification.media.tails import hides_a_file
 
 __all__ = ["normalise_photo", "stamp"]
 
@@ -44,7 +45,11 @@ PRELOADED: Final = (
 Image.preinit()
 
 MAX_PHOTO_BYTES: Final = 2_205_000  # 2,940,000 characters of Base64: the vendor takes 3,000,000
-MAX_PIXELS: Final = 25_000_000
+# Pixels of a picture that its decoder holds whole: 8192x6144 of a camera of 50 megapixels. They take up to 690 MB
+# of address space.
+MAX_PIXELS: Final = 51_000_000
+# Pixels of a JPEG that is shrunk while it is read: 16,384x12,288 of a camera of 200 megapixels. It takes 70 MB at most.
+MAX_JPEG_PIXELS: Final = 210_000_000
 MAX_SIDE: Final = 1600  # pixels of the result
 MIN_SIDE: Final = 200  # pixels of the source
 MAX_STORED_SIDE: Final = 30_000  # pixels; no camera or scanner makes more
@@ -53,6 +58,8 @@ MAX_ICC_PROFILE: Final = 1_000_000  # bytes
 QUALITIES: Final = (92, 85, 75, 60)
 RESAMPLING: Final = Image.Resampling.LANCZOS
 REDUCING_GAP: Final = 2.0  # Pillow's: above this factor it averages first, which is cheaper
+END_MARKER: Final = b"\xff\xd9"
+FILLER: Final = b"\xa5" * 64  # in place of picture data; decodes as anything but a continuation
 HEIC: Final = "HEIC"
 ORIENTATION_TAG: Final = 0x0112
 # What Pillow raises for broken EXIF, which is no reason to refuse a picture.
@@ -79,7 +86,7 @@ UPRIGHT: Final = {
 def normalise_photo(data: bytes, accept_heic: bool = False) -> NormalisedPhoto:
     """The photo as a JPEG of at most 1600 pixels a side and 2,205,000 bytes.
 
-    Raises UnusableMedia if the file is no JPEG or PNG (or HEIC, if `accept_heic`), is broken, holds other data behind
+    Raises UnusableMedia if the file is no JPEG or PNG (or HEIC, if `accept_heic`), is broken, hides another file behind
     the picture, or is too small or too large.
     """
     if len(data) > MAX_PHOTO_UPLOAD:
@@ -114,21 +121,27 @@ def _arguments(quality: int, notes: list[str]) -> dict[str, str]:
 
 def _checked_outline(data: bytes, notes: list[str]) -> ImageOutline:
     outline = read_outline(data)
-    check_dimensions(outline.width, outline.height)
-    if outline.end < len(data):
-        if outline.format == "PNG" or not camera_extras(data, outline.end):
-            raise UnusableMedia("trailing_data")
-        notes.append("camera_extras_removed")
+    most = MAX_JPEG_PIXELS if outline.in_pieces else MAX_PIXELS
+    check_dimensions(outline.width, outline.height, most_pixels=most)
+    _check_tail(data, outline.end, notes)
     return outline
 
 
-def check_dimensions(width: int, height: int) -> None:
+def _check_tail(data: bytes, end: int, notes: list[str]) -> None:
+    """Refuse another file behind the picture; whatever else is there will be cut off."""
+    if end < len(data):
+        if hides_a_file(data[end:]):
+            raise UnusableMedia("trailing_data")
+        notes.append("camera_extras_removed")
+
+
+def check_dimensions(width: int, height: int, *, most_pixels: int = MAX_PIXELS) -> None:
     """Raise UnusableMedia unless a picture of so many pixels is worth decoding, and safe."""
     short, long = sorted((width, height))
     if short < 1 or long > MAX_STORED_SIDE:
         raise UnusableMedia("image_bad_dimensions")
-    if width * height > MAX_PIXELS:
-        raise UnusableMedia("image_too_many_pixels", {"pixels_allowed": MAX_PIXELS})
+    if width * height > most_pixels:
+        raise UnusableMedia("image_too_many_pixels", {"pixels_allowed": most_pixels})
     if short < MIN_SIDE:
         raise UnusableMedia("image_too_small", {"pixels_needed": MIN_SIDE})
     if long > MAX_ASPECT * short:
@@ -149,6 +162,8 @@ def _guarded(decode: Callable[..., Image.Image], *arguments: Any) -> Image.Image
 
 
 def _from_pillow(data: bytes, outline: ImageOutline, notes: list[str]) -> Image.Image:
+    if not outline.closed:
+        data = _closed(data, notes)
     picture: Image.Image = Image.open(io.BytesIO(data), formats=(outline.format,))
     if picture.size != (outline.width, outline.height):
         raise UnusableMedia("image_corrupt")
@@ -166,25 +181,49 @@ def _from_pillow(data: bytes, outline: ImageOutline, notes: list[str]) -> Image.
     return picture
 
 
+def _closed(data: bytes, notes: list[str]) -> bytes:
+    """The JPEG with the end marker that it lacks; raises UnusableMedia if it lacks rows of the picture too.
+
+    libjpeg makes up what is missing, without a word. It makes up something else if other data follows. So every row is
+    there if filler behind the data changes nothing, and filler in place of its last bytes does.
+    """
+    data = data.rstrip(b"\xff")
+    whole, longer, spoilt = (
+        _coarse(each + END_MARKER) for each in (data, data + FILLER, data[: -len(FILLER)] + FILLER)
+    )
+    if longer != whole or spoilt == whole:
+        raise UnusableMedia("image_incomplete")
+    notes.append("end_marker_added")
+    return data + END_MARKER
+
+
+def _coarse(jpeg: bytes) -> bytes:
+    """The picture of the JPEG at an eighth of its size, which is cheap and shows every block of it."""
+    picture = Image.open(io.BytesIO(jpeg), formats=("JPEG",))
+    picture.draft(None, (1, 1))
+    return picture.tobytes()
+
+
 def _from_heic(data: bytes, notes: list[str]) -> Image.Image:
     end = heic_end(data)
-    if end < len(data):
-        raise UnusableMedia("trailing_data")
-    file = heic.HeicFile(data)
+    _check_tail(data, end, notes)
+    file = heic.HeicFile(data[:end])
     check_dimensions(*file.size)
     if file.count > 1:
         notes.append("first_frame_kept")
-    return _plain(file.decoded(), _fitted(file.size), file.size[0], notes)
+    target = _fitted(file.size)
+    shrink = max(1, int(file.size[0] / target[0] / REDUCING_GAP))
+    return _plain(file.decoded(shrink), target, file.size[0], notes)
 
 
 def _plain(picture: Image.Image, target: tuple[int, int], width: int, notes: list[str]) -> Image.Image:
-    """The picture in eight bits and sRGB, scaled down to `target` if it is larger."""
+    """The picture in eight bits and sRGB, scaled down to `target` if it is larger; see-through parts are on white."""
     profile = picture.info.get("icc_profile")
     picture = _eight_bit(picture, notes)
     if target[0] != width:
         notes.append("scaled_down")
         picture = picture.resize(target, RESAMPLING, reducing_gap=REDUCING_GAP)
-    return _as_srgb(picture, profile, notes)
+    return _as_srgb(_on_white(picture, notes), profile, notes)
 
 
 def _fitted(size: tuple[int, int]) -> tuple[int, int]:
@@ -201,18 +240,23 @@ def _orientation(picture: Image.Image) -> int:
 
 
 def _eight_bit(picture: Image.Image, notes: list[str]) -> Image.Image:
-    """The picture as L, RGB or CMYK of eight bits, transparent parts on white."""
+    """The picture as L, RGB, CMYK or RGBA of eight bits."""
     if picture.mode.startswith("I"):
         notes.append("depth_reduced")
         # Pillow would clip 16-bit greys at 255 instead of scaling them.
         return picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    if picture.has_transparency_data:
-        notes.append("alpha_flattened")
-        see_through = picture.convert("RGBA")
-        flat = Image.new("RGB", picture.size, "white")
-        flat.paste(see_through, mask=see_through.getchannel("A"))
-        return flat
-    return picture if picture.mode in ("L", "RGB", "CMYK") else picture.convert("RGB")
+    if picture.has_transparency_data and picture.mode != "RGBA":
+        return picture.convert("RGBA")
+    return picture if picture.mode in ("L", "RGB", "RGBA", "CMYK") else picture.convert("RGB")
+
+
+def _on_white(picture: Image.Image, notes: list[str]) -> Image.Image:
+    if picture.mode != "RGBA":
+        return picture
+    notes.append("alpha_flattened")
+    flat = Image.new("RGB", picture.size, "white")
+    flat.paste(picture, mask=picture.getchannel("A"))
+    return flat
 
 
 def _as_srgb(picture: Image.Image, profile: bytes | None, notes: list[str]) -> Image.Image:
@@ -241,6 +285,8 @@ def _encode(picture: Image.Image) -> tuple[bytes, int]:
     raise UnusableMedia("image_too_large", {"bytes_allowed": MAX_PHOTO_BYTES})
 
 
+# Pillow's own limit would refuse a JPEG of 200 megapixels, whose outline was checked before.
+Image.MAX_IMAGE_PIXELS = MAX_JPEG_PIXELS
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 _VERSIONS = {
     "pillow": PIL.__version__,

@@ -26,6 +26,7 @@ def _page(request: HttpRequest, visit: access.Visit, code: str = "") -> HttpResp
         "fault": fault.words if fault else "",
         "code": code,
         "types": [*TYPES, *(HEIC_TYPES if settings.ACCEPT_HEIC else ())],
+        "heic": settings.ACCEPT_HEIC,
         "client_faults": media_faults.browser_messages(),
         "limit": media.MAX_PHOTO_UPLOAD,
         "megabytes": media_faults.PHOTO_MEGABYTES,

@@ -31,6 +31,7 @@ _AT_ONCE = MediaFault(
 )
 _PHOTO_BROKEN_OFF = _("The photo did not arrive whole. Please send it again.")
 _ONE_PHOTO = _("Please send one photo, not several.")
+_PHOTO_INCOMPLETE = _("The photo did not arrive whole. Please send it again, or take a new one.")
 _BROKEN_PHOTO = _("This photo can't be opened. Please take it again or choose another.")
 _COSTLY_PHOTO = _("We can't open this photo. Please take a new one with your phone's camera.")
 
@@ -60,14 +61,20 @@ _PHOTO = {
     "unsupported_image_type": MediaFault(
         415,
         _(
-            "Please choose a JPEG or PNG photo. If your phone keeps its pictures as HEIC, use the camera on this "
-            "page: “Take a photo” makes the right kind."
+            "We can't read this kind of file. Please choose a JPEG or PNG photo, or take one with your phone's camera."
         ),
     ),
-    "trailing_data": MediaFault(422, _("This file holds more than a photo. Please take the photo again.")),
+    "trailing_data": MediaFault(
+        422,
+        _(
+            "There is another file inside this photo. Please take a new photo, or send a screenshot of this one."
+        ),
+    ),
     "image_corrupt": MediaFault(422, _BROKEN_PHOTO),
+    "image_incomplete": MediaFault(422, _PHOTO_INCOMPLETE),
     "image_too_many_pixels": MediaFault(
-        422, _("This photo has too many pixels. Please choose a smaller one.")
+        422,
+        _("This photo has too many pixels. Please choose a smaller one, or send a screenshot of this one."),
     ),
     "image_bad_dimensions": MediaFault(
         422, _("This picture has an unusual shape. Please take a photo of your ID.")

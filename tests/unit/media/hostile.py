@@ -42,6 +42,14 @@ def sixteen_bit_png(width: int, height: int, value: int) -> bytes:
     return PNG_MAGIC + header + png_chunk(b"IDAT", zlib.compress(row * height)) + png_chunk(b"IEND", b"")
 
 
+def plain_png(width: int, height: int, pixel: bytes) -> bytes:
+    """A whole PNG of one colour with alpha, whose rows are packed one by one."""
+    header = png_chunk(b"IHDR", struct.pack("!IIBBBBB", width, height, 8, 6, 0, 0, 0))
+    packer, row = zlib.compressobj(1), b"\0" + pixel * width
+    packed = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+    return PNG_MAGIC + header + png_chunk(b"IDAT", packed) + png_chunk(b"IEND", b"")
+
+
 def with_jpeg_segments(jpeg: bytes, segment: bytes, count: int) -> bytes:
     """The JPEG with `count` of these segments after its first two bytes."""
     return jpeg[:2] + segment * count + jpeg[2:]

@@ -8,7 +8,13 @@ _BUSY = "Nothing was changed. Go back and try again in a minute."
 
 APPLICANTS = (
     photo("media.facts:MAX_PHOTO_UPLOAD", "Size of an ID photo", "bytes", "image_too_large"),
-    photo("media.photo:MAX_PIXELS", "Pixels of an ID photo", "pixels", "image_too_many_pixels"),
+    photo("media.photo:MAX_JPEG_PIXELS", "Pixels of an ID photo", "pixels", "image_too_many_pixels"),
+    photo(
+        "media.photo:MAX_PIXELS",
+        "Pixels of a PNG, HEIC or progressive JPEG",
+        "pixels",
+        "image_too_many_pixels",
+    ),
     photo("media.photo:MIN_SIDE", "Shorter side of an ID photo, at least", "pixels", "image_too_small"),
     photo(
         "media.photo:MAX_ASPECT", "Longer side of an ID photo", "times the shorter", "image_bad_dimensions"
