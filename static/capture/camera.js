@@ -1,6 +1,7 @@
 // @ts-check
-/** Opens, lists and closes cameras. Video only: the microphone is never requested. */
+/** Opens a camera, shows its picture and closes it. Video only: the microphone is never requested. */
 
+import { within } from "../deadline.js";
 import { inApp } from "./environment.js";
 
 const WANTED = {
@@ -8,67 +9,111 @@ const WANTED = {
   height: { ideal: 480, min: 240 },
   frameRate: { ideal: 30, min: 15, max: 60 },
 };
+const PLAY_WITHIN = 3000;
+// Slow webcams need 2 s for their first picture.
+const PICTURE_WITHIN = 5000;
 
-/** The camera could not be opened; `code` is the name of the panel that explains it. */
+/** No picture of a camera; `code` is the name of the panel that explains it. */
 export class CameraFault extends Error {
   /** @param {string} code */
   constructor(code) {
     super(code);
     this.code = code;
+    /** @type {MediaDeviceInfo[]} cameras that may work instead */
+    this.others = [];
   }
 }
 
 /** @param {unknown} error */
+const nameOf = (error) => (error instanceof Error ? error.name : "");
+
+/** @param {unknown} error */
 function faultOf(error) {
-  const name = error instanceof Error ? error.name : "";
+  const name = nameOf(error);
   if (name === "NotFoundError") return new CameraFault("no_camera");
   if (name === "NotReadableError" || name === "AbortError") return new CameraFault("camera_busy");
   if (name === "NotAllowedError" || name === "SecurityError") return new CameraFault(inApp() ? "in_app" : "denied");
-  return new CameraFault("unsupported");
-}
-
-/** @param {string} deviceId */
-async function stream(deviceId) {
-  const which = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: "user" };
-  try {
-    return await navigator.mediaDevices.getUserMedia({ audio: false, video: { ...WANTED, ...which } });
-  } catch (error) {
-    // Some browsers reject constraints that the camera could meet: try once more without constraints.
-    if (!(error instanceof Error && error.name === "OverconstrainedError")) throw error;
-    return navigator.mediaDevices.getUserMedia({ audio: false, video: true });
-  }
+  return new CameraFault("no_picture");
 }
 
 /**
- * Open a camera into `video` and wait for its first picture. Permission queries are unreliable across browsers, so only
- * the result of opening the stream counts.
- * @param {HTMLVideoElement} video
- * @param {string} deviceId empty for the front camera
+ * What to ask for, in turn: some browsers reject constraints that the camera could meet, and a chosen camera may be gone.
+ * @param {string} deviceId
  */
-export async function open(video, deviceId) {
-  try {
-    const opened = await stream(deviceId);
-    const facing = opened.getVideoTracks()[0]?.getSettings().facingMode;
-    video.srcObject = opened;
-    video.toggleAttribute("data-mirrored", facing !== "environment");
-    await video.play();
-    return opened;
-  } catch (error) {
-    close(video);
-    throw faultOf(error);
+function wishes(deviceId) {
+  const which = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: "user" };
+  return [{ ...WANTED, ...which }, which, true];
+}
+
+/**
+ * Open a camera. Permission queries are unreliable across browsers, so only the result of opening counts. The browser may
+ * ask the person first, so this has no deadline.
+ * @param {string} deviceId empty for the front camera
+ * @returns {Promise<MediaStream>}
+ */
+export async function request(deviceId) {
+  /** @type {unknown} */
+  let last;
+  for (const video of wishes(deviceId)) {
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: false, video });
+      if (stream?.getVideoTracks().length) return stream;
+      if (stream) stop(stream);
+    } catch (error) {
+      last = error;
+      if (!["OverconstrainedError", "TypeError", "NotFoundError"].includes(nameOf(error))) break;
+    }
   }
+  throw faultOf(last);
 }
 
-/** Stop the camera, so that its light goes out. @param {HTMLVideoElement} video */
-export function close(video) {
-  if (video.srcObject instanceof MediaStream) for (const track of video.srcObject.getTracks()) track.stop();
-  video.srcObject = null;
+/** What is known of a stream's camera; old browsers know nothing. @param {MediaStream} stream */
+export function settings(stream) {
+  return stream.getVideoTracks()[0]?.getSettings?.() ?? {};
 }
 
-/** The cameras, infrared and virtual ones last, because applicants rarely want them. */
-export async function cameras() {
-  const unlikely = /virtual|infrared|\bIR\b|obs/i;
-  const devices = await navigator.mediaDevices.enumerateDevices();
-  const found = devices.filter((device) => device.kind === "videoinput" && device.deviceId);
-  return found.sort((a, b) => Number(unlikely.test(a.label)) - Number(unlikely.test(b.label)));
+/**
+ * Show the stream's picture in `video`. Only a picture counts: `play()` may stay silent or report an interruption while
+ * the picture moves. A refusal to play is no fault of the camera: the person's tap starts it, on the panel "tap".
+ * @param {HTMLVideoElement} video
+ * @param {MediaStream} stream
+ */
+export async function show(video, stream) {
+  video.toggleAttribute("data-mirrored", settings(stream).facingMode !== "environment");
+  if (video.srcObject !== stream) video.srcObject = stream;
+  try {
+    await within(play(video), PLAY_WITHIN);
+  } catch (error) {
+    if (nameOf(error) === "NotAllowedError") throw new CameraFault("tap");
+  }
+  if (!(await hasPictureWithin(video, PICTURE_WITHIN))) throw new CameraFault("no_picture");
+  return stream;
+}
+
+/** @param {HTMLVideoElement} video */
+async function play(video) {
+  await video.play();
+}
+
+/** @param {HTMLVideoElement} video @param {number} milliseconds @returns {Promise<boolean>} */
+function hasPictureWithin(video, milliseconds) {
+  const has = () => video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && video.videoWidth > 0;
+  return new Promise((resolve) => {
+    const over = new AbortController();
+    const timer = setTimeout(() => end(false), milliseconds);
+    /** @param {boolean} result */
+    const end = (result) => {
+      clearTimeout(timer);
+      over.abort();
+      resolve(result);
+    };
+    const look = () => has() && end(true);
+    for (const kind of ["loadeddata", "resize", "timeupdate"]) video.addEventListener(kind, look, over);
+    look();
+  });
+}
+
+/** Stop the camera, so that its light goes out. @param {MediaStream} stream */
+export function stop(stream) {
+  for (const track of stream.getTracks()) track.stop();
 }

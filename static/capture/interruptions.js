@@ -1,7 +1,7 @@
 // @ts-check
 /** Interruptions of a recording: page hidden, phone call, camera unplugged. An interrupted clip is never sent. */
 
-// Safari mutes a new track for a moment without a reason; a shorter mute is ignored.
+// Safari mutes a new track for a moment without a reason; a mute that is over by then is ignored.
 const GRACE = 1000;
 
 /**
@@ -26,5 +26,7 @@ export function watch(stream, stop) {
   window.addEventListener("pagehide", () => end("hidden"), options);
   track.addEventListener("ended", () => end("ended"), options);
   track.addEventListener("mute", mute, options);
+  const late = setTimeout(() => track.muted && end("muted"), GRACE);
+  over.signal.addEventListener("abort", () => clearTimeout(late));
   return () => over.abort();
 }

@@ -7,6 +7,8 @@ const EVERY = 700;
 const BLACK = 10;
 const DARK = 55;
 const BRIGHT = 215;
+// After so many looks, 5 s, a black picture is likely to stay black. And a real camera's noise changes every picture.
+const SAME = 7;
 
 /**
  * Mean brightness, 0 to 255, of the middle of the picture, where the face is.
@@ -21,9 +23,12 @@ function brightness(context, video) {
   return sum / (data.length / 4);
 }
 
-/** @param {number} level @returns {"black" | "dark" | "bright" | "place"} */
-function adviceFor(level) {
-  if (level < BLACK) return "black";
+/** @typedef {"black" | "blind" | "still" | "dark" | "bright" | "place"} Advice */
+
+/** @param {number} level @param {number} same @param {number} black looks without a change, and in the dark @returns {Advice} */
+function adviceFor(level, same, black) {
+  if (level < BLACK) return black >= SAME ? "blind" : "black";
+  if (same >= SAME) return "still";
   if (level < DARK) return "dark";
   return level > BRIGHT ? "bright" : "place";
 }
@@ -31,7 +36,7 @@ function adviceFor(level) {
 /**
  * Call `tell` with the name of a hint whenever it changes; returns a function that stops it.
  * @param {HTMLVideoElement} video
- * @param {(hint: string) => void} tell
+ * @param {(hint: Advice) => void} tell
  */
 export function watch(video, tell) {
   const canvas = document.createElement("canvas");
@@ -39,9 +44,16 @@ export function watch(video, tell) {
   canvas.height = HEIGHT;
   const context = canvas.getContext("2d", { willReadFrequently: true });
   let last = "";
+  let level = -1;
+  let same = 0;
+  let black = 0;
   const timer = setInterval(() => {
     if (!context || video.readyState < 2) return;
-    const hint = adviceFor(brightness(context, video));
+    const before = level;
+    level = brightness(context, video);
+    same = level === before ? same + 1 : 0;
+    black = level < BLACK ? black + 1 : 0;
+    const hint = adviceFor(level, same, black);
     if (hint !== last) tell(hint);
     last = hint;
   }, EVERY);

@@ -1,70 +1,108 @@
 // @ts-check
 /** Controls the recording step, from the camera's permission to the sent video, faults included. */
 
-import * as camera from "./camera.js";
+import { Overdue } from "../deadline.js";
+import { CameraFault } from "./camera.js";
+import * as choice from "./choice.js";
 import { lack, platform } from "./environment.js";
 import { watch as watchInterruptions } from "./interruptions.js";
 import { watch as watchLight } from "./light.js";
-import { countdown } from "./prompts.js";
+import * as opening from "./opening.js";
+import { hopeless, RecorderFault } from "./recorder.js";
 import { requestChallenge, Refused, send } from "./server.js";
-import { film, NothingRecorded } from "./take.js";
+import { record } from "./take.js";
 import * as view from "./view.js";
+
+// A double tap on "Start recording" is no tap on "Stop", which takes its place.
+const DOUBLE_TAP = 500;
 
 /** @type {import("./take.js").Take | null} the recording that is not sent yet; it is only in the memory of this page */
 let take = null;
 /** @type {MediaStream | null} */
 let stream = null;
-let deviceId = "";
+/** Ends the current scene, from the tap on "Start recording" to its recording. */
+let scene = new AbortController();
+let since = 0;
 let release = () => {};
 
 /** @param {string} [reason] why it was stopped; empty if the applicant stopped it */
 function closeCamera(reason) {
   release();
-  camera.close(view.preview);
+  scene.abort();
+  opening.close(view.preview);
   stream = null;
-  view.recording(false);
+  view.phase("framing");
   if (reason) view.stopped(reason);
 }
 
-async function allow() {
+function allow() {
   forget();
   closeCamera();
-  view.part("waiting").hidden = false;
+  view.show("opening");
+  live(opening.open(view.preview, () => view.show("unanswered")));
+}
+
+/** @param {Promise<MediaStream>} opened */
+async function live(opened) {
   try {
-    const opened = await camera.open(view.preview, deviceId);
-    stream = opened;
-    const watches = [watchLight(view.preview, view.hint), watchInterruptions(opened, closeCamera)];
+    const shown = await opened;
+    release();
+    stream = shown;
+    const watches = [watchLight(view.preview, view.advise), watchInterruptions(shown, closeCamera)];
     release = () => {
       for (const stop of watches) stop();
     };
     view.show("live");
-    view.offerCameras(await camera.cameras(), opened.getVideoTracks()[0].getSettings().deviceId ?? "");
+    view.offerCameras(await choice.cameras(), shown.getVideoTracks()[0]);
   } catch (error) {
-    view.show(error instanceof camera.CameraFault ? error.code : "unsupported");
-  } finally {
-    view.part("waiting").hidden = true;
+    if (error instanceof CameraFault) view.problem(error.code, error.others, use);
+    else if (!(error instanceof opening.Superseded)) throw error;
   }
+}
+
+/** Some browsers show the picture only after a tap. */
+function tap() {
+  const shown = opening.tapped(view.preview);
+  view.show("opening");
+  live(shown);
+}
+
+/** @param {string} deviceId */
+function use(deviceId) {
+  choice.choose(deviceId);
+  allow();
 }
 
 async function start() {
   if (!stream || view.part("framing").hidden) return;
-  const filmed = stream;
-  const over = new AbortController();
-  const stopWatching = watchInterruptions(filmed, (reason) => over.abort(new Error(reason)));
-  const scene = { stage: view.stage, say: view.say, signal: over.signal, since: performance.now() };
-  view.recording(true, false);
-  view.hint("ready");
+  if (stream.getVideoTracks()[0].muted) return closeCamera("muted");
+  scene = new AbortController();
+  since = performance.now();
+  const { signal } = scene;
+  const draw = () => requestChallenge(view.addresses.challenge ?? "");
   try {
-    const [challenge] = await Promise.all([requestChallenge(view.addresses.challenge ?? ""), countdown(scene)]);
-    view.recording(true);
-    playback(await film(filmed, challenge, scene));
+    playback(await record(stream, draw, { stage: view.stage, say: view.say, phase: view.phase, signal, since }));
   } catch (error) {
-    if (error instanceof Refused) refused(error);
-    else if (!over.signal.aborted) closeCamera(error instanceof NothingRecorded ? "empty" : "unrecorded");
-  } finally {
-    stopWatching();
-    over.abort();
+    if (!signal.aborted) unrecorded(error);
   }
+}
+
+/** @param {unknown} error */
+function unrecorded(error) {
+  if (error instanceof Refused) refused(error);
+  else if (error instanceof Overdue) refused(new Refused(0));
+  else if (!(error instanceof RecorderFault)) stopWith("server");
+  else if (hopeless()) {
+    closeCamera();
+    view.show("no_recorder");
+  } else closeCamera("unrecorded");
+}
+
+/** The person stops the recording, and may start again. */
+function stop() {
+  if (performance.now() - since < DOUBLE_TAP) return;
+  scene.abort();
+  view.cancelled();
 }
 
 /** @param {import("./take.js").Take} filmed */
@@ -117,11 +155,8 @@ function forget() {
   take = null;
 }
 
-view.wire({ allow, start, send: sendTake, again: allow });
-view.cameras.addEventListener("change", () => {
-  deviceId = view.cameras.value;
-  allow();
-});
+view.wire({ allow, tap, start, stop, send: sendTake, again: allow, reload: () => location.reload() });
+view.cameras.addEventListener("change", () => use(view.cameras.value));
 addEventListener("beforeunload", (event) => take && event.preventDefault());
 view.part(`platform="${platform()}"`).hidden = false;
 if (lack()) view.show(lack());

@@ -7,7 +7,10 @@ const STILL = 4000;
 const POST_ROLL = 300;
 
 /** @typedef {{ action: string, at: number }} PromptTime */
-/** @typedef {{ stage: HTMLElement, say: (words: string) => void, signal: AbortSignal, since: number }} Scene */
+/**
+ * `phase` tells the page how far it is; `since`: the time of the tap that began it.
+ * @typedef {{ stage: HTMLElement, say: (words: string) => void, phase: (name: import("./view.js").Phase) => void, signal: AbortSignal, since: number }} Scene
+ */
 
 /** @param {number} ms @param {AbortSignal} signal */
 export function pause(ms, signal) {

@@ -1,6 +1,8 @@
 // @ts-check
 /** Collects facts on how a clip was made, as hints for reviewers: a browser can claim anything. */
 
+import { settings } from "./camera.js";
+
 /**
  * @param {MediaStream} stream
  * @param {import("./recorder.js").Clip} clip
@@ -8,7 +10,7 @@
  */
 export function collect(stream, clip, prompts) {
   const track = stream.getVideoTracks()[0];
-  const { width, height, frameRate, facingMode } = track.getSettings();
+  const { width, height, frameRate, facingMode } = settings(stream);
   return {
     mime: clip.mime,
     bytes: clip.blob.size,

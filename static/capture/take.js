@@ -1,17 +1,18 @@
 // @ts-check
 /** One recording for one challenge: the clip, the challenge, and until when the server accepts it. */
 
-import { prompt } from "./prompts.js";
+import { within } from "../deadline.js";
+import { countdown, prompt } from "./prompts.js";
 import { start } from "./recorder.js";
 import { collect } from "./signals.js";
+
+// The server draws a challenge in milliseconds; the rest is the line's. Nobody keeps posing for longer.
+const CHALLENGE_WITHIN = 10_000;
 
 /**
  * `until`: the latest time at which the upload may begin; `begun`: whether it has; `arrived`: bytes that the server has.
  * @typedef {{ attempt: string, nonce: string, blob: Blob, name: string, signals: object, until: number, begun: boolean, arrived: number }} Take
  */
-
-/** The recorder produced no data. */
-export class NothingRecorded extends Error {}
 
 /** @param {string} mime */
 function nameFor(mime) {
@@ -20,20 +21,45 @@ function nameFor(mime) {
 }
 
 /**
- * Record the challenge's movements. Rejects when the scene is interrupted or nothing was recorded.
+ * From the tap to the recording. The countdown waits for the challenge: a recording that began after a wait would find a
+ * person who no longer poses. Rejects with Overdue, Refused or RecorderFault, or as soon as the scene is ended.
+ * @param {MediaStream} stream
+ * @param {() => Promise<import("./server.js").Challenge>} draw
+ * @param {import("./prompts.js").Scene} scene
+ * @returns {Promise<Take>}
+ */
+export function record(stream, draw, scene) {
+  /** @type {Promise<never>} */
+  const ended = new Promise((_, reject) => scene.signal.addEventListener("abort", () => reject(scene.signal.reason)));
+  return Promise.race([pose(stream, draw, scene), ended]);
+}
+
+/** @param {MediaStream} stream @param {() => Promise<import("./server.js").Challenge>} draw @param {import("./prompts.js").Scene} scene */
+async function pose(stream, draw, scene) {
+  scene.phase("connecting");
+  const challenge = await within(draw(), CHALLENGE_WITHIN);
+  if (scene.signal.aborted) throw scene.signal.reason;
+  scene.phase("ready");
+  await countdown(scene);
+  scene.phase("filming");
+  return await film(stream, challenge, scene);
+}
+
+/**
+ * Record the challenge's movements. Rejects when the scene is interrupted, and with RecorderFault.
  * @param {MediaStream} stream
  * @param {import("./server.js").Challenge} challenge
  * @param {import("./prompts.js").Scene} scene
  * @returns {Promise<Take>}
  */
-export async function film(stream, challenge, scene) {
+async function film(stream, challenge, scene) {
   const drawnAt = scene.since;
   const running = start(stream);
   try {
+    await running.begun();
     const actions = challenge.actions.map((action) => action.name);
-    const times = await prompt(actions, running.calledAt, scene);
+    const times = await Promise.race([prompt(actions, running.calledAt, scene), running.broken]);
     const clip = await running.finish();
-    if (!clip) throw new NothingRecorded();
     return {
       attempt: challenge.attempt,
       nonce: challenge.nonce,

@@ -17,8 +17,10 @@ export function words(name) {
   return main.querySelector(`[data-text="${name}"]`)?.textContent?.trim() ?? "";
 }
 
-/** Show one panel and move the focus to its heading. @param {string} name */
+/** Show one panel and move the focus to its heading. What was said before is not read again. @param {string} name */
 export function show(name) {
+  say("");
+  hint("place");
   for (const panel of /** @type {NodeListOf<HTMLElement>} */ (main.querySelectorAll("[data-panel]"))) {
     panel.hidden = panel.dataset.panel !== name;
   }
@@ -38,29 +40,76 @@ export function hint(name) {
   part("hint").textContent = words(name);
 }
 
-/** Switch between framing and recording. @param {boolean} on @param {boolean} light */
-export function recording(on, light = on) {
-  stage.toggleAttribute("data-recording", light);
-  part("recording-light").hidden = !light;
-  part("framing").hidden = on;
-  part("hint").hidden = light;
-  part("picker").hidden = on || cameras.options.length < 2;
+/** A hint on the picture; not while the person gets ready, who has other words to read. @param {import("./light.js").Advice} name */
+export function advise(name) {
+  if (part("framing").hidden) return;
+  hint(name);
+  part("reopen").hidden = name !== "blind" && name !== "still";
 }
 
-/** @param {MediaDeviceInfo[]} devices @param {string} current */
+/** @typedef {"framing" | "connecting" | "ready" | "filming"} Phase */
+
+/** How far the recording is. @param {Phase} name */
+export function phase(name) {
+  const begun = name !== "framing";
+  const filming = name === "filming";
+  // The focused button goes away here, and the focus with it.
+  if (begun && part("framing").contains(document.activeElement)) part('panel="live"').querySelector("h1")?.focus();
+  stage.toggleAttribute("data-recording", filming);
+  part("recording-light").hidden = !filming;
+  part("framing").hidden = begun;
+  part("filming").hidden = !begun;
+  part("reopen").hidden = true;
+  part("hint").hidden = filming;
+  part("picker").hidden = begun || cameras.options.length < 2;
+  hint(begun ? name : "place");
+}
+
+/** The person has stopped the recording. */
+export function cancelled() {
+  phase("framing");
+  say("");
+  hint("cancelled");
+  part("framing").querySelector("button")?.focus();
+}
+
+/** @param {MediaDeviceInfo} device @param {number} index */
+const nameOf = (device, index) => device.label || `${words("camera")} ${index + 1}`;
+
+/** @param {MediaDeviceInfo[]} devices @param {MediaStreamTrack} current the track of the camera in use */
 export function offerCameras(devices, current) {
-  const options = devices.map(
-    (device) => new Option(device.label, device.deviceId, false, device.deviceId === current),
-  );
-  cameras.replaceChildren(...options);
-  part("picker").hidden = options.length < 2;
+  const id = current.getSettings?.().deviceId;
+  const used = devices.findIndex((device) => (id ? device.deviceId === id : device.label === current.label));
+  cameras.replaceChildren(...devices.map((device, index) => new Option(nameOf(device, index), device.deviceId)));
+  cameras.selectedIndex = used;
+  part("picker").hidden = devices.length < 2 || part("framing").hidden;
+}
+
+/**
+ * Show the panel of a camera that gives no picture, with a button for each other camera.
+ * @param {string} name
+ * @param {MediaDeviceInfo[]} others
+ * @param {(deviceId: string) => void} use
+ */
+export function problem(name, others, use) {
+  const place = part(`panel="${name}"`).querySelector("[data-others]");
+  const buttons = others.map((device, index) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "button button-second";
+    button.textContent = `${words("use_camera")} ${nameOf(device, index)}`;
+    button.addEventListener("click", () => use(device.deviceId));
+    return button;
+  });
+  place?.replaceChildren(...buttons);
+  show(name);
 }
 
 /** Play back the recording. @param {Blob} blob */
 export function play(blob) {
   player.src = URL.createObjectURL(blob);
-  say(words("recorded"));
   show("playback");
+  say(words("recorded"));
   player.play().catch(() => {}); // Some phones play only after a tap on the controls.
 }
 
