@@ -66,7 +66,7 @@ def case(invitation: Invitation) -> Verification:
 
 def test_the_link_becomes_a_cookie_and_an_address_without_the_token(invitation: Invitation) -> None:
     response = Client().get(path_of(invitation))
-    assert response.headers["Location"] == "/verify/"
+    assert response.headers["Location"] == "/verify/?opened=1"
     cookie = response.cookies[links.COOKIE]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
     assert invitation.link[-43:] not in cookie.value
