@@ -3,8 +3,13 @@
 
 document.documentElement.classList.add("js");
 
-// After a step the focus moves to the heading, so that screen readers announce the new page; not on the first visit.
-if (document.referrer.startsWith(location.origin)) {
+// An error gets the focus, with nothing else that would read it a second time. After a step without one it moves to the
+// heading, so that screen readers announce the new page; not on the first visit.
+/** @type {HTMLElement | null} */
+const wrong = document.querySelector("[data-error]");
+if (wrong) {
+  wrong.focus();
+} else if (document.referrer.startsWith(location.origin)) {
   /** @type {HTMLElement | null} */ (document.querySelector("h1"))?.focus({ preventScroll: true });
 }
 

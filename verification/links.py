@@ -6,9 +6,12 @@ the case to that browser, until another one that has the link takes it over.
 """
 
 import hashlib
+import html
+import re
 import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.core import signing
@@ -23,6 +26,12 @@ _SALT = "verification.links.session"
 MAX_PARKED = 3  # sessions of other cases in the cookie
 MARK = "case"  # the name of the mark in an address
 _MARK_SALT = "verification.links.mark"
+TOKEN_LENGTH = 43  # URL-safe characters: 256 bits
+MAX_ENCODINGS = 3  # mail filters encode an address that is encoded already
+_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH},}}")
+_NO_TOKEN = re.compile(r"[^A-Za-z0-9_-]+")
+# Typing aids write a token's hyphens like this.
+_HYPHENS = str.maketrans({**dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d", "-"), "\u2014": "--"})
 
 
 class OtherBrowser(Exception):
@@ -30,7 +39,7 @@ class OtherBrowser(Exception):
 
 
 def new_token() -> str:
-    """256 random bits, 43 URL-safe characters."""
+    """256 random bits, TOKEN_LENGTH URL-safe characters."""
     return secrets.token_urlsafe(32)
 
 
@@ -48,11 +57,29 @@ def expiry(policy: Policy, *, now: datetime) -> datetime:
     return now + timedelta(days=policy.link_days)
 
 
-def find(token: str, *, now: datetime) -> Verification | None:
-    """The case whose link has this token and is neither revoked nor expired. A case that has ended is found too."""
-    if len(token) != 43 or not token.isascii():
-        return None
-    return _reachable(now).filter(link_hash=token_hash(token)).first()
+def find(typed: str, *, now: datetime) -> Verification | None:
+    """The case of the token in `typed`, if its link is neither revoked nor expired. A case that has ended is found too.
+
+    `typed` is the end of an address as it arrived, or the token alone.
+    """
+    hashes = [token_hash(token) for token in _tokens_in(typed)]
+    return _reachable(now).filter(link_hash__in=hashes).first() if hashes else None
+
+
+def _tokens_in(typed: str) -> set[str]:
+    """The tokens that `typed` can mean, at most two: mail programs take what stands around a link into it.
+
+    Nothing is guessed: what can't belong to a token is cut off, and taken out where a line was broken within the token.
+    """
+    text = typed
+    for _ in range(MAX_ENCODINGS):
+        text = html.unescape(unquote(text))
+    text = text.translate(_HYPHENS)
+    whole = _TOKEN.search(text)
+    letters = whole[0] if whole else _NO_TOKEN.sub("", text)
+    # The underscores of Markdown can't be told from a token's own.
+    ends = {letters[:TOKEN_LENGTH], letters[-TOKEN_LENGTH:]}
+    return {end for end in ends if len(end) == TOKEN_LENGTH}
 
 
 def _reachable(now: datetime) -> QuerySet[Verification]:

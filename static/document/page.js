@@ -1,79 +1,108 @@
 // @ts-check
-/** The photo step: previews the chosen photo, and refuses at once what the server would refuse. */
+/** Controls the photo step: takes a photo by whatever way it comes, shows it, and sends it. */
 
-const form = /** @type {HTMLFormElement} */ (document.querySelector("form[data-limit]"));
-const input = /** @type {HTMLInputElement} */ (form.querySelector("input[type=file]"));
-const drop = /** @type {HTMLElement} */ (form.querySelector(".drop"));
-const image = /** @type {HTMLImageElement} */ (form.querySelector("img"));
-const camera = /** @type {HTMLButtonElement} */ (form.querySelector("[data-camera]"));
-const limit = Number(form.dataset.limit);
-const types = input.accept.split(",");
+import { forget, read, smaller, Unusable } from "./photo.js";
+import { send, Unsent } from "./sending.js";
+import * as view from "./view.js";
+import { wire } from "./ways.js";
 
-/** @param {string} name */
-const part = (name) => /** @type {HTMLElement} */ (form.querySelector(`[data-${name}]`));
+// Milliseconds until the page says why reading takes so long.
+const LONG = 3000;
 
-/**
- * The code of the fault that the server would report for this file, or "".
- * @param {File | undefined} file
- */
-function faultOf(file) {
-  if (!file) return "missing_file";
-  if (file.size === 0) return "empty_file";
-  // Some systems report no type; the server checks these files.
-  if (file.type && !types.includes(file.type)) return "unsupported_image_type";
-  return file.size > limit ? "image_too_large" : "";
+/** @type {import("./photo.js").Photo | null} */
+let photo = null;
+/** The reading of the file that was chosen last. */
+let reading = Promise.resolve();
+let chosen = 0;
+let sending = false;
+/** Sent again as soon as the browser is online. */
+let resumes = false;
+
+/** @param {File} file */
+function take(file) {
+  const mine = ++chosen;
+  drop();
+  view.tell("");
+  view.note("reading");
+  const slow = setTimeout(() => view.note("still_reading"), LONG);
+  reading = read(file, view.limits)
+    .then((found) => {
+      if (mine !== chosen) return forget(found);
+      photo = found;
+      view.show(found, file);
+      view.put(found.file);
+    })
+    .catch((error) => {
+      if (mine !== chosen) return;
+      view.put(null);
+      view.tell(error instanceof Unusable ? error.code : "unreadable_file");
+    })
+    .finally(() => {
+      clearTimeout(slow);
+      if (mine === chosen) view.note("");
+    });
 }
 
-/** @param {string} code */
-function tell(code) {
-  part("fault").hidden = !code;
-  part("fault").dataset.code = code;
-  input.toggleAttribute("aria-invalid", Boolean(code));
-  const words = form.querySelector(`[data-text="${code}"]`)?.textContent ?? "";
-  /** @type {HTMLElement} */ (form.querySelector("#fault")).textContent = words;
+function drop() {
+  forget(photo);
+  photo = null;
+  view.show(null);
 }
 
-/** @param {File | undefined} file */
-function preview(file) {
-  URL.revokeObjectURL(image.src);
-  image.hidden = part("chosen").hidden = !file;
-  part("empty").hidden = Boolean(file);
-  drop.toggleAttribute("data-filled", Boolean(file));
-  if (!file) return;
-  image.src = URL.createObjectURL(file);
-  part("name").textContent = file.name;
-  part("size").textContent =
-    file.size < 1e5 ? `${Math.ceil(file.size / 1e3)} kB` : `${(file.size / 1e6).toFixed(1)} MB`;
+/** @param {FileList | undefined} files dropped, pasted or chosen */
+function takeOne(files) {
+  if (files?.length === 1) take(files[0]);
+  else if (files?.length) view.tell("exactly_one_file");
 }
 
-function chosen() {
-  const file = input.files?.[0];
-  const fault = file ? faultOf(file) : "";
-  if (fault) input.value = "";
-  tell(fault);
-  preview(fault ? undefined : file);
+async function submit() {
+  if (sending) return;
+  sending = true;
+  resumes = false;
+  view.busy(true);
+  await reading;
+  try {
+    if (photo) await sendPhoto(photo);
+    else view.ask();
+  } finally {
+    sending = false;
+    view.busy(false);
+  }
 }
 
-/** @param {boolean} withCamera */
-function pick(withCamera) {
-  input.toggleAttribute("capture", withCamera);
-  if (withCamera) input.setAttribute("capture", "environment");
+/** @param {import("./photo.js").Photo} given @param {boolean} [again] it was made smaller, because it did not get through */
+async function sendPhoto(given, again = false) {
+  view.tell("");
+  view.note("sending");
+  try {
+    answered(await send(view.form, given, view.progress));
+  } catch (error) {
+    const code = error instanceof Unsent ? error.code : "no_connection";
+    const less = code === "too_slow" || code === "too_large_for_network" ? await smaller(given) : given;
+    if (photo !== given) return; // another one was chosen meanwhile
+    photo = less;
+    if (code === "too_large_for_network" && less !== given && !again) return sendPhoto(less, true);
+    resumes = code === "no_connection";
+    view.note("");
+    view.tell(code);
+  }
 }
 
-input.required = false; // The page shows its own message instead of the browser's.
-input.addEventListener("change", chosen);
-input.addEventListener("click", (event) => event.isTrusted && pick(false));
-camera.hidden = false;
-camera.addEventListener("click", () => {
-  pick(true);
-  input.click();
-});
-form.addEventListener("submit", (event) => {
-  const fault = faultOf(input.files?.[0]);
-  if (!fault) return;
-  event.preventDefault();
-  tell(fault);
-  input.focus();
-});
+/** @param {import("./sending.js").Answer} answer of the portal */
+function answered({ status, redirected, page }) {
+  if (redirected) return location.assign(redirected);
+  view.note("");
+  const fault = view.faultOn(page);
+  if (!fault) return view.replace(page);
+  view.tell(fault.code, fault.words);
+  // What passes leaves the photo as it is, to be sent again.
+  if (status >= 500 || [408, 429].includes(status)) return;
+  drop();
+  view.put(null);
+  view.input.focus();
+}
+
+wire({ submit, takeOne });
+addEventListener("online", () => resumes && submit());
 // The browser may restore the chosen file; without one, the message of the server stays.
-if (input.files?.length) chosen();
+takeOne(view.input.files ?? undefined);

@@ -95,7 +95,7 @@ def test_what_comes_of_a_form_can_be_used_by_everybody(
     page.get_by_label("Username").fill("senior")
     page.get_by_label("Password").fill("no password")
     page.locator("#login-form [type=submit]").click()
-    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.locator(".notice[data-error]")).to_be_focused()
     wrong = faults(page)
     sign_in(page, portal, "senior")
     for looked_for, found in ((cases["twice"], "2 cases"), ("nobody", "No case was found")):
@@ -107,6 +107,6 @@ def test_what_comes_of_a_form_can_be_used_by_everybody(
     page.goto(portal.url + cases["held"])
     # Without the browser's own validation.
     page.evaluate("document.getElementById('decision').submit()")
-    expect(page.get_by_role("alert")).to_contain_text("Nothing was recorded")
+    expect(page.locator("#refused")).to_contain_text("Nothing was recorded")
     wrong += faults(page)
     assert wrong == []

@@ -100,7 +100,7 @@ def test_a_proposal_is_void_once_there_is_new_evidence(
     decide(senior, portal, proposed["id"], "ask_again", "video_unclear")
     visitor.record(**LOW)
     record(colleague)
-    expect(colleague.get_by_role("alert")).to_contain_text("Nothing was recorded")
+    expect(colleague.locator(".notice[data-error]")).to_contain_text("Nothing was recorded")
     expect(colleague.locator(".proposal")).to_have_count(0)
     assert portal.case(proposed["id"])["status"] == "in_review"
 
@@ -117,9 +117,10 @@ def test_a_stale_page_overwrites_nothing(
     )
     decide(colleague, portal, in_review["id"], "decline", "different_person")
     record(reviewer)
-    alert = reviewer.get_by_role("alert")
-    expect(alert).to_contain_text("Nothing was recorded")
-    expect(alert).to_contain_text("A long note that took me a while.")
+    told = reviewer.locator(".notice[data-error]")
+    expect(told).to_be_focused()
+    expect(told).to_contain_text("Nothing was recorded")
+    expect(told).to_contain_text("A long note that took me a while.")
     expect(reviewer.get_by_text("reviewer2 ·")).to_be_visible()
     assert portal.case(in_review["id"])["status"] == "declined"
 

@@ -66,7 +66,7 @@ def case(invitation: Invitation) -> Verification:
 
 def test_the_link_becomes_a_cookie_and_an_address_without_the_token(invitation: Invitation) -> None:
     response = Client().get(path_of(invitation))
-    assert response.headers["Location"] == "/verify/"
+    assert response.headers["Location"] == "/verify/?opened=1"
     cookie = response.cookies[links.COOKIE]
     assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
     assert invitation.link[-43:] not in cookie.value
@@ -240,3 +240,23 @@ def test_a_case_that_moves_under_a_request_leads_to_its_step(
 def test_a_language_without_texts_falls_back(road: Road, locale: str) -> None:
     client = opened(road.invitation(locale=locale))
     assert '<html lang="en"' in client.get("/verify/consent").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("word", "noted"),
+    [("scaled", ["scaled_in_browser"]), ("converted", ["converted_in_browser"]), ("", []), ("<b>x</b>", [])],
+)
+def test_what_the_page_did_to_a_photo_is_noted(client: Client, word: str, noted: list[str]) -> None:
+    agree(client)
+    client.post("/verify/document", {"photo": SimpleUploadedFile("id.jpg", photo()), "change": word})
+    notes = Document.objects.get().facts["notes"]
+    assert [note for note in notes if note.endswith("in_browser")] == noted
+
+
+def test_the_photo_page_speaks_of_no_button_that_may_not_be_there(client: Client) -> None:
+    agree(client)
+    page = give_photo(client, b"%PDF-1.7" + bytes(90))
+    assert page.status_code == 415
+    shown = re.search(r'id="fault">([^<]*)<', page.content.decode())
+    assert shown
+    assert "Take a photo" not in shown[1]

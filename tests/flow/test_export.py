@@ -420,7 +420,7 @@ def test_asking_for_one_asks_who_it_is_and_keeps_what_was_typed(staff: Any, quic
     page = refused.content.decode()
     assert refused.status_code == 403
     assert not Export.objects.exists()
-    assert 'role="alert">Please <a href="/admin/account/confirm/" target="_blank"' in page
+    assert 'data-error>Please <a href="/admin/account/confirm/" target="_blank"' in page
     assert [f'value="{value}"' in page for value in ASKED.values()] == [True] * 3
     client.post("/admin/account/confirm/", {"password": PASSWORD})
     assert client.post("/admin/exports/", ASKED).status_code == 302

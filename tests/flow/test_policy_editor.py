@@ -129,7 +129,7 @@ def test_saving_asks_on_the_page_and_keeps_what_was_typed(desk: Any) -> None:
     assert 'name="approve_at" value="77"' in page
     assert 'name="review_hours" value="7"' in page
     assert "Typed for a quarter of an hour</textarea>" in page
-    assert 'role="alert">Please <a href="/admin/account/confirm/" target="_blank"' in page
+    assert 'data-error>Please <a href="/admin/account/confirm/" target="_blank"' in page
     assert "then press Save again. What you typed is still here." in page
 
 

@@ -19,9 +19,12 @@ class TooManyPhotos(Exception):
     """Too many photos were sent in the last hour."""
 
 
-def upload(verification: Verification, data: bytes, *, now: datetime) -> Document:
+def upload(
+    verification: Verification, data: bytes, *, now: datetime, notes: tuple[str, ...] = ()
+) -> Document:
     """Check, normalise and store a photo (bytes of a JPEG or PNG); an earlier one is superseded, not changed.
 
+    `notes` say in stable words what was done to the photo before it arrived.
     Raises media.UnusableMedia, TooManyPhotos, links.OtherBrowser, or workflow.IllegalMove when the case is not
     collecting.
     """
@@ -31,6 +34,7 @@ def upload(verification: Verification, data: bytes, *, now: datetime) -> Documen
         # Before the transaction: a slow store must not hold one open.
         original, normalised = store("photo-original", data), store("photo", photo.jpeg)
         facts = {name: value for name, value in asdict(photo).items() if name != "jpeg"}
+        facts["notes"] = [*notes, *photo.notes]
         return _create(verification, original, normalised, facts, now)
 
 

@@ -132,7 +132,7 @@ def _guarded(
 
 
 def unknown(request: HttpRequest) -> HttpResponse:
-    return errors.answer(request, errors.UNKNOWN_LINK, next_=reverse("pages:home"))
+    return errors.unknown(request, next_=reverse("pages:home"))
 
 
 def _lost(request: HttpRequest) -> HttpResponse:

@@ -16,6 +16,10 @@ KIND = uploads.Kind(
 )
 TYPES = ("image/jpeg", "image/png")
 HEIC_TYPES = ("image/heic", "image/heif")
+# The page scales larger photos down before it sends them, if its browser can.
+PIXELS_SENT = 25_000_000
+# What the page may have done to a photo before sending it, by its own word, and what the evidence notes.
+CHANGES = {"scaled": "scaled_in_browser", "converted": "converted_in_browser"}
 
 
 def _page(request: HttpRequest, visit: access.Visit, code: str = "") -> HttpResponse:
@@ -29,6 +33,7 @@ def _page(request: HttpRequest, visit: access.Visit, code: str = "") -> HttpResp
         "heic": settings.ACCEPT_HEIC,
         "client_faults": media_faults.browser_messages(),
         "limit": media.MAX_PHOTO_UPLOAD,
+        "most_pixels": PIXELS_SENT,
         "megabytes": media_faults.PHOTO_MEGABYTES,
         "has_photo": steps.has_photo(verification),
         "hint": HINTS.get(verification.hint, "") if steps.must_read_hint(verification) else "",
@@ -56,7 +61,9 @@ def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     if request.method != "POST":
         return _page(request, visit)
     try:
-        document.upload(visit.verification, uploads.one_file(request, "photo").data, now=visit.now)
+        photo = uploads.one_file(request, "photo").data
+        change = CHANGES.get(request.POST.get("change", ""))
+        document.upload(visit.verification, photo, now=visit.now, notes=(change,) if change else ())
     except (uploads.UnusableUpload, media.UnusableMedia) as error:
         return _page(request, visit, error.code)
     except document.TooManyPhotos:

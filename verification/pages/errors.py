@@ -14,11 +14,16 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from verification import links
+
 log = structlog.get_logger(__name__)
 
 # Paths that scripts and systems call; they get JSON. All others get a page.
 JSON_PATHS = ("/api/", "/verify/challenge", "/verify/recording", "/verify/status.json")
 STAFF_PATH = "/admin/"
+APPLICANT_PATH = "/verify/"
+# In the query of the first address after the link: its cookie must come with this request.
+OPENED = "opened"
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,22 @@ UNKNOWN_LINK = Fault(
     _("This link does not work"),
     _("It may be incomplete, have run out or been replaced by a newer one. Here is what to do:"),
     "errors/link.html",
+)
+COOKIES_BLOCKED = Fault(
+    403,
+    "cookies_blocked",
+    _("Your browser blocks cookies"),
+    _(
+        "Your link is right. But this check needs one cookie to know that it is you, and your browser did not keep it."
+    ),
+    "errors/cookies.html",
+)
+COOKIE_LOST = Fault(
+    404,
+    "cookie_lost",
+    _("Open your link again"),
+    _("Your browser no longer knows which check is yours. What you sent before is kept. Here is what to do:"),
+    "errors/cookies.html",
 )
 METHOD_NOT_ALLOWED = Fault(
     405,
@@ -195,5 +216,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return answer(request, SERVER_ERROR)
 
 
+def unknown(request: HttpRequest, *, next_: str) -> HttpResponse:
+    """The answer to a request that names no case: its link works no more, or the browser sent no cookie at all."""
+    if links.COOKIE in request.COOKIES:
+        return answer(request, UNKNOWN_LINK, next_=next_)
+    return answer(request, COOKIES_BLOCKED if OPENED in request.GET else COOKIE_LOST, next_=next_)
+
+
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if request.path.startswith(APPLICANT_PATH) and links.COOKIE not in request.COOKIES:
+        return unknown(request, next_=reverse("pages:home"))
     return answer(request, CSRF_FAILED, next_=reverse("pages:home"))

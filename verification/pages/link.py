@@ -5,6 +5,7 @@ from datetime import datetime
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import override
 
 from verification import links
@@ -59,7 +60,7 @@ def _ask(request: HttpRequest, other: Verification) -> HttpResponse:
 
 
 def _opened(verification: Verification, session: links.Session, now: datetime) -> HttpResponse:
-    response = redirect("pages:home")
+    response = redirect(f"{reverse('pages:home')}?{errors.OPENED}=1")
     response.set_cookie(
         links.COOKIE,
         session.seal(),

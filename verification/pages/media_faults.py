@@ -60,9 +60,8 @@ _PHOTO = {
     ),
     "unsupported_image_type": MediaFault(
         415,
-        _(
-            "We can't read this kind of file. Please choose a JPEG or PNG photo, or take one with your phone's camera."
-        ),
+        _("This is not a kind of photo that we can read. Please choose another one, best as JPEG."),
+    ),
     ),
     "trailing_data": MediaFault(
         422,
@@ -86,6 +85,27 @@ _PHOTO = {
     "media_crashed": MediaFault(422, _BROKEN_PHOTO),
     "media_out_of_memory": MediaFault(422, _COSTLY_PHOTO),
     "media_timeout": MediaFault(422, _COSTLY_PHOTO),
+}
+
+_IN_THE_BROWSER = {
+    "unreadable_file": _(
+        "We can't read this photo. It may have been changed or moved, or not be on this device yet. Please choose it "
+        "again, or choose another."
+    ),
+    "no_connection": _(
+        "The photo has not arrived: there is no connection. It is still here; please send it again in a moment."
+    ),
+    "too_slow": _(
+        "The photo has not arrived: the connection is slow. It is still here; please send it again."
+    ),
+    "not_ours": _(
+        "Something in your network answered in our place, such as a filter or the sign-in page of a Wi-Fi. Your photo "
+        "is still here: send it again, or use another network."
+    ),
+    "too_large_for_network": _(
+        "Your network lets no photo of this size through. It is still here: use another network, such as your phone's "
+        "own, and send it again."
+    ),
 }
 
 _AGAIN = _("Something is wrong with this video. Please record it again.")
@@ -183,6 +203,13 @@ def of_video(code: str) -> MediaFault:
 
 
 def browser_messages() -> dict[str, str | Promise]:
-    """The sentences that the script of the photo page shows when it refuses a file before sending it."""
-    codes = ("missing_file", "empty_file", "unsupported_image_type", "image_too_large")
-    return {code: _PHOTO[code].words for code in codes}
+    """The sentences of the photo page's script: for a file that it does not send, and for one that does not arrive."""
+    codes = (
+        "missing_file",
+        "exactly_one_file",
+        "empty_file",
+        "unsupported_image_type",
+        "image_too_large",
+        "image_corrupt",
+    )
+    return {**{code: _PHOTO[code].words for code in codes}, **_IN_THE_BROWSER}

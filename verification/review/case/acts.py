@@ -40,7 +40,12 @@ DONE = {
 DOUBLE_SUBMIT_WINDOW = timedelta(seconds=30)
 PROPOSED = gettext_lazy("Your verdict on %(reference)s waits for a second person.")
 
-_NOT_AS_ASKED = (casework.NoteRequired, casework.ReasonUnknown, reassign.UnusableSnooze)
+# By the field that the refusal is about.
+_FIELD_OF = {
+    casework.NoteRequired: "note",
+    casework.ReasonUnknown: "reason_code",
+    reassign.UnusableSnooze: "hours",
+}
 _TOO_LATE = (
     workflow.StaleVerification,
     workflow.IllegalMove,
@@ -141,8 +146,9 @@ def _try(
         return case_page.page(request, case, user=user, now=now, form=form), None
     try:
         return None, act(case, shown=form.shown(), by=user, now=now, **form.words())
-    except _NOT_AS_ASKED as missing:
-        form.add_error("note" if isinstance(missing, casework.NoteRequired) else None, str(missing))
+    except tuple(_FIELD_OF) as missing:
+        field = _FIELD_OF[type(missing)]
+        form.add_error(field if field in form.fields else None, str(missing))
         return case_page.page(request, case, user=user, now=now, form=form), None
     except _TOO_LATE as conflict:
         current = case_page.find(case.public_id)
@@ -190,7 +196,7 @@ def reopen(request: HttpRequest, public_id: str) -> HttpResponse:
     try:
         reopening.reopen(case, by=user, now=now, **form.cleaned_data)
     except (casework.NoteRequired, casework.ReasonUnknown) as missing:
-        form.add_error("note", str(missing))
+        form.add_error(_FIELD_OF[type(missing)], str(missing))
         return case_page.page(request, case, user=user, now=now, form=form)
     except (workflow.IllegalMove, workflow.StaleVerification) as refused:
         current = case_page.find(public_id)
