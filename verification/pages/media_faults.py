@@ -62,7 +62,6 @@ _PHOTO = {
         415,
         _("This is not a kind of photo that we can read. Please choose another one, best as JPEG."),
     ),
-    ),
     "trailing_data": MediaFault(
         422,
         _(
