@@ -4,15 +4,19 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 
 from verification import audit, links, media, storage, workflow
+from verification.evidence import media_tries
 from verification.models import Document, Verification
 from verification.states import Status
 
 # Every photo is stored, so the limit keeps one link from filling the disk.
 MAX_PER_HOUR = 20
+
+log = structlog.get_logger(__name__)
 
 
 class TooManyPhotos(Exception):
@@ -25,17 +29,32 @@ def upload(
     """Check, normalise and store a photo (bytes of a JPEG or PNG); an earlier one is superseded, not changed.
 
     `notes` say in stable words what was done to the photo before it arrived.
-    Raises media.UnusableMedia, TooManyPhotos, links.OtherBrowser, or workflow.IllegalMove when the case is not
-    collecting.
+    Raises media.UnusableMedia, TooManyPhotos, media_tries.TooManyRefused, links.OtherBrowser, or workflow.IllegalMove
+    when the case is not collecting.
     """
     _check_accepts_photo(verification, now)
-    photo = media.check_photo(data, heic=settings.ACCEPT_HEIC)
+    with media_tries.counted(verification, media_tries.PHOTO, now=now):
+        photo = media.check_photo(data, heic=settings.ACCEPT_HEIC)
+        advice = _advice(verification, photo.jpeg)
     with storage.dropped_on_error(verification.applicant) as store:
         # Before the transaction: a slow store must not hold one open.
         original, normalised = store("photo-original", data), store("photo", photo.jpeg)
         facts = {name: value for name, value in asdict(photo).items() if name != "jpeg"}
-        facts["notes"] = [*notes, *photo.notes]
+        facts |= {"notes": [*notes, *photo.notes], "advice": advice}
         return _create(verification, original, normalised, facts, now)
+
+
+def _advice(verification: Verification, jpeg: bytes) -> dict[str, Any]:
+    """What may be wrong with the photo. Advice that can't be had keeps nobody from going on."""
+    try:
+        advice = media.advise_on_photo(jpeg)
+    except (media.UnusableMedia, media.MediaUnavailable) as error:
+        reason = getattr(error, "code", "") or getattr(error, "reason", "")
+        log.warning("photo.not_looked_at", verification=verification.public_id, reason=reason)
+        return {"codes": [], "not_looked_at": reason}
+    if not advice.tools:
+        log.info("photo.faces_not_looked_for", verification=verification.public_id)
+    return asdict(advice)
 
 
 @transaction.atomic(durable=True)
@@ -64,7 +83,8 @@ def _create(
     )
     hashes = {"original_sha256": original.sha256, "normalised_sha256": normalised.sha256}
     by = audit.By.applicant(verification.applicant.public_id)
-    audit.record("document.uploaded", by=by, subject=locked, at=now, document=document.public_id, **hashes)
+    told = {"document": document.public_id, "advice": document.advice, **hashes}
+    audit.record("document.uploaded", by=by, subject=locked, at=now, **told)
     return document
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from verification import audit, links, media, storage, workflow
-from verification.evidence import challenges, devices, reuse, upload_parts
+from verification.evidence import challenges, devices, media_tries, reuse, upload_parts
 from verification.jobs import doorbell
 from verification.models import RiskFlag, Verification, VerificationAttempt
 from verification.states import AttemptStatus, Flag, Status
@@ -31,13 +31,14 @@ def submit(
     """Store `recording` (bytes of a WebM, Matroska or MP4) for the challenge and ring for a worker.
 
     `now` is when the upload began; `sha256` is the recording's, if it was computed as it arrived. Raises what
-    `challenges` does, links.OtherBrowser, VideoReused or media.UnusableMedia; after the last two the attempt is still
-    open.
+    `challenges` does, links.OtherBrowser, VideoReused, media_tries.TooManyRefused or media.UnusableMedia; after the
+    last three the attempt is still open.
     """
     sha256 = sha256 or hashlib.sha256(recording).hexdigest()
     attempt = _open_attempt(verification, attempt_id, nonce, now)
     _refuse_reused(attempt, sha256, now)
-    checked = media.check_video(recording)
+    with media_tries.counted(verification, media_tries.RECORDING, now=now):
+        checked = media.check_video(recording)
     with storage.dropped_on_error(verification.applicant) as store:
         # Before the transaction: a slow store must not hold one open.
         original = store("video-original", recording)

@@ -6,7 +6,7 @@ from itertools import chain
 import structlog
 
 from verification import audit, storage, workflow
-from verification.evidence import upload_parts
+from verification.evidence import media_tries, upload_parts
 from verification.jobs import doorbell, leases
 from verification.models import Applicant, DataKey, Export, Verification
 from verification.states import AttemptStatus, Status
@@ -32,6 +32,7 @@ def sweep(*, now: datetime) -> int:
         rung += leases.ring_waiting(AttemptStatus.READY, now=now)
     _expire(now)
     upload_parts.forget_old(now=now)
+    media_tries.forget_old(now=now)
     _delete_erased(now)
     return rung
 

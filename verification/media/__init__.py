@@ -4,9 +4,9 @@ Every function raises UnusableMedia when the file is at fault, MediaUnavailable 
 module loads no decoder, and knows nothing of Django, applicants or where files are kept.
 """
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from verification.media.child import run
+from verification.media.child import PATIENCE, run
 from verification.media.confinement import CPU_SECONDS
 from verification.media.errors import MediaUnavailable, UnusableMedia
 from verification.media.facts import (
@@ -15,6 +15,7 @@ from verification.media.facts import (
     CheckedVideo,
     NormalisedPhoto,
     NormalisedVideo,
+    PhotoAdvice,
     VideoFacts,
 )
 from verification.media.image_files import JPEG_MAGIC, is_heic
@@ -22,12 +23,15 @@ from verification.media.image_files import JPEG_MAGIC, is_heic
 __all__ = [
     "MAX_PHOTO_UPLOAD",
     "MAX_VIDEO_UPLOAD",
+    "PATIENCE",
     "CheckedVideo",
     "MediaUnavailable",
     "NormalisedPhoto",
     "NormalisedVideo",
+    "PhotoAdvice",
     "UnusableMedia",
     "VideoFacts",
+    "advise_on_photo",
     "check_photo",
     "check_video",
     "contact_sheet",
@@ -37,8 +41,10 @@ __all__ = [
     "stamp",
 ]
 
-_Result = TypeVar("_Result", NormalisedPhoto, CheckedVideo, NormalisedVideo)
+_Result = TypeVar("_Result", NormalisedPhoto, PhotoAdvice, CheckedVideo, NormalisedVideo)
 _CHECKING, _REWRITING = 8, CPU_SECONDS  # seconds of processor time
+_ADVISING = 3  # of processor time; a photo takes 0.1
+ADVICE_TIMEOUT = 5.0  # seconds that a person waits for advice, and as many before for its turn
 
 
 def check_photo(data: bytes, *, heic: bool = False) -> NormalisedPhoto:
@@ -51,6 +57,13 @@ def check_photo(data: bytes, *, heic: bool = False) -> NormalisedPhoto:
     photo = _built(NormalisedPhoto, run(work, data, heic, cpu_seconds=_CHECKING, threads=threads))
     _check_jpeg(photo.jpeg)
     return photo
+
+
+def advise_on_photo(jpeg: bytes) -> PhotoAdvice:
+    """What may be wrong with a photo that `check_photo` made. A child of its own: its crash costs nobody a photo."""
+    work = "verification.media.photo_advice:advise"
+    limits: dict[str, Any] = {"timeout": ADVICE_TIMEOUT, "patience": ADVICE_TIMEOUT, "cpu_seconds": _ADVISING}
+    return _built(PhotoAdvice, run(work, jpeg, **limits))
 
 
 def check_video(data: bytes) -> CheckedVideo:

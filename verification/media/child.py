@@ -36,14 +36,16 @@ def run(
     timeout: float = TIMEOUT,
     cpu_seconds: int = CPU_SECONDS,
     threads: bool = False,
+    patience: float = PATIENCE,
 ) -> Any:
     """What `function` ("package.module:name") returns for plain values and bytes, as plain values.
 
     Raises UnusableMedia if the function refuses the media, crashes, runs out of memory or uses more than `cpu_seconds`
     of processor time. Raises MediaUnavailable if the machine is at fault, or did not give the child that much processor
-    time within `timeout` seconds. Thread-safe; `threads` allows the child to start threads.
+    time within `timeout` seconds, or if there is no turn within `patience` seconds. Thread-safe; `threads` allows the
+    child to start threads.
     """
-    with _helper.turn(), _helper.start_job(timeout, cpu_seconds) as sock:
+    with _helper.turn(patience), _helper.start_job(timeout, cpu_seconds) as sock:
         deadline = time.monotonic() + timeout + GRACE
         request = {"function": function, "arguments": arguments, "threads": threads}
         return _result(*_converse(sock, wire.encode(wire.REQUEST, request), deadline))
@@ -133,10 +135,10 @@ class _Helper:
         self._process = self._control = None
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def turn(self, patience: float) -> Iterator[None]:
         """Wait until fewer than CHILDREN run. The wait does not count towards the timeout of the child to come."""
         turns = self._turns
-        if not turns.acquire(timeout=PATIENCE):
+        if not turns.acquire(timeout=patience):
             raise MediaUnavailable("busy")
         try:
             yield
@@ -193,6 +195,9 @@ def _start() -> tuple[subprocess.Popen[bytes], socket.socket]:
     ours.settimeout(GRACE)
     command = [sys.executable, "-P", "-m", "verification.media.server", str(theirs.fileno())]
     environment = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
+    # The face detector would work in as many threads as there are cores, and the child may start none. The library that
+    # starts them ends the process when it can't.
+    environment["OMP_NUM_THREADS"] = "1"
     environment["PYTHONPATH"] = os.pathsep.join([str(_ROOT), *filter(None, sys.path)])
     with theirs:
         process = subprocess.Popen(  # noqa: S603 (the command is all ours)

@@ -16,6 +16,8 @@ _MAX_SECONDS: Final = 60.0
 _WORDS: Final = re.compile(r"[ -~]{0,100}")
 _FRAME_HASH: Final = re.compile(r"[0-9a-f]{96}")
 _TURNS: Final = (0, 90, 180, 270)
+# What may be wrong with an ID photo. The pages hold the text of each.
+ADVICE: Final = frozenset({"dark", "no_face", "sideways", "several_faces", "small_face", "blurred", "glare"})
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,19 @@ class NormalisedPhoto(_Facts):
     notes: tuple[str, ...]
     tools: dict[str, str]
     arguments: dict[str, str]
+
+
+@dataclass(frozen=True)
+class PhotoAdvice(_Facts):
+    """What may be wrong with an ID photo, as codes of ADVICE; `measures` are the numbers that they rest on."""
+
+    codes: tuple[str, ...]
+    measures: dict[str, str]
+    tools: dict[str, str]
+
+    def _check(self) -> None:
+        if not ADVICE.issuperset(self.codes):
+            raise ValueError("advice other than expected")
 
 
 @dataclass(frozen=True)

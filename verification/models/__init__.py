@@ -14,6 +14,7 @@ from verification.models.export import Export, ExportState
 from verification.models.flag import RiskFlag
 from verification.models.frame_hash import FrameHash
 from verification.models.link_binding import LinkBinding
+from verification.models.media_try import MediaTry
 from verification.models.policy import Policy, PolicyIsActive
 from verification.models.queue_answer import QueueAnswer
 from verification.models.review import DECISIONS, Review, Stage, Verdict
@@ -42,6 +43,7 @@ __all__ = [
     "ExportState",
     "FrameHash",
     "LinkBinding",
+    "MediaTry",
     "Policy",
     "PolicyIsActive",
     "ProviderCall",

@@ -33,6 +33,8 @@ class Document(models.Model):
     # The browser that sent it, as in `Verification`; empty if that is not known.
     browser_hash = models.CharField(max_length=64, blank=True, db_default="")
     uploaded_at = models.DateTimeField(_("uploaded at"))
+    # When the applicant kept it although they were told what may be wrong with it.
+    used_anyway_at = models.DateTimeField(_("used in spite of advice"), null=True, blank=True)
     superseded_at = models.DateTimeField(_("superseded at"), null=True, blank=True)
 
     objects = DocumentQuerySet.as_manager()
@@ -52,3 +54,13 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+    @property
+    def advice(self) -> list[str]:
+        """Codes of what may be wrong with it, as `media.PhotoAdvice` found."""
+        return list(self.facts.get("advice", {}).get("codes", []))
+
+    @property
+    def awaits_choice(self) -> bool:
+        """Has the applicant still to choose between another photo and this one, in spite of the advice?"""
+        return bool(self.advice) and self.used_anyway_at is None

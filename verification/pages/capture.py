@@ -14,7 +14,7 @@ from verification.states import MOVEMENTS, Mode, Status
 @access.methods("GET")
 @access.visitor(Status.COLLECTING)
 def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
-    if not steps.has_photo(visit.verification):
+    if not steps.has_photo(visit.verification) or steps.photo_with_advice(visit.verification):
         return access.to_right_step(request)
     context = {
         "silent": visit.verification.mode == Mode.SILENT,

@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 
 from verification import media
 from verification.actions import document
+from verification.evidence import media_tries
 from verification.hints import HINTS
 from verification.pages import access, media_faults, steps, uploads
 from verification.pages.uploads import file_signatures
@@ -68,4 +69,6 @@ def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         return _page(request, visit, error.code)
     except document.TooManyPhotos:
         return _page(request, visit, "too_many_photos")
+    except media_tries.TooManyRefused:
+        return _page(request, visit, "too_many_refused")
     return redirect("pages:home")

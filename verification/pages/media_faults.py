@@ -49,6 +49,13 @@ _PHOTO = {
     "too_many_photos": MediaFault(
         429, _("You have sent many photos in a short time. Please take a break and come back in an hour.")
     ),
+    "too_many_refused": MediaFault(
+        429,
+        _(
+            "We could not use the last photos, and can look at no more of them for now. Please come back in an hour "
+            "and take a new photo with your phone’s camera, or ask the organisation that sent you the link for help."
+        ),
+    ),
     "too_many_at_once": _AT_ONCE,
     "busy": _BUSY,
     "upload_quota_reached": _QUOTA,
@@ -185,6 +192,13 @@ _VIDEO = {
     "media_crashed": MediaFault(422, _AGAIN),
     "media_out_of_memory": MediaFault(422, _COSTLY_VIDEO),
     "media_timeout": MediaFault(422, _COSTLY_VIDEO),
+    "too_many_refused": MediaFault(
+        429,
+        _(
+            "We could not use the last videos, and can look at no more of them for now. Please come back in an hour, "
+            "with another browser or phone if you can, or ask the organisation that sent you the link for help."
+        ),
+    ),
     "too_many_at_once": _AT_ONCE,
     "busy": _BUSY,
     "upload_quota_reached": _QUOTA,

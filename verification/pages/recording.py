@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from verification import media
 from verification.actions import receive_parts, submit
-from verification.evidence import challenges
+from verification.evidence import challenges, media_tries
 from verification.pages import access, errors, media_faults, uploads
 from verification.pages.forms import RecordingForm
 from verification.pages.uploads import file_signatures
@@ -35,6 +35,7 @@ _CODES: dict[type[Exception], str] = {
     challenges.ChallengeExpired: "challenge_expired",
     challenges.AlreadySubmitted: "already_submitted",
     submit.VideoReused: "video_reused",
+    media_tries.TooManyRefused: "too_many_refused",
     receive_parts.OutOfStep: "chunk_mismatch",
     receive_parts.Damaged: "checksum_mismatch",
 }

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 
 from verification import links
-from verification.models import Verification
+from verification.models import Document, Verification
 from verification.states import Status
 
 STEPS = (
@@ -29,6 +29,12 @@ OUTCOMES = {
 
 def has_photo(verification: Verification) -> bool:
     return verification.documents.current().exists()
+
+
+def photo_with_advice(verification: Verification) -> Document | None:
+    """The photo about which the applicant has still to choose: take another one, or use it in spite of the advice."""
+    document = verification.documents.current().first()
+    return document if document is not None and document.awaits_choice else None
 
 
 def must_read_hint(verification: Verification) -> bool:
@@ -53,6 +59,8 @@ def current(verification: Verification) -> str:
         return "pages:consent"
     if outcome(verification):
         return "pages:status"
+    if photo_with_advice(verification):
+        return "pages:photo_advice"
     return "pages:capture" if has_photo(verification) else "pages:document"
 
 

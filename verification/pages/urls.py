@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from verification.pages import capture, consent, document, front_page, link, recording, status
+from verification.pages import capture, consent, document, front_page, link, photo_advice, recording, status
 
 app_name = "pages"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("verify/take-over", link.take_over, name="take_over"),
     path("verify/consent", consent.page, name="consent"),
     path("verify/document", document.page, name="document"),
+    path("verify/document/advice", photo_advice.page, name="photo_advice"),
+    path("verify/document/photo", photo_advice.photo, name="photo"),
     path("verify/capture", capture.page, name="capture"),
     path("verify/challenge", capture.challenge, name="challenge"),
     path("verify/recording", recording.whole, name="recording"),

@@ -94,6 +94,7 @@ EVENTS: Labels = {
     "consent.given": gettext_lazy("Consent given"),
     "consent.refused": gettext_lazy("Consent refused"),
     "document.uploaded": gettext_lazy("ID photo uploaded"),
+    "document.used_anyway": gettext_lazy("ID photo used in spite of advice"),
     "document.retired": gettext_lazy("ID photo set aside"),
     "challenge.issued": gettext_lazy("Challenge issued"),
     "attempt.submitted": gettext_lazy("Recording sent"),

@@ -155,7 +155,7 @@ def wait_for_children(helper: int, count: int) -> None:
 def test_a_process_forked_while_all_turns_are_taken_has_its_own() -> None:
     with ExitStack() as stack:
         for _ in range(child.CHILDREN):
-            stack.enter_context(child._helper.turn())
+            stack.enter_context(child._helper.turn(child.PATIENCE))
         worker = get_context("fork").Process(target=_in_daemon, daemon=True)
         worker.start()
         worker.join()
@@ -299,7 +299,9 @@ def test_a_child_is_held_and_has_no_descriptor_but_its_socket_and_nowhere() -> N
     assert {"Seccomp:\t2", "NoNewPrivs:\t1", "Threads:\t1"} <= set(status.splitlines())
     assert open_files[:3] == ["/dev/null"] * 3
     assert [name.partition(":")[0] for name in open_files[3:]] == ["socket"]
-    assert {entry.partition(b"=")[0] for entry in environment} <= {b"PATH", b"LANG", b"PYTHONPATH", b""}
+    assert {entry.partition(b"=")[0] for entry in environment} <= {
+        *(b"PATH", b"LANG", b"PYTHONPATH", b"OMP_NUM_THREADS", b"")
+    }
 
 
 @only_confined

@@ -615,7 +615,7 @@ def test_only_a_jpeg_is_stamped(png: bytes) -> None:
 
 LOADS_NOTHING = """
 import base64, json, sys
-from verification.media import photo
+from verification.media import photo, photo_advice
 from verification.media.errors import UnusableMedia
 
 happened = []
@@ -623,7 +623,9 @@ sys.addaudithook(lambda event, arguments: event in ("import", "open") and happen
 for given in json.loads(sys.stdin.read()):
     data = base64.b64decode(given)
     try:
-        photo.stamp(photo.normalise_photo(data, True).jpeg, "somebody \u674e")
+        made = photo.normalise_photo(data, True).jpeg
+        photo_advice.advise(made)
+        photo.stamp(made, "somebody \u674e")
     except UnusableMedia:
         pass
 print(json.dumps(happened))

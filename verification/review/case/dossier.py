@@ -21,7 +21,7 @@ from verification.models import (
     VerificationAttempt,
 )
 from verification.review import labels, words
-from verification.review.case import capture_signals, devices, prompt_marks
+from verification.review.case import capture_signals, devices, photo_signals, prompt_marks
 from verification.rules import four_eyes, reasons
 from verification.states import AttemptStatus, Status
 
@@ -45,6 +45,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
     shown = _shown(attempts, number)
     evidence = evidence_hash(case)
     blind = casework.is_blind(case, evidence)
+    document = shown.document if shown else case.documents.current().first()
     parts = [*attempts, *documents, *(call for attempt in attempts for call in attempt.calls.all())]
     events = {} if blind else _events(case, parts)
     return {
@@ -58,7 +59,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         "attempts": [_attempt_row(attempt, blind=blind) for attempt in attempts],
         "attempts_used": words.attempts(case.attempts_used, case.policy.max_attempts),
         "shown": shown,
-        "document": shown.document if shown else case.documents.current().first(),
+        "document": document,
         "frame_source": labels.label(labels.FRAME_SOURCES, shown.best_frame_source) if shown else "",
         "frame_note": labels.frame_note(shown.best_frame_note) if shown else "",
         "blind": blind,
@@ -67,7 +68,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         "marks": prompt_marks.marks(shown.signals, shown.facts) if shown else [],
         "recorded": shown is not None and _was_transcoded(shown),
         "flags": _flags(case),
-        "signals": _signals(case, shown, attempts),
+        "signals": [*photo_signals.of_document(document), *_signals(case, shown, attempts)],
         "hashes": _hashes(shown),
         "consents": list(case.consents.order_by("at")),
         "reviews": [_review_row(row) for row in case.reviews.select_related("by")],

@@ -20,6 +20,12 @@ APPLICANTS = (
         "media.photo:MAX_ASPECT", "Longer side of an ID photo", "times the shorter", "image_bad_dimensions"
     ),
     photo("actions.document:MAX_PER_HOUR", "Photos of a case", "an hour", "too_many_photos"),
+    photo(
+        "evidence.media_tries:MAX_REFUSED",
+        "Photos of a case that were of no use, and as many recordings",
+        "an hour",
+        "too_many_refused",
+    ),
     video("media.facts:MAX_VIDEO_UPLOAD", "Size of a recording", "bytes", "video_too_large"),
     video("media.probe:MIN_SECONDS", "Length of a recording, at least", "s", "video_too_short"),
     video("media.probe:MAX_SECONDS", "Length of a recording", "s", "video_too_long"),

@@ -17,6 +17,7 @@ MEDIA = (
         "s",
         "It is not your fault, and it does not count. Please try again in a minute.",
     ),
+    then("media:ADVICE_TIMEOUT", "Looking at a photo for advice", "s", "nothing: there is no advice"),
     photo("media.photo:MAX_STORED_SIDE", "A side of an ID photo", "pixels", "image_bad_dimensions"),
     photo("media.image_files:MAX_SEGMENTS", "Segments of a JPEG", "", "image_too_complex"),
     photo("media.image_files:MAX_SCANS", "Scans of a JPEG", "", "image_too_complex"),

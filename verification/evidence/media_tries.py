@@ -1,0 +1,89 @@
+"""How many photos and recordings of one browser may be refused: each costs a media child's processor time.
+
+A try is counted before the check, so that files sent at once are counted too. It is forgotten if the file is accepted,
+or if the portal is at fault. Files of one case are checked one after the other in each process, so that one person's
+files never take every child from the others.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from verification import media
+from verification.models import MediaTry, Verification
+
+PHOTO, RECORDING = "photo", "recording"
+# In an hour, of each kind. Somebody who can't find the right file or light has tried in every way by then.
+MAX_REFUSED: Final = 10
+HOUR: Final = timedelta(hours=1)
+
+
+class TooManyRefused(Exception):
+    """Too many files of this browser were of no use in the last hour."""
+
+
+@contextmanager
+def counted(verification: Verification, kind: str, *, now: datetime) -> Iterator[None]:
+    """For the check of a file: counts it, and keeps the count if the block raises UnusableMedia."""
+    with _turns.of(verification.pk):
+        tried = _begin(verification, kind, now)
+        try:
+            yield
+        except media.UnusableMedia:
+            raise
+        except BaseException:
+            tried.delete()
+            raise
+        tried.delete()
+
+
+@transaction.atomic(durable=True)
+def _begin(verification: Verification, kind: str, now: datetime) -> MediaTry:
+    # The lock lets no two files sent at once both be the last one.
+    locked = Verification.objects.locked(verification.pk)
+    # Another browser with a copy of the link uses up nothing of this one's.
+    own = locked.media_tries.filter(kind=kind, browser_hash=verification.browser_hash)
+    if own.filter(at__gt=now - HOUR).count() >= MAX_REFUSED:
+        raise TooManyRefused("Too many files were of no use in the last hour.")
+    return own.create(verification=locked, kind=kind, browser_hash=verification.browser_hash, at=now)
+
+
+def forget_old(*, now: datetime) -> None:
+    """Delete the tries that no longer count."""
+    MediaTry.objects.filter(at__lte=now - HOUR).delete()
+
+
+class _Turns:
+    """One file of a case at a time, in this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._locks: dict[int, threading.Lock] = {}
+        self._waiting: Counter[int] = Counter()
+
+    @contextmanager
+    def of(self, case: int) -> Iterator[None]:
+        """A turn for the length of the block. Raises MediaUnavailable if it does not come in time."""
+        with self._lock:
+            turn = self._locks.setdefault(case, threading.Lock())
+            self._waiting[case] += 1
+        try:
+            if not turn.acquire(timeout=media.PATIENCE):
+                raise media.MediaUnavailable("busy")
+            try:
+                yield
+            finally:
+                turn.release()
+        finally:
+            with self._lock:
+                self._waiting[case] -= 1
+                if not self._waiting[case]:
+                    del self._waiting[case], self._locks[case]
+
+
+_turns = _Turns()
