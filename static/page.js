@@ -3,6 +3,17 @@
 
 document.documentElement.classList.add("js");
 
+/** The last act of a step's own script: until then the page says that it loads, and after 10 s that it did not. */
+export function ready() {
+  document.documentElement.classList.add("ready");
+  for (const part of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-until-ready]"))) {
+    part.hidden = true;
+  }
+  for (const part of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-when-ready]"))) {
+    part.hidden = false;
+  }
+}
+
 // After a step the focus moves to the heading, so that screen readers announce the new page; not on the first visit.
 if (document.referrer.startsWith(location.origin)) {
   /** @type {HTMLElement | null} */ (document.querySelector("h1"))?.focus({ preventScroll: true });

@@ -1,6 +1,7 @@
 // @ts-check
 /** Controls the recording step, from the camera's permission to the sent video, faults included. */
 
+import { ready } from "../page.js";
 import * as camera from "./camera.js";
 import { lack, platform } from "./environment.js";
 import { watch as watchInterruptions } from "./interruptions.js";
@@ -125,3 +126,4 @@ view.cameras.addEventListener("change", () => {
 addEventListener("beforeunload", (event) => take && event.preventDefault());
 view.part(`platform="${platform()}"`).hidden = false;
 if (lack()) view.show(lack());
+ready();

@@ -1,6 +1,8 @@
 // @ts-check
 /** The photo step: previews the chosen photo, and refuses at once what the server would refuse. */
 
+import { ready } from "../page.js";
+
 const form = /** @type {HTMLFormElement} */ (document.querySelector("form[data-limit]"));
 const input = /** @type {HTMLInputElement} */ (form.querySelector("input[type=file]"));
 const drop = /** @type {HTMLElement} */ (form.querySelector(".drop"));
@@ -77,3 +79,4 @@ form.addEventListener("submit", (event) => {
 });
 // The browser may restore the chosen file; without one, the message of the server stays.
 if (input.files?.length) chosen();
+ready();
