@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "verification.api.https_only.HttpsOnlyMiddleware",
     "csp.middleware.CSPMiddleware",
     "kyc_portal.headers.SecurityHeadersMiddleware",
+    "kyc_portal.compression.CompressedPagesMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "kyc_portal.probes.ProbeMiddleware",
     "kyc_portal.refusals.NulMiddleware",

@@ -3,6 +3,17 @@
 
 document.documentElement.classList.add("js");
 
+/** The last act of a step's own script: until then the page says that it loads, and after 10 s that it did not. */
+export function ready() {
+  document.documentElement.classList.add("ready");
+  for (const part of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-until-ready]"))) {
+    part.hidden = true;
+  }
+  for (const part of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-when-ready]"))) {
+    part.hidden = false;
+  }
+}
+
 // An error gets the focus, with nothing else that would read it a second time. After a step without one it moves to the
 // heading, so that screen readers announce the new page; not on the first visit.
 /** @type {HTMLElement | null} */

@@ -19,6 +19,8 @@ CHECKS = {
     "format": [BIN / "ruff", "format", "--check", "."],
     "JavaScript types": [NODE, "node_modules/typescript/bin/tsc", "--project", "."],
     "JavaScript and CSS": [NODE, "node_modules/@biomejs/biome/bin/biome", "ci", "--colors=off"],
+    "oldest browsers": [NODE, "node_modules/eslint/bin/eslint.js", "."],
+    "oldest browsers held": [NODE, "tests/linters/planted.mjs"],
     "import rules": [BIN / "lint-imports", "--no-cache"],
     "templates": [
         "bash",

@@ -2,6 +2,7 @@
 /** Controls the recording step, from the camera's permission to the sent video, faults included. */
 
 import { Overdue } from "../deadline.js";
+import { ready } from "../page.js";
 import { CameraFault } from "./camera.js";
 import * as choice from "./choice.js";
 import { lack, platform } from "./environment.js";
@@ -160,3 +161,4 @@ view.cameras.addEventListener("change", () => use(view.cameras.value));
 addEventListener("beforeunload", (event) => take && event.preventDefault());
 view.part(`platform="${platform()}"`).hidden = false;
 if (lack()) view.show(lack());
+ready();

@@ -1,6 +1,7 @@
 // @ts-check
 /** Controls the photo step: takes a photo by whatever way it comes, shows it, and sends it. */
 
+import { ready } from "../page.js";
 import { forget, read, smaller, Unusable } from "./photo.js";
 import { send, Unsent } from "./sending.js";
 import * as view from "./view.js";
@@ -106,3 +107,4 @@ wire({ submit, takeOne });
 addEventListener("online", () => resumes && submit());
 // The browser may restore the chosen file; without one, the message of the server stays.
 takeOne(view.input.files ?? undefined);
+ready();

@@ -21,7 +21,9 @@ export function guard(form, { mayGo, written }) {
     asking = false;
     if (!sure) return;
     renewToken(form);
-    form.requestSubmit(event.submitter);
+    // Not requestSubmit: Safari has it since version 16.
+    if (event.submitter) event.submitter.click();
+    else form.submit();
   });
   window.addEventListener("beforeunload", (event) => {
     if (!sure && written()) event.preventDefault();

@@ -1,6 +1,8 @@
 // @ts-check
 /** The status page: polls the status at growing intervals, and loads the next page when it has changed. */
 
+import { ready } from "../page.js";
+
 const main = /** @type {HTMLElement} */ (document.querySelector("main[data-poll]"));
 const stages = /** @type {HTMLElement[]} */ ([...main.querySelectorAll("[data-after]")]);
 const parts = /** @type {HTMLElement[]} */ ([...main.querySelectorAll("[data-while]")]);
@@ -48,3 +50,4 @@ function ask(wait) {
 
 if (stages.length) setInterval(() => tellStage((Date.now() - since) / 1000), 1000);
 ask(FIRST);
+ready();

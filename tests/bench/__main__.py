@@ -10,7 +10,7 @@ import sys
 
 from tests.bench.report import report
 
-BENCHES = ("client", "media", "pacing", "review", "slow_bodies", "sustain")
+BENCHES = ("client", "media", "pacing", "page_load", "review", "slow_bodies", "sustain")
 
 
 def main() -> int:

@@ -169,7 +169,7 @@ def wait_until_up(process: subprocess.Popen[bytes], url: str, log: Path) -> None
         assert process.poll() is None, f"The demo ended by itself:\n{log.read_text()}"
         try:
             ask("GET", url)
-        except (urllib.error.URLError, ConnectionError):
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
             time.sleep(0.2)
         else:
             return
@@ -226,7 +226,7 @@ def id_photo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class Applicant:
     """An applicant in a browser, who does what the pages ask for."""
 
-    def __init__(self, page: Page, portal: Portal, camera: Camera, photo: Path) -> None:
+    def __init__(self, page: Page, portal: Portal, camera: Camera | None, photo: Path) -> None:
         self.page, self.portal, self.camera, self.photo = page, portal, camera, photo
         self.challenges: list[dict[str, Any]] = []
         self.faults: list[str] = []
@@ -271,6 +271,7 @@ class Applicant:
     def record(self) -> None:
         """Allows the camera, starts, performs the movements and sends."""
         self.step("capture")
+        assert self.camera
         self.camera.turn_on()
         self.primary.click()
         self.panel("live")

@@ -55,7 +55,7 @@ function current(forms) {
 function send(forms) {
   const form = current(forms);
   const button = /** @type {HTMLButtonElement | null | undefined} */ (form?.querySelector("button.act"));
-  if (button && !button.disabled) form.requestSubmit(button);
+  if (button && !button.disabled) button.click();
 }
 
 /** @param {NodeListOf<HTMLFormElement>} forms */

@@ -48,7 +48,8 @@ function textOf(call) {
 
 /** Codes are long words: let them break after a dot or before a capital. @param {string} code */
 function breakable(code) {
-  return code.split(/(?<=[._])|(?=[A-Z])/).flatMap((part) => [part, document.createElement("wbr")]);
+  const parts = (code.match(/[A-Z]?[^A-Z._]*[._]?/g) ?? []).filter(Boolean);
+  return parts.flatMap((part) => [part, document.createElement("wbr")]);
 }
 
 /** @param {Call} call */
