@@ -11,7 +11,7 @@ import { close, draw, open } from "./picture.js";
  * `picture` is null if this browser can't show it; `change` is what was done to it here.
  * @typedef {{ file: File, picture: HTMLImageElement | null, change: "" | "scaled" | "converted" }} Photo
  * What the server takes: the most bytes and pixels, and the types.
- * @typedef {{ bytes: number, pixels: number, types: string[] }} Limits
+ * @typedef {{ size: number, pixels: number, types: string[] }} Limits
  */
 
 /** A file that can't be sent; `code` is what the page says about it. */
@@ -72,10 +72,10 @@ async function fitting(file, limits) {
     return null;
   });
   const pixels = picture ? picture.naturalWidth * picture.naturalHeight : 0;
-  const small = file.size <= limits.bytes;
+  const small = file.size <= limits.size;
   if (accepted && small && pixels <= limits.pixels) return { file, picture, change: "" };
   const drawn = picture && (await redrawn(file, picture, SCALED, accepted ? "scaled" : "converted"));
-  if (drawn && drawn.file.size <= limits.bytes) return drawn;
+  if (drawn && drawn.file.size <= limits.size) return drawn;
   // Whether it has too many pixels is for the server to say.
   if (accepted && small) return { file, picture, change: "" };
   throw new Unusable(accepted ? "image_too_large" : "unsupported_image_type");

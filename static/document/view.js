@@ -9,7 +9,7 @@ const button = /** @type {HTMLButtonElement} */ (form.querySelector("[data-actio
 
 /** @type {import("./photo.js").Limits} */
 export const limits = {
-  bytes: Number(form.dataset.limit),
+  size: Number(form.dataset.limit),
   pixels: Number(form.dataset.pixels),
   types: input.accept.split(","),
 };
