@@ -21,7 +21,7 @@ FLOW_1 := $(wildcard tests/flow/test_[a-n]*.py)
 FLOW_2 := $(wildcard tests/flow/test_[o-z]*.py)
 
 # Three at a time, on two cores: browsers and faults wait a good deal. Whichever is through makes room for the next.
-PARTS := browser faults flow-1 flow-2 unit postgresql
+PARTS := browser firefox faults flow-1 flow-2 unit postgresql
 
 .PHONY: demo test $(PARTS:%=test-%) coverage check bench nightly mutants lock docs clean install install-dev
 
@@ -37,9 +37,20 @@ test: install-dev
 	@$(MAKE) --no-print-directory --keep-going -j3 --output-sync=target $(PARTS:%=test-%) check
 	@$(BIN)/python -m tests.slowest build/tests $(PARTS)
 
+# Both browsers' tests copy the data of this demo.
+export TESTS_DEMO := $(CURDIR)/build/tests/demo
+
+.PHONY: demo-of-tests
+demo-of-tests:
+	@rm -rf $(TESTS_DEMO)
+	$(BIN)/python -m tests.browser.demo $(TESTS_DEMO)
+
 # A browser's event loop keeps Django from its database in the same process.
-test-browser:
+test-browser: demo-of-tests
 	$(PYTEST) tests/browser
+
+test-firefox: demo-of-tests
+	$(PYTEST) tests/browser --browser firefox
 
 test-faults:
 	$(PYTEST) tests/faults

@@ -1,4 +1,8 @@
-"""A real portal for a real browser: `manage.py demo` in a process of its own, Chromium with a synthetic camera."""
+"""A real portal for a real browser: `manage.py demo` in a process of its own, Chromium with a synthetic camera.
+
+With `--browser firefox` the tests with the mark `firefox` run in Firefox. All run in Chromium but the few with the mark
+`only_browser("firefox")`.
+"""
 
 import json
 import os
@@ -10,7 +14,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -25,19 +28,49 @@ from kyc_portal.sandbox.drawing import draw_camera, draw_photo
 from kyc_portal.sandbox.emulator import SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY
 
 PROJECT = Path(__file__).resolve().parents[2]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# The programs of each browser; the first is also the name of Debian's package.
+PROGRAMS = {
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "firefox": ("firefox-esr", "firefox"),
+}
 SEED = 3  # whose face the camera and the ID photo show
 
 # A recording takes about 10 s, and its check some more on a busy machine.
 expect.set_options(timeout=45_000)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if CHROMIUM or os.environ.get("CI") == "true":
-        return
-    for item in items:
-        if PROJECT / "tests/browser" in Path(item.fspath).parents:
-            item.add_marker(pytest.mark.skip(reason="Chromium is missing: install the package chromium"))
+def program(browser: str) -> str | None:
+    return next(filter(None, map(shutil.which, PROGRAMS[browser])), None)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    elsewhere = [item for item in items if not runs_there(item)]
+    config.hook.pytest_deselected(items=elsewhere)
+    items[:] = [item for item in items if item not in elsewhere]
+    if os.environ.get("CI") != "true":
+        skip_without_browser(items)
+
+
+def runs_there(item: pytest.Item) -> bool:
+    """Whether a test is meant for the browser that it got."""
+    if only := item.get_closest_marker("only_browser"):
+        return browser_of(item) == only.args[0]
+    return browser_of(item) != "firefox" or item.get_closest_marker("firefox") is not None
+
+
+def skip_without_browser(items: list[pytest.Item]) -> None:
+    for browser, (package, *_) in PROGRAMS.items():
+        if not program(browser):
+            reason = f"{browser.capitalize()} is missing: install the package {package}"
+            for item in items:
+                if browser_of(item) == browser:
+                    item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def browser_of(item: pytest.Item) -> str:
+    """The browser that a test runs in, or nothing."""
+    call = getattr(item, "callspec", None)
+    return call.params.get("browser_name", "") if call else ""
 
 
 def free_port() -> int:
@@ -103,7 +136,12 @@ def ask(
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The initial data of a demo. It takes long to make, so every portal of the tests copies it."""
+    """The initial data of a demo. It takes long to make, so every portal of the tests copies it.
+
+    `make test` has made it already, once for all of its parts.
+    """
+    if made := os.environ.get("TESTS_DEMO"):
+        return Path(made)
     folder = tmp_path_factory.mktemp("demo")
     with running(folder):
         return folder
@@ -169,7 +207,8 @@ def wait_until_up(process: subprocess.Popen[bytes], url: str, log: Path) -> None
         assert process.poll() is None, f"The demo ended by itself:\n{log.read_text()}"
         try:
             ask("GET", url)
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
+        except OSError:
+            # Refused, or no answer within ask's time: a busy machine is slow with a demo's first page.
             time.sleep(0.2)
         else:
             return
@@ -198,9 +237,13 @@ def camera(tmp_path_factory: pytest.TempPathFactory) -> Camera:
 
 
 @pytest.fixture(scope="session")
-def browser_type_launch_args(camera: Camera) -> dict[str, Any]:
+def browser_type_launch_args(browser_name: str, camera: Camera) -> dict[str, Any]:
+    return firefox() if browser_name == "firefox" else chromium(camera)
+
+
+def chromium(camera: Camera) -> dict[str, Any]:
     return {
-        "executable_path": CHROMIUM,
+        "executable_path": program("chromium"),
         "args": [
             "--no-sandbox",
             "--disable-gpu",
@@ -213,6 +256,18 @@ def browser_type_launch_args(camera: Camera) -> dict[str, Any]:
             "--use-fake-device-for-media-stream",
             f"--use-file-for-fake-video-capture={camera.file}",
         ],
+    }
+
+
+def firefox() -> dict[str, Any]:
+    """The Firefox that people have, not Playwright's own build of it. Its camera shows a plain colour that changes."""
+    return {
+        "executable_path": program("firefox"),
+        "channel": "moz-firefox",
+        "firefox_user_prefs": {
+            "media.navigator.streams.fake": True,
+            "media.navigator.permission.disabled": True,
+        },
     }
 
 

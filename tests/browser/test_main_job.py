@@ -38,6 +38,7 @@ def passed_on_the_first_recording(applicant: Applicant, portal: Portal, mode: st
     assert portal.case(case["id"])["status"] == "approved"
 
 
+@pytest.mark.firefox
 @pytest.mark.parametrize("mode", ["ACTION", "SILENT"])
 def test_a_clean_pass_makes_exactly_one_correct_call(applicant: Applicant, portal: Portal, mode: str) -> None:
     passed_on_the_first_recording(applicant, portal, mode)

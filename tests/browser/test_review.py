@@ -42,6 +42,7 @@ def token(page: Page) -> str:
     return str(page.locator("[name=csrfmiddlewaretoken]").first.get_attribute("value"))
 
 
+@pytest.mark.firefox
 def test_one_proposes_and_another_confirms(proposed: dict[str, Any], portal: Portal, colleague: Page) -> None:
     assert portal.case(proposed["id"])["status"] == "in_review"
     claim(colleague, portal, proposed["id"])

@@ -88,6 +88,7 @@ def on_the_board(page: Page) -> None:
     expect(page.get_by_role("heading", name="Work board")).to_be_visible()
 
 
+@pytest.mark.firefox
 def test_a_newcomer_sets_up_an_app_and_signs_in_with_it(
     new_browser: Callable[[], Page], strict: Portal
 ) -> None:

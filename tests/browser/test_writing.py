@@ -33,6 +33,7 @@ def stays_written(page: Page) -> None:
     expect(page.locator('input[name="reason_code"][value="different_person"]')).to_be_checked()
 
 
+@pytest.mark.firefox
 def test_enter_on_a_choice_records_nothing(case: dict[str, Any], portal: Portal, reviewer: Page) -> None:
     claim(reviewer, portal, case["id"])
     sent: list[str] = []
@@ -58,6 +59,7 @@ def test_what_is_written_outlives_the_session(writing: Page, portal: Portal) -> 
     expect(writing.locator("ul.messagelist")).to_contain_text("is declined")
 
 
+@pytest.mark.firefox
 def test_what_is_written_outlives_the_network(writing: Page) -> None:
     writing.context.set_offline(True)
     record(writing)
@@ -82,6 +84,7 @@ def test_who_lost_the_hold_is_told_and_may_still_record(writing: Page) -> None:
     expect(writing.locator("ul.messagelist")).to_contain_text("is declined")
 
 
+@pytest.mark.firefox
 def test_leaving_a_half_written_decision_asks_first(writing: Page) -> None:
     asked: list[str] = []
 
@@ -90,7 +93,8 @@ def test_leaving_a_half_written_decision_asks_first(writing: Page) -> None:
         dialog.dismiss()
 
     writing.once("dialog", stay)
-    writing.locator(".strip a").first.click(no_wait_after=True)
+    with writing.expect_event("dialog"):
+        writing.locator(".strip a").first.click(no_wait_after=True)
     stays_written(writing)
     assert asked == ["beforeunload"]
 
