@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from kyc_portal.sandbox.drawing import draw_clip, draw_frame
-from tests.unit.media import hostile
+from tests.unit.media import hostile, recorded
 
 SIZE = (160, 120)
 _SEGMENT = b"\x18\x53\x80\x67"
@@ -194,6 +194,15 @@ def with_sound_and_more() -> bytes:
                 packet.stream = stream
                 file.mux(packet)
     return out.getvalue()
+
+
+def encrypted_webm() -> bytes:
+    """WebM whose track says that its content is encrypted, as for a film with rights management."""
+    encryption = hostile.element(0x5035, hostile.element(0x47E1, b"\x05"))
+    encoding = hostile.element(0x6D80, hostile.element(0x6240, encryption))
+    return recorded.with_element_inside(
+        plain(container="webm", codec="libvpx"), (0x18538067, 0x1654AE6B, 0xAE), encoding
+    )
 
 
 def cut(data: bytes, percent: int) -> bytes:

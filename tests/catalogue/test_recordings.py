@@ -19,7 +19,7 @@ from django.test import Client
 from tests.catalogue import recordings
 from tests.conftest import Road
 from tests.flow.test_applicant_pages import agree, give_photo, opened
-from tests.unit.media import hostile
+from tests.unit.media import hostile, recorded
 from verification import media, storage
 from verification.models import RiskFlag, Verification, VerificationAttempt
 from verification.states import AttemptStatus, Flag
@@ -112,12 +112,18 @@ ROWS: dict[str, tuple[Callable[[], bytes], Answer]] = {
     "V12 too many tracks": (hostile.many_tracks, (422, "video_too_many_tracks")),
     "V12 sound, subtitles and an attachment": (recordings.with_sound_and_more, ACCEPTED),
     "V14 encrypted": (hostile.encrypted_clip, (422, "video_encrypted")),
+    "V14 encrypted WebM": (recordings.encrypted_webm, (422, "video_encrypted")),
     "V15 50 MB": (partial(bytes, 50_000_000), (413, "video_too_large")),
     # The worker finds out whether it can be made to fit; the page answers at once.
     "V16 too large for the vendor": (recordings.snow, ACCEPTED),
     "V17 a picture that stands still": (recordings.frozen, (422, "video_no_motion")),
     "V17 black": (recordings.black, (422, "video_too_dark")),
     "V25 turned by 90 degrees": (partial(recordings.plain, rotation=90), ACCEPTED),
+    "V25 mirrored, with stretched pixels": (
+        partial(recorded.clip, turn=(90, True), pixels=(3, 4)),
+        ACCEPTED,
+    ),
+    "V25 cut between two key frames": (lambda: recorded.copied(recorded.clip(), begin=0.2), ACCEPTED),
     "V26 H.264": (recordings.plain, ACCEPTED),
     "V26 HEVC": (partial(recordings.plain, codec="libx265"), ACCEPTED),
     "V26 VP9": (partial(recordings.plain, codec="libvpx-vp9", container="webm"), ACCEPTED),

@@ -92,7 +92,7 @@ def frame_at(data: bytes, seconds: float) -> bytes:
 
 
 def contact_sheet(data: bytes, seconds: float) -> bytes:
-    """Six pictures of a recording that is `seconds` long, as the file stores them, side by side in one JPEG."""
+    """Six pictures of a recording that is `seconds` long, as a player shows them, side by side in one JPEG."""
     work = "verification.media.sheet:contact_sheet"
     return _check_jpeg(run(work, data, float(seconds), cpu_seconds=_CHECKING))
 

@@ -15,7 +15,7 @@ from av.container import InputContainer, OutputContainer
 from av.error import FFmpegError
 
 from verification.media.errors import MediaUnavailable, UnusableMedia
-from verification.media.outline import boxes, checked_outline
+from verification.media.outline import boxes, readable
 
 MAX_PIXELS: Final = 1920 * 1920
 _MATROSKA: Final = b"\x1a\x45\xdf\xa3"
@@ -39,7 +39,7 @@ def sniff(data: bytes) -> str:
 def open_video(data: bytes) -> Iterator[InputContainer]:
     """The opened container; FFmpeg's errors inside the block become UnusableMedia."""
     container = sniff(data)
-    data = data[: checked_outline(data, container)]
+    data = readable(data, container)
     with (
         translated_errors(),
         av.open(
@@ -48,6 +48,7 @@ def open_video(data: bytes) -> Iterator[InputContainer]:
             format=container,
             options={"protocol_whitelist": ""},
             io_open=_refuse_to_open,
+            metadata_errors="replace",  # nothing is read from titles and names, so they may have any encoding
         ) as file,
     ):
         yield file

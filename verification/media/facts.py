@@ -12,7 +12,7 @@ MAX_VIDEO_UPLOAD: Final = 32 * 1024 * 1024  # bytes
 MAX_PICTURES: Final = 2400  # of one recording: 20 seconds of 120
 # Values of a child's answer beyond these can't be true.
 _MAX_COUNT: Final = 1 << 32
-_MAX_SECONDS: Final = 60.0
+_MAX_SECONDS: Final = 60.0  # and more than any aspect of pixels
 _WORDS: Final = re.compile(r"[ -~]{0,100}")
 _FRAME_HASH: Final = re.compile(r"[0-9a-f]{96}")
 _TURNS: Final = (0, 90, 180, 270)
@@ -52,7 +52,7 @@ def _checked(value: Any, expected: Any) -> Any:
 
 
 def _likely(value: object) -> bool:
-    """Text is short and printable ASCII, counts are not negative, and a float is a length in seconds."""
+    """Text is short and printable ASCII, counts are not negative, and a float is a length in seconds or an aspect."""
     match value:
         case str():
             return _WORDS.fullmatch(value) is not None
@@ -98,7 +98,8 @@ class VideoFacts(_Facts):
     """What a video file really holds, measured from its packets and key frames, not its headers.
 
     `container` is mov or matroska; `width` and `height` are pixels as stored, before turning;
-    `rotation` is the degrees counter-clockwise (0, 90, 180, 270) that make it upright;
+    `rotation` is the degrees counter-clockwise (0, 90, 180, 270) that make it upright, and `mirrored` whether it has to
+    be flipped left to right afterwards; `pixel_aspect` is a stored pixel's width divided by its height;
     `duration` is in seconds, `size` in bytes.
     """
 
@@ -109,6 +110,8 @@ class VideoFacts(_Facts):
     duration: float
     frames: int
     rotation: int
+    mirrored: bool
+    pixel_aspect: float
     pixel_format: str
     size: int
 

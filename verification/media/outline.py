@@ -1,7 +1,8 @@
 """Walks a video file's outline before FFmpeg opens it: is it whole, and are its tables as small as a recorder's?
 
 FFmpeg's work for a table grows with the counts in it, not with its bytes, so a small file could cost minutes and
-gigabytes. This module knows boxes and elements, and nothing of PyAV or of what a good recording is.
+gigabytes. What FFmpeg need not read, such as a camera's notes, it does not get to see. This module knows boxes and
+elements, and nothing of PyAV or of what a good recording is.
 """
 
 import re
@@ -12,9 +13,9 @@ from verification.media.errors import UnusableMedia
 
 MAX_BOXES: Final = 5_000  # a recorder writes two a fragment
 MAX_ELEMENTS: Final = 50_000  # a recorder writes one a picture
-# All of an MP4 except its media data; minutes of a telephone's recording need 200 kB.
+# All of an MP4 except its media data and notes; minutes of a telephone's recording need 200 kB.
 MAX_TABLES: Final = 512 * 1024  # bytes
-# Bytes of metadata for players, such as titles, and of seek indexes.
+# Bytes of one of a Matroska file's tables: its tracks, tags, chapters, attached files and seek indexes.
 MAX_NOTES: Final = 64 * 1024
 # Pictures and pieces of sound. A recording with more is too long or too fast, though harmless to open.
 MAX_SAMPLES: Final = 200_000
@@ -23,8 +24,14 @@ MAX_EDITS: Final = 16  # entries of an edit list; a recorder writes one or two
 _NO_TABLES: Final = frozenset({b"mdat", b"free", b"skip", b"wide"})
 # The paths of boxes that are opened. A fixed path rules out deep recursion.
 _DREF_PATH: Final = (b"moov", b"trak", b"mdia", b"minf", b"dinf", b"dref")
-_NOTES: Final = (b"udta", b"meta")
-_NOTES_PATHS: Final = ((), (b"moov",), (b"moov", b"trak"), (b"moov", b"udta"))
+_STSD_PATH: Final = (b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd")
+_ENCRYPTED: Final = frozenset(
+    {b"encv", b"drmi"}
+)  # pictures under common encryption, and under Apple's older one
+# What a camera or an editor writes about a recording: titles, places, a small picture. Of any size and any encoding.
+# Wherever they stand, because FFmpeg reads them anywhere.
+_NOTES: Final = re.compile(rb"udta|meta")
+_PASSED_OVER: Final = b"skip"
 # Tables that count samples, wherever they stand, because FFmpeg reads them anywhere; and compressed tables, which no
 # recorder writes any more.
 _COUNTED: Final = re.compile(rb"stsz|stz2|stts|ctts|trun|elst|cmov")
@@ -33,24 +40,50 @@ _EBML_HEADER: Final = 0x1A45DFA3
 _SEGMENT: Final = 0x18538067
 _CLUSTER: Final = 0x1F43B675
 _BLOCK_GROUP: Final = 0xA0
+_TRACKS: Final = 0x1654AE6B
+# A track entry's content encodings, and of one of them how it is encrypted.
+_ENCRYPTION_PATH: Final = (0xAE, 0x6D80, 0x6240, 0x5035)
 # Header, seek head, information, tracks, cues, chapters, tags, attachments; and what is added to a block.
 _NOTE_ELEMENTS: Final = frozenset(
     {
-        *(_EBML_HEADER, 0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1C53BB6B),
+        *(_EBML_HEADER, 0x114D9B74, 0x1549A966, _TRACKS, 0x1C53BB6B),
         *(0x1043A770, 0x1254C367, 0x1941A469, 0x75A1),
     }
 )
 
 
-def checked_outline(data: bytes, container: str) -> int:
-    """The number of bytes that belong to the recording.
+def readable(data: bytes, container: str) -> bytes:
+    """The part of the file that FFmpeg may read: without an MP4's notes, and without bytes behind a Matroska file.
 
-    Raises UnusableMedia for a file that is cut off, refers to another for its pictures, or has too large tables.
+    Raises UnusableMedia for a file that is cut off, is encrypted, refers to another for its pictures, or has too large
+    tables.
     """
     if container == "matroska":
-        return _checked_elements(data)
+        return data[: _checked_elements(data)]
     _check_boxes(data)
-    return len(data)
+    return b"".join(_without_notes(data))
+
+
+def _without_notes(data: bytes) -> Iterator[bytes]:
+    """The MP4's boxes, with notes named as boxes that are skipped: nothing moves, so offsets stay right."""
+    before = 0
+    for kind, _, end in boxes(data, 0, len(data)):
+        box = data[before:end]
+        yield box if kind in _NO_TABLES else _NOTES.sub(_PASSED_OVER, box)
+        before = end
+
+
+def _noted(data: bytes, start: int, end: int) -> int:
+    """The number of bytes of the notes in this span."""
+    behind = noted = 0
+    for found in _NOTES.finditer(data, start, end):
+        at = found.start() - 4
+        size = _number(data, at)
+        if (
+            behind <= at and 8 <= size <= end - at
+        ):  # neither inside another, nor the same word in another place
+            behind, noted = at + size, noted + size
+    return noted
 
 
 def _check_boxes(data: bytes) -> None:
@@ -58,16 +91,13 @@ def _check_boxes(data: bytes) -> None:
     for kind, start, covered in boxes(data, 0, len(data)):
         if kind in _NO_TABLES:
             continue
-        tables += covered - start
+        tables += covered - start - _noted(data, start - 4, covered)
         if tables > MAX_TABLES and covered <= len(data):
             raise UnusableMedia("video_corrupt", {"bytes_of_tables_allowed": MAX_TABLES})
     if covered > len(data):
         raise UnusableMedia("video_corrupt", {"missing_bytes": covered - len(data)})
     _check_references(data)
-    for path in _NOTES_PATHS:
-        for span in _at(data, path):
-            if any(kind in _NOTES and end - at > MAX_NOTES for kind, at, end in boxes(data, *span)):
-                raise UnusableMedia("video_corrupt", {"bytes_of_notes_allowed": MAX_NOTES})
+    _check_samples(data)
     _check_counts(data)
 
 
@@ -77,6 +107,12 @@ def _check_references(data: bytes) -> None:
             flags = int.from_bytes(data[entry : entry + 4])
             if not flags & 1:  # 1: the pictures are in this same file
                 raise UnusableMedia("video_external_reference")
+
+
+def _check_samples(data: bytes) -> None:
+    for start, end in _at(data, _STSD_PATH):
+        if any(kind in _ENCRYPTED for kind, _, _ in boxes(data, start + 8, end)):
+            raise UnusableMedia("video_encrypted")
 
 
 def _check_counts(data: bytes) -> None:
@@ -148,18 +184,22 @@ def _checked_elements(data: bytes) -> int:
     """The end of a Matroska file; raises UnusableMedia if an element reaches behind it or is too large.
 
     Recorders that stream leave the sizes of the segment and its clusters unknown, so the walk enters these: the
-    elements inside have sizes. There is no recursion. Bytes behind a segment of known size are not counted.
+    elements inside have sizes. There is no recursion. Bytes behind a segment of known size are not counted, nor the
+    head of a last element that was never written.
     """
     at, end = 0, len(data)
     for _ in range(MAX_ELEMENTS):
-        if at >= end:
-            return end
-        kind, content, size = _element(data, at)
+        head = _element(data, at, len(data)) if at < end else None
+        if head is None:
+            return at
+        kind, content, size = head
         at = content if size is None else content + size
         if at > len(data):
             raise UnusableMedia("video_corrupt", {"missing_bytes": at - len(data)})
         if kind in _NOTE_ELEMENTS and at - content > MAX_NOTES:
             raise UnusableMedia("video_corrupt", {"bytes_of_notes_allowed": MAX_NOTES})
+        if kind == _TRACKS and _is_encrypted(data, content, at):
+            raise UnusableMedia("video_encrypted")
         if kind == _SEGMENT:
             end = at if size is not None else end
         if kind in (_SEGMENT, _CLUSTER, _BLOCK_GROUP):
@@ -167,18 +207,40 @@ def _checked_elements(data: bytes) -> int:
     raise UnusableMedia("video_corrupt", {"elements_allowed": MAX_ELEMENTS})
 
 
-def _element(data: bytes, at: int) -> tuple[int, int, int | None]:
-    """Kind, start of content and size of the Matroska element there; the size is None if it is unknown and may be."""
+def _is_encrypted(data: bytes, start: int, end: int) -> bool:
+    """Whether a track in this span of track entries is encrypted."""
+    spans = [(start, end)]
+    for wanted in _ENCRYPTION_PATH:
+        spans = [(at, to) for outer in spans for kind, at, to in _elements(data, *outer) if kind == wanted]
+    return bool(spans)
+
+
+def _elements(data: bytes, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+    """Kind, start of content and end of each Matroska element in a span."""
+    while start < end and (head := _element(data, start, end)):
+        kind, content, size = head
+        start = end if size is None else content + size
+        yield kind, content, min(start, end)
+
+
+def _element(data: bytes, at: int, end: int) -> tuple[int, int, int | None] | None:
+    """Kind, start of content and size of the Matroska element there; None if its head does not end before `end`.
+
+    The size is None if it is unknown and may be.
+    """
     kind_width = 9 - data[at].bit_length()
+    if kind_width > 4:
+        raise UnusableMedia("video_corrupt")
     size_at = at + kind_width
-    if kind_width > 4 or size_at >= len(data):
-        raise UnusableMedia("video_corrupt")
-    kind = int.from_bytes(data[at:size_at])
+    if size_at >= end:
+        return None
     width = 9 - data[size_at].bit_length()
-    content = size_at + width
-    if width > 8 or content > len(data):
+    if width > 8:
         raise UnusableMedia("video_corrupt")
-    unknown = (1 << 7 * width) - 1
+    content = size_at + width
+    if content > end:
+        return None
+    kind, unknown = int.from_bytes(data[at:size_at]), (1 << 7 * width) - 1
     size = int.from_bytes(data[size_at:content]) & unknown
     if size != unknown:
         return kind, content, size

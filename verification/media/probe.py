@@ -5,7 +5,7 @@ nothing of how the video will be rewritten.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
@@ -16,6 +16,7 @@ from av.stream import Disposition
 from av.video.stream import VideoStream
 
 from verification.media.containers import MAX_PIXELS, open_video, sniff
+from verification.media.display import Turn, pixel_aspect, stretched, turn_of
 from verification.media.errors import UnusableMedia
 from verification.media.facts import MAX_PICTURES, MAX_VIDEO_UPLOAD, VideoFacts
 
@@ -49,31 +50,37 @@ def probe_video(data: bytes, see: See | None = None) -> VideoFacts:
 def measure(data: bytes, see: See | None = None) -> VideoFacts:
     """Facts of a video of any length; raises UnusableMedia if the file holds no sound one.
 
-    With `see` every picture is decoded and passed to it in order; without it only the key frames are decoded.
+    With `see` every picture is decoded and passed to it in order; without it none behind the first one.
     """
     container = sniff(data)
     if len(data) > MAX_VIDEO_UPLOAD:
         raise UnusableMedia("video_too_large", {"bytes_allowed": MAX_VIDEO_UPLOAD})
     with open_video(data) as file:
         stream = picture_stream(file)
+        codec, aspect = codec_name(stream), pixel_aspect(stream)
         clock, look = _Clock(float(stream.time_base or 0)), _Look(see)
         held = list(clock.timed(packets(file, stream)))  # all of them, before any costly decoding
         check_work(stream, len(held))
         for packet in held:
             look.held += 1
-            if see is not None or packet.is_keyframe:
-                look.at(stream.codec_context.decode(packet))
-        look.at(stream.codec_context.decode(None))
-    if not clock.frames or not look.pixel_format:
+            look.at(stream.codec_context.decode(packet))
+            if see is None and look.pictures:
+                break
+        else:
+            look.at(stream.codec_context.decode(None))
+    if not clock.times or not look.pixel_format:
         raise UnusableMedia("video_too_short", {"seconds_needed": MIN_SECONDS})
+    clock.start(look.first)
     return VideoFacts(
         container=container,
-        codec=codec_name(stream),
+        codec=codec,
         width=look.size[0],
         height=look.size[1],
         duration=round(clock.duration, 3),
-        frames=clock.frames,
-        rotation=look.rotation,
+        frames=len(clock.times),
+        rotation=look.turn[0],
+        mirrored=look.turn[1],
+        pixel_aspect=aspect,
         pixel_format=look.pixel_format,
         size=len(data),
     )
@@ -81,7 +88,7 @@ def measure(data: bytes, see: See | None = None) -> VideoFacts:
 
 def check_limits(facts: VideoFacts) -> None:
     """Raise UnusableMedia unless length, frame rate and dimensions are those of a usable selfie video."""
-    check_dimensions(facts.width, facts.height)
+    check_dimensions(facts.width, facts.height, facts.pixel_aspect)
     if facts.duration < MIN_SECONDS - ROUNDING or facts.frames < 2:
         raise UnusableMedia("video_too_short", {"seconds_needed": MIN_SECONDS, "seconds": facts.duration})
     if facts.duration > MAX_SECONDS + ROUNDING:
@@ -90,10 +97,10 @@ def check_limits(facts: VideoFacts) -> None:
         raise UnusableMedia("video_frame_rate", {"rate": round(facts.frames / facts.duration, 2)})
 
 
-def check_dimensions(width: int, height: int) -> None:
-    """Raise UnusableMedia if pictures of this size are too small, too large or too long."""
-    short, long = sorted((width, height))
-    if width * height > MAX_PIXELS or short < MIN_SIDE or long > MAX_ASPECT * short:
+def check_dimensions(width: int, height: int, aspect: float) -> None:
+    """Raise UnusableMedia if such pictures, with pixels of this aspect, are too small, too large or too long."""
+    short, long = sorted(stretched(width, height, aspect))
+    if width * height > MAX_PIXELS or min(width, height) < MIN_SIDE or long > MAX_ASPECT * short:
         raise UnusableMedia("video_resolution", {"width": width, "height": height})
 
 
@@ -118,7 +125,7 @@ def picture_stream(file: InputContainer) -> VideoStream:
     codec = codec_name(stream)
     if codec not in CODECS:
         raise UnusableMedia("unsupported_video_codec", {"codec": codec})
-    check_dimensions(stream.width, stream.height)
+    check_dimensions(stream.width, stream.height, pixel_aspect(stream))
     stream.thread_count = 1  # the child may start no thread
     # The pictures inside may be larger than the container says.
     stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
@@ -191,13 +198,15 @@ def whole(frame: av.VideoFrame) -> av.VideoFrame:
 
 @dataclass
 class _Clock:
-    """Measures a stream from its packets' times; `tick` is the time base in seconds."""
+    """Measures a stream from its packets' times; `tick` is the time base in seconds, `times` hold starts and lengths.
+
+    Pictures that an edit list cuts off are decoded, because others need them, but never shown: they take no time.
+    """
 
     tick: float
-    frames: int = 0
-    first: int | None = None
+    times: list[tuple[int, int]] = field(default_factory=list)
+    first: int = 0
     last: int = 0
-    last_duration: int = 0
 
     def timed(self, packets: "Iterator[Packet[VideoStream]]") -> "Iterator[Packet[VideoStream]]":
         for packet in packets:
@@ -206,22 +215,26 @@ class _Clock:
 
     def see(self, packet: "Packet[VideoStream]") -> None:
         time = packet.pts if packet.pts is not None else packet.dts
-        if time is None:
+        if time is None or packet.is_discard:
             return
-        self.frames += 1
-        if self.first is None or time < self.first:
-            self.first = time
-        if self.frames == 1 or time > self.last:
-            self.last, self.last_duration = time, packet.duration or 0
-        if self.duration > MAX_SECONDS + 1:
+        self.first = min(self.first, time) if self.times else time
+        self.last = max(self.last, time) if self.times else time
+        self.times.append((time, packet.duration or 0))
+        if (self.last - self.first) * self.tick > MAX_SECONDS + 1:
             raise UnusableMedia("video_too_long", {"seconds_allowed": MAX_SECONDS})
+
+    def start(self, picture: int | None) -> None:
+        """Leave out what stands before the first picture that could be decoded: a recording may begin in mid-stream."""
+        if picture is not None and picture <= self.last:
+            self.times = [each for each in self.times if each[0] >= picture]
+            self.first = picture
 
     @property
     def duration(self) -> float:
         """Seconds from the first picture's start to the last one's end."""
-        span = self.last - (self.first or 0)
-        last = self.last_duration or (span / (self.frames - 1) if self.frames > 1 else 0)
-        return (span + last) * self.tick
+        span = self.last - self.first
+        last = max(length for time, length in self.times if time == self.last)
+        return (span + (last or span / max(1, len(self.times) - 1))) * self.tick
 
 
 @dataclass
@@ -230,7 +243,8 @@ class _Look:
 
     see: See | None
     size: tuple[int, int] = (0, 0)
-    rotation: int = 0
+    turn: Turn = (0, False)
+    first: int | None = None  # time of the first one
     pixel_format: str = ""
     held: int = 0  # packets so far
     pictures: int = 0
@@ -240,9 +254,10 @@ class _Look:
         check_yield(self.pictures, self.held)
         for frame in map(whole, frames):
             size = (frame.width, frame.height)
-            if self.pixel_format and size != self.size:
+            if not self.pixel_format:
+                self.first, self.turn, self.size = frame.pts, turn_of(frame), size
+            if size != self.size:
                 raise UnusableMedia("video_resolution_changes")
-            self.size, self.pixel_format = size, frame.format.name
-            self.rotation = round(frame.rotation / 90) * 90 % 360
+            self.pixel_format = frame.format.name
             if self.see is not None:
                 self.see(frame)

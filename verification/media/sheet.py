@@ -1,6 +1,6 @@
 """A contact sheet: pictures of a recording as it was uploaded, side by side in one JPEG.
 
-It shows reviewers the uploaded file before it was turned, scaled or re-encoded; the file itself never leaves the store.
+It shows reviewers the uploaded file before it was scaled or re-encoded; the file itself never leaves the store.
 Runs in the limited child process; knows nothing of Django, cases or viewers.
 """
 
@@ -9,10 +9,10 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-import av
 from PIL import Image
 
 from verification.media.containers import open_video
+from verification.media.display import pixel_aspect, shown, turn_of
 from verification.media.errors import UnusableMedia
 from verification.media.probe import frames, picture_stream
 
@@ -27,8 +27,7 @@ QUALITY: Final = 88
 def contact_sheet(data: bytes, seconds: float) -> bytes:
     """Pictures from evenly spread moments of a recording that is `seconds` long, in order, row by row, as JPEG.
 
-    Each is as stored in the file: not turned, and of its own size up to MAX_SIDE. Raises UnusableMedia if there
-    is none.
+    Each is as a player shows the file, and of its own size up to MAX_SIDE. Raises UnusableMedia if there is none.
     """
     pictures = list(_pictures(data, _moments(seconds)))
     if not pictures:
@@ -46,22 +45,23 @@ def _moments(seconds: float) -> list[float]:
 
 def _pictures(data: bytes, moments: list[float]) -> Iterator[Image.Image]:
     """The picture shown at each moment; fewer if the recording ends before."""
-    waiting, start = list(moments), None
+    waiting, first = list(moments), None
     with open_video(data) as file:
-        for frame in frames(file, picture_stream(file)):
+        stream = picture_stream(file)
+        for frame in frames(file, stream):
             if frame.time is None:
                 continue
-            start = frame.time if start is None else start
-            if waiting and frame.time - start >= waiting[0]:
-                yield _small(frame)
+            first = first or frame
+            at = frame.time - (first.time or 0)
+            if waiting and at >= waiting[0]:
+                yield _small(shown(frame, turn_of(first), pixel_aspect(stream)))
                 # One picture may cover several moments: a sheet shows none twice.
-                waiting = [moment for moment in waiting if moment > frame.time - start]
+                waiting = [moment for moment in waiting if moment > at]
             if not waiting:
                 return
 
 
-def _small(frame: av.VideoFrame) -> Image.Image:
-    picture: Image.Image = frame.to_image(threads=1)  # type: ignore[no-untyped-call]
+def _small(picture: Image.Image) -> Image.Image:
     picture.thumbnail((MAX_SIDE, MAX_SIDE))
     return picture
 

@@ -12,6 +12,7 @@ import av
 from av.filter import Graph
 
 from verification.media.containers import create_mp4, open_video, translated_errors
+from verification.media.display import shown_size
 from verification.media.errors import UnusableMedia
 from verification.media.facts import VideoFacts
 from verification.media.probe import MAX_SECONDS, frames, picture_stream
@@ -26,6 +27,9 @@ MIN_BIT_RATE: Final = 250_000
 MAX_FRAMES: Final = int((MAX_SECONDS + 1) * RATE)
 GROUP: Final = 2 * RATE  # frames from one key frame to the next
 PIXEL_FORMAT: Final = "yuv420p"
+# FFmpeg's numbers of the matrices that turn brightness and colour differences into colours.
+BT709, BT601, BT601_OF_EUROPE, NO_MATRIX = 1, 6, 5, (0, 2)
+HIGH_DEFINITION: Final = 720  # pixels of height from which browsers assume BT.709, and BT.601 below
 # In the order they are applied; FFmpeg's transpose 2 is a quarter turn counter-clockwise, 1 clockwise.
 TURNS: Final[dict[int, tuple[tuple[str, str], ...]]] = {
     0: (),
@@ -33,6 +37,7 @@ TURNS: Final[dict[int, tuple[tuple[str, str], ...]]] = {
     180: (("hflip", ""), ("vflip", "")),
     270: (("transpose", "1"),),
 }
+MIRROR: Final = (("hflip", ""),)
 
 
 def transcode(source: bytes, facts: VideoFacts, bit_rate: int, short_sides: tuple[int, int]) -> bytes:
@@ -54,9 +59,24 @@ def transcode(source: bytes, facts: VideoFacts, bit_rate: int, short_sides: tupl
             if number >= MAX_FRAMES:
                 raise UnusableMedia("video_too_long", {"seconds_allowed": MAX_SECONDS})
             frame.pts, frame.time_base, frame.pict_type = number, Fraction(1, RATE), 0
+            if number == 0:
+                encoder = stream.codec_context
+                encoder.color_primaries, encoder.color_trc, encoder.colorspace = colours_of(frame, facts)
             target.mux(stream.encode(frame))
         target.mux(stream.encode(None))
     return out.getvalue()
+
+
+def colours_of(frame: av.VideoFrame, facts: VideoFacts) -> tuple[int, int, int]:
+    """FFmpeg's numbers of the picture's primaries, transfer and matrix, so that players show the same colours.
+
+    Where nothing is said, browsers go by a picture's height: the source's, because the result may be larger.
+    """
+    assumed = BT709 if facts.height >= HIGH_DEFINITION else BT601
+    matrix = assumed if frame.colorspace in NO_MATRIX else frame.colorspace
+    if matrix in (BT709, BT601, BT601_OF_EUROPE):
+        return (BT709,) * 3 if matrix == BT709 else (BT601,) * 3
+    return frame.color_primaries, frame.color_trc, matrix
 
 
 def arguments(facts: VideoFacts, bit_rate: int, short_sides: tuple[int, int]) -> dict[str, str]:
@@ -67,8 +87,8 @@ def arguments(facts: VideoFacts, bit_rate: int, short_sides: tuple[int, int]) ->
 
 
 def output_size(facts: VideoFacts, short_sides: tuple[int, int]) -> tuple[int, int]:
-    """Upright width and height in pixels: even, with a short side within `short_sides`."""
-    width, height = (facts.width, facts.height) if facts.rotation % 180 == 0 else (facts.height, facts.width)
+    """Upright width and height in square pixels: even, with a short side within `short_sides`."""
+    width, height = shown_size(facts)
     short = min(width, height)
     least, most = short_sides
     ratio = min(max(short, least), most) / short
@@ -86,11 +106,12 @@ def encoder_options(bit_rate: int) -> dict[str, str]:
 
 
 def filters(facts: VideoFacts, short_sides: tuple[int, int]) -> list[tuple[str, str]]:
-    """Names and arguments of the filters that rotate, time and scale the pictures."""
+    """Names and arguments of the filters that time, turn and scale the pictures."""
     width, height = output_size(facts, short_sides)
     return [
         ("fps", str(RATE)),  # before the costly steps, because it drops pictures
         *TURNS[facts.rotation],
+        *(MIRROR if facts.mirrored else ()),
         ("scale", f"{width}:{height}:flags=bicubic:out_range=tv"),
         ("setsar", "1"),
         ("format", PIXEL_FORMAT),

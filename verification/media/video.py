@@ -14,10 +14,10 @@ import PIL
 from av.error import FFmpegError
 from av.packet import Packet
 from av.video.stream import VideoStream
-from PIL import Image
 
 from verification.media import transcode
 from verification.media.containers import check_order, create_mp4, open_video
+from verification.media.display import pixel_aspect, shown, turn_of
 from verification.media.errors import UnusableMedia
 from verification.media.facts import CheckedVideo, NormalisedVideo, VideoFacts
 from verification.media.looks import Looks
@@ -51,9 +51,9 @@ def normalise_video(data: bytes) -> NormalisedVideo:
     if _is_plain(facts) and (mp4 := _remuxed(data)) is not None:
         # If the copy fails its check, the pictures may still decode: re-encode them.
         with suppress(UnusableMedia):
-            return NormalisedVideo(
-                mp4, _verified(mp4, facts), facts, "remux", tool_versions(), {"c:v": "copy"}
-            )
+            copy = _verified(mp4, facts)
+            if copy.frames == facts.frames:
+                return NormalisedVideo(mp4, copy, facts, "remux", tool_versions(), {"c:v": "copy"})
     mp4, bit_rate = _transcoded(data, facts)
     return _reencoded(mp4, facts, bit_rate, transcode.USUAL_SIDES)
 
@@ -75,17 +75,18 @@ def shrink_video(data: bytes, most_bytes: int) -> NormalisedVideo:
 def cut_frame(data: bytes, at: float) -> bytes:
     """The upright picture shown `at` seconds into the video, or the last one before it ends, as JPEG."""
     wanted = at if math.isfinite(at) else 0.0
-    shown, start = None, None
+    first = frame = None
     with open_video(data) as file:
-        for shown in frames(file, picture_stream(file)):
-            start = shown.time if start is None else start
-            if shown.time is not None and start is not None and shown.time - start >= wanted:
+        stream = picture_stream(file)
+        for frame in frames(file, stream):
+            first = first or frame
+            if frame.time is not None and frame.time - (first.time or 0) >= wanted:
                 break
-        if shown is None:
+        if first is None or frame is None:
             raise UnusableMedia("video_no_picture")
-        picture: Image.Image = shown.to_image(threads=1)  # type: ignore[no-untyped-call]
+        picture = shown(frame, turn_of(first), pixel_aspect(stream))
     out = io.BytesIO()
-    picture.rotate(shown.rotation, expand=True).save(out, "JPEG", quality=FRAME_QUALITY)
+    picture.save(out, "JPEG", quality=FRAME_QUALITY)
     return out.getvalue()
 
 
@@ -117,11 +118,15 @@ def _is_plain(facts: VideoFacts) -> bool:
     return (
         facts.codec == "h264"
         and facts.pixel_format == "yuv420p"
-        and facts.rotation == 0
+        and _is_upright(facts)
         and facts.width % 2 == facts.height % 2 == 0
         and facts.width * facts.height <= MAX_REMUX_PIXELS
         and facts.frames / facts.duration <= MAX_REMUX_RATE
     )
+
+
+def _is_upright(facts: VideoFacts) -> bool:
+    return (facts.rotation, facts.mirrored, facts.pixel_aspect) == (0, False, 1.0)
 
 
 def _remuxed(data: bytes) -> bytes | None:
@@ -130,8 +135,7 @@ def _remuxed(data: bytes) -> bytes | None:
     with open_video(data) as file:
         pictures = picture_stream(file)
         copied = list(packets(file, pictures))
-        timed = all(packet.pts is not None and packet.dts is not None for packet in copied)
-        if not timed or not copied[0].is_keyframe:
+        if not _begins_with_its_first_picture(copied):
             return None
         try:
             _copy(pictures, copied, out)
@@ -140,13 +144,25 @@ def _remuxed(data: bytes) -> bytes | None:
     return out.getvalue() if out.tell() <= MAX_VIDEO_BYTES else None
 
 
+def _begins_with_its_first_picture(copied: "list[Packet[VideoStream]]") -> bool:
+    """Whether all packets are timed and shown, and none needs or precedes anything before the first.
+
+    Otherwise players would show other pictures than those that were checked, or none until the next key frame.
+    """
+    if any(packet.pts is None or packet.dts is None or packet.is_discard for packet in copied):
+        return False
+    return copied[0].is_keyframe and copied[0].pts == min(packet.pts or 0 for packet in copied)
+
+
 def _copy(pictures: VideoStream, copied: "list[Packet[VideoStream]]", out: io.BytesIO) -> None:
     header, start = len(pictures.codec_context.extradata or b""), copied[0].pts or 0
+    # Matroska may not say how long the last picture stays; without a length, players would cut it off.
+    usual = (max(packet.pts or 0 for packet in copied) - start) // max(1, len(copied) - 1)
     with create_mp4(out, pictures=len(copied), header=header) as target:
         stream = target.add_stream_from_template(pictures)
         for packet in copied:
             packet.pts, packet.dts = (packet.pts or 0) - start, (packet.dts or 0) - start
-            packet.stream = stream
+            packet.duration, packet.stream = packet.duration or usual, stream
             target.mux(packet)
 
 
@@ -155,8 +171,8 @@ def _verified(mp4: bytes, source: VideoFacts) -> VideoFacts:
     check_order(mp4)
     pictures: list[None] = []
     facts = measure(mp4, lambda _: pictures.append(None))
-    form = (facts.container, facts.codec, facts.pixel_format, facts.rotation)
-    if form != ("mov", "h264", transcode.PIXEL_FORMAT, 0) or len(pictures) != facts.frames:
+    form = (facts.container, facts.codec, facts.pixel_format, _is_upright(facts))
+    if form != ("mov", "h264", transcode.PIXEL_FORMAT, True) or len(pictures) != facts.frames:
         raise UnusableMedia("video_corrupt")
     if abs(facts.duration - source.duration) > LENGTH_SLACK:
         raise UnusableMedia("video_corrupt")

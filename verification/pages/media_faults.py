@@ -160,7 +160,10 @@ _VIDEO = {
     ),
     "video_too_long": MediaFault(422, _("The video is too long. Please record it again on this page.")),
     "video_corrupt": MediaFault(422, _("The video is damaged. Please record it again.")),
-    "video_encrypted": MediaFault(422, _FROM_THIS_PAGE),
+    "video_encrypted": MediaFault(
+        422,
+        _("This video is locked against copying, so we can't open it. Please record yourself on this page."),
+    ),
     "video_external_reference": MediaFault(422, _FROM_THIS_PAGE),
     "video_too_many_tracks": MediaFault(422, _FROM_THIS_PAGE),
     "video_no_picture": MediaFault(

@@ -411,10 +411,6 @@ def noted(kind: int, content: bytes) -> Callable[[], bytes]:
     return lambda: hostile.with_element(small_clip(container="webm", codec="libvpx"), kind, content)
 
 
-def named(*path: bytes) -> Callable[[], bytes]:
-    return lambda: hostile.with_moov_box(small_clip(), path, b"meta", hostile.named_values(3000))
-
-
 COSTLY = {
     "tags": (noted(0x1254C367, hostile.element(0x7373, b"\x67\xc8\x80" * 30_000)), "video_corrupt"),
     "chapters": (noted(0x1043A770, b"\x45\xb9\x80" * 30_000), "video_corrupt"),
@@ -422,10 +418,6 @@ COSTLY = {
     "cues": (noted(0x1C53BB6B, b"\xbb\x80" * 40_000), "video_corrupt"),
     "places to seek to": (noted(0x114D9B74, b"\x4d\xbb\x80" * 30_000), "video_corrupt"),
     "empty elements": (noted(0x1F43B675, b"\xec\x80" * 60_000), "video_corrupt"),
-    "names in front": (named(), "video_corrupt"),
-    "names": (named(b"moov"), "video_corrupt"),
-    "names of a track": (named(b"moov", b"trak"), "video_corrupt"),
-    "names of a user": (named(b"moov", b"udta"), "video_corrupt"),
     "tables": (
         lambda: hostile.with_moov_box(small_clip(), [b"moov"], b"free", bytes(600_000)),
         "video_corrupt",
@@ -468,11 +460,6 @@ def test_more_pixels_in_all_than_any_recording_has_are_refused_before_they_are_d
     assert check_video(clip).facts.frames == 24
     monkeypatch.setattr(probe, "MAX_PIXELS_IN_ALL", 24 * SMALL[0] * SMALL[1] - 1)
     assert refusal(clip) == "video_resolution"
-
-
-def test_tables_as_of_a_telephone_with_its_notes_are_taken() -> None:
-    noted = hostile.with_moov_box(small_clip(fragmented=True), [], b"meta", hostile.named_values(30))
-    assert check_video(noted).facts.frames == 24
 
 
 def test_a_matroska_file_may_not_send_its_reader_elsewhere() -> None:

@@ -41,7 +41,12 @@ MEDIA = (
     video("media.outline:MAX_BOXES", "Boxes of an MP4", "", "video_corrupt"),
     video("media.outline:MAX_ELEMENTS", "Elements of a Matroska or WebM file", "", "video_corrupt"),
     video("media.outline:MAX_TABLES", "Tables of an MP4", "bytes", "video_corrupt"),
-    video("media.outline:MAX_NOTES", "Free text in a recording's file", "bytes", "video_corrupt"),
+    video(
+        "media.outline:MAX_NOTES",
+        "Tracks, tags, chapters, attachments or indexes of a Matroska or WebM file",
+        "bytes",
+        "video_corrupt",
+    ),
     video("media.outline:MAX_SAMPLES", "Samples that an MP4 lists", "", "video_frame_rate"),
     video("media.outline:MAX_EDITS", "Edits of an MP4", "", "video_corrupt"),
     then(
