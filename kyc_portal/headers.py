@@ -34,6 +34,22 @@ _USED_BY = {
 _CLEARED_AT_SIGN_OUT = '"cache"'
 
 
+# By it the pages' scripts know an answer of the portal: anybody on the way may answer in its place.
+MARK = "KYC-Portal"
+
+
+class MarkMiddleware:
+    """Marks every answer as the portal's own, also what the other middleware refuses, and failures."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers[MARK] = "1"
+        return response
+
+
 class SecurityHeadersMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # The first one: a request that the next ones refuse would be logged with the id of the request before.
     "kyc_portal.logging.RequestIdMiddleware",
+    "kyc_portal.headers.MarkMiddleware",
     "kyc_portal.headers.ForwardedAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

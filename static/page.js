@@ -1,7 +1,12 @@
 // @ts-check
 /** For every step of the flow: marks that scripts run, moves the focus, and lets a form be submitted once only. */
 
+import { find } from "./capture/kept.js";
+
 document.documentElement.classList.add("js");
+
+// What was recorded for another case, or too long ago, must not stay in this browser.
+find(document.body.dataset.case ?? "");
 
 // After a step the focus moves to the heading, so that screen readers announce the new page; not on the first visit.
 if (document.referrer.startsWith(location.origin)) {

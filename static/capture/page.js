@@ -1,17 +1,16 @@
 // @ts-check
-/** Controls the recording step, from the camera's permission to the sent video, faults included. */
+/** Controls the recording step, from the camera's permission to the recorded video, faults included. */
 
 import * as camera from "./camera.js";
 import { lack, platform } from "./environment.js";
 import { watch as watchInterruptions } from "./interruptions.js";
 import { watch as watchLight } from "./light.js";
 import { countdown } from "./prompts.js";
-import { requestChallenge, Refused, send } from "./server.js";
+import * as sending from "./sending.js";
+import { Refused, requestChallenge } from "./server.js";
 import { film, NothingRecorded } from "./take.js";
 import * as view from "./view.js";
 
-/** @type {import("./take.js").Take | null} the recording that is not sent yet; it is only in the memory of this page */
-let take = null;
 /** @type {MediaStream | null} */
 let stream = null;
 let deviceId = "";
@@ -27,7 +26,7 @@ function closeCamera(reason) {
 }
 
 async function allow() {
-  forget();
+  sending.forget();
   closeCamera();
   view.part("waiting").hidden = false;
   try {
@@ -59,7 +58,7 @@ async function start() {
     view.recording(true);
     playback(await film(filmed, challenge, scene));
   } catch (error) {
-    if (error instanceof Refused) refused(error);
+    if (error instanceof Refused) refuse(error);
     else if (!over.signal.aborted) closeCamera(error instanceof NothingRecorded ? "empty" : "unrecorded");
   } finally {
     stopWatching();
@@ -67,61 +66,25 @@ async function start() {
   }
 }
 
+/** The server refused the challenge or could not be reached. @param {Refused} error */
+function refuse(error) {
+  closeCamera();
+  sending.refused(error);
+}
+
 /** @param {import("./take.js").Take} filmed */
 function playback(filmed) {
   if (filmed.blob.size > Number(view.addresses.limit)) return closeCamera("too_large");
-  take = filmed;
   closeCamera();
-  view.play(filmed.blob);
+  sending.offer(filmed);
 }
 
-async function sendTake() {
-  if (!take) return;
-  // Once a part may have arrived, only the server knows how long it accepts the others.
-  if (!take.begun && performance.now() > take.until) return stopWith("expired");
-  take.begun = true;
-  view.progress(take.arrived, take.blob.size);
-  view.show("sending");
-  const { recording = "", parts = "", partSize } = view.addresses;
-  try {
-    const addresses = { recording, parts, partSize: Number(partSize) };
-    const answer = await send(addresses, take, { progress: view.progress, stuck: view.stuck });
-    leave(answer.next);
-  } catch (error) {
-    refused(error instanceof Refused ? error : new Refused(0));
-  }
-}
-
-/** The server refused the request or could not be reached. @param {Refused} error */
-function refused(error) {
-  if (error.next) return leave(error.next);
-  if (take && (error.passing || error.offset !== undefined)) return view.show("lost");
-  stopWith(error.status === 410 ? "expired" : error.message || error.code);
-}
-
-/** @param {string} reason */
-function stopWith(reason) {
-  forget();
-  closeCamera(reason);
-}
-
-/** @param {string} [next] */
-function leave(next) {
-  forget();
-  closeCamera();
-  location.assign(next || (view.addresses.home ?? "/"));
-}
-
-function forget() {
-  view.unplay();
-  take = null;
-}
-
-view.wire({ allow, start, send: sendTake, again: allow });
+if (lack()) view.show(lack());
+else await sending.restore();
+view.wire({ allow, start, send: sending.send, again: allow });
 view.cameras.addEventListener("change", () => {
   deviceId = view.cameras.value;
   allow();
 });
-addEventListener("beforeunload", (event) => take && event.preventDefault());
+addEventListener("beforeunload", (event) => sending.isHeld() && event.preventDefault());
 view.part(`platform="${platform()}"`).hidden = false;
-if (lack()) view.show(lack());

@@ -27,6 +27,7 @@ EVERYWHERE = {
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "KYC-Portal": "1",
     "Permissions-Policy": FEATURES.format("", "", ""),
     "Referrer-Policy": "same-origin",
     "Reporting-Endpoints": 'csp="/csp-report"',
