@@ -255,7 +255,7 @@ def test_a_reload_in_the_middle_goes_on_where_the_portal_is(
     applicant.primary.click()
     fate.until(2)
     page.reload()
-    time.until(ARRIVED)
+    applicant.step("status")
     offsets = [int(offset) for offset in sent if offset]
     assert offsets[0] == 0
     assert offsets.count(0) == 1
