@@ -30,7 +30,8 @@ SEND_BUFFER: Final = 131_072
 CLOSING_SECONDS: Final = 2.0
 END_OF_HEAD: Final = b"\r\n\r\n"
 TOO_LARGE: Final = (
-    b"HTTP/1.1 431 Request Header Fields Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+    b"KYC-Portal: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 )
 
 

@@ -1,6 +1,8 @@
 // @ts-check
 /** For every step of the flow: marks that scripts run, moves the focus, and lets a form be submitted once only. */
 
+import { find } from "./capture/kept.js";
+
 document.documentElement.classList.add("js");
 
 /** The last act of a step's own script: until then the page says that it loads, and after 10 s that it did not. */
@@ -13,6 +15,9 @@ export function ready() {
     part.hidden = false;
   }
 }
+
+// What was recorded for another case, or too long ago, must not stay in this browser.
+find(document.body.dataset.case ?? "");
 
 // An error gets the focus, with nothing else that would read it a second time. After a step without one it moves to the
 // heading, so that screen readers announce the new page; not on the first visit.

@@ -1,6 +1,7 @@
 // @ts-check
-/** Controls the recording step, from the camera's permission to the sent video, faults included. */
+/** Controls the recording step, from the camera's permission to the recorded video, faults included. */
 
+import { NONE } from "../answers.js";
 import { Overdue } from "../deadline.js";
 import { ready } from "../page.js";
 import { CameraFault } from "./camera.js";
@@ -10,15 +11,14 @@ import { watch as watchInterruptions } from "./interruptions.js";
 import { watch as watchLight } from "./light.js";
 import * as opening from "./opening.js";
 import { hopeless, RecorderFault } from "./recorder.js";
-import { requestChallenge, Refused, send } from "./server.js";
+import * as sending from "./sending.js";
+import { requestChallenge, Refused } from "./server.js";
 import { record } from "./take.js";
 import * as view from "./view.js";
 
 // A double tap on "Start recording" is no tap on "Stop", which takes its place.
 const DOUBLE_TAP = 500;
 
-/** @type {import("./take.js").Take | null} the recording that is not sent yet; it is only in the memory of this page */
-let take = null;
 /** @type {MediaStream | null} */
 let stream = null;
 /** Ends the current scene, from the tap on "Start recording" to its recording. */
@@ -37,7 +37,7 @@ function closeCamera(reason) {
 }
 
 function allow() {
-  forget();
+  sending.forget();
   closeCamera();
   view.show("opening");
   live(opening.open(view.preview, () => view.show("unanswered")));
@@ -91,12 +91,18 @@ async function start() {
 /** @param {unknown} error */
 function unrecorded(error) {
   if (error instanceof Refused) refused(error);
-  else if (error instanceof Overdue) refused(new Refused(0));
-  else if (!(error instanceof RecorderFault)) stopWith("server");
+  else if (error instanceof Overdue) refused(new Refused(NONE));
+  else if (!(error instanceof RecorderFault)) closeCamera("server");
   else if (hopeless()) {
     closeCamera();
     view.show("no_recorder");
   } else closeCamera("unrecorded");
+}
+
+/** The server refused the challenge or could not be reached. @param {Refused} error */
+function refused(error) {
+  closeCamera();
+  sending.refused(error);
 }
 
 /** The person stops the recording, and may start again. */
@@ -109,56 +115,18 @@ function stop() {
 /** @param {import("./take.js").Take} filmed */
 function playback(filmed) {
   if (filmed.blob.size > Number(view.addresses.limit)) return closeCamera("too_large");
-  take = filmed;
   closeCamera();
-  view.play(filmed.blob);
+  sending.offer(filmed);
 }
 
-async function sendTake() {
-  if (!take) return;
-  // Once a part may have arrived, only the server knows how long it accepts the others.
-  if (!take.begun && performance.now() > take.until) return stopWith("expired");
-  take.begun = true;
-  view.progress(take.arrived, take.blob.size);
-  view.show("sending");
-  const { recording = "", parts = "", partSize } = view.addresses;
-  try {
-    const addresses = { recording, parts, partSize: Number(partSize) };
-    const answer = await send(addresses, take, { progress: view.progress, stuck: view.stuck });
-    leave(answer.next);
-  } catch (error) {
-    refused(error instanceof Refused ? error : new Refused(0));
-  }
+async function begin() {
+  view.part(`platform="${platform()}"`).hidden = false;
+  if (lack()) view.show(lack());
+  else await sending.restore();
+  view.wire({ allow, tap, start, stop, send: sending.send, again: allow, reload: () => location.reload() });
+  ready();
 }
 
-/** The server refused the request or could not be reached. @param {Refused} error */
-function refused(error) {
-  if (error.next) return leave(error.next);
-  if (take && (error.passing || error.offset !== undefined)) return view.show("lost");
-  stopWith(error.status === 410 ? "expired" : error.message || error.code);
-}
-
-/** @param {string} reason */
-function stopWith(reason) {
-  forget();
-  closeCamera(reason);
-}
-
-/** @param {string} [next] */
-function leave(next) {
-  forget();
-  closeCamera();
-  location.assign(next || (view.addresses.home ?? "/"));
-}
-
-function forget() {
-  view.unplay();
-  take = null;
-}
-
-view.wire({ allow, tap, start, stop, send: sendTake, again: allow, reload: () => location.reload() });
 view.cameras.addEventListener("change", () => use(view.cameras.value));
-addEventListener("beforeunload", (event) => take && event.preventDefault());
-view.part(`platform="${platform()}"`).hidden = false;
-if (lack()) view.show(lack());
-ready();
+addEventListener("beforeunload", (event) => sending.isHeld() && event.preventDefault());
+begin();

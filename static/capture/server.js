@@ -1,42 +1,39 @@
 // @ts-check
-/** Requests to the server: get a challenge, send a recording, in parts if it is large. Does not touch the page. */
+/** Single requests to the server: a challenge, a part of the recording, its form. Each has a deadline. Does not touch the page. */
 
+import { ask, NONE, read, retryAfter } from "../answers.js";
 import { csrfToken } from "../csrf.js";
 
 /** @typedef {{ attempt: string, nonce: string, mode: string, actions: { code: string, name: string }[], expires_in: number }} Challenge */
+/** @typedef {import("../answers.js").Answer} Answer */
 
-// Delays before a part is sent again. A phone takes seconds to change from one network to another.
-const WAITS = [1000, 3000, 9000];
-// A dead connection often reports no error: abort after this time without progress.
+// Somebody poses in front of the camera meanwhile.
+const CHALLENGE_WITHIN = 10_000;
+// A dead connection often reports no error: a body that makes no progress for so long is given up.
 const QUIET = 30_000;
-// Time for the server to check a complete recording.
-const PATIENCE = 90_000;
+// Time for the server to check a complete recording. If it did, asking again finds the answer.
+const CHECKED_WITHIN = 60_000;
 
-/** An answer other than success; status 0 if the server could not be reached. */
+/** An answer other than success, somebody else's, or none. */
 export class Refused extends Error {
-  /** @param {number} status @param {{ error?: { code: string, message: string, expected_offset?: number }, next?: string }} [body] */
-  constructor(status, body) {
-    super(body?.error?.message ?? "");
+  /** @param {Answer} answer */
+  constructor({ status, ours, body: { error, next }, header }) {
+    super(error?.message ?? "");
     this.status = status;
-    this.code = body?.error?.code ?? (status ? "server" : "offline");
-    this.next = body?.next ?? "";
-    /** The offset at which the server expects the next part. */
-    this.offset = body?.error?.expected_offset;
+    /** What the portal says; else who answered in its place: its own machinery, a stranger, nobody. */
+    this.code = error?.code ?? (ours ? "server" : status ? "foreign" : "offline");
+    this.next = next ?? "";
+    /** The offset at which the server expects the next part. @type {number | undefined} */
+    this.offset = error?.expected_offset;
+    this.wait = retryAfter({ status, ours, body: {}, header });
+    this.said = error !== undefined;
   }
 
-  /** The recording is not at fault: the same request may succeed later. */
+  /** The recording is not at fault: the same request may succeed later. Only the portal can say otherwise. */
   get passing() {
+    if (!this.said) return true;
     if (this.code === "upload_quota_reached") return false;
-    return this.status === 0 || this.status >= 500 || [408, 429].includes(this.status);
-  }
-}
-
-/** @param {string} text */
-function parse(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return {};
+    return this.status >= 500 || [408, 429].includes(this.status);
   }
 }
 
@@ -46,160 +43,81 @@ function headers() {
 
 /** @param {string} url @returns {Promise<Challenge>} */
 export async function requestChallenge(url) {
-  const options = { method: "POST", headers: headers() };
-  const answer = await fetch(url, options).catch(() => {
-    throw new Refused(0);
-  });
-  const body = parse(await answer.text());
-  if (!answer.ok) throw new Refused(answer.status, body);
-  return body;
+  const answer = await ask(url, { method: "POST", headers: headers() }, CHALLENGE_WITHIN);
+  if (answer.status !== 200 || !answer.body.attempt) throw new Refused(answer);
+  return answer.body;
 }
 
 /**
- * XMLHttpRequest, because fetch reports no upload progress.
- * @param {{ method: string, url: string, body: FormData | Blob, headers?: Record<string, string>, quiet: number }} what
- * @param {(sent: number) => void} onProgress
- * @returns {Promise<{ next: string }>}
+ * XMLHttpRequest, because fetch reports no upload progress. A proxy on the way may take a body at once and pass it on
+ * slowly, so from its last byte on there is another deadline.
+ * @param {{ method: string, url: string, body: FormData | Blob, headers?: Record<string, string>, patience: number, signal: AbortSignal }} what
+ * @returns {Promise<Answer>}
  */
-function request({ method, url, body, headers: more = {}, quiet }, onProgress) {
+function request({ method, url, body, headers: more = {}, patience, signal }) {
   return new Promise((resolve, reject) => {
     const call = new XMLHttpRequest();
     let timer = 0;
-    const restart = () => {
+    /** @param {Answer} answer */
+    const settle = (answer) => {
       clearTimeout(timer);
-      timer = setTimeout(() => call.abort(), quiet);
+      signal.removeEventListener("abort", giveUp);
+      if (answer.ours && answer.status >= 200 && answer.status < 300) resolve(answer);
+      else reject(new Refused(answer));
     };
-    call.upload.addEventListener("progress", (event) => {
-      restart();
-      onProgress(event.loaded);
-    });
-    call.addEventListener("loadend", () => clearTimeout(timer));
-    call.addEventListener("load", () => {
-      const answer = parse(call.responseText);
-      if (call.status < 300) resolve(answer);
-      else reject(new Refused(call.status, answer));
-    });
-    for (const kind of ["error", "abort", "timeout"]) call.addEventListener(kind, () => reject(new Refused(0)));
-    call.open(method, url);
-    for (const [name, value] of Object.entries({ ...headers(), ...more })) call.setRequestHeader(name, value);
-    restart();
-    call.send(body);
-  });
-}
-
-/** @param {import("./take.js").Take} take @param {boolean} whole false if the video was sent in parts */
-function formOf(take, whole) {
-  const form = new FormData();
-  form.append("attempt", take.attempt);
-  form.append("nonce", take.nonce);
-  form.append("signals", JSON.stringify(take.signals));
-  if (whole) form.append("video", take.blob, take.name);
-  return form;
-}
-
-/** The SHA-256 in the syntax of RFC 9530. @param {Blob} blob */
-async function digest(blob) {
-  const bytes = new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
-  return `sha-256=:${btoa(String.fromCharCode(...bytes))}:`;
-}
-
-/** Wait for `ms`, or until the browser is online again. @param {number} ms */
-function pause(ms) {
-  return new Promise((resolve) => {
-    const done = () => {
+    const giveUp = () => {
+      settle(NONE);
+      call.abort();
+    };
+    /** @param {number} milliseconds */
+    const allow = (milliseconds) => {
       clearTimeout(timer);
-      removeEventListener("online", done);
-      resolve(undefined);
+      timer = setTimeout(giveUp, milliseconds);
     };
-    const timer = setTimeout(done, ms);
-    addEventListener("online", done);
-  });
-}
-
-/**
- * The URLs and the part size in bytes; callbacks for the progress in bytes, and for a stalled upload.
- * @typedef {{ recording: string, parts: string, partSize: number }} Addresses
- * @typedef {{ progress: (sent: number, total: number) => void, stuck: () => void }} Listener
- */
-
-/**
- * Send the recording: in one request if it is small, else in parts, continuing after the bytes that have arrived.
- * @param {Addresses} addresses
- * @param {import("./take.js").Take} take
- * @param {Listener} listener
- * @returns {Promise<{ next: string }>}
- */
-export function send(addresses, take, listener) {
-  const total = take.blob.size;
-  if (total > addresses.partSize) return sendInParts(addresses, take, listener);
-  const body = formOf(take, true);
-  const whole = { method: "POST", url: addresses.recording, body, quiet: PATIENCE };
-  return request(whole, (sent) => listener.progress(Math.min(sent, total), total));
-}
-
-/** @param {Addresses} addresses @param {import("./take.js").Take} take @param {Listener} listener */
-async function sendInParts(addresses, take, listener) {
-  const total = take.blob.size;
-  const whole = await digest(take.blob);
-  let failed = 0;
-  let furthest = take.arrived;
-  for (;;) {
-    const before = take.arrived;
+    if (signal.aborted) return giveUp();
+    signal.addEventListener("abort", giveUp);
+    call.upload.addEventListener("progress", () => allow(QUIET));
+    call.upload.addEventListener("load", () => allow(patience));
+    call.addEventListener("loadend", () => {
+      settle(call.status ? read(call.status, (name) => call.getResponseHeader(name), call.responseText) : NONE);
+    });
+    allow(QUIET);
     try {
-      if (take.arrived === total) return await sendForm(addresses, take);
-      await sendPart(addresses, take, whole, listener);
-    } catch (error) {
-      if (failed === WAITS.length || !(error instanceof Refused) || !goesOn(take, error)) throw error;
-      // The part may have arrived although its answer was lost: that is no failure.
-      if (take.arrived > before) continue;
-      listener.stuck();
-      await pause(WAITS[failed++]);
-      continue;
+      call.open(method, url);
+      for (const [name, value] of Object.entries({ ...headers(), ...more })) call.setRequestHeader(name, value);
+      call.send(body);
+    } catch {
+      settle(NONE);
     }
-    if (take.arrived > furthest) failed = 0;
-    furthest = Math.max(furthest, take.arrived);
-  }
-}
-
-/** Whether sending can continue; sets the offset from which. @param {import("./take.js").Take} take @param {Refused} error */
-function goesOn(take, error) {
-  if (error.offset !== undefined) {
-    take.arrived = error.offset;
-    return true;
-  }
-  if (error.code !== "checksum_mismatch") return error.passing;
-  // A damaged part is sent again; if the whole file is damaged, everything is.
-  if (take.arrived === take.blob.size) take.arrived = 0;
-  return true;
+  });
 }
 
 /**
- * @param {Addresses} addresses
- * @param {import("./take.js").Take} take
- * @param {string} whole its digest
- * @param {Listener} listener
+ * Send one part. Resolves to the offset at which the server expects the next one.
+ * @param {string} url
+ * @param {{ blob: Blob, offset: number, patience: number, headers: Record<string, string>, signal: AbortSignal }} part
+ * @returns {Promise<number>}
  */
-async function sendPart(addresses, take, whole, listener) {
-  const offset = take.arrived;
-  const total = take.blob.size;
-  const part = take.blob.slice(offset, offset + addresses.partSize);
-  const headers = {
-    "Content-Type": "application/octet-stream",
-    "Content-Digest": await digest(part),
-    "Repr-Digest": whole,
-    "Upload-Attempt": take.attempt,
-    "Upload-Nonce": take.nonce,
-    "Upload-Offset": String(offset),
-    "Upload-Length": String(total),
-  };
-  const report = (/** @type {number} */ sent) => listener.progress(Math.min(offset + sent, total - 1), total);
-  await request({ method: "PUT", url: addresses.parts, body: part, headers, quiet: QUIET }, report);
-  take.arrived = offset + part.size;
-  listener.progress(take.arrived, total);
+export async function putPart(url, { blob, offset, patience, headers: described, signal }) {
+  const headers = { "Content-Type": "application/octet-stream", "Upload-Offset": String(offset), ...described };
+  const answer = await request({ method: "PUT", url, body: blob, headers, patience, signal });
+  return Number(answer.header("Upload-Offset")) || offset + blob.size;
 }
 
-/** After all parts: send the form fields without the file. @param {Addresses} addresses @param {import("./take.js").Take} take */
-function sendForm(addresses, take) {
-  const body = formOf(take, false);
-  return request({ method: "POST", url: addresses.recording, body, quiet: PATIENCE }, () => {});
+/**
+ * After all parts: send the form fields. Resolves to the next page's address.
+ * @param {string} url
+ * @param {import("./take.js").Take} take
+ * @param {AbortSignal} signal
+ * @returns {Promise<string>}
+ */
+export async function postForm(url, take, signal) {
+  const body = new FormData();
+  body.append("attempt", take.attempt);
+  body.append("nonce", take.nonce);
+  body.append("signals", JSON.stringify(take.signals));
+  const answer = await request({ method: "POST", url, body, patience: CHECKED_WITHIN, signal });
+  // Without the page to go to, the answer did not arrive whole: asking again finds it.
+  if (!answer.body.next) throw new Refused(answer);
+  return answer.body.next;
 }

@@ -30,6 +30,11 @@ export function show(name) {
   window.scrollTo(0, 0);
 }
 
+/** Show the panel, unless it is there already: its focus and its words stay. @param {string} name */
+export function keepShowing(name) {
+  if (main.dataset.showing !== name) show(name);
+}
+
 /** Announce `text` in the live region. @param {string} text */
 export function say(text) {
   part("live").textContent = text;
@@ -143,6 +148,12 @@ export function progress(sent, total) {
 export function stuck() {
   part("sending-words").textContent = words("stuck");
   say(words("stuck"));
+}
+
+/** Sending does not work at the moment. @param {string} code who answered: "foreign" if it was not the server */
+export function lost(code) {
+  part("lost-words").textContent = words(code === "foreign" ? "lost-foreign" : "lost");
+  keepShowing("lost");
 }
 
 /** Connect the buttons with their functions and enable them. @param {Record<string, () => void>} doings */

@@ -1,6 +1,8 @@
 // @ts-check
 /** Sends the form with the photo. Anybody on the way may answer in the portal's place, or nobody at all. */
 
+import { isOurs } from "../answers.js";
+
 // Milliseconds without progress; and for the answer, which a slow proxy may pass on late.
 const QUIET = 30_000;
 const PATIENCE = 120_000;
@@ -19,14 +21,9 @@ export class Unsent extends Error {
   }
 }
 
-/** Only the portal's own answers carry its mark. @param {XMLHttpRequest} call */
-function isOurs(call) {
-  return call.getResponseHeader("KYC-Portal") !== null;
-}
-
 /** @param {XMLHttpRequest} call @param {string} address @returns {Answer} */
 function read(call, address) {
-  if (!isOurs(call)) throw new Unsent(call.status === 413 ? "too_large_for_network" : "not_ours");
+  if (!isOurs((name) => call.getResponseHeader(name))) throw new Unsent(call.status === 413 ? "too_large_for_network" : "not_ours");
   const page = new DOMParser().parseFromString(call.responseText, "text/html");
   return { status: call.status, redirected: call.responseURL === address ? "" : call.responseURL, page };
 }

@@ -20,7 +20,7 @@ from django.utils.crypto import get_random_string
 from playwright.sync_api import Browser, StorageState, sync_playwright
 
 from kyc_portal.sandbox.drawing import draw_photo
-from tests.browser.conftest import CHROMIUM, PROJECT, SEED, Applicant, Portal, free_port, wait_until_up
+from tests.browser.conftest import PROJECT, SEED, Applicant, Portal, free_port, program, wait_until_up
 
 LINE = {"offline": False, "latency": 2000, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
 CPU_SLOWDOWN = 6
@@ -38,7 +38,7 @@ def run() -> dict[str, Any]:
     with ExitStack() as stack:
         portals = {name: stack.enter_context(_portal(name)) for name in VARIANTS}
         play = stack.enter_context(sync_playwright())
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        browser = play.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox", "--disable-gpu"])
         stack.callback(browser.close)
         loads = {
             (name, page): [_load(browser, portal, page) for _ in range(ROUNDS)]

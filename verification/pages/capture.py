@@ -5,8 +5,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from verification import media
-from verification.actions import challenge as challenges
+from verification.actions import challenge as issuing
 from verification.actions import receive_parts
+from verification.evidence import challenges
 from verification.pages import access, errors, media_faults, steps
 from verification.states import MOVEMENTS, Mode, Status
 
@@ -20,6 +21,8 @@ def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         "silent": visit.verification.mode == Mode.SILENT,
         "limit": media.MAX_VIDEO_UPLOAD,
         "part_size": receive_parts.MAX_PART,
+        "part_least": receive_parts.MIN_PART,
+        "send_within": int((challenges.LIFETIME + receive_parts.MAX_UPLOAD_TIME).total_seconds()),
         "video_too_large": media_faults.of_video("video_too_large").words,
     }
     return steps.page(request, "pages/capture.html", "capture", visit.verification, context)
@@ -29,11 +32,11 @@ def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
 @access.visitor(Status.COLLECTING)
 def challenge(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     try:
-        issued = challenges.issue(visit.verification, now=visit.now)
-    except challenges.PhotoMissing:
+        issued = issuing.issue(visit.verification, now=visit.now)
+    except issuing.PhotoMissing:
         words = _("We need the photo of your ID first.")
         return errors.as_json(request, 409, "photo_missing", words, next_=reverse("pages:home"))
-    except challenges.TooManyRecordings:
+    except issuing.TooManyRecordings:
         words = _(
             "You have made many recordings in a short time. Please take a break and come back in an hour."
         )

@@ -1,5 +1,7 @@
 """An applicant at a step of the flow, brought there by plain requests, because pages before it are not under test."""
 
+import base64
+import itertools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +9,8 @@ from typing import Any
 import pytest
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
-from tests.browser.conftest import Applicant
+from kyc_portal.sandbox.drawing import draw_clip
+from tests.browser.conftest import SEED, Applicant
 
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]+)">')
 AtStep = Callable[..., dict[str, Any]]
@@ -44,3 +47,43 @@ def at_step(applicant: Applicant) -> AtStep:
         return case
 
     return go
+
+
+# Keeps a recording in the browser as the page does when it has made one.
+KEEP = """async ({recording, expiresIn}) => {
+  const main = document.querySelector("main").dataset;
+  const token = document.cookie.match(/csrftoken=([^;]+)/)[1];
+  const asked = await fetch(main.challenge, {method: "POST", headers: {"X-CSRFToken": token}});
+  const {attempt, nonce} = await asked.json();
+  const bytes = Uint8Array.from(atob(recording), (letter) => letter.charCodeAt(0));
+  const until = performance.now() + expiresIn;
+  const blob = new Blob([bytes], {type: "video/mp4"});
+  const take = {attempt, nonce, blob, name: "clip.mp4", signals: {}, until, begun: false, arrived: 0};
+  const kept = await import("/static/capture/kept.js");
+  await kept.keep(document.body.dataset.case, take, Number(main.sendWithin) * 1000);
+}"""
+_takes = itertools.count(1)
+Recorded = Callable[..., bytes]
+
+
+def drawn_recording(bit_rate: int = 1_500_000) -> bytes:
+    """As long and as large as a recording of a phone, in a smaller picture; no two are the same."""
+    take = 1000 + next(_takes)
+    return draw_clip(seed=SEED, take=take, size=(320, 240), fps=15, fragmented=True, bit_rate=bit_rate)
+
+
+@pytest.fixture
+def recorded(applicant: Applicant, at_step: AtStep) -> Recorded:
+    """Brings the applicant to the playback of a recording that nobody waited for; returns its bytes."""
+
+    def record(expires_in: int = 90_000) -> bytes:
+        at_step("capture", "SILENT")
+        recording = drawn_recording()
+        words = base64.b64encode(recording).decode()
+        applicant.page.evaluate(KEEP, {"recording": words, "expiresIn": expires_in})
+        applicant.page.on("dialog", lambda dialog: dialog.accept())
+        applicant.page.reload()
+        applicant.panel("playback")
+        return recording
+
+    return record

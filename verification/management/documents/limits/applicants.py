@@ -53,6 +53,12 @@ APPLICANTS = (
         "challenge_expired",
     ),
     video("actions.receive_parts:MAX_PART", "Size of one part of a recording", "bytes", "video_too_large"),
+    then(
+        "actions.receive_parts:MIN_PART",
+        "Size of a part that the page sends over a slow line, at least",
+        "bytes",
+        "nothing: the upload takes longer",
+    ),
     video("actions.receive_parts:MAX_PARTS", "Parts of a recording", "", "chunk_mismatch"),
     video(
         "actions.receive_parts:MAX_UPLOAD_TIME",

@@ -1,0 +1,34 @@
+"""The time of a page, which a test lets pass; it stands still while a request is under way, however slow that is."""
+
+from playwright.sync_api import Page, Request
+
+LONGEST = 900_000  # milliseconds of the page
+REAL = 2000  # looks at a request under way, 5 ms apart
+
+
+class PageTime:
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._under_way: set[Request] = set()
+        page.clock.install()
+        page.on("request", lambda request: self._under_way.add(request))
+        page.on("requestfinished", lambda request: self._under_way.discard(request))
+        page.on("requestfailed", lambda request: self._under_way.discard(request))
+
+    def skip(self, milliseconds: float, *, held: int = 0) -> None:
+        """Let so much time pass when no request is under way but those that the test holds back."""
+        for _ in range(REAL):
+            if len(self._under_way) <= held:
+                break
+            self._page.wait_for_timeout(5)
+        self._page.clock.fast_forward(round(milliseconds))
+
+    def until(self, selector: str, *, step: int = 1000, held: int = 0) -> int:
+        """Let time pass until the page shows what the selector finds; returns how many milliseconds that took."""
+        shown = self._page.locator(f":is({selector}):visible").first
+        for passed in range(0, LONGEST, step):
+            if shown.is_visible():
+                return passed
+            self.skip(step, held=held)
+            self._page.wait_for_timeout(5)
+        raise AssertionError(f"The page never showed {selector}.")
