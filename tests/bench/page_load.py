@@ -30,6 +30,7 @@ VARIANTS = {
     "portal": (["manage.py"], "kyc_portal.sandbox.server"),
     "modules_apart": (["-m", "tests.bench.apart"], "tests.bench.apart"),
 }
+FIRST_PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0"
 PAGES = ("consent", "document", "capture")
 TARGETS = {"seconds.portal.capture": "<= 8", **{f"kilobytes.portal.{page}": "<= 40" for page in PAGES}}
 
@@ -77,6 +78,8 @@ def _load(browser: Browser, portal: Portal, step: str) -> tuple[float, ...]:
         page.locator('[data-action="primary"]:visible:enabled').wait_for()
         seconds = time.monotonic() - began
         page.wait_for_load_state()
+        # A page whose button needs no script can be used once it is painted.
+        seconds = max(seconds, page.evaluate(FIRST_PAINT) / 1000)
         return seconds, sum(sizes) / 1000, len(sizes)
 
 
