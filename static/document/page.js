@@ -100,7 +100,7 @@ function answered({ status, redirected, page }) {
   if (status >= 500 || [408, 429].includes(status)) return;
   drop();
   view.put(null);
-  view.input.focus();
+  view.input.focus({ preventScroll: true });
 }
 
 wire({ submit, takeOne });

@@ -40,7 +40,8 @@ export function tell(code, said = words(code)) {
 /** Nothing was chosen: the fault that was told before still says why. */
 export function ask() {
   if (part("fault").hidden) tell("missing_file");
-  input.focus();
+  input.focus({ preventScroll: true });
+  part("fault").scrollIntoView({ block: "nearest" });
 }
 
 /** @param {string} code what happens at the moment; "" for nothing */

@@ -81,7 +81,7 @@ def held(reviewer: Page, portal: Portal) -> Iterator[Page]:
     yield reviewer
     reviewer.goto(f"{portal.url}/admin/queue/")
     reviewer.get_by_role("link", name="CUST-1003").click()
-    reviewer.get_by_role("button", name="Release").click()
+    reviewer.get_by_role("button", name="Give back").click()
 
 
 def test_a_decision_that_is_refused(held: Page) -> None:

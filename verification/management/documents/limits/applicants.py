@@ -15,6 +15,12 @@ APPLICANTS = (
         "pixels",
         "image_too_many_pixels",
     ),
+    then(
+        "pages.document:PIXELS_SENT",
+        "Pixels of an ID photo as the page sends it",
+        "pixels",
+        "nothing: the page makes it smaller, if its browser can",
+    ),
     photo("media.photo:MIN_SIDE", "Shorter side of an ID photo, at least", "pixels", "image_too_small"),
     photo(
         "media.photo:MAX_ASPECT", "Longer side of an ID photo", "times the shorter", "image_bad_dimensions"
@@ -107,6 +113,12 @@ APPLICANTS = (
         "",
         "This link was used on too many devices, so the check can't be continued here. It goes on where it was begun. "
         "What was sent before is kept.",
+    ),
+    text(
+        "links:MAX_ENCODINGS",
+        "Times that mail filters encoded a link, which opens all the same",
+        "",
+        "It may be incomplete, have run out or been replaced by a newer one. Here is what to do:",
     ),
     then(
         "links:MAX_PARKED",
