@@ -85,7 +85,7 @@ def test_the_reviewer_and_the_trail_read_why_the_vendors_frame_is_not_shown(
     page = signed_in().get(reverse("admin:case", args=[verification.public_id])).content.decode()
     assert "cut from the video by us: the vendor&#x27;s frame is not a picture that can be opened" in page
     finished = AuditEvent.objects.get(kind="attempt.finished")
-    assert (finished.data["best_frame"], finished.data["best_frame_note"]) == ("video", "image_corrupt")
+    assert (finished.data["best_frame"], finished.data["best_frame_note"]) == ("video", "image_incomplete")
 
 
 def test_a_frame_that_is_a_picture_is_shown_without_a_remark(road: Road, say: Say, signed_in: Any) -> None:
