@@ -27,8 +27,8 @@ SIDES: Final = (320, 640)
 # The detector's, of 100. On the fronts of 25 identity documents and on 38 photos of people, all upright faces have
 # more; of 123 photos without a face, none does.
 SURE: Final = 75
-# A second face counts from here on. On documents with a second, smaller portrait that has 0.23 to 0.43 of the first
-# one's width; two people side by side have 0.8 or more.
+# A second face, or one that lies on its side, counts from here on. The second, smaller portrait of some documents has
+# 0.23 to 0.43 of the first one's width; of two people side by side, it is 0.8 or more.
 SURE_OF_ANOTHER: Final = 85
 AS_WIDE: Final = 0.6  # of the first
 SMALL: Final = 48  # pixels of a face's width: fewer show no features to compare
@@ -110,7 +110,9 @@ def _detect(picture: Image.Image, side: int) -> list[Face]:
 
 
 def _lies_on_its_side(picture: Image.Image) -> bool:
-    return any(_detect(picture.transpose(turn), SIDES[0]) for turn in _TURNS)
+    """In a blurred picture the detector sees faces of any direction, but is not sure of them."""
+    turned = (face for turn in _TURNS for face in _detect(picture.transpose(turn), SIDES[0]))
+    return any(face.sure >= SURE_OF_ANOTHER for face in turned)
 
 
 def _about_faces(picture: Image.Image, faces: list[Face], measures: dict[str, str]) -> list[str]:

@@ -17,7 +17,7 @@ from verification.states import Status
 WORDS: dict[str, str | Promise] = {
     "dark": _("The photo is very dark. Daylight or a lamp beside you helps."),
     "no_face": _(
-        "We found no face in the photo. Is it the side with your picture, and is the picture free of glare and fingers?"
+        "We found no face in the photo. Is it the side with your picture, sharp, and free of glare and fingers?"
     ),
     "sideways": _(
         "The picture of your face lies on its side. Turn the phone or the card, so that it is upright."
