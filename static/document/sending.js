@@ -23,7 +23,8 @@ export class Unsent extends Error {
 
 /** @param {XMLHttpRequest} call @param {string} address @returns {Answer} */
 function read(call, address) {
-  if (!isOurs((name) => call.getResponseHeader(name))) throw new Unsent(call.status === 413 ? "too_large_for_network" : "not_ours");
+  if (!isOurs((name) => call.getResponseHeader(name)))
+    throw new Unsent(call.status === 413 ? "too_large_for_network" : "not_ours");
   const page = new DOMParser().parseFromString(call.responseText, "text/html");
   return { status: call.status, redirected: call.responseURL === address ? "" : call.responseURL, page };
 }

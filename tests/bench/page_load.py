@@ -39,7 +39,9 @@ def run() -> dict[str, Any]:
     with ExitStack() as stack:
         portals = {name: stack.enter_context(_portal(name)) for name in VARIANTS}
         play = stack.enter_context(sync_playwright())
-        browser = play.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox", "--disable-gpu"])
+        browser = play.chromium.launch(
+            executable_path=program("chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
         stack.callback(browser.close)
         loads = {
             (name, page): [_load(browser, portal, page) for _ in range(ROUNDS)]
