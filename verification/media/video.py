@@ -51,9 +51,8 @@ def normalise_video(data: bytes) -> NormalisedVideo:
     if _is_plain(facts) and (mp4 := _remuxed(data)) is not None:
         # If the copy fails its check, the pictures may still decode: re-encode them.
         with suppress(UnusableMedia):
-            copy = _verified(mp4, facts)
-            if copy.frames == facts.frames:
-                return NormalisedVideo(mp4, copy, facts, "remux", tool_versions(), {"c:v": "copy"})
+            copy = _verified(mp4, facts, pictures=facts.frames)
+            return NormalisedVideo(mp4, copy, facts, "remux", tool_versions(), {"c:v": "copy"})
     mp4, bit_rate = _transcoded(data, facts)
     return _reencoded(mp4, facts, bit_rate, transcode.USUAL_SIDES)
 
@@ -166,13 +165,17 @@ def _copy(pictures: VideoStream, copied: "list[Packet[VideoStream]]", out: io.By
             target.mux(packet)
 
 
-def _verified(mp4: bytes, source: VideoFacts) -> VideoFacts:
-    """Facts of the result, with every picture decoded; raises UnusableMedia if it is not as it should be."""
+def _verified(mp4: bytes, source: VideoFacts, *, pictures: int = 0) -> VideoFacts:
+    """Facts of the result, with every picture decoded; raises UnusableMedia if it is not as it should be.
+
+    `pictures` is how many it has to show, if that is known.
+    """
     check_order(mp4)
-    pictures: list[None] = []
-    facts = measure(mp4, lambda _: pictures.append(None))
+    seen: list[None] = []
+    facts = measure(mp4, lambda _: seen.append(None))
     form = (facts.container, facts.codec, facts.pixel_format, _is_upright(facts))
-    if form != ("mov", "h264", transcode.PIXEL_FORMAT, True) or len(pictures) != facts.frames:
+    counts = {len(seen), facts.frames, pictures or facts.frames}
+    if form != ("mov", "h264", transcode.PIXEL_FORMAT, True) or len(counts) > 1:
         raise UnusableMedia("video_corrupt")
     if abs(facts.duration - source.duration) > LENGTH_SLACK:
         raise UnusableMedia("video_corrupt")

@@ -2,7 +2,9 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 
+import av
 import pytest
 from PIL import Image, ImageChops, ImageStat
 
@@ -12,6 +14,7 @@ from tests.unit.media.recorded import TURNS
 from verification.media.errors import UnusableMedia
 from verification.media.probe import probe_video
 from verification.media.sheet import contact_sheet
+from verification.media.transcode import colours_of
 from verification.media.video import check_video, cut_frame, normalise_video, shrink_video
 
 Turn = tuple[int, bool]
@@ -145,3 +148,29 @@ def test_pixels_that_are_square_but_for_rounding_are_copied() -> None:
 def test_a_shape_that_no_camera_shows_is_refused() -> None:
     with pytest.raises(UnusableMedia, match="video_resolution"):
         check_video(recorded.clip(pixels=(1, 50)))
+
+
+UNSAID, BT601, BT709, EUROPE, BT2020 = 2, 6, 1, 5, 9
+COLOURS: dict[str, tuple[tuple[int, int, int], int, tuple[int, int, int]]] = {
+    "nothing said, small": ((UNSAID,) * 3, 480, (BT601,) * 3),
+    "nothing said, high": ((UNSAID,) * 3, 1280, (BT709,) * 3),
+    "VP8, high": ((UNSAID, UNSAID, EUROPE), 1280, (BT601,) * 3),
+    "a phone's": ((BT709,) * 3, 480, (BT709,) * 3),
+    "a phone's with more colours": ((BT2020, 18, BT2020), 1280, (BT2020, 18, BT2020)),
+}
+
+
+@pytest.mark.parametrize("kind", COLOURS)
+def test_the_result_says_how_its_colours_are_meant(kind: str) -> None:
+    said, height, expected = COLOURS[kind]
+    frame = av.VideoFrame(160, 120, "yuv420p")
+    frame.color_primaries, frame.color_trc, frame.colorspace = said
+    facts = replace(probe_video(recorded.clip()), height=height)
+    assert colours_of(frame, facts) == expected
+
+
+def test_colours_are_written_where_a_player_looks_for_them() -> None:
+    video = normalise_video(recorded.clip(turn=(90, False)))
+    with av.open(io.BytesIO(video.mp4), "r") as file:
+        frame = next(file.decode(video=0))
+    assert (frame.color_primaries, frame.color_trc, frame.colorspace) == (BT601,) * 3

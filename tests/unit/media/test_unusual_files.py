@@ -118,6 +118,12 @@ def test_an_element_whose_content_is_cut_is_a_loss(end: bytes) -> None:
     assert "missing_bytes" in refused.value.detail
 
 
+@pytest.mark.parametrize("end", [bytes(9), b"\xa3" + bytes(9)])
+def test_bytes_that_begin_no_element_are_no_recording(end: bytes) -> None:
+    with pytest.raises(UnusableMedia, match="video_corrupt"):
+        check_video(live() + end)
+
+
 @pytest.mark.parametrize("count", range(1, 8))
 def test_some_bytes_behind_an_mp4_that_are_no_box_are_no_loss(count: int) -> None:
     same_pictures(mp4() + b"\0\0\1\0mda"[:count], mp4())
