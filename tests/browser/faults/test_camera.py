@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.axe import faults
 from tests.browser.conftest import Applicant, wait_for
 from tests.browser.faults.bench import (
     FRONT,
@@ -277,3 +278,15 @@ def test_a_muted_camera_is_not_recorded(applicant: Applicant, at_step: AtStep) -
     button(page, "Start recording").click()
     applicant.panel("stopped")
     assert applicant.challenges == []
+
+
+def test_every_panel_fits_the_smallest_phone_and_axe_finds_no_fault(
+    applicant: Applicant, at_step: AtStep
+) -> None:
+    page = applicant.page
+    page.set_viewport_size({"width": 320, "height": 640})
+    at_step("capture")
+    expect(button(page, "Allow the camera")).to_be_enabled()
+    page.evaluate("for (const panel of document.querySelectorAll('[data-panel]')) panel.hidden = false")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    assert faults(page, "main") == []

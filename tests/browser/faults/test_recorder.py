@@ -95,6 +95,14 @@ def test_a_recording_that_came_all_the_same_is_used(
     assert types(page) == [H264]
 
 
+def test_a_camera_without_settings_is_recorded(applicant: Applicant, at_step: AtStep) -> None:
+    devices(applicant.page, settings=False)
+    recorder(applicant.page)
+    page = go_live(applicant, at_step)
+    record(page)
+    applicant.panel("playback")
+
+
 @pytest.mark.parametrize("kinds", [CHROMIUM, FIREFOX, SAFARI], ids=["Chromium", "Firefox", "Safari"])
 def test_after_two_failures_another_browser_is_offered(
     applicant: Applicant, at_step: AtStep, kinds: list[str]
