@@ -66,9 +66,8 @@ function best() {
   return ordered().sort((a, b) => cost(a) - cost(b))[0];
 }
 
-/** A camera has opened: the one that was asked for, or found after others had failed, is kept. @param {string} deviceId */
+/** A camera has shown a picture. @param {string} deviceId */
 export function worked(deviceId) {
-  if (chosen || failures.size) chosen = deviceId;
   failures.delete(deviceId);
 }
 

@@ -124,6 +124,11 @@ def test_an_unlikely_camera_is_asked_for_only_after_the_other_failed_twice(
             expect(page.locator('[data-panel="opening"]')).to_be_hidden()
     applicant.panel("live")
     shows(page, "OBS Virtual Camera")
+    # It works, so it stays.
+    page.evaluate("bench.happens('ended')")
+    button(page, "Record again").click()
+    shows(page, "OBS Virtual Camera")
+    assert asked(page)[-1] == "virtual"
 
 
 @pytest.mark.parametrize("answer", ["unlabelled", "unnamed", "empty", "rejects", "never", "missing"])
