@@ -17,7 +17,7 @@ JOINED: tuple[str, ...] = ("capture/page.js", "document/page.js", "status/page.j
 # that give JavaScript its types. There two modules may name each other, and Django then never ends.
 _MODULE_IMPORTS = (
     (
-        r"""(?m)^(?P<matched>import(?s:(?P<import>[\s\{\*].*?))\s*from\s*["'](?P<url>\./.*?)["'];)""",
+        r"""(?m)^(?P<matched>import(?s:(?P<import>[\s\{\*].*?))\s*from\s*["'](?P<url>\.\.?/.*?)["'];)""",
         """import%(import)s from "%(url)s";""",
     ),
 )

@@ -16,10 +16,11 @@ export function lack() {
   return inApp() ? "in_app" : "unsupported";
 }
 
-/** @returns {"ios" | "android" | "desktop"} the system whose settings the instructions describe */
+/** @returns {"ios" | "android" | "firefox" | "desktop"} the system, or the browser on a desktop, whose settings the instructions describe */
 export function platform() {
   const agent = navigator.userAgent;
   // iPads identify as a Mac, but no Mac has a touch screen.
   if (/iPhone|iPad|iPod/.test(agent) || (/Mac/.test(agent) && navigator.maxTouchPoints > 1)) return "ios";
-  return /Android/.test(agent) ? "android" : "desktop";
+  if (/Android/.test(agent)) return "android";
+  return /Firefox\//.test(agent) ? "firefox" : "desktop";
 }

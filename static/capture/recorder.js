@@ -36,10 +36,18 @@ export class RecorderFault extends Error {}
 /** @type {Map<string, number>} how often each encoder has failed */
 const failures = new Map();
 let lost = 0;
+/** The type of the last recording that had data. */
+let given = "";
 
-/** Whether this browser lost so many recordings in a row that another one is the better advice. */
+/** Whether this browser lost so many recordings that another one is the better advice. */
 export function hopeless() {
   return lost >= MOST_LOST;
+}
+
+/** The server could not read the last recording: its encoder has failed, as if it had given nothing. */
+export function unreadable() {
+  blame(given);
+  lost++;
 }
 
 /** Types with the same encoder fail together. @param {string} type */
@@ -135,7 +143,7 @@ class Recording {
     const mime = this.recorder.mimeType || this.#chunks[0]?.type || "";
     const blob = new Blob(this.#chunks, { type: mime });
     if (blob.size < SMALLEST) throw this.#fault();
-    lost = 0;
+    given = this.type;
     return { blob, mime, chunks: this.#chunks.length, called_at: this.calledAt, started_at: this.#startedAt, ms };
   }
 

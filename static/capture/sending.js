@@ -3,11 +3,14 @@
 
 import * as kept from "./kept.js";
 import { retryNow, sendInParts } from "./parts.js";
+import { unreadable } from "./recorder.js";
 import { Refused } from "./server.js";
 import * as view from "./view.js";
 
 /** @typedef {import("./take.js").Take} Take */
 
+// What the server says of a recording that the browser made badly: the next one is made in another type.
+const MADE_BADLY = ["unsupported_video_type", "unsupported_video_codec", "video_corrupt", "video_no_picture"];
 // Failures in a row after which the person is told that it does not work now.
 const PATIENT = 3;
 
@@ -92,6 +95,7 @@ function failed(error, times) {
 
 /** The server refused a challenge or a recording, or did not answer. @param {Refused} error */
 export function refused(error) {
+  if (MADE_BADLY.includes(error.code)) unreadable();
   if (error.next) leave(error.next);
   else stopWith(error.message || error.code);
 }

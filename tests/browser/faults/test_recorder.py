@@ -257,3 +257,23 @@ def test_what_was_said_in_a_past_step_is_not_read_again(applicant: Applicant, at
     again(applicant, "Record again")
     expect(page.locator("[data-live]")).to_have_text("")
     expect(hint(page)).to_have_text("Place your face in the oval")
+
+
+def test_a_recording_that_the_server_cannot_read_is_followed_by_another_encoder(
+    applicant: Applicant, at_step: AtStep
+) -> None:
+    refusal = {"error": {"code": "unsupported_video_codec", "message": "Please use another browser."}}
+    applicant.page.route(
+        "**/verify/recording/parts?*",
+        lambda route: route.fulfill(status=415, json=refusal, headers={"KYC-Portal": "1"}),
+    )
+    recorder(applicant.page)
+    page = go_live(applicant, at_step)
+    record(page)
+    applicant.panel("playback")
+    page.get_by_role("button", name="Send the video").click()
+    applicant.panel("stopped")
+    again(applicant, "Record again")
+    record(page)
+    applicant.panel("playback")
+    assert types(page) == [H264, VP8]
