@@ -38,8 +38,11 @@ def turn_of(frame: av.VideoFrame) -> Turn:
     may carry it, and it holds for all: so ask the first picture of a recording. An angle in between counts as the
     nearest one.
     """
-    # PyAV's types call it a dictionary by names; it is one by types.
-    found = cast(Mapping[Type, SideData], frame.side_data).get(Type.DISPLAYMATRIX)
+    try:
+        # PyAV's types call it a dictionary by names; it is one by types.
+        found = cast(Mapping[Type, SideData], frame.side_data).get(Type.DISPLAYMATRIX)
+    except ValueError:  # something else beside the picture is newer than PyAV: this much it says all the same
+        return round(frame.rotation / 90) * 90 % 360, False
     if found is None:
         return 0, False
     # A point's x becomes a*x + c*y, and its y becomes b*x + d*y.

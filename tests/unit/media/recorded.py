@@ -91,7 +91,12 @@ def with_orientation_message(mp4: bytes, turn: tuple[int, bool]) -> bytes:
         f"0{mirrored:b}0{quarter:016b}010" + "0" + "1"
     )  # cancel, flips, angle, repetition period of 1, extension
     payload = int(bits.ljust(24, "0"), 2).to_bytes(3)
-    unit = b"\x06\x2f\x03" + payload + b"\x80"
+    return with_message(mp4, 47, payload)
+
+
+def with_message(mp4: bytes, kind: int, payload: bytes) -> bytes:
+    """The MP4 with a message of that kind (SEI) in front of its first picture of H.264."""
+    unit = bytes((6, kind, len(payload))) + payload + b"\x80"
     packet = len(unit).to_bytes(4) + unit
     return copied(mp4, change=lambda number, data: packet + data if number == 0 else data)
 

@@ -97,6 +97,13 @@ def test_an_odd_matrix_counts_as_the_nearest_orientation(kind: str) -> None:
     assert (facts.rotation, facts.mirrored) == turn
 
 
+def test_what_is_newer_than_pyav_beside_a_picture_is_no_matter() -> None:
+    """Here the message of another codec's enhancement (LCEVC), which old decoders pass over."""
+    data = recorded.with_message(recorded.clip(turn=(90, False)), 4, b"\xb4\0\x50\0\1" + bytes(range(4, 40)))
+    assert probe_video(data).rotation == 90
+    assert likeness(cut_frame(data, AT)) < 6
+
+
 WIDE, NARROW = (4, 3), (3, 4)
 SHOWN = {WIDE: (213, 120), NARROW: (160, 160)}
 DISPLAY_SIZE = {
