@@ -66,8 +66,8 @@ def code_of(response: Any) -> tuple[int, str]:
     ("data", "status_code", "words"),
     [
         (b"", 400, "This file is empty"),
-        (b"GIF89a" + bytes(50), 415, "JPEG or PNG"),
-        (b"<svg onload='alert(1)'/>", 415, "JPEG or PNG"),
+        (b"GIF89a" + bytes(50), 415, "best as JPEG"),
+        (b"<svg onload='alert(1)'/>", 415, "best as JPEG"),
         (b"\xff\xd8\xff", 422, "can&#x27;t be opened"),
         (PNG + bytes(40), 422, "can&#x27;t be opened"),
     ],
