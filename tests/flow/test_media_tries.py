@@ -142,6 +142,21 @@ def _take(turns: media_tries._Turns, case: int, took: threading.Event) -> None:
         took.set()
 
 
+def test_no_more_files_of_one_case_wait_than_leave_the_others_their_threads(
+    client: Client, invitation: Invitation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_photo(client)
+    drawn = draw(client)
+    monkeypatch.setattr(media_tries, "MAX_AT_ONCE", 1)
+    with media_tries._turns.of(invitation.verification.pk):
+        answer = give_photo(client)
+        assert answer.status_code == 429
+        assert "still on their way" in answer.content.decode()
+        assert code_of(send(client, drawn, clip())) == (429, "too_many_at_once")
+    assert not MediaTry.objects.exists()
+    assert give_photo(client).status_code == 302
+
+
 def test_who_waits_too_long_for_their_own_files_is_told_that_it_is_not_their_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -29,8 +29,8 @@ def upload(
     """Check, normalise and store a photo (bytes of a JPEG or PNG); an earlier one is superseded, not changed.
 
     `notes` say in stable words what was done to the photo before it arrived.
-    Raises media.UnusableMedia, TooManyPhotos, media_tries.TooManyRefused, links.OtherBrowser, or workflow.IllegalMove
-    when the case is not collecting.
+    Raises media.UnusableMedia, TooManyPhotos, what `media_tries` does, links.OtherBrowser, or workflow.IllegalMove when
+    the case is not collecting.
     """
     _check_accepts_photo(verification, now)
     with media_tries.counted(verification, media_tries.PHOTO, now=now):

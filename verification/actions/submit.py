@@ -31,8 +31,8 @@ def submit(
     """Store `recording` (bytes of a WebM, Matroska or MP4) for the challenge and ring for a worker.
 
     `now` is when the upload began; `sha256` is the recording's, if it was computed as it arrived. Raises what
-    `challenges` does, links.OtherBrowser, VideoReused, media_tries.TooManyRefused or media.UnusableMedia; after the
-    last three the attempt is still open.
+    `challenges` and `media_tries` do, links.OtherBrowser, VideoReused or media.UnusableMedia; after VideoReused,
+    UnusableMedia and what `media_tries` raises the attempt is still open.
     """
     sha256 = sha256 or hashlib.sha256(recording).hexdigest()
     attempt = _open_attempt(verification, attempt_id, nonce, now)

@@ -1,8 +1,8 @@
 """How many photos and recordings of one browser may be refused: each costs a media child's processor time.
 
 A try is counted before the check, so that files sent at once are counted too. It is forgotten if the file is accepted,
-or if the portal is at fault. Files of one case are checked one after the other in each process, so that one person's
-files never take every child from the others.
+or if the portal is at fault. Files of one case are checked one after the other in each process, and few may wait for
+that, so that one person's files never take every child or every thread from the others.
 """
 
 import threading
@@ -21,15 +21,24 @@ PHOTO, RECORDING = "photo", "recording"
 # In an hour, of each kind. Somebody who can't find the right file or light has tried in every way by then.
 MAX_REFUSED: Final = 10
 HOUR: Final = timedelta(hours=1)
+# The file of a case that is being checked, and one that waits: the page sends one, and again if the answer was lost.
+MAX_AT_ONCE: Final = 2
 
 
 class TooManyRefused(Exception):
     """Too many files of this browser were of no use in the last hour."""
 
 
+class TooManyAtOnce(Exception):
+    """A file of this case is being checked, and another one waits for that."""
+
+
 @contextmanager
 def counted(verification: Verification, kind: str, *, now: datetime) -> Iterator[None]:
-    """For the check of a file: counts it, and keeps the count if the block raises UnusableMedia."""
+    """For the check of a file: counts it, and keeps the count if the block raises UnusableMedia.
+
+    Raises TooManyRefused, TooManyAtOnce, or MediaUnavailable if its turn does not come in time.
+    """
     with _turns.of(verification.pk):
         tried = _begin(verification, kind, now)
         try:
@@ -68,8 +77,10 @@ class _Turns:
 
     @contextmanager
     def of(self, case: int) -> Iterator[None]:
-        """A turn for the length of the block. Raises MediaUnavailable if it does not come in time."""
+        """A turn for the length of the block. Raises TooManyAtOnce, or MediaUnavailable if it does not come in time."""
         with self._lock:
+            if self._waiting[case] >= MAX_AT_ONCE:
+                raise TooManyAtOnce("Other files of this case are being checked.")
             turn = self._locks.setdefault(case, threading.Lock())
             self._waiting[case] += 1
         try:

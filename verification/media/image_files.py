@@ -6,6 +6,7 @@ whole are refused before an image library reads them, and what lies behind the p
 
 import re
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from verification.media.errors import UnusableMedia
@@ -35,6 +36,14 @@ _FRAME_HEADERS = frozenset({0xC0, 0xC1, 0xC2})
 _PROGRESSIVE = 0xC2
 _START_MARKER, _END_MARKER, _SCAN_HEADER = 0xD8, 0xD9, 0xDA
 _PICTURE_CHUNKS = frozenset({b"IDAT", b"fdAT"})
+_RESTARTS = tuple(bytes((0xFF, 0xD0 + number)) for number in range(8))
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # of a PNG, by its kind of colour
+# Left, top, and the steps to the right and down, of the passes of a PNG that is interlaced, and of one that is not.
+_PASSES = (
+    ((0, 0, 1, 1),),
+    ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)),
+)
+_AT_ONCE = 1 << 20  # bytes decompressed at a time
 
 
 @dataclass(frozen=True)
@@ -119,6 +128,44 @@ def _png_outline(data: bytes) -> ImageOutline:
             return ImageOutline("PNG", int.from_bytes(data[16:20]), int.from_bytes(data[20:24]), end)
         at = end
     raise UnusableMedia("image_incomplete")
+
+
+def png_lacks_rows(data: bytes) -> bool:
+    """Whether a PNG, whose outline is sound, holds less picture data than its header says: its writer broke off."""
+    missing = _png_bytes(data)
+    decompressor, held = zlib.decompressobj(), b"".join(_png_pieces(data))
+    try:
+        while missing > 0 and (piece := decompressor.decompress(held, _AT_ONCE)):
+            missing, held = missing - len(piece), decompressor.unconsumed_tail
+    except zlib.error:
+        return True
+    return missing > 0
+
+
+def _png_bytes(data: bytes) -> int:
+    """Bytes of the decompressed rows, each with the byte that names its filter."""
+    width, height = int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
+    bits = data[24] * _CHANNELS[data[25]]
+    total = 0
+    for left, top, right, down in _PASSES[data[28]]:
+        columns, rows = -(-(width - left) // right), -(-(height - top) // down)
+        total += rows * (1 + -(-columns * bits // 8)) if columns > 0 < rows else 0
+    return total
+
+
+def _png_pieces(data: bytes) -> Iterator[bytes]:
+    at = len(PNG_MAGIC)
+    while at + 12 <= len(data):
+        end = at + 12 + int.from_bytes(data[at : at + 4])
+        if data[at + 4 : at + 8] == b"IDAT":
+            yield data[at + 8 : end - 4]
+        at = end
+
+
+def next_restart(data: bytes) -> bytes:
+    """The restart marker that would come next in a JPEG, which counts them from 0 to 7 and begins again."""
+    last = max(range(8), key=lambda number: data.rfind(_RESTARTS[number]))
+    return _RESTARTS[(last + 1) % 8] if _RESTARTS[last] in data else _RESTARTS[0]
 
 
 @dataclass

@@ -26,7 +26,14 @@ from PIL import (
 from verification.media import heic
 from verification.media.errors import MediaUnavailable, UnusableMedia
 from verification.media.facts import MAX_PHOTO_UPLOAD, NormalisedPhoto
-from verification.media.image_files import ImageOutline, heic_end, is_heic, read_outline
+from verification.media.image_files import (
+    ImageOutline,
+    heic_end,
+    is_heic,
+    next_restart,
+    png_lacks_rows,
+    read_outline,
+)
 from verification.media.stamps import stamp
 from verification.media.tails import hides_a_file
 
@@ -60,6 +67,7 @@ RESAMPLING: Final = Image.Resampling.LANCZOS
 REDUCING_GAP: Final = 2.0  # Pillow's: above this factor it averages first, which is cheaper
 END_MARKER: Final = b"\xff\xd9"
 FILLER: Final = b"\xa5" * 64  # in place of picture data; decodes as anything but a continuation
+MADE_UP: Final = range(126, 130)  # every channel of what libjpeg makes up
 HEIC: Final = "HEIC"
 ORIENTATION_TAG: Final = 0x0112
 # What Pillow raises for broken EXIF, which is no reason to refuse a picture.
@@ -173,6 +181,8 @@ def _from_pillow(data: bytes, outline: ImageOutline, notes: list[str]) -> Image.
     # libjpeg can decode at a half or a quarter of the size, but only if both sides of the target keep the aspect.
     picture.draft(None, target)
     picture.load()
+    if outline.closed and _lacks_rows(picture, data, outline):
+        raise UnusableMedia("image_incomplete")
     orientation = _orientation(picture)
     picture = _plain(picture, target, outline.width, notes)
     if orientation in UPRIGHT:
@@ -184,17 +194,35 @@ def _from_pillow(data: bytes, outline: ImageOutline, notes: list[str]) -> Image.
 def _closed(data: bytes, notes: list[str]) -> bytes:
     """The JPEG with the end marker that it lacks; raises UnusableMedia if it lacks rows of the picture too.
 
-    libjpeg makes up what is missing, without a word. It makes up something else if other data follows. So every row is
-    there if filler behind the data changes nothing, and filler in place of its last bytes does.
+    Zeros in place of the rest would count as rows. But then its last bytes are nothing that the picture is made of.
     """
     data = data.rstrip(b"\xff")
-    whole, longer, spoilt = (
-        _coarse(each + END_MARKER) for each in (data, data + FILLER, data[: -len(FILLER)] + FILLER)
-    )
-    if longer != whole or spoilt == whole:
+    spoilt = data[: -len(FILLER)] + FILLER
+    if _jpeg_lacks_rows(data) or _coarse(spoilt + END_MARKER) == _coarse(data + END_MARKER):
         raise UnusableMedia("image_incomplete")
     notes.append("end_marker_added")
     return data + END_MARKER
+
+
+def _lacks_rows(picture: Image.Image, data: bytes, outline: ImageOutline) -> bool:
+    """Whether the file has its end, but not every row before it. Only asked in full if its last corner looks so."""
+    corner = [picture.getpixel((picture.width - 1, picture.height - back)) for back in (1, 2)]
+    values = [value if isinstance(value, tuple) else (value,) for value in corner]
+    if outline.format == "PNG":
+        # What is missing stays zero. If the PNG is interlaced, every second row comes at the very end.
+        return not all(map(any, values)) and png_lacks_rows(data)
+    made_up = all(light in MADE_UP for light in values[0])
+    return outline.in_pieces and made_up and _jpeg_lacks_rows(data[: -len(END_MARKER)])
+
+
+def _jpeg_lacks_rows(data: bytes) -> bool:
+    """Whether rows are missing at the end of the JPEG's data, which comes without its end marker.
+
+    libjpeg makes up what is missing, without a word. It makes up something else if other data follows, also behind the
+    restart marker that may be due. So every row is there if filler changes nothing.
+    """
+    longer = data + FILLER + next_restart(data) + FILLER
+    return _coarse(longer + END_MARKER) != _coarse(data + END_MARKER)
 
 
 def _coarse(jpeg: bytes) -> bytes:

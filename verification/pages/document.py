@@ -71,4 +71,6 @@ def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         return _page(request, visit, "too_many_photos")
     except media_tries.TooManyRefused:
         return _page(request, visit, "too_many_refused")
+    except media_tries.TooManyAtOnce:
+        return _page(request, visit, "too_many_at_once")
     return redirect("pages:home")

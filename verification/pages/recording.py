@@ -36,6 +36,7 @@ _CODES: dict[type[Exception], str] = {
     challenges.AlreadySubmitted: "already_submitted",
     submit.VideoReused: "video_reused",
     media_tries.TooManyRefused: "too_many_refused",
+    media_tries.TooManyAtOnce: "too_many_at_once",
     receive_parts.OutOfStep: "chunk_mismatch",
     receive_parts.Damaged: "checksum_mismatch",
 }

@@ -30,6 +30,12 @@ def png_header_only(width: int, height: int) -> bytes:
     return PNG_MAGIC + header + png_chunk(b"IDAT", zlib.compress(b"")) + png_chunk(b"IEND", b"")
 
 
+def png_of(size: tuple[int, int], form: bytes, rows: bytes) -> bytes:
+    """A PNG of these bytes, which begin each row with its filter; `form` is the header behind the size."""
+    header = png_chunk(b"IHDR", struct.pack("!II", *size) + form)
+    return PNG_MAGIC + header + png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND", b"")
+
+
 def with_png_chunk(png: bytes, kind: bytes, content: bytes) -> bytes:
     """The PNG with one extra chunk right after its header."""
     return png[:33] + png_chunk(kind, content) + png[33:]
@@ -38,8 +44,7 @@ def with_png_chunk(png: bytes, kind: bytes, content: bytes) -> bytes:
 def sixteen_bit_png(width: int, height: int, value: int) -> bytes:
     """A PNG of one grey with 16 bits a pixel."""
     row = b"\0" + struct.pack("!H", value) * width
-    header = png_chunk(b"IHDR", struct.pack("!IIBBBBB", width, height, 16, 0, 0, 0, 0))
-    return PNG_MAGIC + header + png_chunk(b"IDAT", zlib.compress(row * height)) + png_chunk(b"IEND", b"")
+    return png_of((width, height), b"\x10\0\0\0\0", row * height)
 
 
 def plain_png(width: int, height: int, pixel: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import struct
 import subprocess
 import sys
@@ -26,6 +27,8 @@ from verification.media.facts import MAX_PHOTO_UPLOAD, NormalisedPhoto
 from verification.media.photo import MAX_PHOTO_BYTES, normalise_photo, stamp
 
 SIZE = (300, 400)
+# Left, top, and the steps to the right and down, of the passes of an interlaced PNG.
+ADAM7 = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
 
 
 @pytest.fixture(scope="module")
@@ -332,6 +335,26 @@ def test_a_png_without_its_end_did_not_arrive_whole(png: bytes) -> None:
     assert refusal(png[:-12]) == refusal(png[:-6]) == refusal(png[:-1]) == "image_incomplete"
 
 
+@pytest.mark.parametrize(("colour", "depth"), [(0, 1), (0, 16), (2, 8), (4, 8), (6, 16)])
+@pytest.mark.parametrize("interlaced", [False, True])
+def test_a_png_that_lacks_rows_did_not_arrive_whole(colour: int, depth: int, interlaced: bool) -> None:
+    header = struct.pack("!BBBBB", depth, colour, 0, 0, interlaced)
+    channels = {0: 1, 2: 3, 4: 2, 6: 4}[colour]
+    passes = ADAM7 if interlaced else [(0, 0, 1, 1)]
+    rows = [
+        b"\0" + b"\xff" * -(-len(range(left, SIZE[0], right)) * channels * depth // 8)
+        for left, top, right, down in passes
+        for _ in range(top, SIZE[1], down)
+    ]
+    assert refusal(hostile.png_of(SIZE, header, b"".join(rows[:-1]))) == "image_incomplete"
+    assert normalise_photo(hostile.png_of(SIZE, header, b"".join(rows))).source_format == "PNG"
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "I;16"])
+def test_a_png_that_ends_in_black_is_whole(mode: str) -> None:
+    assert normalise_photo(encoded(Image.new(mode, SIZE))).source_format == "PNG"
+
+
 def test_a_png_with_a_wrong_checksum_is_corrupt(png: bytes) -> None:
     assert refusal(png[:-1] + b"!") == "image_corrupt"
 
@@ -353,6 +376,29 @@ def test_a_jpeg_that_lacks_only_its_end_marker_is_the_same_picture(
 def test_a_jpeg_that_lacks_its_last_rows_did_not_arrive_whole(missing: int, options: dict[str, Any]) -> None:
     whole = encoded(opened(draw_photo(size=SIZE)), "JPEG", quality=90, **options)
     assert refusal(whole[:-missing]) == "image_incomplete"
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_jpeg_cut_off_where_a_restart_is_due_did_not_arrive_whole(rows: int) -> None:
+    whole = encoded(opened(draw_photo(size=SIZE)), "JPEG", quality=90, restart_marker_rows=1)
+    restarts = [found.start() for found in re.finditer(rb"\xff[\xd0-\xd7]", whole)]
+    assert refusal(whole[: restarts[-rows]]) == "image_incomplete"
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+@pytest.mark.parametrize("options", [{}, {"restart_marker_blocks": 3}])
+@pytest.mark.parametrize("share", [0.5, 0.99])
+def test_an_end_marker_does_not_make_up_for_rows(mode: str, options: dict[str, Any], share: float) -> None:
+    whole = encoded(opened(draw_photo(size=SIZE)).convert(mode), "JPEG", quality=90, **options)
+    assert refusal(whole[: int(len(whole) * share)] + whole[-2:]) == "image_incomplete"
+
+
+def test_a_jpeg_that_ends_in_grey_is_whole() -> None:
+    photo = Image.new("RGB", SIZE, (128, 128, 128))
+    photo.paste(opened(draw_photo(size=(200, 200))), (50, 50))
+    whole = encoded(photo, "JPEG", quality=90)
+    assert normalise_photo(whole).notes == ()
+    assert normalise_photo(whole[:-2]).notes == ("end_marker_added",)
 
 
 def test_a_jpeg_whose_reader_stops_half_way_did_not_arrive_whole(jpeg: bytes) -> None:

@@ -32,6 +32,12 @@ APPLICANTS = (
         "an hour",
         "too_many_refused",
     ),
+    photo(
+        "evidence.media_tries:MAX_AT_ONCE",
+        "Photos and recordings of a case being checked or waiting for it, in each web process",
+        "",
+        "too_many_at_once",
+    ),
     video("media.facts:MAX_VIDEO_UPLOAD", "Size of a recording", "bytes", "video_too_large"),
     video("media.probe:MIN_SECONDS", "Length of a recording, at least", "s", "video_too_short"),
     video("media.probe:MAX_SECONDS", "Length of a recording", "s", "video_too_long"),
