@@ -28,6 +28,7 @@ MARK = "case"  # the name of the mark in an address
 _MARK_SALT = "verification.links.mark"
 TOKEN_LENGTH = 43  # URL-safe characters: 256 bits
 MAX_ENCODINGS = 3  # mail filters encode an address that is encoded already
+_READ = 4000  # characters of an address; Python refuses to read numbers of over 4300 digits, as in &#1…;
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH},}}")
 _NO_TOKEN = re.compile(r"[^A-Za-z0-9_-]+")
 # Typing aids write a token's hyphens like this.
@@ -71,7 +72,7 @@ def _tokens_in(typed: str) -> set[str]:
 
     Nothing is guessed: what can't belong to a token is cut off, and taken out where a line was broken within the token.
     """
-    text = typed
+    text = typed[:_READ]
     for _ in range(MAX_ENCODINGS):
         text = html.unescape(unquote(text))
     text = text.translate(_HYPHENS)

@@ -16,6 +16,8 @@ let photo = null;
 let reading = Promise.resolve();
 let chosen = 0;
 let sending = false;
+/** Calls off the sending of a photo in whose place another one comes. */
+let sender = new AbortController();
 /** Sent again as soon as the browser is online. */
 let resumes = false;
 
@@ -45,6 +47,8 @@ function take(file) {
 }
 
 function drop() {
+  sender.abort();
+  resumes = false;
   forget(photo);
   photo = null;
   view.show(null);
@@ -61,8 +65,10 @@ async function submit() {
   sending = true;
   resumes = false;
   view.busy(true);
+  const asked = chosen;
   await reading;
   try {
+    if (asked !== chosen) return; // what was chosen meanwhile waits for its own press of the button
     if (photo) await sendPhoto(photo);
     else view.ask();
   } finally {
@@ -75,11 +81,13 @@ async function submit() {
 async function sendPhoto(given, again = false) {
   view.tell("");
   view.note("sending");
+  sender = new AbortController();
   try {
-    answered(await send(view.form, given, view.progress));
+    answered(await send(view.form, given, view.progress, sender.signal));
   } catch (error) {
     const code = error instanceof Unsent ? error.code : "no_connection";
-    const less = code === "too_slow" || code === "too_large_for_network" ? await smaller(given) : given;
+    const helps = photo === given && (code === "too_slow" || code === "too_large_for_network");
+    const less = helps ? await smaller(given) : given;
     if (photo !== given) return; // another one was chosen meanwhile
     photo = less;
     if (code === "too_large_for_network" && less !== given && !again) return sendPhoto(less, true);
@@ -93,7 +101,7 @@ async function sendPhoto(given, again = false) {
 function answered({ status, redirected, page }) {
   if (redirected) return location.assign(redirected);
   view.note("");
-  const fault = view.faultOn(page);
+  const fault = view.faultOn(page) ?? (status >= 500 ? view.troubleOn(page) : null);
   if (!fault) return view.replace(page);
   view.tell(fault.code, fault.words);
   // What passes leaves the photo as it is, to be sent again.

@@ -34,9 +34,10 @@ function read(call, address) {
  * @param {HTMLFormElement} form
  * @param {import("./photo.js").Photo} photo
  * @param {(share: number) => void} onProgress the share that was sent, of 1
+ * @param {AbortSignal} calledOff
  * @returns {Promise<Answer>}
  */
-export function send(form, photo, onProgress) {
+export function send(form, photo, onProgress, calledOff) {
   const content = new FormData(form);
   content.set("photo", photo.file, photo.file.name);
   content.set("change", photo.change);
@@ -61,6 +62,7 @@ export function send(form, photo, onProgress) {
       }
     });
     call.addEventListener("error", () => reject(new Unsent("no_connection")));
+    calledOff.addEventListener("abort", () => call.abort());
     call.addEventListener("abort", () => reject(new Unsent("too_slow")));
     call.open("POST", form.action);
     restart(QUIET);

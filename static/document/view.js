@@ -29,7 +29,7 @@ export function tell(code, said = words(code)) {
   // What the server wrote got the focus; what is written now is read by itself.
   fault.setAttribute("role", "alert");
   fault.dataset.code = code;
-  input.toggleAttribute("aria-invalid", Boolean(code));
+  input.setAttribute("aria-invalid", String(Boolean(code)));
   const byCamera = NEEDS_ANOTHER.includes(code) && camera.offsetParent ? ` ${words("with_camera")}` : "";
   /** @type {HTMLElement} */ (form.querySelector("#fault")).textContent = said + byCamera;
   fault.hidden = !code;
@@ -97,6 +97,12 @@ export function put(file) {
 export function faultOn(page) {
   const fault = /** @type {HTMLElement | null} */ (page.querySelector("[data-fault]:not([hidden])"));
   return fault && { code: fault.dataset.code ?? "", words: fault.textContent?.trim() ?? "" };
+}
+
+/** What a page of the portal says that tells of its own trouble and not of the photo. @param {Document} page */
+export function troubleOn(page) {
+  const said = [...page.querySelectorAll(".opening > *")].map((part) => part.textContent?.trim());
+  return { code: "unavailable", words: said.join(". ") };
 }
 
 /** Show another page of the portal here: it was the answer to what was sent, and is at no address. @param {Document} page */

@@ -99,6 +99,16 @@ def test_advice_bars_no_recording_that_is_asked_for_on_a_page_of_before(advised:
     assert draw(advised)["attempt"].startswith("att_")
 
 
+def test_after_such_a_recording_failed_the_way_to_the_next_one_leads_past_the_advice(advised: Client) -> None:
+    draw(advised)
+    Verification.objects.update(hint="record_again")
+    assert advised.get("/verify/status").status_code == 200
+    assert advised.get("/verify/capture", follow=True).redirect_chain[-1][0] == ADVICE_PAGE
+    use_anyway(advised)
+    assert next_page(advised) == "/verify/status"
+    assert advised.get("/verify/capture").status_code == 200
+
+
 def test_only_the_browser_that_sent_the_photo_sees_it(advised: Client, invitation: Invitation) -> None:
     answer = advised.get(PICTURE)
     assert (answer.status_code, answer["Content-Type"], answer["Cache-Control"]) == (

@@ -57,10 +57,11 @@ def current(verification: Verification) -> str:
     """The name of the page that is next for the case."""
     if verification.status == Status.INVITED:
         return "pages:consent"
+    # First: the page of a failed recording leads to the next one, which waits for this choice.
+    if verification.status == Status.COLLECTING and photo_with_advice(verification):
+        return "pages:photo_advice"
     if outcome(verification):
         return "pages:status"
-    if photo_with_advice(verification):
-        return "pages:photo_advice"
     return "pages:capture" if has_photo(verification) else "pages:document"
 
 

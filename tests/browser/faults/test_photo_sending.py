@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import Applicant
 from tests.browser.faults.conftest import AtStep
-from tests.browser.faults.test_photo_file import choose, encoded, picked, shown, told, uploaded
+from tests.browser.faults.test_photo_file import PHOTO, choose, encoded, picked, shown, told, uploaded
 
 Way = Callable[[Route], None]
 
@@ -97,6 +97,36 @@ def test_a_photo_that_could_not_be_sent_offline_goes_by_itself_when_the_line_is_
     applicant.step("capture")
 
 
+def test_a_photo_that_is_chosen_while_another_one_is_sent_takes_its_place(
+    applicant: Applicant, at_step: AtStep
+) -> None:
+    at_step("document")
+    page = applicant.page
+    sends(page, lambda route: None)
+    sent = uploaded(page)
+    for name in ("first.jpg", "second.jpg"):
+        choose(page, picked(PHOTO, name=name))
+        shown(page)
+        expect(applicant.primary).not_to_have_attribute("aria-busy", "true")
+        expect(page.locator("[data-note]")).to_be_empty()
+        with page.expect_request("**/verify/document?*"):
+            applicant.primary.click()
+    applicant.step("capture")
+    assert [one["name"] for one in sent] == ["first.jpg", "second.jpg"]
+
+
+def test_a_photo_that_is_chosen_offline_waits_for_the_button(applicant: Applicant, at_step: AtStep) -> None:
+    at_step("document")
+    page = sent_with(applicant, line("internetdisconnected"))
+    told(page, "no_connection")
+    sent = uploaded(page)
+    choose(page, picked(PHOTO, name="second.jpg"))
+    shown(page)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(applicant.primary).not_to_have_attribute("aria-busy", "true")
+    assert sent == []
+
+
 def test_nobody_answers(applicant: Applicant, at_step: AtStep) -> None:
     page = applicant.page
     page.clock.install()
@@ -142,6 +172,20 @@ def test_a_portal_that_is_busy_says_so_and_the_photo_stays(applicant: Applicant,
     page = sent_with(applicant, busy)
     told(page, "busy")
     expect(page.locator("[data-fault]")).to_contain_text("Many files are on their way.")
+    sends_again(applicant)
+
+
+def test_trouble_of_the_portal_is_told_and_the_photo_stays(applicant: Applicant, at_step: AtStep) -> None:
+    case = at_step("document")
+
+    def trouble(route: Route) -> None:
+        # The page that a store which is down gives too.
+        answer = route.fetch(url=case["link"], method="GET", headers={"Sec-Fetch-Dest": "iframe"})
+        route.fulfill(response=answer)
+
+    page = sent_with(applicant, trouble)
+    told(page, "unavailable")
+    expect(page.locator("[data-fault]")).to_contain_text("We can't take this right now. It is not your fault")
     sends_again(applicant)
 
 
