@@ -64,7 +64,10 @@ const younger = { young: "{{name}} is younger than the oldest browsers that the 
 
 /** Its option: the names of members of the pages' own objects. */
 export const scripts = {
-  meta: { messages: younger, schema: [{ type: "array" }] },
+  meta: {
+    messages: { ...younger, waits: "A module must not wait while it loads: put the await into a function." },
+    schema: [{ type: "array" }],
+  },
   create: (context) => ({
     MemberExpression(node) {
       if (node.computed || node.property.type !== "Identifier" || oldMember(node) || asksFirst(node)) return;
@@ -78,6 +81,10 @@ export const scripts = {
         context.report({ node: identifier, messageId: "young", data: { name } });
       }
     },
+    // Outside a function: Safari runs such modules out of order, and joined modules (ADR 26) are functions themselves.
+    "AwaitExpression:not(:function AwaitExpression)": (node) => context.report({ node, messageId: "waits" }),
+    "ForOfStatement[await=true]:not(:function ForOfStatement)": (node) =>
+      context.report({ node, messageId: "waits" }),
     // Younger than what the parser is told to read, or not refused by it.
     StaticBlock: (node) => context.report({ node, messageId: "young", data: { name: "static { }" } }),
     "Literal[regex]"(node) {

@@ -24,6 +24,9 @@ const YOUNG = {
     "/(?<=a)b/.test('x');",
     "/a/v.test('x');",
     "export class A { static { A.x = 1; } }",
+    "await fetch('/');",
+    "if (self.top) await fetch('/');",
+    "for await (const one of []) fetch(one);",
     "import words from './words.json' with { type: 'json' };",
   ],
   "static/planted.css": [
@@ -61,6 +64,8 @@ const OLD = {
     "navigator.vibrate?.(60);",
     "export class A { #x = 1; of(other) { return #x in other; } }",
     "let a = null; a ??= 1; a?.b;",
+    "export const a = async () => await fetch('/');",
+    "export class A { async of() { for await (const one of []) await fetch(one); } }",
     "document.body.replaceChildren();",
   ],
   "static/planted.css": [
