@@ -19,11 +19,11 @@ let last = Promise.resolve();
 
 /**
  * @template T
- * @param {(records: IDBObjectStore) => IDBRequest<T>} act
+ * @param {() => Promise<T>} act
  * @returns {Promise<T | undefined>} undefined if there is no such place, or it doesn't answer
  */
 function inTurn(act) {
-  const turn = last.then(() => within(perform(act), PATIENCE)).catch(() => undefined);
+  const turn = last.then(() => within(act(), PATIENCE)).catch(() => undefined);
   last = turn;
   return turn;
 }
@@ -58,19 +58,19 @@ function settled(request) {
 export async function keep(mark, { blob, until, ...rest }, longest) {
   // Bytes, because not every browser can keep a Blob; and the time of day, because the page's clock begins anew.
   const [at, left] = [Date.now(), until - performance.now()];
-  const bytes = await blob.arrayBuffer().catch(() => undefined);
-  if (!bytes) return;
-  const record = { ...rest, bytes, type: blob.type, mark, at, left, longest };
-  await inTurn((records) => records.put(record, "take"));
+  await inTurn(async () => {
+    const record = { ...rest, bytes: await blob.arrayBuffer(), mime: blob.type, mark, at, left, longest };
+    return await perform((records) => records.put(record, "take"));
+  });
 }
 
 /** Sending has begun, or went on. @param {Take} take */
 export function note({ attempt, arrived }) {
-  return inTurn((records) => records.put({ attempt, arrived }, "sent"));
+  return inTurn(() => perform((records) => records.put({ attempt, arrived }, "sent")));
 }
 
 export function drop() {
-  return inTurn((records) => records.clear());
+  return inTurn(() => perform((records) => records.clear()));
 }
 
 /**
@@ -80,11 +80,11 @@ export function drop() {
  * @returns {Promise<{ take: Take, left: number } | null>}
  */
 export async function find(mark) {
-  const record = await inTurn((records) => records.get("take"));
+  const record = await inTurn(() => perform((records) => records.get("take")));
   if (!record) return null;
-  const sent = await inTurn((records) => records.get("sent"));
+  const sent = await inTurn(() => perform((records) => records.get("sent")));
   const begun = sent?.attempt === record.attempt;
-  const { bytes, type, mark: whose, at, left, longest, ...rest } = record;
+  const { bytes, mime, mark: whose, at, left, longest, ...rest } = record;
   const passed = Date.now() - at;
   const remains = (begun ? longest : left) - passed;
   // A clock that was set back tells nothing.
@@ -94,5 +94,5 @@ export async function find(mark) {
   }
   const sentSoFar = { begun, arrived: begun ? sent.arrived : 0 };
   const until = performance.now() + left - passed;
-  return { take: { ...rest, blob: new Blob([bytes], { type }), until, ...sentSoFar }, left: remains };
+  return { take: { ...rest, blob: new Blob([bytes], { type: mime }), until, ...sentSoFar }, left: remains };
 }

@@ -16,14 +16,10 @@ import { requestChallenge, Refused } from "./server.js";
 import { record } from "./take.js";
 import * as view from "./view.js";
 
-// A double tap on "Start recording" is no tap on "Stop", which takes its place.
-const DOUBLE_TAP = 500;
-
 /** @type {MediaStream | null} */
 let stream = null;
 /** Ends the current scene, from the tap on "Start recording" to its recording. */
 let scene = new AbortController();
-let since = 0;
 let release = () => {};
 
 /** @param {string} [reason] why it was stopped; empty if the applicant stopped it */
@@ -78,8 +74,8 @@ async function start() {
   if (!stream || view.part("framing").hidden) return;
   if (stream.getVideoTracks()[0].muted) return closeCamera("muted");
   scene = new AbortController();
-  since = performance.now();
   const { signal } = scene;
+  const since = performance.now();
   const draw = () => requestChallenge(view.addresses.challenge ?? "");
   try {
     playback(await record(stream, draw, { stage: view.stage, say: view.say, phase: view.phase, signal, since }));
@@ -107,7 +103,6 @@ function refused(error) {
 
 /** The person stops the recording, and may start again. */
 function stop() {
-  if (performance.now() - since < DOUBLE_TAP) return;
   scene.abort();
   view.cancelled();
 }
@@ -117,6 +112,7 @@ function playback(filmed) {
   if (filmed.blob.size > Number(view.addresses.limit)) return closeCamera("too_large");
   closeCamera();
   sending.offer(filmed);
+  view.rest(view.part('panel="playback"'));
 }
 
 async function begin() {
@@ -128,5 +124,10 @@ async function begin() {
 }
 
 view.cameras.addEventListener("change", () => use(view.cameras.value));
-addEventListener("beforeunload", (event) => sending.isHeld() && event.preventDefault());
+addEventListener("beforeunload", (event) => {
+  if (!sending.isHeld()) return;
+  event.preventDefault();
+  // Before version 119 Chrome asks only for this.
+  event.returnValue = true;
+});
 begin();

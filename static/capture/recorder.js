@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * MediaRecorder with workarounds for browsers. Some claim a type and then give nothing, so this remembers which types
- * failed. The file extension follows the MIME type that the recorder reports.
+ * failed.
  */
 
 import { Overdue, within } from "../deadline.js";
@@ -28,7 +28,10 @@ const TYPES = [
   "",
 ];
 
-/** @typedef {{ blob: Blob, mime: string, chunks: number, called_at: number, started_at: number, ms: number }} Clip */
+/**
+ * `mime`: what the recorder says it made; `type`: what it was asked for.
+ * @typedef {{ blob: Blob, mime: string, type: string, chunks: number, called_at: number, started_at: number, ms: number }} Clip
+ */
 
 /** The browser gave no recording. That is never the person's fault, and another type may work. */
 export class RecorderFault extends Error {}
@@ -36,17 +39,15 @@ export class RecorderFault extends Error {}
 /** @type {Map<string, number>} how often each encoder has failed */
 const failures = new Map();
 let lost = 0;
-/** The type of the last recording that had data. */
-let given = "";
 
 /** Whether this browser lost so many recordings that another one is the better advice. */
 export function hopeless() {
   return lost >= MOST_LOST;
 }
 
-/** The server could not read the last recording: its encoder has failed, as if it had given nothing. */
-export function unreadable() {
-  blame(given);
+/** The server could not read a recording of this type: its encoder has failed, as if it had given nothing. @param {string} type */
+export function unreadable(type) {
+  blame(type);
   lost++;
 }
 
@@ -143,8 +144,8 @@ class Recording {
     const mime = this.recorder.mimeType || this.#chunks[0]?.type || "";
     const blob = new Blob(this.#chunks, { type: mime });
     if (blob.size < SMALLEST) throw this.#fault();
-    given = this.type;
-    return { blob, mime, chunks: this.#chunks.length, called_at: this.calledAt, started_at: this.#startedAt, ms };
+    const { type, calledAt } = this;
+    return { blob, mime, type, chunks: this.#chunks.length, called_at: calledAt, started_at: this.#startedAt, ms };
   }
 
   /** Stop, and wait for the data and for the event. */

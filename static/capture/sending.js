@@ -3,7 +3,7 @@
 
 import * as kept from "./kept.js";
 import { retryNow, sendInParts } from "./parts.js";
-import { unreadable } from "./recorder.js";
+import { hopeless, unreadable } from "./recorder.js";
 import { Refused } from "./server.js";
 import * as view from "./view.js";
 
@@ -95,9 +95,17 @@ function failed(error, times) {
 
 /** The server refused a challenge or a recording, or did not answer. @param {Refused} error */
 export function refused(error) {
-  if (MADE_BADLY.includes(error.code)) unreadable();
   if (error.next) leave(error.next);
+  else if (take && MADE_BADLY.includes(error.code)) madeBadly(take, error);
   else stopWith(error.message || error.code);
+}
+
+/** @param {Take} made @param {Refused} error */
+function madeBadly(made, error) {
+  unreadable(made.type);
+  if (!hopeless()) return stopWith(error.message);
+  forget();
+  view.show("no_recorder");
 }
 
 /** @param {string} reason */

@@ -10,15 +10,10 @@ import { collect } from "./signals.js";
 const CHALLENGE_WITHIN = 10_000;
 
 /**
- * `until`: the latest time at which the upload may begin; `begun`: whether it has; `arrived`: bytes that the server has.
- * @typedef {{ attempt: string, nonce: string, blob: Blob, name: string, signals: object, until: number, begun: boolean, arrived: number }} Take
+ * `type`: what the recorder was asked for; `until`: the latest time at which the upload may begin; `begun`: whether it has;
+ * `arrived`: bytes that the server has.
+ * @typedef {{ attempt: string, nonce: string, blob: Blob, type: string, signals: object, until: number, begun: boolean, arrived: number }} Take
  */
-
-/** @param {string} mime */
-function nameFor(mime) {
-  if (mime.includes("mp4")) return "clip.mp4";
-  return mime.includes("matroska") ? "clip.mkv" : "clip.webm";
-}
 
 /**
  * From the tap to the recording. The countdown waits for the challenge: a recording that began after a wait would find a
@@ -64,7 +59,7 @@ async function film(stream, challenge, scene) {
       attempt: challenge.attempt,
       nonce: challenge.nonce,
       blob: clip.blob,
-      name: nameFor(clip.mime),
+      type: clip.type,
       signals: collect(stream, clip, times),
       until: drawnAt + challenge.expires_in * 1000,
       begun: false,

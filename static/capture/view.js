@@ -11,10 +11,11 @@ export const stage = /** @type {HTMLElement} */ (part("stage"));
 export const preview = /** @type {HTMLVideoElement} */ (part("preview"));
 export const cameras = /** @type {HTMLSelectElement} */ (part("cameras"));
 const player = /** @type {HTMLVideoElement} */ (part("clip"));
+const RESTING = 500;
 
 /** @param {string} name */
 export function words(name) {
-  return main.querySelector(`[data-text="${name}"]`)?.textContent?.trim() ?? "";
+  return main.querySelector(`[data-text="${CSS.escape(name)}"]`)?.textContent?.trim() ?? "";
 }
 
 /** Show one panel and move the focus to its heading. What was said before is not read again. @param {string} name */
@@ -33,6 +34,16 @@ export function show(name) {
 /** Show the panel, unless it is there already: its focus and its words stay. @param {string} name */
 export function keepShowing(name) {
   if (main.dataset.showing !== name) show(name);
+}
+
+/**
+ * Buttons that have just come take no tap yet: it was meant for the one that stood there before. So the second half of a
+ * double tap does nothing, nor does a tap on "Stop" that comes when the recording has just ended.
+ * @param {HTMLElement} buttons
+ */
+export function rest(buttons) {
+  buttons.toggleAttribute("data-resting", true);
+  setTimeout(() => buttons.removeAttribute("data-resting"), RESTING);
 }
 
 /** Announce `text` in the live region. @param {string} text */
@@ -64,6 +75,7 @@ export function phase(name) {
   part("recording-light").hidden = !filming;
   part("framing").hidden = begun;
   part("filming").hidden = !begun;
+  if (name === "connecting") rest(part("filming"));
   part("reopen").hidden = true;
   part("hint").hidden = filming;
   part("picker").hidden = begun || cameras.options.length < 2;
@@ -75,6 +87,7 @@ export function cancelled() {
   phase("framing");
   say("");
   hint("cancelled");
+  rest(part("framing"));
   part("framing").querySelector("button")?.focus();
 }
 

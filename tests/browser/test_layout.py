@@ -31,6 +31,8 @@ SHOW = """(name) => {
   for (const panel of document.querySelectorAll("[data-panel]")) panel.hidden = panel.dataset.panel !== name;
   document.querySelector("main").dataset.showing = name;
 }"""
+# What everybody looks for first, with the recording or the words above or beside it.
+AT_ONCE = ((844, 390), (667, 375), (1280, 900))
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 Box = tuple[float, float, float, float]
@@ -125,3 +127,18 @@ def test_the_other_steps_fit_small_windows_with_larger_text(applicant: Applicant
                 assert fits_across(page), (step, change, width)
                 applicant.primary.scroll_into_view_if_needed()
                 assert in_view(page, applicant.primary), (step, change, width)
+
+
+def test_each_panels_button_is_in_view_on_a_phone_held_across(
+    applicant: Applicant,
+    at_step: AtStep,  # noqa: F811
+) -> None:
+    page = applicant.page
+    at_step("capture")
+    expect(applicant.primary).to_be_enabled()
+    for name in page.evaluate(PANELS):
+        page.evaluate(SHOW, name)
+        for width, height in AT_ONCE:
+            page.set_viewport_size({"width": width, "height": height})
+            first = page.locator(f'[data-panel="{name}"] .actions button:visible')
+            assert in_view(page, *first.all()[:1]), (name, width, height)

@@ -58,7 +58,8 @@ KEEP = """async ({recording, expiresIn}) => {
   const bytes = Uint8Array.from(atob(recording), (letter) => letter.charCodeAt(0));
   const until = performance.now() + expiresIn;
   const blob = new Blob([bytes], {type: "video/mp4"});
-  const take = {attempt, nonce, blob, name: "clip.mp4", signals: {}, until, begun: false, arrived: 0};
+  const type = "video/mp4;codecs=avc1.42E01E";
+  const take = {attempt, nonce, blob, type, signals: {}, until, begun: false, arrived: 0};
   const kept = await import("/static/capture/kept.js");
   await kept.keep(document.body.dataset.case, take, Number(main.sendWithin) * 1000);
 }"""

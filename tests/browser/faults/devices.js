@@ -4,6 +4,8 @@
   const bench = { asked: [], streams: [], waiting: [] };
   window.bench = bench;
   const devices = navigator.mediaDevices;
+  // The empty page that a browser begins with is not secure.
+  if (!devices) return;
   const open = devices.getUserMedia.bind(devices);
   const listed = devices.enumerateDevices.bind(devices);
   const turn = (faults, number) => faults[Math.min(number, faults.length - 1)];

@@ -47,6 +47,26 @@ XMLHttpRequest.prototype.send = function (body) {
 };"""
 
 
+# Reading a large recording takes some time, in which the person may give it up.
+KEPT_SLOWLY = """async () => {
+  const { drop, keep } = await import("/static/capture/kept.js");
+  const read = Blob.prototype.arrayBuffer;
+  Blob.prototype.arrayBuffer = async function () {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return await read.call(this);
+  };
+  const take = { attempt: "a", blob: new Blob(["recording"]), until: performance.now() + 90_000 };
+  await Promise.all([keep(document.body.dataset.case, take, 90_000), drop()]);
+}"""
+# Chrome before 119 looks at nothing else.
+WHAT_OLD_BROWSERS_ASK_BY = """() => {
+  const event = document.createEvent("BeforeUnloadEvent");
+  event.initEvent("beforeunload", false, true);
+  dispatchEvent(event);
+  return event.returnValue;
+}"""
+
+
 def panel(name: str) -> str:
     return f'[data-panel="{name}"]'
 
@@ -276,6 +296,22 @@ def test_what_was_not_sent_yet_can_be_sent_after_a_reload_or_recorded_anew(
     assert kept(page) == []
     page.reload()
     applicant.panel("primer")
+
+
+def test_a_recording_that_is_given_up_while_it_is_being_kept_is_not_kept(
+    time: PageTime, applicant: Applicant, recorded: Recorded
+) -> None:
+    page = applicant.page
+    recorded()
+    page.evaluate(KEPT_SLOWLY)
+    assert kept(page) == []
+
+
+def test_a_browser_asks_before_it_leaves_a_recording_that_is_not_sent(
+    time: PageTime, applicant: Applicant, recorded: Recorded
+) -> None:
+    recorded()
+    assert applicant.page.evaluate(WHAT_OLD_BROWSERS_ASK_BY) == "true"
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Applicant, wait_for
 from tests.browser.faults.bench import CHROMIUM, devices, hint, recorder
-from tests.browser.faults.conftest import AtStep
+from tests.browser.faults.conftest import AtStep, Recorded
 
 H264, VP8 = "video/mp4;codecs=avc1.42E01E", "video/webm;codecs=vp8"
 FIREFOX = ["video/webm;codecs=vp8", "video/webm"]
@@ -18,6 +18,16 @@ TAKE = 9000
 NO_RECORDING = ["empty", "header", "no data", "nothing at all", "error", "stops"]
 # Faults that a page need not notice.
 HARMLESS = ["no start event", "no stop event", "late data", "no type"]
+
+
+# What a tap would meet in the middle of "Send the video" as soon as it is there.
+TAP_WHEN_SHOWN = """new MutationObserver(() => {
+  if (document.querySelector("main")?.dataset.showing !== "playback" || window.hit) return;
+  const send = document.querySelector("[data-do=send]");
+  send.scrollIntoView();
+  const { x, y, width, height } = send.getBoundingClientRect();
+  setTimeout(() => { window.hit = document.elementFromPoint(x + width / 2, y + height / 2); });
+}).observe(document, { subtree: true, attributeFilter: ["data-showing"] });"""
 
 
 @pytest.fixture(autouse=True)
@@ -226,12 +236,33 @@ def test_the_person_can_stop_a_recording_by_keyboard_and_start_again(
 def test_a_double_tap_on_start_does_not_stop(applicant: Applicant, at_step: AtStep) -> None:
     recorder(applicant.page)
     page = go_live(applicant, at_step)
-    page.evaluate(
-        "document.querySelector('[data-do=start]').click(); document.querySelector('[data-do=stop]').click()"
-    )
+    page.get_by_role("button", name="Start recording").dblclick()
     expect(hint(page)).to_have_text("Get ready and look at the camera")
     page.clock.run_for(TAKE)
     applicant.panel("playback")
+
+
+def test_a_double_tap_on_stop_does_not_start_again(applicant: Applicant, at_step: AtStep) -> None:
+    recorder(applicant.page)
+    page = go_live(applicant, at_step)
+    page.get_by_role("button", name="Start recording").click()
+    expect(hint(page)).to_have_text("Get ready and look at the camera")
+    page.get_by_role("button", name="Stop recording").dblclick()
+    expect(hint(page)).to_have_text("Stopped. Nothing was kept.")
+    page.clock.run_for(TAKE)
+    assert types(page) == []
+
+
+def test_a_tap_on_stop_that_comes_too_late_sends_nothing(applicant: Applicant, at_step: AtStep) -> None:
+    page = applicant.page
+    page.add_init_script(TAP_WHEN_SHOWN)
+    recorder(page)
+    go_live(applicant, at_step)
+    record(page)
+    applicant.panel("playback")
+    assert page.evaluate("hit.dataset.do") is None
+    page.get_by_role("button", name="Send the video").click()
+    expect(page.locator("main")).not_to_have_attribute("data-showing", "playback")
 
 
 def test_hints_on_the_light_do_not_replace_the_words_of_the_start(
@@ -259,21 +290,50 @@ def test_what_was_said_in_a_past_step_is_not_read_again(applicant: Applicant, at
     expect(hint(page)).to_have_text("Place your face in the oval")
 
 
-def test_a_recording_that_the_server_cannot_read_is_followed_by_another_encoder(
-    applicant: Applicant, at_step: AtStep
-) -> None:
-    refusal = {"error": {"code": "unsupported_video_codec", "message": "Please use another browser."}}
-    applicant.page.route(
+@pytest.fixture
+def unreadable(page: Page) -> None:
+    """The portal can read no recording, and says so in words with marks that mean something in a selector."""
+    refusal = {"error": {"code": "unsupported_video_codec", "message": 'Use "another" browser.'}}
+    page.route(
         "**/verify/recording/parts?*",
         lambda route: route.fulfill(status=415, json=refusal, headers={"KYC-Portal": "1"}),
     )
+
+
+def send(page: Page) -> None:
+    page.get_by_role("button", name="Send the video").click()
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_a_recording_that_the_server_cannot_read_is_followed_by_another_encoder_and_then_by_another_browser(
+    applicant: Applicant, at_step: AtStep
+) -> None:
     recorder(applicant.page)
     page = go_live(applicant, at_step)
     record(page)
     applicant.panel("playback")
-    page.get_by_role("button", name="Send the video").click()
+    send(page)
     applicant.panel("stopped")
+    expect(page.locator("[data-reason]")).to_have_text('Use "another" browser.')
     again(applicant, "Record again")
     record(page)
     applicant.panel("playback")
     assert types(page) == [H264, VP8]
+    send(page)
+    applicant.panel("no_recorder")
+
+
+@pytest.mark.usefixtures("unreadable")
+def test_an_unreadable_recording_from_before_a_reload_is_followed_by_another_encoder(
+    applicant: Applicant, recorded: Recorded
+) -> None:
+    page = applicant.page
+    recorder(page)
+    page.clock.install()
+    recorded()
+    send(page)
+    applicant.panel("stopped")
+    again(applicant, "Record again")
+    record(page)
+    applicant.panel("playback")
+    assert types(page) == [VP8]
