@@ -131,7 +131,10 @@ def test_the_button_gives_a_new_link_and_the_old_one_goes_on_working(
     assert new.url in page_of(here)
     assert old.url not in page_of(here)
     for link in (old, new):
-        assert Client().get(link.url.removeprefix(in_force.PUBLIC_URL)).headers["Location"] == "/verify/?opened=1"
+        assert (
+            Client().get(link.url.removeprefix(in_force.PUBLIC_URL)).headers["Location"]
+            == "/verify/?opened=1"
+        )
 
 
 def test_a_mode_that_does_not_exist_invites_nobody(demo: Overview, here: Client) -> None:

@@ -162,7 +162,9 @@ class Line:
     def answer(self) -> None:
         challenge = {"attempt": "a", "nonce": "n", "mode": "SILENT", "actions": [], "expires_in": 90}
         for route in self.held:
-            route.fulfill(body=json.dumps(challenge), content_type="application/json", headers={"KYC-Portal": "1"})
+            route.fulfill(
+                body=json.dumps(challenge), content_type="application/json", headers={"KYC-Portal": "1"}
+            )
 
 
 def start(applicant: Applicant, at_step: AtStep) -> tuple[Page, Line]:
