@@ -164,6 +164,14 @@ def test_the_reviewer_sees_what_was_told_and_what_the_person_chose(advised: Clie
     assert signals(case) == []
 
 
+def test_the_case_page_tells_what_was_done_to_the_photo(client: Client) -> None:
+    give_photo(client, photo() + bytes(9))
+    facts = dict(dossier.gather(Verification.objects.get(), number="", now=NOW)["photo_facts"])
+    assert (facts["source format"], facts["notes"]) == ("JPEG", "camera_extras_removed")
+    assert facts["advice: measures: light"].isdecimal()
+    assert "advice: codes" not in facts, "a list of nothing is not shown"
+
+
 @pytest.mark.parametrize("code", sorted(ADVICE))
 def test_every_advice_has_words_for_the_applicant_and_for_the_reviewer(code: str) -> None:
     assert code in WORDS

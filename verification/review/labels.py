@@ -252,7 +252,7 @@ def flatten(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     for name, value in facts.items():
         if isinstance(value, Mapping):
             pairs += [(f"{_spaced(name)}: {inner}", text) for inner, text in flatten(value)]
-        elif value not in (None, ""):
+        elif value not in (None, "", []):
             pairs.append((_spaced(name), _plain(value)))
     return pairs
 

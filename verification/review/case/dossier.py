@@ -60,6 +60,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         "attempts_used": words.attempts(case.attempts_used, case.policy.max_attempts),
         "shown": shown,
         "document": document,
+        "photo_facts": labels.flatten(document.facts) if document else [],
         "frame_source": labels.label(labels.FRAME_SOURCES, shown.best_frame_source) if shown else "",
         "frame_note": labels.frame_note(shown.best_frame_note) if shown else "",
         "blind": blind,
