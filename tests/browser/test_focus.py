@@ -14,7 +14,8 @@ from tests.browser.faults.conftest import AtStep, at_step
 from tests.browser.faults.test_photo_sending import small
 
 __all__ = ["at_step"]
-ALERTS = '[role="alert"]:not([hidden])'
+# Not the one of a page that does not load, which waits unseen.
+ALERTS = '[role="alert"]:visible'
 
 
 def send(page: Page, form: str) -> None:

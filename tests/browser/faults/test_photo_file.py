@@ -209,6 +209,7 @@ def test_a_file_that_was_chosen_while_another_was_read_waits_for_the_button(
     page.evaluate("comes()")
     expect(applicant.primary).not_to_have_attribute("aria-busy", "true")
     expect(page.locator(FAULT)).to_be_hidden()
+    assert sent == []
     applicant.primary.click()
     applicant.step("capture")
     assert [one["name"] for one in sent] == ["second.jpg"]

@@ -107,7 +107,8 @@ def test_a_photo_that_is_chosen_while_another_one_is_sent_takes_its_place(
     for name in ("first.jpg", "second.jpg"):
         choose(page, picked(PHOTO, name=name))
         shown(page)
-        expect(applicant.primary).not_to_have_attribute("aria-busy", "true")
+        # Sooner than the 30 s after which the first one is given up by itself.
+        expect(applicant.primary).not_to_have_attribute("aria-busy", "true", timeout=10_000)
         expect(page.locator("[data-note]")).to_be_empty()
         with page.expect_request("**/verify/document?*"):
             applicant.primary.click()
