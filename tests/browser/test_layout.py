@@ -19,13 +19,15 @@ SPACE_OUT = f"""() => {{
   sheet.replaceSync("{SPACED}");
   document.adoptedStyleSheets = [sheet];
 }}"""
-ENLARGE = "document.documentElement.style.fontSize = '200%'"
+ENLARGED_TEXT = "style.fontSize = '200%'"
+ENLARGE = f"document.documentElement.{ENLARGED_TEXT}"
 # What is changed, and in which windows everything can be used then. Text is enlarged or the page is zoomed, not both.
 CHANGES = {
     "0": ((320, 225), (844, 390)),
     SPACE_OUT: ((320, 225), (390, 844)),
     ENLARGE: ((390, 844), (844, 390)),
 }
+A_LINE = 32  # of a heading, in pixels
 PANELS = "[...document.querySelectorAll('[data-panel]')].map((panel) => panel.dataset.panel)"
 SHOW = """(name) => {
   for (const panel of document.querySelectorAll("[data-panel]")) panel.hidden = panel.dataset.panel !== name;
@@ -65,10 +67,14 @@ def fits_across(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
-def in_each_window(page: Page) -> Iterator[tuple[int, int]]:
-    for width, height in WINDOWS:
-        page.set_viewport_size({"width": width, "height": height})
-        yield width, height
+def in_each_window(page: Page) -> Iterator[tuple[str, int, int]]:
+    """Also with text of a language that runs from right to left, and with text that is twice as large."""
+    for change in ("dir = 'ltr'", "dir = 'rtl'", ENLARGED_TEXT):
+        page.evaluate(f"document.documentElement.{change}")
+        for width, height in CHANGES[ENLARGE] if change == ENLARGED_TEXT else WINDOWS:
+            page.set_viewport_size({"width": width, "height": height})
+            yield change, width, height
+    page.evaluate("document.documentElement.style.fontSize = ''")
 
 
 def test_words_face_and_button_are_in_view_at_once(applicant: Applicant, at_step: AtStep) -> None:  # noqa: F811
@@ -82,15 +88,18 @@ def test_words_face_and_button_are_in_view_at_once(applicant: Applicant, at_step
     for window in in_each_window(page):
         assert in_view(page, oval, hint, applicant.primary), window
         assert apart(oval, applicant.primary), window
+        assert apart(oval, hint), window
         assert fits_across(page), window
     with page.expect_response("**/verify/challenge?*"):
         applicant.primary.click()
     prompt = page.locator(".prompt:visible")
     # The count-down and the wait before the first movement; the clock stands still after each step.
-    for _ in range(40):
+    expect(page.locator("[data-countdown]")).to_be_visible()
+    for _ in range(80):
         page.clock.run_for(100)
         if prompt.count():
             break
+    expect(prompt).to_be_visible()
     for window in in_each_window(page):
         assert in_view(page, oval, prompt, page.locator("[data-recording-light]")), window
         assert apart(oval, prompt), window
@@ -111,6 +120,9 @@ def test_each_panel_can_be_used_in_small_windows_with_larger_text(
             for width, height in windows:
                 page.set_viewport_size({"width": width, "height": height})
                 assert fits_across(page), (name, change, width)
+                page.evaluate("scrollTo(0, 0)")
+                heading = page.locator(f'[data-panel="{name}"] h1')
+                assert change != "0" or box(heading)[1] < height - A_LINE, (name, change, width)
                 for button in applicant.primary.all():
                     button.scroll_into_view_if_needed()
                     assert in_view(page, button), (name, change, width)
