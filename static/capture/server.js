@@ -76,7 +76,8 @@ function request({ method, url, body, headers: more = {}, patience, signal }) {
     };
     if (signal.aborted) return giveUp();
     signal.addEventListener("abort", giveUp);
-    call.upload.addEventListener("progress", () => allow(QUIET));
+    // Firefox reports the upload's "load" with the answer only.
+    call.upload.addEventListener("progress", ({ loaded, total }) => allow(loaded < total ? QUIET : patience));
     call.upload.addEventListener("load", () => allow(patience));
     call.addEventListener("loadend", () => {
       settle(call.status ? read(call.status, (name) => call.getResponseHeader(name), call.responseText) : NONE);

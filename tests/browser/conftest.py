@@ -1,7 +1,7 @@
 """A real portal for a real browser: `manage.py demo` in a process of its own, Chromium with a synthetic camera.
 
 With `--browser firefox` the tests with the mark `firefox` run in Firefox. All run in Chromium but the few with the mark
-`only_browser("firefox")`.
+`only_browser("firefox")`; those with `only_browser("chromium")` are left out of a file that has the mark `firefox`.
 """
 
 import json

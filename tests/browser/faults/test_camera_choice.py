@@ -31,6 +31,7 @@ def _nothing_breaks_in_the_browser(applicant: Applicant) -> Iterator[None]:
     assert applicant.faults == []
 
 
+@pytest.mark.firefox
 def test_a_broken_camera_is_left_for_another_one(applicant: Applicant, at_step: AtStep) -> None:
     page = applicant.page
     devices(page, {**FRONT, **BUSY}, SECOND)
@@ -59,6 +60,7 @@ def test_trying_again_goes_on_to_the_next_camera_and_stays_with_it(
     assert asked(page) == ["", "second", "second"]
 
 
+@pytest.mark.firefox
 def test_a_choice_that_failed_is_forgotten(applicant: Applicant, at_step: AtStep) -> None:
     page = applicant.page
     devices(page, FRONT, {**SECOND, **BUSY})

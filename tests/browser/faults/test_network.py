@@ -264,6 +264,7 @@ def test_a_browser_that_says_online_again_and_again_does_not_hurry(
     assert fate.calls - before <= 3
 
 
+@pytest.mark.firefox
 def test_a_reload_in_the_middle_goes_on_where_the_portal_is(
     time: PageTime, applicant: Applicant, recorded: Recorded
 ) -> None:
@@ -283,6 +284,7 @@ def test_a_reload_in_the_middle_goes_on_where_the_portal_is(
     assert kept(page) == []
 
 
+@pytest.mark.firefox
 def test_what_was_not_sent_yet_can_be_sent_after_a_reload_or_recorded_anew(
     time: PageTime, applicant: Applicant, recorded: Recorded
 ) -> None:
@@ -298,6 +300,7 @@ def test_what_was_not_sent_yet_can_be_sent_after_a_reload_or_recorded_anew(
     applicant.panel("primer")
 
 
+@pytest.mark.firefox
 def test_a_recording_that_is_given_up_while_it_is_being_kept_is_not_kept(
     time: PageTime, applicant: Applicant, recorded: Recorded
 ) -> None:
@@ -314,6 +317,7 @@ def test_a_browser_asks_before_it_leaves_a_recording_that_is_not_sent(
     assert applicant.page.evaluate(WHAT_OLD_BROWSERS_ASK_BY) == "true"
 
 
+@pytest.mark.firefox
 @pytest.mark.parametrize(
     ("hours", "left"), [(0, ["take"]), (1, []), (-1, [])], ids=["in time", "too late", "a clock set back"]
 )
@@ -328,6 +332,7 @@ def test_a_recording_is_kept_until_its_challenge_ends(
     assert kept(page) == left
 
 
+@pytest.mark.firefox
 def test_a_recording_whose_time_ends_while_it_is_shown_is_not_sent(
     time: PageTime, applicant: Applicant, recorded: Recorded
 ) -> None:
@@ -339,6 +344,7 @@ def test_a_recording_whose_time_ends_while_it_is_shown_is_not_sent(
     assert kept(page) == []
 
 
+@pytest.mark.firefox
 def test_a_recording_of_another_case_is_deleted(
     time: PageTime, applicant: Applicant, recorded: Recorded
 ) -> None:
@@ -387,6 +393,7 @@ def test_a_browser_that_keeps_nothing_goes_on_without(
     page.get_by_role("button", name="Record again").first.is_enabled()
 
 
+@pytest.mark.firefox
 @pytest.mark.parametrize(
     "fault",
     {

@@ -244,6 +244,7 @@ def test_a_double_tap_on_start_does_not_stop(applicant: Applicant, at_step: AtSt
     applicant.panel("playback")
 
 
+@pytest.mark.firefox
 def test_a_double_tap_on_stop_does_not_start_again(applicant: Applicant, at_step: AtStep) -> None:
     recorder(applicant.page)
     page = go_live(applicant, at_step)
@@ -255,6 +256,7 @@ def test_a_double_tap_on_stop_does_not_start_again(applicant: Applicant, at_step
     assert types(page) == []
 
 
+@pytest.mark.firefox
 def test_a_tap_on_stop_that_comes_too_late_sends_nothing(applicant: Applicant, at_step: AtStep) -> None:
     page = applicant.page
     page.add_init_script(TAP_WHEN_SHOWN)
