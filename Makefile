@@ -20,8 +20,9 @@ ON_POSTGRESQL := $(addprefix tests/flow/test_, pacing.py leases.py calls.py vend
 FLOW_1 := $(wildcard tests/flow/test_[a-n]*.py)
 FLOW_2 := $(wildcard tests/flow/test_[o-z]*.py)
 
-# Three at a time, on two cores: browsers and faults wait a good deal. Whichever is through makes room for the next.
-PARTS := browser firefox faults flow-1 flow-2 unit postgresql
+# Three at a time, on two cores: browsers and faults wait a good deal. Whichever is through makes room for the next, so
+# the longest come first.
+PARTS := browser flow-2 flow-1 faults firefox postgresql unit
 
 .PHONY: demo test $(PARTS:%=test-%) coverage check bench nightly mutants lock docs clean install install-dev
 
@@ -34,22 +35,25 @@ PYTEST = $(BIN)/python -m pytest --junitxml=build/tests/$(@:test-%=%).xml
 test: install-dev
 	@tests/install_packages
 	@rm -rf build/tests
-	@$(MAKE) --no-print-directory --keep-going -j3 --output-sync=target $(PARTS:%=test-%) check
+	@failed=0; \
+	$(IN_PARALLEL) -j2 demo-of-tests check || failed=1; \
+	TESTS_DEMO=$(DEMO_OF_TESTS) $(IN_PARALLEL) -j3 $(PARTS:%=test-%) || failed=1; \
+	exit $$failed
 	@$(BIN)/python -m tests.slowest build/tests $(PARTS)
 
-# Both browsers' tests copy the data of this demo.
-export TESTS_DEMO := $(CURDIR)/build/tests/demo
+IN_PARALLEL = $(MAKE) --no-print-directory --keep-going --output-sync=target
+# Both browsers' parts copy the data of this demo.
+DEMO_OF_TESTS := $(CURDIR)/build/tests/demo
 
 .PHONY: demo-of-tests
 demo-of-tests:
-	@rm -rf $(TESTS_DEMO)
-	$(BIN)/python -m tests.browser.demo $(TESTS_DEMO)
+	$(BIN)/python -m tests.browser.demo $(DEMO_OF_TESTS)
 
 # A browser's event loop keeps Django from its database in the same process.
-test-browser: demo-of-tests
+test-browser:
 	$(PYTEST) tests/browser
 
-test-firefox: demo-of-tests
+test-firefox:
 	$(PYTEST) tests/browser --browser firefox
 
 test-faults:

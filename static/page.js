@@ -29,6 +29,13 @@ if (wrong) {
   /** @type {HTMLElement | null} */ (document.querySelector("h1"))?.focus({ preventScroll: true });
 }
 
+// What the next step needs comes while the person is busy with this one. Not by rel="prefetch": Safari has it not, and
+// Firefox asks default-src for it, which allows nothing.
+addEventListener("load", () => {
+  const next = document.querySelector("main")?.dataset.next ?? "";
+  for (const file of next.split(" ").filter(Boolean)) fetch(file).catch(() => {});
+});
+
 for (const form of document.querySelectorAll("form")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) event.preventDefault();
