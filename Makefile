@@ -22,7 +22,7 @@ FLOW_2 := $(wildcard tests/flow/test_[o-z]*.py)
 
 # Three at a time, on two cores: browsers and faults wait a good deal. Whichever is through makes room for the next, so
 # the longest come first.
-PARTS := browser flow-2 flow-1 faults firefox postgresql unit
+PARTS := browser browser-faults flow-2 flow-1 faults firefox postgresql unit
 
 .PHONY: demo test $(PARTS:%=test-%) coverage check bench nightly mutants lock docs clean install install-dev
 
@@ -51,7 +51,10 @@ demo-of-tests:
 
 # A browser's event loop keeps Django from its database in the same process.
 test-browser:
-	$(PYTEST) tests/browser
+	$(PYTEST) tests/browser --ignore=tests/browser/faults
+
+test-browser-faults:
+	$(PYTEST) tests/browser/faults
 
 test-firefox:
 	$(PYTEST) tests/browser --browser firefox
