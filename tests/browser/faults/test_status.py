@@ -130,7 +130,8 @@ def test_a_page_that_moves_on_to_itself_does_so_ever_more_slowly(
 ) -> None:
     seen = Seen(checking, way)
     pass_seconds(time, checking, 60)
-    assert 2 <= seen.loads <= 6
+    # Five by its waits of 1 to 16 s, and a reload that takes long is asked for again. Without waits, one a second.
+    assert 2 <= seen.loads <= 12
 
 
 @pytest.mark.parametrize("fault", ["fetch", "text"])
