@@ -42,7 +42,7 @@ test: install-dev
 	@$(BIN)/python -m tests.slowest build/tests $(PARTS)
 
 IN_PARALLEL = $(MAKE) --no-print-directory --keep-going --output-sync=target
-# Both browsers' parts copy the data of this demo.
+# The three parts with a browser copy the data of this demo.
 DEMO_OF_TESTS := $(CURDIR)/build/tests/demo
 
 .PHONY: demo-of-tests

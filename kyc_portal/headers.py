@@ -39,7 +39,7 @@ MARK = "KYC-Portal"
 
 
 class MarkMiddleware:
-    """Marks every answer as the portal's own, also what the other middleware refuses, and failures."""
+    """Marks every answer of Django as the portal's own, also what the other middleware refuses, and failures."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -37,7 +37,7 @@ class ModuleManifestStorage(CompressedManifestStaticFilesStorage):  # type: igno
     def post_process(self, paths: dict[str, Any], dry_run: bool = False, **options: Any) -> Iterator[Any]:
         """`paths` has the storage and the path of each collected file by its name."""
         if not dry_run:
-            paths = {**paths, **{name: self._joined(name, paths) for name in JOINED if name in paths}}
+            paths = {**paths, **{name: self._joined(name, paths) for name in JOINED}}
         yield from super().post_process(paths, dry_run=dry_run, **options)
 
     def _joined(self, entry: str, paths: dict[str, Any]) -> tuple[Any, str]:

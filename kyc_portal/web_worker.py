@@ -29,6 +29,7 @@ MIN_RATE: Final = 8_192
 SEND_BUFFER: Final = 131_072
 CLOSING_SECONDS: Final = 2.0
 END_OF_HEAD: Final = b"\r\n\r\n"
+# With the mark of `headers`, which is read only after Django has its settings.
 TOO_LARGE: Final = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
     b"KYC-Portal: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"

@@ -1,7 +1,7 @@
 // @ts-check
 /** For every step of the flow: marks that scripts run, moves the focus, and lets a form be submitted once only. */
 
-import { find } from "./capture/kept.js";
+import { find } from "./kept.js";
 
 document.documentElement.classList.add("js");
 
@@ -29,8 +29,8 @@ if (wrong) {
   /** @type {HTMLElement | null} */ (document.querySelector("h1"))?.focus({ preventScroll: true });
 }
 
-// What the next step needs comes while the person is busy with this one. Not by rel="prefetch": Safari has it not, and
-// Firefox asks default-src for it, which allows nothing.
+// Files of the next step are loaded while the person is busy with this one. Not by rel="prefetch": Safari does not support
+// it, and Firefox applies default-src to it, which allows nothing.
 addEventListener("load", () => {
   const next = document.querySelector("main")?.dataset.next ?? "";
   for (const file of next.split(" ").filter(Boolean)) fetch(file).catch(() => {});

@@ -209,3 +209,8 @@ def road(db: None, monkeypatch: pytest.MonkeyPatch) -> Road:
     """A media child reads each file once in the test run; later tests get the cached result."""
     monkeypatch.setattr(media, "run", _cached_run)
     return Road()
+
+
+@pytest.fixture
+def invitation(road: Road) -> invite.Invitation:
+    return road.invitation()

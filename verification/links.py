@@ -25,6 +25,7 @@ COOKIE = "kyc_applicant" if settings.DEMO else "__Host-kyc_applicant"
 _SALT = "verification.links.session"
 MAX_PARKED = 3  # sessions of other cases in the cookie
 MARK = "case"  # the name of the mark in an address
+OPENED = "opened"  # in the address right after the link, at which the cookie must come back
 _MARK_SALT = "verification.links.mark"
 TOKEN_LENGTH = 43  # URL-safe characters: 256 bits
 MAX_ENCODINGS = 3  # mail filters encode an address that is encoded already

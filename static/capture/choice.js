@@ -17,7 +17,7 @@ let known = [];
 const failures = new Map();
 
 /** Whether applicants rarely want a camera with this name. @param {string} label */
-export function unlikely(label) {
+function unlikely(label) {
   return UNLIKELY.test(label);
 }
 

@@ -9,7 +9,7 @@ const FIRST_SIZE = 131_072;
 // A part should take so long: a longer one loses more when it breaks, a shorter one spends its time on waiting.
 const MS_OF_A_PART = 10_000;
 // After the last byte: how long the answer may take, before a part was confirmed, and at least and at most after that. The
-// server itself gives a part 90 s (MAX_UPLOAD_TIME).
+// server itself gives a part 90 s (MAX_UPLOAD_TIME in pages/uploads/body.py).
 const UNKNOWN = 60_000;
 const SHORTEST = 20_000;
 const LONGEST = 90_000;

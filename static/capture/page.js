@@ -1,8 +1,6 @@
 // @ts-check
 /** Controls the recording step, from the camera's permission to the recorded video, faults included. */
 
-import { NONE } from "../answers.js";
-import { Overdue } from "../deadline.js";
 import { ready } from "../page.js";
 import { CameraFault } from "./camera.js";
 import * as choice from "./choice.js";
@@ -87,7 +85,6 @@ async function start() {
 /** @param {unknown} error */
 function unrecorded(error) {
   if (error instanceof Refused) refused(error);
-  else if (error instanceof Overdue) refused(new Refused(NONE));
   else if (!(error instanceof RecorderFault)) closeCamera("server");
   else if (hopeless()) {
     closeCamera();

@@ -116,13 +116,17 @@ function pause(ms, signal) {
       else resolve(undefined);
     };
     let timer = setTimeout(done, ms);
+    // A browser may say that it is online again many times in a row: only the first time counts.
+    let hurried = false;
     const soon = () => {
+      if (hurried) return;
+      hurried = true;
       clearTimeout(timer);
       timer = setTimeout(done, SHORTEST_WAIT);
     };
     wake = done;
     addEventListener("online", soon, { signal: over.signal });
-    document.addEventListener("visibilitychange", soon, { signal: over.signal });
+    document.addEventListener("visibilitychange", () => document.hidden || soon(), { signal: over.signal });
     signal.addEventListener("abort", done, { signal: over.signal });
   });
 }

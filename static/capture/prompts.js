@@ -13,7 +13,7 @@ const POST_ROLL = 300;
  */
 
 /** @param {number} ms @param {AbortSignal} signal */
-export function pause(ms, signal) {
+function pause(ms, signal) {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const timer = setTimeout(resolve, ms);

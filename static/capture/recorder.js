@@ -13,7 +13,7 @@ const STOP_WITHIN = 5000;
 const REST_WITHIN = 1000;
 // A smaller file is a header without a picture. Four seconds in the dark have 10 kB.
 const SMALLEST = 2000;
-// After as many recordings without data, of two encoders, another browser is the better advice.
+// After so many recordings that nobody can use, of two encoders, another browser is the better advice.
 const MOST_LOST = 2;
 
 // In order of preference: the server remuxes the first ones and must transcode the others. "vp8" without an audio codec,
@@ -40,7 +40,7 @@ export class RecorderFault extends Error {}
 const failures = new Map();
 let lost = 0;
 
-/** Whether this browser lost so many recordings that another one is the better advice. */
+/** Whether so many recordings had no data or were unreadable that another browser is the better advice. */
 export function hopeless() {
   return lost >= MOST_LOST;
 }

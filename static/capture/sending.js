@@ -1,7 +1,7 @@
 // @ts-check
 /** The recording between its end and its arrival: played back, sent, kept over a reload, and given up. */
 
-import * as kept from "./kept.js";
+import * as kept from "../kept.js";
 import { retryNow, sendInParts } from "./parts.js";
 import { hopeless, unreadable } from "./recorder.js";
 import { Refused } from "./server.js";
@@ -96,14 +96,14 @@ function failed(error, times) {
 /** The server refused a challenge or a recording, or did not answer. @param {Refused} error */
 export function refused(error) {
   if (error.next) leave(error.next);
-  else if (take && MADE_BADLY.includes(error.code)) madeBadly(take, error);
+  else if (take && MADE_BADLY.includes(error.code)) madeBadly(take);
   else stopWith(error.message || error.code);
 }
 
-/** @param {Take} made @param {Refused} error */
-function madeBadly(made, error) {
+/** @param {Take} made */
+function madeBadly(made) {
   unreadable(made.type);
-  if (!hopeless()) return stopWith(error.message);
+  if (!hopeless()) return stopWith("unreadable");
   forget();
   view.show("no_recorder");
 }

@@ -3,29 +3,30 @@
 
 import { ask, NONE, read, retryAfter } from "../answers.js";
 import { csrfToken } from "../csrf.js";
+import { upload } from "../upload.js";
 
 /** @typedef {{ attempt: string, nonce: string, mode: string, actions: { code: string, name: string }[], expires_in: number }} Challenge */
 /** @typedef {import("../answers.js").Answer} Answer */
 
-// Somebody poses in front of the camera meanwhile.
+// The server draws a challenge in milliseconds; the rest is the line's. Nobody keeps posing for longer.
 const CHALLENGE_WITHIN = 10_000;
-// A dead connection often reports no error: a body that makes no progress for so long is given up.
-const QUIET = 30_000;
 // Time for the server to check a complete recording. If it did, asking again finds the answer.
 const CHECKED_WITHIN = 60_000;
 
 /** An answer other than success, somebody else's, or none. */
 export class Refused extends Error {
   /** @param {Answer} answer */
-  constructor({ status, ours, body: { error, next }, header }) {
-    super(error?.message ?? "");
+  constructor(answer) {
+    super(answer.body.error?.message ?? "");
+    const { status, ours, body } = answer;
+    const { error, next } = body;
     this.status = status;
     /** What the portal says; else who answered in its place: its own machinery, a stranger, nobody. */
     this.code = error?.code ?? (ours ? "server" : status ? "foreign" : "offline");
     this.next = next ?? "";
     /** The offset at which the server expects the next part. @type {number | undefined} */
     this.offset = error?.expected_offset;
-    this.wait = retryAfter({ status, ours, body: {}, header });
+    this.wait = retryAfter(answer);
     this.said = error !== undefined;
   }
 
@@ -49,48 +50,14 @@ export async function requestChallenge(url) {
 }
 
 /**
- * XMLHttpRequest, because fetch reports no upload progress. A proxy on the way may take a body at once and pass it on
- * slowly, so from its last byte on there is another deadline.
  * @param {{ method: string, url: string, body: FormData | Blob, headers?: Record<string, string>, patience: number, signal: AbortSignal }} what
  * @returns {Promise<Answer>}
  */
-function request({ method, url, body, headers: more = {}, patience, signal }) {
-  return new Promise((resolve, reject) => {
-    const call = new XMLHttpRequest();
-    let timer = 0;
-    /** @param {Answer} answer */
-    const settle = (answer) => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", giveUp);
-      if (answer.ours && answer.status >= 200 && answer.status < 300) resolve(answer);
-      else reject(new Refused(answer));
-    };
-    const giveUp = () => {
-      settle(NONE);
-      call.abort();
-    };
-    /** @param {number} milliseconds */
-    const allow = (milliseconds) => {
-      clearTimeout(timer);
-      timer = setTimeout(giveUp, milliseconds);
-    };
-    if (signal.aborted) return giveUp();
-    signal.addEventListener("abort", giveUp);
-    // Firefox reports the upload's "load" with the answer only.
-    call.upload.addEventListener("progress", ({ loaded, total }) => allow(loaded < total ? QUIET : patience));
-    call.upload.addEventListener("load", () => allow(patience));
-    call.addEventListener("loadend", () => {
-      settle(call.status ? read(call.status, (name) => call.getResponseHeader(name), call.responseText) : NONE);
-    });
-    allow(QUIET);
-    try {
-      call.open(method, url);
-      for (const [name, value] of Object.entries({ ...headers(), ...more })) call.setRequestHeader(name, value);
-      call.send(body);
-    } catch {
-      settle(NONE);
-    }
-  });
+async function request({ headers: more, ...what }) {
+  const call = await upload({ ...what, headers: { ...headers(), ...more } }).catch(() => null);
+  const answer = call?.status ? read(call.status, (name) => call.getResponseHeader(name), call.responseText) : NONE;
+  if (answer.ours && answer.status >= 200 && answer.status < 300) return answer;
+  throw new Refused(answer);
 }
 
 /**

@@ -1,13 +1,9 @@
 // @ts-check
 /** One recording for one challenge: the clip, the challenge, and until when the server accepts it. */
 
-import { within } from "../deadline.js";
 import { countdown, prompt } from "./prompts.js";
 import { start } from "./recorder.js";
 import { collect } from "./signals.js";
-
-// The server draws a challenge in milliseconds; the rest is the line's. Nobody keeps posing for longer.
-const CHALLENGE_WITHIN = 10_000;
 
 /**
  * `type`: what the recorder was asked for; `until`: the latest time at which the upload may begin; `begun`: whether it has;
@@ -17,7 +13,7 @@ const CHALLENGE_WITHIN = 10_000;
 
 /**
  * From the tap to the recording. The countdown waits for the challenge: a recording that began after a wait would find a
- * person who no longer poses. Rejects with Overdue, Refused or RecorderFault, or as soon as the scene is ended.
+ * person who no longer poses. Rejects with Refused or RecorderFault, or as soon as the scene is ended.
  * @param {MediaStream} stream
  * @param {() => Promise<import("./server.js").Challenge>} draw
  * @param {import("./prompts.js").Scene} scene
@@ -32,7 +28,7 @@ export function record(stream, draw, scene) {
 /** @param {MediaStream} stream @param {() => Promise<import("./server.js").Challenge>} draw @param {import("./prompts.js").Scene} scene */
 async function pose(stream, draw, scene) {
   scene.phase("connecting");
-  const challenge = await within(draw(), CHALLENGE_WITHIN);
+  const challenge = await draw();
   if (scene.signal.aborted) throw scene.signal.reason;
   scene.phase("ready");
   await countdown(scene);

@@ -58,9 +58,8 @@ export function hint(name) {
 
 /** A hint on the picture; not while the person gets ready, who has other words to read. @param {import("./light.js").Advice} name */
 export function advise(name) {
-  if (part("framing").hidden) return;
-  hint(name);
   part("reopen").hidden = name !== "blind" && name !== "still";
+  if (!part("framing").hidden) hint(name);
 }
 
 /** @typedef {"framing" | "connecting" | "ready" | "filming"} Phase */
@@ -76,7 +75,6 @@ export function phase(name) {
   part("framing").hidden = begun;
   part("filming").hidden = !begun;
   if (name === "connecting") rest(part("filming"));
-  part("reopen").hidden = true;
   part("hint").hidden = filming;
   part("picker").hidden = begun || cameras.options.length < 2;
   hint(begun ? name : "place");

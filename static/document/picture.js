@@ -52,7 +52,7 @@ export async function draw(image, side, quality) {
   // What is transparent must not become black.
   context.fillStyle = "white";
   context.fillRect(0, 0, canvas.width, canvas.height);
-  Object.assign(context, { imageSmoothingQuality: "high" }); // Firefox has it not, and draws without
+  Object.assign(context, { imageSmoothingQuality: "high" }); // Firefox does not support it, and draws without
   context.drawImage(image, 0, 0, canvas.width, canvas.height);
   if (isBlank(canvas)) throw new Error("This browser has drawn nothing.");
   const blob = await within(jpegOf(canvas, quality), DRAWING);

@@ -2,9 +2,10 @@
 /** Sends the form with the photo. Anybody on the way may answer in the portal's place, or nobody at all. */
 
 import { isOurs } from "../answers.js";
+import { Overdue } from "../deadline.js";
+import { upload } from "../upload.js";
 
-// Milliseconds without progress; and for the answer, which a slow proxy may pass on late.
-const QUIET = 30_000;
+// Milliseconds for the answer, which a slow proxy may pass on late.
 const PATIENCE = 120_000;
 
 /**
@@ -30,42 +31,21 @@ function read(call, address) {
 }
 
 /**
- * XMLHttpRequest, because fetch reports no upload progress. Rejects with Unsent.
+ * Rejects with Unsent.
  * @param {HTMLFormElement} form
  * @param {import("./photo.js").Photo} photo
- * @param {(share: number) => void} onProgress the share that was sent, of 1
- * @param {AbortSignal} calledOff
+ * @param {(share: number) => void} progress the share that was sent, of 1
+ * @param {AbortSignal} signal
  * @returns {Promise<Answer>}
  */
-export function send(form, photo, onProgress, calledOff) {
-  const content = new FormData(form);
-  content.set("photo", photo.file, photo.file.name);
-  content.set("change", photo.change);
-  return new Promise((resolve, reject) => {
-    const call = new XMLHttpRequest();
-    let timer = 0;
-    const restart = (/** @type {number} */ milliseconds) => {
-      clearTimeout(timer);
-      timer = setTimeout(() => call.abort(), milliseconds);
-    };
-    call.upload.addEventListener("progress", (event) => {
-      restart(QUIET);
-      onProgress(event.loaded / event.total);
-    });
-    call.upload.addEventListener("load", () => restart(PATIENCE));
-    call.addEventListener("loadend", () => clearTimeout(timer));
-    call.addEventListener("load", () => {
-      try {
-        resolve(read(call, form.action));
-      } catch (error) {
-        reject(error);
-      }
-    });
-    call.addEventListener("error", () => reject(new Unsent("no_connection")));
-    calledOff.addEventListener("abort", () => call.abort());
-    call.addEventListener("abort", () => reject(new Unsent("too_slow")));
-    call.open("POST", form.action);
-    restart(QUIET);
-    call.send(content);
+export async function send(form, photo, progress, signal) {
+  const body = new FormData(form);
+  body.set("photo", photo.file, photo.file.name);
+  body.set("change", photo.change);
+  const what = { method: "POST", url: form.action, body, patience: PATIENCE, signal, progress };
+  const call = await upload(what).catch((error) => {
+    throw new Unsent(error instanceof Overdue ? "too_slow" : "no_connection");
   });
+  if (!call.status) throw new Unsent("no_connection");
+  return read(call, form.action);
 }

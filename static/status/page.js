@@ -8,7 +8,7 @@ import { moveOn, waitAfterMoves } from "./moves.js";
 const main = /** @type {HTMLElement} */ (document.querySelector("main[data-poll]"));
 const stages = /** @type {HTMLElement[]} */ ([...main.querySelectorAll("[data-after]")]);
 const parts = /** @type {HTMLElement[]} */ ([...main.querySelectorAll("[data-while]")]);
-const apart = /** @type {HTMLElement} */ (main.querySelector("[data-apart]"));
+const noConnection = /** @type {HTMLElement} */ (main.querySelector("[data-no-connection]"));
 const since = performance.now();
 const FIRST = 1000;
 const SLOWEST = main.dataset.outcome === "checking" ? 8000 : 60000;
@@ -29,10 +29,10 @@ function tellDelay(delayed) {
 
 let failures = 0;
 
-/** The portal did not answer, but perhaps somebody else; or it did. @param {boolean} failed */
-function tellApart(failed) {
+/** Tell the person after PATIENT answers in a row that were missing or not the portal's. @param {boolean} failed */
+function tellConnection(failed) {
   failures = failed ? failures + 1 : 0;
-  apart.hidden = failures < PATIENT;
+  noConnection.hidden = failures < PATIENT;
 }
 
 /**
@@ -51,8 +51,9 @@ function whereTo({ status, ours, body }) {
 /** @param {number} wait milliseconds */
 function poll(wait) {
   let timer = setTimeout(look, wait);
-  // A browser may say that it is online again many times in a row.
+  // A browser may say that it is online again many times in a row: only the first time counts.
   const soon = () => {
+    removeEventListener("online", soon);
     clearTimeout(timer);
     timer = setTimeout(look, Math.min(wait, FIRST));
   };
@@ -64,7 +65,7 @@ function poll(wait) {
     if (document.hidden) return document.addEventListener("visibilitychange", () => poll(0), { once: true });
     const answer = await ask(main.dataset.poll ?? "", { headers: { Accept: "application/json" } }, ANSWERED_WITHIN);
     const found = whereTo(answer);
-    tellApart(!answer.ours);
+    tellConnection(!answer.ours);
     if (found) moveOn(found.to);
     // If moving on leads nowhere, it is tried again.
     poll(Math.max(retryAfter(answer), Math.min(SLOWEST, Math.max(FIRST, wait * 1.3))));

@@ -36,14 +36,16 @@ def is_well(page: Page, focused: str) -> None:
     assert faults(page) == []
 
 
-def test_consent_without_the_tick(applicant: Applicant, at_step: AtStep) -> None:
+def test_consent_without_the_tick_leads_to_the_tick(applicant: Applicant, at_step: AtStep) -> None:
     at_step("consent")
     send(applicant.page, "form")
     is_well(applicant.page, "[name=agree]")
 
 
 @pytest.mark.parametrize("address", ["/verify/consent", "/verify/consent?answer=refuse"])
-def test_terms_that_have_changed(applicant: Applicant, at_step: AtStep, address: str) -> None:
+def test_terms_that_have_changed_are_told_where_the_focus_is(
+    applicant: Applicant, at_step: AtStep, address: str
+) -> None:
     at_step("consent")
     page = applicant.page
     page.goto(applicant.portal.url + address)
@@ -52,7 +54,9 @@ def test_terms_that_have_changed(applicant: Applicant, at_step: AtStep, address:
     is_well(page, "main .notice[data-error]")
 
 
-def test_a_photo_that_the_server_refuses(applicant: Applicant, at_step: AtStep, tmp_path: Path) -> None:
+def test_a_photo_that_the_server_refuses_leads_to_its_words(
+    applicant: Applicant, at_step: AtStep, tmp_path: Path
+) -> None:
     at_step("document")
     page, file = applicant.page, tmp_path / "small.jpg"
     file.write_bytes(small())
@@ -63,7 +67,7 @@ def test_a_photo_that_the_server_refuses(applicant: Applicant, at_step: AtStep, 
     expect(page.locator("#photo")).to_have_attribute("aria-describedby", re.compile(r"\bfault\b"))
 
 
-def test_signing_in_with_a_wrong_password(page: Page, portal: Portal) -> None:
+def test_a_wrong_password_leads_to_what_is_wrong(page: Page, portal: Portal) -> None:
     page.goto(f"{portal.url}/admin/")
     send(page, "#login-form")
     is_well(page, "#login-form [aria-invalid=true]")
@@ -85,7 +89,7 @@ def held(reviewer: Page, portal: Portal) -> Iterator[Page]:
     reviewer.get_by_role("button", name="Give back").click()
 
 
-def test_a_decision_that_is_refused(held: Page) -> None:
+def test_a_refused_decision_leads_to_the_field_that_is_wrong(held: Page) -> None:
     send(held, "#decision")
     is_well(held, "[name=verdict]")
     held.locator("[name=verdict][value=decline]").check()
@@ -101,7 +105,7 @@ def test_a_decision_that_is_refused(held: Page) -> None:
     expect(held.locator("fieldset[data-verdict=escalate]")).to_be_visible()
 
 
-def test_forms_of_auditors_and_seniors(auditor: Page, senior: Page, portal: Portal) -> None:
+def test_a_refused_export_leads_to_the_field_that_is_wrong(auditor: Page, portal: Portal) -> None:
     auditor.goto(f"{portal.url}/admin/exports/")
     send(auditor, ".export-form")
     is_well(auditor, ".export-form [aria-invalid=true]")

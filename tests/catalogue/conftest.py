@@ -4,8 +4,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from tests.conftest import Road
-from tests.flow.test_applicant_pages import agree, opened
+from tests.flow.test_applicant_pages import agreed
 from verification.actions.invite import Invitation
 
 
@@ -15,13 +14,6 @@ def _time(clock: time_machine.Traveller) -> None:
 
 
 @pytest.fixture
-def invitation(road: Road) -> Invitation:
-    return road.invitation()
-
-
-@pytest.fixture
 def client(invitation: Invitation) -> Client:
     """An applicant's browser at the photo step."""
-    client = opened(invitation)
-    agree(client)
-    return client
+    return agreed(invitation)

@@ -41,15 +41,17 @@ def agree(client: Client) -> Any:
     return client.post("/verify/consent", answer)
 
 
+def agreed(invitation: Invitation) -> Client:
+    """An applicant's browser at the photo step."""
+    client = opened(invitation)
+    agree(client)
+    return client
+
+
 def give_photo(client: Client, data: bytes | None = None, name: str = "id.jpg") -> Any:
     return client.post(
         "/verify/document", {"photo": SimpleUploadedFile(name, photo() if data is None else data)}
     )
-
-
-@pytest.fixture
-def invitation(road: Road) -> Invitation:
-    return road.invitation()
 
 
 @pytest.fixture

@@ -26,11 +26,6 @@ pytestmark = pytest.mark.usefixtures("clock")
 
 
 @pytest.fixture
-def invitation(road: Road) -> Invitation:
-    return road.invitation()
-
-
-@pytest.fixture
 def client(invitation: Invitation) -> Client:
     return opened(invitation)
 

@@ -14,7 +14,7 @@ from django.test import Client, RequestFactory
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from tests.conftest import Road, clip, photo
-from tests.flow.test_applicant_pages import agree, give_photo, opened
+from tests.flow.test_applicant_pages import agree, agreed, give_photo, opened
 from tests.flow.test_uploads_in_parts import PART, error_of, finish, put, put_all, recording
 from verification import media, storage
 from verification.actions import document as documents
@@ -32,9 +32,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 @pytest.fixture
 def client(road: Road) -> Client:
-    client = opened(road.invitation())
-    agree(client)
-    return client
+    return agreed(road.invitation())
 
 
 @pytest.fixture

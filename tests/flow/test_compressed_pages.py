@@ -27,11 +27,6 @@ TOKEN = re.compile(r'(?<=name="csrfmiddlewaretoken" value=")[^"]+')
 PATHS = ("/verify/consent", "/verify/document", "/verify/capture", "/verify/status")
 
 
-@pytest.fixture
-def invitation(road: Road) -> Invitation:
-    return road.invitation()
-
-
 def at(path: str, invitation: Invitation, road: Road) -> Client:
     """The applicant's browser when this page is the next one."""
     client = opened(invitation)

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.conftest import NOW, Road, clip
-from tests.flow.test_applicant_pages import agree, give_photo, opened
+from tests.flow.test_applicant_pages import agreed, give_photo, opened
 from tests.flow.test_applicant_uploads import broken, code_of, send
 from tests.flow.test_uploads_in_parts import draw
 from verification import media
@@ -26,15 +26,8 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(40)
 
 
 @pytest.fixture
-def invitation(road: Road) -> Invitation:
-    return road.invitation()
-
-
-@pytest.fixture
 def client(invitation: Invitation) -> Client:
-    client = opened(invitation)
-    agree(client)
-    return client
+    return agreed(invitation)
 
 
 def refused(client: Client, times: int) -> list[int]:

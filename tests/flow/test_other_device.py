@@ -33,11 +33,6 @@ TAKE_OVER = "/verify/take-over"
 
 
 @pytest.fixture
-def invitation(road: Road) -> Invitation:
-    return road.invitation()
-
-
-@pytest.fixture
 def first(invitation: Invitation) -> Client:
     """The browser that began, on a computer."""
     client = opened(invitation, headers={"user-agent": DESKTOP})

@@ -8,8 +8,8 @@ from django.test import Client
 from PIL import Image, ImageEnhance
 from structlog.testing import capture_logs
 
-from tests.conftest import NOW, Road, photo
-from tests.flow.test_applicant_pages import agree, give_photo, opened
+from tests.conftest import NOW, photo
+from tests.flow.test_applicant_pages import agreed, give_photo, opened
 from tests.flow.test_uploads_in_parts import draw
 from verification import media
 from verification.actions.invite import Invitation
@@ -30,15 +30,8 @@ def dark(seed: int = 1) -> bytes:
 
 
 @pytest.fixture
-def invitation(road: Road) -> Invitation:
-    return road.invitation()
-
-
-@pytest.fixture
 def client(invitation: Invitation) -> Client:
-    client = opened(invitation)
-    agree(client)
-    return client
+    return agreed(invitation)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@
 
 import data from "@mdn/browser-compat-data" with { type: "json" };
 
-export const FLOOR = {
+const FLOOR = {
   safari_ios: 15.4,
   chrome_android: 100,
   chrome: 100,
@@ -25,7 +25,7 @@ const covers = (statement, version) =>
   Number.parseFloat(statement.version_added.replace("≤", "")) <= version;
 
 /** Whether all browsers of the floor have the feature. @param {any} feature a node of the data */
-export function isOld(feature) {
+function isOld(feature) {
   const support = feature?.__compat?.support;
   if (!support) return true;
   return Object.entries(FLOOR).every(([browser, version]) =>

@@ -26,7 +26,7 @@ class TooManyPhotos(Exception):
 def upload(
     verification: Verification, data: bytes, *, now: datetime, notes: tuple[str, ...] = ()
 ) -> Document:
-    """Check, normalise and store a photo (bytes of a JPEG or PNG); an earlier one is superseded, not changed.
+    """Check, normalise and store a photo (bytes of a JPEG, PNG or HEIC); an earlier one is superseded, not changed.
 
     `notes` say in stable words what was done to the photo before it arrived.
     Raises media.UnusableMedia, TooManyPhotos, what `media_tries` does, links.OtherBrowser, or workflow.IllegalMove when
@@ -49,7 +49,7 @@ def _advice(verification: Verification, jpeg: bytes) -> dict[str, Any]:
     try:
         advice = media.advise_on_photo(jpeg)
     except (media.UnusableMedia, media.MediaUnavailable) as error:
-        reason = getattr(error, "code", "") or getattr(error, "reason", "")
+        reason = error.code if isinstance(error, media.UnusableMedia) else error.reason
         log.warning("photo.not_looked_at", verification=verification.public_id, reason=reason)
         return {"codes": [], "not_looked_at": reason}
     if not advice.tools:

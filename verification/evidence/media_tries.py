@@ -59,7 +59,7 @@ def _begin(verification: Verification, kind: str, now: datetime) -> MediaTry:
     own = locked.media_tries.filter(kind=kind, browser_hash=verification.browser_hash)
     if own.filter(at__gt=now - HOUR).count() >= MAX_REFUSED:
         raise TooManyRefused("Too many files were of no use in the last hour.")
-    return own.create(verification=locked, kind=kind, browser_hash=verification.browser_hash, at=now)
+    return locked.media_tries.create(kind=kind, browser_hash=verification.browser_hash, at=now)
 
 
 def forget_old(*, now: datetime) -> None:

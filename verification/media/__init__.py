@@ -4,7 +4,7 @@ Every function raises UnusableMedia when the file is at fault, MediaUnavailable 
 module loads no decoder, and knows nothing of Django, applicants or where files are kept.
 """
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from verification.media.child import PATIENCE, run
 from verification.media.confinement import CPU_SECONDS
@@ -62,8 +62,8 @@ def check_photo(data: bytes, *, heic: bool = False) -> NormalisedPhoto:
 def advise_on_photo(jpeg: bytes) -> PhotoAdvice:
     """What may be wrong with a photo that `check_photo` made. A child of its own: its crash costs nobody a photo."""
     work = "verification.media.photo_advice:advise"
-    limits: dict[str, Any] = {"timeout": ADVICE_TIMEOUT, "patience": ADVICE_TIMEOUT, "cpu_seconds": _ADVISING}
-    return _built(PhotoAdvice, run(work, jpeg, **limits))
+    found = run(work, jpeg, timeout=ADVICE_TIMEOUT, patience=ADVICE_TIMEOUT, cpu_seconds=_ADVISING)
+    return _built(PhotoAdvice, found)
 
 
 def check_video(data: bytes) -> CheckedVideo:

@@ -41,7 +41,7 @@ def turn_of(frame: av.VideoFrame) -> Turn:
     try:
         # PyAV's types call it a dictionary by names; it is one by types.
         found = cast(Mapping[Type, SideData], frame.side_data).get(Type.DISPLAYMATRIX)
-    except ValueError:  # something else beside the picture is newer than PyAV: this much it says all the same
+    except ValueError:  # PyAV does not know the type of other side data, which `rotation` does not read
         return round(frame.rotation / 90) * 90 % 360, False
     if found is None:
         return 0, False

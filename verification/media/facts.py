@@ -95,7 +95,9 @@ class PhotoAdvice(_Facts):
 
 @dataclass(frozen=True)
 class VideoFacts(_Facts):
-    """What a video file really holds, measured from its packets and key frames, not its headers.
+    """What a video file really holds, measured from its packets and decoded pictures.
+
+    Only the codec and the shape of the pixels are the container's word.
 
     `container` is mov or matroska; `width` and `height` are pixels as stored, before turning;
     `rotation` is the degrees counter-clockwise (0, 90, 180, 270) that make it upright, and `mirrored` whether it has to

@@ -16,7 +16,7 @@ MAX_ELEMENTS: Final = 50_000  # a recorder writes one a picture
 # All of an MP4 except its media data and notes; minutes of a telephone's recording need 200 kB.
 MAX_TABLES: Final = 512 * 1024  # bytes
 # Bytes of one of a Matroska file's tables: its tracks, tags, chapters, attached files and seek indexes.
-MAX_NOTES: Final = 64 * 1024
+MAX_TABLE: Final = 64 * 1024
 # Pictures and pieces of sound. A recording with more is too long or too fast, though harmless to open.
 MAX_SAMPLES: Final = 200_000
 MAX_EDITS: Final = 16  # entries of an edit list; a recorder writes one or two
@@ -44,7 +44,7 @@ _TRACKS: Final = 0x1654AE6B
 # A track entry's content encodings, and of one of them how it is encrypted.
 _ENCRYPTION_PATH: Final = (0xAE, 0x6D80, 0x6240, 0x5035)
 # Header, seek head, information, tracks, cues, chapters, tags, attachments; and what is added to a block.
-_NOTE_ELEMENTS: Final = frozenset(
+_TABLE_ELEMENTS: Final = frozenset(
     {
         *(_EBML_HEADER, 0x114D9B74, 0x1549A966, _TRACKS, 0x1C53BB6B),
         *(0x1043A770, 0x1254C367, 0x1941A469, 0x75A1),
@@ -97,7 +97,7 @@ def _check_boxes(data: bytes) -> None:
     if covered > len(data):
         raise UnusableMedia("video_corrupt", {"missing_bytes": covered - len(data)})
     _check_references(data)
-    _check_samples(data)
+    _check_encryption(data)
     _check_counts(data)
 
 
@@ -109,7 +109,7 @@ def _check_references(data: bytes) -> None:
                 raise UnusableMedia("video_external_reference")
 
 
-def _check_samples(data: bytes) -> None:
+def _check_encryption(data: bytes) -> None:
     for start, end in _at(data, _STSD_PATH):
         if any(kind in _ENCRYPTED for kind, _, _ in boxes(data, start + 8, end)):
             raise UnusableMedia("video_encrypted")
@@ -196,8 +196,8 @@ def _checked_elements(data: bytes) -> int:
         at = content if size is None else content + size
         if at > len(data):
             raise UnusableMedia("video_corrupt", {"missing_bytes": at - len(data)})
-        if kind in _NOTE_ELEMENTS and at - content > MAX_NOTES:
-            raise UnusableMedia("video_corrupt", {"bytes_of_notes_allowed": MAX_NOTES})
+        if kind in _TABLE_ELEMENTS and at - content > MAX_TABLE:
+            raise UnusableMedia("video_corrupt", {"bytes_of_a_table_allowed": MAX_TABLE})
         if kind == _TRACKS and _is_encrypted(data, content, at):
             raise UnusableMedia("video_encrypted")
         if kind == _SEGMENT:

@@ -28,7 +28,8 @@ MAX_FRAMES: Final = int((MAX_SECONDS + 1) * RATE)
 GROUP: Final = 2 * RATE  # frames from one key frame to the next
 PIXEL_FORMAT: Final = "yuv420p"
 # FFmpeg's numbers of the matrices that turn brightness and colour differences into colours.
-BT709, BT601, BT601_OF_EUROPE, NO_MATRIX = 1, 6, 5, (0, 2)
+BT709, BT601, BT470BG = 1, 6, 5
+NO_MATRIX = (0, 2)  # RGB's, and "unspecified": neither says anything of YUV pictures
 HIGH_DEFINITION: Final = 720  # pixels of height from which browsers assume BT.709, and BT.601 below
 # In the order they are applied; FFmpeg's transpose 2 is a quarter turn counter-clockwise, 1 clockwise.
 TURNS: Final[dict[int, tuple[tuple[str, str], ...]]] = {
@@ -74,7 +75,7 @@ def colours_of(frame: av.VideoFrame, facts: VideoFacts) -> tuple[int, int, int]:
     """
     assumed = BT709 if facts.height >= HIGH_DEFINITION else BT601
     matrix = assumed if frame.colorspace in NO_MATRIX else frame.colorspace
-    if matrix in (BT709, BT601, BT601_OF_EUROPE):
+    if matrix in (BT709, BT601, BT470BG):
         return (BT709,) * 3 if matrix == BT709 else (BT601,) * 3
     return frame.color_primaries, frame.color_trc, matrix
 

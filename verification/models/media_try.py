@@ -7,7 +7,7 @@ from verification.models.verification import Verification
 
 
 class MediaTry(models.Model):
-    """The check of one file: made before it begins, deleted when the file is accepted. What stays was refused."""
+    """The check of one file: made before it begins, deleted unless the file was refused or the process died in it."""
 
     verification = models.ForeignKey(Verification, models.CASCADE, related_name="media_tries")
     kind = models.CharField(max_length=10)

@@ -22,6 +22,12 @@ PIXELS_SENT = 25_000_000
 # What the page may have done to a photo before sending it, by its own word, and what the evidence notes.
 CHANGES = {"scaled": "scaled_in_browser", "converted": "converted_in_browser"}
 
+_CODES: dict[type[Exception], str] = {
+    document.TooManyPhotos: "too_many_photos",
+    media_tries.TooManyRefused: "too_many_refused",
+    media_tries.TooManyAtOnce: "too_many_at_once",
+}
+
 
 def _page(request: HttpRequest, visit: access.Visit, code: str = "") -> HttpResponse:
     """The page, with the fault `code` of the photo just sent. A photo that was accepted before stays."""
@@ -67,10 +73,6 @@ def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
         document.upload(visit.verification, photo, now=visit.now, notes=(change,) if change else ())
     except (uploads.UnusableUpload, media.UnusableMedia) as error:
         return _page(request, visit, error.code)
-    except document.TooManyPhotos:
-        return _page(request, visit, "too_many_photos")
-    except media_tries.TooManyRefused:
-        return _page(request, visit, "too_many_refused")
-    except media_tries.TooManyAtOnce:
-        return _page(request, visit, "too_many_at_once")
+    except tuple(_CODES) as error:
+        return _page(request, visit, _CODES[type(error)])
     return redirect("pages:home")

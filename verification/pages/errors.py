@@ -22,8 +22,6 @@ log = structlog.get_logger(__name__)
 JSON_PATHS = ("/api/", "/verify/challenge", "/verify/recording", "/verify/status.json")
 STAFF_PATH = "/admin/"
 APPLICANT_PATH = "/verify/"
-# In the query of the first address after the link: its cookie must come with this request.
-OPENED = "opened"
 
 
 @dataclass(frozen=True)
@@ -220,7 +218,7 @@ def unknown(request: HttpRequest, *, next_: str) -> HttpResponse:
     """The answer to a request that names no case: its link works no more, or the browser sent no cookie at all."""
     if links.COOKIE in request.COOKIES:
         return answer(request, UNKNOWN_LINK, next_=next_)
-    return answer(request, COOKIES_BLOCKED if OPENED in request.GET else COOKIE_LOST, next_=next_)
+    return answer(request, COOKIES_BLOCKED if links.OPENED in request.GET else COOKIE_LOST, next_=next_)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -60,7 +60,7 @@ def _ask(request: HttpRequest, other: Verification) -> HttpResponse:
 
 
 def _opened(verification: Verification, session: links.Session, now: datetime) -> HttpResponse:
-    response = redirect(f"{reverse('pages:home')}?{errors.OPENED}=1")
+    response = redirect(f"{reverse('pages:home')}?{links.OPENED}=1")
     response.set_cookie(
         links.COOKIE,
         session.seal(),

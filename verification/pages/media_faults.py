@@ -53,7 +53,7 @@ _PHOTO = {
         429,
         _(
             "We could not use the last photos, and can look at no more of them for now. Please come back in an hour "
-            "and take a new photo with your phone’s camera, or ask the organisation that sent you the link for help."
+            "and take a new photo with your phone's camera, or ask the organisation that sent you the link for help."
         ),
     ),
     "too_many_at_once": _AT_ONCE,

@@ -55,7 +55,7 @@ def photo(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     if document is None or not _is_own(document, visit):
         raise Http404
     jpeg = storage.read(document.normalised_name, sha256=document.normalised_sha256)
-    return HttpResponse(jpeg, content_type="image/jpeg", headers={"X-Content-Type-Options": "nosniff"})
+    return HttpResponse(jpeg, content_type="image/jpeg")
 
 
 def _is_own(document: Document, visit: access.Visit) -> bool:

@@ -1,6 +1,7 @@
 """Browsers with faults: scripts that run before the page's own and replace what a browser offers."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,16 @@ def allow(applicant: Applicant) -> None:
 
 def button(page: Page, name: str) -> Locator:
     return page.get_by_role("button", name=name)
+
+
+def go_live(applicant: Applicant, at_step: Callable[..., Any], mode: str = "SILENT") -> Page:
+    """The page with the camera's live picture, whose time the test lets pass."""
+    page = applicant.page
+    page.clock.install()
+    at_step("capture", mode)
+    allow(applicant)
+    applicant.panel("live")
+    return page
 
 
 def asked(page: Page) -> list[str]:

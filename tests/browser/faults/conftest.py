@@ -3,14 +3,16 @@
 import base64
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from playwright.sync_api import Page
 
 from kyc_portal.sandbox.drawing import draw_clip
 from tests.browser.conftest import SEED, Applicant
+from tests.browser.faults.page_time import PageTime
 
 HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]+)">')
 AtStep = Callable[..., dict[str, Any]]
@@ -28,6 +30,18 @@ def _submit(applicant: Applicant, fields: dict[str, Any]) -> None:
         address, data=content, headers={"Referer": address, "Content-Type": MULTIPART_CONTENT}
     )
     assert answer.ok, answer.text()
+
+
+@pytest.fixture
+def time(page: Page) -> PageTime:
+    return PageTime(page)
+
+
+@pytest.fixture
+def nothing_breaks(applicant: Applicant) -> Iterator[None]:
+    """Fails a test after which the browser has reported an error."""
+    yield
+    assert applicant.faults == []
 
 
 @pytest.fixture
@@ -50,17 +64,17 @@ def at_step(applicant: Applicant) -> AtStep:
 
 
 # Keeps a recording in the browser as the page does when it has made one.
-KEEP = """async ({recording, expiresIn}) => {
+KEEP = """async (recording) => {
   const main = document.querySelector("main").dataset;
   const token = document.cookie.match(/csrftoken=([^;]+)/)[1];
   const asked = await fetch(main.challenge, {method: "POST", headers: {"X-CSRFToken": token}});
   const {attempt, nonce} = await asked.json();
   const bytes = Uint8Array.from(atob(recording), (letter) => letter.charCodeAt(0));
-  const until = performance.now() + expiresIn;
+  const until = performance.now() + 90_000;
   const blob = new Blob([bytes], {type: "video/mp4"});
   const type = "video/mp4;codecs=avc1.42E01E";
   const take = {attempt, nonce, blob, type, signals: {}, until, begun: false, arrived: 0};
-  const kept = await import("/static/capture/kept.js");
+  const kept = await import("/static/kept.js");
   await kept.keep(document.body.dataset.case, take, Number(main.sendWithin) * 1000);
 }"""
 _takes = itertools.count(1)
@@ -77,11 +91,11 @@ def drawn_recording(bit_rate: int = 1_500_000) -> bytes:
 def recorded(applicant: Applicant, at_step: AtStep) -> Recorded:
     """Brings the applicant to the playback of a recording that nobody waited for; returns its bytes."""
 
-    def record(expires_in: int = 90_000) -> bytes:
+    def record() -> bytes:
         at_step("capture", "SILENT")
         recording = drawn_recording()
         words = base64.b64encode(recording).decode()
-        applicant.page.evaluate(KEEP, {"recording": words, "expiresIn": expires_in})
+        applicant.page.evaluate(KEEP, words)
         applicant.page.on("dialog", lambda dialog: dialog.accept())
         applicant.page.reload()
         applicant.panel("playback")

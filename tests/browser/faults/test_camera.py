@@ -1,7 +1,5 @@
 """Cameras that are refused, silent, blind or gone: each time a way on that works, and never two cameras at once."""
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import expect
 
@@ -15,12 +13,13 @@ from tests.browser.faults.bench import (
     button,
     devices,
     focused,
+    go_live,
     hint,
     live_cameras,
 )
 from tests.browser.faults.conftest import AtStep
 
-pytestmark = pytest.mark.firefox
+pytestmark = [pytest.mark.firefox, pytest.mark.usefixtures("nothing_breaks")]
 
 PANEL_OF = {
     "NotAllowedError": "denied",
@@ -38,12 +37,6 @@ PANEL_OF = {
 }
 # These may be the constraints' fault, so the page asks three times, with less each time, before it gives up.
 ASKED_AGAIN = {"NotFoundError", "OverconstrainedError", "TypeError", "no track", "nothing"}
-
-
-@pytest.fixture(autouse=True)
-def _nothing_breaks_in_the_browser(applicant: Applicant) -> Iterator[None]:
-    yield
-    assert applicant.faults == []
 
 
 def test_every_refusal_is_told_and_can_be_tried_again(applicant: Applicant, at_step: AtStep) -> None:
@@ -225,12 +218,8 @@ def test_a_camera_without_a_picture_can_be_left(applicant: Applicant, at_step: A
 def test_a_picture_that_shows_nothing_offers_to_start_the_camera_again(
     applicant: Applicant, at_step: AtStep, picture: str, words: str
 ) -> None:
-    page = applicant.page
-    page.clock.install()
-    devices(page, picture=picture)
-    at_step("capture")
-    allow(applicant)
-    applicant.panel("live")
+    devices(applicant.page, picture=picture)
+    page = go_live(applicant, at_step)
     expect(button(page, "Restart the camera")).to_be_hidden()
     page.clock.run_for(8000)
     expect(hint(page)).to_contain_text(words)
@@ -242,12 +231,8 @@ def test_a_picture_that_shows_nothing_offers_to_start_the_camera_again(
 # Slow in Firefox, and the same arithmetic there.
 @pytest.mark.only_browser("chromium")
 def test_a_picture_that_moves_is_not_called_still(applicant: Applicant, at_step: AtStep) -> None:
-    page = applicant.page
-    page.clock.install()
-    devices(page)
-    at_step("capture")
-    allow(applicant)
-    applicant.panel("live")
+    devices(applicant.page)
+    page = go_live(applicant, at_step)
     for _ in range(10):
         page.wait_for_timeout(60)
         page.clock.run_for(700)
@@ -255,12 +240,8 @@ def test_a_picture_that_moves_is_not_called_still(applicant: Applicant, at_step:
 
 
 def test_a_camera_that_stays_muted_is_told(applicant: Applicant, at_step: AtStep) -> None:
-    page = applicant.page
-    page.clock.install()
-    devices(page)
-    at_step("capture")
-    allow(applicant)
-    applicant.panel("live")
+    devices(applicant.page)
+    page = go_live(applicant, at_step)
     page.evaluate("Object.defineProperty(bench.live()[0], 'muted', {value: true})")
     page.clock.run_for(1000)
     applicant.panel("stopped")
@@ -270,12 +251,8 @@ def test_a_camera_that_stays_muted_is_told(applicant: Applicant, at_step: AtStep
 
 
 def test_a_muted_camera_is_not_recorded(applicant: Applicant, at_step: AtStep) -> None:
-    page = applicant.page
-    page.clock.install()
-    devices(page)
-    at_step("capture")
-    allow(applicant)
-    applicant.panel("live")
+    devices(applicant.page)
+    page = go_live(applicant, at_step)
     page.clock.run_for(1000)
     page.evaluate("Object.defineProperty(bench.live()[0], 'muted', {value: true})")
     button(page, "Start recording").click()

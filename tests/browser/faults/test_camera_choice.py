@@ -1,6 +1,5 @@
 """More than one camera: a broken one can be left, and one that shows no face is not chosen while there is another."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -22,13 +21,9 @@ from tests.browser.faults.bench import (
 )
 from tests.browser.faults.conftest import AtStep
 
+pytestmark = pytest.mark.usefixtures("nothing_breaks")
+
 BUSY = {"fault": "NotReadableError"}
-
-
-@pytest.fixture(autouse=True)
-def _nothing_breaks_in_the_browser(applicant: Applicant) -> Iterator[None]:
-    yield
-    assert applicant.faults == []
 
 
 @pytest.mark.firefox

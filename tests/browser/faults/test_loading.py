@@ -106,11 +106,14 @@ def test_a_style_sheet_that_never_arrives_is_done_without(
     open_again(page)
     expect(page.locator('[data-panel="primer"]')).to_be_attached()
     assert page.evaluate("document.documentElement.classList.contains('ready')") is False
+    sheet = page.locator('link[rel="stylesheet"][href*="base."]')
     # The time is let go on until the script that waits for it has begun to wait.
     for _ in range(100):
         page.clock.run_for(1000)
-        if page.locator('link[rel="stylesheet"][href*="base."]').count() == 0:
+        if not sheet.count():
             break
+        page.wait_for_timeout(50)
+    expect(sheet).to_have_count(0)
     if browser_name == "chromium":
         expect(applicant.primary).to_be_enabled()
     page.clock.run_for(1000)

@@ -1,28 +1,16 @@
 """What happens to the photo on its way: nobody answers, somebody else does, the portal refuses. It is never lost."""
 
 import io
-from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.browser.conftest import Applicant
+from tests.browser.faults.answers import Way, broken
+from tests.browser.faults.answers import page as page_of
 from tests.browser.faults.conftest import AtStep
 from tests.browser.faults.test_photo_file import PHOTO, choose, encoded, picked, shown, told, uploaded
-
-Way = Callable[[Route], None]
-
-
-def page_of(status: int, **headers: str) -> Way:
-    return lambda route: route.fulfill(
-        status=status, body="<h1>Blocked</h1>", headers={"Content-Type": "text/html", **headers}
-    )
-
-
-def line(error: str) -> Way:
-    return lambda route: route.abort(error)
-
 
 STRANGERS = {
     "a filter": page_of(403),
@@ -33,9 +21,9 @@ STRANGERS = {
     "an empty yes": lambda route: route.fulfill(status=204),
 }
 LINES = {
-    "reset": line("connectionreset"),
-    "no network": line("internetdisconnected"),
-    "no name": line("namenotresolved"),
+    "reset": broken("connectionreset"),
+    "no network": broken("internetdisconnected"),
+    "no name": broken("namenotresolved"),
     "a captive portal elsewhere": page_of(302, Location="http://127.0.0.2:9/sign-in"),
 }
 
@@ -118,7 +106,7 @@ def test_a_photo_that_is_chosen_while_another_one_is_sent_takes_its_place(
 
 def test_a_photo_that_is_chosen_offline_waits_for_the_button(applicant: Applicant, at_step: AtStep) -> None:
     at_step("document")
-    page = sent_with(applicant, line("internetdisconnected"))
+    page = sent_with(applicant, broken("internetdisconnected"))
     told(page, "no_connection")
     sent = uploaded(page)
     choose(page, picked(PHOTO, name="second.jpg"))
@@ -128,7 +116,9 @@ def test_a_photo_that_is_chosen_offline_waits_for_the_button(applicant: Applican
     assert sent == []
 
 
-def test_nobody_answers(applicant: Applicant, at_step: AtStep) -> None:
+def test_a_photo_that_nobody_answers_is_told_and_can_be_sent_again(
+    applicant: Applicant, at_step: AtStep
+) -> None:
     page = applicant.page
     page.clock.install()
     at_step("document")

@@ -1,14 +1,14 @@
 """The hint for reviewers that something may be wrong with the ID photo, and what the applicant did when told so."""
 
 from django.utils.dateformat import format as date_format
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from verification.models import Document
+from verification.review import labels
 from verification.review.case.capture_signals import Signal
 
-_SEEN: dict[str, str | Promise] = {
+_SEEN: labels.Labels = {
     "dark": gettext_lazy("very dark"),
     "no_face": gettext_lazy("no face found"),
     "sideways": gettext_lazy("the face lies on its side"),
@@ -23,7 +23,7 @@ def of_document(document: Document | None) -> list[Signal]:
     """The hint about one ID photo: none if nothing seems to be wrong with it."""
     if document is None or not document.advice:
         return []
-    seen = ", ".join(str(_SEEN.get(code, code)) for code in document.advice)
+    seen = ", ".join(labels.label(_SEEN, code) for code in document.advice)
     return [
         Signal(
             "photo_advice",

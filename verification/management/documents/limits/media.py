@@ -42,7 +42,7 @@ MEDIA = (
     video("media.outline:MAX_ELEMENTS", "Elements of a Matroska or WebM file", "", "video_corrupt"),
     video("media.outline:MAX_TABLES", "Tables of an MP4", "bytes", "video_corrupt"),
     video(
-        "media.outline:MAX_NOTES",
+        "media.outline:MAX_TABLE",
         "Tracks, tags, chapters, attachments or indexes of a Matroska or WebM file",
         "bytes",
         "video_corrupt",

@@ -5,9 +5,9 @@
  * close it: then the recording is in the memory of the page alone.
  */
 
-import { within } from "../deadline.js";
+import { within } from "./deadline.js";
 
-/** @typedef {import("./take.js").Take} Take */
+/** @typedef {import("./capture/take.js").Take} Take */
 
 const DATABASE = "kyc-unsent";
 const STORE = "recording";
@@ -45,7 +45,6 @@ function settled(request) {
   return new Promise((resolve, reject) => {
     request.addEventListener("success", () => resolve(request.result));
     request.addEventListener("error", () => reject(request.error));
-    request.addEventListener("blocked", () => reject(request.error));
   });
 }
 
