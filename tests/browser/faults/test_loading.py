@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.browser.conftest import Applicant
+from tests.browser.conftest import Applicant, wait_for
 from tests.browser.faults.conftest import AtStep
 
 PORTAL_PAGE = "<!doctype html><title>Sign in to the Wi-Fi</title>"
@@ -26,7 +26,8 @@ LATE = "document.getAnimations().filter((one) => one.animationName === 'late')"
 
 
 def after_10_s(page: Page) -> None:
-    """Lets the style's animation, which waits for 10 s, come to its end."""
+    """Lets the style's animation, which waits for 10 s, come to its end; the page may still be loading."""
+    wait_for(page, f"{LATE}.length > 0")
     assert page.evaluate(f"{LATE}.map((one) => one.effect.getTiming().delay)") == [10_000]
     page.evaluate(f"{LATE}.forEach((one) => one.finish())")
 

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.conftest import Applicant, Portal, wait_for
 from tests.browser.faults import answers
 from tests.browser.faults.answers import LINES, PASSING, STRANGERS, Way, ours
+from tests.browser.faults.bench import recorder
 from tests.browser.faults.conftest import AtStep, Recorded
 from tests.browser.faults.page_time import PageTime
 from tests.browser.faults.slow_proxy import Held, SlowProxy
@@ -388,6 +389,7 @@ def test_a_browser_that_keeps_nothing_goes_on_without(
 ) -> None:
     page = applicant.page
     page.add_init_script(WITHOUT_STORAGE[name])
+    recorder(page)
     at_step("capture", "SILENT")
     time.skip(5000)
     applicant.primary.click()
