@@ -310,9 +310,6 @@ class Applicant:
         expect(self.page.locator("main")).to_have_attribute("data-step", name)
         # The page's scripts have run by then, so nothing that a test does comes before what listens to it.
         self.page.wait_for_load_state()
-        if name == "capture":
-            # Its script looks first for a recording that is not sent yet.
-            expect(self.page.locator("html.ready")).to_be_attached()
 
     def outcome(self, name: str) -> None:
         expect(self.page.locator(f'main[data-step="status"][data-outcome="{name}"]')).to_be_visible()

@@ -141,6 +141,7 @@ def test_two_taps_open_one_camera(applicant: Applicant, at_step: AtStep, moment:
     page = applicant.page
     devices(page, opens=["waits"])
     at_step("capture")
+    expect(button(page, "Allow the camera")).to_be_enabled()
     twice = "const button = document.querySelector('[data-do=allow]'); button.click(); button.click()"
     page.evaluate(twice)
     applicant.panel("opening")
