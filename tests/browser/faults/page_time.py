@@ -1,6 +1,6 @@
 """The time of a page, which a test lets pass; it stands still while a request is under way, however slow that is."""
 
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Frame, Page, Request
 
 LONGEST = 900_000  # milliseconds of the page
 REAL = 2000  # looks at a request under way, 5 ms apart
@@ -14,6 +14,12 @@ class PageTime:
         page.on("request", lambda request: self._under_way.add(request))
         page.on("requestfinished", lambda request: self._under_way.discard(request))
         page.on("requestfailed", lambda request: self._under_way.discard(request))
+        page.on("framenavigated", self._forget)
+
+    def _forget(self, frame: Frame) -> None:
+        """Nothing is told of what a page that is left has asked for."""
+        if frame is self._page.main_frame:
+            self._under_way.clear()
 
     def skip(self, milliseconds: float, *, held: int = 0) -> None:
         """Let so much time pass when no request is under way but those that the test holds back."""
@@ -21,6 +27,8 @@ class PageTime:
             if len(self._under_way) <= held:
                 break
             self._page.wait_for_timeout(5)
+        else:
+            raise AssertionError(f"Never ended: {[request.url for request in self._under_way]}")
         self._page.clock.fast_forward(round(milliseconds))
 
     def until(self, selector: str, *, step: int = 1000, held: int = 0) -> int:

@@ -83,13 +83,13 @@ class Fate:
         else:
             self._ways[self.calls - 1](route)
 
-    def until(self, calls: int) -> None:
+    def until(self, calls: int, *, held: int = 0) -> None:
         """Until so many requests came. The browser says again and again that it is online, so the waits are short."""
         for _ in range(100):
             if self.calls >= calls:
                 return
             self._page.evaluate("dispatchEvent(new Event('online'))")
-            self._time.skip(1000)
+            self._time.skip(1000, held=held)
             self._page.wait_for_timeout(5)
         raise AssertionError(f"Only {self.calls} of {calls} requests came.")
 
@@ -234,7 +234,7 @@ def test_an_answer_that_never_comes_is_asked_for_again(
     recorded()
     fate = Fate(time, page, where, [unanswered])
     applicant.primary.click()
-    fate.until(1)
+    fate.until(1, held=1)
     time.until('[data-sending-words]:has-text("trying again")', step=5000, held=1)
     time.until(ARRIVED)
     assert fate.calls > 1
@@ -460,5 +460,5 @@ def test_a_challenge_whose_request_never_settles_ends_in_a_way_on(
     applicant.primary.click()
     applicant.panel("live")
     applicant.primary.click()
-    time.until(panel("stopped"))
+    time.until(panel("stopped"), held=1)
     expect(page.locator("[data-reason]")).to_contain_text("reach the server")
