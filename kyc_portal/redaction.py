@@ -23,8 +23,9 @@ MIN_UNREADABLE: Final = 20
 
 _RUN = re.compile(rf"(?:[A-Za-z0-9_+/-]|%[0-9A-Fa-f]{{2}}){{{MIN_RANDOM},}}")
 _PIECE = re.compile(r"[^/+]+")
-# Words as in names of modules, tests and addresses: one case, or CamelCase, with a short number behind.
-_WORD = r"(?:[a-z]{1,30}|[A-Z]{1,30}|(?:[A-Z][a-z]{2,29}){1,8})?\d{0,4}"
+# Words as in names of modules, tests and addresses: one case, or CamelCase, with a short number behind. In one case
+# they are shorter than a random value: an authenticator's secret can be letters with a few digits behind.
+_WORD = r"(?:[a-z]{1,24}|[A-Z]{1,24}|(?:[A-Z][a-z]{2,29}){1,8})?\d{0,4}"
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 # Django ends names of constraints with these.
 _SHORT_HASH = r"[0-9a-f]{8}"

@@ -17,6 +17,7 @@ import structlog
 from django.db import IntegrityError
 
 from kyc_portal import redaction
+from kyc_portal.known_addresses import HIDDEN
 from kyc_portal.logging import Lines, configure
 from kyc_portal.sandbox.drawing import draw_photo
 from tests.flow import canaries
@@ -66,6 +67,13 @@ def test_a_secret_is_hidden_wherever_it_stands(kind: str, around: str) -> None:
         secret = SECRETS[kind]()
         told = redaction.text(around.format(secret))
         assert not any(secret[at : at + SHOWN] in told for at in range(len(secret) - SHOWN)), told
+
+
+@pytest.mark.parametrize("last", ["", "7", "64", "2345"])
+@pytest.mark.parametrize("case", [str.upper, str.lower])
+def test_a_secret_is_hidden_although_it_looks_like_a_word(case: Callable[[str], str], last: str) -> None:
+    letters = case("abcdefghijklmnopqrstuvwxyzabcdef")
+    assert redaction.text(letters[: 32 - len(last)] + last) == HIDDEN
 
 
 SPLITS = (*canaries.SPLITS, " ", "\u200b", "\u00ad", "~", "!", "/", "?")
