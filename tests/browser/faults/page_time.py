@@ -1,6 +1,6 @@
 """The time of a page, which a test lets pass; it stands still while a request is under way, however slow that is."""
 
-from playwright.sync_api import Frame, Page, Request
+from playwright.sync_api import Frame, Page, Request, Route
 
 LONGEST = 900_000  # milliseconds of the page
 REAL = 2000  # looks at a request under way, 5 ms apart
@@ -10,6 +10,7 @@ class PageTime:
     def __init__(self, page: Page) -> None:
         self._page = page
         self._under_way: set[Request] = set()
+        self._held_back: set[Request] = set()
         page.clock.install()
         page.on("request", lambda request: self._under_way.add(request))
         page.on("requestfinished", lambda request: self._under_way.discard(request))
@@ -21,10 +22,14 @@ class PageTime:
         if frame is self._page.main_frame:
             self._under_way.clear()
 
+    def hold_back(self, route: Route) -> None:
+        """A way to meet a request: nobody answers it, and time passes all the same."""
+        self._held_back.add(route.request)
+
     def skip(self, milliseconds: float, *, held: int = 0) -> None:
-        """Let so much time pass when no request is under way but those that the test holds back."""
+        """Let so much time pass when no request is under way but those held back, here or (so many) elsewhere."""
         for _ in range(REAL):
-            if len(self._under_way) <= held:
+            if len(self._under_way - self._held_back) <= held:
                 break
             self._page.wait_for_timeout(5)
         else:

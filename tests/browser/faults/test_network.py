@@ -83,13 +83,13 @@ class Fate:
         else:
             self._ways[self.calls - 1](route)
 
-    def until(self, calls: int, *, held: int = 0) -> None:
+    def until(self, calls: int) -> None:
         """Until so many requests came. The browser says again and again that it is online, so the waits are short."""
         for _ in range(100):
             if self.calls >= calls:
                 return
             self._page.evaluate("dispatchEvent(new Event('online'))")
-            self._time.skip(1000, held=held)
+            self._time.skip(1000)
             self._page.wait_for_timeout(5)
         raise AssertionError(f"Only {self.calls} of {calls} requests came.")
 
@@ -221,21 +221,22 @@ def test_a_part_that_a_slow_line_brings_after_all_counts(
         page.wait_for_timeout(5)
 
 
-def unanswered(route: Route) -> None:
-    """The portal has it, but nobody says so."""
-    route.fetch()
-
-
 @pytest.mark.parametrize("where", [PARTS, FORM])
 def test_an_answer_that_never_comes_is_asked_for_again(
     time: PageTime, applicant: Applicant, recorded: Recorded, where: str
 ) -> None:
     page = applicant.page
     recorded()
+
+    def unanswered(route: Route) -> None:
+        """The portal has it, but nobody says so."""
+        time.hold_back(route)
+        route.fetch()
+
     fate = Fate(time, page, where, [unanswered])
     applicant.primary.click()
-    fate.until(1, held=1)
-    time.until('[data-sending-words]:has-text("trying again")', step=5000, held=1)
+    fate.until(1)
+    time.until('[data-sending-words]:has-text("trying again")', step=5000)
     time.until(ARRIVED)
     assert fate.calls > 1
 
@@ -286,7 +287,7 @@ def test_a_reload_in_the_middle_goes_on_where_the_portal_is(
     recorded()
     sent: list[str] = []
     page.on("request", lambda asked: sent.append(asked.headers.get("upload-offset", "")))
-    fate = Fate(time, page, PARTS, [lambda route: route.continue_(), lambda route: None])
+    fate = Fate(time, page, PARTS, [lambda route: route.continue_(), time.hold_back])
     applicant.primary.click()
     fate.until(2)
     page.reload()
@@ -433,14 +434,14 @@ def test_a_challenge_that_does_not_come_ends_in_a_way_on(
 ) -> None:
     page = applicant.page
     at_step("capture", "SILENT")
-    ways = {**STRANGERS, **LINES, "silent": lambda route: None}
+    ways = {**STRANGERS, **LINES, "silent": time.hold_back}
     fate = Fate(time, page, CHALLENGE, list(ways.values()))
     for number, name in enumerate(ways, start=1):
         applicant.primary.click()
         applicant.panel("live")
         applicant.primary.click()
         fate.until(number)
-        time.until(panel("stopped"), held=1)
+        time.until(panel("stopped"))
         words = "reach the server" if name in LINES or name == "silent" else "Something on the way"
         if name not in {"garbled", "a captive portal elsewhere"}:
             expect(page.locator("[data-reason]")).to_contain_text(words)
