@@ -27,7 +27,10 @@ class PageTime:
         self._held_back.add(route.request)
 
     def skip(self, milliseconds: float, *, held: int = 0) -> None:
-        """Let so much time pass when no request is under way but those held back, here or (so many) elsewhere."""
+        """Let so much time pass once no request is under way, except those of `hold_back`.
+
+        `held`: how many more the test keeps from their end, by a proxy or in the page.
+        """
         for _ in range(REAL):
             if len(self._under_way - self._held_back) <= held:
                 break

@@ -136,6 +136,14 @@ READS_ONCE = """(how) => {
 }"""
 
 
+def with_a_file_that_is_read(applicant: Applicant, at_step: AtStep) -> Page:
+    """The step with the photo, when first.jpg is chosen; it comes with the page's `comes()`."""
+    at_step("document")
+    applicant.page.evaluate(READS_ONCE)
+    choose(applicant.page, picked(PHOTO, name="first.jpg"))
+    return applicant.page
+
+
 def test_a_file_that_can_not_be_read_is_told_and_the_next_one_goes_through(
     applicant: Applicant, at_step: AtStep
 ) -> None:
@@ -170,10 +178,7 @@ def test_a_file_that_never_comes_from_its_cloud_is_told(applicant: Applicant, at
 def test_a_file_that_comes_late_takes_the_place_of_none_that_was_chosen_after_it(
     applicant: Applicant, at_step: AtStep
 ) -> None:
-    page = applicant.page
-    at_step("document")
-    page.evaluate(READS_ONCE)
-    choose(page, picked(PHOTO, name="first.jpg"))
+    page = with_a_file_that_is_read(applicant, at_step)
     choose(page, picked(PHOTO, name="second.jpg"))
     shown(page)
     page.evaluate("comes()")
@@ -182,10 +187,7 @@ def test_a_file_that_comes_late_takes_the_place_of_none_that_was_chosen_after_it
 
 
 def test_the_button_waits_for_a_file_that_is_still_read(applicant: Applicant, at_step: AtStep) -> None:
-    page = applicant.page
-    at_step("document")
-    page.evaluate(READS_ONCE)
-    choose(page, picked(PHOTO))
+    page = with_a_file_that_is_read(applicant, at_step)
     applicant.primary.click()
     expect(applicant.primary).to_have_attribute("aria-busy", "true")
     applicant.primary.click()
@@ -198,10 +200,7 @@ def test_the_button_waits_for_a_file_that_is_still_read(applicant: Applicant, at
 def test_a_file_that_was_chosen_while_another_was_read_waits_for_the_button(
     applicant: Applicant, at_step: AtStep
 ) -> None:
-    page = applicant.page
-    at_step("document")
-    page.evaluate(READS_ONCE)
-    choose(page, picked(PHOTO, name="first.jpg"))
+    page = with_a_file_that_is_read(applicant, at_step)
     applicant.primary.click()
     sent = uploaded(page)
     choose(page, picked(PHOTO, name="second.jpg"))
