@@ -67,6 +67,10 @@ class Handler(BaseHTTPRequestHandler):
         self.incoming = StampedReader(self.connection)
         self.rfile = BufferedReader(self.incoming)
 
+    def handle_one_request(self) -> None:
+        self.incoming.begin()
+        super().handle_one_request()
+
     def do_POST(self) -> None:
         if self.path == "/":
             self._answer_call()
@@ -81,7 +85,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer_call(self) -> None:
         # The last read ended with the head, or a few kilobytes behind it.
-        call = self.site.ledger.open(self.incoming.age())
+        call = self.site.ledger.open(self.incoming.began, self.incoming.arrived)
         state = State.BROKEN_OFF
         try:
             if self._send_outcome(call, self._decide(call)):

@@ -36,11 +36,13 @@ class State(StrEnum):
 class Call:
     """Filled in by the one thread that answers it, as far as the call got.
 
-    It arrived when the last byte of its head did, and is finished when nothing more will be answered.
+    It began to arrive with its first byte, arrived when the last byte of its head did, and is finished when nothing
+    more will be answered.
     """
 
     number: int
     arrived_at: str
+    began_monotonic: float
     arrived_monotonic: float
     state: State = State.RECEIVING
     finished_at: str | None = None
@@ -73,16 +75,16 @@ class Ledger:
         self._calls: deque[Call] = deque(maxlen=kept)
         self._count = 0
 
-    def open(self, age: float = 0) -> Call:
-        """A call that arrived `age` seconds ago.
+    def open(self, began: float, arrived: float) -> Call:
+        """A call whose first byte and whose head came at these moments, in seconds since 1970.
 
         Numbers continue after a clear, so that no two calls of a run share one.
         """
-        arrived_at = iso(self._clock.now() - timedelta(seconds=age))
-        arrived_monotonic = self._clock.monotonic() - age
+        began, arrived = self._clock.monotonic_of(began), self._clock.monotonic_of(arrived)
+        arrived_at = iso(self._clock.now() - timedelta(seconds=self._clock.monotonic() - arrived))
         with self._lock:
             self._count += 1
-            call = Call(self._count, arrived_at, arrived_monotonic)
+            call = Call(self._count, arrived_at, began, arrived)
             self._calls.append(call)
             return call
 
