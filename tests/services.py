@@ -36,10 +36,15 @@ _direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 class PostgreSQL(Process):
-    """A server with an empty database; `url` and the result of `create_database` are DATABASE_URLs."""
+    """A server with an empty database; `url` and the result of `create_database` are DATABASE_URLs.
 
-    def __init__(self) -> None:
+    `settings` are more of the server's, each "name=value". `flushes`: to the disk at each commit, as in production.
+    """
+
+    def __init__(self, *settings: str, flushes: bool = False) -> None:
         super().__init__(ready="ready to accept connections")
+        self._settings = settings
+        self._flushes = flushes
 
     @classmethod
     def missing(cls) -> str:
@@ -64,23 +69,27 @@ class PostgreSQL(Process):
             check=True,
             **account,
         )
-        settings = ["fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=200"]
+        settings = ["shared_buffers=32MB", "max_connections=200"]
+        if not self._flushes:
+            settings += ["fsync=off", "full_page_writes=off"]
         # The socket is in a private folder: on a loopback port any local user could connect as superuser.
-        settings += ["listen_addresses=", f"unix_socket_directories={self.folder}"]
+        settings += ["listen_addresses=", f"unix_socket_directories={self.folder}", *self._settings]
         options = [option for setting in settings for option in ("-c", setting)]
         self._spawn(_postgresql_program("postgres"), "-D", data, *options, cwd=self.folder, **account)
         self.url = self.create_database("portal")
 
-    def create_database(self, name: str) -> str:
-        with psycopg.connect(self._url_of("postgres"), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        return self._url_of(name)
+    def create_database(self, name: str, template: str = "template1") -> str:
+        """A copy of the database `template`, to which nobody may be connected meanwhile."""
+        names = sql.Identifier(name), sql.Identifier(template)
+        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
+        return self.url_of(name)
 
     def stop(self, number: int = signal.SIGINT) -> None:
         """On SIGTERM PostgreSQL would wait until the last client disconnects."""
         super().stop(number)
 
-    def _url_of(self, name: str) -> str:
+    def url_of(self, name: str) -> str:
         return f"postgresql://postgres@{quote(str(self.folder), safe='')}/{name}"
 
 
@@ -110,7 +119,7 @@ class Redis(Process):
 class Emulator(Process):
     """The vendor's emulator as a process, used over HTTP; `options` are its flags: `rate=20` is `--rate 20`."""
 
-    def __init__(self, **options: int) -> None:
+    def __init__(self, **options: int | str) -> None:
         flags = [word for name, value in options.items() for word in (_flag(name), str(value))]
         command = (sys.executable, "-m", "kyc_portal.sandbox.emulator", "--port", "0", *flags)
         super().__init__(*command, ready=r"listening on \S+")

@@ -10,7 +10,17 @@ import sys
 
 from tests.bench.report import report
 
-BENCHES = ("client", "media", "pacing", "page_load", "review", "slow_bodies", "sustain")
+BENCHES = (
+    "attempt",
+    "client",
+    "latency",
+    "media",
+    "pacing",
+    "page_load",
+    "review",
+    "slow_bodies",
+    "sustain",
+)
 
 
 def main() -> int:

@@ -9,10 +9,10 @@ from verification.actions import challenge, consent, document, invite, submit
 from verification.states import Mode
 
 
-def main(count: str) -> None:
-    """`count` cases with an H.264 recording of 5 s each."""
+def main(first: str, end: str) -> None:
+    """The cases from number `first` to before `end`, with an H.264 recording of 5 s each."""
     photo = draw_photo(1)
-    for number in range(int(count)):
+    for number in range(int(first), int(end)):
         _hand_in(f"BACKLOG-{number}", photo, draw_clip(seconds=5.0, take=number + 1))
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -29,11 +30,11 @@ def run() -> dict[str, Any]:
             Process(sys.executable, "-m", "tests.bench.sink", ready=r"listening on \S+")
         )
         url = sink.wait_for_output(r"listening on (\S+)")[1]
-        senders = {name: stack.enter_context(_sender(name, url)) for name in SENDERS}
+        senders = {name: stack.enter_context(sender(name, url)) for name in SENDERS}
         _take_turns(senders, WARM_UP)
-        rest = {name: _ask(sender, "rest") for name, sender in senders.items()}
+        rest = {name: ask(process, "rest") for name, process in senders.items()}
         costs = _take_turns(senders, ROUNDS)
-        extra = {name: _ask(sender, "peak") - rest[name] for name, sender in senders.items()}
+        extra = {name: ask(process, "peak") - rest[name] for name, process in senders.items()}
     cpu_ms = {name: median(measured) for name, measured in costs.items()}
     return {
         "cpu_ratio_vs_sdk": round(cpu_ms["sdk"] / cpu_ms["portal"], 2),
@@ -49,13 +50,14 @@ def _take_turns(senders: Mapping[str, Sender], rounds: int) -> dict[str, list[fl
     costs: dict[str, list[float]] = {name: [] for name in SENDERS}
     for turn in range(rounds):
         for name in SENDERS[turn % 3 :] + SENDERS[: turn % 3]:
-            costs[name].append(_ask(senders[name], "send"))
+            costs[name].append(ask(senders[name], "send"))
     return costs
 
 
 @contextmanager
-def _sender(name: str, url: str) -> Iterator[Sender]:
-    command = [sys.executable, "-m", "tests.bench.senders", name, url]
+def sender(name: str, url: str, *files: Path) -> Iterator[Sender]:
+    """A process that sends on demand (`ask`): random bytes of the same sizes, or the photo and the video in `files`."""
+    command = [sys.executable, "-m", "tests.bench.senders", name, url, *map(str, files)]
     with subprocess.Popen(
         command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -65,9 +67,9 @@ def _sender(name: str, url: str) -> Iterator[Sender]:
             process.kill()
 
 
-def _ask(sender: Sender, word: str) -> float:
-    assert sender.stdin is not None
-    assert sender.stdout is not None
-    sender.stdin.write(f"{word}\n")
-    sender.stdin.flush()
-    return float(sender.stdout.readline())
+def ask(process: Sender, word: str) -> float:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{word}\n")
+    process.stdin.flush()
+    return float(process.stdout.readline())

@@ -26,13 +26,13 @@ def main(seconds: str) -> None:
 
 
 def _call(client: LivenessClient, slot: pacing.Slot) -> bool:
-    turn = pacing.Turn(slot, clock=_clock)
-    turn.wait_to_prepare()
     try:
-        client.probe(may_send=turn.wait_to_send)
-    except Withdrawn:
+        with pacing.Turn(slot) as turn:
+            turn.wait_to_prepare()
+            client.probe(may_send=turn.wait_to_send, begun=turn.left)
+    except (Withdrawn, pacing.Missed):
         return False
-    return turn.slot is slot
+    return True
 
 
 def _clock() -> datetime:

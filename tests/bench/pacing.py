@@ -1,34 +1,56 @@
 """Four processes share one account: together they come close to 20 calls a second and never exceed it.
 
-The emulator counts with its own clock. For comparison the bench runs Celery's `rate_limit`, which is per worker.
+The emulator counts with its own clock. For comparison the bench runs Celery's `rate_limit`, which is per worker. Then a
+real liveness worker works off a backlog, alone and beside four programs that keep every processor busy: it gets slower,
+but a call must not take more work of the database than it takes alone.
 """
 
 import subprocess
 import sys
-from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.processes import PROJECT
+from tests.bench import arrivals
+from tests.bench.working import BURNER, worked_off
+from tests.processes import PROJECT, Process
 from tests.services import Emulator, PostgreSQL, Redis, environment, manage, python
 
 SECONDS, PROCESSES = 30, 4
 CASES = {"sqlite": 0, "postgresql": 0, "sqlite_burdened": 2, "postgresql_burdened": 2}
+# What the real worker judges: some 15 s of it alone.
+ATTEMPTS = 240
 TARGETS = {
-    target: limit
-    for case in CASES
-    for target, limit in (
-        (f"{case}.rate", ">= 19.5"),
-        (f"{case}.max_in_any_second", "<= 20"),
-        (f"{case}.uneven_share", "<= 0.1"),
-    )
+    "statements_under_load": "<= 1.2",
+    **{
+        target: limit
+        for case in CASES
+        for target, limit in (
+            (f"{case}.calls_per_second", ">= 19.5"),
+            (f"{case}.max_in_any_second", "<= 20"),
+            (f"{case}.uneven_share", "<= 0.1"),
+        )
+    },
+    "worker.max_in_any_second": "<= 20",
+    "worker_four_burners.calls_per_second": ">= 12",
+    "worker_four_burners.max_in_any_second": "<= 20",
 }
 
 
 def run() -> dict[str, Any]:
+    paced = _all_paced()
+    alone, burdened = worked_off(ATTEMPTS), worked_off(ATTEMPTS, burners=4)
+    return {
+        "statements_under_load": round(burdened["statements_per_call"] / alone["statements_per_call"], 2),
+        **paced,
+        "worker": alone,
+        "worker_four_burners": burdened,
+    }
+
+
+def _all_paced() -> dict[str, Any]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         emulator = stack.enter_context(Emulator(rate=1000))
@@ -40,11 +62,11 @@ def run() -> dict[str, Any]:
         portals = {name: environment(url, broker.url, emulator.url, folder) for name, url in urls.items()}
         for portal in portals.values():
             manage(portal, "migrate", "-v0")
-        figures = {
+        paced = {
             case: _paced(portals[case.partition("_")[0]], emulator, burners)
             for case, burners in CASES.items()
         }
-        return {**figures, "celery_rate_limit": _rate_limited(portals["sqlite"], emulator)}
+        return {**paced, "celery_rate_limit": _rate_limited(portals["sqlite"], emulator)}
 
 
 def _paced(portal: dict[str, str], emulator: Emulator, burners: int) -> dict[str, Any]:
@@ -52,14 +74,14 @@ def _paced(portal: dict[str, str], emulator: Emulator, burners: int) -> dict[str
     with ExitStack() as stack:
         pacers = [stack.enter_context(_pacer(portal)) for _ in range(PROCESSES)]
         for _ in range(burners):
-            stack.enter_context(_burner())
+            stack.enter_context(Process(*BURNER))
         for pacer in pacers:
             pacer.stdin.write("go\n")
             pacer.stdin.flush()
         counts = [tuple(map(int, pacer.stdout.readline().split())) for pacer in pacers]
     sent = [count[0] for count in counts]
     return {
-        **_as_counted(emulator),
+        **arrivals.counted(emulator),
         "uneven_share": round(max(sent) / min(sent) - 1, 3),
         "missed_slots": sum(count[1] for count in counts),
     }
@@ -81,7 +103,7 @@ def _rate_limited(portal: dict[str, str], emulator: Emulator) -> dict[str, Any]:
             stack.enter_context(python(portal, *worker, "-l", "INFO", ready="ready"))
         emulator.clear()
         stack.enter_context(_pause(SECONDS))
-    return _as_counted(emulator)
+    return arrivals.counted(emulator)
 
 
 @contextmanager
@@ -91,33 +113,15 @@ def _pause(seconds: float) -> Iterator[None]:
         yield
 
 
-def _as_counted(emulator: Emulator) -> dict[str, Any]:
-    times = sorted(call["arrived_monotonic"] for call in emulator.calls())
-    return {
-        "rate": round((len(times) - 1) / (times[-1] - times[0]), 2),
-        "max_in_any_second": max(bisect_left(times, time + 1) - at for at, time in enumerate(times)),
-    }
-
-
 @contextmanager
 def _pacer(portal: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "tests.bench.in_portal", "pacer", str(SECONDS)]
-    with subprocess.Popen(
-        command, cwd=PROJECT, env=portal, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    # In a session of its own, as services are and the burners too: Linux shares the processors between sessions.
+    with subprocess.Popen(command, cwd=PROJECT, env=portal, start_new_session=True, **pipes) as process:
         assert process.stdout is not None
         process.stdout.readline()
         try:
             yield process
-        finally:
-            process.kill()
-
-
-@contextmanager
-def _burner() -> Iterator[None]:
-    """Starts a program that keeps a CPU busy."""
-    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
-        try:
-            yield
         finally:
             process.kill()

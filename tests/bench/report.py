@@ -20,10 +20,11 @@ def report(name: str, figures: Mapping[str, Any], targets: Mapping[str, str]) ->
     """Prints the table, writes build/bench/<name>.json, and returns the names of the figures that miss their target."""
     flat = dict(_flat(figures))
     missed = [figure for figure, target in targets.items() if not _meets(flat[figure], target)]
-    print(f"\n{name}\n{'figure':32}{'value':>12}  target")
+    width = max(map(len, flat))
+    print(f"\n{name}\n{'figure':{width}}{'value':>12}  target")
     for figure, value in flat.items():
         verdict = f"{targets[figure]}{'  MISSED' if figure in missed else ''}" if figure in targets else ""
-        print(f"{figure:32}{value:>12}  {verdict}".rstrip(), flush=True)
+        print(f"{figure:{width}}{value:>12}  {verdict}".rstrip(), flush=True)
     RESULTS.mkdir(parents=True, exist_ok=True)
     content = {**figures, "targets": targets, "missed": missed, "machine": _machine(), "at": _now()}
     (RESULTS / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -16,9 +16,6 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
-import psycopg
-from psycopg import sql
-
 from tests.processes import PROJECT
 from tests.services import PostgreSQL, Redis, environment, skip_reason
 
@@ -70,15 +67,7 @@ def _on_sqlite(folder: Path, repetitions: int) -> Attempts:
 
 def _on_postgresql(server: PostgreSQL, folder: Path, repetitions: int) -> Attempts:
     _run("build", server.url, folder, repetitions)
-    before, _, original = server.url.rpartition("/")
-
-    def copy(name: str) -> str:
-        names = sql.Identifier(name), sql.Identifier(original)
-        with psycopg.connect(f"{before}/postgres", autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
-        return f"{before}/{name}"
-
-    return Attempts(folder, copy)
+    return Attempts(folder, lambda name: server.create_database(name, template="portal"))
 
 
 def _run(
