@@ -61,8 +61,8 @@ def answer(case: Case) -> str:
         if case.kind == "photo":
             media.check_photo(case.content)
         else:
-            media.check_video(case.content)
-            media.prepare_video(case.content)
+            checked = media.check_video(case.content)
+            media.prepare_video(case.content, len(checked.frame_hashes), checked.facts.pixel_format)
     except media.UnusableMedia as refusal:
         return refusal.code
     return "taken"

@@ -73,11 +73,14 @@ def check_video(data: bytes) -> CheckedVideo:
     return _built(CheckedVideo, run("verification.media.video:check_video", data, cpu_seconds=_CHECKING))
 
 
-def prepare_video(data: bytes) -> NormalisedVideo:
-    """The recording as an MP4 for the vendor."""
-    return _built(
-        NormalisedVideo, run("verification.media.video:normalise_video", data, cpu_seconds=_REWRITING)
-    )
+def prepare_video(data: bytes, pictures: int = 0, pixel_format: str = "") -> NormalisedVideo:
+    """The recording as an MP4 for the vendor.
+
+    `pictures` and `pixel_format` are what `check_video` found in these very bytes: the number of frame hashes, and the
+    facts' format. They spare decoding the pictures of a copy again. 0 and "" if nobody knows.
+    """
+    work = "verification.media.video:normalise_video"
+    return _built(NormalisedVideo, run(work, data, pictures, pixel_format, cpu_seconds=_REWRITING))
 
 
 def shrink_video(data: bytes, most_bytes: int) -> NormalisedVideo:

@@ -198,6 +198,9 @@ def _start() -> tuple[subprocess.Popen[bytes], socket.socket]:
     # The face detector would work in as many threads as there are cores, and the child may start none. The library that
     # starts them ends the process when it can't.
     environment["OMP_NUM_THREADS"] = "1"
+    # A child lives for one file, and most of its memory is new to it: with large pages preparing H.264 takes a fifth
+    # less.
+    environment["GLIBC_TUNABLES"] = "glibc.malloc.hugetlb=1"
     environment["PYTHONPATH"] = os.pathsep.join([str(_ROOT), *filter(None, sys.path)])
     with theirs:
         process = subprocess.Popen(  # noqa: S603 (the command is all ours)

@@ -5,9 +5,10 @@ nothing of how the video will be rewritten.
 """
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Final
+from typing import Final, Self
 
 import av
 from av.container import InputContainer
@@ -52,38 +53,25 @@ def measure(data: bytes, see: See | None = None) -> VideoFacts:
 
     With `see` every picture is decoded and passed to it in order; without it none behind the first one.
     """
+    with opened(data) as recording:
+        return recording.facts(see)
+
+
+@contextmanager
+def opened(data: bytes) -> "Iterator[Recording]":
+    """The recording with all of its packets, before any costly decoding.
+
+    FFmpeg's errors inside the block become UnusableMedia, as does what `packets` finds.
+    """
     container = sniff(data)
     if len(data) > MAX_VIDEO_UPLOAD:
         raise UnusableMedia("video_too_large", {"bytes_allowed": MAX_VIDEO_UPLOAD})
     with open_video(data) as file:
         stream = picture_stream(file)
-        codec, aspect = codec_name(stream), pixel_aspect(stream)
-        clock, look = _Clock(float(stream.time_base or 0)), _Look(see)
-        held = list(clock.timed(packets(file, stream)))  # all of them, before any costly decoding
+        setup, clock = Setup.of(stream), _Clock(float(stream.time_base or 0))
+        held = list(clock.timed(packets(file, stream)))
         check_work(stream, len(held))
-        for packet in held:
-            look.held += 1
-            look.at(stream.codec_context.decode(packet))
-            if see is None and look.pictures:
-                break
-        else:
-            look.at(stream.codec_context.decode(None))
-    if not clock.times or not look.pixel_format:
-        raise UnusableMedia("video_too_short", {"seconds_needed": MIN_SECONDS})
-    clock.start(look.first)
-    return VideoFacts(
-        container=container,
-        codec=codec,
-        width=look.size[0],
-        height=look.size[1],
-        duration=round(clock.duration, 3),
-        frames=len(clock.times),
-        rotation=look.turn[0],
-        mirrored=look.turn[1],
-        pixel_aspect=aspect,
-        pixel_format=look.pixel_format,
-        size=len(data),
-    )
+        yield Recording(container, len(data), stream, setup, held, clock)
 
 
 def check_limits(facts: VideoFacts) -> None:
@@ -261,3 +249,66 @@ class _Look:
             self.pixel_format = frame.format.name
             if self.see is not None:
                 self.see(frame)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a decoder is told before the first packet.
+
+    `header` holds the parameter sets; `reordered` is by how many pictures their order may change, as far as FFmpeg has
+    guessed; the container's `width` and `height` may crop the pictures.
+    """
+
+    header: bytes
+    reordered: int
+    width: int
+    height: int
+
+    @classmethod
+    def of(cls, stream: VideoStream) -> Self:
+        """That of a stream of which nothing was decoded yet: a decoder changes its own numbers."""
+        context = stream.codec_context
+        return cls(context.extradata or b"", context.reorder_depth, context.width, context.height)
+
+
+@dataclass(frozen=True)
+class Recording:
+    """An open video file, and all packets of its pictures."""
+
+    container: str
+    size: int  # bytes
+    stream: VideoStream
+    setup: Setup
+    packets: "list[Packet[VideoStream]]"
+    _clock: _Clock
+
+    def facts(self, see: See | None = None) -> VideoFacts:
+        """What it really holds, once; `see` as in `measure`."""
+        codec, aspect = codec_name(self.stream), pixel_aspect(self.stream)
+        look = self._decoded(see)
+        if not self._clock.times or not look.pixel_format:
+            raise UnusableMedia("video_too_short", {"seconds_needed": MIN_SECONDS})
+        self._clock.start(look.first)
+        return VideoFacts(
+            container=self.container,
+            codec=codec,
+            width=look.size[0],
+            height=look.size[1],
+            duration=round(self._clock.duration, 3),
+            frames=len(self._clock.times),
+            rotation=look.turn[0],
+            mirrored=look.turn[1],
+            pixel_aspect=aspect,
+            pixel_format=look.pixel_format,
+            size=self.size,
+        )
+
+    def _decoded(self, see: See | None) -> _Look:
+        look = _Look(see)
+        for packet in self.packets:
+            look.held += 1
+            look.at(self.stream.codec_context.decode(packet))
+            if see is None and look.pictures:
+                return look
+        look.at(self.stream.codec_context.decode(None))
+        return look

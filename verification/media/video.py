@@ -11,17 +11,15 @@ from typing import Final
 
 import av
 import PIL
-from av.error import FFmpegError
-from av.packet import Packet
-from av.video.stream import VideoStream
 
 from verification.media import transcode
-from verification.media.containers import check_order, create_mp4, open_video
+from verification.media.containers import check_order, open_video
+from verification.media.copying import Feed, copied
 from verification.media.display import pixel_aspect, shown, turn_of
 from verification.media.errors import UnusableMedia
 from verification.media.facts import CheckedVideo, NormalisedVideo, VideoFacts
 from verification.media.looks import Looks
-from verification.media.probe import frames, measure, packets, picture_stream, probe_video
+from verification.media.probe import check_limits, frames, measure, opened, picture_stream, probe_video
 
 MAX_VIDEO_BYTES: Final = 6_000_000  # 8,000,000 characters of Base64
 MAX_REMUX_PIXELS: Final = 1920 * 1088
@@ -42,16 +40,23 @@ def check_video(data: bytes) -> CheckedVideo:
     return CheckedVideo(facts, tuple(looks.hashes))
 
 
-def normalise_video(data: bytes) -> NormalisedVideo:
+def normalise_video(data: bytes, pictures: int = 0, pixel_format: str = "") -> NormalisedVideo:
     """The recording as MP4: H.264, yuv420p, upright, silent, at most 6,000,000 bytes, its tables in front.
 
-    Raises UnusableMedia if the recording is unfit.
+    `pictures` and `pixel_format` are what `check_video` found in these very bytes: how many pictures it decoded, and
+    the last one's format. Then pictures that are copied as they are need not be decoded again. Raises UnusableMedia if
+    the recording is unfit.
     """
-    facts = probe_video(data)
-    if _is_plain(facts) and (mp4 := _remuxed(data)) is not None:
+    with opened(data) as recording:
+        facts = recording.facts()
+        check_limits(facts)
+        # Only if one format holds from the first picture to the last is it known for the copy.
+        feed = Feed.of(recording) if pictures and pixel_format == facts.pixel_format else None
+        mp4 = copied(recording) if _is_plain(facts) else None
+    if mp4 is not None and len(mp4) <= MAX_VIDEO_BYTES:
         # If the copy fails its check, the pictures may still decode: re-encode them.
         with suppress(UnusableMedia):
-            copy = _verified(mp4, facts, pictures=facts.frames)
+            copy = _verified_copy(mp4, facts, feed, pictures)
             return NormalisedVideo(mp4, copy, facts, "remux", tool_versions(), {"c:v": "copy"})
     mp4, bit_rate = _transcoded(data, facts)
     return _reencoded(mp4, facts, bit_rate, transcode.USUAL_SIDES)
@@ -128,41 +133,17 @@ def _is_upright(facts: VideoFacts) -> bool:
     return (facts.rotation, facts.mirrored, facts.pixel_aspect) == (0, False, 1.0)
 
 
-def _remuxed(data: bytes) -> bytes | None:
-    """The pictures copied into a fresh MP4 timed from 0; None if their times or size do not allow it."""
-    out = io.BytesIO()
-    with open_video(data) as file:
-        pictures = picture_stream(file)
-        copied = list(packets(file, pictures))
-        if not _begins_with_its_first_picture(copied):
-            return None
-        try:
-            _copy(pictures, copied, out)
-        except FFmpegError:
-            return None
-    return out.getvalue() if out.tell() <= MAX_VIDEO_BYTES else None
+def _verified_copy(mp4: bytes, source: VideoFacts, feed: Feed | None, pictures: int) -> VideoFacts:
+    """Facts of the copy; raises UnusableMedia if it is not as it should be, or does not show every picture.
 
-
-def _begins_with_its_first_picture(copied: "list[Packet[VideoStream]]") -> bool:
-    """Whether all packets are timed and shown, and none needs or precedes anything before the first.
-
-    Otherwise players would show other pictures than those that were checked, or none until the next key frame.
+    A decoder that was given `feed` made so many pictures. It makes the same ones of the copy if it is given the same.
     """
-    if any(packet.pts is None or packet.dts is None or packet.is_discard for packet in copied):
-        return False
-    return copied[0].is_keyframe and copied[0].pts == min(packet.pts or 0 for packet in copied)
-
-
-def _copy(pictures: VideoStream, copied: "list[Packet[VideoStream]]", out: io.BytesIO) -> None:
-    header, start = len(pictures.codec_context.extradata or b""), copied[0].pts or 0
-    # Matroska may not say how long the last picture stays; without a length, players would cut it off.
-    usual = (max(packet.pts or 0 for packet in copied) - start) // max(1, len(copied) - 1)
-    with create_mp4(out, pictures=len(copied), header=header) as target:
-        stream = target.add_stream_from_template(pictures)
-        for packet in copied:
-            packet.pts, packet.dts = (packet.pts or 0) - start, (packet.dts or 0) - start
-            packet.duration, packet.stream = packet.duration or usual, stream
-            target.mux(packet)
+    if feed is not None:
+        with opened(mp4) as copy:
+            found = Feed.of(copy)
+            if found is not None and feed.is_like(found):
+                return _fit(mp4, copy.facts(), source, {pictures, source.frames})
+    return _verified(mp4, source, pictures=source.frames)
 
 
 def _verified(mp4: bytes, source: VideoFacts, *, pictures: int = 0) -> VideoFacts:
@@ -170,12 +151,16 @@ def _verified(mp4: bytes, source: VideoFacts, *, pictures: int = 0) -> VideoFact
 
     `pictures` is how many it has to show, if that is known.
     """
-    check_order(mp4)
     seen: list[None] = []
     facts = measure(mp4, lambda _: seen.append(None))
+    return _fit(mp4, facts, source, {len(seen), pictures or facts.frames})
+
+
+def _fit(mp4: bytes, facts: VideoFacts, source: VideoFacts, counts: set[int]) -> VideoFacts:
+    """The facts of the result; raises UnusableMedia if it is not as it should be, or `counts` other pictures."""
+    check_order(mp4)
     form = (facts.container, facts.codec, facts.pixel_format, _is_upright(facts))
-    counts = {len(seen), facts.frames, pictures or facts.frames}
-    if form != ("mov", "h264", transcode.PIXEL_FORMAT, True) or len(counts) > 1:
+    if form != ("mov", "h264", transcode.PIXEL_FORMAT, True) or counts != {facts.frames}:
         raise UnusableMedia("video_corrupt")
     if abs(facts.duration - source.duration) > LENGTH_SLACK:
         raise UnusableMedia("video_corrupt")

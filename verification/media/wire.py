@@ -58,10 +58,10 @@ def receive(sock: socket.socket, *, deadline: float | None = None) -> tuple[byte
     body = _read(sock, text_length + blob_length, deadline)
     if len(body) < text_length + blob_length:
         raise BadMessage
-    return kind, _decode(body[:text_length], body[text_length:])
+    return kind, _decode(bytes(body[:text_length]), body[text_length:])
 
 
-def _decode(text: bytes, blobs: bytes) -> Any:
+def _decode(text: bytes, blobs: memoryview) -> Any:
     taken = 0
 
     def with_bytes(value: dict[str, Any]) -> Any:
@@ -73,7 +73,7 @@ def _decode(text: bytes, blobs: bytes) -> Any:
         if type(start) is not int or type(stop) is not int or not taken == start <= stop <= len(blobs):
             raise ValueError("bytes that are not there")
         taken = stop
-        return blobs[start:stop]
+        return bytes(blobs[start:stop])
 
     try:
         return json.loads(text, object_hook=with_bytes, parse_float=_finite, parse_constant=_finite)
@@ -102,20 +102,19 @@ def _plain(value: Any, blobs: bytearray) -> Any:
     return value
 
 
-def _read(sock: socket.socket, length: int, deadline: float | None) -> bytes:
+def _read(sock: socket.socket, length: int, deadline: float | None) -> memoryview:
     """That many bytes, or fewer if the other side has gone."""
-    parts, missing = [], length
-    while missing:
+    room, arrived = memoryview(bytearray(length)), 0
+    while arrived < length:
         sock.settimeout(_left(deadline))
         try:
-            part = sock.recv(min(missing, 1 << 20))
+            count = sock.recv_into(room[arrived:])
         except ConnectionError:
-            part = b""
-        if not part:
+            count = 0
+        if not count:
             break
-        parts.append(part)
-        missing -= len(part)
-    return b"".join(parts)
+        arrived += count
+    return room[:arrived]
 
 
 def _left(deadline: float | None) -> float | None:

@@ -49,6 +49,7 @@ def agreed(data: bytes) -> NormalisedVideo | None:
         return None
     video = normalise_video(data)
     assert video.source == checked.facts
+    assert normalise_video(data, len(checked.frame_hashes), checked.facts.pixel_format) == video
     assert video.facts.duration == pytest.approx(checked.facts.duration, abs=0.12)
     assert len(checked.frame_hashes) <= checked.facts.frames
     if video.method == "remux":

@@ -304,7 +304,7 @@ def test_a_child_is_held_and_has_no_descriptor_but_its_socket_and_nowhere() -> N
     assert open_files[:3] == ["/dev/null"] * 3
     assert [name.partition(":")[0] for name in open_files[3:]] == ["socket"]
     assert {entry.partition(b"=")[0] for entry in environment} <= {
-        *(b"PATH", b"LANG", b"PYTHONPATH", b"OMP_NUM_THREADS", b"")
+        *(b"PATH", b"LANG", b"PYTHONPATH", b"OMP_NUM_THREADS", b"GLIBC_TUNABLES", b"")
     }
 
 
