@@ -20,6 +20,8 @@ from tests.flow import vendor_says
 from verification import clock
 from verification.jobs import doorbell
 from verification.staffing import access
+from verification.vendor_accounts.pacing import gate
+from verification.vendor_accounts.pacing.accounts import forget
 
 LATER = NOW + timedelta(hours=1)
 
@@ -28,6 +30,13 @@ LATER = NOW + timedelta(hours=1)
 def demo_addresses() -> None:
     """The demo's addresses are there even if the first test of a run sets another mode."""
     import_module(settings.ROOT_URLCONF)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_pacing() -> None:
+    """The test begins as a process that has made no calls and knows no account's row."""
+    gate.forget()
+    forget()
 
 
 @pytest.fixture

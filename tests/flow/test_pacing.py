@@ -1,25 +1,30 @@
 """Pacing of vendor calls: one row for each account holds rate, pause and budget for all processes."""
 
+import random
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
 
 from tests.conftest import NOW
+from tests.flow.races import meanwhile
+from tests.unit.pacing.simulation import most_within
 from verification.models import VendorAccount
 from verification.vendor_accounts import pacing
+from verification.vendor_accounts.pacing import gate as gate_module
+from verification.vendor_accounts.pacing import shares as shares_module
 from verification.vendor_accounts.pacing import slots as slots_module
+from verification.vendor_accounts.pacing.accounts import known_accounts
+from verification.vendor_accounts.pacing.gate import Gate, gate_of
+from verification.vendor_accounts.pacing.permits import HOLD
 
 LONG_AGO = NOW - timedelta(hours=1)
 Configure = Callable[..., VendorAccount]
-
-
-@pytest.fixture(autouse=True)
-def _fresh_lead(monkeypatch: Any) -> None:
-    """Resets the preparation time that calls of other tests have left."""
-    monkeypatch.setattr("verification.vendor_accounts.pacing.slots._lead", slots_module._Lead())
 
 
 @pytest.fixture
@@ -58,116 +63,255 @@ def test_no_second_ever_holds_more_slots_than_the_rate(configured: Configure) ->
     assert most_in_a_second(taken) == 20
 
 
-def test_a_slot_leaves_time_to_prepare_the_call(configured: Configure) -> None:
+def test_the_first_slot_is_at_once_and_the_next_ones_follow_evenly(configured: Configure) -> None:
     configured(default=20)
-    assert slots(1)[0].at == NOW + timedelta(seconds=0.04)
+    taken = [slot.at for slot in slots(3)]
+    gap = timedelta(seconds=slots_module.GAP_MARGIN / 20)
+    assert taken == [NOW, NOW + gap, NOW + 2 * gap]
 
 
-class Watch:
-    """A clock that the test sets, and that `sleep` moves forward."""
+def test_a_slot_is_booked_after_those_that_another_process_booked_meanwhile(configured: Configure) -> None:
+    account = configured(default=20)
+    slots(1)
+    booked = NOW + timedelta(seconds=1)
+    VendorAccount.objects.filter(pk=account.pk).update(next_slot_at=booked)
+    assert [slot.at for slot in slots(1)] == [booked]
 
-    def __init__(self, at: datetime) -> None:
-        self.at = at
 
-    def __call__(self) -> datetime:
-        return self.at
+def test_what_another_process_paused_or_spent_is_noticed(configured: Configure) -> None:
+    account = configured(default=20, daily_budget=10)
+    slots(1)
+    VendorAccount.objects.filter(pk=account.pk).update(next_slot_at=NOW, spent=10)
+    assert pacing.reserve(now=NOW) == pacing.Wait("closed")
+
+
+def test_an_account_that_another_process_resumed_is_called_again(configured: Configure) -> None:
+    account = paused(configured(default=20))
+    assert pacing.reserve(now=NOW) == pacing.Wait("closed")
+    pacing.resume(account, called_at=NOW + timedelta(seconds=1))
+    assert len(slots(1)) == 1
+
+
+def test_a_row_that_a_caller_reads_again_does_not_change_under_other_threads(configured: Configure) -> None:
+    account = configured(default=20)
+    (slot,) = slots(1)
+    VendorAccount.objects.filter(pk=account.pk).update(slowdown=1)
+    slot.account.refresh_from_db()
+    assert [row.slowdown for row in known_accounts()] == [0]
+
+
+def waiting(gate: Gate, count: int) -> Gate:
+    """So many calls of the process wait in its line."""
+    for _ in range(count):
+        gate.enter()
+    return gate
+
+
+def held(gate: Gate) -> int:
+    return len(gate._membership.permits)
 
 
 @pytest.fixture
-def watch(monkeypatch: Any) -> Watch:
-    shown = Watch(NOW)
-
-    def sleep(seconds: float) -> None:
-        shown.at += timedelta(seconds=seconds)
-
-    monkeypatch.setattr(time, "sleep", sleep)
-    return shown
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate_module, "PATIENCE", 0.3)
 
 
-def prepared(turn: pacing.Turn, watch: Watch, *, seconds: float) -> pacing.Turn:
-    """Lets the turn open its connection, which takes `seconds`; returns the turn."""
-    turn.wait_to_prepare()
-    watch.at += timedelta(seconds=seconds)
-    return turn
-
-
-def first_turn(watch: Watch) -> pacing.Turn:
-    (slot,) = slots(1, now=watch.at)
-    return pacing.Turn(slot, clock=watch)
-
-
-def test_a_call_leaves_in_its_slot(configured: Configure, watch: Watch) -> None:
+@pytest.fixture
+def turn(configured: Configure) -> pacing.Turn:
     configured(default=20)
-    turn = first_turn(watch)
-    assert prepared(turn, watch, seconds=0.01).wait_to_send()
-    assert watch.at == turn.slot.at == NOW + timedelta(seconds=0.04)
+    return pacing.Turn(slots(1)[0])
 
 
-def test_a_call_may_leave_a_little_late(configured: Configure, watch: Watch) -> None:
+def test_a_call_leaves_in_its_slot(configured: Configure) -> None:
     configured(default=20)
-    turn = first_turn(watch)
-    reserved = turn.slot
-    assert prepared(turn, watch, seconds=0.05).wait_to_send()
-    assert turn.slot is reserved
+    with pacing.Turn(slots(5)[-1]) as turn:
+        turn.wait_to_prepare()
+        assert time.monotonic() < turn.slot.due
+        assert turn.wait_to_send()
+        assert turn.slot.due <= time.monotonic()
 
 
-def test_a_call_that_is_late_takes_another_slot(configured: Configure, watch: Watch) -> None:
+def test_a_call_that_is_late_leaves_all_the_same(turn: pacing.Turn) -> None:
+    with turn:
+        turn.wait_to_prepare()
+        time.sleep(0.1)
+        assert turn.wait_to_send()
+
+
+def test_a_call_takes_its_permit_with_it_until_it_has_left(turn: pacing.Turn) -> None:
+    gate = gate_of("default")
+    with turn:
+        turn.wait_to_prepare()
+        turn.wait_to_send()
+        assert gate._membership.permits.busy(time.monotonic() + 60) == 1
+        turn.left()
+        assert gate.in_line == 0
+        left_at = time.monotonic()
+    assert gate._membership.permits.busy(left_at + 0.9) == 1
+    assert gate._membership.permits.busy(left_at + HOLD) == 0
+
+
+def test_a_call_that_never_left_gives_its_permit_back_in_the_end(turn: pacing.Turn) -> None:
+    gate = gate_of("default")
+    with suppress(ZeroDivisionError), turn:
+        turn.wait_to_prepare()
+        turn.wait_to_send()
+        raise ZeroDivisionError
+    assert gate._membership.permits.busy(time.monotonic() + HOLD) == 0
+    assert gate.in_line == 0
+
+
+def test_a_call_that_has_left_gives_back_one_permit_and_no_more(turn: pacing.Turn) -> None:
+    with turn:
+        turn.wait_to_prepare()
+        turn.wait_to_send()
+        turn.left()
+        turn.left()
+    assert gate_of("default").in_line == 0
+
+
+def test_connections_that_hang_do_not_stop_the_line(
+    configured: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(default=20)
+    monkeypatch.setattr(gate_module._Lead, "MAX_TIME", 0.1)
+    with ExitStack() as hanging:
+        for slot in slots(20):
+            hanging.enter_context(pacing.Turn(slot)).wait_to_prepare()
+
+
+def test_of_two_accounts_the_one_with_a_permit_is_called_first(configured: Configure) -> None:
+    configured(default=20, second=20)
+    waiting(Gate("default"), 60).settle()  # another process has all but one of them
+    waiting(gate_of("default"), 5).settle()
+    waiting(gate_of("second"), 5).settle()
+    VendorAccount.objects.filter(name="second").update(next_slot_at=NOW + timedelta(milliseconds=50))
+    assert {slot.account.name for slot in slots(3)} == {"second"}
+
+
+@pytest.mark.usefixtures("impatient")
+def test_without_a_permit_nothing_is_sent(turn: pacing.Turn) -> None:
+    waiting(Gate("default"), 60).settle()  # another process has them all
+    with turn:
+        turn.wait_to_prepare()
+        assert not turn.wait_to_send()
+    assert gate_of("default").in_line == 0
+
+
+@pytest.mark.usefixtures("impatient")
+def test_without_a_database_nothing_is_sent(turn: pacing.Turn) -> None:
+    def away(execute: Any, sql: str, *rest: Any) -> Any:
+        raise OperationalError
+
+    with turn:
+        turn.wait_to_prepare()
+        with connection.execute_wrapper(away):
+            assert not turn.wait_to_send()
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_call_behind_others_that_do_not_leave_gives_up(configured: Configure) -> None:
+    configured(default=20)
+    with ExitStack() as line:
+        *first, last = (line.enter_context(pacing.Turn(slot)) for slot in slots(gate_module.READY + 1))
+        for turn in first:
+            turn.wait_to_prepare()
+        with pytest.raises(pacing.Missed):
+            last.wait_to_prepare()
+    assert gate_of("default").in_line == 0
+
+
+def test_a_process_with_a_full_line_takes_no_more_work(configured: Configure) -> None:
+    configured(default=20)
+    assert not pacing.line_is_full()
+    waiting(gate_of("default"), 41)
+    assert pacing.line_is_full()
+    assert pacing.reserve(now=NOW) == pacing.Wait("busy")
+
+
+def test_two_processes_share_the_permits(configured: Configure) -> None:
+    configured(default=20)
+    first, second = waiting(Gate("default"), 60), waiting(Gate("default"), 60)
+    for gate in (first, second, first, second):
+        gate.settle()
+    assert (held(first), held(second)) == (10, 10)
+
+
+def test_a_share_is_written_only_if_nobody_else_wrote_meanwhile(
+    configured: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(default=20)
+    first, second = waiting(Gate("default"), 60), waiting(Gate("default"), 60)
+    meanwhile(monkeypatch, gate_module, "_write", second.settle)
+    first.settle()
+    assert (held(first), held(second)) == (0, 20)
+
+
+def test_while_a_thread_settles_another_one_does_not(
+    configured: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would take what is given or gained at this moment for something that others took or gave."""
     account = configured(default=20)
-    turn = first_turn(watch)
-    reserved = turn.slot
-    assert prepared(turn, watch, seconds=0.051).wait_to_send()
-    assert turn.slot.at > reserved.at
-    assert watch.at == turn.slot.at
+    gate = waiting(Gate("default"), 60)
+    meanwhile(monkeypatch, gate_module, "_write", gate.settle)
+    gate.settle()
     account.refresh_from_db()
-    assert account.spent == 1
+    assert (held(gate), account.shares_version) == (20, 1)
 
 
-def test_a_call_that_is_late_time_and_again_is_not_made(
-    configured: Configure, watch: Watch, monkeypatch: Any
+def test_a_slowed_account_has_fewer_permits_and_each_is_held_for_longer(configured: Configure) -> None:
+    account = configured(default=20)
+    VendorAccount.objects.filter(pk=account.pk).update(slowdown=4)
+    gate = waiting(Gate("default"), 60)
+    gate.settle()
+    assert held(gate) == 2
+    assert gate._hold == pytest.approx(HOLD * 2 / 1.25)
+
+
+def test_permits_that_nobody_needs_are_given_back_by_and_by(
+    turn: pacing.Turn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate_module, "HOLD", 0.05)
+    with turn:
+        turn.wait_to_prepare()
+        turn.wait_to_send()
+    assert held(gate_of("default")) > 0
+    time.sleep(0.1)
+    pacing.keep_shares()
+    assert held(gate_of("default")) == 0
+    assert VendorAccount.objects.get(name="default").shares == {}
+
+
+def test_a_process_that_has_made_no_call_asks_nothing(
+    configured: Configure, django_assert_num_queries: Any
 ) -> None:
     configured(default=20)
-    turn = prepared(first_turn(watch), watch, seconds=0)
-
-    def oversleep(seconds: float) -> None:
-        watch.at += timedelta(seconds=seconds + 0.5)
-
-    monkeypatch.setattr(time, "sleep", oversleep)
-    assert not turn.wait_to_send()
+    with django_assert_num_queries(0):
+        pacing.keep_shares()
 
 
-def test_a_call_that_is_late_when_all_is_booked_is_not_made(configured: Configure, watch: Watch) -> None:
-    configured(default=20)
-    turn = prepared(first_turn(watch), watch, seconds=0.3)
-    slots(100, now=watch.at)
-    assert not turn.wait_to_send()
-
-
-def test_a_vendor_that_is_far_away_is_connected_to_earlier(configured: Configure, watch: Watch) -> None:
-    configured(default=20)
-    assert prepared(first_turn(watch), watch, seconds=0.3).wait_to_send()
-    watch.at = NOW + timedelta(minutes=1)
-    assert first_turn(watch).slot.at == watch.at + timedelta(seconds=0.32)
-
-
-def test_a_vendor_that_is_very_slow_to_connect_to_is_called_all_the_same(
-    configured: Configure, watch: Watch
+def test_whatever_the_threads_do_no_second_holds_more_than_the_rate(
+    configured: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configured(default=20)
-    for _ in range(3):
-        assert prepared(first_turn(watch), watch, seconds=4).wait_to_send()
+    configured(default=50)
+    # Only this thread can ask the database, so nobody renews the share.
+    monkeypatch.setattr(shares_module, "RENEWED_WITHIN", 60.0)
+    gate, left = waiting(Gate("default"), 90), []
+    gate.settle()
+    chance = random.Random(1)
+    starts = time.monotonic()
+    calls = [(starts + chance.uniform(0.0, 0.5), chance.uniform(0.0, 0.05)) for _ in range(90)]
 
+    def call(due: float, held_up: float) -> None:
+        assert gate.take_permit(due)
+        time.sleep(held_up)
+        left.append(time.monotonic())
+        gate.leave(prepared_at=None, took=True)
 
-def test_one_slow_connection_is_forgotten_in_time(configured: Configure, watch: Watch) -> None:
-    configured(default=20)
-    for seconds in (5.0, *[0.01] * 100):
-        prepared(first_turn(watch), watch, seconds=seconds).wait_to_send()
-    assert first_turn(watch).slot.at <= watch.at + timedelta(seconds=0.06)
-
-
-def test_a_trial_is_not_missed_for_being_late(configured: Configure, watch: Watch) -> None:
-    account = paused(configured(default=20), at=LONG_AGO)
-    pacing.allow_trial(account, now=NOW)
-    assert prepared(first_turn(watch), watch, seconds=3).wait_to_send()
+    with ThreadPoolExecutor(30) as threads:
+        list(threads.map(lambda planned: call(*planned), sorted(calls)))
+    assert len(left) == 90
+    assert most_within(1.0, left) <= 50
 
 
 def test_a_slot_is_void_once_the_account_is_paused(configured: Configure) -> None:
@@ -186,15 +330,15 @@ def test_a_row_from_a_clock_that_was_wrong_stops_nobody(configured: Configure) -
 
 def test_nobody_waits_in_line_for_more_than_two_seconds(configured: Configure) -> None:
     configured(default=20)
-    assert len(slots(100)) == 39
-    assert pacing.reserve(now=NOW) == pacing.must_wait(now=NOW) == pacing.Wait("busy")
+    assert len(slots(100)) == 40
+    assert pacing.reserve(now=NOW) == pacing.Wait("busy")
     assert pacing.is_open(now=NOW)
 
 
 def test_an_idle_account_saves_nothing_up(configured: Configure) -> None:
     configured(default=20)
     slots(1, now=LONG_AGO)
-    assert [slot.at for slot in slots(2)][1] > NOW + timedelta(milliseconds=90)
+    assert [slot.at for slot in slots(2)][1] > NOW + timedelta(milliseconds=50)
 
 
 def test_a_changed_rate_is_taken_over(configured: Configure) -> None:

@@ -16,6 +16,9 @@ class VendorAccount(models.Model):
     name = models.CharField(_("name"), max_length=40, unique=True)
     rate = models.PositiveSmallIntegerField(_("calls a second"), default=20)
     next_slot_at = models.DateTimeField(_("next free slot"), null=True, blank=True)
+    # Which process may make how many of the calls of a second, as `pacing.shares` has them.
+    shares = models.JSONField(default=dict, blank=True, editable=False)
+    shares_version = models.PositiveBigIntegerField(default=0, db_default=0, editable=False)
 
     slowdown = models.PositiveSmallIntegerField(_("times the pace was halved"), default=0, db_default=0)
     slowed_at = models.DateTimeField(_("pace changed at"), null=True, blank=True)

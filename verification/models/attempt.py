@@ -49,6 +49,8 @@ class VerificationAttempt(models.Model):
     normalised_name = models.CharField(max_length=120, blank=True)
     normalised_sha256 = models.CharField(_("SHA-256 as normalised"), max_length=64, blank=True)
     normalised_size = models.PositiveIntegerField(_("size as normalised (bytes)"), default=0)
+    # Of the request's body with this photo and this recording; empty if it is not known beforehand.
+    request_sha256 = models.CharField(_("SHA-256 to be sent"), max_length=64, blank=True, db_default="")
     facts = models.JSONField(_("media facts"), default=dict, blank=True)
     signals = models.JSONField(_("capture signals"), default=dict, blank=True)
 
@@ -66,6 +68,9 @@ class VerificationAttempt(models.Model):
     best_frame_sha256 = models.CharField(max_length=64, blank=True)
     best_frame_source = models.CharField(_("best frame from"), max_length=12, blank=True)
     best_frame_note = models.CharField(_("what was wrong with the vendor's frame"), max_length=40, blank=True)
+
+    # False only if `leases` found none when it claimed the attempt.
+    has_calls: bool = True
 
     objects = AttemptQuerySet.as_manager()
 

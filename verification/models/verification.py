@@ -22,6 +22,10 @@ class VerificationQuerySet(models.QuerySet["Verification"]):
         rows = self.select_for_update(of=("self",)).select_related("policy", "applicant", "proposal__by")
         return rows.get(pk=pk)
 
+    def locked_alone(self, pk: int) -> "Verification":
+        """The same without the other rows."""
+        return self.select_for_update().get(pk=pk)
+
 
 class Verification(models.Model):
     """A case. Only `workflow` writes its status; the database refuses an approval or a refusal without proof."""

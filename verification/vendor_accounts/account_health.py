@@ -55,7 +55,12 @@ def after_call(call: ProviderCall, error: LivenessError | None, *, now: datetime
     4. Leave it alone for as long as the vendor asked.
     5. Alert when the daily budget is nearly or wholly spent.
     6. After the commit, send messages for the attempts that waited for a resumed account.
+
+    None of this applies to most answers, and what the account's row showed when the call was entered tells so: a pause
+    or a slower pace that began since is none of this call's business.
     """
+    if error is None and _was_well(call.account):
+        return
     resumed = False
     with transaction.atomic(durable=True):
         step = _slow_down(call, error, now) if isinstance(error, Throttled) else pacing.Step.NONE
@@ -74,6 +79,12 @@ def after_call(call: ProviderCall, error: LivenessError | None, *, now: datetime
         _alert_on_budget(call, now)
     if resumed:
         leases.ring_waiting(AttemptStatus.READY, now=now)
+
+
+def _was_well(account: VendorAccount) -> bool:
+    """Was it neither paused nor slowed when its row was read, and was no level of its budget reached?"""
+    reached = pacing.level_reached(account)
+    return account.paused_at is None and account.slowdown == 0 and reached <= account.budget_alert
 
 
 def _reason_to_pause(

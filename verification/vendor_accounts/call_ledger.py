@@ -10,6 +10,7 @@ and an answer that it holds is never paid for twice.
 """
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
@@ -73,10 +74,12 @@ def begin(
     now: datetime,
 ) -> ProviderCall:
     """Enter a call as SENDING. The caller must commit it before it sends a byte."""
+    earlier = attempt.calls.count() if attempt.has_calls else 0
+    attempt.has_calls = True
     return ProviderCall.objects.create(
         attempt=attempt,
         account=account,
-        number=attempt.calls.count() + 1,
+        number=earlier + 1,
         region=region,
         body_sha256=body.sha256_hex(),
         body_size=body.size,
@@ -123,22 +126,25 @@ def close_unsent(call: ProviderCall, *, now: datetime) -> bool:
     """Record that the slot passed before a byte was sent; False if the call was given up as lost meanwhile."""
     under_way = ProviderCall.objects.filter(pk=call.pk, state=CallState.SENDING)
     facts = {"code": "slot_missed", "billed": liveness.Billed.NO, "slot_missed": True}
-    return bool(under_way.update(state=CallState.NOT_SENT, ended_at=now, **facts))
+    changes = {"state": CallState.NOT_SENT, "ended_at": now, **facts}
+    return _despite_an_outage(call, lambda: bool(under_way.update(**changes)))
 
 
 def _close(call: ProviderCall, state: CallState, now: datetime, facts: dict[str, Any]) -> bool:
-    """Close the call; False if it was given up as lost meanwhile: it stays UNKNOWN, and the late outcome is noted.
+    """Close the call; False if it was given up as lost meanwhile: it stays UNKNOWN, and the late outcome is noted."""
+    return _despite_an_outage(call, lambda: _close_now(call, state, now, facts))
 
-    Retries for 7.5 s, so that a restart of the database does not lose an answer that was paid for.
-    """
+
+def _despite_an_outage(call: ProviderCall, close: Callable[[], bool]) -> bool:
+    """Retries for 7.5 s: a restart of the database loses no answer that was paid for, and makes no call unknown."""
     for seconds in RETRY_DELAYS:
         try:
-            return _close_now(call, state, now, facts)
+            return close()
         except (OperationalError, InterfaceError) as error:
             log.error("ledger.database_unavailable", call=call.public_id, error=type(error).__name__)
             connection.close()
             time.sleep(seconds)
-    return _close_now(call, state, now, facts)
+    return close()
 
 
 @transaction.atomic(durable=True)

@@ -60,6 +60,7 @@ def send(
     *,
     now: Callable[[], float],
     may_send: Callable[[], bool],
+    begun: Callable[[], None],
 ) -> Answer:
     """Send the body from this account. Raises any LivenessError.
 
@@ -68,7 +69,7 @@ def send(
     """
     used = client(account_name, region)
     try:
-        return used.send(body, now=now, may_send=may_send)
+        return used.send(body, now=now, may_send=may_send, begun=begun)
     except Misconfigured as error:
         if client(account_name, region, settled=False) is used:
             raise

@@ -1,4 +1,4 @@
-"""May the vendor be called now? Rate, pause and daily budget, in one row for each account that all workers share."""
+"""May the vendor be called now? Rate, pause and daily budget, in one row for each account that all processes share."""
 
 from verification.vendor_accounts.pacing.account_state import (
     asked_to_wait,
@@ -8,7 +8,8 @@ from verification.vendor_accounts.pacing.account_state import (
     spent_on,
 )
 from verification.vendor_accounts.pacing.accounts import accounts
-from verification.vendor_accounts.pacing.budget import alert
+from verification.vendor_accounts.pacing.budget import alert, level_reached
+from verification.vendor_accounts.pacing.gate import keep_shares
 from verification.vendor_accounts.pacing.pauses import (
     allow_trial,
     claim_probe,
@@ -18,17 +19,21 @@ from verification.vendor_accounts.pacing.pauses import (
     resume,
 )
 from verification.vendor_accounts.pacing.slots import (
+    Missed,
     Slot,
     Turn,
     Wait,
+    calls_within,
     give_back,
-    must_wait,
+    is_still_open,
+    line_is_full,
     reserve,
     still_open,
 )
 from verification.vendor_accounts.pacing.throttle import Step, last_step, pace_of, slow_down, speed_up, wait
 
 __all__ = [
+    "Missed",
     "Slot",
     "Step",
     "Turn",
@@ -38,11 +43,15 @@ __all__ = [
     "allow_trial",
     "asked_to_wait",
     "budget_is_spent",
+    "calls_within",
     "claim_probe",
     "give_back",
     "is_open",
+    "is_still_open",
+    "keep_shares",
     "last_step",
-    "must_wait",
+    "level_reached",
+    "line_is_full",
     "on_trial",
     "pace_of",
     "pause",

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import F
 
 from verification.models import VendorAccount
-from verification.vendor_accounts.pacing.accounts import accounts
+from verification.vendor_accounts.pacing.accounts import accounts, forget
 
 FIRST_PROBE = timedelta(seconds=30)
 # An account is tried again within a minute of its cause being gone: this, the sweep's 5 s, and the probe itself.
@@ -31,6 +31,7 @@ def pause(account: VendorAccount, *, reason: str, called_at: datetime, now: date
         account.refresh_from_db()
         if account.paused_at is not None and account.paused_at < called_at:
             prolong(account, reason=reason, now=now)
+    forget()
     return bool(begun)
 
 
@@ -42,6 +43,7 @@ def prolong(account: VendorAccount, *, reason: str, now: datetime) -> None:
         failed_probes=F("failed_probes") + 1,
         trial_at=None,
     )
+    forget()
 
 
 def paused() -> list[VendorAccount]:
@@ -62,9 +64,12 @@ def claim_probe(account: VendorAccount, *, now: datetime) -> bool:
 def allow_trial(account: VendorAccount, *, now: datetime) -> None:
     """After a good probe, allow exactly one call."""
     VendorAccount.objects.filter(pk=account.pk, paused_at=account.paused_at).update(trial_at=now)
+    forget()
 
 
 def resume(account: VendorAccount, *, called_at: datetime) -> bool:
     """End a pause that began before `called_at`, when a properly answered call was made. True if there was one."""
     row = VendorAccount.objects.filter(pk=account.pk, paused_at__lt=called_at)
-    return bool(row.update(paused_at=None, pause_reason="", probe_at=None, failed_probes=0, trial_at=None))
+    ended = row.update(paused_at=None, pause_reason="", probe_at=None, failed_probes=0, trial_at=None)
+    forget()
+    return bool(ended)

@@ -1,40 +1,51 @@
-"""The pace: each call reserves a time slot in the account's row, and a worker that misses its slot takes another.
+"""The pace: each call reserves a time slot in the account's row, and leaves with a permit of its process.
 
-Twenty sends in a second need twenty gaps that are never shorter than planned, whatever the scheduler does. So the
-slots are a little more than a twentieth of a second apart, and a late worker must not send.
+The slots are the plan: they spread the calls of all processes evenly, in the order in which people handed in. The
+permits (`permits`, `shares`) are the promise: whatever delays a call, no second holds more than the rate.
 """
 
+import copy
+import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from types import TracebackType
+from typing import Any, Final, Literal, Self
 
+from django.db import connection
 from django.db.models import F, Q
 
+from verification.jobs.turns import OneByOne
 from verification.models import VendorAccount
-from verification.vendor_accounts.pacing.account_state import MAX_AHEAD, asked_to_wait, may_be_called
-from verification.vendor_accounts.pacing.accounts import accounts
+from verification.vendor_accounts.pacing.account_state import (
+    LATEST_WAIT,
+    MAX_AHEAD,
+    asked_to_wait,
+    may_be_called,
+)
+from verification.vendor_accounts.pacing.accounts import accounts, forget, known_accounts, remember
+from verification.vendor_accounts.pacing.gate import Gate, gate_of
 from verification.vendor_accounts.pacing.throttle import pace_of
 
-# With twenty gaps of 50.9 ms, calls that leave up to 10 ms late still have 8 ms for jitter on the way: no second
-# holds 21, and the rate is 19.65 a second.
-GAP_MARGIN = 1.018
-MAX_LATE = timedelta(milliseconds=10)
-MAX_WAIT = timedelta(seconds=2)
-# A worker that woke too late for this many slots gives the attempt back: the machine is too busy to keep the pace.
-MAX_SLOTS = 5
+# Slots are so much further apart than the rate asks for: 51.25 ms, 19.5 calls a second. A permit is free again sooner
+# (`permits.HOLD`), so that a call that was late does not delay those after it for long.
+GAP_MARGIN: Final = 1.025
+MAX_WAIT: Final = timedelta(seconds=2)
 
-Clock = Callable[[], datetime]
+_reserving = OneByOne()
 
 
 @dataclass(frozen=True)
 class Slot:
-    """`account` may be called at `at`; the call counts towards the budget of `day`."""
+    """`account` may be called at `at`; the call counts towards the budget of `day`.
+
+    `account` is the row as it was when the slot was reserved; `due` is `at` by the steady clock of this process.
+    """
 
     account: VendorAccount
     at: datetime
     day: date
+    due: float
 
 
 @dataclass(frozen=True)
@@ -44,69 +55,99 @@ class Wait:
     reason: Literal["busy", "closed"]
 
 
-def must_wait(*, now: datetime) -> Wait | None:
-    """Why `reserve` would find no slot now, or None; reserves nothing."""
-    found = _soonest_slot(accounts(), now + _lead.time, now)
-    return found if isinstance(found, Wait) else None
+def line_is_full() -> bool:
+    """Do so many calls of this process wait to leave that another one would find no slot? Asks no database."""
+    return all(_wait_in_line(account) > MAX_WAIT for account in known_accounts())
 
 
 def reserve(*, now: datetime) -> Slot | Wait:
-    """The next free slot over all accounts, MAX_WAIT ahead at most, with enough time before it to prepare the call."""
-    return _reserve(accounts, now + _lead.time, now)
+    """The next free slot over all accounts, MAX_WAIT ahead at most.
 
-
-def _reserve(candidates: Callable[[], list[VendorAccount]], soonest: datetime, now: datetime) -> Slot | Wait:
-    """Book the first free slot from `soonest` on.
-
-    1. Read the accounts and pick the one with the soonest slot; Wait if none may be called within MAX_WAIT.
-    2. Book the slot, and count the call on its day, by compare-and-set on what was read.
-    3. If another worker was faster, read again.
+    1. Take the accounts as this process knows them, and pick the one with the soonest slot.
+    2. Book the slot, and count the call on its day, by compare-and-set on what is known.
+    3. If another process was faster, or no account may be called within MAX_WAIT, read them and try again. Wait if
+       that holds for what was just read.
     """
-    while True:
-        found = _soonest_slot(candidates(), soonest, now)
-        if isinstance(found, Wait):
-            return found
-        account, at = found
-        row = VendorAccount.objects.filter(_unchanged(account), pk=account.pk)
-        day = max(account.spent_on or now.date(), now.date())
-        if row.update(**_booking(account, at, day)):
-            return Slot(account, at, day)
+    # Without the lock, the threads of this process would all book the same one.
+    with _reserving:
+        found = _soonest_slot(known_accounts(), now)
+        while True:
+            if not isinstance(found, Wait) and (slot := _book(*found, now)):
+                return slot
+            found = _soonest_slot(accounts(), now)
+            if isinstance(found, Wait):
+                return found
+
+
+def _book(account: VendorAccount, at: datetime, now: datetime) -> Slot | None:
+    row = VendorAccount.objects.filter(_unchanged(account), pk=account.pk)
+    day = max(account.spent_on or now.date(), now.date())
+    changes = _booking(account, at, day)
+    counted = F("spent") + 1 if account.spent_on == day else 1
+    if not row.update(**changes, spent=counted):
+        return None
+    booked = copy.copy(account)
+    for name, value in changes.items():
+        setattr(booked, name, value)
+    booked.spent = account.spent + 1 if account.spent_on == day else 1
+    remember(booked)
+    return Slot(booked, at, day, time.monotonic() + (at - now).total_seconds())
 
 
 def _unchanged(account: VendorAccount) -> Q:
-    """Nobody reserved, paused or resumed since the row was read."""
+    """Nobody reserved, paused, resumed, slowed or held off since the row was read."""
     query = Q()
-    for name in ("next_slot_at", "paused_at", "trial_at", "spent_on"):
+    for name in ("next_slot_at", "paused_at", "trial_at", "wait_until", "slowdown", "spent_on"):
         value = getattr(account, name)
         query &= Q(**({f"{name}__isnull": True} if value is None else {name: value}))
     return query
 
 
 def _booking(account: VendorAccount, at: datetime, day: date) -> dict[str, Any]:
-    changes: dict[str, Any] = {"next_slot_at": at + timedelta(seconds=GAP_MARGIN / pace_of(account))}
+    changes: dict[str, Any] = {"next_slot_at": at + _gap(account), "spent_on": day}
     if account.trial_at is not None:
-        changes["trial_at"] = (
-            None  # This call is the trial. If it is not sent, the next probe allows another.
-        )
-    if account.spent_on == day:
-        return changes | {"spent": F("spent") + 1}
-    return changes | {"spent": 1, "spent_on": day, "budget_alert": 0}
+        # This call is the trial. If it is not sent, the next probe allows another.
+        changes["trial_at"] = None
+    if account.spent_on != day:
+        changes["budget_alert"] = 0
+    return changes
 
 
-def _soonest_slot(
-    candidates: list[VendorAccount], soonest: datetime, now: datetime
-) -> tuple[VendorAccount, datetime] | Wait:
-    """An account on trial comes first: else it would stay paused while the others can do all the work."""
-    free = [(account, _next_slot(account, soonest)) for account in candidates if may_be_called(account, now)]
-    near = [(account, at) for account, at in free if at - now <= MAX_WAIT]
+def _soonest_slot(candidates: list[VendorAccount], now: datetime) -> tuple[VendorAccount, datetime] | Wait:
+    """An account on trial comes first: else it would stay paused while the others can do all the work.
+
+    Of the others, the one whose slot and permit this process has soonest.
+    """
+    free = [(account, _next_slot(account, now)) for account in candidates if may_be_called(account, now)]
+    near = [
+        (account, at) for account, at in free if at - now <= MAX_WAIT and _wait_in_line(account) <= MAX_WAIT
+    ]
     if not near:
         return Wait("busy" if free else "closed")
-    return min(near, key=lambda found: (found[0].paused_at is None, found[1]))
+    return min(near, key=lambda found: (found[0].paused_at is None, max(found[1], _permitted(found[0], now))))
 
 
-def _next_slot(account: VendorAccount, soonest: datetime) -> datetime:
+def _permitted(account: VendorAccount, now: datetime) -> datetime:
+    return now + timedelta(seconds=gate_of(account.name).wait_for_permit())
+
+
+def _next_slot(account: VendorAccount, now: datetime) -> datetime:
     booked = account.next_slot_at
-    return soonest if booked is None or booked - soonest > MAX_AHEAD else max(booked, soonest)
+    return now if booked is None or booked - now > MAX_AHEAD else max(booked, now)
+
+
+def _wait_in_line(account: VendorAccount) -> timedelta:
+    """How long the calls of this process that wait to leave will take."""
+    return gate_of(account.name).in_line * _gap(account)
+
+
+def calls_within(seconds: float) -> int:
+    """How many calls all accounts together may take in that time."""
+    return math.ceil(seconds * sum(map(pace_of, known_accounts())))
+
+
+def _gap(account: VendorAccount) -> timedelta:
+    return timedelta(seconds=GAP_MARGIN / pace_of(account))
 
 
 def still_open(slot: Slot) -> bool:
@@ -115,64 +156,77 @@ def still_open(slot: Slot) -> bool:
     return row.paused_at == slot.account.paused_at and not asked_to_wait(row, slot.at)
 
 
+def is_still_open(slot: Slot) -> tuple[str, list[Any]]:
+    """The same as a condition in SQL, so that the statement that enters the call can ask it."""
+    times = (slot.account.paused_at, slot.at, slot.at + LATEST_WAIT)
+    paused_at, at, latest = map(connection.ops.adapt_datetimefield_value, times)
+    unchanged, values = ("paused_at IS NULL", []) if paused_at is None else ("paused_at = %s", [paused_at])
+    sql = f"""EXISTS (
+        SELECT 1 FROM verification_vendoraccount
+        WHERE id = %s AND {unchanged} AND (wait_until IS NULL OR wait_until <= %s OR wait_until > %s)
+    )"""  # noqa: S608 (the words are constants)
+    return sql, [slot.account.pk, *values, at, latest]
+
+
 def give_back(slot: Slot) -> None:
     """Take the slot's call off the spending of its day: it can't have been charged."""
     row = VendorAccount.objects.filter(pk=slot.account.pk, spent_on=slot.day, spent__gt=0)
     row.update(spent=F("spent") - 1)
+    forget()
+
+
+class Missed(Exception):
+    """The line of this process stands still, so the call did not have its turn."""
 
 
 class Turn:
-    """A worker's turn at an account, from its reserved slot to the first byte of the call.
+    """A call's turn at an account, from its slot's reservation until its first byte has left; used as a context.
 
-    1. `wait_to_prepare` sleeps until the lead time before the slot. Then the call is entered in the ledger.
-    2. `wait_to_send` sleeps until the slot. Up to MAX_LATE after it the call may be sent.
-    3. Later than that, book another slot of the account, give the missed one back and sleep again; MAX_SLOTS in all.
+    1. `wait_to_prepare` sleeps until the slot is near. Then the call is prepared: entered in the ledger, connected.
+       Raises Missed if the calls before it do not leave.
+    2. `wait_to_send` sleeps until the slot has come and there is a permit. Then the call must leave at once.
+    3. `left` says that its first byte has left. If it never does, the end of the context gives the permit back.
     """
 
-    def __init__(self, slot: Slot, *, clock: Clock) -> None:
+    def __init__(self, slot: Slot) -> None:
         self.slot = slot
-        self._clock = clock
+        self._gate: Gate = gate_of(slot.account.name)
+        self.has_left = False
+        self._prepared_at: float | None = None
+        self._permitted = self._over = False
+
+    def __enter__(self) -> Self:
+        self._gate.enter()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
 
     def wait_to_prepare(self) -> None:
-        """Sleep until it is time to prepare the call: enter it in the ledger, connect."""
-        self._sleep_until(self.slot.at - _lead.time)
-        self._preparing_since = self._clock()
+        self._sleep_until(self.slot.due - self._gate.lead.time)
+        self._prepared_at = self._gate.wait_to_prepare(self.slot.due)
+        if self._prepared_at is None:
+            raise Missed
 
     def wait_to_send(self) -> bool:
-        """Sleep until the first byte may be sent; False if no slot could be met."""
-        _lead.observe(self._clock() - self._preparing_since)
-        for _ in range(MAX_SLOTS):
-            self._sleep_until(self.slot.at)
-            # On trial no other worker calls the account, so a late call crowds no other.
-            if self._clock() - self.slot.at <= MAX_LATE or self.slot.account.paused_at is not None:
-                return True
-            following = self._following()
-            if isinstance(following, Wait):
-                return False
-            give_back(self.slot)
-            self.slot = following
-        return False
+        """False if no permit was to be had: then nothing may be sent."""
+        if self._prepared_at is not None:
+            self._gate.lead.observe(time.monotonic() - self._prepared_at)
+        self._permitted = self._gate.take_permit(self.slot.due)
+        return self._permitted
 
-    def _following(self) -> Slot | Wait:
-        """Another slot of the same account: the call is signed with its key."""
-        now, mine = self._clock(), self.slot.account.pk
-        return _reserve(lambda: [row for row in accounts() if row.pk == mine], now, now)
+    def left(self) -> None:
+        """The call's first byte has left."""
+        self.has_left = True
+        self._end()
 
-    def _sleep_until(self, moment: datetime) -> None:
-        time.sleep(max(0.0, (moment - self._clock()).total_seconds()))
+    def _end(self) -> None:
+        if not self._over:
+            self._over = True
+            self._gate.leave(prepared_at=self._prepared_at, took=self._permitted)
 
-
-class _Lead:
-    """How long before its slot a call is prepared: as long as that took lately, a far TLS handshake included."""
-
-    MIN_TIME, MAX_TIME, MARGIN = timedelta(seconds=0.04), timedelta(seconds=1), timedelta(seconds=0.02)
-    DECAY = 0.95  # a call that needed less shortens the time to this share of it
-
-    def __init__(self) -> None:
-        self.time = self.MIN_TIME
-
-    def observe(self, taken: timedelta) -> None:
-        self.time = min(self.MAX_TIME, max(self.MIN_TIME, taken + self.MARGIN, self.time * self.DECAY))
-
-
-_lead = _Lead()
+    @staticmethod
+    def _sleep_until(moment: float) -> None:
+        time.sleep(max(0.0, moment - time.monotonic()))

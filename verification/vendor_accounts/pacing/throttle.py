@@ -11,6 +11,7 @@ from django.db.models import F, Q
 
 from verification.models import VendorAccount
 from verification.vendor_accounts.pacing.account_state import LATEST_WAIT, MAX_AHEAD
+from verification.vendor_accounts.pacing.accounts import forget
 
 # 20 calls a second become 10, 5, 2.5 and 1.25.
 MAX_SLOWDOWN = 4
@@ -66,7 +67,9 @@ def _step(account: VendorAccount, by: int, now: datetime) -> bool:
     """False if another worker has changed the pace since it was read."""
     since = Q(slowed_at=account.slowed_at) if account.slowed_at else Q(slowed_at__isnull=True)
     unchanged = VendorAccount.objects.filter(since, pk=account.pk, slowdown=account.slowdown)
-    return bool(unchanged.update(slowdown=F("slowdown") + by, slowed_at=now))
+    stepped = unchanged.update(slowdown=F("slowdown") + by, slowed_at=now)
+    forget()
+    return bool(stepped)
 
 
 def wait(account: VendorAccount, *, seconds: float, now: datetime) -> None:
@@ -76,3 +79,4 @@ def wait(account: VendorAccount, *, seconds: float, now: datetime) -> None:
     wrong = Q(wait_until__gt=now + LATEST_WAIT)
     row.filter(Q(wait_until__isnull=True) | Q(wait_until__lt=until) | wrong).update(wait_until=until)
     row.filter(paused_at__isnull=False, probe_at__lt=until).update(probe_at=until)
+    forget()
