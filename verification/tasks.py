@@ -1,10 +1,12 @@
 """Celery tasks. Each takes an id at most and calls one action. One that is delivered twice finds the work claimed."""
 
+import time
 from typing import Any
 
 import structlog
 from celery import shared_task
-from celery.signals import task_prerun
+from celery.signals import task_postrun, task_prerun
+from django.db import close_old_connections
 
 from verification import clock, workflow
 from verification.actions import assess as assessing
@@ -14,14 +16,33 @@ from verification.actions import probe as probing
 from verification.actions import staff as staffing
 from verification.actions import sweep as sweeping
 from verification.jobs import answers, doorbell, heartbeat, leases
+from verification.jobs.resting import let_go_of_database
+from verification.vendor_accounts import pacing
+
+# Seconds after which `assess_next` takes up no further attempt. With the longest wait for a slot and the longest call,
+# that stays below the tasks' time limit.
+AT_A_STRETCH = 5
 
 log = structlog.get_logger(__name__)
+
+heartbeat.add_duty(pacing.keep_shares)
 
 
 @task_prerun.connect
 def keep_leases(**kwargs: Any) -> None:
     """Start the heartbeat with the first task, not with the worker: a fork in between would not copy its thread."""
     heartbeat.start()
+
+
+@task_prerun.connect
+def check_connection(**kwargs: Any) -> None:
+    """A database connection that a thread has kept, and that is old or broken, is replaced."""
+    close_old_connections()
+
+
+@task_postrun.connect
+def leave_connection(**kwargs: Any) -> None:
+    let_go_of_database()
 
 
 @task_prerun.connect
@@ -47,23 +68,26 @@ def assess(attempt_id: str) -> None:
     except workflow.StaleAttempt:
         log.info("assess.overtaken", attempt=attempt_id)
     else:
-        _go_on(worked)
+        if worked:
+            leases.ring_for_unserved()
 
 
 @shared_task(name=doorbell.ASSESS_NEXT)
 def assess_next() -> None:
+    """Go on with what waits longest, for AT_A_STRETCH; then ring, so that other messages have their turn too."""
+    until = time.monotonic() + AT_A_STRETCH
+    while _assess_next():
+        if time.monotonic() > until:
+            doorbell.ring_next()
+            return
+
+
+def _assess_next() -> bool:
     try:
-        worked = assessing.assess_next(clock=clock.now)
+        return assessing.assess_next(clock=clock.now)
     except workflow.StaleAttempt:
         log.info("assess.overtaken")
-    else:
-        _go_on(worked)
-
-
-def _go_on(worked: bool) -> None:
-    """A worker that comes free rings for the next attempt, so that every free worker has one."""
-    if worked and leases.anything_waits(now=clock.now()):
-        doorbell.ring_next()
+        return False
 
 
 @shared_task(name=doorbell.PROBE)

@@ -6,13 +6,21 @@ action that calls `advance` writes its own.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max
 
 from verification import audit
-from verification.models import Policy, ProviderCall, Verdict, Verification, VerificationAttempt
+from verification.models import (
+    AuditEvent,
+    DataKey,
+    Policy,
+    ProviderCall,
+    Verdict,
+    Verification,
+    VerificationAttempt,
+)
 from verification.rules import decision, review_bands, sampling
 from verification.states import (
     ATTEMPT_MOVES,
@@ -71,13 +79,26 @@ def move(
 
     Raises IllegalMove, or StaleVerification if the row's version is no longer the one that was read.
     """
+    with transaction.atomic():
+        audit.record_all([_move(verification, target, by=by, now=now, data=data, **fields)])
+
+
+def _move(
+    verification: Verification,
+    target: Status,
+    *,
+    by: audit.By,
+    now: datetime,
+    data: dict[str, Any] | None,
+    **fields: Any,
+) -> AuditEvent:
+    """As `move`, within the caller's transaction. Returns the event, for the caller to record."""
     source = Status(verification.status)
     legal = _legal(source, target, by)
-    with transaction.atomic():
-        changes = {**_fields_of(verification, target, now, fields), **fields, "status": target}
-        _change(verification, **changes)
-        facts = {"source": source, "target": target, **(data or {})}
-        audit.record(legal.audit_event, by=by, subject=verification, at=now, **facts)
+    changes = {**_fields_of(verification, target, now, fields), **fields, "status": target}
+    _change(verification, **changes)
+    facts = {"source": source, "target": target, **(data or {})}
+    return audit.event(legal.audit_event, by=by, subject=verification, at=now, **facts)
 
 
 def amend(
@@ -104,7 +125,9 @@ def _change(verification: Verification, **changes: Any) -> None:
         pk=verification.pk, status=verification.status, version=verification.version
     )
     changes["version"] = verification.version + 1
-    if not unchanged.update(**changes):
+    # A field that stays as it is need not be written.
+    written = {name: value for name, value in changes.items() if getattr(verification, name) != value}
+    if not unchanged.update(**written):
         raise StaleVerification(f"{verification.public_id} was changed by somebody else.")
     for name, value in changes.items():
         setattr(verification, name, value)
@@ -168,21 +191,66 @@ def advance(attempt: VerificationAttempt, target: AttemptStatus, **fields: Any) 
         setattr(attempt, name, value)
 
 
-def decision_inputs(attempt: VerificationAttempt) -> tuple[decision.Terms, decision.History]:
-    """The inputs of a decision on `attempt` besides the answer: the pinned policy's terms and the case so far."""
-    verification = attempt.verification
-    # Attempts that failed because of the vendor or the portal do not bring the case nearer to its limit.
-    tried = verification.attempts.finished().exclude(outcome=Outcome.VENDOR_FAILED).count()
-    policy = verification.policy
+class Inputs(NamedTuple):
+    """Of a decision, besides the answer: the pinned policy's terms and the case so far.
+
+    `repeated`: another call was given the same RequestId. `key` is the applicant's data key, unless it was destroyed.
+    """
+
+    terms: decision.Terms
+    history: decision.History
+    repeated: bool
+    key: DataKey | None
+
+
+# Written by hand, because Django builds its statements anew each time, which takes ten times as long as running this.
+# Attempts that failed because of the vendor or the portal do not bring the case nearer to its limit. The index of
+# RequestIds leaves out empty ones, and is used only if the query leaves them out too.
+_SO_FAR = f"""
+    SELECT
+        so_far.attempts_used,
+        (
+            SELECT count(*) FROM verification_verificationattempt
+            WHERE verification_id = so_far.id AND status = '{AttemptStatus.FINISHED}'
+            AND outcome <> '{Outcome.VENDOR_FAILED}'
+        ),
+        EXISTS (
+            SELECT 1 FROM verification_riskflag
+            WHERE verification_id = so_far.id AND code IN ({", ".join(f"'{code}'" for code in sorted(FOR_A_PERSON))})
+        ),
+        EXISTS (
+            SELECT 1 FROM verification_providercall WHERE request_id = %s AND request_id <> '' AND id <> %s
+        ),
+        data_key.id, data_key.public_id, data_key.key_id, data_key.wrapped
+    FROM verification_verification so_far
+    JOIN verification_applicant applicant ON applicant.id = so_far.applicant_id
+    LEFT JOIN verification_datakey data_key ON data_key.id = applicant.data_key_id AND data_key.destroyed_at IS NULL
+    WHERE so_far.id = %s
+"""  # noqa: S608 (the values are constants)
+
+
+def decision_inputs(
+    attempt: VerificationAttempt, *, call: ProviderCall | None = None, request_id: str = ""
+) -> Inputs:
+    """The inputs of a decision on `attempt`, and on the answer to `call`; one statement reads them as they are now."""
+    policy = attempt.verification.policy
     spot_check = sampling.selected(attempt.public_id, policy.qa_share, purpose="spot_check")
     terms = decision.Terms(policy.approve_at, policy.max_attempts, spot_check)
+    with connection.cursor() as cursor:
+        cursor.execute(_SO_FAR, [request_id, call.pk if call else 0, attempt.verification_id])
+        used, tried, odd, repeated, key_pk, public_id, key_id, wrapped = cursor.fetchone()
+    key = DataKey(pk=key_pk, public_id=public_id, key_id=key_id, wrapped=wrapped) if key_pk else None
+    flags = _flags_to_judge(attempt.verification) if odd else ()
+    return Inputs(terms, decision.History(used, tried, flags), bool(repeated), key)
+
+
+def _flags_to_judge(verification: Verification) -> tuple[str, ...]:
+    flags = verification.flags.filter(code__in=FOR_A_PERSON).order_by("code")
     # A reviewer who asked again saw the flags so far. They count again only if an approval past them takes two people.
     seen = verification.reviews.filter(verdict=Verdict.ASK_AGAIN).aggregate(last=Max("at"))["last"]
-    flags = verification.flags.filter(code__in=FOR_A_PERSON).order_by("code")
-    flags = flags.filter(raised_at__gt=seen) if seen and not policy.second_for_flags else flags
-    return terms, decision.History(
-        verification.attempts_used, tried, tuple(dict.fromkeys(flag.code for flag in flags))
-    )
+    if seen and not verification.policy.second_for_flags:
+        flags = flags.filter(raised_at__gt=seen)
+    return tuple(dict.fromkeys(flag.code for flag in flags))
 
 
 def conclude(
@@ -203,9 +271,11 @@ def conclude(
         advance(attempt, AttemptStatus.FINISHED, finished_at=now, **outcome, **finding)
         facts = _facts_of(attempt)
         shown = {**facts, **_picture_of(attempt)}
-        audit.record("attempt.finished", by=audit.By.system(), subject=attempt, at=now, **shown)
-        verification = Verification.objects.locked(attempt.verification_id)
+        finished = audit.event("attempt.finished", by=audit.By.system(), subject=attempt, at=now, **shown)
+        verification = Verification.objects.locked_alone(attempt.verification_id)
+        verification.policy = attempt.verification.policy  # a case keeps its policy
         if verification.status != Status.CHECKING:
+            audit.record_all([finished])
             return
         case: dict[str, Any] = {
             "outcome": decided.outcome,
@@ -217,7 +287,8 @@ def conclude(
         if decided.next == decision.Next.TRY_AGAIN:
             case["hint"] = decided.hint
         data = {**facts, "policy": verification.policy.version, "reasons": list(decided.reasons)}
-        move(verification, _TARGETS[decided.next], by=audit.By.system(), now=now, data=data, **case)
+        moved = _move(verification, _TARGETS[decided.next], by=audit.By.system(), now=now, data=data, **case)
+        audit.record_all([finished, moved])
         if decided.step == "document":
             ask_for_photo(verification, now=now)
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 import pytest
 
 from tests.contract.vendor_socket import VendorSocket, answering, free_port, http
-from tests.unit.liveness.media_files import Touched, cut, flip
+from tests.unit.liveness.media_files import Touched, cut, fail, flip
 from tests.unit.liveness.tracebacks import variables_of
 from verification.liveness import (
     BadAnswer,
@@ -32,9 +32,11 @@ from verification.liveness import (
     Unavailable,
     UnknownOutcome,
     UnsupportedChallenge,
+    source,
 )
 from verification.liveness.exchange import Reply
 from verification.liveness.signing import Signer
+from verification.liveness.source import KEPT_MOST, SLICE
 
 SECRETS = ("AKIDcanary", "canary-secret-key", "canary-token", "TC3-HMAC", "Q0FOQVJZ", "CANARY")
 PHOTO, VIDEO = b"CANARY", b"CANARY" * 1000  # Q0FOQVJZ in Base64
@@ -133,11 +135,20 @@ def test_no_refusal_before_sending_shows_the_media(photo, video, mode):
     assert not any(secret in shown_by(raised.value) for secret in SECRETS)
 
 
+LONG = b"CANARY" * (2 * SLICE // 6)  # two reads of a file
+
+
+@pytest.mark.parametrize("kept", [0, KEPT_MOST], ids=["streamed", "kept"])
 @pytest.mark.parametrize(
-    ("at", "change"), [(1, flip), (1, cut), (2, cut)], ids=["another", "shorter", "shorter while sent"]
+    ("at", "change"),
+    [(1, flip), (1, cut), (2, cut), (4, cut), (4, fail)],
+    ids=["another", "shorter", "ends early", "ends early while sent", "unreadable while sent"],
 )
-def test_no_error_about_changed_media_shows_them(at, change):
-    video, known = Touched(VIDEO, at=at, touch=change), hashlib.sha256(VIDEO).hexdigest()
+def test_no_error_about_changed_media_shows_them(at, change, kept, monkeypatch):
+    monkeypatch.setattr(source, "KEPT_MOST", kept)
+    if kept and at > 2:
+        pytest.skip("What is in memory changes no more.")
+    video, known = Touched(LONG, at=at, touch=change), hashlib.sha256(LONG).hexdigest()
     body = RequestBody(PHOTO, video, mode="SILENT", actions="", video_sha256=known)
     with (
         VendorSocket(answering(http())) as vendor,

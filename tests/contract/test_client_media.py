@@ -3,13 +3,15 @@
 import hashlib
 import io
 import os
+import tracemalloc
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from kyc_portal.sandbox.emulator import SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY
-from tests.contract.vendor_socket import VendorSocket, answering, http
-from tests.unit.liveness.media_files import Touched, Trickle, cut, extend, fail, flip
+from tests.contract.vendor_socket import VendorSocket, answering, free_port, http
+from tests.unit.liveness.media_files import Counting, Touched, Trickle, cut, extend, fail, flip
 from tests.unit.liveness.tracebacks import variables_of
 from verification.liveness import (
     Billed,
@@ -20,6 +22,8 @@ from verification.liveness import (
     NotSent,
     RequestBody,
     UnknownOutcome,
+    Withdrawn,
+    source,
 )
 from verification.liveness.source import SLICE
 
@@ -32,6 +36,18 @@ FIRST_SENT, LAST_SENT = 4, 6
 def client_of(url: str, **settings) -> LivenessClient:
     settings = {"connect_timeout": 5, "read_timeout": 5, "deadline": 10} | settings
     return LivenessClient(url, "ap-singapore", CREDENTIALS, **settings)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_in_memory(monkeypatch):
+    """Other tests do not release what they have hashed."""
+    monkeypatch.setattr(source, "_memory", source._Memory())
+
+
+@pytest.fixture
+def streamed(monkeypatch):
+    """No room in memory: a file is read to hash it, and read again to send it."""
+    monkeypatch.setattr(source, "KEPT_MOST", 0)
 
 
 @pytest.fixture
@@ -58,8 +74,10 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+@pytest.mark.parametrize("room", [0, source.KEPT_MOST], ids=["streamed", "kept"])
 @pytest.mark.parametrize("kind", [io.BytesIO, Trickle])
-def test_the_vendor_gets_the_very_bytes_of_the_files(emulator, photo, clip, kind):
+def test_the_vendor_gets_the_very_bytes_of_the_files(emulator, photo, clip, kind, room, monkeypatch):
+    monkeypatch.setattr(source, "KEPT_MOST", room)
     body = silent(kind(photo), kind(clip), photo_sha256=sha256(photo), video_sha256=sha256(clip))
     with client_of(emulator.url) as client:
         assert client.send(body).result == "Success"
@@ -77,6 +95,7 @@ def test_other_media_than_on_record_make_no_call(emulator, photo, clip, name, un
     assert emulator.calls() == []
 
 
+@pytest.mark.usefixtures("streamed")
 def test_a_byte_that_changed_after_it_was_signed_is_refused_by_the_vendor(emulator, photo, clip):
     changing = Touched(clip, at=2, touch=flip)
     with client_of(emulator.url) as client, pytest.raises(Misconfigured) as raised:
@@ -101,6 +120,7 @@ def test_a_file_of_another_size_than_was_signed_is_not_sent(vendor, change):
     assert (raised.value.billed, arrived(vendor)) == (Billed.NO, 0)
 
 
+@pytest.mark.usefixtures("streamed")
 @pytest.mark.parametrize(
     ("change", "code"),
     [(cut, "integrity_error"), (fail, "media_unreadable")],
@@ -147,8 +167,141 @@ def test_a_body_of_another_length_than_announced_leaves_the_outcome_unknown(vend
         send(vendor, kind(b"photo", b"video", mode="SILENT", actions=""))
 
 
+@pytest.mark.usefixtures("streamed")
 def test_the_sending_pass_starts_with_the_read_that_the_tests_above_count_on(vendor):
     positions = []
     video = Touched(VIDEO, at=FIRST_SENT, touch=lambda file: positions.append(file.seek(0, io.SEEK_CUR)))
     send(vendor, silent(b"photo", video))
     assert positions == [0]
+
+
+def in_memory() -> int:
+    """Bytes that all calls of this process keep."""
+    return source._memory._taken
+
+
+@pytest.mark.parametrize("change", [flip, fail], ids=["another byte", "unreadable"])
+def test_what_was_signed_is_what_is_sent_although_the_file_changes(vendor, change):
+    video = Touched(VIDEO, at=FIRST_SENT, touch=change)
+    body = silent(b"photo", video)
+    with client_of(vendor.url) as client:
+        assert client.send(body).result == "Success"
+    assert vendor.requests[0].body_sha256 == silent(b"photo", VIDEO).sha256_hex()
+    assert in_memory() == 0
+
+
+def test_a_file_is_read_once_if_there_is_room(vendor):
+    video = Counting(VIDEO)
+    send(vendor, silent(b"photo", video))
+    assert video.count == len(VIDEO)
+
+
+def test_a_file_without_room_is_read_again(vendor, monkeypatch):
+    monkeypatch.setattr(source, "KEPT_MOST", len(VIDEO) - 1)
+    video = Counting(VIDEO)
+    send(vendor, silent(b"photo", video))
+    assert video.count == 2 * len(VIDEO)
+    assert in_memory() == 0
+
+
+def test_all_calls_together_keep_no_more_than_there_is_room_for(monkeypatch):
+    monkeypatch.setattr(source, "KEPT_MOST", 2 * len(VIDEO) + 1)
+    bodies = [silent(b"photo", io.BytesIO(VIDEO)) for _ in range(5)]
+    for body in bodies:
+        body.sha256_hex()
+    assert in_memory() == 2 * len(VIDEO)
+    for body in bodies:
+        body.release()
+    assert in_memory() == 0
+
+
+def test_a_buffer_is_never_kept_twice():
+    silent(b"photo", VIDEO).sha256_hex()
+    assert in_memory() == 0
+
+
+def test_each_slice_is_let_go_of_as_it_is_sent():
+    body = silent(b"photo", io.BytesIO(VIDEO))
+    body.sha256_hex()
+    tracemalloc.start()
+    try:
+        for _ in body:
+            pass
+        still_there, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert body._video._kept == []
+    assert still_there < SLICE
+
+
+def test_a_call_that_was_withdrawn_leaves_nothing_in_memory_once_it_is_released(vendor):
+    body = silent(io.BytesIO(b"photo"), io.BytesIO(VIDEO))
+    with client_of(vendor.url) as client, pytest.raises(Withdrawn):
+        client.send(body, may_send=lambda: False)
+    body.release()
+    assert in_memory() == 0
+
+
+def test_a_call_that_could_not_connect_may_be_sent_again_from_memory(vendor):
+    video = Touched(VIDEO, at=FIRST_SENT, touch=fail)
+    body = silent(b"photo", video)
+    with client_of(f"http://127.0.0.1:{free_port()}") as client, pytest.raises(NotSent):
+        client.send(body)
+    assert in_memory() == len(VIDEO)
+    send(vendor, body)
+    assert in_memory() == 0
+
+
+def test_a_call_that_broke_off_while_it_was_sent_leaves_nothing_in_memory():
+    body = silent(b"photo", io.BytesIO(os.urandom(5_900_000)))
+    with (
+        VendorSocket(lambda line: line.reset(), reads="head") as vendor,
+        client_of(vendor.url) as client,
+        pytest.raises(UnknownOutcome),
+    ):
+        client.send(body)
+    body.release()
+    assert in_memory() == 0
+
+
+@pytest.mark.parametrize("touch", [cut, flip, fail])
+def test_a_hash_that_failed_leaves_nothing_in_memory_however_often(touch):
+    video = Touched(VIDEO, at=2, touch=touch)
+    body = silent(b"photo", video, video_sha256=sha256(VIDEO))
+    for _ in range(2):
+        with suppress(MediaChanged, OSError):
+            body.sha256_hex()
+    body.release()
+    assert in_memory() == 0
+
+
+def test_after_a_release_the_file_is_read_again(vendor):
+    video = Counting(VIDEO)
+    body = silent(b"photo", video)
+    body.sha256_hex()
+    body.release()
+    send(vendor, body)
+    assert video.count == 2 * len(VIDEO)
+
+
+def test_the_hash_of_the_whole_body_proves_both_media_in_one_pass(vendor):
+    photo, video = Counting(b"photo"), Counting(VIDEO)
+    known = silent(b"photo", VIDEO).sha256_hex()
+    send(vendor, silent(photo, video, sha256=known))
+    assert (photo.count, video.count) == (len(b"photo"), len(VIDEO))
+    assert vendor.requests[0].body_sha256 == known
+
+
+@pytest.mark.parametrize("other", ["photo", "video", "mode"])
+def test_another_body_than_on_record_is_not_sent(vendor, other):
+    known = silent(b"photo", VIDEO).sha256_hex()
+    photo = b"Photo" if other == "photo" else b"photo"
+    video = VIDEO[::-1] if other == "video" else VIDEO
+    asked = {"mode": "ACTION", "actions": "1"} if other == "mode" else {"mode": "SILENT", "actions": ""}
+    body = RequestBody(io.BytesIO(photo), io.BytesIO(video), sha256=known, **asked)
+    with pytest.raises(MediaChanged) as raised:
+        send(vendor, body)
+    assert (str(raised.value), raised.value.billed) == ("integrity_error: body", Billed.NO)
+    assert arrived(vendor) == 0
+    body.release()
+    assert in_memory() == 0

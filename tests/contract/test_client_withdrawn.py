@@ -61,3 +61,54 @@ def test_a_probe_may_be_taken_back_too():
         assert client.probe(may_send=lambda: True) == "MissingParameter"
         with pytest.raises(Withdrawn):
             client.probe(may_send=lambda: False)
+
+
+def events_of(url: str, *, may_send=None, begun=None, body=None):
+    body = body or RequestBody(b"photo", b"video", mode="SILENT", actions="")
+    with LivenessClient(url, "ap-singapore", Credentials("id", "key")) as client:
+        return client.send(body, may_send=may_send, begun=begun)
+
+
+class Noting(RequestBody):
+    """Notes when its first piece is asked for."""
+
+    def __init__(self, events):
+        super().__init__(b"photo", b"video", mode="SILENT", actions="")
+        self.sha256_hex()
+        self._events = events
+
+    def __iter__(self):
+        self._events.append("body")
+        return super().__iter__()
+
+
+def test_it_is_told_once_that_the_headers_have_left_and_before_the_body(vendor):
+    events = []
+
+    def may_send() -> bool:
+        events.append("may send")
+        return True
+
+    body = Noting(events)
+    events_of(vendor.url, may_send=may_send, begun=lambda: events.append("begun"), body=body)
+    assert events == ["may send", "begun", "body"]
+
+
+def test_a_call_taken_back_has_not_begun(vendor):
+    with pytest.raises(Withdrawn):
+        events_of(vendor.url, may_send=lambda: False, begun=lambda: pytest.fail("begun"))
+
+
+def test_a_call_without_a_connection_has_not_begun():
+    with pytest.raises(NotSent):
+        events_of(f"http://127.0.0.1:{free_port()}", begun=lambda: pytest.fail("begun"))
+
+
+def test_a_probe_begins_too():
+    begun = []
+    with (
+        VendorSocket(answering(http(MISSING))) as vendor,
+        LivenessClient(vendor.url, "ap-singapore", Credentials("id", "key")) as client,
+    ):
+        client.probe(begun=lambda: begun.append(True))
+    assert begun == [True]

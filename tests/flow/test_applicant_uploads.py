@@ -399,7 +399,7 @@ def test_who_never_heard_that_the_video_was_of_no_use_hears_it_the_second_time(r
     assert error_of(finish(ready, drawn))[:2] == (422, "video_corrupt")
     put_all(ready, drawn)
     assert finish(ready, drawn).status_code == 200
-    assert VerificationAttempt.objects.get().facts.keys() == {"recorded"}
+    assert VerificationAttempt.objects.get().facts.keys() == {"recorded", "pictures"}
 
 
 def test_what_was_of_no_use_is_asked_for_while_its_challenge_is_open(

@@ -4,9 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
 
 from kyc_portal.sandbox.emulator import EmulatorServer
+from tests import objects
 from tests.conftest import NOW, VENDOR_CLOCK, Road
 from tests.contract.vendor_socket import VendorSocket, answering, http
 from tests.flow.tries import judge_after_a_death
@@ -14,10 +16,20 @@ from verification import audit, storage
 from verification.actions import assess, cancel, prepare, sweep
 from verification.evidence import best_frame
 from verification.jobs import leases
-from verification.models import AuditEvent, CallState, ProviderCall, Verification, VerificationAttempt
+from verification.models import (
+    AuditEvent,
+    CallState,
+    Document,
+    ProviderCall,
+    VendorAccount,
+    Verification,
+    VerificationAttempt,
+)
 from verification.states import AttemptStatus, Status
 from verification.vendor_accounts import call_ledger, clients, pacing
 from verification.workflow import StaleAttempt
+
+LONG_AGO = NOW - timedelta(hours=1)
 
 
 def begin(attempt: VerificationAttempt) -> ProviderCall:
@@ -271,3 +283,111 @@ def test_a_call_that_nobody_comes_back_for_is_closed_by_the_sweep(road: Road) ->
     sweep.sweep(now=NOW + timedelta(seconds=120))
     call.refresh_from_db()
     assert call.state == CallState.UNKNOWN
+
+
+def test_the_request_that_was_hashed_when_it_was_prepared_is_the_one_that_is_sent(
+    road: Road, emulator: EmulatorServer
+) -> None:
+    attempt = road.ready()
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    (sent,) = emulator.calls()
+    assert attempt.request_sha256 == attempt.calls.get().body_sha256 == sent["body_sha256"]
+
+
+@pytest.mark.parametrize("part", ["photo", "recording"])
+def test_evidence_that_was_damaged_after_it_was_prepared_is_not_sent(
+    road: Road, emulator: EmulatorServer, part: str
+) -> None:
+    attempt = road.ready()
+    objects.damage(attempt.document.normalised_name if part == "photo" else attempt.normalised_name)
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    assert_nothing_was_sent(attempt, emulator)
+
+
+def test_a_request_that_is_not_the_one_that_was_prepared_is_not_sent(
+    road: Road, emulator: EmulatorServer
+) -> None:
+    """Another recording of the same person, under a key that opens: only the hash tells them apart."""
+    attempt, other = road.ready(), road.ready()
+    VerificationAttempt.objects.filter(pk=attempt.pk).update(request_sha256=other.request_sha256)
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    assert_nothing_was_sent(attempt, emulator)
+
+
+@pytest.mark.parametrize("changed", ["photo", "recording"])
+def test_an_attempt_that_an_earlier_version_prepared_is_proved_by_the_hashes_of_its_parts(
+    road: Road, emulator: EmulatorServer, changed: str
+) -> None:
+    attempt, sound = road.ready(), road.ready()
+    VerificationAttempt.objects.update(request_sha256="")
+    if changed == "photo":
+        Document.objects.filter(pk=attempt.document.pk).update(normalised_sha256="0" * 64)
+    else:
+        VerificationAttempt.objects.filter(pk=attempt.pk).update(normalised_sha256="0" * 64)
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    assert_nothing_was_sent(attempt, emulator)
+    assess.assess(sound.public_id, clock=lambda: NOW)
+    assert len(emulator.calls()) == 1
+
+
+def test_a_photo_that_can_not_be_read_when_the_recording_is_prepared_is_found_out_when_it_is_sent(
+    road: Road, emulator: EmulatorServer
+) -> None:
+    attempt = road.submit(road.with_photo())
+    objects.damage(attempt.document.normalised_name)
+    prepare.prepare(attempt.public_id, now=NOW)
+    attempt.refresh_from_db()
+    assert (attempt.status, attempt.request_sha256) == (AttemptStatus.READY, "")
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    assert_nothing_was_sent(attempt, emulator)
+
+
+def assert_nothing_was_sent(attempt: VerificationAttempt, emulator: EmulatorServer) -> None:
+    attempt.refresh_from_db()
+    assert emulator.calls() == []
+    assert not attempt.calls.exists()
+    assert (attempt.status, attempt.verification.reasons) == (AttemptStatus.FINISHED, ["integrity_error"])
+
+
+def test_a_charged_call_stays_on_the_budget_whatever_fails_afterwards(
+    road: Road, emulator: EmulatorServer, monkeypatch: Any
+) -> None:
+    def fail(*arguments: Any) -> Any:
+        raise storage.Unavailable("full")
+
+    attempt = road.ready()
+    monkeypatch.setattr(best_frame, "keep", fail)
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    assert (len(emulator.calls()), VendorAccount.objects.get().spent) == (1, 1)
+
+
+def test_evidence_that_is_gone_leaves_the_trial_to_another_attempt(
+    road: Road, emulator: EmulatorServer
+) -> None:
+    attempt, account = road.ready(), pacing.accounts()[0]
+    pacing.pause(account, reason="UnauthorizedOperation.Arrears", called_at=LONG_AGO, now=LONG_AGO)
+    account.refresh_from_db()
+    pacing.allow_trial(account, now=NOW)
+    storage.delete(attempt.normalised_name)
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    account.refresh_from_db()
+    assert (account.trial_at, account.spent, emulator.calls()) == (NOW, 0, [])
+
+
+def test_a_call_that_was_not_sent_is_closed_despite_an_outage_of_the_database(
+    road: Road, monkeypatch: Any
+) -> None:
+    call, failures = begin(road.ready()), [OperationalError("gone"), OperationalError("gone")]
+    update = QuerySet.update
+
+    def outage(rows: Any, **changes: Any) -> int:
+        if failures:
+            raise failures.pop()
+        return update(rows, **changes)
+
+    monkeypatch.setattr(QuerySet, "update", outage)
+    monkeypatch.setattr(call_ledger, "RETRY_DELAYS", (0, 0, 0))
+    monkeypatch.setattr(connection, "close", lambda: None)  # the test's transaction is in it
+    assert call_ledger.close_unsent(call, now=NOW)
+    call.refresh_from_db()
+    assert (failures, call.state, call.slot_missed) == ([], CallState.NOT_SENT, True)

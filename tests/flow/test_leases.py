@@ -8,6 +8,7 @@ from django.db import connection
 
 from tests.conftest import NOW, Road
 from verification import workflow
+from verification.actions import assess
 from verification.jobs import doorbell, leases
 from verification.models import VerificationAttempt
 from verification.states import AttemptStatus
@@ -156,3 +157,68 @@ def test_who_waits_longest_comes_first(road: Road) -> None:
     for index, public_id in enumerate(ids):
         VerificationAttempt.objects.filter(public_id=public_id).update(submitted_at=NOW - index * SECOND)
     assert leases.waiting_longest(AttemptStatus.READY, now=NOW) == ids[::-1]
+
+
+def next_one(now: datetime = NOW) -> VerificationAttempt | None:
+    return leases.claim_longest_waiting(AttemptStatus.READY, now=now)
+
+
+def three_waiting(road: Road) -> list[VerificationAttempt]:
+    """Three attempts; the one submitted first comes first."""
+    waiting = [road.ready() for _ in range(3)]
+    for number, attempt in enumerate(waiting):
+        VerificationAttempt.objects.filter(pk=attempt.pk).update(submitted_at=NOW + (number - 5) * SECOND)
+    return waiting
+
+
+def test_the_longest_waiting_is_claimed_first_and_each_once(road: Road) -> None:
+    waiting = three_waiting(road)
+    claimed = [next_one() for _ in range(4)]
+    assert claimed == [*waiting, None]
+
+
+def test_what_is_not_due_is_left_waiting(road: Road) -> None:
+    first, second, _ = three_waiting(road)
+    leases.put_back(held(first), not_before=NOW + SECOND, now=NOW)
+    assert next_one() == second
+    assert next_one(NOW + SECOND) == first
+
+
+def outpaced(times: int) -> Any:
+    """Another process claims what this one has read, so many times."""
+    left = [*range(times)]
+
+    def outpace(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith('UPDATE "verification_verificationattempt"') and left:
+            left.pop()
+            row = VerificationAttempt.objects.filter(status=AttemptStatus.READY, lease_until=None)
+            oldest = row.order_by("submitted_at").values_list("pk", flat=True)[0]
+            taken = 'UPDATE "verification_verificationattempt" SET fence = fence + 1, lease_until = %s WHERE id = %s'
+            execute(taken, [NOW + leases.LEASE, oldest], many, context)
+        return execute(sql, params, many, context)
+
+    return connection.execute_wrapper(outpace)
+
+
+def test_if_another_process_was_faster_the_next_one_is_claimed(road: Road) -> None:
+    *_, last = three_waiting(road)
+    with outpaced(2):
+        assert next_one() == last
+
+
+def test_if_others_are_faster_time_and_again_it_is_left_to_them(
+    road: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three_waiting(road)
+    monkeypatch.setattr(leases, "MAX_TRIES", 2)
+    with outpaced(2):
+        assert next_one() is None
+
+
+def test_a_claimed_attempt_knows_whether_it_was_called_before(road: Road, emulator: Any) -> None:
+    attempt = road.ready()
+    emulator.script(fault="http_503")
+    assess.assess(attempt.public_id, clock=lambda: NOW)
+    later = NOW + 60 * SECOND
+    assert held(attempt, later).has_calls
+    assert not held(road.ready(), later).has_calls

@@ -10,6 +10,7 @@ from tests.conftest import NOW, Road
 from verification import liveness, media, storage
 from verification.actions import assess, prepare
 from verification.crypto import Reader, new_entry
+from verification.liveness import source
 from verification.models import VerificationAttempt
 from verification.states import AttemptStatus, Status
 from verification.vendor_accounts import account_health
@@ -21,7 +22,7 @@ def submitted(road: Road) -> VerificationAttempt:
 
 
 def kill_children(monkeypatch: Any, code: str) -> None:
-    def killed(data: bytes) -> media.NormalisedVideo:
+    def killed(*args: Any) -> media.NormalisedVideo:
         raise media.UnusableMedia(code)
 
     monkeypatch.setattr(media, "prepare_video", killed)
@@ -69,6 +70,8 @@ def test_evidence_that_can_not_be_read_waits_but_not_for_ever(
 def test_a_store_that_fails_in_mid_call_is_not_the_vendors_fault(
     road: Road, emulator: EmulatorServer, monkeypatch: Any
 ) -> None:
+    """The evidence is read again to send it where there is no room to keep it."""
+    monkeypatch.setattr(source, "KEPT_MOST", 0)
     attempt = road.ready()
     reads = iter(range(1000))
     read = Reader.read

@@ -132,6 +132,28 @@ def test_a_recording_that_can_not_be_prepared_brings_the_person_back(road: Road,
     assert verification.hint == "record_again"
 
 
+@pytest.mark.parametrize("counted", [True, False])
+def test_preparing_hears_how_many_pictures_the_check_decoded(
+    road: Road, monkeypatch: Any, counted: bool
+) -> None:
+    attempt, told, really = road.submit(road.with_photo()), [], media.prepare_video
+    frames = attempt.facts["recorded"]["frames"]
+    if not counted:  # an earlier version received it
+        attempt.facts.pop("pictures")
+        attempt.save(update_fields=["facts"])
+
+    def prepare_video(data: bytes, *args: Any) -> media.NormalisedVideo:
+        told.append(args)
+        return really(data, *args)
+
+    monkeypatch.setattr(media, "prepare_video", prepare_video)
+    prepare.prepare(attempt.public_id, now=NOW)
+    attempt.refresh_from_db()
+    assert told == [(frames if counted else 0, "yuv420p")]
+    assert attempt.status == AttemptStatus.READY
+    assert attempt.facts["prepared"]["method"] == "remux"
+
+
 def test_a_machine_at_fault_lets_the_recording_wait(road: Road, monkeypatch: Any) -> None:
     attempt = road.submit(road.with_photo())
 

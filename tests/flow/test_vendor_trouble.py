@@ -79,7 +79,7 @@ def test_when_the_account_is_well_again_all_that_waits_is_rung_for(
 ) -> None:
     road.ready()
     probe.probe("default", now=at(30))
-    assert doorbell.ASSESS in rung(lambda: judge(paused, 31))
+    assert doorbell.ASSESS_NEXT in rung(lambda: judge(paused, 31))
 
 
 def test_a_probe_that_meets_a_fault_leaves_the_account_paused(
@@ -365,7 +365,7 @@ def test_evidence_that_the_machine_cannot_read_now_is_tried_again_later(
 ) -> None:
     attempt = road.ready()
 
-    def refuse(name: str) -> Any:
+    def refuse(name: str, key: Any) -> Any:
         raise OSError(24, "Too many open files")
 
     with monkeypatch.context() as crowded:

@@ -12,34 +12,40 @@ from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-from django.db import connection, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 
 from verification import audit, liveness, storage, workflow
 from verification.evidence import best_frame
 from verification.jobs import doorbell, leases
+from verification.jobs.resting import let_go_of_database
+from verification.jobs.turns import OneByOne
 from verification.models import ProviderCall, VerificationAttempt
 from verification.rules import decision
 from verification.states import AttemptStatus
 from verification.vendor_accounts import account_health, call_ledger, clients, pacing, request_ids
 
 Clock = Callable[[], datetime]
+# It is all processor time: threads that hash at once take a third longer each.
+_hashing = OneByOne()
 log = structlog.get_logger(__name__)
 
 
 def assess(attempt_id: str, *, clock: Clock) -> bool:
     """Have the vendor compare the attempt's photo and video. False if the attempt was not free, or still waits."""
-    return _claim_and_assess([attempt_id], clock)
+    return _claim_and_assess(partial(leases.claim, attempt_id), clock)
 
 
 def assess_next(*, clock: Clock) -> bool:
-    """Assess the attempt that has waited longest."""
-    return _claim_and_assess(leases.waiting_longest(AttemptStatus.READY, now=clock(), limit=10), clock)
+    """Assess the attempt that has waited longest. False if none waits, or it still waits."""
+    return _claim_and_assess(leases.claim_longest_waiting, clock)
 
 
-def _claim_and_assess(attempt_ids: list[str], clock: Clock) -> bool:
+def _claim_and_assess(claim: Callable[..., VerificationAttempt | None], clock: Clock) -> bool:
+    if pacing.line_is_full():
+        leases.leave_to_the_next()
+        return False
     now = clock()
-    claims = (leases.claim(attempt_id, AttemptStatus.READY, now=now) for attempt_id in attempt_ids)
-    attempt = next((claimed for claimed in claims if claimed is not None), None)
+    attempt = claim(AttemptStatus.READY, now=now)
     if attempt is None:
         return False
     with leases.held(attempt, now=now):
@@ -52,12 +58,38 @@ def _assess(attempt: VerificationAttempt, clock: Clock) -> bool:
     1. Close a call that an earlier worker left open, then look for an answer that it recorded, and act on that.
     2. Conclude without an answer if the case has ended, workers keep dying, or the attempt may not be sent again. Have
        a smaller copy of the recording made if the vendor refused this one.
-    3. Leave the attempt waiting if no slot is free: asked before the evidence is read, because that is cheap.
-    4. Open and hash the evidence; reserve a slot and sleep until it is near (`_call_in_turn`).
+    3. Reserve a slot, or leave the attempt waiting if there is none; sleep until the slot is near (`_call_in_turn`).
+    4. Open and hash the evidence.
     5. Renew the lease and enter the call in the ledger, in one transaction (`_enter`).
     6. Send in the slot. Commit the outcome by itself, then update the account's pause and budget (`_call`).
     7. If the lease is still ours, decide on an answer; after an error put the attempt back or conclude.
     """
+    if attempt.has_calls and (done := _go_on_from_earlier_calls(attempt, clock)):
+        return done
+    if reason := leases.why_not_process(attempt):
+        workflow.give_up(attempt, reason, now=clock())
+        return True
+    slot = pacing.reserve(now=clock())
+    if isinstance(slot, pacing.Wait):
+        leases.leave_waiting(attempt)
+        return False
+    try:
+        with pacing.Turn(slot) as turn:
+            return _call_in_turn(attempt, turn, clock)
+    except (storage.IntegrityError, liveness.Rejected) as error:
+        _act_on_unfit_evidence(attempt, error, clock())
+        return True
+    except OSError as error:
+        log.error("assess.evidence_unavailable", attempt=attempt.public_id, error=type(error).__name__)
+        now = clock()
+        if leases.retry_later(attempt, now=now):
+            return False
+        workflow.give_up(attempt, "cannot_process", now=now)
+        return True
+
+
+def _go_on_from_earlier_calls(attempt: VerificationAttempt, clock: Clock) -> bool:
+    """True if the attempt's calls so far were enough to go on with it, and no further one may be made now."""
     # In this order, because the earlier worker may be recording its answer at this moment.
     call_ledger.close_lost(attempt, now=clock())
     found = call_ledger.answered(attempt)
@@ -72,22 +104,7 @@ def _assess(attempt: VerificationAttempt, clock: Clock) -> bool:
     if refused and not attempt.is_smaller_copy:
         _make_smaller(attempt, refused, clock())
         return True
-    if pacing.must_wait(now=clock()):
-        leases.leave_waiting(attempt)
-        return False
-    try:
-        with _body(attempt) as body:
-            return _call_in_turn(attempt, body, clock)
-    except (storage.IntegrityError, liveness.Rejected) as error:
-        _act_on_unfit_evidence(attempt, error, clock())
-        return True
-    except OSError as error:
-        log.error("assess.evidence_unavailable", attempt=attempt.public_id, error=type(error).__name__)
-        now = clock()
-        if leases.retry_later(attempt, now=now):
-            return False
-        workflow.give_up(attempt, "cannot_process", now=now)
-        return True
+    return False
 
 
 def _act_on_unfit_evidence(
@@ -107,9 +124,10 @@ def _body(attempt: VerificationAttempt) -> Iterator[liveness.RequestBody]:
     document = attempt.document
     if document is None:
         raise storage.IntegrityError("The attempt has no ID photo.")
+    key = attempt.verification.applicant.data_key
     with ExitStack() as files:
-        photo = files.enter_context(storage.open_unchecked(document.normalised_name))
-        video = files.enter_context(storage.open_unchecked(attempt.normalised_name))
+        photo = files.enter_context(storage.open_unchecked(document.normalised_name, key))
+        video = files.enter_context(storage.open_unchecked(attempt.normalised_name, key))
         body = liveness.RequestBody(
             photo,
             video,
@@ -117,29 +135,44 @@ def _body(attempt: VerificationAttempt) -> Iterator[liveness.RequestBody]:
             actions=attempt.actions,
             photo_sha256=document.normalised_sha256,
             video_sha256=attempt.normalised_sha256,
+            sha256=attempt.request_sha256 or None,
         )
-        body.sha256_hex()
+        files.callback(body.release)
+        with _hashing:
+            body.sha256_hex()
         yield body
 
 
-def _call_in_turn(attempt: VerificationAttempt, body: liveness.RequestBody, clock: Clock) -> bool:
-    """Reserve a slot and call in it. False if there was none, or it was missed: then nothing was sent."""
-    slot = pacing.reserve(now=clock())
-    if isinstance(slot, pacing.Wait):
-        leases.leave_waiting(attempt)
-        return False
-    turn = pacing.Turn(slot, clock=clock)
-    turn.wait_to_prepare()
-    called = False
+def _call_in_turn(attempt: VerificationAttempt, turn: pacing.Turn, clock: Clock) -> bool:
+    """Wait for the turn and call in it. False if it did not come: then nothing was sent."""
+    called, call = False, None
+    let_go_of_database()
     try:
-        call = _enter(attempt, slot, body, clock())
-        called = call is not None and _call(attempt, call, turn, body, clock)
+        turn.wait_to_prepare()
+        with _body(attempt) as body:
+            call = _enter(attempt, turn.slot, body, clock())
+            called = call is not None and _call(attempt, call, turn, body, clock)
+    except pacing.Missed:
+        log.warning("assess.turn_missed", attempt=attempt.public_id)
     finally:
-        if not called:
-            pacing.give_back(turn.slot)
+        if not called and not turn.has_left:
+            _give_back(turn.slot, entered=call is not None, now=clock())
     if not called:
         leases.leave_waiting(attempt)
     return called
+
+
+def _give_back(slot: pacing.Slot, *, entered: bool, now: datetime) -> None:
+    """The slot's call was not sent, so it costs nothing; if it was to be a trial, another may be.
+
+    Without the database the budget counts a call too many, which must not hide why the call was not sent.
+    """
+    try:
+        pacing.give_back(slot)
+        if slot.account.paused_at is not None and not entered:
+            pacing.allow_trial(slot.account, now=now)
+    except (DatabaseError, InterfaceError) as error:
+        log.warning("assess.slot_not_given_back", account=slot.account.name, error=type(error).__name__)
 
 
 def _enter(
@@ -148,8 +181,8 @@ def _enter(
     """The call, committed to the ledger; None if the account was paused or resumed since the slot was reserved."""
     region = clients.region_to_call(slot.account, now=now)
     with transaction.atomic(durable=True):
-        _check_ours(leases.renew(attempt, now=now), attempt)
-        if not pacing.still_open(slot):
+        if not leases.renew(attempt, now=now, only_if=pacing.is_still_open(slot)):
+            _check_ours(not pacing.still_open(slot), attempt)
             return None
         return call_ledger.begin(attempt, slot.account, region, body, now=now)
 
@@ -169,6 +202,7 @@ def _call(
             body,
             now=lambda: clock().timestamp(),
             may_send=partial(_may_send, turn),
+            begun=turn.left,
         )
     except liveness.Withdrawn:
         _check_ours(call_ledger.close_unsent(call, now=clock()), attempt)
@@ -189,10 +223,8 @@ def _call(
 
 
 def _may_send(turn: pacing.Turn) -> bool:
-    """Wait for the slot, and give up the database connection: a call takes seconds, and connections are few."""
     ready = turn.wait_to_send()
-    if not connection.in_atomic_block:
-        connection.close()
+    let_go_of_database()
     return ready
 
 
@@ -204,14 +236,14 @@ def _check_ours(ours: bool, attempt: VerificationAttempt) -> None:
 def _act_on_answer(
     attempt: VerificationAttempt, call: ProviderCall, answer: liveness.Answer, now: datetime
 ) -> None:
-    terms, history = workflow.decision_inputs(attempt)
-    if request_ids.check(call, answer.request_id, now=now):
-        decided = decision.repeated_request_id(answer, history)
+    inputs = workflow.decision_inputs(attempt, call=call, request_id=answer.request_id)
+    if inputs.repeated and request_ids.check(call, answer.request_id, now=now):
+        decided = decision.repeated_request_id(answer, inputs.history)
         answer = replace(answer, best_frame=None, best_frame_note="not_trusted")
     else:
-        decided = decision.decide(answer, terms, history)
+        decided = decision.decide(answer, inputs.terms, inputs.history)
     similarity = call_ledger.truncated(answer.similarity)
-    with storage.dropped_on_error(attempt.verification.applicant) as store:
+    with storage.dropped_on_error(attempt.verification.applicant, inputs.key) as store:
         frame = best_frame.keep(attempt, answer, store)
         workflow.conclude(
             attempt, decided, now=now, code=answer.result, call=call, similarity=similarity, **frame

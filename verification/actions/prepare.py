@@ -6,7 +6,7 @@ from datetime import datetime
 import structlog
 from django.db import transaction
 
-from verification import audit, media, storage, workflow
+from verification import audit, liveness, media, storage, workflow
 from verification.jobs import doorbell, leases
 from verification.models import VerificationAttempt
 from verification.rules import decision
@@ -45,12 +45,9 @@ def _prepare_or_conclude(attempt: VerificationAttempt, now: datetime) -> None:
             leases.put_back(attempt, not_before=now + leases.RETRY_AFTER, now=now, killed=True)
             return
         log.info("prepare.unusable", attempt=attempt.public_id, code=error.code)
-        workflow.conclude(
-            attempt,
-            decision.unusable(error.code, *workflow.decision_inputs(attempt)),
-            now=now,
-            code=error.code,
-        )
+        inputs = workflow.decision_inputs(attempt)
+        decided = decision.unusable(error.code, inputs.terms, inputs.history)
+        workflow.conclude(attempt, decided, now=now, code=error.code)
     except storage.IntegrityError as error:
         log.error("prepare.evidence_lost", attempt=attempt.public_id, reason=error.code)
         workflow.give_up(attempt, error.code, now=now)
@@ -59,6 +56,7 @@ def _prepare_or_conclude(attempt: VerificationAttempt, now: datetime) -> None:
 def _prepare(attempt: VerificationAttempt, now: datetime) -> None:
     prepared = _prepared(attempt, storage.read(attempt.original_name, sha256=attempt.original_sha256))
     lineage = {name: value for name, value in asdict(prepared).items() if name != "mp4"}
+    request_sha256 = _request_sha256(attempt, prepared.mp4)
     with storage.dropped_on_error(attempt.verification.applicant) as store:
         normalised = store("video", prepared.mp4)
         with transaction.atomic(durable=True):
@@ -68,6 +66,7 @@ def _prepare(attempt: VerificationAttempt, now: datetime) -> None:
                 normalised_name=normalised.name,
                 normalised_sha256=normalised.sha256,
                 normalised_size=normalised.size,
+                request_sha256=request_sha256,
                 facts={**attempt.facts, "prepared": lineage},
             )
             hashes = {"original_sha256": attempt.original_sha256, "normalised_sha256": normalised.sha256}
@@ -77,8 +76,34 @@ def _prepare(attempt: VerificationAttempt, now: datetime) -> None:
             doorbell.ring(doorbell.ASSESS, attempt.public_id)
 
 
+def _request_sha256(attempt: VerificationAttempt, mp4: bytes) -> str:
+    """The hash of the request to come: by it alone, the one pass that signs the request proves photo and recording.
+
+    "" if the photo can't be read now, or the request breaks a limit of the vendor: then it is found out when it is
+    sent.
+    """
+    document = attempt.document
+    if document is None:
+        return ""
+    try:
+        with storage.open_unchecked(document.normalised_name) as photo:
+            sha256 = document.normalised_sha256
+            body = liveness.RequestBody(
+                photo, mp4, mode=attempt.mode, actions=attempt.actions, photo_sha256=sha256
+            )
+            try:
+                return body.sha256_hex()
+            finally:
+                body.release()
+    except (storage.IntegrityError, liveness.Rejected, OSError) as error:
+        log.info("prepare.request_not_hashed", attempt=attempt.public_id, error=type(error).__name__)
+        return ""
+
+
 def _prepared(attempt: VerificationAttempt, recording: bytes) -> media.NormalisedVideo:
     """A copy for the vendor, of half the size of the one that it did not take."""
     if attempt.is_smaller_copy:
         return media.shrink_video(recording, attempt.normalised_size // 2)
-    return media.prepare_video(recording)
+    # An attempt that an earlier version received lacks the number of pictures.
+    pictures = attempt.facts.get("pictures", 0)
+    return media.prepare_video(recording, pictures, attempt.facts["recorded"]["pixel_format"])

@@ -18,7 +18,7 @@ from django.db.models.functions import Greatest
 
 from verification import media, storage, workflow
 from verification.evidence import challenges, upload_parts
-from verification.models import RecordingUpload, Verification, VerificationAttempt
+from verification.models import DataKey, RecordingUpload, Verification, VerificationAttempt
 from verification.states import AttemptStatus, Status
 
 MAX_PART: Final = 512 * 1024  # bytes
@@ -151,16 +151,16 @@ def joined(verification: Verification, *, attempt_id: str, nonce: str, now: date
     arrived = upload_parts.arrived(upload)
     if arrived != upload.size:
         raise OutOfStep(arrived)
-    data = _read(upload)
+    data = _read(upload, storage.key_of(verification.applicant))
     if data is None:
         upload_parts.clear(upload)
         raise Damaged("The parts do not make what was announced.")
     return Joined(data, upload.sha256, upload.began_at)
 
 
-def _read(upload: RecordingUpload) -> bytes | None:
+def _read(upload: RecordingUpload, key: DataKey) -> bytes | None:
     try:
-        data = upload_parts.joined(upload)
+        data = upload_parts.joined(upload, key)
     except storage.KeyDestroyed:
         raise
     except storage.IntegrityError:

@@ -1,6 +1,7 @@
 """Receiving a recording: it answers the challenge and passes the attempt to the workers."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -37,11 +38,12 @@ def submit(
     sha256 = sha256 or hashlib.sha256(recording).hexdigest()
     attempt = _open_attempt(verification, attempt_id, nonce, now)
     _refuse_reused(attempt, sha256, now)
-    with media_tries.counted(verification, media_tries.RECORDING, now=now):
-        checked = media.check_video(recording)
-    with storage.dropped_on_error(verification.applicant) as store:
-        # Before the transaction: a slow store must not hold one open.
-        original = store("video-original", recording)
+    applicant = verification.applicant
+    # The key is read here, because another thread would need a connection of its own to the database.
+    with storage.dropped_on_error(applicant, storage.key_of(applicant)) as store:
+        with media_tries.counted(verification, media_tries.RECORDING, now=now):
+            original, checked = _stored_and_checked(recording, store)
+        # The recording is stored already: a slow store must not hold a transaction open.
         try:
             _submit(verification, attempt, original, checked, signals, now)
         except VideoReused:
@@ -50,6 +52,16 @@ def submit(
             raise
     upload_parts.forget(attempt)
     return attempt
+
+
+def _stored_and_checked(
+    recording: bytes, store: storage.Store
+) -> tuple[storage.StoredObject, media.CheckedVideo]:
+    """The disk takes the recording while a media child decodes it; if it is refused, it is deleted again."""
+    with ThreadPoolExecutor(max_workers=1) as disk:
+        storing = disk.submit(store, "video-original", recording)
+        checked = media.check_video(recording)
+        return storing.result(), checked
 
 
 @transaction.atomic(durable=True)
@@ -61,7 +73,7 @@ def _submit(
     signals: dict[str, Any],
     now: datetime,
 ) -> None:
-    locked = Verification.objects.locked(verification.pk)
+    locked = Verification.objects.locked_alone(verification.pk)
     links.check_still_with(verification, locked)
     attempt.refresh_from_db()
     attempt.verification = locked
@@ -74,7 +86,8 @@ def _submit(
         original_name=original.name,
         original_sha256=original.sha256,
         original_size=original.size,
-        facts={"recorded": asdict(checked.facts)},
+        # With the number of pictures, preparing need not decode them again.
+        facts={"recorded": asdict(checked.facts), "pictures": len(checked.frame_hashes)},
         signals=signals,
     )
     reuse.keep(attempt, checked.frame_hashes, checked.facts.duration)
@@ -83,7 +96,7 @@ def _submit(
     others = devices.others_in_evidence(attempt)
     if others:
         _flag(attempt, Flag.DEVICE_CHANGED, now, **others)
-    by = audit.By.applicant(locked.applicant.public_id)
+    by = audit.By.applicant(verification.applicant.public_id)
     data = {"attempt": attempt.public_id, "number": attempt.number, "original_sha256": original.sha256}
     workflow.move(locked, Status.CHECKING, by=by, now=now, data=data, hint="")
     doorbell.ring(doorbell.PREPARE, attempt.public_id)

@@ -27,9 +27,10 @@ def sweep(*, now: datetime) -> int:
         if account.probe_at is not None and account.probe_at <= now:
             doorbell.ring_probe(account.name)
     rung = leases.ring_waiting(AttemptStatus.SUBMITTED, now=now)
-    # While no account may be called, messages would wake workers for nothing.
+    # While no account may be called, messages would wake workers for nothing; so would more than may be called.
     if pacing.is_open(now=now):
-        rung += leases.ring_waiting(AttemptStatus.READY, now=now)
+        most = pacing.calls_within(doorbell.SWEEP_EVERY)
+        rung += leases.ring_waiting(AttemptStatus.READY, now=now, most=most)
     _expire(now)
     upload_parts.forget_old(now=now)
     media_tries.forget_old(now=now)

@@ -1,5 +1,5 @@
-"""The audit trail. `record` is the only creator of events."""
+"""The audit trail. `record` and `record_all` are the only creators of events."""
 
-from verification.audit.events import By, record
+from verification.audit.events import By, event, record, record_all
 
-__all__ = ["By", "record"]
+__all__ = ["By", "event", "record", "record_all"]

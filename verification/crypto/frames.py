@@ -73,7 +73,7 @@ class Reader(io.RawIOBase):
             raise NotDecrypted("This is not an encrypted object.")
         self._cipher = _cipher(data_key, header, name)
         self._at, self._kept = 0, (-1, b"")
-        self._frame(self._last)
+        self._frames(self._last, self._last)
 
     def readable(self) -> bool:
         return True
@@ -95,16 +95,13 @@ class Reader(io.RawIOBase):
         """So many bytes, or all that are left; fewer only at the end."""
         left = max(0, self.size - self._at)
         size = left if size is None or size < 0 else min(size, left)
-        pieces = []
-        while size:
-            number, skipped = divmod(self._at, FRAME)
-            piece = self._frame(number)
-            if skipped or len(piece) > size:
-                piece = piece[skipped : skipped + size]
-            pieces.append(piece)
-            self._at += len(piece)
-            size -= len(piece)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        if size == 0:
+            return b""
+        first, skipped = divmod(self._at, FRAME)
+        frames = self._frames(first, (self._at + size - 1) // FRAME)
+        content = frames[0] if len(frames) == 1 else b"".join(frames)
+        self._at += size
+        return content if len(content) == size else content[skipped : skipped + size]
 
     def readall(self) -> bytes:
         return self.read()
@@ -119,17 +116,25 @@ class Reader(io.RawIOBase):
         self._sealed.close()
         super().close()
 
-    def _frame(self, number: int) -> bytes:
-        """The content of one frame; the newest one is cached, for readers that read a few bytes at a time."""
-        if self._kept[0] != number:
-            self._sealed.seek(HEADER + number * SEALED)
-            sealed = self._sealed.read(SEALED)
-            try:
-                opened = self._cipher.decrypt(_NONCE.pack(number, number == self._last), sealed, None)
-            except (InvalidTag, ValueError):
-                raise NotDecrypted("The object does not open.") from None
-            self._kept = (number, opened)
-        return self._kept[1]
+    def _frames(self, first: int, last: int) -> list[bytes]:
+        """The content of these frames; the last one is cached, for readers that read a few bytes at a time."""
+        if first == last == self._kept[0]:
+            return [self._kept[1]]
+        self._sealed.seek(HEADER + first * SEALED)
+        sealed = memoryview(self._sealed.read((last + 1 - first) * SEALED))
+        try:
+            frames = [
+                self._cipher.decrypt(
+                    _NONCE.pack(number, number == self._last),
+                    sealed[(number - first) * SEALED : (number + 1 - first) * SEALED],
+                    None,
+                )
+                for number in range(first, last + 1)
+            ]
+        except (InvalidTag, ValueError):
+            raise NotDecrypted("The object does not open.") from None
+        self._kept = (last, frames[-1])
+        return frames
 
 
 def _cipher(data_key: bytes, header: bytes, name: str) -> AESGCM:

@@ -54,7 +54,7 @@ def counted(verification: Verification, kind: str, *, now: datetime) -> Iterator
 @transaction.atomic(durable=True)
 def _begin(verification: Verification, kind: str, now: datetime) -> MediaTry:
     # The lock lets no two files sent at once both be the last one.
-    locked = Verification.objects.locked(verification.pk)
+    locked = Verification.objects.locked_alone(verification.pk)
     # Another browser with a copy of the link uses up nothing of this one's.
     own = locked.media_tries.filter(kind=kind, browser_hash=verification.browser_hash)
     if own.filter(at__gt=now - HOUR).count() >= MAX_REFUSED:

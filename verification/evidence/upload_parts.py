@@ -11,7 +11,7 @@ import structlog
 from django.db import transaction
 
 from verification import storage
-from verification.models import RecordingPart, RecordingUpload, VerificationAttempt
+from verification.models import DataKey, RecordingPart, RecordingUpload, VerificationAttempt
 
 # Longer than any upload may take: a browser that comes back later has to record again.
 KEPT_FOR = timedelta(hours=1)
@@ -34,21 +34,30 @@ def keep(upload: RecordingUpload, offset: int, stored: storage.StoredObject) -> 
     return upload.parts.create(offset=offset, size=stored.size, name=stored.name, sha256=stored.sha256)
 
 
-def joined(upload: RecordingUpload) -> bytes:
-    """All parts in their order; storage.IntegrityError if one is no longer what was stored."""
-    return b"".join(storage.read(part.name, sha256=part.sha256) for part in upload.parts.all())
+def joined(upload: RecordingUpload, key: DataKey) -> bytes:
+    """All parts in their order, under the owner's `key`; storage.IntegrityError if one is not what was stored."""
+    parts = upload.parts.all()
+    return b"".join(storage.read(part.name, sha256=part.sha256, key=key) for part in parts)
 
 
 def clear(upload: RecordingUpload) -> bool:
     """Delete the parts, the last one first; False if the store can't now, and the rest waits for `forget_old`."""
+    deleted, all_deleted = _delete_objects(upload)
+    upload.parts.filter(pk__in=deleted).delete()
+    return all_deleted
+
+
+def _delete_objects(upload: RecordingUpload) -> tuple[list[int], bool]:
+    """The parts whose objects could be deleted, the last one first, and whether these are all."""
+    deleted: list[int] = []
     for part in upload.parts.order_by("-offset"):
         try:
             storage.delete(part.name)
         except OSError as error:
             log.warning("parts.not_deleted", upload=upload.pk, error=type(error).__name__)
-            return False
-        part.delete()
-    return True
+            return deleted, False
+        deleted.append(part.pk)
+    return deleted, True
 
 
 def forget(attempt: VerificationAttempt) -> bool:
@@ -56,14 +65,14 @@ def forget(attempt: VerificationAttempt) -> bool:
     upload = upload_of(attempt)
     if upload is None:
         return True
-    if not clear(upload):
-        return False
+    deleted, all_deleted = _delete_objects(upload)
     with transaction.atomic(durable=True):
         # Parts are added under the same lock, so one that came meanwhile keeps its row.
         VerificationAttempt.objects.select_for_update(of=("self",)).get(pk=attempt.pk)
-        if not upload.parts.exists():
+        upload.parts.filter(pk__in=deleted).delete()
+        if all_deleted and not upload.parts.exists():
             upload.delete()
-    return True
+    return all_deleted
 
 
 def forget_old(*, now: datetime) -> None:

@@ -21,6 +21,7 @@ ASSESS = "verification.assess"
 ASSESS_NEXT = "verification.assess_next"
 PROBE = "verification.probe"
 SWEEP = "verification.sweep"
+SWEEP_EVERY = 5  # seconds
 # Does nothing: that a worker takes it shows that one listens (`answers`).
 PULSE = "verification.pulse"
 # The sweep has its own queue, which every worker consumes: it sends lost messages of the other queues again.
@@ -90,10 +91,13 @@ def _publish(task: str, args: list[str], delay: float) -> None:
     )
 
 
-def room_for(task: str) -> int:
-    """How many more messages the task's queue may get from a sweep; 0 if the broker can't be reached."""
+def room_for(task: str, most: int | None = None) -> int:
+    """How many more messages the task's queue may get, until `most` or MAX_UNANSWERED wait there.
+
+    0 if the broker can't be reached.
+    """
     try:
-        return max(0, MAX_UNANSWERED - unanswered(QUEUES[task]))
+        return max(0, (most or MAX_UNANSWERED) - unanswered(QUEUES[task]))
     except _UNREACHABLE as error:
         log.warning("queue.broker_unreachable", task=SWEEP, error=type(error).__name__)
         return 0

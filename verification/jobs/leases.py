@@ -5,18 +5,21 @@ that was frozen meanwhile finds a higher fence and can write nothing.
 """
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from verification.jobs import doorbell
-from verification.models import VerificationAttempt
+from verification.jobs.turns import OneByOne
+from verification.models import ProviderCall, VerificationAttempt
 from verification.states import AttemptStatus, Status
 
 # The work of a dead worker is free again after LEASE; a living worker renews it every HEARTBEAT.
@@ -30,6 +33,14 @@ MAX_LOST_LEASES = 3
 # After a fault of the machine (store, memory) an attempt waits for RETRY_AFTER; after MAX_RETRYING a person looks.
 RETRY_AFTER = timedelta(seconds=15)
 MAX_RETRYING = timedelta(hours=6)
+# Other processes may be faster to claim the attempt that has waited longest; after so many times it is left to them.
+MAX_TRIES = 10
+
+# The threads of a process claim one after another: otherwise all would choose the same attempt, and sixty that wake up
+# at once would open sixty connections.
+_choosing = OneByOne()
+# One for each message that was taken up in vain; more than a line of calls would be swept anyway.
+_unserved: deque[None] = deque(maxlen=100)
 
 
 def _free(now: datetime) -> Q:
@@ -39,24 +50,60 @@ def _free(now: datetime) -> Q:
 
 
 def claim(attempt_id: str, status: AttemptStatus, *, now: datetime) -> VerificationAttempt | None:
-    """Take a lease on the attempt; None if another worker has it, it is not due, or it is not in `status`.
+    """Take a lease on the attempt; None if another worker has it, it is not due, or it is not in `status`."""
+    with _choosing:
+        found = _first(_waiting(status, now).filter(public_id=attempt_id))
+        return found if found is not None and _take(found, now) else None
 
-    1. Read the row if its lease is free (there is none, or it ran out) and `not_before` has passed.
-    2. Raise the fence by one. Count a lease that ran out as lost: its worker died or hung.
-    3. Compare and set: write only if the fence is still the one that was read, else another worker was faster.
+
+def claim_longest_waiting(status: AttemptStatus, *, now: datetime) -> VerificationAttempt | None:
+    """Take a lease on the attempt that has waited longest; None if none waits, or other processes were faster."""
+    with _choosing:
+        for _ in range(MAX_TRIES):
+            found = _first(_waiting(status, now).order_by("submitted_at"))
+            if found is None or _take(found, now):
+                return found
+    return None
+
+
+def _waiting(status: AttemptStatus, now: datetime) -> QuerySet[VerificationAttempt]:
+    """Those without a lease, or with one that ran out, whose `not_before` has passed."""
+    return VerificationAttempt.objects.filter(_free(now), status=status)
+
+
+def _first(waiting: QuerySet[VerificationAttempt]) -> VerificationAttempt | None:
+    """With the rows that its worker needs, and whether it `has_calls`."""
+    has_calls = Exists(ProviderCall.objects.filter(attempt=OuterRef("pk")))
+    rows = waiting.select_related("verification__policy", "verification__applicant__data_key", "document")
+    found = next(iter(rows.annotate(called=has_calls)[:1]), None)
+    if found is not None:
+        found.has_calls = found.called
+    return found
+
+
+def _take(found: VerificationAttempt, now: datetime) -> bool:
+    """Take a lease on the attempt as it was read.
+
+    1. Raise the fence by one. Count a lease that ran out as lost: its worker died or hung.
+    2. Compare and set: write only if nobody has claimed it, put it back or taken it further since it was read.
     """
-    waiting = VerificationAttempt.objects.filter(_free(now), public_id=attempt_id, status=status)
-    found = waiting.select_related("verification__policy", "document").first()
-    if found is None:
-        return None
     lease = {"lease_until": now + LEASE, "fence": found.fence + 1}
     if found.lease_until is not None:
         lease["lost_leases"] = found.lost_leases + 1
-    if not waiting.filter(fence=found.fence).update(**lease):
-        return None
+    read = {name: getattr(found, name) for name in ("fence", "status", "lease_until", "not_before")}
+    same = {
+        f"{name}__isnull" if value is None else name: True if value is None else value
+        for name, value in read.items()
+    }
+    if not VerificationAttempt.objects.filter(pk=found.pk, **same).update(**lease):
+        return False
     for name, value in lease.items():
         setattr(found, name, value)
-    return found
+    return True
+
+
+# SQL and its values.
+Condition = tuple[str, Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -112,16 +159,23 @@ def why_not_process(attempt: VerificationAttempt) -> str:
     return "cannot_process" if attempt.lost_leases >= MAX_LOST_LEASES else ""
 
 
-def renew(attempt: VerificationAttempt, *, now: datetime) -> bool:
-    """Begin the lease anew. False if it ran out, another worker has it, or the case has ended."""
-    ours = VerificationAttempt.objects.filter(
-        pk=attempt.pk,
-        fence=attempt.fence,
-        status=attempt.status,
-        lease_until__gt=now,
-        verification__status=Status.CHECKING,
+# Written by hand, because Django builds its statements anew each time, which takes ten times as long as running this.
+_RENEWAL = f"""
+    UPDATE verification_verificationattempt SET lease_until = %s
+    WHERE id = %s AND fence = %s AND status = %s AND lease_until > %s AND EXISTS (
+        SELECT 1 FROM verification_verification WHERE id = verification_id AND status = '{Status.CHECKING}'
     )
-    renewed = bool(ours.update(lease_until=now + LEASE))
+"""  # noqa: S608 (the value is a constant)
+
+
+def renew(attempt: VerificationAttempt, *, now: datetime, only_if: Condition = ("", ())) -> bool:
+    """Begin the lease anew. False if it ran out, another worker has it, or the case has ended; or unless `only_if`."""
+    condition, values = only_if
+    begins, ends = map(connection.ops.adapt_datetimefield_value, (now, now + LEASE))
+    with connection.cursor() as cursor:
+        statement = f"{_RENEWAL} AND {condition}" if condition else _RENEWAL
+        cursor.execute(statement, [ends, attempt.pk, attempt.fence, str(attempt.status), begins, *values])
+        renewed: bool = cursor.rowcount == 1
     if renewed and attempt.pk in _holds:
         _hold(attempt, now)
     return renewed
@@ -150,6 +204,19 @@ def retry_later(attempt: VerificationAttempt, *, now: datetime) -> bool:
 def leave_waiting(attempt: VerificationAttempt) -> None:
     """Give up the lease without a message: the next free worker, or the sweep, sends one for the oldest."""
     _give_up_lease(attempt, not_before=None)
+    leave_to_the_next()
+
+
+def leave_to_the_next() -> None:
+    """A message was taken up in vain: no call can be made now. The next worker of this process to come free rings."""
+    _unserved.append(None)
+
+
+def ring_for_unserved() -> None:
+    """A worker has come free, so one of the messages that were taken up in vain is sent again."""
+    with suppress(IndexError):
+        _unserved.pop()
+        doorbell.ring_next()
 
 
 def _give_up_lease(
@@ -162,19 +229,21 @@ def _give_up_lease(
 
 def waiting_longest(status: AttemptStatus, *, now: datetime, limit: int = 500) -> list[str]:
     """Public ids of attempts that are due and without a lease, the longest waiting first."""
-    rows = VerificationAttempt.objects.filter(_free(now), status=status).order_by("submitted_at")
+    rows = _waiting(status, now).order_by("submitted_at")
     return list(rows.values_list("public_id", flat=True)[:limit])
 
 
-def anything_waits(*, now: datetime) -> bool:
-    """Does an attempt wait for the vendor without a lease?"""
-    return bool(waiting_longest(AttemptStatus.READY, now=now, limit=1))
+def ring_waiting(status: AttemptStatus, *, now: datetime, most: int | None = None) -> int:
+    """Send messages again for work whose message may have been lost; returns for how many attempts.
 
-
-def ring_waiting(status: AttemptStatus, *, now: datetime) -> int:
-    """Send messages again for work whose message may have been lost; returns for how many attempts."""
+    No more than `most` messages wait in the queue afterwards. What waits for the vendor is taken up in its order, and
+    not by name: by the time a message is taken up, another worker may have been there.
+    """
     task = doorbell.TASK_OF[status]
-    found = waiting_longest(status, now=now, limit=doorbell.room_for(task))
+    found = waiting_longest(status, now=now, limit=doorbell.room_for(task, most))
     for attempt_id in found:
-        doorbell.ring(task, attempt_id)
+        if status == AttemptStatus.READY:
+            doorbell.ring_next()
+        else:
+            doorbell.ring(task, attempt_id)
     return len(found)

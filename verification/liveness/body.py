@@ -9,10 +9,19 @@ import hashlib
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pybase64
 
-from .errors import EmptyMedia, RequestTooLarge, UnsupportedChallenge, VideoTooLarge
+from .errors import (
+    EmptyMedia,
+    MediaChanged,
+    MediaUnreadable,
+    RequestTooLarge,
+    UnsupportedChallenge,
+    VideoTooLarge,
+    clear_variables,
+)
 from .source import Media, Source
 
 # CompareFaceLiveness page, Input Parameters: sizes count after Base64. The page says MB without saying
@@ -31,7 +40,8 @@ class RequestBody:
     `mode` is "ACTION" with one or two different `actions` ("4,2"; 1 open mouth, 2 blink, 3 nod, 4 shake
     head) or "SILENT" with none. `photo` and `video` are contiguous buffers, which are not copied, or files opened
     for reading bytes that can seek, of which one slice is held at a time; closing them is up to the caller, after
-    the call. `photo_sha256` and `video_sha256`, lower-case hex, are the hashes on record. Raises EmptyMedia,
+    the call. `photo_sha256` and `video_sha256`, lower-case hex, are the hashes on record, and `sha256` is that of the
+    whole body, which proves both media in the pass that the signature needs anyway. Raises EmptyMedia,
     RequestTooLarge, VideoTooLarge or UnsupportedChallenge before anything is sent.
     """
 
@@ -44,6 +54,7 @@ class RequestBody:
         actions: str,
         photo_sha256: str | None = None,
         video_sha256: str | None = None,
+        sha256: str | None = None,
     ) -> None:
         try:
             self._photo = Source("ImageBase64", photo, photo_sha256)
@@ -56,6 +67,7 @@ class RequestBody:
         self._frame = (head.encode("ascii"), b'","VideoBase64":"', b'"}')
         self.size += sum(map(len, self._frame))
         self._sha256: str | None = None
+        self._on_record = sha256
         self._verified = False
         check_media(self._photo, IMAGE_LIMIT, RequestTooLarge)
         check_media(self._video, VIDEO_LIMIT, VideoTooLarge)
@@ -73,16 +85,26 @@ class RequestBody:
         """
         if self._sha256 is None:
             digest = hashlib.sha256()
-            deque(map(digest.update, self._pass(Source.verified_slices)), maxlen=0)
+            read = Source.slices_to_keep if self._on_record else Source.verified_slices
+            with _clearing_variables():
+                deque(map(digest.update, self._pass(read)), maxlen=0)
+            if self._on_record and digest.hexdigest() != self._on_record:
+                raise MediaChanged("body")
             self._sha256, self._verified = digest.hexdigest(), True
         return self._sha256
 
     def verify(self) -> None:
         """Raises MediaChanged unless the media have the hashes on record; without hashes it reads nothing."""
         if not self._verified:
-            self._photo.verify()
-            self._video.verify()
+            with _clearing_variables():
+                self._photo.verify()
+                self._video.verify()
             self._verified = True
+
+    def release(self) -> None:
+        """Let go of what is in memory; to be called when the body is needed no longer."""
+        self._photo.release()
+        self._video.release()
 
     def __repr__(self) -> str:
         return f"RequestBody({self.size} bytes)"
@@ -96,6 +118,16 @@ class RequestBody:
         yield between
         yield from map(pybase64.b64encode, read(self._video))
         yield tail
+
+
+@contextmanager
+def _clearing_variables() -> Iterator[None]:
+    """A traceback that shows variables must not show a face."""
+    try:
+        yield
+    except (MediaChanged, MediaUnreadable) as error:
+        clear_variables(error)
+        raise
 
 
 def check_challenge(mode: str, actions: str) -> None:

@@ -19,8 +19,17 @@ from .body import RequestBody
 from .codes import Billed
 from .deadline import Deadline
 from .endpoint import check_endpoint
-from .errors import BadAnswer, Misconfigured, Rejected, Throttled, Unavailable, UnknownOutcome, VideoRefused
-from .exchange import Reply, Upload, Wire, asking_to_wait, clear_variables, failure_of, read_capped
+from .errors import (
+    BadAnswer,
+    Misconfigured,
+    Rejected,
+    Throttled,
+    Unavailable,
+    UnknownOutcome,
+    VideoRefused,
+    clear_variables,
+)
+from .exchange import Reply, Upload, Wire, asking_to_wait, failure_of, read_capped
 from .retry_after import seconds_to_wait
 from .route import proxy_of, tls_context
 from .signing import Credentials, Signer, TC3Auth
@@ -105,7 +114,10 @@ class LivenessClient:
             body = RequestBody(photo, video, mode=mode, actions=actions)
         finally:
             del photo, video  # a traceback that shows variables must not show faces
-        return self.send(body, now=now)
+        try:
+            return self.send(body, now=now)
+        finally:
+            body.release()
 
     def send(
         self,
@@ -113,11 +125,13 @@ class LivenessClient:
         *,
         now: Callable[[], float] = time.time,
         may_send: Callable[[], bool] | None = None,
+        begun: Callable[[], None] | None = None,
     ) -> Answer:
         """Sends a body, whose hash and size the caller may have recorded before. Raises any LivenessError.
 
         `now` is the clock of the signature, in seconds since 1970. `may_send` is called once the
         connection stands, right before the first byte; it may wait, and if it returns False, Withdrawn is raised.
+        `begun` is called as soon as the request's headers have left.
         Raises MediaChanged, with nothing sent, if the media do not have the hashes on record. If they change between
         that check and the sending, the signature no longer fits and the vendor refuses the call; an unsigned body is
         sent as it then is.
@@ -125,10 +139,14 @@ class LivenessClient:
         if self._unsigned_payload:
             body.verify()
         digest = None if self._unsigned_payload else body.sha256_hex()
-        return self._exchange(body, body.size, digest, now, may_send).parse()
+        return self._exchange(body, body.size, digest, now, may_send, begun).parse()
 
     def probe(
-        self, *, now: Callable[[], float] = time.time, may_send: Callable[[], bool] | None = None
+        self,
+        *,
+        now: Callable[[], float] = time.time,
+        may_send: Callable[[], bool] | None = None,
+        begun: Callable[[], None] | None = None,
     ) -> str:
         """The code for a signed request that cannot be billed, since it has no parameters at all.
 
@@ -137,7 +155,7 @@ class LivenessClient:
         vendor; and NotSent, UnknownOutcome or BadAnswer if no code came back.
         """
         digest = None if self._unsigned_payload else hashlib.sha256(b"{}").hexdigest()
-        reply = self._exchange([b"{}"], 2, digest, now, may_send)
+        reply = self._exchange([b"{}"], 2, digest, now, may_send, begun)
         try:
             return reply.parse().result
         except (Misconfigured, Rejected, VideoRefused) as error:
@@ -164,9 +182,10 @@ class LivenessClient:
         digest: str | None,
         now: Callable[[], float],
         may_send: Callable[[], bool] | None,
+        begun: Callable[[], None] | None,
     ) -> Reply:
         with Deadline(self._deadline) as deadline:
-            upload, wire = Upload(slices, deadline), Wire(deadline, may_send, self._proxied)
+            upload, wire = Upload(slices, deadline), Wire(deadline, may_send, begun, self._proxied)
             request = self._http.build_request(
                 "POST",
                 self._endpoint,

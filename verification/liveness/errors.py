@@ -5,6 +5,7 @@ a paid check, `NotSent` did not. This module knows neither HTTP nor Django, and 
 credential or a header, because errors end up in logs.
 """
 
+from traceback import clear_frames
 from typing import ClassVar
 
 from .codes import Billed
@@ -154,3 +155,15 @@ class MediaChanged(Rejected):
 
     def __str__(self) -> str:
         return f"{self.code}: {self.name}"
+
+
+def clear_variables(error: BaseException) -> None:
+    """Empties the frames that an error and its contexts came through, so that they let go of what they were sending.
+
+    Python 3.12 and 3.13 leave a frame and its error holding each other where a context manager translates errors, as
+    httpx does; the media would stay in memory until the next collection.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        clear_frames(cause.__traceback__)
+        cause = cause.__context__

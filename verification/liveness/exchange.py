@@ -7,7 +7,6 @@ signed or sent.
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from traceback import clear_frames
 from typing import Any
 
 import httpx
@@ -36,13 +35,20 @@ class TooLate(Exception):
 class Wire:
     """Follows a connection until the request may go out (httpx "Extensions" page, trace).
 
-    `may_send` is called once, when the connection stands and before the first byte of the request. Through a proxy that
-    is after the tunnel stands; until then `at_proxy` is True.
+    `may_send` is called once, when the connection stands and before the first byte of the request, and `begun` once the
+    request's headers have left. Through a proxy that is after the tunnel stands; until then `at_proxy` is True.
     """
 
-    def __init__(self, deadline: Deadline, may_send: Callable[[], bool] | None, proxied: bool) -> None:
+    def __init__(
+        self,
+        deadline: Deadline,
+        may_send: Callable[[], bool] | None,
+        begun: Callable[[], None] | None,
+        proxied: bool,
+    ) -> None:
         self._deadline = deadline
         self._may_send = may_send
+        self._begun = begun
         self.at_proxy = proxied
 
     def follow(self, event: str, info: Mapping[str, Any]) -> None:
@@ -53,6 +59,8 @@ class Wire:
         begins = event == "http11.send_request_headers.started" and not self.at_proxy
         if begins and self._may_send and not self._may_send():
             raise Withdrawn("withdrawn")
+        if event == "http11.send_request_headers.complete" and not self.at_proxy and self._begun:
+            self._begun()
 
 
 class Upload:
@@ -146,18 +154,6 @@ def _proxy_code(error: Exception, code: str) -> str:
     if isinstance(error, httpx.ProxyError):
         return f"{PROXY}refused.{str(error)[:3]}" if str(error)[:3].isdecimal() else f"{PROXY}refused"
     return f"{PROXY}unreachable.{code}"
-
-
-def clear_variables(error: BaseException) -> None:
-    """Empties the frames that an error and its contexts came through, so that they let go of what they were sending.
-
-    Python 3.12 and 3.13 leave a frame and its error holding each other where a context manager translates errors, as
-    httpx does; the media would stay in memory until the next collection.
-    """
-    cause: BaseException | None = error
-    while cause is not None:
-        clear_frames(cause.__traceback__)
-        cause = cause.__context__
 
 
 def _ours(error: Exception) -> bool:

@@ -1,21 +1,25 @@
 """The photo or the video of a request, a buffer or an open file, read in slices any number of times.
 
-A call in flight then holds one slice and not a whole recording, and what is read can be compared with the hash on
-record. This module does not know Base64, JSON or limits.
+What is read can be compared with the hash on record. A file is read twice, to hash and to send. Between the two its
+slices stay in memory, as far as all calls of the process together keep no more than KEPT_MOST; each is let go of as it
+is sent. So most files are opened and decrypted once, and a slow network fills no memory. This module does not know
+Base64, JSON or limits.
 """
 
 import hashlib
 import mmap
 import os
+import threading
 from collections import deque
 from collections.abc import Iterator
 from typing import Protocol
 
 from .errors import MediaChanged, MediaUnreadable
 
-# A multiple of 3, so that encoded slices join without padding; 256 KiB each once encoded, because httpcore
+# Bytes. A multiple of 3, so that encoded slices join without padding; 256 KiB each once encoded, because httpcore
 # copies the unsent rest of a slice after every partial send.
 SLICE = 192 * 1024
+KEPT_MOST = 32 * 1024 * 1024  # bytes
 
 
 class MediaFile(Protocol):
@@ -41,6 +45,7 @@ class Source:
         self._media = media
         self._sha256 = sha256
         self.size = _size(media)
+        self._kept: list[bytes] = []
 
     def check_size(self) -> None:
         if _size(self._media) != self.size:
@@ -53,11 +58,24 @@ class Source:
         """
         if isinstance(self._media, Buffer):
             return _cut(self._media)
-        return self._read(self._media)
+        return self._take_kept() if self._kept else self._read(self._media)
+
+    def slices_to_keep(self) -> Iterator[bytes | memoryview]:
+        """The same; those of a file stay in memory until they are read again, or released, if there is room."""
+        self.release()
+        if isinstance(self._media, Buffer) or not _memory.take(self.size):
+            return self.slices()
+        return self._keep(self._media)
+
+    def release(self) -> None:
+        """Let go of what was kept."""
+        if self._kept:
+            self._kept = []
+            _memory.give_back(self.size)
 
     def verified_slices(self) -> Iterator[bytes | memoryview]:
-        """The same, but raises MediaChanged at the end if the hash is not the one on record."""
-        return self.slices() if self._sha256 is None else self._hashed(self._sha256)
+        """As `slices_to_keep`, but raises MediaChanged at the end if the hash is not the one on record."""
+        return self.slices_to_keep() if self._sha256 is None else self._hashed(self._sha256)
 
     def verify(self) -> None:
         """Read all of it and raise that error if it applies; without a hash on record it reads nothing."""
@@ -67,12 +85,31 @@ class Source:
 
     def _hashed(self, expected: str) -> Iterator[bytes | memoryview]:
         digest = hashlib.sha256()
-        for piece in self.slices():
+        for piece in self.slices_to_keep():
             digest.update(piece)
             yield piece
         if digest.hexdigest() != expected:
             del piece  # a traceback that shows variables must not show a face
             raise MediaChanged(self.name)
+
+    def _keep(self, file: MediaFile) -> Iterator[bytes]:
+        kept: list[bytes] = []
+        try:
+            for piece in self._read(file):
+                kept.append(piece)
+                yield piece
+            self._kept = kept
+        finally:
+            if not self._kept:  # the pass was not read to its end
+                _memory.give_back(self.size)
+
+    def _take_kept(self) -> Iterator[bytes]:
+        kept, self._kept = self._kept[::-1], []
+        try:
+            while kept:
+                yield kept.pop()
+        finally:
+            _memory.give_back(self.size)
 
     def _read(self, file: MediaFile) -> Iterator[bytes]:
         file.seek(0)
@@ -89,6 +126,27 @@ class Source:
             return _read_all(file, size)
         except OSError as error:
             raise MediaUnreadable(self.name) from error
+
+
+class _Memory:
+    """How many bytes all calls of this process keep. It is no bound on anything that must not fail."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken = 0
+
+    def take(self, size: int) -> bool:
+        with self._lock:
+            fits = 0 < size <= KEPT_MOST - self._taken
+            self._taken += size if fits else 0
+            return fits
+
+    def give_back(self, size: int) -> None:
+        with self._lock:
+            self._taken -= size
+
+
+_memory = _Memory()
 
 
 def _size(media: Media) -> int:

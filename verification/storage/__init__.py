@@ -59,9 +59,9 @@ class StoredObject:
 def store(key: DataKey, kind: str, data: bytes) -> StoredObject:
     """Encrypt `data` under `key` and write it under a new random name; once this returns, a power cut does not lose it.
 
-    Raises Unavailable if the store can't take it now.
+    `key` is a row as it was read just now. Raises Unavailable if the store can't take it now.
     """
-    name = storages["evidence"].save(_new_name(key, kind), File(io.BytesIO(data)))
+    name = _evidence().save_with(key, _new_name(key, kind), File(io.BytesIO(data)))
     return StoredObject(name, hashlib.sha256(data).hexdigest(), len(data))
 
 
@@ -69,12 +69,15 @@ Store = Callable[[str, bytes], StoredObject]
 
 
 @contextmanager
-def dropped_on_error(applicant: Applicant) -> Iterator[Store]:
-    """Gives a `store` function; its objects are deleted again if the block raises and no row can name them."""
+def dropped_on_error(applicant: Applicant, key: DataKey | None = None) -> Iterator[Store]:
+    """Gives a `store` function; its objects are deleted again if the block raises and no row can name them.
+
+    `key` is the applicant's, if the caller has just read it.
+    """
     names: list[str] = []
 
     def store_for_now(kind: str, data: bytes) -> StoredObject:
-        stored = store(key_of(applicant), kind, data)
+        stored = store(key or key_of(applicant), kind, data)
         names.append(stored.name)
         return stored
 
@@ -100,23 +103,24 @@ def store_file(key: DataKey, kind: str, file: BinaryIO) -> StoredObject:
     return StoredObject(storages["evidence"].save(_new_name(key, kind), File(file)), sha256, size)
 
 
-def read(name: str, *, sha256: str) -> bytes:
-    """The object's bytes; IntegrityError unless they have this SHA-256."""
-    with open_unchecked(name) as file:
+def read(name: str, *, sha256: str, key: DataKey | None = None) -> bytes:
+    """The object's bytes; IntegrityError unless they have this SHA-256. `key` as in `open_unchecked`."""
+    with open_unchecked(name, key) as file:
         data = file.read()
     if hashlib.sha256(data).hexdigest() != sha256:
         raise IntegrityError("Stored object is not what was stored.")
     return data
 
 
-def open_unchecked(name: str) -> BinaryIO:
+def open_unchecked(name: str, key: DataKey | None = None) -> BinaryIO:
     """The object as a file to read and seek in, for a reader that compares its SHA-256 by itself or needs a part.
 
     Each frame that is read is still authenticated: a holder of the key wrote it under this name. IntegrityError if it
     was changed or the object is gone; OSError if the machine can't read now, which proves nothing about the object.
+    `key` is the row of the owner's data key, if the caller has just read it.
     """
     try:
-        return storages["evidence"].open(name, "rb")  # type: ignore[return-value]
+        return _evidence().open_with(key, name)  # type: ignore[no-any-return]
     except FileNotFoundError as error:
         raise IntegrityError("Stored object is gone.") from error
 
@@ -176,6 +180,10 @@ def erase(key: DataKey, *, now: datetime) -> int:
 
 def _new_name(key: DataKey, kind: str) -> str:
     return f"{key.public_id}/{kind}-{secrets.token_hex(16)}.bin"
+
+
+def _evidence() -> Any:
+    return storages["evidence"]
 
 
 def _digest(file: "BinaryIO | File[Any]") -> str:

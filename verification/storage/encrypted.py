@@ -13,6 +13,7 @@ from django.core.files.storage import Storage, storages
 from django.utils.deconstruct import deconstructible
 
 from verification.crypto import NotDecrypted, Reader, seal
+from verification.models import DataKey
 from verification.storage import keys
 from verification.storage.errors import IntegrityError, Unavailable
 from verification.storage.files import DurableFileSystemStorage
@@ -21,9 +22,9 @@ from verification.storage.files import DurableFileSystemStorage
 class _Content(Reader):
     """The object's content; IntegrityError if it does not open, Unavailable if it can't be read now."""
 
-    def _frame(self, number: int) -> bytes:
+    def _frames(self, first: int, last: int) -> list[bytes]:
         with _known_errors():
-            return super()._frame(number)
+            return super()._frames(first, last)
 
 
 class _Sealed(File):  # type: ignore[type-arg]
@@ -59,7 +60,11 @@ class EncryptedStorage(Storage):
     def _open(self, name: str, mode: str = "rb") -> "File[bytes]":
         if mode != "rb":
             raise ValueError("A stored object is never written again.")
-        data_key = keys.unwrapped(_owner(name))
+        return self.open_with(None, name)
+
+    def open_with(self, key: DataKey | None, name: str) -> "File[bytes]":
+        """As `open`; `key` is the row of the owner's data key, if the caller has just read it."""
+        data_key = keys.unwrapped(_owner(name), key)
         with _known_errors(FileNotFoundError):
             sealed = self._objects.open(name, "rb")
             try:
@@ -69,7 +74,11 @@ class EncryptedStorage(Storage):
                 raise
 
     def _save(self, name: str, content: "File[Any]") -> str:
-        data_key = keys.unwrapped(_owner(name))
+        return self.save_with(None, name, content)
+
+    def save_with(self, key: DataKey | None, name: str, content: "File[Any]") -> str:
+        """As `save`, with `key` as in `open_with`."""
+        data_key = keys.unwrapped(_owner(name), key)
         with _known_errors():
             saved = self._objects.save(name, _Sealed(content, data_key, name))
             if saved != name:

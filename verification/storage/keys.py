@@ -43,20 +43,31 @@ def new_key() -> DataKey:
 
 def key_of(applicant: Applicant) -> DataKey:
     """The applicant's data key; made now if there is none yet. Raises KeyDestroyed for one who was erased."""
-    keyless = Applicant.objects.filter(pk=applicant.pk, data_key__isnull=True, erased_at__isnull=True)
-    if keyless.exists():
-        made = new_key()
-        if not keyless.update(data_key=made):
-            made.delete()  # another request was quicker
-    key = DataKey.objects.filter(applicant=applicant.pk).first()
+    key = _key_of(applicant)
+    if key is None:
+        keyless = Applicant.objects.filter(pk=applicant.pk, data_key__isnull=True, erased_at__isnull=True)
+        if keyless.exists():
+            made = new_key()
+            if not keyless.update(data_key=made):
+                made.delete()  # another request was quicker
+        key = _key_of(applicant)
     if key is None or key.destroyed_at is not None:
         raise KeyDestroyed("The applicant's key was destroyed.")
     return key
 
 
-def unwrapped(public_id: str) -> bytes:
-    """The data key itself. Raises KeyDestroyed, IntegrityError if there is no row, Unavailable if it does not open."""
-    row = DataKey.objects.filter(public_id=public_id).first()
+def _key_of(applicant: Applicant) -> DataKey | None:
+    return DataKey.objects.filter(applicant=applicant.pk).first()
+
+
+def unwrapped(public_id: str, at_hand: DataKey | None = None) -> bytes:
+    """The data key itself. Raises KeyDestroyed, IntegrityError if there is no row, Unavailable if it does not open.
+
+    `at_hand` is a row that the caller has just read; if it is another key's, the right one is read.
+    """
+    if at_hand is None or at_hand.public_id != public_id:
+        at_hand = DataKey.objects.filter(public_id=public_id).first()
+    row = at_hand
     if row is None:
         raise IntegrityError("There is no such data key.")
     if row.destroyed_at is not None:

@@ -8,7 +8,15 @@ import tracemalloc
 import pytest
 
 from tests.unit.liveness.media_files import Counting, Touched, Trickle, cut, extend, fail, flip
-from verification.liveness import Billed, EmptyMedia, MediaChanged, Rejected, RequestBody, RequestTooLarge
+from verification.liveness import (
+    Billed,
+    EmptyMedia,
+    MediaChanged,
+    Rejected,
+    RequestBody,
+    RequestTooLarge,
+    source,
+)
 from verification.liveness.errors import MediaUnreadable
 from verification.liveness.source import SLICE
 
@@ -50,7 +58,8 @@ def test_where_the_file_stands_makes_no_difference():
         assert b"".join(made) == whole
 
 
-def test_of_a_file_one_slice_is_held_and_not_the_whole(tmp_path):
+def test_of_a_file_without_room_in_memory_one_slice_is_held_and_not_the_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(source, "KEPT_MOST", 0)
     path = tmp_path / "video"
     path.write_bytes(os.urandom(5_900_000))
     with path.open("rb") as file:

@@ -35,8 +35,9 @@ _PROSE = """\
    and a write under an old fence changes nothing.
 3. `actions.prepare` has `media` rewrite the recording as the vendor takes it.
 4. `actions.assess` reserves a slot (`vendor_accounts.pacing`), commits the call's row (`vendor_accounts.call_ledger`),
-   and only then lets `liveness` send it. The answer is committed before anything follows from it. If the
-   worker dies, `jobs.leases` frees the attempt, and `call_ledger.close_lost` closes the call.
+   and only then lets `liveness` send it, in its slot and with a permit: docs/adr/0028. The answer is committed before
+   anything follows from it. If the worker dies, `jobs.leases` frees the attempt, and `call_ledger.close_lost` closes
+   the call.
 5. `rules.decision` says what follows under the policy of the case. `workflow` writes the outcome, the move and the
    event in one transaction: approved, collecting again, or in review.
 6. A reviewer finds the case in `review`. Each act is an action on `casework`, which checks that the page still shows

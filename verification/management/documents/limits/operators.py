@@ -16,8 +16,20 @@ OPERATORS = (
     ),
     waits("settings:FACEID_RATE_RANGE", "`KYC_FACEID_RATE`: calls of an account", "a second"),
     waits("vendor_accounts.pacing.slots:MAX_WAIT", "How far ahead a call is booked"),
-    waits("vendor_accounts.pacing.slots:MAX_LATE", "How late a worker may take its slot"),
-    waits("vendor_accounts.pacing.slots:MAX_SLOTS", "Slots that a worker misses in a row"),
+    waits(
+        "vendor_accounts.pacing.permits:HOLD", "From a call's first byte until its permit is free again", "s"
+    ),
+    waits("vendor_accounts.pacing.gate:PATIENCE", "How long after its slot a call waits for a permit", "s"),
+    waits(
+        "vendor_accounts.pacing.shares:RENEWED_WITHIN",
+        "How long a process may use its permits without renewing them",
+        "s",
+    ),
+    waits(
+        "vendor_accounts.pacing.shares:GONE_AFTER",
+        "Until the others take the permits of a process that says nothing",
+        "s",
+    ),
     then(
         "vendor_accounts.pacing.account_state:MAX_AHEAD",
         "How far ahead the time of a booking or of a change of pace is believed",
@@ -125,6 +137,9 @@ OPERATORS = (
     waits("jobs.leases:LEASE", "A worker's lease of an attempt"),
     waits("jobs.leases:HEARTBEAT", "Between two renewals of a lease"),
     waits("jobs.leases:MAX_HOLD", "A lease with all its renewals"),
+    waits(
+        "jobs.leases:MAX_TRIES", "Attempts that others claim first before a worker leaves the work to them"
+    ),
     then("jobs.leases:MAX_LOST_LEASES", "Leases lost over an attempt", "", _REVIEW),
     then("jobs.leases:MAX_RETRYING", "An attempt that a machine can't work on", "", _REVIEW),
     waits("jobs.doorbell:MAX_UNANSWERED", "Messages of a queue before the sweep sends no more"),
