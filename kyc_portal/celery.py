@@ -62,7 +62,7 @@ app.config_from_object(
         "worker_prefetch_multiplier": 1,
         "worker_hijack_root_logger": False,
         # Celery would close a thread's database connection before and after each task; `verification.tasks` looks after
-        # it. Opening one takes PostgreSQL and the task 12 ms.
+        # it. To open one takes as long as nine statements.
         "CELERY_DB_REUSE_MAX": sys.maxsize,
         # Workers and beat try for as long as it takes.
         "broker_connection_retry_on_startup": True,
@@ -98,12 +98,6 @@ app.set_default()
 @setup_logging.connect
 def keep_our_logging(**kwargs: Any) -> None:
     """Celery leaves the logging alone as soon as this signal has a receiver."""
-
-
-@worker_init.connect
-def wake_in_time(**kwargs: Any) -> None:
-    """Sixty threads share an interpreter, and a thread must start its call within 10 ms of its slot."""
-    sys.setswitchinterval(0.005)
 
 
 @worker_init.connect

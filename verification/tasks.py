@@ -16,7 +16,7 @@ from verification.actions import probe as probing
 from verification.actions import staff as staffing
 from verification.actions import sweep as sweeping
 from verification.jobs import answers, doorbell, heartbeat, leases
-from verification.jobs.resting import let_go_of_database
+from verification.jobs.connections import let_go_of_database
 from verification.vendor_accounts import pacing
 
 # Seconds after which `assess_next` takes up no further attempt. With the longest wait for a slot and the longest call,

@@ -11,6 +11,7 @@ import time
 from typing import Any, Final
 
 from django.db.backends.postgresql import base
+from psycopg.pq import TransactionStatus
 
 # Otherwise a process that freezes in a transaction would hold its locks for ever.
 IDLE_IN_TRANSACTION: Final = "10s"
@@ -34,8 +35,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def park(self) -> None:
         """Let the next thread of this process that needs a connection have this one; called outside transactions.
 
-        Sixty calls may be under way at once, and none of their threads needs the database meanwhile. To close the
-        connection would cost as much as six statements.
+        Sixty calls may be under way at once, and none of their threads needs the database meanwhile. To open another
+        connection takes 3 ms, as long as nine statements.
         """
         if (
             self.connection is None
@@ -102,7 +103,7 @@ _of_the_parent: list[Any] = []
 
 def _is_quiet(connection: Any) -> bool:
     """Does it stand, and has the server said nothing? A server that ends an idle session says so first."""
-    if connection.closed or connection.info.transaction_status != 0:
+    if connection.closed or connection.info.transaction_status != TransactionStatus.IDLE:
         return False
     ready = select.poll()
     ready.register(connection.fileno(), select.POLLIN)

@@ -9,7 +9,6 @@ the minimal sender run on one CPU, for the reason that `client` gives; all else 
 """
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ import psycopg
 
 from tests.bench import processor_time, statements
 from tests.bench.client import Sender, ask, sender
+from tests.bench.one_cpu import one_cpu
 from tests.bench.report import RESULTS
 from tests.bench.senders import SECRET_ID, SECRET_KEY
 from tests.processes import PROJECT, Process
@@ -74,7 +74,7 @@ def run() -> dict[str, Any]:
         folder = Path(stack.enter_context(TemporaryDirectory()))
         database = stack.enter_context(PostgreSQL(*statements.SETTINGS))
         broker = stack.enter_context(Redis())
-        with _one_cpu():
+        with one_cpu():
             vendor, receiver = (
                 stack.enter_context(
                     Emulator(rate=1000, latency_ms=latency, secret_id=SECRET_ID, secret_key=SECRET_KEY)
@@ -109,7 +109,7 @@ def _with_bare_call(portal: Portal, receiver: Emulator, folder: Path) -> dict[st
     with ExitStack() as stack:
         media = stack.enter_context(worker(portal.within("media"), "media", "--concurrency", "1"))
         threads = ("--pool", "threads", "--concurrency", "64")
-        with _one_cpu():
+        with one_cpu():
             liveness = stack.enter_context(worker(portal.within("liveness"), "liveness", *threads))
         _prepare(portal, media, WARM_UP, wanted="finished")
         files = folder / f"{portal.kind}.jpg", folder / f"{portal.kind}.mp4"
@@ -117,7 +117,7 @@ def _with_bare_call(portal: Portal, receiver: Emulator, folder: Path) -> dict[st
         liveness.freeze()
         prepared = _prepare(portal, media, ATTEMPTS)
         media.stop()
-        with _one_cpu():
+        with one_cpu():
             bare = stack.enter_context(sender("bare", receiver.url, *files))
         _bare_calls(bare, 3)
         calls = _bare_calls(bare, BARE_CALLS)
@@ -134,17 +134,6 @@ def _with_bare_call(portal: Portal, receiver: Emulator, folder: Path) -> dict[st
         "missed": _one(portal, "SELECT count(*) FROM verification_providercall WHERE slot_missed") / ATTEMPTS,
         "approved": _one(portal, "SELECT count(*) FROM verification_verification WHERE status = 'approved'"),
     }
-
-
-@contextmanager
-def _one_cpu() -> Iterator[None]:
-    """A program that is started in the block stays on this CPU."""
-    cpus = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {max(cpus)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, cpus)
 
 
 def _prepare(portal: Portal, media: Process, count: int, *, wanted: str = "ready") -> Cost:

@@ -4,7 +4,6 @@ Each sender is a process, so that its processor time and memory can be measured.
 All of them run on one CPU: with the sink on another, a loopback send costs the sender 2 to 4 ms more.
 """
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from tests.bench.one_cpu import one_cpu
 from tests.processes import PROJECT, Process
 
 Sender = subprocess.Popen[str]
@@ -23,9 +23,7 @@ TARGETS = {"cpu_ratio_vs_sdk": ">= 4.5", "ratio_vs_bare": "<= 1.3", "extra_mib":
 
 def run() -> dict[str, Any]:
     with ExitStack() as stack:
-        cpus = os.sched_getaffinity(0)
-        stack.callback(os.sched_setaffinity, 0, cpus)
-        os.sched_setaffinity(0, {max(cpus)})
+        stack.enter_context(one_cpu())
         sink = stack.enter_context(
             Process(sys.executable, "-m", "tests.bench.sink", ready=r"listening on \S+")
         )

@@ -5,7 +5,6 @@ The bench compares processor time, in turns on one CPU, because the machine may 
 
 import io
 import json
-import os
 import re
 import subprocess
 import sys
@@ -21,6 +20,7 @@ import av
 from PIL import Image
 
 from kyc_portal.sandbox.drawing import draw_clip, draw_photo
+from tests.bench.one_cpu import one_cpu
 from tests.processes import PROJECT
 from tests.services import environment
 from verification import media
@@ -48,7 +48,7 @@ def run() -> dict[str, Any]:
     twelve_megapixels = draw_photo(1, (3000, 4000), orientation=6)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        _stay_on_one_cpu(stack)
+        stack.enter_context(one_cpu())
         (folder / "clip.webm").write_bytes(vp8)
         facts = probe.probe_video(vp8)
         checked = video.check_video(h264)
@@ -85,12 +85,6 @@ def run() -> dict[str, Any]:
         **_storage(),
         "ms": {name: round(value, 1) for name, value in ms.items()},
     }
-
-
-def _stay_on_one_cpu(stack: ExitStack) -> None:
-    cpus = os.sched_getaffinity(0)
-    stack.callback(os.sched_setaffinity, 0, cpus)
-    os.sched_setaffinity(0, {max(cpus)})
 
 
 def _in_turns(ways: dict[str, Work]) -> dict[str, float]:

@@ -16,7 +16,7 @@ from kyc_portal.postgresql import base
 from tests.conftest import NOW, Road
 from tests.faults.waiting import wait_until
 from verification import tasks
-from verification.jobs.resting import let_go_of_database
+from verification.jobs.connections import let_go_of_database
 from verification.models import AuditEvent, Verification
 from verification.states import Status
 

@@ -17,8 +17,8 @@ from django.db import DatabaseError, InterfaceError, transaction
 from verification import audit, liveness, storage, workflow
 from verification.evidence import best_frame
 from verification.jobs import doorbell, leases
-from verification.jobs.resting import let_go_of_database
-from verification.jobs.turns import OneByOne
+from verification.jobs.connections import let_go_of_database
+from verification.jobs.one_by_one import OneByOne
 from verification.models import ProviderCall, VerificationAttempt
 from verification.rules import decision
 from verification.states import AttemptStatus
@@ -181,7 +181,7 @@ def _enter(
     """The call, committed to the ledger; None if the account was paused or resumed since the slot was reserved."""
     region = clients.region_to_call(slot.account, now=now)
     with transaction.atomic(durable=True):
-        if not leases.renew(attempt, now=now, only_if=pacing.is_still_open(slot)):
+        if not leases.renew(attempt, now=now, only_if=pacing.open_condition(slot)):
             _check_ours(not pacing.still_open(slot), attempt)
             return None
         return call_ledger.begin(attempt, slot.account, region, body, now=now)

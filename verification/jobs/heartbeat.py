@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 
 from verification import clock
 from verification.jobs import answers, leases
-from verification.jobs.resting import let_go_of_database
+from verification.jobs.connections import let_go_of_database
 
 log = structlog.get_logger(__name__)
 

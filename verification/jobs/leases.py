@@ -18,8 +18,9 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from verification.jobs import doorbell
-from verification.jobs.turns import OneByOne
+from verification.jobs.one_by_one import OneByOne
 from verification.models import ProviderCall, VerificationAttempt
+from verification.models.unchanged import unchanged
 from verification.states import AttemptStatus, Status
 
 # The work of a dead worker is free again after LEASE; a living worker renews it every HEARTBEAT.
@@ -90,20 +91,12 @@ def _take(found: VerificationAttempt, now: datetime) -> bool:
     lease = {"lease_until": now + LEASE, "fence": found.fence + 1}
     if found.lease_until is not None:
         lease["lost_leases"] = found.lost_leases + 1
-    read = {name: getattr(found, name) for name in ("fence", "status", "lease_until", "not_before")}
-    same = {
-        f"{name}__isnull" if value is None else name: True if value is None else value
-        for name, value in read.items()
-    }
-    if not VerificationAttempt.objects.filter(pk=found.pk, **same).update(**lease):
+    same = unchanged(found, "fence", "status", "lease_until", "not_before")
+    if not VerificationAttempt.objects.filter(same, pk=found.pk).update(**lease):
         return False
     for name, value in lease.items():
         setattr(found, name, value)
     return True
-
-
-# SQL and its values.
-Condition = tuple[str, Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -158,6 +151,9 @@ def why_not_process(attempt: VerificationAttempt) -> str:
         return "case_ended"
     return "cannot_process" if attempt.lost_leases >= MAX_LOST_LEASES else ""
 
+
+# A condition in SQL, and its values.
+Condition = tuple[str, Sequence[Any]]
 
 # Written by hand, because Django builds its statements anew each time, which takes ten times as long as running this.
 _RENEWAL = f"""

@@ -19,7 +19,7 @@ from typing import Any, Final
 import structlog
 from django.db import DatabaseError, InterfaceError
 
-from verification.jobs.resting import let_go_of_database
+from verification.jobs.connections import let_go_of_database
 from verification.models import VendorAccount
 from verification.vendor_accounts.pacing.accounts import account_now
 from verification.vendor_accounts.pacing.permits import HOLD

@@ -13,16 +13,12 @@ from types import TracebackType
 from typing import Any, Final, Literal, Self
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F
 
-from verification.jobs.turns import OneByOne
+from verification.jobs.one_by_one import OneByOne
 from verification.models import VendorAccount
-from verification.vendor_accounts.pacing.account_state import (
-    LATEST_WAIT,
-    MAX_AHEAD,
-    asked_to_wait,
-    may_be_called,
-)
+from verification.models.unchanged import unchanged
+from verification.vendor_accounts.pacing.account_state import LATEST_WAIT, MAX_AHEAD, may_be_called
 from verification.vendor_accounts.pacing.accounts import accounts, forget, known_accounts, remember
 from verification.vendor_accounts.pacing.gate import Gate, gate_of
 from verification.vendor_accounts.pacing.throttle import pace_of
@@ -31,6 +27,8 @@ from verification.vendor_accounts.pacing.throttle import pace_of
 # (`permits.HOLD`), so that a call that was late does not delay those after it for long.
 GAP_MARGIN: Final = 1.025
 MAX_WAIT: Final = timedelta(seconds=2)
+
+_BOOKED_ON = ("next_slot_at", "paused_at", "trial_at", "wait_until", "slowdown", "spent_on")
 
 _reserving = OneByOne()
 
@@ -80,7 +78,8 @@ def reserve(*, now: datetime) -> Slot | Wait:
 
 
 def _book(account: VendorAccount, at: datetime, now: datetime) -> Slot | None:
-    row = VendorAccount.objects.filter(_unchanged(account), pk=account.pk)
+    # Nobody reserved, paused, resumed, slowed or held off since the row was read.
+    row = VendorAccount.objects.filter(unchanged(account, *_BOOKED_ON), pk=account.pk)
     day = max(account.spent_on or now.date(), now.date())
     changes = _booking(account, at, day)
     counted = F("spent") + 1 if account.spent_on == day else 1
@@ -92,15 +91,6 @@ def _book(account: VendorAccount, at: datetime, now: datetime) -> Slot | None:
     booked.spent = account.spent + 1 if account.spent_on == day else 1
     remember(booked)
     return Slot(booked, at, day, time.monotonic() + (at - now).total_seconds())
-
-
-def _unchanged(account: VendorAccount) -> Q:
-    """Nobody reserved, paused, resumed, slowed or held off since the row was read."""
-    query = Q()
-    for name in ("next_slot_at", "paused_at", "trial_at", "wait_until", "slowdown", "spent_on"):
-        value = getattr(account, name)
-        query &= Q(**({f"{name}__isnull": True} if value is None else {name: value}))
-    return query
 
 
 def _booking(account: VendorAccount, at: datetime, day: date) -> dict[str, Any]:
@@ -152,18 +142,20 @@ def _gap(account: VendorAccount) -> timedelta:
 
 def still_open(slot: Slot) -> bool:
     """Since the slot was reserved, was the account neither paused nor resumed, and did the vendor not ask to wait?"""
-    row = VendorAccount.objects.get(pk=slot.account.pk)
-    return row.paused_at == slot.account.paused_at and not asked_to_wait(row, slot.at)
+    condition, values = open_condition(slot)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {condition}", values)
+        return bool(cursor.fetchone()[0])
 
 
-def is_still_open(slot: Slot) -> tuple[str, list[Any]]:
-    """The same as a condition in SQL, so that the statement that enters the call can ask it."""
+def open_condition(slot: Slot) -> tuple[str, list[Any]]:
+    """The same in SQL, with its values, so that the statement that enters the call can ask it."""
     times = (slot.account.paused_at, slot.at, slot.at + LATEST_WAIT)
     paused_at, at, latest = map(connection.ops.adapt_datetimefield_value, times)
-    unchanged, values = ("paused_at IS NULL", []) if paused_at is None else ("paused_at = %s", [paused_at])
+    paused, values = ("paused_at IS NULL", []) if paused_at is None else ("paused_at = %s", [paused_at])
     sql = f"""EXISTS (
         SELECT 1 FROM verification_vendoraccount
-        WHERE id = %s AND {unchanged} AND (wait_until IS NULL OR wait_until <= %s OR wait_until > %s)
+        WHERE id = %s AND {paused} AND (wait_until IS NULL OR wait_until <= %s OR wait_until > %s)
     )"""  # noqa: S608 (the words are constants)
     return sql, [slot.account.pk, *values, at, latest]
 

@@ -10,6 +10,7 @@ from enum import Enum, auto
 from django.db.models import F, Q
 
 from verification.models import VendorAccount
+from verification.models.unchanged import unchanged
 from verification.vendor_accounts.pacing.account_state import LATEST_WAIT, MAX_AHEAD
 from verification.vendor_accounts.pacing.accounts import forget
 
@@ -65,9 +66,8 @@ def last_step(account: VendorAccount, now: datetime) -> datetime | None:
 
 def _step(account: VendorAccount, by: int, now: datetime) -> bool:
     """False if another worker has changed the pace since it was read."""
-    since = Q(slowed_at=account.slowed_at) if account.slowed_at else Q(slowed_at__isnull=True)
-    unchanged = VendorAccount.objects.filter(since, pk=account.pk, slowdown=account.slowdown)
-    stepped = unchanged.update(slowdown=F("slowdown") + by, slowed_at=now)
+    row = VendorAccount.objects.filter(unchanged(account, "slowed_at", "slowdown"), pk=account.pk)
+    stepped = row.update(slowdown=F("slowdown") + by, slowed_at=now)
     forget()
     return bool(stepped)
 

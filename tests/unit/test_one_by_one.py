@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from verification.jobs import turns
-from verification.jobs.turns import OneByOne
+from verification.jobs import one_by_one
+from verification.jobs.one_by_one import OneByOne
 
 
 def in_another_thread(turn: OneByOne, *, entered: threading.Event, leave: threading.Event) -> None:
@@ -50,7 +50,7 @@ def test_an_error_ends_the_turn() -> None:
 def test_nobody_waits_for_ever_and_whoever_went_ahead_ends_no_other_turn(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(turns, "PATIENCE", 0.05)
+    monkeypatch.setattr(one_by_one, "PATIENCE", 0.05)
     turn, entered, leave = OneByOne(), threading.Event(), threading.Event()
     with ThreadPoolExecutor(1) as thread:
         other = thread.submit(in_another_thread, turn, entered=entered, leave=leave)
