@@ -95,6 +95,40 @@ class Mode(TextChoices):
     SILENT = "SILENT", _("Hold still")
 
 
+class DocumentCheckFor(TextChoices):
+    """For which cases a person looks at the document itself, not only at the face on it."""
+
+    NEVER = "never", _("Never")
+    SHARE = "share", _("A share")
+    ALWAYS = "always", _("Always")
+
+
+class DocumentKind(TextChoices):
+    """Kinds of IDs that an organisation may accept."""
+
+    PASSPORT = "passport", _("Passport")
+    IDENTITY_CARD = "identity_card", _("Identity card")
+    DRIVING_LICENCE = "driving_licence", _("Driving licence")
+    RESIDENCE_PERMIT = "residence_permit", _("Residence permit")
+
+
+class DocumentQuestion(TextChoices):
+    """What a person may be asked to check on the document. A code never gets another meaning."""
+
+    ACCEPTED_KIND = "accepted_kind", _("It is an ID of an accepted kind")
+    NAME_MATCHES = "name_matches", _("The name is the invited one")
+    NOT_EXPIRED = "not_expired", _("It has not expired")
+    NOTHING_COVERED = "nothing_covered", _("Nothing covers it")
+
+
+class SharedEvidence(TextChoices):
+    """What follows if the same photo or recording was sent by another applicant."""
+
+    TELL = "tell", _("Only show it")
+    REVIEW = "review", _("A person looks")
+    REVIEW_BY_TWO = "review_by_two", _("A person looks; approving takes two")
+
+
 # CompareFaceLiveness page, Input Parameters, ValidateData.
 MOVEMENTS: dict[str, str] = {"1": "open_mouth", "2": "blink", "3": "nod", "4": "shake_head"}
 

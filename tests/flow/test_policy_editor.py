@@ -459,6 +459,36 @@ def test_a_switch_that_is_off_stays_off_in_the_next_draft(desk: Any, switch: str
     assert getattr(action.current_draft(), switch) is False
 
 
+def test_a_share_of_documents_needs_a_number(desk: Any) -> None:
+    one = desk()
+    draft_of(one)
+    page = one.post(EDIT, fields(document_check="share")).content.decode()
+    assert 'id="id_document_share_error">Say which share: more than 0.</p>' in page
+    assert draft_of_share(one).document_share == Decimal(20)
+
+
+def draft_of_share(one: Client) -> Policy:
+    assert one.post(EDIT, fields(document_check="share", document_share="20")).status_code == 302
+    draft = action.current_draft()
+    assert draft is not None
+    return draft
+
+
+def test_the_checklist_keeps_the_order_of_its_list(desk: Any) -> None:
+    draft = draft_of(desk(), document_checklist=["not_expired", "accepted_kind"], document_kinds=["passport"])
+    assert draft.document_checklist == ["accepted_kind", "not_expired"]
+    assert draft.document_kinds == ["passport"]
+
+
+@pytest.mark.parametrize("term", ["document_kinds", "document_checklist"])
+@pytest.mark.parametrize("chosen", [[], ["library_card"]])
+def test_a_list_takes_only_what_is_on_it_and_at_least_one(desk: Any, term: str, chosen: list[str]) -> None:
+    one = desk()
+    before = draft_of(one)
+    assert one.post(EDIT, fields(**{term: chosen})).status_code == 400
+    assert getattr(action.current_draft(), term) == getattr(before, term)
+
+
 # Simulation
 
 

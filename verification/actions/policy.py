@@ -16,16 +16,27 @@ from verification.states import Actor
 TERMS = (
     "approve_at",
     "qa_share",
+    "document_check",
+    "document_share",
+    "document_kinds",
+    "document_checklist",
+    "shared_evidence",
     "second_for_override",
     "second_for_flags",
     "second_below",
     "second_share",
+    "second_for_declines",
     "liveness_mode",
     "action_count",
     "max_attempts",
     "link_days",
     "review_hours",
     "retention_days",
+    "tell_invitation",
+    "tell_reminder",
+    "tell_again",
+    "tell_result",
+    "tell_delay",
 )
 
 

@@ -6,9 +6,17 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from verification.models.staff import StaffUser
-from verification.states import Mode
+from verification.states import DocumentCheckFor, DocumentKind, DocumentQuestion, Mode, SharedEvidence
 
 PER_CENT = [MinValueValidator(0), MaxValueValidator(100)]
+
+
+def every_kind() -> list[str]:
+    return [str(kind) for kind in DocumentKind]
+
+
+def every_question() -> list[str]:
+    return [str(question) for question in DocumentQuestion]
 
 
 class PolicyIsActive(Exception):
@@ -68,6 +76,40 @@ class Policy(models.Model):
         validators=PER_CENT,
     )
 
+    second_for_declines = models.BooleanField(_("second person to decline"), default=False, db_default=False)
+
+    document_check = models.CharField(
+        _("a person looks at the document"),
+        max_length=8,
+        choices=DocumentCheckFor.choices,
+        default=DocumentCheckFor.NEVER,
+        db_default=DocumentCheckFor.NEVER,
+    )
+    document_share = models.DecimalField(
+        _("share of documents that a person looks at (%)"),
+        max_digits=5,
+        decimal_places=2,
+        default=0,
+        db_default=0,
+        validators=PER_CENT,
+    )
+    # Codes of `DocumentKind` and `DocumentQuestion`, in the order of these lists.
+    document_kinds = models.JSONField(_("accepted documents"), default=every_kind)
+    document_checklist = models.JSONField(_("checked on the document"), default=every_question)
+    shared_evidence = models.CharField(
+        _("photo or recording that another applicant sent"),
+        max_length=16,
+        choices=SharedEvidence.choices,
+        default=SharedEvidence.REVIEW,
+        db_default=SharedEvidence.REVIEW,
+    )
+
+    tell_invitation = models.BooleanField(_("e-mail: invitation"), default=False, db_default=False)
+    tell_reminder = models.BooleanField(_("e-mail: reminder"), default=False, db_default=False)
+    tell_again = models.BooleanField(_("e-mail: asked again"), default=False, db_default=False)
+    tell_result = models.BooleanField(_("e-mail: result"), default=False, db_default=False)
+    tell_delay = models.BooleanField(_("e-mail: review takes longer"), default=False, db_default=False)
+
     change_reason = models.CharField(_("why it is changed"), max_length=300, blank=True, db_default="")
     drafted_by = models.ForeignKey(StaffUser, models.PROTECT, null=True, blank=True, related_name="+")
     drafted_at = models.DateTimeField(_("drafted at"), null=True, blank=True)
@@ -90,6 +132,11 @@ class Policy(models.Model):
             models.CheckConstraint(
                 name="policy_shares_from_0_to_100",
                 condition=Q(qa_share__gte=0, qa_share__lte=100, second_share__gte=0, second_share__lte=100),
+            ),
+            models.CheckConstraint(
+                name="policy_share_of_documents",
+                condition=Q(document_share__gte=0, document_share__lte=100)
+                & (~Q(document_check=DocumentCheckFor.SHARE) | Q(document_share__gt=0)),
             ),
             models.CheckConstraint(
                 name="policy_nobody_activates_their_own",

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.actions.policy import TERMS
 from verification.models import Policy
-from verification.review.policy.words import DOES
+from verification.review.policy.words import DOES, LISTS
+from verification.states import DocumentCheckFor
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Policy]
@@ -57,9 +58,26 @@ class PolicyForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, listed in LISTS.items():
+            self.fields[name] = forms.MultipleChoiceField(
+                label=self.fields[name].label,
+                help_text=str(DOES[name]),
+                choices=listed.choices,
+                widget=forms.CheckboxSelectMultiple,
+                error_messages={"required": _("Choose at least one.")},
+            )
         for name, (least, most) in RANGES.items():
             self.fields[name].validators = [MinValueValidator(least), MaxValueValidator(most)]
             self.fields[name].widget.attrs |= {"min": least, "max": most}
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        for name, listed in LISTS.items():
+            # In the order of the list, so that the same choice is the same value.
+            found[name] = [str(code) for code in listed if code in found.get(name, ())]
+        if found.get("document_check") == DocumentCheckFor.SHARE and found.get("document_share") == 0:
+            self.add_error("document_share", _("Say which share: more than 0."))
+        return found
 
     @property
     def terms(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from verification.actions.policy import TERMS, difference
 from verification.models import Policy
 from verification.review import words
 from verification.review.dashboard.simulation import Effect, Moved
-from verification.states import Mode
+from verification.states import DocumentCheckFor, DocumentKind, DocumentQuestion, Mode, SharedEvidence
 
 Text = str | Promise
 
@@ -30,6 +31,17 @@ DOES: dict[str, Text] = {
         "Of what would pass by itself, this share goes to a person who judges it before the score is shown. "
         "Its applicants wait as long as for any review."
     ),
+    "document_check": gettext_lazy(
+        "Comparing faces does not tell whether the picture is an ID, or whose. Never: nobody looks at it when a pass is "
+        "clear. A share or always: a person works through the list below before anybody is approved."
+    ),
+    "document_share": gettext_lazy("With “A share”: so many of all cases, selected at random."),
+    "document_kinds": gettext_lazy("What counts as an ID of an accepted kind."),
+    "document_checklist": gettext_lazy("What the person confirms about the document."),
+    "shared_evidence": gettext_lazy(
+        "What follows if another applicant sent the same photo or recording, or one like it: it is shown with the "
+        "case; or a person looks; or approving takes two besides."
+    ),
     "second_for_override": gettext_lazy("Approving what the vendor did not pass takes a second person."),
     "second_for_flags": gettext_lazy(
         "Approving a case whose recording was sent before, or was copied, takes a second person."
@@ -40,6 +52,9 @@ DOES: dict[str, Text] = {
     "second_share": gettext_lazy(
         "So many of all approvals and refusals take a second person, selected at random."
     ),
+    "second_for_declines": gettext_lazy(
+        "Declining takes a second person, who judges before seeing the first verdict."
+    ),
     "liveness_mode": gettext_lazy("What the applicant is asked to do, unless the invitation says otherwise."),
     "action_count": gettext_lazy("How many movements the applicant is asked for, one after the other."),
     "max_attempts": gettext_lazy("After so many recordings that failed, a reviewer looks."),
@@ -48,9 +63,22 @@ DOES: dict[str, Text] = {
     "retention_days": gettext_lazy(
         "How long applicants are told that photo and video are kept. Nothing is deleted by itself yet."
     ),
+    "tell_invitation": gettext_lazy("Applicants with an e-mail address get their link by e-mail."),
+    "tell_reminder": gettext_lazy("They are reminded once before their link ends."),
+    "tell_again": gettext_lazy("They are told when they are asked for something again."),
+    "tell_result": gettext_lazy("They are told when their case is decided."),
+    "tell_delay": gettext_lazy("They are told once when a review takes longer than it should."),
 }
-_SHARES = ("qa_share", "second_share")
-_SWITCHES = ("second_for_override", "second_for_flags")
+_SHARES = ("qa_share", "second_share", "document_share")
+CHOICES: dict[str, type[TextChoices]] = {
+    "liveness_mode": Mode,
+    "document_check": DocumentCheckFor,
+    "shared_evidence": SharedEvidence,
+}
+LISTS: dict[str, type[TextChoices]] = {
+    "document_kinds": DocumentKind,
+    "document_checklist": DocumentQuestion,
+}
 
 
 @dataclass(frozen=True)
@@ -77,8 +105,10 @@ def label(term: str) -> str:
 
 def value(term: str, setting: Any) -> str:
     """The value of a term with its unit."""
-    if term in _SWITCHES:
+    if isinstance(setting, bool):
         return _("yes") if setting else _("no")
+    if term in LISTS:
+        return "; ".join(str(LISTS[term](code).label) for code in setting) or _("none")
     if setting is None:
         return _("none")
     if term in _SHARES:
@@ -89,8 +119,8 @@ def value(term: str, setting: Any) -> str:
 
 
 def _counted(term: str, setting: Any) -> str:
-    if term == "liveness_mode":
-        return str(Mode(setting).label)
+    if term in CHOICES:
+        return str(CHOICES[term](setting).label)
     if term.endswith("_days"):
         return str(ngettext("%d day", "%d days", setting) % setting)
     if term.endswith("_hours"):
