@@ -4,7 +4,7 @@ import django.core.validators
 from django.db import migrations, models
 
 import verification.models.policy
-from verification.migrations._append_only import RefusedAgainOnTheWayBack, Refusals, Rule
+from verification.migrations._append_only import Refusals, RefusedAgainOnTheWayBack, Rule
 
 # On SQLite the table is copied below, without its triggers.
 GONE_ON_SQLITE = (

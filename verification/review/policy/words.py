@@ -32,8 +32,8 @@ DOES: dict[str, Text] = {
         "Its applicants wait as long as for any review."
     ),
     "document_check": gettext_lazy(
-        "Comparing faces does not tell whether the picture is an ID, or whose. Never: nobody looks at it when a pass is "
-        "clear. A share or always: a person works through the list below before anybody is approved."
+        "Comparing faces does not tell whether the picture is an ID, or whose. Never: nobody looks at it when a pass is"
+        " clear. A share or always: a person works through the list below before anybody is approved."
     ),
     "document_share": gettext_lazy("With “A share”: so many of all cases, selected at random."),
     "document_kinds": gettext_lazy("What counts as an ID of an accepted kind."),
