@@ -29,6 +29,13 @@ PUBLIC_URL = (
     env.text("KYC_PUBLIC_URL", "http://127.0.0.1:8000" if DEMO else None).rstrip("/").removesuffix(":443")
 )
 
+# Who asks for the checks: on every page and in the text that applicants agree to. The demo's is invented.
+ORGANISATION_NAME = env.text("KYC_ORGANISATION_NAME", "Example Bank" if DEMO else None)
+ORGANISATION_CONTACT = env.text("KYC_ORGANISATION_CONTACT", "help@bank.example" if DEMO else None)
+PRIVACY_NOTICE_URL = env.text("KYC_PRIVACY_NOTICE_URL", "https://bank.example/privacy" if DEMO else None)
+LEGAL_BASIS = env.text("KYC_LEGAL_BASIS", "Your consent (GDPR, Articles 6 and 9)" if DEMO else None)
+DATA_PROTECTION_CONTACT = env.text("KYC_DATA_PROTECTION_CONTACT", "privacy@bank.example" if DEMO else None)
+
 
 def _made_once(name: str, make: Callable[[], str]) -> str:
     """A secret of the demo, made once, so that a second run keeps the sessions and can read the evidence."""
@@ -118,6 +125,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "verification.review.sign_in.banner.banner",
+                "verification.pages.organisation.context",
             ],
         },
     }

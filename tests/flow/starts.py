@@ -290,6 +290,23 @@ UNSAFE: dict[str, list[dict[str, str]]] = {
             "amqps://kyc:secret@one.example.com//;amqps://kyc:secret@two.example.com//",
         )
     ],
+    "kyc.E080": [{"KYC_ORGANISATION_NAME": "B" * 101}],
+    "kyc.E081": [{"KYC_LEGAL_BASIS": "b" * 301}],
+    "kyc.E082": [
+        {"KYC_PRIVACY_NOTICE_URL": url}
+        for url in (
+            "http://bank.example/privacy",
+            "bank.example/privacy",
+            "javascript:alert(1)",
+            "https://us:secret@bank.example",
+            "https://",
+        )
+    ],
+    "kyc.E083": [
+        {name: contact}
+        for name in ("KYC_ORGANISATION_CONTACT", "KYC_DATA_PROTECTION_CONTACT")
+        for contact in ("help", "0201 555 0123", "http://bank.example", "help@bank.example?bcc=x@y.example")
+    ],
 }
 
 SAFE: list[dict[str, str]] = [
@@ -325,6 +342,11 @@ SAFE: list[dict[str, str]] = [
     {"STORAGE_URL": "s3://evidence"},
     {"KYC_OUTBOUND_PROXY": "http://portal:password@proxy.example:3128"},
     {"KYC_OUTBOUND_PROXY": "https://proxy.example"},
+    {
+        "KYC_ORGANISATION_CONTACT": "+1 (201) 555-0123",
+        "KYC_DATA_PROTECTION_CONTACT": "https://bank.example/data",
+    },
+    {"KYC_ORGANISATION_NAME": "Müller & Söhne <Bank>", "KYC_PRIVACY_NOTICE_URL": "https://bank.example"},
     {"KYC_SECURITY_CONTACT": "mailto:security@example.com,https://example.com/report"},
     {"KYC_KEYRING": f"{new_entry('2026-12')}\n{new_entry('2026-11')}"},
     {"SECRET_KEY": "5f0c1d9b7a3e86422c4d8e1f6b0a9375d2e8c7f1a4b6093e58"},
@@ -358,4 +380,9 @@ REFUSED: list[tuple[str, str]] = [
     ("DATABASE_URL", "mysql://kyc@localhost/kyc"),
     ("CELERY_BROKER_READ_URL", "redis://elsewhere/0"),
     ("LOG_LEVEL", "info # quiet"),
+    *(
+        (name, "")
+        for name in sorted(PRODUCTION)
+        if name.startswith(("KYC_ORG", "KYC_PRIV", "KYC_LEG", "KYC_DATA_P"))
+    ),
 ]

@@ -26,6 +26,11 @@ PRODUCTION = {
     "TENCENTCLOUD_SECRET_ID": "AKIDexample",
     "TENCENTCLOUD_SECRET_KEY": "example",
     "KYC_FACEID_ENDPOINT": "https://faceid.intl.tencentcloudapi.com",
+    "KYC_ORGANISATION_NAME": "Example Bank",
+    "KYC_ORGANISATION_CONTACT": "help@bank.example",
+    "KYC_PRIVACY_NOTICE_URL": "https://bank.example/privacy",
+    "KYC_LEGAL_BASIS": "Your consent (GDPR, Articles 6 and 9)",
+    "KYC_DATA_PROTECTION_CONTACT": "privacy@bank.example",
 }
 
 

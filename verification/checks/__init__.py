@@ -9,10 +9,22 @@ from verification.checks import (
     evidence,
     machine,
     mode,
+    organisation,
     outbound,
     secrets,
     services,
     vendor,
 )
 
-__all__ = ["addresses", "contact", "evidence", "machine", "mode", "outbound", "secrets", "services", "vendor"]
+__all__ = [
+    "addresses",
+    "contact",
+    "evidence",
+    "machine",
+    "mode",
+    "organisation",
+    "outbound",
+    "secrets",
+    "services",
+    "vendor",
+]

@@ -18,7 +18,7 @@ from django.utils.crypto import constant_time_compare
 from verification import links, workflow
 from verification.actions import bind
 from verification.models import Verification
-from verification.pages import device, errors, turned_away
+from verification.pages import device, errors, organisation, turned_away
 from verification.states import Status
 
 ARRIVED_AT = "verification.arrived_at"
@@ -65,7 +65,10 @@ def visit_of(request: HttpRequest) -> Visit | None:
     now = arrival(request)
     session = links.read_session(request.COOKIES.get(links.COOKIE))
     found = links.verification_of(session, now=now) if session else None
-    return Visit(found, session, now) if found and session else None
+    if found is None or session is None:
+        return None
+    organisation.remember(request, found)
+    return Visit(found, session, now)
 
 
 def visitor(*statuses: Status, binds: bool = True) -> Callable[[VisitView], View]:

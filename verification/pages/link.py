@@ -11,7 +11,7 @@ from django.utils.translation import override
 from verification import links
 from verification.actions import bind
 from verification.models import Verification
-from verification.pages import access, device, errors, steps
+from verification.pages import access, device, errors, organisation, steps
 from verification.states import ENDED
 
 
@@ -26,6 +26,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     verification = links.find(token, now=now)
     if verification is None:
         return errors.answer(request, errors.UNKNOWN_LINK)
+    organisation.remember(request, verification)
     if not _is_opened_by_a_person(request):
         # Browsers drop a page that was prepared with an error, and load it anew when it is wanted.
         return errors.answer(request, errors.UNAVAILABLE)
