@@ -141,6 +141,8 @@ _OUT_OF_QUEUE: dict[str, Any] = {
     "proposal": None,
     "snoozed_until": None,
     "escalated_at": None,
+    "assigned_to": None,
+    "assigned_at": None,
 }
 
 

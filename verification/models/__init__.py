@@ -6,6 +6,7 @@ from verification.models.applicant import Applicant
 from verification.models.attempt import VerificationAttempt
 from verification.models.audit import AuditEvent
 from verification.models.call import AnswerKind, Billed, CallState, ProviderCall
+from verification.models.case_note import CaseNote, NoteMention
 from verification.models.consent import Consent
 from verification.models.csp_report import CspReport
 from verification.models.data_key import DataKey
@@ -33,6 +34,7 @@ __all__ = [
     "AuditEvent",
     "Billed",
     "CallState",
+    "CaseNote",
     "ChangeKind",
     "ChangeState",
     "Consent",
@@ -44,6 +46,7 @@ __all__ = [
     "FrameHash",
     "LinkBinding",
     "MediaTry",
+    "NoteMention",
     "Policy",
     "PolicyIsActive",
     "ProviderCall",

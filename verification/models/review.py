@@ -20,6 +20,7 @@ class Verdict(models.TextChoices):
     STEP_ASIDE = "step_aside", _("Step aside")
     HAND_BACK = "hand_back", _("Hand back")
     REOPEN = "reopen", _("Reopen")
+    CANCEL = "cancel", _("Cancel")
 
 
 # What ends a case in review, or sends it to the applicant.
@@ -28,17 +29,19 @@ DECISIONS = (Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN)
 
 class Stage(models.TextChoices):
     """A decision took effect at once; a proposal waits for a second person; a blind verdict was given before the score
-    was shown."""
+    was shown. A second verdict is the one of the second person, if it differs from the proposal."""
 
     DECISION = "decision", _("Decision")
     PROPOSAL = "proposal", _("Proposal")
     BLIND = "blind", _("Blind verdict")
+    SECOND = "second", _("Second verdict")
 
 
 class Review(models.Model):
     """Append-only: what was judged (its hash), how, by whom and why. A changed mind is a new row.
 
-    A decision that confirms a proposal names it, and who made it: never the same person.
+    A decision that confirms a proposal, or the second verdict that differs from it, names it and who made it: never
+    the same person. A second verdict names the proposal that it differs from in the same way.
     """
 
     public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "rev"))
@@ -53,6 +56,9 @@ class Review(models.Model):
     evidence_sha256 = models.CharField(_("SHA-256 of the evidence judged"), max_length=64)
     confirms = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="confirmation", verbose_name=_("confirms")
+    )
+    differs_from = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="dissent", verbose_name=_("differs from")
     )
     proposed_by = models.ForeignKey(
         StaffUser, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("proposed by")
@@ -71,8 +77,17 @@ class Review(models.Model):
             ),
             models.CheckConstraint(
                 name="review_confirmation_is_whole",
-                condition=Q(confirms__isnull=True, proposed_by__isnull=True)
-                | Q(confirms__isnull=False, proposed_by__isnull=False, stage=Stage.DECISION),
+                condition=Q(confirms__isnull=True, differs_from__isnull=True, proposed_by__isnull=True)
+                | Q(confirms__isnull=False, proposed_by__isnull=False, stage=Stage.DECISION)
+                | Q(differs_from__isnull=False, proposed_by__isnull=False, stage=Stage.SECOND),
+            ),
+            models.CheckConstraint(
+                name="review_second_verdict_names_its_proposal",
+                condition=~Q(stage=Stage.SECOND) | Q(differs_from__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="review_confirms_or_differs",
+                condition=Q(confirms__isnull=True) | Q(differs_from__isnull=True),
             ),
         ]
 

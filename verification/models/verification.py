@@ -63,6 +63,17 @@ class Verification(models.Model):
     claimed_by = models.ForeignKey("StaffUser", models.SET_NULL, null=True, blank=True, related_name="claims")
     claimed_until = models.DateTimeField(null=True, blank=True)
 
+    # The reviewer that it is kept for: no colleague is given it, and none claims it.
+    assigned_to = models.ForeignKey(
+        "StaffUser",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="assigned",
+        verbose_name=_("assigned to"),
+    )
+    assigned_at = models.DateTimeField(_("assigned at"), null=True, blank=True)
+
     created_at = models.DateTimeField(_("created at"))
     queued_at = models.DateTimeField(_("in review since"), null=True, blank=True)
     due_at = models.DateTimeField(_("review due"), null=True, blank=True)
@@ -93,6 +104,11 @@ class Verification(models.Model):
                 fields=["claimed_by", "due_at", "id"],
                 condition=_WAITING & Q(claimed_by__isnull=False),
                 name="queue_by_owner",
+            ),
+            models.Index(
+                fields=["assigned_to", "due_at", "id"],
+                condition=_WAITING & Q(assigned_to__isnull=False),
+                name="queue_by_assignment",
             ),
             models.Index(
                 fields=["due_at", "id"],
@@ -151,6 +167,11 @@ class Verification(models.Model):
     def holder(self, now: datetime) -> StaffUser | None:
         """The reviewer whose claim on it is running."""
         return self.claimed_by if self.claimed_until is not None and self.claimed_until > now else None
+
+    @property
+    def kept_for(self) -> StaffUser | None:
+        """The reviewer that it is assigned to; nobody once their account is switched off."""
+        return self.assigned_to if self.assigned_to is not None and self.assigned_to.is_active else None
 
     @property
     def attempts_left(self) -> int:
