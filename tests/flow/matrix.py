@@ -228,6 +228,7 @@ def make_world(road: Road, emulator: EmulatorServer) -> World:
         "vendor/": {"<slug:name>": VendorAccount.objects.get().name},
         "account/": {"<int:pk>": passkey.pk},
         "staff/": {"<int:number>": drafter.pk, "<slug:public_id>": _change(drafter).public_id},
+        "verification/staffuser/": {"<int:number>": drafter.pk},
         "r/": {
             "<path:content_type_id>": ContentType.objects.get_for_model(Verification).pk,
             "<path:object_id>": case.pk,

@@ -66,6 +66,8 @@ ANSWERS = {
     # Only who proposed it.
     ("post", "staff/changes/<slug:public_id>/hand-out"): 403,
     ("post", "staff/seen"): 302,
+    ("get", "verification/staffuser/"): 302,
+    ("get", "verification/staffuser/<int:number>/change/"): 302,
     # The user is signed in already; on the pages of the second step, by the password alone.
     ("get", "login/"): 302,
     ("post", "login/"): 302,

@@ -34,7 +34,6 @@ ANSWERED = {
     "auditevent": ((FLAG, "kind"), (FLAG, "actor_kind"), (FLAG, "subject_kind"), (DATE, "at")),
     "export": ((FLAG, "state"),),
     "cspreport": ((FLAG, "directive"), (DATE, "day")),
-    "staffuser": ((FLAG, "is_active"), (KEY, "groups")),
 }
 # Personal details, hashes of secrets, and names of files, by model.
 MASKED = {
@@ -45,7 +44,6 @@ MASKED = {
     "verificationattempt": {"original_name", "normalised_name", "best_frame_name", "nonce_sha256"},
     "export": {"file_name", "data_key"},
     "apikey": {"key_sha256"},
-    "staffuser": {"password"},
 }
 
 

@@ -36,7 +36,6 @@ OPENS = {
     "/admin/verification/cspreport/": OPERATIONS,
     "/admin/verification/auditevent/": {SENIOR, AUDITOR},
     "/admin/verification/export/": {AUDITOR},
-    "/admin/verification/staffuser/": OPERATIONS,
     "/admin/staff/": OPERATIONS,
     "/admin/staff/appoint": {OPERATOR},
 }

@@ -9,9 +9,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from verification import audit, permissions
-from verification.models import ChangeKind, ChangeState, StaffChange, StaffUser
-from verification.staffing import access
+from verification.models import AuditEvent, ChangeKind, ChangeState, StaffChange, StaffUser
+from verification.staffing import access, effects
 
+# How often one operator lifts the wait of one account.
+LIFTED_ONCE_IN = timedelta(hours=24)
 FORGOTTEN_EVERY = timedelta(hours=1)
 _FORGOTTEN = "staff.sessions-forgotten"
 
@@ -39,6 +41,25 @@ def switch_off(user: StaffUser, *, by: StaffUser, acting_as: audit.By, now: date
     audit.record("staff.switched_off", by=acting_as, subject=user, at=now, user=user.get_username())
     access.end_sessions(user, by=acting_as, now=now, why="deactivated")
     return True
+
+
+def check_lift(user: StaffUser, *, by: StaffUser, now: datetime) -> None:
+    """Whether `by` may let somebody try again at once. Raises permissions.Denied or effects.NotPossible.
+
+    A lifted wait is a number of further guesses, so nobody gives them to one account again and again alone.
+    """
+    permissions.check_manage_staff(by)
+    lifted = AuditEvent.objects.filter(
+        kind="staff.unlocked",
+        subject_kind="staffuser",
+        subject_id=str(user.pk),
+        actor_id__in=[account.get_username() for account in by.accounts()],
+        at__gt=now - LIFTED_ONCE_IN,
+    )
+    if lifted.exists():
+        raise effects.NotPossible(
+            _("You lifted a wait of this account less than a day ago. Another operator has to lift this one.")
+        )
 
 
 def end_sessions(user: StaffUser, *, by: StaffUser, acting_as: audit.By, now: datetime) -> int:

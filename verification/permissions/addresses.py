@@ -157,7 +157,6 @@ RECORDS = (
     Record("apiclient", "view_operations"),
     Record("apikey", "view_operations"),
     Record("cspreport", "view_operations"),
-    Record("staffuser", "view_staff"),
 )
 _NOT_OWN = "never their own account, nor one that counts as theirs; a second person confirms"
 _SECOND = (
@@ -198,6 +197,10 @@ ACCOUNTS_OF_STAFF = (
         post="manage_staff",
         rules="who proposed it, and does not know the enrolment code",
         fresh=("post",),
+    ),
+    Address("verification/staffuser/", "The stock address of the staff", "view_staff"),
+    Address(
+        "verification/staffuser/<int:number>/change/", "The stock address of one of the staff", "view_staff"
     ),
     Address("staff/seen", "Mark the changes that were shown as seen", post=STAFF, rules=_SEEN),
 )

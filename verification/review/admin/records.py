@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from verification import models
 from verification.review import blind, words
 from verification.review.admin.read_only import AboutApplicant, ReadOnly
-from verification.review.admin.staff import StaffAdmin
 
 
 class ApplicantAdmin(AboutApplicant):
@@ -208,7 +207,6 @@ RECORDS: dict[type[Model], type[ReadOnly]] = {
     models.ApiClient: ClientAdmin,
     models.ApiKey: KeyAdmin,
     models.CspReport: CspReportAdmin,
-    models.StaffUser: StaffAdmin,
 }
 
 

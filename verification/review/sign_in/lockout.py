@@ -14,12 +14,14 @@ have counted in, and that of the sessions. A passkey that signs in alone is not 
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from axes.handlers.database import AxesDatabaseHandler
 from axes.models import AccessAttempt, AccessFailureLog
+from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Max, Q, QuerySet
 from django.db.models.signals import pre_save
@@ -146,10 +148,45 @@ def lift(user: StaffUser, *, by: audit.By, now: datetime) -> bool:
     return bool(found)
 
 
-def strangers_failures(user: StaffUser, now: datetime) -> tuple[int, datetime | None]:
-    """The failures of the last 24 hours from browsers that the user is not known on, and until when they wait."""
-    until = waits_until(user.get_username(), now)
-    return _lately(user.get_username(), now).count(), until if until > now else None
+@dataclass(frozen=True)
+class Failures:
+    """Failures of a name within 24 hours: of strangers, with the end of their wait; of known devices and open sessions.
+
+    `locked` is how many addresses are locked for the name just now.
+    """
+
+    strangers: int
+    until: datetime | None
+    known: int
+    locked: int
+
+    def __bool__(self) -> bool:
+        return bool(self.strangers or self.known or self.locked)
+
+
+def failures(user: StaffUser, now: datetime) -> Failures:
+    name = user.get_username()
+    until = waits_until(name, now)
+    every = AccessFailureLog.objects.filter(_of_name(name), attempt_time__gt=now - _DAY).count()
+    locked = AccessAttempt.objects.filter(
+        _of_name(name),
+        failures_since_start__gte=settings.AXES_FAILURE_LIMIT,
+        attempt_time__gt=now - settings.AXES_COOLOFF_TIME,
+    )
+    strangers = _lately(name, now).count()
+    addresses = locked.values("ip_address").distinct().count()
+    return Failures(strangers, until if until > now else None, every - strangers, addresses)
+
+
+def waiting(users: Iterable[StaffUser], now: datetime) -> dict[int, datetime]:
+    """Of these users those whom strangers' failures make wait in a new browser, by primary key, and until when."""
+    keys = {user.get_username(): user.pk for user in users}
+    times: dict[int, list[datetime]] = {}
+    rows = AccessFailureLog.objects.filter(username__in=keys, attempt_time__gt=now - _DAY)
+    for name, at in rows.order_by("attempt_time").values_list("username", "attempt_time"):
+        times.setdefault(keys[name], []).append(at)
+    found = {key: next_try(failed, strangers=True) for key, failed in times.items()}
+    return {key: until for key, until in found.items() if until and until > now}
 
 
 @receiver(pre_save, sender=AccessAttempt)

@@ -19,7 +19,8 @@ from verification.models import ChangeKind, StaffChange, StaffUser
 from verification.review.page import acting, signed_in
 from verification.review.sign_in import lockout, to_confirm
 from verification.review.staff_pages.forms import AppointForm, CredentialsForm, RightsForm
-from verification.review.staff_pages.page import member_page, people
+from verification.review.staff_pages.member import member_page
+from verification.review.staff_pages.people import people
 from verification.staffing import access, effects
 
 
@@ -97,22 +98,30 @@ def _proposed(request: HttpRequest, change: StaffChange) -> HttpResponse:
 def at_once(request: HttpRequest, number: int) -> HttpResponse:
     """What takes rights away, or undoes a stranger's lock, needs no second person."""
     one: StaffUser = get_object_or_404(people(), pk=number)
-    user, act = signed_in(request), request.POST.get("act")
-    acting_as, now = acting(user, "operator"), timezone.now()
-    if act == "switch_off":
-        done = at_once_action.switch_off(one, by=user, acting_as=acting_as, now=now)
-        said = _("The account is switched off, and its sessions have ended.")
-    elif act == "end_sessions":
-        done = bool(at_once_action.end_sessions(one, by=user, acting_as=acting_as, now=now))
-        said = _("Its sessions have ended.")
-    else:
-        done = act == "lift" and lockout.lift(one, by=acting_as, now=now)
-        said = _("The wait is lifted: they can sign in at once.")
-    if done:
+    try:
+        said = _done_at_once(request.POST.get("act", ""), one, signed_in(request))
+    except effects.NotPossible as error:
+        messages.warning(request, str(error))
+        return redirect("admin:staff_member", one.pk)
+    if said:
         messages.success(request, said)
     else:
         messages.info(request, _("There was nothing to do."))
     return redirect("admin:staff_member", one.pk)
+
+
+def _done_at_once(act: str, one: StaffUser, user: StaffUser) -> str:
+    """Do it, and return what to say; "" if there was nothing to do. Raises permissions.Denied or NotPossible."""
+    acting_as, now = acting(user, "operator"), timezone.now()
+    if act == "switch_off" and at_once_action.switch_off(one, by=user, acting_as=acting_as, now=now):
+        return _("The account is switched off, and its sessions have ended.")
+    if act == "end_sessions" and at_once_action.end_sessions(one, by=user, acting_as=acting_as, now=now):
+        return _("Its sessions have ended.")
+    if act == "lift" and lockout.failures(one, now):
+        at_once_action.check_lift(one, by=user, now=now)
+        lockout.lift(one, by=acting_as, now=now)
+        return _("The wait is lifted: they can sign in at once.")
+    return ""
 
 
 @require_POST

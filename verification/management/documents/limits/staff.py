@@ -168,12 +168,33 @@ STAFF = (
         "nothing: the others may go on alone",
     ),
     then(
-        "review.staff_pages.page:MAX_NEW",
+        "review.staff_pages.changes:MAX_NEW",
         "Changes to staff listed that are new to the user",
         "",
         "nothing: the rest follows when these are marked as seen",
     ),
-    then("review.staff_pages.page:MAX_CHANGES", "Latest changes to staff listed, besides these", "", _SHOWN),
+    then(
+        "review.staff_pages.changes:MAX_CHANGES", "Latest changes to staff listed, besides these", "", _SHOWN
+    ),
+    text(
+        "review.staff_pages.changes:MAX_OF_ONE",
+        "Changes listed on the page of one of the staff",
+        "",
+        "Only the latest %(number)s are shown; the trail has all.",
+    ),
+    then("review.staff_pages.people:PAGE_SIZE", "Rows of a page of the staff", "", "a link to the next page"),
+    then(
+        "review.staff_pages.people:MAX_SEARCH",
+        "A name that the staff are narrowed by",
+        "characters",
+        "nothing: the rest is not looked at",
+    ),
+    text(
+        "actions.staff:LIFTED_ONCE_IN",
+        "One operator lifts the wait of one account once in",
+        "",
+        "You lifted a wait of this account less than a day ago. Another operator has to lift this one.",
+    ),
     then("audit.viewing:USUAL[evidence.viewed]", "Pieces of evidence seen by one person", "", _ALERT),
     then("audit.viewing:USUAL[case.viewed]", "Cases seen by one person", "", _ALERT),
     then("audit.viewing:USUAL[record.viewed]", "Records seen by one person", "", _ALERT),
