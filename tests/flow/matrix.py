@@ -34,6 +34,7 @@ from verification.actions import (
     saved_filter,
     staff_change,
 )
+from verification.exports.table import Period
 from verification.models import (
     ChangeKind,
     SavedFilter,
@@ -214,7 +215,7 @@ def make_world(road: Road, emulator: EmulatorServer) -> World:
     emulator.script(result="FailedOperation.CompareLowSimilarity", sim=42.0)
     attempt = road.record(case)
     pass_on(case, Verdict.SNOOZE, "fresh_eyes", by=kept_by, hours=4)
-    made = export.export(start=NOW, end=LATER, by=audit.By.shell(), reason="Audit", now=LATER)
+    made = export.export(period=Period(NOW, LATER), by=audit.By.shell(), reason="Audit", now=LATER)
     policy.draft(by=drafter, now=LATER)
     saved_filter.save(name="Shared", query="view=mine", shared=True, by=kept_by, now=LATER)
     client = api_client.create_client(name="CRM", by=audit.By.shell(), now=NOW)

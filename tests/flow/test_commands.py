@@ -158,7 +158,7 @@ def test_export_audit_writes_the_zip_it_names(tmp_path: Path) -> None:
     path = tmp_path / "audit.zip"
     printed, rows, sha256 = export(path)
     assert printed == str(path)
-    assert rows == "2 rows"
+    assert rows == "3 rows"
     assert sha256 == f"SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
     assert zipfile.ZipFile(path).testzip() is None
     assert path.stat().st_mode & 0o777 == 0o600
@@ -166,7 +166,7 @@ def test_export_audit_writes_the_zip_it_names(tmp_path: Path) -> None:
 
 def test_export_audit_takes_the_last_days_or_those_named(tmp_path: Path) -> None:
     export(tmp_path / "a.zip")
-    export(tmp_path / "b.zip", "--from", "2026-10-01", "--until", "2026-11-01")
+    export(tmp_path / "b.zip", "--from", "2026-10-01", "--to", "2026-10-31")
     usual, named = Export.objects.order_by("pk")
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     assert usual.period_end.date() == tomorrow
@@ -179,7 +179,7 @@ def test_export_audit_takes_the_last_days_or_those_named(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("arguments", "reason", "sentence"),
     [
-        (("--from", "2026-11-02", "--until", "2026-11-02"), "x", "must end after"),
+        (("--from", "2026-11-02", "--to", "2026-11-01"), "x", "must not be before"),
         (("--from", "2026-02-30"), "x", "invalid day"),
         ((), " ", "needs a reason"),
         ((), "x" * 301, "300 characters"),

@@ -22,6 +22,7 @@ from tests.conftest import NOW, Road, clip, photo
 from tests.flow.test_export import store_away
 from verification import audit, storage
 from verification.actions import cancel, challenge, document, erase, export, invite, receive_parts, sweep
+from verification.exports.table import Period
 from verification.models import (
     Applicant,
     AuditEvent,
@@ -106,8 +107,8 @@ def half_uploaded(verification: Verification) -> None:
 
 
 def exported() -> Kept:
-    month = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
-    made = export.export(start=month[0], end=month[1], by=audit.By.shell(), reason="Audit", now=NOW)
+    month = Period(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
+    made = export.export(period=month, by=audit.By.shell(), reason="Audit", now=NOW)
     return kept(made.file_name, made.file_sha256)
 
 

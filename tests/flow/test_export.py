@@ -22,12 +22,14 @@ from django.test import Client
 
 from tests import objects
 from tests.conftest import NOW
-from tests.flow.conftest import PASSWORD
+from tests.flow.conftest import LATER, PASSWORD
+from tests.flow.reviewing import pass_on
 from verification import audit, storage
 from verification.actions import export as action
 from verification.actions import sweep
 from verification.exports import pack, rows
-from verification.models import AuditEvent, Export, Verification, VerificationAttempt
+from verification.exports.table import Period
+from verification.models import AuditEvent, Export, Verdict, Verification, VerificationAttempt
 
 BY = audit.By("auditor", "ann")
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -36,9 +38,14 @@ MADE = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 def make(
-    *, start: datetime = START, end: datetime = END, reason: str = "Annual audit", now: datetime = MADE
+    *,
+    start: datetime = START,
+    end: datetime = END,
+    reason: str = "Annual audit",
+    notes: bool = False,
+    now: datetime = MADE,
 ) -> Export:
-    return action.export(start=start, end=end, by=BY, reason=reason, now=now)
+    return action.export(period=Period(start, end), by=BY, reason=reason, notes=notes, now=now)
 
 
 def opened(made: Export) -> zipfile.ZipFile:
@@ -50,10 +57,12 @@ def table(archive: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def archive(road: Any, emulator: Any) -> zipfile.ZipFile:
+def archive(road: Any, emulator: Any, staff: Any) -> zipfile.ZipFile:
     """The export of a month with a passed case and one in review."""
     road.judged(emulator, {"sim": 93.5}, name="Zoë Example", email="zoe@example.org")
-    road.in_review(emulator, reference="=HYPERLINK(1)")
+    case = road.in_review(emulator, reference="=HYPERLINK(1)")
+    senior = staff("Senior reviewer")
+    pass_on(case, Verdict.ESCALATE, "unsure", note="Zoë has a sister; ask.", by=senior, now=LATER)
     return opened(make())
 
 
@@ -74,7 +83,10 @@ def test_the_manifest_says_who_and_why(archive: zipfile.ZipFile) -> None:
     assert manifest["product_version"] == project["version"]
     assert (manifest["schema"], manifest["schema_version"]) == (pack.SCHEMA, pack.SCHEMA_VERSION)
     assert (manifest["reason"], manifest["time_zone"]) == ("Annual audit", "UTC")
+    assert manifest["with_notes"] is False
     assert manifest["period"] == {
+        "first_day": "2026-11-01",
+        "last_day": "2026-11-30",
         "start": "2026-11-01T00:00:00.000000Z",
         "end": "2026-12-01T00:00:00.000000Z",
         "end_included": False,
@@ -84,7 +96,9 @@ def test_the_manifest_says_who_and_why(archive: zipfile.ZipFile) -> None:
 
 @pytest.mark.parametrize("name", [table.name for table in rows.TABLES])
 def test_both_formats_hold_the_same_rows(archive: zipfile.ZipFile, name: str) -> None:
-    lines = list(csv.reader(io.StringIO(archive.read(f"{name}.csv").decode(), newline=""), strict=True))
+    raw = archive.read(f"{name}.csv")
+    assert raw.startswith(b"\xef\xbb\xbf"), "a spreadsheet would not know that it is UTF-8"
+    lines = list(csv.reader(io.StringIO(raw.decode("utf-8-sig"), newline=""), strict=True))
     columns = [column["name"] for column in json.loads(archive.read("data_dictionary.json"))[name]["columns"]]
     found = table(archive, name)
     assert lines[0] == columns
@@ -123,7 +137,7 @@ def test_attempts_carry_their_hashes(archive: zipfile.ZipFile) -> None:
 def test_nothing_in_it_names_a_person(archive: zipfile.ZipFile) -> None:
     for name in archive.namelist():
         raw = archive.read(name)
-        assert not any(secret in raw for secret in (b"Example", b"zoe@", b"HYPERLINK", "Zoë".encode()))
+        assert not any(secret in raw for secret in (b"Example", b"zoe@", "Zoë".encode()))
 
 
 def test_the_end_of_the_period_is_not_in_it(road: Any) -> None:
@@ -156,7 +170,7 @@ def test_an_attempt_is_in_the_period_that_it_began_in_and_in_that_it_ended_in(
 @pytest.mark.django_db
 def test_an_empty_period_is_an_export_too() -> None:
     made = make()
-    assert made.rows == 0
+    assert made.rows == 1, "the policy alone"
     assert opened(made).read("events.jsonl") == b""
 
 
@@ -166,7 +180,8 @@ def test_the_export_is_an_event_of_the_trail() -> None:
     event = AuditEvent.objects.get()
     assert (event.kind, event.subject_id, event.actor_id) == ("export.created", made.public_id, "ann")
     assert event.data["file_sha256"] == made.file_sha256
-    assert event.data["rows"] == {"events.jsonl": 0, "verifications.jsonl": 0, "attempts.jsonl": 0}
+    counts = {f"{each.name}.jsonl": 0 for each in rows.TABLES} | {"policies.jsonl": 1}
+    assert (event.data["rows"], event.data["with_notes"]) == (counts, False)
     assert "Annual audit" not in str(event.data)
 
 
@@ -360,7 +375,8 @@ def test_a_file_that_was_changed_is_not_handed_over() -> None:
 
 def peak(events: int) -> int:
     """Peak bytes in use while exporting a period with that many events."""
-    request = pack.Request("exp_x", rows.Period(START, START + timedelta(seconds=events)), {}, "test", MADE)
+    period = Period(START, START + timedelta(seconds=events))
+    request = pack.Request("exp_x", period, notes=False, by={}, reason="test", created_at=MADE)
     tracemalloc.start()
     with tempfile.TemporaryFile() as file:
         facts = pack.write(file, request)
@@ -390,7 +406,7 @@ def auditor(signed_in: Callable[[str], Client]) -> Client:
     return signed_in("Auditor")
 
 
-ASKED = {"start": "2026-11-01", "end": "2026-12-01", "reason": "Annual audit"}
+ASKED = {"first": "2026-11-01", "last": "2026-11-30", "reason": "Annual audit"}
 
 
 def test_an_auditor_makes_and_downloads_an_export(auditor: Client, road: Any) -> None:
@@ -402,7 +418,7 @@ def test_an_auditor_makes_and_downloads_an_export(auditor: Client, road: Any) ->
     answer = auditor.get(f"/admin/exports/{made.public_id}/download")
     assert (
         answer["Content-Disposition"]
-        == f'attachment; filename="audit-2026-11-01-2026-12-01-{made.public_id}.zip"'
+        == f'attachment; filename="audit-2026-11-01-to-2026-11-30-{made.public_id}.zip"'
     )
     assert (answer["Content-Type"], "no-store" in answer["Cache-Control"]) == ("application/zip", True)
     assert answer.streaming
@@ -427,7 +443,7 @@ def test_asking_for_one_asks_who_it_is_and_keeps_what_was_typed(staff: Any, quic
     assert Export.objects.get().reason == "Annual audit"
 
 
-@pytest.mark.parametrize("change", [{"reason": " "}, {"end": "2026-11-01"}, {"start": "2026-02-30"}])
+@pytest.mark.parametrize("change", [{"reason": " "}, {"last": "2026-10-31"}, {"first": "2026-02-30"}])
 def test_a_form_that_is_wrong_makes_nothing(auditor: Client, change: dict[str, str]) -> None:
     page = auditor.post("/admin/exports/", {**ASKED, **change})
     assert page.status_code == 422

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from verification import audit, storage
 from verification.exports import pack
-from verification.exports.rows import Period
+from verification.exports.table import Period
 from verification.models import DataKey, Export, ExportState
 
 KEPT = timedelta(days=7)
@@ -29,12 +29,13 @@ class ExportExpired(Exception):
     """The export's days are over; its file is gone or about to go."""
 
 
-def export(*, start: datetime, end: datetime, by: audit.By, reason: str, now: datetime) -> Export:
-    """Make the export of [start, end). It is ready, and in the trail, once its file is stored.
+def export(*, period: Period, by: audit.By, reason: str, now: datetime, notes: bool = False) -> Export:
+    """Make the export of the period. It is ready, and in the trail, once its file is stored.
 
+    `notes`: with what reviewers wrote for colleagues, which may name people.
     Raises UnusableRequest, or storage.Unavailable if the store can't take it now.
     """
-    made, key = _begin(start=start, end=end, by=by, reason=reason.strip(), now=now)
+    made, key = _begin(period, by=by, reason=reason.strip(), notes=notes, now=now)
     try:
         _finish(made, by, _write(made, key, by))
     except (OperationalError, InterfaceError):
@@ -105,10 +106,10 @@ def _discard(made: Export, now: datetime) -> None:
 
 
 def _begin(
-    *, start: datetime, end: datetime, by: audit.By, reason: str, now: datetime
+    period: Period, *, by: audit.By, reason: str, notes: bool, now: datetime
 ) -> tuple[Export, DataKey]:
-    if end <= start:
-        raise UnusableRequest(_("The period must end after it starts."))
+    if period.end <= period.start:
+        raise UnusableRequest(_("The last day must not be before the first."))
     if not reason:
         raise UnusableRequest(_("An export needs a reason."))
     if len(reason) > MAX_REASON:
@@ -120,8 +121,9 @@ def _begin(
         made = Export.objects.create(
             by=by.id or by.kind,
             reason=reason,
-            period_start=start,
-            period_end=end,
+            period_start=period.start,
+            period_end=period.end,
+            with_notes=notes,
             state=ExportState.EXPIRED,
             data_key=key,
             file_size=0,
@@ -146,6 +148,7 @@ def _request(made: Export, by: audit.By) -> pack.Request:
     return pack.Request(
         export_id=made.public_id,
         period=Period(made.period_start, made.period_end),
+        notes=made.with_notes,
         by={"kind": by.kind, "id": by.id},
         reason=made.reason,
         created_at=made.created_at,
@@ -164,6 +167,7 @@ def _finish(made: Export, by: audit.By, counts: dict[str, int]) -> None:
         at=made.created_at,
         start=made.period_start.isoformat(),
         end=made.period_end.isoformat(),
+        with_notes=made.with_notes,
         rows=counts,
         file_sha256=made.file_sha256,
         file_size=made.file_size,

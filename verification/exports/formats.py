@@ -1,17 +1,22 @@
 """One row as a line of CSV or of JSON. Pure: values in, bytes out.
 
-CSV follows RFC 4180. A cell that a spreadsheet would take for a formula gets an apostrophe before it. JSON lines
-always hold the exact value.
+CSV follows RFC 4180, with every cell quoted, and begins with a byte order mark, by which spreadsheets know UTF-8. Where
+a spreadsheet would take a cell, or a piece of one, for a formula, an apostrophe stands before the sign: a spreadsheet
+whose separator is a semicolon or a tab cuts cells there. JSON lines always hold the exact value.
 """
 
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
-# Spreadsheets fold full-width forms to the plain ones before they look for a formula.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# Spreadsheets fold full-width forms to the plain ones before they look for a formula, and skip blanks and quotes.
+FORMULA_SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+_SKIPPED = r"\s\x00-\x20\"'\u200b-\u200f\u2060\ufeff"
+_FORMULA = re.compile(rf"(^|[,;|\t\r\n])([{_SKIPPED}]*)([{FORMULA_SIGNS}])")
 
 
 def json_line(row: dict[str, Any]) -> bytes:
@@ -25,7 +30,7 @@ def canonical(value: Any) -> str:
 
 def csv_line(values: Sequence[Any]) -> bytes:
     line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow([cell(value) for value in values])
+    csv.writer(line, lineterminator="\r\n", quoting=csv.QUOTE_ALL).writerow([cell(value) for value in values])
     return line.getvalue().encode()
 
 
@@ -38,4 +43,4 @@ def cell(value: Any) -> str:
     if isinstance(value, int):
         return str(value)
     text = value if isinstance(value, str) else canonical(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return _FORMULA.sub(r"\1\2'\3", text)

@@ -1,4 +1,4 @@
-"""The export of a period as one zip: each table as CSV and JSON lines, a dictionary, a manifest of hashes.
+"""The export of a period as one zip: a guide, each table as CSV and JSON lines, a dictionary, a manifest of hashes.
 
 Each table is read once, and both of its files are written from that, so they can't disagree. Rows go one by one into
 temporary files and from there into the zip, so memory does not grow with their number.
@@ -15,19 +15,21 @@ from datetime import datetime
 from typing import IO, Any
 
 from verification import __version__
-from verification.exports import formats, rows
+from verification.exports import formats, guide, rows
+from verification.exports.table import Period, Table, plain
 
 SCHEMA = "kyc-portal/period-export"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 BLOCK = 256 * 1024
 
 
 @dataclass(frozen=True)
 class Request:
-    """The manifest's facts about the request: who asked, when, why, and for which period."""
+    """The manifest's facts about the request: who asked, when, why, for which period, and whether with notes."""
 
     export_id: str
-    period: rows.Period
+    period: Period
+    notes: bool
     by: dict[str, str]
     reason: str
     created_at: datetime
@@ -64,28 +66,36 @@ def write(target: IO[bytes], request: Request) -> list[FileFacts]:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for table in rows.TABLES:
             with _sheets(table) as sheets:
-                _fill(sheets, table, request.period)
+                _fill(sheets, table, request)
                 for sheet in sheets:
                     _add(archive, request, sheet)
                     facts.append(sheet.facts())
-        dictionary = _json(rows.dictionary())
-        sha256 = hashlib.sha256(dictionary).hexdigest()
-        facts.append(FileFacts("data_dictionary.json", 0, len(dictionary), sha256))
-        archive.writestr(_entry(request, "data_dictionary.json"), dictionary)
+        for name, content in _documents(request).items():
+            facts.append(FileFacts(name, 0, len(content), hashlib.sha256(content).hexdigest()))
+            archive.writestr(_entry(request, name), content)
         archive.writestr(_entry(request, "manifest.json"), _json(_manifest(request, facts)))
     return facts
 
 
+def _documents(request: Request) -> dict[str, bytes]:
+    return {
+        "README.md": guide.readme(request.period, request.reason, notes=request.notes).encode(),
+        "DATA_DICTIONARY.md": guide.dictionary_in_words(rows.TABLES).encode(),
+        "data_dictionary.json": _json(guide.dictionary(rows.TABLES)),
+    }
+
+
 @contextmanager
-def _sheets(table: rows.Table) -> Iterator[tuple[_Sheet, _Sheet]]:
+def _sheets(table: Table) -> Iterator[tuple[_Sheet, _Sheet]]:
     with tempfile.TemporaryFile() as as_csv, tempfile.TemporaryFile() as as_json:
         yield _Sheet(f"{table.name}.csv", as_csv), _Sheet(f"{table.name}.jsonl", as_json)
 
 
-def _fill(sheets: tuple[_Sheet, _Sheet], table: rows.Table, period: rows.Period) -> None:
+def _fill(sheets: tuple[_Sheet, _Sheet], table: Table, request: Request) -> None:
     as_csv, as_json = sheets
+    as_csv.write(formats.BYTE_ORDER_MARK)
     as_csv.write(formats.csv_line([column.name for column in table.columns]))
-    for row in table.rows(period):
+    for row in table.rows(request.period, notes=request.notes):
         as_csv.write(formats.csv_line(list(row.values())))
         as_json.write(formats.json_line(row))
         as_csv.rows += 1
@@ -114,13 +124,16 @@ def _manifest(request: Request, facts: list[FileFacts]) -> dict[str, Any]:
         "schema_version": SCHEMA_VERSION,
         "product_version": __version__,
         "export_id": request.export_id,
-        "created_at": rows.plain(request.created_at),
+        "created_at": plain(request.created_at),
         "created_by": request.by,
         "reason": request.reason,
+        "with_notes": request.notes,
         "time_zone": "UTC",
         "period": {
-            "start": rows.plain(period.start),
-            "end": rows.plain(period.end),
+            "first_day": period.first_day.isoformat(),
+            "last_day": period.last_day.isoformat(),
+            "start": plain(period.start),
+            "end": plain(period.end),
             "end_included": False,
             "ended_before_export": period.end <= request.created_at,
         },

@@ -1,81 +1,24 @@
-"""The tables of an export: their columns, with a meaning each, and their rows of a period.
+"""The tables of an export. The order of the columns is part of the format: new ones go to the end.
 
-The order of the columns is part of the format: new ones go to the end. No column holds a name, an e-mail address or a
-reference of a person, so that an export can outlive the person's erasure.
+No column holds a name or an e-mail address. The reference is the asking system's own id of the person: with it, an
+auditor finds a case again. What reviewers typed is exported only if it was asked for.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
-from verification.models import AuditEvent, ProviderCall, Verification, VerificationAttempt
-
-CHUNK = 1000
-
-
-@dataclass(frozen=True)
-class Period:
-    """From `start` until `end`, the end itself not included."""
-
-    start: datetime
-    end: datetime
-
-    def holds(self, field: str) -> Q:
-        return Q(**{f"{field}__gte": self.start, f"{field}__lt": self.end})
-
-
-def midnight(day: date) -> datetime:
-    """The start of a day in UTC: periods are given in days."""
-    return datetime.combine(day, time.min, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Column:
-    """`source` is the path of the value from the table's record."""
-
-    name: str
-    source: str
-    kind: str
-    meaning: str
-
-
-@dataclass(frozen=True)
-class Table:
-    name: str
-    meaning: str
-    columns: tuple[Column, ...]
-    query: Callable[[Period], QuerySet[Any]]
-
-    def rows(self, period: Period) -> Iterator[dict[str, Any]]:
-        """The rows as an iterator, so memory does not grow with their number."""
-        names = [column.name for column in self.columns]
-        sources = [column.source for column in self.columns]
-        with _for_one_cursor():
-            for values in self.query(period).values_list(*sources).iterator(chunk_size=CHUNK):
-                yield dict(zip(names, map(plain, values), strict=True))
-
-
-def _for_one_cursor() -> AbstractContextManager[Any]:
-    """A cursor of PostgreSQL's lives in a transaction: without one, PgBouncer loses it between two chunks.
-
-    SQLite has no such cursors, and a transaction would keep everybody else from writing.
-    """
-    return transaction.atomic() if connection.vendor == "postgresql" else nullcontext()
-
-
-def plain(value: Any) -> Any:
-    """The value as a JSON type: times in UTC with microseconds, decimals as text with two places."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    if value is None or isinstance(value, bool | int | str | list | dict):
-        return value
-    return f"{value:.2f}"  # a decimal; databases differ in trailing zeros
-
+from verification.exports.table import Column, Period, Table
+from verification.models import (
+    AuditEvent,
+    Consent,
+    Policy,
+    ProviderCall,
+    Review,
+    Verification,
+    VerificationAttempt,
+)
+from verification.rules import reasons
 
 _DECIDED_BY = Case(
     When(final_review__isnull=False, then=Value("reviewer")),
@@ -88,29 +31,55 @@ def _events(period: Period) -> QuerySet[Any]:
     return AuditEvent.objects.filter(period.holds("at")).order_by("pk")
 
 
+def _listed(period: Period) -> QuerySet[Verification]:
+    return Verification.objects.filter(period.holds("created_at") | period.holds("decided_at"))
+
+
+def _of_listed(period: Period) -> Q:
+    """What belongs to a verification that the export lists comes whole, however early it was written."""
+    return Q(verification__in=_listed(period))
+
+
 def _verifications(period: Period) -> QuerySet[Any]:
     last = VerificationAttempt.objects.filter(verification=OuterRef("pk"), similarity__isnull=False)
     return (
-        Verification.objects.filter(period.holds("created_at") | period.holds("decided_at"))
+        _listed(period)
         .annotate(
             last_similarity=Subquery(last.order_by("-number").values("similarity")[:1]),
             decided_by=_DECIDED_BY,
+            reason_in_words=F("final_review__reason_code"),
         )
         .order_by("created_at", "pk")
     )
 
 
+def _reviews(period: Period) -> QuerySet[Any]:
+    made = Review.objects.filter(period.holds("at") | _of_listed(period))
+    return made.annotate(reason_in_words=F("reason_code")).order_by("at", "pk")
+
+
+def _policies(_period: Period) -> QuerySet[Any]:
+    """Every version that was ever in force, because a case keeps the one that it was invited under."""
+    return Policy.objects.filter(activated_at__isnull=False).order_by("version")
+
+
+def _consents(period: Period) -> QuerySet[Any]:
+    return Consent.objects.filter(period.holds("at") | _of_listed(period)).order_by("at", "pk")
+
+
 def _attempts(period: Period) -> QuerySet[Any]:
     last = ProviderCall.objects.filter(attempt=OuterRef("pk")).order_by("-number")
     return (
-        VerificationAttempt.objects.filter(period.holds("issued_at") | period.holds("finished_at"))
+        VerificationAttempt.objects.filter(
+            period.holds("issued_at") | period.holds("finished_at") | _of_listed(period)
+        )
         .annotate(call_count=Count("calls"), last_request_id=Subquery(last.values("request_id")[:1]))
         .order_by("issued_at", "pk")
     )
 
 
-def _column(name: str, kind: str, meaning: str, source: str = "") -> Column:
-    return Column(name, source or name, kind, meaning)
+def _column(name: str, kind: str, meaning: str, source: str = "", **further: Any) -> Column:
+    return Column(name, source or name, kind, meaning, **further)
 
 
 EVENTS = Table(
@@ -147,12 +116,22 @@ VERIFICATIONS = Table(
         _column("decided_by", "text", "Who decided: policy or reviewer; empty until decided."),
         _column("review_id", "text", "The human decision it rests on.", "final_review__public_id"),
         _column("request_id", "text", "RequestId of the vendor call it rests on.", "passing_call__request_id"),
+        _column("reference", "text", "The asking system's own id of the person.", "applicant__reference"),
+        _column("decider", "text", "User name of who decided; of two, the second.", "final_review__by__username"),
+        _column(
+            "proposer", "text", "User name of the first of two people; empty if one was enough.",
+            "final_review__proposed_by__username",
+        ),
+        _column("reason", "text", "Code of the reviewer's reason.", "final_review__reason_code"),
+        _column("reason_in_words", "text", "That reason in words.", words=reasons.label),
+        _column("evidence_sha256", "text", "Hash of all that was judged.", "final_review__evidence_sha256"),
     ),
     _verifications,
 )  # fmt: skip
 ATTEMPTS = Table(
     "attempts",
-    "Every attempt that was begun or finished in the period, as it stood when the export was made.",
+    "Every attempt that was begun or finished in the period, and all of the verifications listed, as it stood when the "
+    "export was made.",
     (
         _column("attempt_id", "text", "Public id of the attempt.", "public_id"),
         _column("verification_id", "text", "The verification it belongs to.", "verification__public_id"),
@@ -176,17 +155,72 @@ ATTEMPTS = Table(
     ),
     _attempts,
 )
-TABLES = (EVENTS, VERIFICATIONS, ATTEMPTS)
-
-
-def dictionary() -> dict[str, Any]:
-    """The tables and columns with their meaning, as data."""
-    return {
-        table.name: {
-            "meaning": table.meaning,
-            "columns": [
-                {"name": each.name, "type": each.kind, "meaning": each.meaning} for each in table.columns
-            ],
-        }
-        for table in TABLES
-    }
+REVIEWS = Table(
+    "reviews",
+    "Every act of a reviewer in the period, and all on the verifications listed. None of them ever changes.",
+    (
+        _column("review_id", "text", "Public id of the review.", "public_id"),
+        _column("verification_id", "text", "The verification it is about.", "verification__public_id"),
+        _column(
+            "reference", "text", "The asking system's own id of the person.", "verification__applicant__reference"
+        ),
+        _column("at", "time", "When it was recorded."),
+        _column("by", "text", "User name of the reviewer.", "by__username"),
+        _column(
+            "stage", "text",
+            "decision: it took effect; proposal: it waited for a second person; others: given before the score or a "
+            "colleague's verdict was shown.",
+        ),
+        _column("verdict", "text", "What the reviewer chose."),
+        _column("reason", "text", "Code of the reason.", "reason_code"),
+        _column("reason_in_words", "text", "That reason in words.", words=reasons.label),
+        _column("reason_list", "integer", "Version of the list of reasons.", "list_version"),
+        _column("note", "text", "What they wrote for colleagues; empty in exports without notes.", is_note=True),
+        _column("evidence_sha256", "text", "Hash of the evidence that was judged."),
+        _column(
+            "policy_version", "integer", "Version of the policy it was judged under.", "verification__policy__version"
+        ),
+        _column("confirms_id", "text", "The proposal that this decision confirms.", "confirms__public_id"),
+        _column("proposer", "text", "User name of who made that proposal.", "proposed_by__username"),
+    ),
+    _reviews,
+)  # fmt: skip
+_TERMS = (
+    ("approve_at", "decimal"), ("qa_share", "decimal"), ("document_check", "text"), ("document_share", "decimal"),
+    ("document_kinds", "json"), ("document_checklist", "json"), ("shared_evidence", "text"),
+    ("second_for_override", "boolean"), ("second_for_flags", "boolean"), ("second_below", "decimal"),
+    ("second_share", "decimal"), ("second_for_declines", "boolean"), ("liveness_mode", "text"),
+    ("action_count", "integer"), ("max_attempts", "integer"), ("link_days", "integer"), ("review_hours", "integer"),
+    ("retention_days", "integer"), ("tell_invitation", "boolean"), ("tell_reminder", "boolean"),
+    ("tell_again", "boolean"), ("tell_result", "boolean"), ("tell_delay", "boolean"),
+)  # fmt: skip
+_LABELS = {field.name: field.verbose_name for field in Policy._meta.concrete_fields}
+POLICIES = Table(
+    "policies",
+    "Every version of the policy that was ever in force. None of them ever changes.",
+    (
+        _column("policy_version", "integer", "Its number.", "version"),
+        _column("activated_at", "time", "Since when it was in force."),
+        _column(
+            "activated_by", "text", "User name of who put it into force; empty for the first.", "activated_by__username"
+        ),
+        _column("drafted_by", "text", "User name of who wrote it.", "drafted_by__username"),
+        _column("change_reason", "text", "Why it replaced the one before."),
+        *(_column(name, kind, f"The term “{_LABELS[name]}”.") for name, kind in _TERMS),
+    ),
+    _policies,
+)  # fmt: skip
+CONSENTS = Table(
+    "consents",
+    "Every answer to the consent text in the period, and all of the verifications listed.",
+    (
+        _column("verification_id", "text", "The verification it belongs to.", "verification__public_id"),
+        _column("at", "time", "When the applicant answered."),
+        _column("given", "boolean", "Whether they agreed."),
+        _column("text_version", "text", "Version of the consent text."),
+        _column("text_sha256", "text", "SHA-256 of the text that was shown."),
+        _column("locale", "text", "Its language."),
+    ),
+    _consents,
+)
+TABLES = (EVENTS, VERIFICATIONS, ATTEMPTS, REVIEWS, POLICIES, CONSENTS)

@@ -23,6 +23,7 @@ class Export(models.Model):
     reason = models.CharField(_("reason"), max_length=300)
     period_start = models.DateTimeField(_("from"))
     period_end = models.DateTimeField(_("until (exclusive)"))
+    with_notes = models.BooleanField(_("with reviewers' notes"), default=False, db_default=False)
     state = models.CharField(
         _("state"), max_length=10, choices=ExportState.choices, default=ExportState.READY
     )

@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from verification import storage
 from verification.actions import export as action
-from verification.exports.rows import midnight
+from verification.exports.table import Period
 from verification.models import Export, StaffUser
 from verification.review.page import Site, acting, refusal, signed_in
 from verification.review.sign_in import fresh, to_confirm
@@ -37,11 +37,11 @@ class _Day(forms.DateInput):
 
 
 class PeriodForm(forms.Form):
-    start = forms.DateField(label=gettext_lazy("From"), widget=_Day)
-    end = forms.DateField(
-        label=gettext_lazy("Until"),
+    first = forms.DateField(label=gettext_lazy("First day"), widget=_Day)
+    last = forms.DateField(
+        label=gettext_lazy("Last day"),
         widget=_Day,
-        help_text=gettext_lazy("Not included. UTC."),
+        help_text=gettext_lazy("Included. Days are in UTC."),
     )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
@@ -50,10 +50,16 @@ class PeriodForm(forms.Form):
         help_text=gettext_lazy("Who asked for it and what for. It stays with the export."),
     )
 
+    notes = forms.BooleanField(
+        label=gettext_lazy("With reviewers' notes"),
+        required=False,
+        help_text=gettext_lazy("What they wrote for colleagues. Notes may name people."),
+    )
+
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
-        if found.get("start") and found.get("end") and found["end"] <= found["start"]:
-            self.add_error("end", _("The period must end after it starts."))
+        if found.get("first") and found.get("last") and found["last"] < found["first"]:
+            self.add_error("last", _("The last day must not be before the first."))
         return found
 
 
@@ -104,7 +110,8 @@ def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
         log.error("export.unavailable", export=made.public_id, error=type(error).__name__)
         sentence = _("The file can't be read right now. Nothing is lost: please try again in a minute.")
         return _unavailable(request, sentence)
-    name = f"audit-{made.period_start:%Y-%m-%d}-{made.period_end:%Y-%m-%d}-{made.public_id}.zip"
+    period = Period(made.period_start, made.period_end)
+    name = f"audit-{period.first_day}-to-{period.last_day}-{made.public_id}.zip"
     response = FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
     response["Cache-Control"] = "no-store"
     return response
@@ -126,8 +133,8 @@ def _page(
 def _make(request: HttpRequest, form: PeriodForm, user: StaffUser, now: datetime) -> None:
     fields = form.cleaned_data
     made = action.export(
-        start=midnight(fields["start"]),
-        end=midnight(fields["end"]),
+        period=Period.of_days(fields["first"], fields["last"]),
+        notes=fields["notes"],
         by=acting(user, "auditor"),
         reason=fields["reason"],
         now=now,
@@ -142,9 +149,9 @@ def _unavailable(request: HttpRequest, sentence: str) -> HttpResponseBase:
 
 def _shown(made: Export, now: datetime) -> dict[str, Any]:
     kept = made.state == "ready" and made.expires_at > now
-    return {"export": made, "last_day": made.period_end - timedelta(days=1), "kept": kept}
+    return {"export": made, "period": Period(made.period_start, made.period_end), "kept": kept}
 
 
 def _usual(now: datetime) -> dict[str, date]:
-    end = now.astimezone(UTC).date() + timedelta(days=1)
-    return {"start": end - timedelta(days=USUAL_DAYS), "end": end}
+    last = now.astimezone(UTC).date()
+    return {"first": last - timedelta(days=USUAL_DAYS - 1), "last": last}

@@ -21,7 +21,7 @@ from django.utils import timezone
 from tests.conftest import Road
 from verification import workflow
 from verification.actions import claim, prepare
-from verification.exports import rows
+from verification.exports import rows, table
 from verification.jobs import leases
 from verification.models import AuditEvent, StaffUser, VerificationAttempt
 from verification.rules import decision
@@ -95,10 +95,10 @@ def _taken(attempt: VerificationAttempt) -> bool:
 
 def _exported() -> int:
     """The rows of an export, while other transactions use the pool's connections between its chunks."""
-    rows.CHUNK = CHUNK
+    table.CHUNK = CHUNK
     now = timezone.now()
     exported = 0
-    for _row in rows.EVENTS.rows(rows.Period(now - timedelta(days=3650), now + timedelta(days=1))):
+    for _row in rows.EVENTS.rows(table.Period(now - timedelta(days=3650), now + timedelta(days=1))):
         exported += 1
         other = connection.copy()
         with other.cursor() as cursor:

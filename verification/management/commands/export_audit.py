@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from verification import audit, storage
 from verification.actions import export
-from verification.exports.rows import midnight
+from verification.exports.table import Period
 from verification.models import Export
 
 DAYS = 30
@@ -21,8 +21,13 @@ class Command(BaseCommand):
     help = "Write the audit export of some days (UTC) as a zip file. Without dates: the last 30 days."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--from", dest="start", metavar="DAY", type=day, help="First day, as 2026-11-01.")
-        parser.add_argument("--until", dest="end", metavar="DAY", type=day, help="Day after the last one.")
+        parser.add_argument("--from", dest="first", metavar="DAY", type=day, help="First day, as 2026-11-01.")
+        parser.add_argument("--to", dest="last", metavar="DAY", type=day, help="Last day; it is included.")
+        parser.add_argument(
+            "--notes",
+            action="store_true",
+            help="With what reviewers wrote for colleagues, which may name people.",
+        )
         parser.add_argument(
             "--output", required=True, type=Path, help="File to write; it must not exist yet."
         )
@@ -45,12 +50,12 @@ class Command(BaseCommand):
 
     def _export(self, options: dict[str, Any]) -> Export:
         now = timezone.now()
-        end = options["end"] or now.date() + timedelta(days=1)
-        start = options["start"] or end - timedelta(days=DAYS)
+        last = options["last"] or now.date()
+        first = options["first"] or last - timedelta(days=DAYS - 1)
         try:
             return export.export(
-                start=midnight(start),
-                end=midnight(end),
+                period=Period.of_days(first, last),
+                notes=options["notes"],
                 by=audit.By.shell(),
                 reason=options["reason"],
                 now=now,
