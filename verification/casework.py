@@ -9,14 +9,15 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from verification import audit, permissions, workflow
 from verification.evidence.judged import evidence_hash
-from verification.models import Review, StaffUser, Stage, Verdict, Verification
-from verification.rules import four_eyes
+from verification.models import DocumentCheck, Review, StaffUser, Stage, Verdict, Verification
+from verification.rules import document_check, four_eyes
 from verification.rules.reasons import LIST_VERSION, REASONS
 from verification.rules.review_bands import SPOT_CHECK
-from verification.states import Status
+from verification.states import DocumentState, Status
 
 # A claim on a case ends after this time; work on its page renews it. `actions.claim` and `review.judge_blind` set it.
 CLAIM_LEASE = timedelta(minutes=15)
@@ -32,6 +33,14 @@ class NoteRequired(Exception):
 
 class ReasonUnknown(Exception):
     """The reason is not on the list, or not one for this verdict."""
+
+
+class DocumentNotChecked(Exception):
+    """The case can't be approved before its document was checked, with every answer a yes."""
+
+
+class DocumentAnswerUnknown(Exception):
+    """There is no ID photo, nothing was answered, or an answer is not one to a question of the policy."""
 
 
 class EvidenceChanged(workflow.StaleVerification):
@@ -114,16 +123,93 @@ def note_needed(case: Verification) -> bool:
     return approval.flagged or approval.is_override
 
 
+def check_length(note: str) -> None:
+    """Raises NoteRequired for a note that is too long."""
+    if len(note) > MAX_NOTE:
+        raise NoteRequired(_("The note may have at most %d characters.") % MAX_NOTE)
+
+
 def check_reason_and_note(case: Verification, verdict: str, reason_code: str, note: str) -> None:
     """Raises ReasonUnknown or NoteRequired."""
     reason = REASONS.get(reason_code)
     if reason is None or reason.verdict != verdict:
         raise ReasonUnknown(_("Choose a reason from the list."))
-    if len(note) > MAX_NOTE:
-        raise NoteRequired(_("The note may have at most %d characters.") % MAX_NOTE)
+    check_length(note)
     needed = verdict in NOTE_ALWAYS or (verdict == Verdict.APPROVE and note_needed(case))
     if needed and len(note.strip()) < MIN_NOTE:
         raise NoteRequired(_("This needs a note of at least %d characters.") % MIN_NOTE)
+
+
+_NOT_CHECKED = {
+    DocumentState.TO_DO: gettext_lazy(
+        "The document has to be checked first: say what it is, and answer every question about it."
+    ),
+    DocumentState.FAILED: gettext_lazy(
+        "The document did not pass its check, so the case can't be approved. Decline it or ask again, or correct the "
+        "check if it was wrong."
+    ),
+}
+
+
+def check_document(case: Verification) -> None:
+    """Raises DocumentNotChecked while the document stands against an approval."""
+    state = document_check.state_of(case)
+    if state in document_check.OPEN:
+        raise DocumentNotChecked(str(_NOT_CHECKED[DocumentState(state)]))
+
+
+def record_document_check(
+    case: Verification,
+    found: document_check.Found,
+    *,
+    by: StaffUser,
+    now: datetime,
+    note: str = "",
+    **change: Any,
+) -> DocumentCheck:
+    """Append what the reviewer found on the current photo, with its event and `change` of the case. It never changes.
+
+    Raises DocumentAnswerUnknown.
+    """
+    if SPOT_CHECK in case.reasons and is_blind(case, evidence_hash(case)):
+        raise DocumentAnswerUnknown(_("This is a spot check: judge the faces before the document."))
+    document = case.documents.current().first()
+    if document is None:
+        raise DocumentAnswerUnknown(_("There is no ID photo to check."))
+    try:
+        answers = document_check.answers_of(found, case.policy)
+    except ValueError:
+        raise DocumentAnswerUnknown(_("Choose the answers about the document from the list.")) from None
+    if not answers:
+        raise DocumentAnswerUnknown(_("Nothing was answered about the document."))
+    check = DocumentCheck.objects.create(
+        verification=case,
+        document=document,
+        kind=found.kind,
+        answers=answers,
+        list_version=document_check.LIST_VERSION,
+        note=note,
+        evidence_sha256=document.normalised_sha256,
+        name_digest=document_check.name_digest(case),
+        by=by,
+        at=now,
+    )
+    change["document_state"] = document_check.state_after(check, case.policy)
+    facts = facts_of_check(check) | {"state": change["document_state"]}
+    workflow.amend(case, "document.checked", by=audit.By.staff(by), now=now, data=facts, **change)
+    return check
+
+
+def facts_of_check(check: DocumentCheck) -> dict[str, object]:
+    """What the trail records of a document check: never its note, nor a name."""
+    return {
+        "check": check.public_id,
+        "document": check.document.public_id,
+        "document_kind": check.kind,
+        "answers": check.answers,
+        "question_list": check.list_version,
+        "evidence_sha256": check.evidence_sha256,
+    }
 
 
 def record_review(

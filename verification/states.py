@@ -74,6 +74,7 @@ class Band(TextChoices):
 
     SPOT_CHECK = "spot_check", _("Spot check")
     FLAGGED = "flagged", _("Flagged")
+    DOCUMENT = "document", _("Document to check")
     BELOW = "below", _("Below 70")
     BETWEEN = "between", _("Passed, below policy")
     REPEATED = "repeated", _("Attempts used up")
@@ -119,6 +120,22 @@ class DocumentQuestion(TextChoices):
     NAME_MATCHES = "name_matches", _("The name is the invited one")
     NOT_EXPIRED = "not_expired", _("It has not expired")
     NOTHING_COVERED = "nothing_covered", _("Nothing covers it")
+
+
+class DocumentAnswer(TextChoices):
+    """What a person found on one question about the document."""
+
+    YES = "yes", _("Yes")
+    NO = "no", _("No")
+    CANNOT_TELL = "cannot_tell", _("Can't tell")
+
+
+class DocumentState(TextChoices):
+    """How far the check of a case's document is. Empty: nobody asked for one, and nobody made one."""
+
+    TO_DO = "to_do", _("To check")
+    DONE = "done", _("Checked")
+    FAILED = "failed", _("Check failed")
 
 
 class SharedEvidence(TextChoices):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from verification import audit
 from verification.models import (
@@ -21,7 +22,7 @@ from verification.models import (
     Verification,
     VerificationAttempt,
 )
-from verification.rules import decision, review_bands, sampling
+from verification.rules import decision, document_check, review_bands, sampling
 from verification.states import (
     ATTEMPT_MOVES,
     FOR_A_PERSON,
@@ -153,13 +154,23 @@ def _fields_of(
     if target == Status.IN_REVIEW:
         return {**_place_in_queue(verification, given.get("reasons", verification.reasons), now), "hint": ""}
     if target in {Status.APPROVED, Status.DECLINED}:
-        return {**_OUT_OF_QUEUE, "decided_at": now, "asked_again_at": None, "hint": ""}
+        decided = {**_OUT_OF_QUEUE, "decided_at": now, "asked_again_at": None, "hint": ""}
+        return {**decided, "document_state": _document_state(verification, target)}
     # An escalated case stays escalated while the applicant is asked again.
     if target == Status.COLLECTING:
         return {**_OUT_OF_QUEUE, "escalated_at": verification.escalated_at}
     if target == Status.CHECKING:
         return {**_OUT_OF_QUEUE, "escalated_at": verification.escalated_at, "asked_again_at": None}
     return {**_OUT_OF_QUEUE, "asked_again_at": None}
+
+
+def _document_state(verification: Verification, target: Status) -> str:
+    """The state of the document check. Raises IllegalMove for an approval that it does not allow: the last of the
+    checks on the way to one, whoever approves."""
+    state = document_check.state_of(verification)
+    if target == Status.APPROVED and state in document_check.OPEN:
+        raise IllegalMove(_("The document has to be checked before this case is approved."))
+    return state
 
 
 def _place_in_queue(verification: Verification, reasons: list[str], now: datetime) -> dict[str, Any]:
@@ -173,6 +184,7 @@ def _place_in_queue(verification: Verification, reasons: list[str], now: datetim
         "asked_again_at": None,
         "band": review_bands.of_case([*reasons, *odd], similarity, verification.policy.approve_at),
         "main_reason": reasons[0] if reasons else "",
+        "document_state": document_check.state_of(verification),
     }
 
 
@@ -237,7 +249,8 @@ def decision_inputs(
     """The inputs of a decision on `attempt`, and on the answer to `call`; one statement reads them as they are now."""
     policy = attempt.verification.policy
     spot_check = sampling.selected(attempt.public_id, policy.qa_share, purpose="spot_check")
-    terms = decision.Terms(policy.approve_at, policy.max_attempts, spot_check)
+    check = document_check.state_of(attempt.verification) in document_check.OPEN
+    terms = decision.Terms(policy.approve_at, policy.max_attempts, spot_check, check)
     with connection.cursor() as cursor:
         cursor.execute(_SO_FAR, [request_id, call.pk if call else 0, attempt.verification_id])
         used, tried, odd, repeated, key_pk, public_id, key_id, wrapped = cursor.fetchone()

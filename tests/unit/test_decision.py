@@ -14,7 +14,7 @@ from verification.rules.decision import (
     give_up,
     unusable,
 )
-from verification.rules.review_bands import SPOT_CHECK
+from verification.rules.review_bands import DOCUMENT_CHECK, SPOT_CHECK
 from verification.states import Outcome
 
 TERMS = Terms(approve_at=Decimal(80), max_attempts=3)
@@ -79,6 +79,20 @@ def test_a_pass_that_the_lot_fell_on_is_a_matter_for_a_person() -> None:
     decided = decide(answer("Success", "99"), drawn, FRESH)
     assert (decided.next, decided.outcome) == (Next.REVIEW, Outcome.PASSED)
     assert decided.reasons == (SPOT_CHECK,)
+
+
+@pytest.mark.parametrize(
+    ("terms", "reasons"),
+    [
+        ({"document_check": True}, (DOCUMENT_CHECK,)),
+        ({"document_check": True, "spot_check": True}, (SPOT_CHECK, DOCUMENT_CHECK)),
+    ],
+)
+def test_a_pass_whose_document_nobody_checked_is_a_matter_for_a_person(terms, reasons) -> None:
+    unchecked = Terms(TERMS.approve_at, TERMS.max_attempts, **terms)
+    decided = decide(answer("Success", "99"), unchecked, FRESH)
+    assert (decided.next, decided.outcome, decided.reasons) == (Next.REVIEW, Outcome.PASSED, reasons)
+    assert decide(answer("FailedOperation.ActionFirstAction"), unchecked, FRESH).next == Next.TRY_AGAIN
 
 
 def test_the_lot_and_what_is_odd_stop_nobody_from_trying_again() -> None:

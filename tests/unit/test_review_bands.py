@@ -23,6 +23,9 @@ ASKS = Decimal(80)
         (["similar_video"], "91", Band.FLAGGED),
         (["low_similarity", "reused_video"], "12", Band.FLAGGED),
         (["spot_check"], "91", Band.SPOT_CHECK),
+        (["spot_check", "document_check"], "91", Band.SPOT_CHECK),
+        (["document_check"], "91", Band.DOCUMENT),
+        (["document_check", "similar_video"], "91", Band.FLAGGED),
         ([], None, Band.TECHNICAL),
     ],
 )

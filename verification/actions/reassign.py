@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from verification import casework
 from verification.models import Review, StaffUser, Verdict, Verification
+from verification.rules import document_check
+from verification.rules.document_check import Found
 
 # Hours. A snooze does not move the time at which the case is due; its page shows that.
 SNOOZES = {1: _("1 hour"), 4: _("4 hours"), 24: _("1 day"), 72: _("3 days")}
@@ -33,13 +35,18 @@ def reassign(
     by: StaffUser,
     now: datetime,
     hours: int = 0,
+    document: Found | None = None,
 ) -> Review:
     """Escalate, snooze for `hours` (one of SNOOZES), or step aside. Nobody holds the case afterwards.
+
+    What was found on the document until then is kept, and no longer counts if its reviewer steps aside.
 
     Raises what `review.decide` raises, and UnusableSnooze.
     """
     locked = casework.locked_for_act(case, shown, by=by, now=now)
     casework.check_reason_and_note(locked, verdict, reason_code, note)
+    if document is not None:
+        casework.record_document_check(locked, document, by=by, now=now)
     change = _change(locked, verdict, hours, by, now)
     evidence = shown.evidence_sha256
     review = casework.record_review(
@@ -48,6 +55,8 @@ def reassign(
     facts: dict[str, object] = {"hours": hours} if verdict == Verdict.SNOOZE else {}
     if "proposal" in change and locked.proposal is not None:
         facts["ends_proposal"] = locked.proposal.public_id
+    if verdict == Verdict.STEP_ASIDE:
+        change["document_state"] = document_check.state_of(locked)
     free = {"claimed_by": None, "claimed_until": None, **change}
     casework.amend_by(review, locked, _EVENTS[verdict], free, **facts)
     return review

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from verification import audit, casework, links, permissions, workflow
 from verification.evidence.judged import evidence_hash
 from verification.models import Review, StaffUser, Stage, Verdict, Verification
-from verification.rules import four_eyes
+from verification.rules import document_check, four_eyes
 from verification.rules.reasons import REASONS
 from verification.states import Status
 
@@ -52,18 +52,21 @@ def decide(
     shown: casework.Shown,
     by: StaffUser,
     now: datetime,
+    document: document_check.Found | None = None,
 ) -> Review:
     """Record the verdict and act on it, or propose it where policy asks for a second person.
 
     1. Refuse who may not work on the case. Drop a proposal whose evidence changed, in a transaction of its own.
     2. Lock the case. Refuse if it is not what the page showed, or a colleague works on it.
     3. Check the reason and the note, and that a spot check has its blind verdict.
-    4. With an open proposal: the same verdict by another person confirms it and takes effect. ASK_AGAIN ends it.
-    5. Without: propose the verdict if policy asks for a second person, else it takes effect.
+    4. Record what was found on the document, if that came with the verdict. Refuse to approve, confirm or propose it
+       while the document stands against it.
+    5. With an open proposal: the same verdict by another person confirms it and takes effect. ASK_AGAIN ends it.
+    6. Without: propose the verdict if policy asks for a second person, else it takes effect.
 
-    Raises permissions.Denied (OwnProposal among them), casework.ReasonUnknown, NoteRequired, ClaimedByOther,
-    EvidenceChanged, BlindFirst, ProposalVoid, ProposalOpen, workflow.StaleVerification or workflow.IllegalMove;
-    nothing is decided then.
+    Raises permissions.Denied (OwnProposal among them), casework.ReasonUnknown, NoteRequired, DocumentNotChecked,
+    DocumentAnswerUnknown, ClaimedByOther, EvidenceChanged, BlindFirst, ProposalVoid, ProposalOpen,
+    workflow.StaleVerification or workflow.IllegalMove; nothing is decided then.
     """
     permissions.check_work_on(by, case)
     if drop_void_proposal(case, now=now):
@@ -75,6 +78,10 @@ def decide(
         casework.check_reason_and_note(locked, verdict, reason_code, note)
         if casework.is_blind(locked, shown.evidence_sha256):
             raise BlindFirst(_("This is a spot check: give your verdict before the score is shown."))
+        if document is not None:
+            casework.record_document_check(locked, document, by=by, now=now)
+        if verdict == Verdict.APPROVE:
+            casework.check_document(locked)
         words: dict[str, Any] = {"reason_code": reason_code, "note": note, "by": by, "now": now}
         record = partial(
             casework.record_review, locked, verdict, evidence_sha256=shown.evidence_sha256, **words
@@ -113,6 +120,9 @@ def _take_effect(case: Verification, review: Review) -> Review:
         data |= {"confirms": proposal.public_id, "proposed_by": proposal.by.get_username()}
     elif case.proposal is not None:
         data["ends_proposal"] = case.proposal.public_id
+    check = document_check.latest(case)
+    if check is not None:
+        data["document_check"] = check.public_id
     target, by = _TARGETS[Verdict(review.verdict)], audit.By.staff(review.by)
     workflow.move(case, target, by=by, now=review.at, data=data, **_consequences(case, review))
     if REASONS[review.reason_code].step == "document":
@@ -158,11 +168,14 @@ def hand_back(
     shown: casework.Shown,
     by: StaffUser,
     now: datetime,
+    document: document_check.Found | None = None,
 ) -> Review:
     """End the proposal unconfirmed: any reviewer may take the case. Its proposer withdraws it in the same way."""
     locked = casework.locked_for_act(case, shown, by=by, now=now)
     if locked.proposal is None:
         raise workflow.IllegalMove(_("There is no proposal on this case."))
+    if document is not None:
+        casework.record_document_check(locked, document, by=by, now=now)
     casework.check_reason_and_note(locked, Verdict.HAND_BACK, reason_code, note)
     if (reason_code == WITHDRAWN) != (locked.proposal.by_id == by.pk):
         raise casework.ReasonUnknown(_("Choose a reason from the list."))

@@ -11,6 +11,7 @@ from verification.models.consent import Consent
 from verification.models.csp_report import CspReport
 from verification.models.data_key import DataKey
 from verification.models.document import Document
+from verification.models.document_check import DocumentCheck
 from verification.models.export import Export, ExportState
 from verification.models.flag import RiskFlag
 from verification.models.frame_hash import FrameHash
@@ -41,6 +42,7 @@ __all__ = [
     "CspReport",
     "DataKey",
     "Document",
+    "DocumentCheck",
     "Export",
     "ExportState",
     "FrameHash",

@@ -11,7 +11,7 @@ from verification.models.applicant import Applicant
 from verification.models.ids import new_id
 from verification.models.policy import Policy
 from verification.models.staff import StaffUser
-from verification.states import Band, Mode, Status
+from verification.states import Band, DocumentState, Mode, Status
 
 _WAITING = Q(status=Status.IN_REVIEW)
 
@@ -80,6 +80,10 @@ class Verification(models.Model):
     # For the queue's filters. Written with the move into review, because a page can't compute them for a million cases.
     band = models.CharField(_("band"), max_length=12, choices=Band.choices, blank=True, db_default="")
     main_reason = models.CharField(_("main reason"), max_length=40, blank=True, db_default="")
+    # As it was when the case came into review or was last checked; `rules.document_check` knows it as it is now.
+    document_state = models.CharField(
+        _("document check"), max_length=8, choices=DocumentState.choices, blank=True, db_default=""
+    )
     snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True)
     escalated_at = models.DateTimeField(_("escalated at"), null=True, blank=True)
     # A reviewer asked the applicant for something, and it has not come yet.
@@ -100,6 +104,11 @@ class Verification(models.Model):
             models.Index(fields=["due_at", "id"], condition=_WAITING, name="queue_by_due"),
             models.Index(fields=["band", "due_at", "id"], condition=_WAITING, name="queue_by_band"),
             models.Index(fields=["main_reason", "due_at", "id"], condition=_WAITING, name="queue_by_reason"),
+            models.Index(
+                fields=["document_state", "due_at", "id"],
+                condition=_WAITING & ~Q(document_state=""),
+                name="queue_by_document",
+            ),
             models.Index(
                 fields=["claimed_by", "due_at", "id"],
                 condition=_WAITING & Q(claimed_by__isnull=False),
@@ -145,6 +154,10 @@ class Verification(models.Model):
                 condition=~Q(status=Status.APPROVED)
                 | Q(passing_call__isnull=False)
                 | Q(final_review__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="verification_approved_with_document",
+                condition=~Q(status=Status.APPROVED) | Q(document_state__in=["", DocumentState.DONE]),
             ),
             models.CheckConstraint(
                 name="verification_declined_by_a_person",

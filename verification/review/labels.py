@@ -41,6 +41,7 @@ WHY_HERE: Labels = {
     "erased": gettext_lazy("The evidence was erased before it was checked"),
     "reopened": gettext_lazy("Reopened"),
     "spot_check": gettext_lazy("Spot check: selected at random from what passed"),
+    "document_check": gettext_lazy("Passed: a person has to check the document"),
 }
 
 # Why the policy requires a second person, by the code of the rule in `rules.four_eyes`.
@@ -50,6 +51,7 @@ WHY_SECOND: Labels = {
     "band": gettext_lazy("the similarity is in the policy's band for two"),
     "blind": gettext_lazy("a reviewer declined it before seeing the score"),
     "share": gettext_lazy("this case was selected at random"),
+    "document": gettext_lazy("a reviewer answered a question about this document with no"),
 }
 
 # What each flag means, and what it does not prove.
@@ -96,6 +98,7 @@ EVENTS: Labels = {
     "document.uploaded": gettext_lazy("ID photo uploaded"),
     "document.used_anyway": gettext_lazy("ID photo used in spite of advice"),
     "document.retired": gettext_lazy("ID photo set aside"),
+    "document.checked": gettext_lazy("Document checked"),
     "challenge.issued": gettext_lazy("Challenge issued"),
     "attempt.submitted": gettext_lazy("Recording sent"),
     "keys.rewrapped": gettext_lazy("Data keys wrapped anew"),

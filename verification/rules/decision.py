@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from verification.liveness import VENDOR_PASS, Answer, Category
-from verification.rules.review_bands import ATTEMPTS_USED_UP, SPOT_CHECK
+from verification.rules.review_bands import ATTEMPTS_USED_UP, DOCUMENT_CHECK, SPOT_CHECK
 from verification.states import Outcome
 
 
@@ -24,11 +24,22 @@ class Terms:
     """The policy's part in a decision: the similarity that approves (0 to 100) and the attempts granted.
 
     `spot_check`: this attempt was selected at random, so a person judges it even if it would pass.
+    `document_check`: a person has still to check the document.
     """
 
     approve_at: Decimal
     max_attempts: int
     spot_check: bool = False
+    document_check: bool = False
+
+    @property
+    def for_a_person(self) -> tuple[str, ...]:
+        """Why the policy has a person look even at what would pass."""
+        return tuple(
+            code
+            for code, holds in ((SPOT_CHECK, self.spot_check), (DOCUMENT_CHECK, self.document_check))
+            if holds
+        )
 
 
 @dataclass(frozen=True)
@@ -73,8 +84,8 @@ def decide(answer: Answer, terms: Terms, history: History) -> Decision:
         return Decision(Next.REVIEW, outcome, (reason, *history.flags), counted=reason not in _NOT_TRUSTED)
     if outcome == Outcome.PASSED and history.flags:
         return Decision(Next.REVIEW, outcome, history.flags)
-    if outcome == Outcome.PASSED and terms.spot_check:
-        return Decision(Next.REVIEW, outcome, (SPOT_CHECK,))
+    if outcome == Outcome.PASSED and terms.for_a_person:
+        return Decision(Next.REVIEW, outcome, terms.for_a_person)
     if outcome == Outcome.PASSED:
         return Decision(Next.APPROVE, outcome)
     return _try_again(answer, outcome, terms, history)

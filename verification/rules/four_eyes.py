@@ -10,10 +10,12 @@ from typing import Protocol
 
 from verification.liveness import VENDOR_PASS
 from verification.models import Review, Stage, Verdict, Verification
-from verification.rules import sampling
+from verification.rules import document_check, sampling
 from verification.states import FOR_TWO, Outcome
 
 OVERRIDE, FLAGGED, BAND, BLIND, SHARE = "override", "flagged", "band", "blind", "share"
+# A question about the current ID photo was once answered with no: nobody sets that right alone.
+DOCUMENT = "document"
 
 
 class Terms(Protocol):
@@ -68,6 +70,7 @@ def why_second(case: Verification, verdict: str) -> tuple[str, ...]:
     if verdict == Verdict.APPROVE:
         found += rules_on_approval(approval_of(case), policy)
         found += [BLIND] if _was_doubted(case) else []
+        found += [DOCUMENT] if document_check.was_doubted(case) else []
     if sampling.selected(case.public_id, policy.second_share, purpose="second_person"):
         found.append(SHARE)
     return tuple(found)

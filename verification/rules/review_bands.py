@@ -7,6 +7,7 @@ from verification.liveness import VENDOR_PASS
 from verification.states import FOR_A_PERSON, Band
 
 SPOT_CHECK = "spot_check"  # the reason of a case that was selected at random
+DOCUMENT_CHECK = "document_check"  # the reason of a clear pass whose document a person has to check
 ATTEMPTS_USED_UP = "attempts_used_up"
 
 
@@ -20,12 +21,15 @@ def of_score(similarity: Decimal | None, approve_at: Decimal) -> Band:
 
 
 def of_case(reasons: Iterable[str], similarity: Decimal | None, approve_at: Decimal) -> Band:
-    """What a reviewer should know first: a spot check, something odd, the score, or that there is none."""
+    """What a reviewer should know first: a spot check, something odd, a document to check, the score, or
+    that there is none."""
     known = set(reasons)
     if SPOT_CHECK in known:
         return Band.SPOT_CHECK
     if known & FOR_A_PERSON:
         return Band.FLAGGED
+    if DOCUMENT_CHECK in known:
+        return Band.DOCUMENT
     if similarity is None and ATTEMPTS_USED_UP in known:
         return Band.REPEATED
     return of_score(similarity, approve_at)
