@@ -214,7 +214,7 @@ def test_the_board_shows_an_operator_the_vendor_and_no_case(road, emulator, sign
 def test_the_board_shows_an_auditor_exports_and_the_trail(signed_in):
     page = signed_in(AUDITOR).get("/admin/").content.decode()
     assert "/admin/exports/" in page
-    assert "/admin/verification/auditevent/" in page
+    assert "/admin/trail/" in page
 
 
 @pytest.fixture

@@ -110,6 +110,7 @@ OPERATIONS = (
     Address("vendor/", "The vendor's accounts, calls and cost", "view_operations"),
     Address("vendor/<slug:name>/probe", "Have a paused account probed", post="probe_account"),
     Address("codes/", "Meaning of each vendor code", "view_operations"),
+    Address("trail/", "The trail: what was done, and who looked", "view_trail", rules=_BLIND),
     Address("exports/", "Exports of the trail; make one", "export", "export", fresh=("post",)),
     Address("exports/<slug:public_id>/download", "Download an export", "export", fresh=("get",)),
 )

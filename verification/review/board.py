@@ -52,7 +52,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (permissions.can_view_dashboard, _("Figures"), "dashboard"),
         (permissions.can_view_policy, _("Policy"), "policies"),
         (permissions.can_export, _("Exports"), "exports"),
-        (permissions.can_view_trail, _("Trail"), "verification_auditevent_changelist"),
+        (permissions.can_view_trail, _("Trail"), "trail"),
         (permissions.can_view_operations, _("Vendor"), "vendor"),
         (permissions.can_view_staff, _("Staff"), "staff"),
     )

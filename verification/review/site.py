@@ -25,6 +25,7 @@ from verification.review.dashboard import page as dashboard_page
 from verification.review.policy import page as policy_page
 from verification.review.queue import page as queue_page
 from verification.review.staff_pages import urls as staff_pages
+from verification.review.trail import page as trail_page
 from verification.review.vendor_pages import codes
 from verification.review.vendor_pages import page as vendor_page
 
@@ -54,6 +55,7 @@ class ReviewSite(AdminSite):
             path("vendor/<slug:name>/probe", self.page(vendor_page.probe), name="probe_account"),
             path("codes/", self.page(codes.codes_page), name="codes"),
             *exports.urls(self),
+            *trail_page.urls(self),
             *staff_pages.urls(self),
         ]
 

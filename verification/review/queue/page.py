@@ -20,10 +20,10 @@ from verification.actions import claim
 from verification.models import StaffUser, Verification
 from verification.review import labels
 from verification.review.page import Site, signed_in
+from verification.review.paging import page_of
 from verification.review.queue import counts, saved_filters, search
 from verification.review.queue import filters as queue_filters
 from verification.review.queue.filters import Chosen, View
-from verification.review.queue.paging import page_of
 from verification.review.queue.rows import RELATED, rows_of
 from verification.states import Band
 

@@ -35,19 +35,23 @@ class _Row(Func):
     output_field = DateTimeField()
 
 
-def page_of(rows: QuerySet[Any], sort: str, *, after: str, before: str, size: int) -> Page:
+def page_of(
+    rows: QuerySet[Any], sort: str, *, after: str, before: str, size: int, newest_first: bool = False
+) -> Page:
     """The page after or before a position, else the first page. An unreadable position is ignored."""
+    forwards, backwards = ("-", "") if newest_first else ("", "-")
+    later, earlier = (LessThan, GreaterThan) if newest_first else (GreaterThan, LessThan)
     if (end := _read(before)) is not None:
-        page = _backwards(rows.filter(_compared(LessThan, sort, end)), sort, size)
-        return page or _forwards(rows, sort, size)
+        page = _backwards(rows.filter(_compared(earlier, sort, end)), sort, size, backwards)
+        return page or _forwards(rows, sort, size, forwards)
     if (start := _read(after)) is not None:
-        return _forwards(rows.filter(_compared(GreaterThan, sort, start)), sort, size, first=False)
-    return _forwards(rows, sort, size)
+        return _forwards(rows.filter(_compared(later, sort, start)), sort, size, forwards, first=False)
+    return _forwards(rows, sort, size, forwards)
 
 
-def _forwards(rows: QuerySet[Any], sort: str, size: int, *, first: bool = True) -> Page:
+def _forwards(rows: QuerySet[Any], sort: str, size: int, sign: str, *, first: bool = True) -> Page:
     # One row more than is shown tells whether there is a next page.
-    found = list(rows.order_by(sort, "pk")[: size + 1])
+    found = list(rows.order_by(f"{sign}{sort}", f"{sign}pk")[: size + 1])
     shown = found[:size]
     return Page(
         shown,
@@ -56,9 +60,9 @@ def _forwards(rows: QuerySet[Any], sort: str, size: int, *, first: bool = True) 
     )
 
 
-def _backwards(rows: QuerySet[Any], sort: str, size: int) -> Page | None:
+def _backwards(rows: QuerySet[Any], sort: str, size: int, sign: str) -> Page | None:
     """None if this is the first page, which then is read forwards, to be full."""
-    found = list(rows.order_by(f"-{sort}", "-pk")[: size + 1])
+    found = list(rows.order_by(f"{sign}{sort}", f"{sign}pk")[: size + 1])
     if len(found) <= size:
         return None
     shown = found[size - 1 :: -1]
