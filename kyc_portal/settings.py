@@ -32,6 +32,9 @@ PUBLIC_URL = (
 # Who asks for the checks: on every page and in the text that applicants agree to. The demo's is invented.
 ORGANISATION_NAME = env.text("KYC_ORGANISATION_NAME", "Example Bank" if DEMO else None)
 ORGANISATION_CONTACT = env.text("KYC_ORGANISATION_CONTACT", "help@bank.example" if DEMO else None)
+# A PNG or JPEG file, and the colour of buttons and links on the applicants' pages; "" for neither.
+ORGANISATION_LOGO = env.text("KYC_ORGANISATION_LOGO", "")
+ORGANISATION_COLOUR = env.text("KYC_ORGANISATION_COLOUR", "").lower()
 PRIVACY_NOTICE_URL = env.text("KYC_PRIVACY_NOTICE_URL", "https://bank.example/privacy" if DEMO else None)
 LEGAL_BASIS = env.text("KYC_LEGAL_BASIS", "Your consent (GDPR, Articles 6 and 9)" if DEMO else None)
 DATA_PROTECTION_CONTACT = env.text("KYC_DATA_PROTECTION_CONTACT", "privacy@bank.example" if DEMO else None)

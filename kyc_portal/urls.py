@@ -4,6 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 
 from verification.operations import csp_reports, security_txt
+from verification.pages import brand_files
 from verification.review.site import site
 
 urlpatterns = [
@@ -14,6 +15,7 @@ urlpatterns = [
     path("admin/", include("verification.review.sign_in.urls")),
     path("admin/", site.urls),
     path("api/", include("verification.api.urls")),
+    path("brand/<str:name>", brand_files.file, name="brand_file"),
     path("csp-report", csp_reports.receive, name="csp_report"),
     path(".well-known/security.txt", security_txt.page, name="security_txt"),
 ]

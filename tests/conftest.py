@@ -35,7 +35,8 @@ hypothesis.settings.load_profile("busy")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 WORDING = {
     "text_version": "test",
-    "text_sha256": "0" * 64,
+    "text": "What the page said.",
+    "organisation": "Example Bank",
     "locale": "en",
     "ip_address": "127.0.0.1",
     "user_agent": "test browser",

@@ -142,7 +142,7 @@ def read_session(cookie: str | None) -> Session | None:
 
 def verification_of(session: Session, *, now: datetime) -> Verification | None:
     """The session's case, while its link is the one that the session began with, not revoked and not expired."""
-    cases = _reachable(now).select_related("applicant", "policy")
+    cases = _reachable(now).select_related("applicant", "policy", "client__brand")
     found = cases.filter(public_id=session.verification_id).first()
     return found if found and found.link_hash.startswith(session.link) else None
 

@@ -15,7 +15,7 @@ from tests.browser.staff_pages import ROLES, links_on, new_pages
 from verification.permissions.addresses import RECORDS
 
 FILL = "from tests.browser.hostile import fill; fill()"
-SITE = "KYC portal"
+SITE = "Example Bank"
 HANDLERS = "[onload], [onerror], [onfocus], [onmouseover], [onbegin], [ontoggle], [onstart]"
 WATCH = """
 addEventListener("securitypolicyviolation", (event) => {

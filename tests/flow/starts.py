@@ -2,6 +2,7 @@
 
 from kyc_portal.sandbox.emulator import SANDBOX_SECRET_ID
 from tests.flow.test_start import PRODUCTION
+from tests.processes import PROJECT
 from verification.crypto import new_entry
 
 PG = "postgresql://kyc:secret@"
@@ -290,8 +291,8 @@ UNSAFE: dict[str, list[dict[str, str]]] = {
             "amqps://kyc:secret@one.example.com//;amqps://kyc:secret@two.example.com//",
         )
     ],
-    "kyc.E080": [{"KYC_ORGANISATION_NAME": "B" * 101}],
-    "kyc.E081": [{"KYC_LEGAL_BASIS": "b" * 301}],
+    "kyc.E080": [{"KYC_ORGANISATION_NAME": name} for name in ("B" * 101, "...")],
+    "kyc.E081": [{"KYC_LEGAL_BASIS": text} for text in ("b" * 301, "-")],
     "kyc.E082": [
         {"KYC_PRIVACY_NOTICE_URL": url}
         for url in (
@@ -303,9 +304,19 @@ UNSAFE: dict[str, list[dict[str, str]]] = {
         )
     ],
     "kyc.E083": [
-        {name: contact}
-        for name in ("KYC_ORGANISATION_CONTACT", "KYC_DATA_PROTECTION_CONTACT")
+        {"KYC_ORGANISATION_CONTACT": contact}
         for contact in ("help", "0201 555 0123", "http://bank.example", "help@bank.example?bcc=x@y.example")
+    ],
+    "kyc.E084": [
+        {"KYC_DATA_PROTECTION_CONTACT": contact} for contact in ("data protection", "tel:+12015550123")
+    ],
+    "kyc.E085": [
+        {"KYC_ORGANISATION_LOGO": path}
+        for path in ("/nowhere/logo.png", "/", __file__, f"{PROJECT}/static/icons/favicon.svg")
+    ],
+    "kyc.E086": [
+        {"KYC_ORGANISATION_COLOUR": colour}
+        for colour in ("green", "#0b3", "#ffd400", "#ffffff", "#777777", "0b3d91", "#0b3d91;")
     ],
 }
 
@@ -347,6 +358,10 @@ SAFE: list[dict[str, str]] = [
         "KYC_DATA_PROTECTION_CONTACT": "https://bank.example/data",
     },
     {"KYC_ORGANISATION_NAME": "Müller & Söhne <Bank>", "KYC_PRIVACY_NOTICE_URL": "https://bank.example"},
+    {
+        "KYC_ORGANISATION_COLOUR": "#0B3D91",
+        "KYC_ORGANISATION_LOGO": f"{PROJECT}/docs/images/capture.png",
+    },
     {"KYC_SECURITY_CONTACT": "mailto:security@example.com,https://example.com/report"},
     {"KYC_KEYRING": f"{new_entry('2026-12')}\n{new_entry('2026-11')}"},
     {"SECRET_KEY": "5f0c1d9b7a3e86422c4d8e1f6b0a9375d2e8c7f1a4b6093e58"},

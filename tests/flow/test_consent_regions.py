@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from tests.conftest import Road
 from tests.flow.test_applicant_pages import agree, opened, shown_hash
+from verification.brands.organisation import installation
 from verification.models import Consent
 from verification.pages.consent_text import consent_text
 
@@ -39,9 +40,9 @@ def test_the_text_names_them_all(client: Client, settings: Any, others: list[str
 
 def test_another_region_makes_another_text(road: Road, settings: Any) -> None:
     policy = road.invited().policy
-    before = consent_text(policy).sha256
+    before = consent_text(policy, installation()).sha256
     settings.FACEID_FALLBACK_REGIONS = ["ap-bangkok"]
-    assert consent_text(policy).sha256 != before
+    assert consent_text(policy, installation()).sha256 != before
 
 
 def test_nobody_agrees_to_a_region_that_was_not_on_their_page(client: Client, settings: Any) -> None:

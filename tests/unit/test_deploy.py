@@ -16,6 +16,7 @@ from tests.in_front import HOST, SITE, Nginx
 from tests.processes import PROJECT
 from tests.services import skip_reason
 from verification import media
+from verification.brands import logos, stylesheet
 from verification.liveness.client import DEADLINE
 from verification.pages.urls import urlpatterns
 
@@ -215,3 +216,9 @@ def test_the_log_knows_every_page_of_the_applicant_but_the_link_in_any_form() ->
         page.name for page in urlpatterns if not any(re.search(one, f"/{page.pattern}") for one in known)
     }
     assert hidden == {"link", "mangled_link"}
+
+
+def test_the_log_knows_logos_and_stylesheets_of_organisations() -> None:
+    known = re.findall(r'"~(\S+)" \$uri;', SITE.read_text())
+    for name in (stylesheet.name("#0b3d91"), logos.name_of("0123456789abcdef" * 4)):
+        assert any(re.search(one, f"/brand/{name}") for one in known), name

@@ -34,6 +34,7 @@ RULES = {
     "confirm_staff": {S, OP},
     "view_staff": {S, A, OP},
     "view_operations": {S, A, OP},
+    "manage_brands": {OP},
     "probe_account": {OP},
 }
 TABLE = [(rule, group, group in allowed) for rule, allowed in RULES.items() for group in Group]

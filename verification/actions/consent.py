@@ -4,12 +4,13 @@ Both answers raise links.OtherBrowser if the case is no longer open in the brows
 `workflow.move`.
 """
 
+import hashlib
 from datetime import datetime
 
 from django.db import transaction
 
 from verification import audit, links, workflow
-from verification.models import Consent, Verification
+from verification.models import Consent, ConsentText, Verification
 from verification.states import Status
 
 
@@ -30,21 +31,26 @@ def _answer(
     target: Status,
     *,
     text_version: str,
-    text_sha256: str,
+    text: str,
+    organisation: str,
     locale: str,
     ip_address: str,
     user_agent: str,
     now: datetime,
 ) -> Consent:
+    """`text` is what the page showed, word for word, and `organisation` the name of who asked."""
     links.check_still_with(verification, Verification.objects.locked(verification.pk))
     by = audit.By.applicant(verification.applicant.public_id)
-    text = {"text_version": text_version, "text_sha256": text_sha256, "locale": locale}
-    workflow.move(verification, target, by=by, now=now, data=text)
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    wording = {"text_version": text_version, "text_sha256": sha256, "locale": locale}
+    workflow.move(verification, target, by=by, now=now, data=wording)
+    kept = {"version": text_version, "locale": locale, "organisation": organisation, "text": text}
+    ConsentText.objects.get_or_create(sha256=sha256, defaults={**kept, "first_used_at": now})
     return Consent.objects.create(
         verification=verification,
         given=target == Status.COLLECTING,
         at=now,
         ip_address=ip_address or None,
         user_agent=user_agent[:300],
-        **text,
+        **wording,
     )

@@ -1,4 +1,4 @@
-"""A place to ask a person: an e-mail address, a telephone number or an https page. Knows none of our records."""
+"""A place to ask a person: an e-mail address, a telephone number or an https page."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,8 @@ from django.core.validators import validate_email
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-MAX_CONTACT: Final = 200
+from verification.models import MAX_CONTACT
+
 # International, as people write it: +1 (201) 555-0123. A number without its country can't be called from everywhere.
 _TELEPHONE: Final = re.compile(r"\+[0-9][0-9 ().\-/]{4,28}[0-9]", re.ASCII)
 _PAGE: Final = re.compile(
@@ -28,10 +29,16 @@ class Contact:
     words: str
     href: str
 
+    def __str__(self) -> str:
+        return self.words
+
+    def __html__(self) -> SafeString:
+        return format_html('<a href="{}" dir="ltr">{}</a>', self.href, self.words)
+
     @property
     def link(self) -> SafeString:
-        """For pages, in the middle of a sentence as well."""
-        return format_html('<a href="{}" dir="ltr">{}</a>', self.href, self.words)
+        """For templates, in the middle of a sentence as well."""
+        return self.__html__()
 
 
 def contact(text: str) -> Contact:

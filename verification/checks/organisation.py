@@ -1,50 +1,37 @@
-"""What applicants read about the organisation that asks them."""
+"""What applicants read and see of the organisation that asks them."""
 
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, register
 
-from verification.brands.contacts import UnfitContact, contact, is_page
-from verification.brands.organisation import MAX_LEGAL_BASIS, MAX_NAME
+from verification import media
+from verification.brands import logos
+from verification.brands.details import unfit_colour, unfit_contact, unfit_page, unfit_text
 from verification.checks.report import errors
+from verification.models import MAX_LEGAL_BASIS, MAX_NAME
 
 
 @register()
 def organisation(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    contacts = {
-        "KYC_ORGANISATION_CONTACT": settings.ORGANISATION_CONTACT,
-        "KYC_DATA_PROTECTION_CONTACT": settings.DATA_PROTECTION_CONTACT,
-    }
-    unfit = [name for name, text in contacts.items() if not _is_contact(text)]
     rules = (
-        (
-            len(settings.ORGANISATION_NAME) > MAX_NAME,
-            f"KYC_ORGANISATION_NAME has more than {MAX_NAME} characters.",
-            "kyc.E080",
-        ),
-        (
-            len(settings.LEGAL_BASIS) > MAX_LEGAL_BASIS,
-            f"KYC_LEGAL_BASIS has more than {MAX_LEGAL_BASIS} characters.",
-            "kyc.E081",
-        ),
-        (
-            not is_page(settings.PRIVACY_NOTICE_URL),
-            "KYC_PRIVACY_NOTICE_URL is not an https address.",
-            "kyc.E082",
-        ),
-        (
-            bool(unfit),
-            f"{', '.join(unfit)}: no e-mail address, no telephone number that begins with + and no https address.",
-            "kyc.E083",
-        ),
+        ("KYC_ORGANISATION_NAME", unfit_text(settings.ORGANISATION_NAME, MAX_NAME), "kyc.E080"),
+        ("KYC_LEGAL_BASIS", unfit_text(settings.LEGAL_BASIS, MAX_LEGAL_BASIS), "kyc.E081"),
+        ("KYC_PRIVACY_NOTICE_URL", unfit_page(settings.PRIVACY_NOTICE_URL), "kyc.E082"),
+        ("KYC_ORGANISATION_CONTACT", unfit_contact(settings.ORGANISATION_CONTACT), "kyc.E083"),
+        ("KYC_DATA_PROTECTION_CONTACT", unfit_contact(settings.DATA_PROTECTION_CONTACT), "kyc.E084"),
+        ("KYC_ORGANISATION_LOGO", _unfit_logo(settings.ORGANISATION_LOGO), "kyc.E085"),
+        ("KYC_ORGANISATION_COLOUR", unfit_colour(settings.ORGANISATION_COLOUR), "kyc.E086"),
     )
-    return errors(rules)
+    return errors((bool(problem), f"{name}: {problem}", number) for name, problem, number in rules)
 
 
-def _is_contact(text: str) -> bool:
+def _unfit_logo(path: str) -> str:
     try:
-        contact(text)
-    except UnfitContact:
-        return False
-    return True
+        if path:
+            logos.of_file(path)
+    except OSError as error:
+        return f"The file can't be read: {error.strerror}."
+    except media.UnusableMedia as error:
+        return logos.words(error)
+    return ""

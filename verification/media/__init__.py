@@ -13,35 +13,44 @@ from verification.media.facts import (
     MAX_PHOTO_UPLOAD,
     MAX_VIDEO_UPLOAD,
     CheckedVideo,
+    NormalisedLogo,
     NormalisedPhoto,
     NormalisedVideo,
     PhotoAdvice,
     VideoFacts,
 )
-from verification.media.image_files import JPEG_MAGIC, is_heic
+from verification.media.image_files import JPEG_MAGIC, PNG_MAGIC, is_heic
+from verification.media.logo_file import MAX_LOGO, MAX_LOGO_ASPECT, MAX_LOGO_SIDE, MIN_LOGO_SIDE, logo_outline
 
 __all__ = [
+    "MAX_LOGO",
+    "MAX_LOGO_ASPECT",
+    "MAX_LOGO_SIDE",
     "MAX_PHOTO_UPLOAD",
     "MAX_VIDEO_UPLOAD",
+    "MIN_LOGO_SIDE",
     "PATIENCE",
     "CheckedVideo",
     "MediaUnavailable",
+    "NormalisedLogo",
     "NormalisedPhoto",
     "NormalisedVideo",
     "PhotoAdvice",
     "UnusableMedia",
     "VideoFacts",
     "advise_on_photo",
+    "check_logo",
     "check_photo",
     "check_video",
     "contact_sheet",
     "frame_at",
+    "logo_outline",
     "prepare_video",
     "shrink_video",
     "stamp",
 ]
 
-_Result = TypeVar("_Result", NormalisedPhoto, PhotoAdvice, CheckedVideo, NormalisedVideo)
+_Result = TypeVar("_Result", NormalisedLogo, NormalisedPhoto, PhotoAdvice, CheckedVideo, NormalisedVideo)
 _CHECKING, _REWRITING = 8, CPU_SECONDS  # seconds of processor time
 _ADVISING = 3  # of processor time; a photo takes 0.1
 ADVICE_TIMEOUT = 5.0  # seconds that a person waits for advice, and as many before for its turn
@@ -57,6 +66,15 @@ def check_photo(data: bytes, *, heic: bool = False) -> NormalisedPhoto:
     photo = _built(NormalisedPhoto, run(work, data, heic, cpu_seconds=_CHECKING, threads=threads))
     _check_jpeg(photo.jpeg)
     return photo
+
+
+def check_logo(data: bytes) -> NormalisedLogo:
+    """The logo as a small PNG; it has to be a PNG or a JPEG that `logo_outline` takes."""
+    logo_outline(data)
+    logo = _built(NormalisedLogo, run("verification.media.logo:normalise_logo", data, cpu_seconds=_CHECKING))
+    if not logo.png.startswith(PNG_MAGIC):
+        raise UnusableMedia("media_crashed")
+    return logo
 
 
 def advise_on_photo(jpeg: bytes) -> PhotoAdvice:

@@ -81,6 +81,15 @@ class NormalisedPhoto(_Facts):
 
 
 @dataclass(frozen=True)
+class NormalisedLogo(_Facts):
+    """A small PNG without metadata; `width` and `height` in pixels."""
+
+    png: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class PhotoAdvice(_Facts):
     """What may be wrong with an ID photo, as codes of ADVICE; `measures` are the numbers that they rest on."""
 

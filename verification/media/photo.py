@@ -101,10 +101,10 @@ def normalise_photo(data: bytes, accept_heic: bool = False) -> NormalisedPhoto:
         raise UnusableMedia("image_too_large", {"bytes_allowed": MAX_PHOTO_UPLOAD})
     notes: list[str] = []
     if accept_heic and is_heic(data):
-        source, picture = HEIC, _guarded(_from_heic, data, notes)
+        source, picture = HEIC, guarded(_from_heic, data, notes)
     else:
         outline = _checked_outline(data, notes)
-        source, picture = outline.format, _guarded(_from_pillow, data[: outline.end], outline, notes)
+        source, picture = outline.format, guarded(_from_pillow, data[: outline.end], outline, notes)
     jpeg, quality = _encode(picture)
     return NormalisedPhoto(
         jpeg, *picture.size, source, tuple(notes), tool_versions(source), _arguments(quality, notes)
@@ -156,7 +156,7 @@ def check_dimensions(width: int, height: int, *, most_pixels: int = MAX_PIXELS) 
         raise UnusableMedia("image_bad_dimensions", {"aspect_allowed": MAX_ASPECT})
 
 
-def _guarded(decode: Callable[..., Image.Image], *arguments: Any) -> Image.Image:
+def guarded(decode: Callable[..., Image.Image], *arguments: Any) -> Image.Image:
     """The result of `decode`; raises UnusableMedia for every error of Pillow's plugins."""
     try:
         with warnings.catch_warnings():

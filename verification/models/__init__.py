@@ -5,9 +5,11 @@ from verification.models.api_client import ApiClient, ApiKey
 from verification.models.applicant import Applicant
 from verification.models.attempt import VerificationAttempt
 from verification.models.audit import AuditEvent
+from verification.models.brand import MAX_CONTACT, MAX_LEGAL_BASIS, MAX_NAME, Brand, Logo
 from verification.models.call import AnswerKind, Billed, CallState, ProviderCall
 from verification.models.case_note import CaseNote, NoteMention
 from verification.models.consent import Consent
+from verification.models.consent_text import ConsentText
 from verification.models.csp_report import CspReport
 from verification.models.data_key import DataKey
 from verification.models.document import Document
@@ -28,17 +30,22 @@ from verification.models.verification import Verification
 
 __all__ = [
     "DECISIONS",
+    "MAX_CONTACT",
+    "MAX_LEGAL_BASIS",
+    "MAX_NAME",
     "AnswerKind",
     "ApiClient",
     "ApiKey",
     "Applicant",
     "AuditEvent",
     "Billed",
+    "Brand",
     "CallState",
     "CaseNote",
     "ChangeKind",
     "ChangeState",
     "Consent",
+    "ConsentText",
     "CspReport",
     "DataKey",
     "Document",
@@ -47,6 +54,7 @@ __all__ = [
     "ExportState",
     "FrameHash",
     "LinkBinding",
+    "Logo",
     "MediaTry",
     "NoteMention",
     "Policy",

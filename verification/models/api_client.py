@@ -5,6 +5,7 @@ from functools import partial
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from verification.models.brand import Brand
 from verification.models.ids import new_id
 
 
@@ -15,6 +16,10 @@ class ApiClient(models.Model):
     name = models.CharField(_("name"), max_length=100, unique=True)
     created_at = models.DateTimeField(_("created at"))
     disabled_at = models.DateTimeField(_("disabled at"), null=True, blank=True)
+    # Whom its applicants read about; empty: the installation's organisation.
+    brand = models.ForeignKey(
+        Brand, models.PROTECT, null=True, blank=True, related_name="clients", verbose_name=_("brand")
+    )
 
     class Meta:
         verbose_name = _("API client")

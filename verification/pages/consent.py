@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.utils.translation import get_language
 
 from verification.actions import consent
-from verification.pages import access, consent_text, steps
+from verification.pages import access, consent_text, organisation, steps
 from verification.pages.forms import ConsentForm
 from verification.states import Status
 
@@ -13,7 +13,7 @@ from verification.states import Status
 @access.methods("GET", "POST")
 @access.visitor(Status.INVITED)
 def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
-    text = consent_text.consent_text(visit.verification.policy)
+    text = consent_text.consent_text(visit.verification.policy, organisation.shown(request))
     if request.method == "POST":
         return _answer(request, visit, text)
     template = "pages/refuse.html" if request.GET.get("answer") == "refuse" else "pages/consent.html"
@@ -32,7 +32,8 @@ def _answer(request: HttpRequest, visit: access.Visit, text: consent_text.Consen
         visit.verification,
         now=visit.now,
         text_version=consent_text.VERSION,
-        text_sha256=text.sha256,
+        text=text.text,
+        organisation=text.organisation,
         locale=get_language() or "en",
         ip_address=request.META.get("REMOTE_ADDR", ""),
         user_agent=request.headers.get("User-Agent", ""),

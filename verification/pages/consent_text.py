@@ -4,36 +4,62 @@ A change of any word needs a new VERSION, because earlier applicants agreed to t
 """
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from verification.brands.contacts import Contact, contact
+from verification.brands.organisation import Organisation
 from verification.models import Policy
 from verification.vendor_accounts import clients
 
-VERSION = "2026-11"
+VERSION = "2026-12"
 
 
 @dataclass(frozen=True)
 class Term:
+    """`sentence` is ours, with the `parts` of an organisation in its braces."""
+
     icon: str
     heading: str
-    words: str
+    sentence: str
+    parts: Mapping[str, str | Contact] = field(default_factory=dict)
+
+    @property
+    def words(self) -> str:
+        """As they are hashed and kept."""
+        return self.sentence.format(**self.parts) if self.parts else self.sentence
+
+    @property
+    def shown(self) -> str:
+        """The same words on a page: contacts are links, and a name in another script turns no word beside it."""
+        bidi = {
+            name: format_html("<bdi>{}</bdi>", part) if isinstance(part, str) else part
+            for name, part in self.parts.items()
+        }
+        return format_html(self.sentence, **bidi) if bidi else self.sentence
 
 
 @dataclass(frozen=True)
 class ConsentText:
-    """The terms and the sentence beside the box, in one language."""
+    """The terms and the sentence beside the box, in one language; `organisation` is the name of who asks."""
 
     terms: tuple[Term, ...]
     agreement: str
+    organisation: str
+
+    @property
+    def text(self) -> str:
+        """VERSION, headings and sentences as shown, one per line, without icons and markup."""
+        lines = [line for term in self.terms for line in (term.heading, term.words)]
+        return "\n".join([VERSION, *lines, self.agreement])
 
     @property
     def sha256(self) -> str:
-        """Hash of VERSION, headings and sentences as shown, one per line, without icons and markup."""
-        lines = [line for term in self.terms for line in (term.heading, term.words)]
-        return hashlib.sha256("\n".join([VERSION, *lines, self.agreement]).encode()).hexdigest()
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 def region_name(region: str) -> str:
@@ -56,10 +82,16 @@ def regions_named(regions: list[str]) -> str:
     }
 
 
-def consent_text(policy: Policy) -> ConsentText:
-    """The text in the active language, with this installation's regions and the policy's retention time."""
+def consent_text(policy: Policy, asker: Organisation) -> ConsentText:
+    """The text in the active language: who asks and why, this installation's regions, the policy's retention time."""
     icons = "pages/icons"
     terms = (
+        Term(
+            f"{icons}/info.svg",
+            _("Who asks"),
+            _("{organisation} asks you to show who you are. Its legal basis: {legal_basis}."),
+            {"organisation": asker.name, "legal_basis": asker.legal_basis.removesuffix(".")},
+        ),
         Term(
             f"{icons}/camera.svg",
             _("What we record"),
@@ -88,14 +120,24 @@ def consent_text(policy: Policy) -> ConsentText:
             f"{icons}/path.svg",
             _("Another way"),
             _(
-                "You don't have to do this. The organisation that sent you the link can check your identity "
-                "without a camera: just ask them."
+                "You don't have to do this. {organisation} can check your identity without a camera: ask {contact}."
             ),
+            {"organisation": asker.name, "contact": asker.contact},
+        ),
+        Term(
+            f"{icons}/lock.svg",
+            _("Your data and your rights"),
+            _(
+                "All about them is in the privacy notice: {notice}. If you have a question, ask {data_protection}."
+            ),
+            {
+                "notice": contact(asker.privacy_notice),
+                "data_protection": asker.data_protection_contact,
+            },
         ),
     )
-    return ConsentText(
-        terms, _("I agree that my photo and my video are used in this way to check my identity.")
-    )
+    agreement = _("I agree that my photo and my video are used in this way to check my identity.")
+    return ConsentText(terms, agreement, asker.name)
 
 
 def _retention(days: int) -> str:

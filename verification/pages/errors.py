@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from verification import links
+from verification.pages import organisation
 
 log = structlog.get_logger(__name__)
 
@@ -189,6 +190,8 @@ def answer(request: HttpRequest, fault: Fault, *, next_: str = "", **facts: Any)
         **facts,
     }
     template = "errors/staff.html" if for_staff else fault.template
+    if request.path.startswith(APPLICANT_PATH) and fault.status < 500:  # a failure asks no database
+        organisation.find(request)
     return render(request, template, context, status=fault.status)
 
 

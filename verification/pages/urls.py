@@ -2,7 +2,16 @@
 
 from django.urls import path, re_path
 
-from verification.pages import capture, consent, document, front_page, link, photo_advice, recording, status
+from verification.pages import (
+    capture,
+    consent,
+    document,
+    front_page,
+    link,
+    photo_advice,
+    recording,
+    status,
+)
 
 app_name = "pages"
 urlpatterns = [

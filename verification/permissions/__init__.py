@@ -94,6 +94,7 @@ RIGHTS: dict[str, Right] = {
         AUDITOR,
         OPERATOR,
     ),
+    "manage_brands": _right(_("Only operators make and change brands."), OPERATOR),
     "probe_account": _right(_("Only operators have a paused account probed."), OPERATOR),
 }
 

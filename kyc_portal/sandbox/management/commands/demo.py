@@ -100,6 +100,8 @@ def settings_of(port: int) -> dict[str, str]:
         "KYC_FACEID_FALLBACK_REGIONS": "",
         "KYC_FACEID_MORE_ACCOUNTS": "",
         "KYC_ORGANISATION_NAME": "",
+        "KYC_ORGANISATION_LOGO": "",
+        "KYC_ORGANISATION_COLOUR": "",
         "KYC_ORGANISATION_CONTACT": "",
         "KYC_PRIVACY_NOTICE_URL": "",
         "KYC_LEGAL_BASIS": "",

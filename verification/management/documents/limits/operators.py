@@ -6,6 +6,8 @@ _LATER = "nothing: the next sweep takes the rest"
 _REVIEW = "nothing: the case goes to a reviewer"
 _PAUSED = "nothing: the account is paused"
 _UNKNOWN = "nothing: the outcome counts as unknown, the call is repeated once"
+_TOO_LONG = "the start, or the form of the brand, refuses it and says so"
+_NO_LOGO = "the start, or the form of the brand, refuses the file and says why"
 
 OPERATORS = (
     then(
@@ -14,6 +16,19 @@ OPERATORS = (
         "characters at least",
         "nothing: the portal does not start",
     ),
+    then("models.brand:MAX_NAME", "Name of an organisation", "characters", _TOO_LONG),
+    then("models.brand:MAX_LEGAL_BASIS", "Legal basis of an organisation", "characters", _TOO_LONG),
+    then("models.brand:MAX_CONTACT", "A contact or a privacy notice's address", "characters", _TOO_LONG),
+    text(
+        "actions.brand:MAX_BRANDS",
+        "Brands",
+        "",
+        "There are %d brands already. No more can be made.",
+    ),
+    then("media.logo_file:MAX_LOGO", "File of a logo", "bytes", _NO_LOGO),
+    then("media.logo_file:MIN_LOGO_SIDE", "The shorter side of a logo, at least", "pixels", _NO_LOGO),
+    then("media.logo_file:MAX_LOGO_SIDE", "The longer side of a logo", "pixels", _NO_LOGO),
+    then("media.logo_file:MAX_LOGO_ASPECT", "How much longer one side of a logo is", "times", _NO_LOGO),
     waits("settings:FACEID_RATE_RANGE", "`KYC_FACEID_RATE`: calls of an account", "a second"),
     waits("vendor_accounts.pacing.slots:MAX_WAIT", "How far ahead a call is booked"),
     waits(
