@@ -23,13 +23,14 @@ from django.test import Client
 from tests import objects
 from tests.conftest import NOW
 from tests.flow.conftest import LATER, PASSWORD
-from tests.flow.reviewing import pass_on
+from tests.flow.reviewing import pass_on, policy, seen
 from verification import audit, storage
+from verification.actions import check_document, sweep
 from verification.actions import export as action
-from verification.actions import sweep
 from verification.exports import pack, rows
 from verification.exports.table import Period
 from verification.models import AuditEvent, Export, Verdict, Verification, VerificationAttempt
+from verification.rules.document_check import Found
 
 BY = audit.By("auditor", "ann")
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -60,8 +61,12 @@ def table(archive: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
 def archive(road: Any, emulator: Any, staff: Any) -> zipfile.ZipFile:
     """The export of a month with a passed case and one in review."""
     road.judged(emulator, {"sim": 93.5}, name="Zoë Example", email="zoe@example.org")
-    case = road.in_review(emulator, reference="=HYPERLINK(1)")
     senior = staff("Senior reviewer")
+    policy((senior, staff("Senior reviewer", "senior2")), document_check="always")
+    case = road.in_review(emulator, reference="=HYPERLINK(1)")
+    found = Found("passport", {"name_matches": "yes", "not_expired": "no"})
+    words = {"note": "Zoë's passport ended.", "by": senior, "now": LATER, "shown": seen(case)}
+    check_document.check_document(case, document=found, **words)
     pass_on(case, Verdict.ESCALATE, "unsure", note="Zoë has a sister; ask.", by=senior, now=LATER)
     return opened(make())
 
@@ -132,6 +137,17 @@ def test_attempts_carry_their_hashes(archive: zipfile.ZipFile) -> None:
         1,
     )
     assert all(len(first[name]) == 64 for name in ("photo_sha256", "recording_sha256", "normalised_sha256"))
+
+
+def test_a_document_check_comes_with_its_answers(archive: zipfile.ZipFile) -> None:
+    [found] = table(archive, "document_checks")
+    assert (found["reference"], found["by"], found["kind"]) == (
+        "=HYPERLINK(1)",
+        "senior",
+        "passport",
+    )
+    assert found["answers"] == {"name_matches": "yes", "not_expired": "no"}
+    assert found["note"] is None
 
 
 def test_nothing_in_it_names_a_person(archive: zipfile.ZipFile) -> None:

@@ -16,6 +16,7 @@ Both days are included. Every day and every time is UTC. The manifest says who m
 - `verifications`: each case: whose it is (`reference`), how it ended, who decided, why, under which policy.
 - `attempts`: each recording, what the vendor answered, and hashes of what was judged.
 - `reviews`: each act of a reviewer, with its reason and the hash of the evidence that was judged. {notes}
+- `document_checks`: what people found on the ID photos, question by question.
 - `policies`: each version of the organisation's own terms.
 - `consents`: what applicants answered to the consent text{texts}.
 - `events`: the trail itself: everything that happened, who did it, and when.

@@ -12,6 +12,7 @@ from verification.exports.table import Column, Period, Table
 from verification.models import (
     AuditEvent,
     Consent,
+    DocumentCheck,
     Policy,
     ProviderCall,
     Review,
@@ -56,6 +57,10 @@ def _verifications(period: Period) -> QuerySet[Any]:
 def _reviews(period: Period) -> QuerySet[Any]:
     made = Review.objects.filter(period.holds("at") | _of_listed(period))
     return made.annotate(reason_in_words=F("reason_code")).order_by("at", "pk")
+
+
+def _document_checks(period: Period) -> QuerySet[Any]:
+    return DocumentCheck.objects.filter(period.holds("at") | _of_listed(period)).order_by("at", "pk")
 
 
 def _policies(_period: Period) -> QuerySet[Any]:
@@ -185,6 +190,26 @@ REVIEWS = Table(
     ),
     _reviews,
 )  # fmt: skip
+DOCUMENT_CHECKS = Table(
+    "document_checks",
+    "Every check of an ID photo by a person in the period, and all on the verifications listed. None ever changes.",
+    (
+        _column("check_id", "text", "Public id of the check.", "public_id"),
+        _column("verification_id", "text", "The verification it is about.", "verification__public_id"),
+        _column(
+            "reference", "text", "The asking system's own id of the person.", "verification__applicant__reference"
+        ),
+        _column("at", "time", "When it was recorded."),
+        _column("by", "text", "User name of who checked.", "by__username"),
+        _column("document_id", "text", "Public id of the photo that was checked.", "document__public_id"),
+        _column("photo_sha256", "text", "SHA-256 of that photo as uploaded.", "document__original_sha256"),
+        _column("kind", "text", "The kind of document that the person saw."),
+        _column("answers", "json", "The answer to each question of the policy's checklist."),
+        _column("question_list", "integer", "Version of the list of questions.", "list_version"),
+        _column("note", "text", "What they wrote for colleagues; empty in exports without notes.", is_note=True),
+    ),
+    _document_checks,
+)  # fmt: skip
 _TERMS = (
     ("approve_at", "decimal"), ("qa_share", "decimal"), ("document_check", "text"), ("document_share", "decimal"),
     ("document_kinds", "json"), ("document_checklist", "json"), ("shared_evidence", "text"),
@@ -223,4 +248,4 @@ CONSENTS = Table(
     ),
     _consents,
 )
-TABLES = (EVENTS, VERIFICATIONS, ATTEMPTS, REVIEWS, POLICIES, CONSENTS)
+TABLES = (EVENTS, VERIFICATIONS, ATTEMPTS, REVIEWS, DOCUMENT_CHECKS, POLICIES, CONSENTS)
