@@ -347,6 +347,16 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
 }
 
+# Messages to applicants. Empty: not set up, and nothing is sent. The demo writes them into files.
+EMAIL = env.mail("KYC_EMAIL_URL", (DATA_DIR / "mail").absolute().as_uri() if DEMO else "")
+EMAIL_FROM = env.text("KYC_EMAIL_FROM", "Example Bank <no-reply@bank.example>" if DEMO else "")
+# A function of the organisation's own that sends text messages: docs/messages.md.
+SMS_SENDER = env.text("KYC_SMS_SENDER", "")
+# Who is told when something needs an operator.
+ALERT_EMAIL = env.words("KYC_ALERT_EMAIL")
+ALERT_WEBHOOK = env.secret("KYC_ALERT_WEBHOOK", "")
+ALERT_WEBHOOK_SECRET = env.secret("KYC_ALERT_WEBHOOK_SECRET", "")
+
 # How requests to the vendor and the object store leave this machine; nothing of it comes from HTTPS_PROXY and its like.
 OUTBOUND_PROXY = env.secret("KYC_OUTBOUND_PROXY", "")
 OUTBOUND_PROXY_FILES = env.secret_files({"proxy": "KYC_OUTBOUND_PROXY"})

@@ -8,7 +8,7 @@ from celery import shared_task
 from celery.signals import task_postrun, task_prerun
 from django.db import close_old_connections
 
-from verification import clock, workflow
+from verification import alerts, clock, messages, workflow
 from verification.actions import assess as assessing
 from verification.actions import export as exporting
 from verification.actions import prepare as preparing
@@ -19,8 +19,8 @@ from verification.jobs import answers, doorbell, heartbeat, leases
 from verification.jobs.connections import let_go_of_database
 from verification.vendor_accounts import pacing
 
-# Seconds after which `assess_next` takes up no further attempt. With the longest wait for a slot and the longest call,
-# that stays below the tasks' time limit.
+# Seconds after which `assess_next` takes up no further attempt, and `deliver` no further message. With the longest wait
+# for a slot and the longest call, or the longest try of a message, that stays below the tasks' time limit.
 AT_A_STRETCH = 5
 
 log = structlog.get_logger(__name__)
@@ -95,11 +95,30 @@ def probe(account_name: str) -> None:
     probing.probe(account_name, now=clock.now())
 
 
+@shared_task(name=doorbell.DELIVER)
+def deliver() -> None:
+    """Send what waits in the outbox, for AT_A_STRETCH; the next sweep sends another message."""
+    until = time.monotonic() + AT_A_STRETCH
+    with messages.MailServer() as server:
+        while messages.send_next(server, clock=clock.now) and time.monotonic() < until:
+            pass
+
+
+@shared_task(name=doorbell.TELL)
+def tell_alerts() -> None:
+    until = time.monotonic() + AT_A_STRETCH
+    while alerts.tell_next(clock=clock.now) and time.monotonic() < until:
+        pass
+
+
 @shared_task(name=doorbell.SWEEP)
 def sweep() -> None:
     sweeping.sweep(now=clock.now())
     exporting.expire(now=clock.now())
     staffing.forget_sessions(now=clock.now())
+    alerts.watch(now=clock.now())
+    if alerts.something_to_tell(now=clock.now()):
+        doorbell.ring_tell()
 
 
 @shared_task(name=doorbell.PULSE)

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from verification import audit
+from verification import audit, messages
 from verification.models import (
     AuditEvent,
     DataKey,
@@ -98,6 +98,7 @@ def _move(
     legal = _legal(source, target, by)
     changes = {**_fields_of(verification, target, now, fields), **fields, "status": target}
     _change(verification, **changes)
+    messages.moved(verification, now=now)
     facts = {"source": source, "target": target, **(data or {})}
     return audit.event(legal.audit_event, by=by, subject=verification, at=now, **facts)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from kyc_portal.env.addresses import Database, database, objects
 from kyc_portal.env.dotenv import DOTENV, PROJECT, load_dotenv
+from kyc_portal.env.mail import mail
 from kyc_portal.env.names import refuse_unknown
 from kyc_portal.env.problems import BadSetting, collect, stop_if_wrong
 from kyc_portal.env.readers import choice, decimal, flag, secret, text, whole, words
@@ -28,6 +29,7 @@ __all__ = [
     "enter_sandbox",
     "flag",
     "load_dotenv",
+    "mail",
     "objects",
     "present",
     "refuse_unknown",

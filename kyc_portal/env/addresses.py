@@ -43,7 +43,7 @@ def objects(name: str, folder: Path) -> dict[str, Any]:
     URLs are `file:///folder` or `s3://bucket/prefix?endpoint_url=…&region_name=…`.
     """
     known.update(f"{key}{suffix}" for key in OBJECT_KEYS for suffix in ("", "_FILE"))
-    parts = _split(name, given(name) or Path(os.path.abspath(folder)).as_uri())
+    parts = split(name, given(name) or Path(os.path.abspath(folder)).as_uri())
     path = unquote(parts.path)
     steps = [step for step in path.split("/") if step]
     outside = {".", ".."} & set(steps) or "\0" in path or parts.fragment
@@ -62,8 +62,8 @@ def objects(name: str, folder: Path) -> dict[str, Any]:
 
 
 def _bucket_options(name: str, query: str) -> dict[str, str]:
-    options = _options(name, query, OBJECT_OPTIONS)
-    endpoint = _split(name, options.get("endpoint_url", "https://of-the-region"))
+    options = options_of(name, query, OBJECT_OPTIONS)
+    endpoint = split(name, options.get("endpoint_url", "https://of-the-region"))
     if endpoint.scheme not in {"http", "https"} or not endpoint.hostname or "@" in endpoint.netloc:
         raise wrong(name, "has an endpoint_url that is not an http(s) address without a key in it.")
     return options
@@ -102,12 +102,12 @@ def database(name: str, default: str) -> Database:
 
     Special characters of user and password are percent-encoded. No message repeats a part of the URL.
     """
-    parts = _split(name, secret_value(name, default or None))
+    parts = split(name, secret_value(name, default or None))
     if parts.scheme == "sqlite":
         return Database("sqlite3", str(PROJECT / parts.path[1:]))
     if parts.scheme not in {"postgres", "postgresql"}:
         raise wrong(name, "must start with sqlite:/// or postgresql://.")
-    port = _port(name, parts)
+    port = port_of(name, parts)
     if not parts.path[1:] or "/" in parts.path[1:] or parts.fragment:
         raise wrong(name, f"does not end in /name of one database. {_ENCODE}")
     return Database(
@@ -127,7 +127,7 @@ def _database_options(name: str, query: str) -> dict[str, str]:
         raise wrong(
             name, "has the option host. A socket's folder is the host: postgresql://%2Frun%2Fpostgresql/kyc"
         )
-    options = _options(name, query, DATABASE_OPTIONS)
+    options = options_of(name, query, DATABASE_OPTIONS)
     root = options.get("sslrootcert")
     if root == "system" and options.get("sslmode", "verify-full") != "verify-full":
         raise wrong(name, "has sslrootcert=system, which goes with sslmode=verify-full alone.")
@@ -139,21 +139,21 @@ def _database_options(name: str, query: str) -> dict[str, str]:
 
 
 # No error of the library is chained: its message quotes a part of the address, which may be the password.
-def _split(name: str, address: str) -> SplitResult:
+def split(name: str, address: str) -> SplitResult:
     try:
         return urlsplit(address)
     except ValueError:
         raise wrong(name, f"is no address. {_ENCODE}") from None
 
 
-def _port(name: str, parts: SplitResult) -> str:
+def port_of(name: str, parts: SplitResult) -> str:
     try:
         return str(parts.port or "")
     except ValueError:
         raise wrong(name, f"has no valid port. {_ENCODE}") from None
 
 
-def _options(name: str, query: str, allowed: Options) -> dict[str, str]:
+def options_of(name: str, query: str, allowed: Options) -> dict[str, str]:
     pairs = parse_qsl(query, keep_blank_values=True)
     options = dict(pairs)
     for option, value in options.items():

@@ -32,6 +32,11 @@ CODE = {
     "kyc.W048": "os.chmod(os.environ['KYC_DATA_DIR'], 0o755)",
 }
 
+MAIL = {
+    "KYC_EMAIL_URL": "smtp://kyc:secret@mail.example.com",
+    "KYC_EMAIL_FROM": "Example Bank <kyc@bank.example>",
+}
+
 UNSAFE: dict[str, list[dict[str, str]]] = {
     "kyc.E001": [
         {"KYC_FACEID_REGION": "ap-guangzhou"},
@@ -318,6 +323,46 @@ UNSAFE: dict[str, list[dict[str, str]]] = {
         {"KYC_ORGANISATION_COLOUR": colour}
         for colour in ("green", "#0b3", "#ffd400", "#ffffff", "#777777", "0b3d91", "#0b3d91;")
     ],
+    "kyc.E090": [{**MAIL, "KYC_EMAIL_URL": "file:///var/mail"}],
+    "kyc.E091": [
+        {**MAIL, "KYC_EMAIL_URL": f"smtp://{host}?tls=none"}
+        for host in ("mail.example.com", "kyc:secret@10.0.0.5", "mail.localhost.example:25")
+    ],
+    "kyc.E092": [
+        {**MAIL, "KYC_EMAIL_FROM": sender}
+        for sender in (
+            "",
+            "bank.example",
+            "Bank <bank.example>",
+            "Bank, Example <kyc@bank.example>",
+            "a@b.example <c>",
+        )
+    ],
+    "kyc.E093": [
+        {"KYC_SMS_SENDER": path}
+        for path in (
+            "sms",
+            "nowhere.send",
+            "os.environ",
+            "os.no_such_thing",
+            "verification.messages.sms:send",
+        )
+    ],
+    "kyc.E094": [{**MAIL, "KYC_ALERT_EMAIL": "ops"}, {"KYC_ALERT_EMAIL": "ops@bank.example"}],
+    "kyc.E095": [
+        {"KYC_ALERT_WEBHOOK": url}
+        for url in (
+            "http://hooks.example.com/x",
+            "hooks.example.com",
+            "https://kyc:secret@hooks.example.com",
+            "https://",
+        )
+    ],
+    "kyc.E096": [
+        {"KYC_ALERT_WEBHOOK": "https://hooks.example.com/x", "KYC_ALERT_WEBHOOK_SECRET": secret}
+        for secret in ("whsec_c2hvcnQ=", "secret", f"whsec_{'A' * 100}")
+    ]
+    + [{"KYC_ALERT_WEBHOOK_SECRET": f"whsec_{'A' * 40}"}],
 }
 
 SAFE: list[dict[str, str]] = [
@@ -362,6 +407,18 @@ SAFE: list[dict[str, str]] = [
         "KYC_ORGANISATION_COLOUR": "#0B3D91",
         "KYC_ORGANISATION_LOGO": f"{PROJECT}/docs/images/capture.png",
     },
+    MAIL,
+    {**MAIL, "KYC_EMAIL_URL": "smtp://mail.example.com:2525?tls=tls", "KYC_EMAIL_FROM": "kyc@bank.example"},
+    {
+        **MAIL,
+        "KYC_EMAIL_URL": "smtp://localhost?tls=none",
+        "KYC_ALERT_EMAIL": "ops@bank.example,boss@bank.example",
+    },
+    {
+        "KYC_ALERT_WEBHOOK": "https://10.0.0.5:8443/hook?key=x",
+        "KYC_ALERT_WEBHOOK_SECRET": f"whsec_{'A' * 40}",
+    },
+    {"KYC_SMS_SENDER": "verification.messages.sms.send"},
     {"KYC_SECURITY_CONTACT": "mailto:security@example.com,https://example.com/report"},
     {"KYC_KEYRING": f"{new_entry('2026-12')}\n{new_entry('2026-11')}"},
     {"SECRET_KEY": "5f0c1d9b7a3e86422c4d8e1f6b0a9375d2e8c7f1a4b6093e58"},
@@ -395,6 +452,18 @@ REFUSED: list[tuple[str, str]] = [
     ("DATABASE_URL", "mysql://kyc@localhost/kyc"),
     ("CELERY_BROKER_READ_URL", "redis://elsewhere/0"),
     ("LOG_LEVEL", "info # quiet"),
+    *(
+        ("KYC_EMAIL_URL", url)
+        for url in (
+            "mail.example.com",
+            "smtp://kyc@mail.example.com",
+            "smtp://mail.example.com/path",
+            "smtp://mail.example.com?tls=maybe",
+            "smtp://mail.example.com?ssl=1",
+            "smtp://kyc:pass#word@mail.example.com",
+            "https://mail.example.com",
+        )
+    ),
     *(
         (name, "")
         for name in sorted(PRODUCTION)

@@ -19,8 +19,8 @@ ROOMS = {
     ("name", "allowed"),
     [
         (
-            "HTTP goes out at the vendor edge and the object store alone",
-            {"verification.liveness", "verification.storage"},
+            "HTTP goes out at the vendor edge, the object store and the webhooks alone",
+            {"verification.liveness", "verification.storage", "verification.webhooks"},
         ),
         ("Django REST framework lives in the API alone", {"verification.api"}),
         ("The sign-in's libraries live in the staff site alone", {"verification.review"}),

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from verification import audit, links
-from verification.models import ApiClient, Applicant, Policy, Verification
+from verification import audit, links, messages
+from verification.models import ApiClient, Applicant, Message, Policy, Verification
 from verification.states import ENDED, Mode
 
 
@@ -16,10 +16,15 @@ class DuplicateReference(Exception):
 
 @dataclass(frozen=True)
 class Invitation:
-    """The new case and its link. The link is shown once: only its hash is stored."""
+    """The new case and its link. The link is shown once: besides its hash it is kept, sealed, only as long as a message
+    may have to carry it.
+
+    `message` is the queued invitation; None if none will be sent.
+    """
 
     verification: Verification
     link: str
+    message: Message | None = None
 
 
 @transaction.atomic
@@ -33,10 +38,12 @@ def invite(
     by: audit.By,
     now: datetime,
     client: ApiClient | None = None,
+    send: bool = True,
 ) -> Invitation:
     """A new case under the current policy. Raises DuplicateReference while another with `reference` is open.
 
-    References are the client's own; those without a client, from the command line, are one more set.
+    References are the client's own; those without a client, from the command line, are one more set. `send`: the
+    applicant gets the messages about the link that the policy says; without it the asker hands the link over.
     """
     policy = Policy.current()
     applicant = _applicant(reference, client, by, now, name=name, email=email, locale=locale)
@@ -52,7 +59,8 @@ def invite(
     )
     facts = {"applicant": applicant.public_id, "policy": policy.version, "mode": verification.mode}
     audit.record("verification.invited", by=by, subject=verification, at=now, **facts)
-    return Invitation(verification, links.url(token))
+    message = messages.invited(verification, token, now=now) if send else None
+    return Invitation(verification, links.url(token), message)
 
 
 def _applicant(

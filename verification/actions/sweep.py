@@ -5,7 +5,7 @@ from itertools import chain
 
 import structlog
 
-from verification import audit, storage, workflow
+from verification import audit, messages, storage, workflow
 from verification.evidence import media_tries, upload_parts
 from verification.jobs import doorbell, leases
 from verification.models import Applicant, DataKey, Export, Verification
@@ -31,6 +31,8 @@ def sweep(*, now: datetime) -> int:
     if pacing.is_open(now=now):
         most = pacing.calls_within(doorbell.SWEEP_EVERY)
         rung += leases.ring_waiting(AttemptStatus.READY, now=now, most=most)
+    for _sender in range(messages.senders_wanted(now=now)):
+        doorbell.ring_deliver()
     _expire(now)
     upload_parts.forget_old(now=now)
     media_tries.forget_old(now=now)

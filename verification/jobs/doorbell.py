@@ -20,14 +20,26 @@ PREPARE = "verification.prepare"
 ASSESS = "verification.assess"
 ASSESS_NEXT = "verification.assess_next"
 PROBE = "verification.probe"
+DELIVER = "verification.deliver"
+TELL = "verification.tell_alerts"
 SWEEP = "verification.sweep"
 SWEEP_EVERY = 5  # seconds
 # Does nothing: that a worker takes it shows that one listens (`answers`).
 PULSE = "verification.pulse"
 # The sweep has its own queue, which every worker consumes: it sends lost messages of the other queues again.
-QUEUES = {PREPARE: "media", ASSESS: "liveness", ASSESS_NEXT: "liveness", PROBE: "liveness", SWEEP: "sweep"}
+# To send a message is to wait, as for the vendor, so its workers do it. Alerts tell of workers that are gone, so any
+# worker sends them.
+QUEUES = {
+    PREPARE: "media",
+    ASSESS: "liveness",
+    ASSESS_NEXT: "liveness",
+    PROBE: "liveness",
+    DELIVER: "liveness",
+    SWEEP: "sweep",
+    TELL: "sweep",
+}
 # These messages expire after so many seconds, because the next one replaces them.
-EXPIRES = {PROBE: 10, SWEEP: 10, PULSE: 10}
+EXPIRES = {PROBE: 10, DELIVER: 10, SWEEP: 10, TELL: 10, PULSE: 10}
 TASK_OF = {AttemptStatus.SUBMITTED: PREPARE, AttemptStatus.READY: ASSESS}
 
 # A sweep sends no message while this many wait in a queue, so that it does not fill the broker when no worker runs.
@@ -48,6 +60,16 @@ def ring(task: str, attempt_id: str, *, delay: float = 0) -> None:
 def ring_next() -> None:
     """After the running transaction commits, have a worker assess the attempt that has waited longest."""
     transaction.on_commit(partial(_send, ASSESS_NEXT, [], 0))
+
+
+def ring_deliver() -> None:
+    """After the running transaction commits, have a worker send the messages that are due."""
+    transaction.on_commit(partial(_send, DELIVER, [], 0))
+
+
+def ring_tell() -> None:
+    """After the running transaction commits, have a worker tell operators of alerts."""
+    transaction.on_commit(partial(_send, TELL, [], 0))
 
 
 def ring_probe(account_name: str) -> None:

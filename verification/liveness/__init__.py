@@ -8,6 +8,7 @@ from .answer import VENDOR_PASS, Answer, parse
 from .body import RequestBody
 from .client import ACTION, REGIONS, VERSION, LivenessClient
 from .codes import RULES, Billed, Category, CodeRule, Hint, lookup
+from .deadline import Deadline
 from .endpoint import check_endpoint
 from .errors import (
     REFUSALS,
@@ -32,7 +33,7 @@ from .errors import (
 )
 from .exchange import MEDIA_UNREADABLE, PROXY
 from .retry_after import MAX_RETRY_AFTER
-from .route import is_proxy, why_not_ca_file
+from .route import is_host, is_proxy, proxy_of, tls_context, why_not_ca_file
 from .signing import Credentials, TC3Auth, sign
 from .source import Media, MediaFile
 
@@ -53,6 +54,7 @@ __all__ = [
     "CodeRule",
     "Credentials",
     "CredentialsReplaced",
+    "Deadline",
     "EmptyMedia",
     "Hint",
     "LivenessClient",
@@ -76,9 +78,12 @@ __all__ = [
     "VideoTooLarge",
     "Withdrawn",
     "check_endpoint",
+    "is_host",
     "is_proxy",
     "lookup",
     "parse",
+    "proxy_of",
     "sign",
+    "tls_context",
     "why_not_ca_file",
 ]

@@ -42,14 +42,18 @@ class Deadline:
     def follow(self, event: str, info: Mapping[str, Any]) -> None:
         """Learns the socket as soon as there is one (httpx "Extensions" page, trace)."""
         if event in _CONNECTED:
-            self._socket = info["return_value"].get_extra_info("socket")
-            if self.passed:
-                self.cut()
+            self.watch(info["return_value"].get_extra_info("socket"))
+
+    def watch(self, connected: socket.socket | None) -> None:
+        """From now on this is the connection's socket."""
+        self._socket = connected
+        if self.passed:
+            self.cut()
 
     def cut(self) -> None:
         if self._over:
             return
-        self.passed = True  # before the socket is read: `follow` checks it after it has set the socket
+        self.passed = True  # before the socket is read: `watch` checks it after it has set the socket
         connection = self._socket
         if connection is not None:
             with contextlib.suppress(OSError):  # closed already, or just wrapped by TLS

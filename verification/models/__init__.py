@@ -1,6 +1,7 @@
 """One file for each record."""
 
 from verification.models.account import VendorAccount
+from verification.models.alert import Alert, AlertKind, AlertNotice
 from verification.models.api_client import ApiClient, ApiKey
 from verification.models.applicant import Applicant
 from verification.models.attempt import VerificationAttempt
@@ -19,6 +20,8 @@ from verification.models.flag import RiskFlag
 from verification.models.frame_hash import FrameHash
 from verification.models.link_binding import LinkBinding
 from verification.models.media_try import MediaTry
+from verification.models.message import Channel, KeptLink, Message, MessageKind, MessageState
+from verification.models.outgoing import Outgoing
 from verification.models.policy import Policy, PolicyIsActive
 from verification.models.queue_answer import QueueAnswer
 from verification.models.review import DECISIONS, Review, Stage, Verdict
@@ -33,6 +36,9 @@ __all__ = [
     "MAX_CONTACT",
     "MAX_LEGAL_BASIS",
     "MAX_NAME",
+    "Alert",
+    "AlertKind",
+    "AlertNotice",
     "AnswerKind",
     "ApiClient",
     "ApiKey",
@@ -44,6 +50,7 @@ __all__ = [
     "CaseNote",
     "ChangeKind",
     "ChangeState",
+    "Channel",
     "Consent",
     "ConsentText",
     "CspReport",
@@ -53,10 +60,15 @@ __all__ = [
     "Export",
     "ExportState",
     "FrameHash",
+    "KeptLink",
     "LinkBinding",
     "Logo",
     "MediaTry",
+    "Message",
+    "MessageKind",
+    "MessageState",
     "NoteMention",
+    "Outgoing",
     "Policy",
     "PolicyIsActive",
     "ProviderCall",

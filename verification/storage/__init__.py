@@ -19,7 +19,17 @@ from django.db import InterfaceError, OperationalError
 
 from verification.models import Applicant, DataKey
 from verification.storage.errors import IntegrityError, KeyDestroyed, Unavailable
-from verification.storage.keys import Rewrapped, destroy, key_of, keyring, new_key, rewrap, ring_opens
+from verification.storage.keys import (
+    Rewrapped,
+    destroy,
+    key_of,
+    keyring,
+    new_key,
+    rewrap,
+    ring_opens,
+    seal_for,
+    unseal_for,
+)
 
 __all__ = [
     "IntegrityError",
@@ -42,8 +52,10 @@ __all__ = [
     "read",
     "rewrap",
     "ring_opens",
+    "seal_for",
     "store",
     "store_file",
+    "unseal_for",
 ]
 
 _BLOCK = 256 * 1024

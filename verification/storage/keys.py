@@ -11,7 +11,15 @@ import structlog
 from django.conf import settings
 from django.core.files.storage import storages
 
-from verification.crypto import Keyring, NotUnwrapped, UnknownKey, new_data_key
+from verification.crypto import (
+    Keyring,
+    NotDecrypted,
+    NotUnwrapped,
+    UnknownKey,
+    new_data_key,
+    open_text,
+    seal_text,
+)
 from verification.models import Applicant, DataKey
 from verification.models.ids import new_id
 from verification.storage.errors import IntegrityError, KeyDestroyed, Unavailable
@@ -84,6 +92,19 @@ def _unwrapped(row: DataKey, ring: Keyring) -> bytes:
         # The ring has another key under this id, or the row was changed. Neither proves anything about the objects.
         log.error("storage.key_does_not_open", key=row.public_id, wrapped_by=row.key_id)
         raise Unavailable("The keyring and the data key disagree.") from error
+
+
+def seal_for(applicant: Applicant, text: str, *, about: str) -> str:
+    """A short text under the applicant's key, for a row. Raises KeyDestroyed or Unavailable."""
+    return seal_text(text, data_key=unwrapped(key_of(applicant).public_id), about=about)
+
+
+def unseal_for(applicant: Applicant, sealed: str, *, about: str) -> str:
+    """What `seal_for` sealed. Raises IntegrityError, or Unavailable if the key does not open now."""
+    try:
+        return open_text(sealed, data_key=unwrapped(key_of(applicant).public_id), about=about)
+    except NotDecrypted as error:
+        raise IntegrityError("The sealed text is not what was sealed.") from error
 
 
 @dataclass(frozen=True)

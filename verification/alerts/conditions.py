@@ -1,0 +1,69 @@
+"""What is wrong now, by facts that other parts keep. Each condition reads a few rows and changes nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from verification import messages
+from verification.jobs import answers
+from verification.models import AlertKind
+from verification.vendor_accounts import pacing
+
+
+@dataclass(frozen=True)
+class Patience:
+    """A trouble begins once it has been seen for `begins`, and is over once it has stayed away for `over`."""
+
+    begins: timedelta
+    over: timedelta
+
+
+_SHORT: Final = timedelta(minutes=1)
+_LONG: Final = timedelta(minutes=5)
+# A silent queue has been silent for a minute and a half before anybody says so.
+PATIENCE: Final[dict[str, Patience]] = {
+    AlertKind.ACCOUNT_PAUSED: Patience(_SHORT, _LONG),
+    AlertKind.BUDGET_SPENT: Patience(timedelta(0), _SHORT),
+    AlertKind.NO_WORKER: Patience(_SHORT, _LONG),
+    AlertKind.NO_BEAT: Patience(_SHORT, _LONG),
+    AlertKind.MESSAGES_FAIL: Patience(timedelta(0), _LONG),
+}
+
+
+@dataclass(frozen=True)
+class Trouble:
+    kind: AlertKind
+    subject: str = ""
+    detail: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return (str(self.kind), self.subject)
+
+
+def troubles(*, now: datetime) -> list[Trouble]:
+    return [*_accounts(now), *_queues(now), *_messages(now)]
+
+
+def _accounts(now: datetime) -> Iterator[Trouble]:
+    for account in pacing.accounts():
+        if account.paused_at is not None:
+            yield Trouble(AlertKind.ACCOUNT_PAUSED, account.name, account.pause_reason)
+        if pacing.budget_is_spent(account, now):
+            yield Trouble(AlertKind.BUDGET_SPENT, account.name)
+
+
+def _queues(now: datetime) -> Iterator[Trouble]:
+    for name, (state, last) in answers.states(now=now).items():
+        if state not in {answers.State.SILENT, answers.State.NEVER}:
+            continue
+        if name != answers.BEAT:
+            yield Trouble(AlertKind.NO_WORKER, name)
+        elif last is not None:  # before its first start, beat is not missed
+            yield Trouble(AlertKind.NO_BEAT)
+
+
+def _messages(now: datetime) -> Iterator[Trouble]:
+    if code := messages.failing(now=now):
+        yield Trouble(AlertKind.MESSAGES_FAIL, detail=code)

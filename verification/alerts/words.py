@@ -1,0 +1,64 @@
+"""What operators read of an alert, in e-mails, webhooks and on pages: what is wrong, and what to do."""
+
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from verification.models import Alert, AlertKind, AlertNotice
+
+_WHAT: Mapping[str, Promise] = {
+    AlertKind.ACCOUNT_PAUSED: gettext_lazy("Calls of account %(subject)s are paused"),
+    AlertKind.BUDGET_SPENT: gettext_lazy("Account %(subject)s has spent its budget of the day"),
+    AlertKind.NO_WORKER: gettext_lazy("No worker answers for the queue %(subject)s"),
+    AlertKind.NO_BEAT: gettext_lazy("Beat, which starts the regular work, stands still"),
+    AlertKind.MESSAGES_FAIL: gettext_lazy("Messages to applicants can't be sent"),
+}
+_TO_DO: Mapping[str, Promise] = {
+    AlertKind.ACCOUNT_PAUSED: gettext_lazy(
+        "The Vendor page says why and what to do. Nothing is lost meanwhile: recordings wait."
+    ),
+    AlertKind.BUDGET_SPENT: gettext_lazy(
+        "Calling goes on at 00:00 UTC by itself; recordings wait until then."
+    ),
+    AlertKind.NO_WORKER: gettext_lazy("Start the worker of this queue. Nothing is lost meanwhile."),
+    AlertKind.NO_BEAT: gettext_lazy(
+        "See that the broker runs and start kyc-beat. Until then nothing ends, expires or is reminded of by itself."
+    ),
+    AlertKind.MESSAGES_FAIL: gettext_lazy(
+        "The Messages page says which and why. They are tried again by themselves."
+    ),
+}
+
+
+def what(alert: Alert) -> str:
+    """In one line, without a full stop."""
+    return str(_WHAT[alert.kind]) % {"subject": alert.subject}
+
+
+def to_do(alert: Alert) -> str:
+    return str(_TO_DO[alert.kind])
+
+
+def subject(notice: AlertNotice) -> str:
+    if notice.moment == AlertNotice.Moment.OVER:
+        return _("Over: %(what)s") % {"what": what(notice.alert)}
+    return _("Needs you: %(what)s") % {"what": what(notice.alert)}
+
+
+def text(notice: AlertNotice) -> str:
+    """Of an e-mail. It names no applicant and no secret."""
+    alert = notice.alert
+    lines = [f"{what(alert)}.", "", _("First seen %(at)s UTC.") % {"at": _at(alert.seen_at)}]
+    if notice.moment == AlertNotice.Moment.OVER and alert.over_at is not None:
+        lines.append(_("Over since %(at)s UTC.") % {"at": _at(alert.away_since or alert.over_at)})
+    else:
+        lines += [_("Code: %(code)s") % {"code": alert.detail}] if alert.detail else []
+        lines += ["", to_do(alert), "", _("You get one more e-mail when it is over.")]
+    return "\n".join([*lines, "", f"{settings.PUBLIC_URL}/admin/", ""])
+
+
+def _at(moment: object) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}"

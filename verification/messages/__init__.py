@@ -1,0 +1,36 @@
+"""Messages to applicants, by e-mail or through the organisation's own function for SMS: the outbox and its delivery.
+
+A row is written in the transaction of what it tells (`invited`, `moved`), if the policy of the case says so, and sent
+afterwards by a worker (`send_next`). Name, address and text are put together at that moment, so that what was erased or
+overtaken meanwhile is not told. Each message is sent at least once; a copy has the same Message-ID.
+"""
+
+from verification.messages.delivery import SENDERS, send_next, senders_wanted
+from verification.messages.errors import Refused
+from verification.messages.mail import MailServer
+from verification.messages.outbox import (
+    CameBack,
+    NotNow,
+    came_back,
+    failing,
+    invited,
+    link_ended,
+    moved,
+    send_again,
+)
+
+__all__ = [
+    "SENDERS",
+    "CameBack",
+    "MailServer",
+    "NotNow",
+    "Refused",
+    "came_back",
+    "failing",
+    "invited",
+    "link_ended",
+    "moved",
+    "send_again",
+    "send_next",
+    "senders_wanted",
+]
