@@ -60,7 +60,7 @@ def table(archive: zipfile.ZipFile, name: str) -> list[dict[str, Any]]:
 @pytest.fixture
 def archive(road: Any, emulator: Any, staff: Any) -> zipfile.ZipFile:
     """The export of a month with a passed case and one in review."""
-    road.judged(emulator, {"sim": 93.5}, name="Zoë Example", email="zoe@example.org")
+    road.judged(emulator, {"sim": 93.5}, name="Zoë Quintana", email="zoe@example.org")
     senior = staff("Senior reviewer")
     policy((senior, staff("Senior reviewer", "senior2")), document_check="always")
     case = road.in_review(emulator, reference="=HYPERLINK(1)")
@@ -146,14 +146,21 @@ def test_a_document_check_comes_with_its_answers(archive: zipfile.ZipFile) -> No
         "senior",
         "passport",
     )
-    assert found["answers"] == {"name_matches": "yes", "not_expired": "no"}
+    assert found["answers"] == {"accepted_kind": "yes", "name_matches": "yes", "not_expired": "no"}
     assert found["note"] is None
+
+
+def test_the_words_of_each_consent_are_in_it(archive: zipfile.ZipFile) -> None:
+    texts = {row["text_sha256"]: row["text"] for row in table(archive, "consent_texts")}
+    answers = table(archive, "consents")
+    assert {row["text_sha256"] for row in answers} == set(texts)
+    assert all(hashlib.sha256(text.encode()).hexdigest() == sha256 for sha256, text in texts.items())
 
 
 def test_nothing_in_it_names_a_person(archive: zipfile.ZipFile) -> None:
     for name in archive.namelist():
         raw = archive.read(name)
-        assert not any(secret in raw for secret in (b"Example", b"zoe@", "Zoë".encode()))
+        assert not any(secret in raw for secret in (b"Quintana", b"zoe@", "Zoë".encode()))
 
 
 def test_the_end_of_the_period_is_not_in_it(road: Any) -> None:

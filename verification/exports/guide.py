@@ -18,7 +18,7 @@ Both days are included. Every day and every time is UTC. The manifest says who m
 - `reviews`: each act of a reviewer, with its reason and the hash of the evidence that was judged. {notes}
 - `document_checks`: what people found on the ID photos, question by question.
 - `policies`: each version of the organisation's own terms.
-- `consents`: what applicants answered to the consent text{texts}.
+- `consents`, `consent_texts`: what applicants answered, and the words that they answered to.
 - `events`: the trail itself: everything that happened, who did it, and when.
 
 Each table comes as `.csv` for spreadsheets and as `.jsonl` (one JSON object a line) for programs. Both hold the same
@@ -49,7 +49,7 @@ portal's trail holds the SHA-256 of this whole zip, in the event `export.created
 def readme(period: Period, reason: str, *, notes: bool) -> str:
     kept = "Notes are in it." if notes else "Their notes are left out: they were not asked for."
     first, last = period.first_day.isoformat(), period.last_day.isoformat()
-    return _README.format(first=first, last=last, reason=_quoted(reason), notes=kept, texts="")
+    return _README.format(first=first, last=last, reason=_quoted(reason), notes=kept)
 
 
 def _quoted(text: str) -> str:

@@ -12,6 +12,7 @@ from verification.exports.table import Column, Period, Table
 from verification.models import (
     AuditEvent,
     Consent,
+    ConsentText,
     DocumentCheck,
     Policy,
     ProviderCall,
@@ -70,6 +71,11 @@ def _policies(_period: Period) -> QuerySet[Any]:
 
 def _consents(period: Period) -> QuerySet[Any]:
     return Consent.objects.filter(period.holds("at") | _of_listed(period)).order_by("at", "pk")
+
+
+def _consent_texts(period: Period) -> QuerySet[Any]:
+    used = _consents(period).order_by().values("text_sha256")
+    return ConsentText.objects.filter(sha256__in=used).order_by("first_used_at", "pk")
 
 
 def _attempts(period: Period) -> QuerySet[Any]:
@@ -248,4 +254,17 @@ CONSENTS = Table(
     ),
     _consents,
 )
-TABLES = (EVENTS, VERIFICATIONS, ATTEMPTS, REVIEWS, DOCUMENT_CHECKS, POLICIES, CONSENTS)
+CONSENT_TEXTS = Table(
+    "consent_texts",
+    "Each text that one of the consents listed was an answer to, word for word.",
+    (
+        _column("text_sha256", "text", "SHA-256 of the text in UTF-8.", "sha256"),
+        _column("text_version", "text", "Version of the consent text.", "version"),
+        _column("locale", "text", "Its language."),
+        _column("organisation", "text", "The organisation that it names."),
+        _column("text", "text", "The text as it was shown."),
+        _column("first_used_at", "time", "When it was first answered."),
+    ),
+    _consent_texts,
+)
+TABLES = (EVENTS, VERIFICATIONS, ATTEMPTS, REVIEWS, DOCUMENT_CHECKS, POLICIES, CONSENTS, CONSENT_TEXTS)
