@@ -71,7 +71,7 @@ def _tell(alert: Alert, moment: AlertNotice.Moment, now: datetime, **fields: str
     with transaction.atomic():
         if not Alert.objects.filter(pk=alert.pk, **{f"{at}__isnull": True}).update(**{at: now}, **fields):
             return
-        facts = {"alert": alert.kind, "subject": alert.subject}
+        facts = {"alert": alert.kind, "of": alert.subject}
         audit.record(f"alert.{moment}", by=audit.By.system(), subject=alert, at=now, **facts)
         AlertNotice.objects.bulk_create(
             AlertNotice(

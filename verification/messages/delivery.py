@@ -40,7 +40,7 @@ def send_next(server: MailServer, *, clock: Callable[[], datetime]) -> bool:
     message = outgoing.claim(_waiting(), now=clock())
     if message is None:
         return False
-    case = Verification.objects.select_related("applicant", "policy", "client").get(
+    case = Verification.objects.select_related("applicant", "policy", "client__brand").get(
         pk=message.verification_id
     )
     why = outbox.why_not(message, case, now=clock())

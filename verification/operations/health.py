@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 
 from verification import clock, storage
 from verification.jobs import answers
+from verification.operations import watch
 from verification.vendor_accounts import pacing
 
 
@@ -21,8 +22,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
     """503 if the database, the store or the keyring fails, because then the portal can't take a photo or a recording.
 
     While no vendor account may be called, or no worker takes work, it stays ready, since work waits; the Vendor page
-    shows why. A silent store counts as down after 12 seconds.
+    shows why. A silent store counts as down after 12 seconds. To be asked is also the occasion to look for alerts.
     """
+    watch.look_soon()
     try:
         connection.ensure_connection()
         now = clock.now()
