@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -182,7 +183,7 @@ def test_to_be_asked_whether_it_is_ready_makes_it_look(client: Any, monkeypatch:
 def test_it_looks_no_more_often_than_every_half_minute(monkeypatch: Any) -> None:
     looks: list[bool] = []
     monkeypatch.setattr(watch, "_next_at", 0.0)
-    monkeypatch.setattr(watch.threading, "Thread", lambda **facts: _Recorded(looks))
+    monkeypatch.setattr(threading, "Thread", lambda **facts: _Recorded(looks))
     for _ in range(3):
         watch.look_soon()
     watch._looking.release()
@@ -230,7 +231,6 @@ class Hook:
 
     def __init__(self, authority: Authority) -> None:
         import http.server  # noqa: PLC0415
-        import threading  # noqa: PLC0415
 
         self.status, self.location = 204, ""
         self.requests: list[tuple[str, dict[str, str], bytes]] = []
