@@ -30,7 +30,7 @@ def choose(page: Page, verdict: str, reason: str, note: str = NOTE) -> None:
 
 
 def record(page: Page) -> None:
-    page.get_by_role("button", name="Record", exact=True).click()
+    page.get_by_role("button", name="Save decision", exact=True).click()
 
 
 def decide(page: Page, portal: Portal, case_id: str, verdict: str, reason: str) -> None:

@@ -107,6 +107,6 @@ def test_what_comes_of_a_form_can_be_used_by_everybody(
     page.goto(portal.url + cases["held"])
     # Without the browser's own validation.
     page.evaluate("document.getElementById('decision').submit()")
-    expect(page.locator("#refused")).to_contain_text("Nothing was recorded")
+    expect(page.locator("#refused")).to_contain_text("Nothing was saved")
     wrong += faults(page)
     assert wrong == []

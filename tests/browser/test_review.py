@@ -101,7 +101,7 @@ def test_a_proposal_is_void_once_there_is_new_evidence(
     decide(senior, portal, proposed["id"], "ask_again", "video_unclear")
     visitor.record(**LOW)
     record(colleague)
-    expect(colleague.locator(".notice[data-error]")).to_contain_text("Nothing was recorded")
+    expect(colleague.locator(".notice[data-error]")).to_contain_text("Nothing was saved")
     expect(colleague.locator(".proposal")).to_have_count(0)
     assert portal.case(proposed["id"])["status"] == "in_review"
 
@@ -120,7 +120,7 @@ def test_a_stale_page_overwrites_nothing(
     record(reviewer)
     told = reviewer.locator(".notice[data-error]")
     expect(told).to_be_focused()
-    expect(told).to_contain_text("Nothing was recorded")
+    expect(told).to_contain_text("Nothing was saved")
     expect(told).to_contain_text("A long note that took me a while.")
     expect(reviewer.get_by_text("reviewer2 ·")).to_be_visible()
     assert portal.case(in_review["id"])["status"] == "declined"
@@ -187,7 +187,7 @@ def test_a_spot_check_is_judged_before_its_score_is_shown(
 def test_pressing_twice_records_once(in_review: dict[str, Any], portal: Portal, reviewer: Page) -> None:
     claim(reviewer, portal, in_review["id"])
     choose(reviewer, "decline", "different_person")
-    reviewer.get_by_role("button", name="Record", exact=True).dblclick()
+    reviewer.get_by_role("button", name="Save decision", exact=True).dblclick()
     expect(reviewer.locator("ul.messagelist")).to_contain_text("is declined")
     open_case(reviewer, portal, in_review["id"])
     expect(reviewer.get_by_text("Different person", exact=True)).to_have_count(1)

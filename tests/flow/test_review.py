@@ -64,7 +64,7 @@ def test_the_case_page_tells_what_a_reviewer_needs(road, emulator, signed_in):
     call = case.attempts.get().calls.get()
     for wanted in (
         "A••• E•••",
-        "74.2 — the vendor passed it, your policy did not",
+        "74.2: between 70 and 80",
         "about 1 in 10,000",
         call.request_id,
         call.region,
@@ -244,7 +244,7 @@ def test_an_incomplete_decision_changes_nothing(road, emulator, signed_in, chang
     case = road.in_review(emulator)
     response = decide(signed_in(), case, **changes)
     assert response.status_code == 422
-    assert "Nothing was recorded" in response.content.decode()
+    assert "Nothing was saved" in response.content.decode()
     assert not Review.objects.exists()
 
 
@@ -254,7 +254,7 @@ def test_a_stale_page_is_refused_and_nothing_is_overwritten(road, emulator, sign
     response = decide(signed_in(), case, note="My long note", **stale)
     page = response.content.decode()
     assert response.status_code == 409
-    assert "Nothing was recorded" in page
+    assert "Nothing was saved" in page
     assert "My long note" in page
     assert not Review.objects.exists()
 

@@ -244,7 +244,7 @@ def test_the_slower_reviewer_learns_it_and_sees_their_text(
     answer = send(signed_in(), expired, verdict, reason, hours="4", **before)
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "Nothing was recorded" in page
+    assert "Nothing was saved" in page
     assert NOTE in page
     assert not expired.reviews.filter(by=staff("Reviewer")).exists()
 

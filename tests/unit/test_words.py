@@ -23,43 +23,25 @@ LOW = "FailedOperation.CompareLowSimilarity"
 @pytest.mark.parametrize(
     ("similarity", "code", "band", "headline", "sentence"),
     [
-        ("69.99", LOW, Band.BELOW, "69.99 — the vendor did not pass it", "More than 1 in 1,000 strangers"),
-        (
-            "70",
-            "Success",
-            Band.BETWEEN,
-            "70 — the vendor passed it, your policy did not",
-            "About 1 in 1,000 strangers",
-        ),
-        (
-            "74.2",
-            "Success",
-            Band.BETWEEN,
-            "74.2 — the vendor passed it",
-            "your policy asks 80, about 1 in 10,000.",
-        ),
-        ("79.99", "Success", Band.BETWEEN, "79.99 — the vendor passed it", "About 1 in 1,000 strangers"),
-        (
-            "80",
-            "Success",
-            Band.ABOVE,
-            "80 — the vendor passed it, and it meets",
-            "About 1 in 10,000 strangers",
-        ),
-        (
-            "99.5",
-            "Success",
-            Band.ABOVE,
-            "99.5 — the vendor passed it, and it meets",
-            "Fewer than 1 in 10,000 strangers",
-        ),
+        ("9.21", LOW, Band.BELOW, "9.21: far below 70", "not the same one"),
+        ("49.99", LOW, Band.BELOW, "49.99: far below 70", "not the same one"),
+        ("50", LOW, Band.BELOW, "50: below 70", "not the same one"),
+        ("64.99", LOW, Band.BELOW, "64.99: below 70", "not the same one"),
+        ("65", LOW, Band.BELOW, "65: just below 70", "not the same one"),
+        ("69.99", LOW, Band.BELOW, "69.99: just below 70", "not the same one"),
+        ("70", "Success", Band.BETWEEN, "70: between 70 and 80", "your policy asks 80"),
+        ("79.99", "Success", Band.BETWEEN, "79.99: between 70 and 80", "your policy asks 80"),
+        ("80", "Success", Band.ABOVE, "80: just reaches 80", "as your policy does"),
+        ("99.5", "Success", Band.ABOVE, "99.5: above 80", "as your policy does"),
     ],
 )
-def test_a_score_is_told_as_an_error_rate(similarity, code, band, headline, sentence):
+def test_a_score_is_told_by_where_it_lies_and_what_the_vendor_documents(
+    similarity, code, band, headline, sentence
+):
     meaning = words.explain(Decimal(similarity), code, POLICY)
-    assert meaning.band == band
-    assert headline in meaning.headline
+    assert (meaning.band, meaning.headline) == (band, headline)
     assert sentence in meaning.sentence
+    assert "about 1 in 1,000 strangers reach 70, and about 1 in 10,000 reach 80" in meaning.sentence
 
 
 def test_no_score_is_no_figure():
@@ -78,10 +60,17 @@ def test_a_contradiction_is_named(similarity, code):
 
 
 @pytest.mark.parametrize(
-    ("approve_at", "allowed"), [("75", "about 1 in 1,000."), ("85", "fewer than 1 in 10,000.")]
+    ("threshold", "rate"),
+    [
+        ("69.99", "more than 1 in 1,000"),
+        ("70", "about 1 in 1,000"),
+        ("79.99", "about 1 in 1,000"),
+        ("80", "about 1 in 10,000"),
+        ("85", "fewer than 1 in 10,000"),
+    ],
 )
-def test_another_policy_is_told_by_its_own_rate(approve_at, allowed):
-    assert words.explain(Decimal("72"), "Success", Decimal(approve_at)).sentence.endswith(allowed)
+def test_a_threshold_is_told_by_the_rate_that_the_vendor_documents(threshold, rate):
+    assert words.strangers(Decimal(threshold)) == rate
 
 
 @pytest.mark.parametrize("code", RULES)

@@ -19,6 +19,8 @@ from verification.states import Band, Outcome
 from verification.vendor_accounts.code_guide import MEANINGS, SUSPICION
 
 TEN_TIMES_STRICTER_AT = Decimal(80)
+# Points below the vendor's threshold: up to the first a score is just below it, beyond the second far below it.
+JUST_BELOW, FAR_BELOW = Decimal(5), Decimal(20)
 SUCCESS = "Success"
 
 
@@ -62,39 +64,39 @@ def explain(similarity: Decimal | None, code: str, approve_at: Decimal) -> Meani
         return Meaning(
             band,
             "bad",
-            _("%(score)s — the answer contradicts itself") % {"score": score(similarity)},
+            _("%(score)s: the answer contradicts itself") % {"score": score(similarity)},
             _("The code and the score don't fit each other. Rely on neither: judge the pictures alone."),
         )
     return _explain_score(similarity, approve_at, band)
 
 
 def _explain_score(similarity: Decimal, approve_at: Decimal, band: Band) -> Meaning:
-    values = {
-        "score": score(similarity),
-        "strangers": strangers(similarity),
-        "asks": score(approve_at),
-        "allowed": strangers(approve_at),
-    }
+    values = {"score": score(similarity), "asks": score(approve_at)}
     if band is Band.BELOW:
-        headline = _("%(score)s — the vendor did not pass it")
-        sentence = _(
-            "%(strangers)s strangers would get this far; the vendor passes from 70, about 1 in 1,000, "
-            "and your policy asks %(asks)s, %(allowed)s."
-        )
-        return Meaning(band, "bad", headline % values, _sentence(sentence % values))
+        sentence = _("The vendor saw a living person, and says of anything below 70: not the same one.")
+        return _meaning(band, "bad", _below(VENDOR_PASS - similarity), sentence, values)
     if band is Band.BETWEEN:
-        headline = _("%(score)s — the vendor passed it, your policy did not")
-        sentence = _("%(strangers)s strangers would get this far; your policy asks %(asks)s, %(allowed)s.")
-        return Meaning(band, "warn", headline % values, _sentence(sentence % values))
-    headline = _("%(score)s — the vendor passed it, and it meets your policy")
-    sentence = _(
-        "%(strangers)s strangers would get this far; your policy asks %(asks)s. It is here for another reason."
+        sentence = _("The vendor saw a living person and passed the faces; your policy asks %(asks)s.")
+        return _meaning(band, "warn", _("%(score)s: between 70 and %(asks)s"), sentence, values)
+    headline = (
+        _("%(score)s: above %(asks)s") if similarity > approve_at else _("%(score)s: just reaches %(asks)s")
     )
-    return Meaning(band, "good", headline % values, _sentence(sentence % values))
+    sentence = _(
+        "The vendor saw a living person and passed the faces, as your policy does: the case is here for another reason."
+    )
+    return _meaning(band, "good", headline, sentence, values)
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def _below(points: Decimal) -> str:
+    """How far a score lies below the vendor's threshold."""
+    if points > FAR_BELOW:
+        return _("%(score)s: far below 70")
+    return _("%(score)s: below 70") if points > JUST_BELOW else _("%(score)s: just below 70")
+
+
+def _meaning(band: Band, tone: str, headline: str, sentence: str, values: dict[str, str]) -> Meaning:
+    rates = _("It documents that about 1 in 1,000 strangers reach 70, and about 1 in 10,000 reach 80.")
+    return Meaning(band, tone, headline % values, f"{sentence % values} {rates}")
 
 
 UNKNOWN_CODE = gettext_lazy("This code is not in our list.")

@@ -57,7 +57,7 @@ _ALL = (
     Reason("waiting_for_information", "snooze", _("Waiting for information from elsewhere")),
     Reason("fresh_eyes", "snooze", _("To be looked at with fresh eyes")),
     Reason("vendor_trouble", "snooze", _("Until the vendor works again")),
-    Reason("knows_applicant", "step_aside", _("I know this person")),
+    Reason("knows_applicant", "step_aside", _("Personally: family, friend, colleague, neighbour")),
     Reason("own_interest", "step_aside", _("I have an interest in the outcome")),
     Reason("disagree", "hand_back", _("I come to another verdict")),
     Reason("reason_unclear", "hand_back", _("The reason given does not convince")),

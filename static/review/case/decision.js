@@ -1,6 +1,7 @@
 // @ts-check
 /** The decision form: shows the reasons of the chosen verdict, and keeps the text until it is submitted. */
 
+import { backToPictures } from "./desk.js";
 import { renew, tellHold } from "./hold.js";
 import { guard } from "../guarded_form.js";
 
@@ -35,7 +36,10 @@ async function mayGo() {
 /** @param {HTMLFormElement} form */
 export function decide(form) {
   showReasonsOfVerdict(form);
-  form.addEventListener("change", () => showReasonsOfVerdict(form));
+  form.addEventListener("change", (event) => {
+    showReasonsOfVerdict(form);
+    if (/** @type {HTMLElement} */ (event.target).matches("[name=verdict]")) backToPictures();
+  });
   // After a return by the browser's history the verdict is restored, but its reasons are not shown.
   window.addEventListener("pageshow", () => showReasonsOfVerdict(form));
   guard(form, { mayGo, written: () => written(form) });

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from verification import casework, permissions
 from verification.actions import review
@@ -28,6 +29,8 @@ KEYS = {
     Verdict.SNOOZE: "s",
     Verdict.STEP_ASIDE: "o",
 }
+# What a reviewer would say, where it differs from the word of the records.
+_ACTS = {Verdict.STEP_ASIDE: _lazy("I know this person")}
 _USUAL = (
     Verdict.APPROVE,
     Verdict.DECLINE,
@@ -99,17 +102,21 @@ def _conflict(case: Verification, user: StaffUser) -> bool:
 
 def _choices(case: Verification, user: StaffUser, evidence_sha256: str, blind: bool) -> list[Choice]:
     if blind:
-        return [_choice(case, verdict, verdict.label) for verdict in _USUAL[3:]]
+        return [_usual(case, verdict) for verdict in _USUAL[3:]]
     proposal = case.proposal
     if proposal is None or proposal.evidence_sha256 != evidence_sha256:
-        return [_choice(case, verdict, verdict.label) for verdict in _USUAL]
+        return [_usual(case, verdict) for verdict in _USUAL]
     if proposal.by_id == user.pk:
         return [_choice(case, Verdict.HAND_BACK, _("Withdraw"), only=review.WITHDRAWN)]
     proposed = Verdict(proposal.verdict)
     return [
         _choice(case, proposed, _("Confirm: %(verdict)s") % {"verdict": proposed.label}, confirms=True),
-        *(_choice(case, verdict, verdict.label) for verdict in (Verdict.HAND_BACK, *_USUAL[2:])),
+        *(_usual(case, verdict) for verdict in (Verdict.HAND_BACK, *_USUAL[2:])),
     ]
+
+
+def _usual(case: Verification, verdict: Verdict) -> Choice:
+    return _choice(case, verdict, _ACTS.get(verdict, verdict.label))
 
 
 def _choice(
