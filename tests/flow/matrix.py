@@ -21,6 +21,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, WORDING, Road, photo, undone_later
+from tests.flow import branding
 from tests.flow.conftest import LATER, take_second_step
 from tests.flow.reviewing import pass_on
 from verification import audit
@@ -228,6 +229,7 @@ def make_world(road: Road, emulator: EmulatorServer) -> World:
         "queue/": {"<int:number>": SavedFilter.objects.get().pk},
         "vendor/": {"<slug:name>": VendorAccount.objects.get().name},
         "account/": {"<int:pk>": passkey.pk},
+        "brands/": {"<slug:public_id>": branding.made(member(Group.OPERATOR)).public_id},
         "staff/": {"<int:number>": drafter.pk, "<slug:public_id>": _change(drafter).public_id},
         "verification/staffuser/": {"<int:number>": drafter.pk},
         "r/": {

@@ -10,11 +10,11 @@ from django.test import Client
 from tests.applicant import Applicant
 from tests.conftest import NOW, Road, photo
 from tests.flow.races import meanwhile
-from verification import links
+from verification import consent_text, links
 from verification.actions import bind
 from verification.actions.invite import Invitation
 from verification.models import AuditEvent, Consent, Document, Verification
-from verification.pages import consent_text, errors
+from verification.pages import errors
 from verification.states import Status
 
 pytestmark = pytest.mark.usefixtures("clock")

@@ -18,8 +18,8 @@ from verification.actions import cancel
 from verification.brands import stylesheet
 from verification.brands.details import UnfitDetails
 from verification.brands.organisation import installation, of, of_brand
+from verification.consent_text import VERSION, consent_text
 from verification.models import ApiClient, AuditEvent, Brand, Consent, ConsentText, Logo, StaffUser
-from verification.pages.consent_text import VERSION, consent_text
 
 pytestmark = pytest.mark.usefixtures("clock")
 Staff = Callable[[str], StaffUser]

@@ -9,8 +9,8 @@ from django.utils import timezone
 from tests.conftest import Road
 from tests.flow.test_applicant_pages import agree, opened, shown_hash
 from verification.brands.organisation import installation
+from verification.consent_text import consent_text
 from verification.models import Consent
-from verification.pages.consent_text import consent_text
 
 
 @pytest.fixture

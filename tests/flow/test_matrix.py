@@ -58,6 +58,8 @@ ANSWERS = {
     ("post", "policy/activate"): 400,
     ("post", "vendor/<slug:name>/probe"): 302,
     ("post", "exports/"): 422,
+    ("post", "brands/new"): 422,
+    ("post", "brands/<slug:public_id>/"): 422,
     ("post", "staff/appoint"): 422,
     ("post", "staff/<int:number>/propose"): 422,
     ("post", "staff/<int:number>/at-once"): 302,

@@ -13,7 +13,7 @@ from verification.models import Brand, Verification
 @dataclass(frozen=True)
 class Organisation:
     """`privacy_notice` is an https address. `logo` and `stylesheet` are paths of this portal: "" without a logo, and
-    with the portal's own colours."""
+    with the portal's own colours; `colour` is then "" too."""
 
     name: str
     contact: Contact
@@ -21,6 +21,7 @@ class Organisation:
     legal_basis: str
     data_protection_contact: Contact
     logo: str = ""
+    colour: str = ""
     stylesheet: str = ""
 
 
@@ -34,6 +35,7 @@ def installation() -> Organisation:
         legal_basis=settings.LEGAL_BASIS,
         data_protection_contact=contact(settings.DATA_PROTECTION_CONTACT),
         logo=_address(logos.of_file(path).name) if path else "",
+        colour=settings.ORGANISATION_COLOUR,
         stylesheet=_stylesheet(settings.ORGANISATION_COLOUR),
     )
 
@@ -53,6 +55,7 @@ def of_brand(brand: Brand) -> Organisation:
         legal_basis=brand.legal_basis,
         data_protection_contact=contact(brand.data_protection_contact),
         logo=_address(logos.name_of(brand.logo_id)) if brand.logo_id else "",
+        colour=brand.colour,
         stylesheet=_stylesheet(brand.colour),
     )
 

@@ -4,8 +4,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
 
+from verification import consent_text
 from verification.actions import consent
-from verification.pages import access, consent_text, organisation, steps
+from verification.pages import access, organisation, steps
 from verification.pages.forms import ConsentForm
 from verification.states import Status
 

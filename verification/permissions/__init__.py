@@ -147,6 +147,7 @@ can_view_alerts = partial(can, right="view_alerts")
 can_manage_staff = partial(can, right="manage_staff")
 can_view_staff = partial(can, right="view_staff")
 can_view_operations = partial(can, right="view_operations")
+can_manage_brands = partial(can, right="manage_brands")
 can_probe_account = partial(can, right="probe_account")
 
 

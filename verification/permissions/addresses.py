@@ -114,6 +114,18 @@ OPERATIONS = (
     Address("exports/", "Exports of the trail; make one", "export", "export", fresh=("post",)),
     Address("exports/<slug:public_id>/download", "Download an export", "export", fresh=("get",)),
 )
+BRANDS = (
+    Address("brands/", "The installation's organisation, and brands", "manage_brands"),
+    Address("brands/new", "Make a brand", "manage_brands", "manage_brands", fresh=("post",)),
+    Address(
+        "brands/<slug:public_id>/",
+        "Change a brand, and say which API clients show it",
+        "manage_brands",
+        "manage_brands",
+        fresh=("post",),
+    ),
+    Address("brands/<slug:public_id>/preview", "See it as an applicant does", "manage_brands"),
+)
 # allauth's own views ask for re-authentication; the middleware `sign_in.gate` asks for the second step.
 _BOTH = ("get", "post")
 ACCOUNT = (
@@ -232,6 +244,7 @@ ADDRESSES: tuple[Address, ...] = (
     *CASE,
     *POLICY,
     *OPERATIONS,
+    *BRANDS,
     *ACCOUNT,
     *(page for record in RECORDS for page in _pages(record)),
     *ACCOUNTS_OF_STAFF,

@@ -54,6 +54,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (permissions.can_export, _("Exports"), "exports"),
         (permissions.can_view_trail, _("Trail"), "trail"),
         (permissions.can_view_operations, _("Vendor"), "vendor"),
+        (permissions.can_manage_brands, _("Brands"), "brands"),
         (permissions.can_view_staff, _("Staff"), "staff"),
     )
     links = [_link(title, name) for can, title, name in pages if can(user)]

@@ -19,6 +19,7 @@ from verification.permissions import Denied
 from verification.permissions.addresses import NotServed, check_open
 from verification.review import board, exports, page
 from verification.review.admin import records
+from verification.review.brand_pages import page as brand_page
 from verification.review.case import acts, evidence
 from verification.review.case import page as case_page
 from verification.review.dashboard import page as dashboard_page
@@ -55,6 +56,7 @@ class ReviewSite(AdminSite):
             path("vendor/<slug:name>/probe", self.page(vendor_page.probe), name="probe_account"),
             path("codes/", self.page(codes.codes_page), name="codes"),
             *exports.urls(self),
+            *brand_page.urls(self),
             *trail_page.urls(self),
             *staff_pages.urls(self),
         ]

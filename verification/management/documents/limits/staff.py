@@ -8,6 +8,12 @@ _TRIES = "Too many failed sign-ins. To protect this account, we reject every att
 _TOO_OFTEN = "That was too often in too short a time. Please wait a minute and try again."
 
 STAFF = (
+    text(
+        "review.brand_pages.forms:MAX_CLIENTS",
+        "API clients on the page of a brand",
+        "",
+        "There are more than are shown here.",
+    ),
     then(
         "casework:CLAIM_LEASE",
         "A claim, renewed by work on the page",
