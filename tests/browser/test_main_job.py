@@ -113,12 +113,3 @@ def test_a_file_that_is_no_photo_is_told_kindly_and_nothing_is_lost(
     applicant.step("document")
     applicant.give_photo()
     applicant.step("capture")
-
-
-def test_the_auditor_downloads_an_export(portal: Portal, auditor: Page) -> None:
-    auditor.goto(f"{portal.url}/admin/exports/")
-    auditor.get_by_label("Reason").fill("Quarterly audit")
-    with auditor.expect_download() as download:
-        auditor.get_by_role("button", name="export").first.click()
-        auditor.get_by_role("link", name="Download").first.click()
-    assert Path(download.value.path()).read_bytes().startswith(b"PK")
