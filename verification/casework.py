@@ -14,17 +14,26 @@ from django.utils.translation import gettext_lazy
 from verification import audit, permissions, workflow
 from verification.evidence.judged import evidence_hash
 from verification.models import DocumentCheck, Review, StaffUser, Stage, Verdict, Verification
-from verification.rules import document_check, four_eyes
+from verification.rules import document_check, four_eyes, unseen
 from verification.rules.reasons import LIST_VERSION, REASONS
 from verification.rules.review_bands import SPOT_CHECK
 from verification.states import DocumentState, Status
 
 # A claim on a case ends after this time; work on its page renews it. `actions.claim` and `review.judge_blind` set it.
 CLAIM_LEASE = timedelta(minutes=15)
+# What a case is changed to when its reviewer is done with it: it is nobody's work any more.
+NOBODYS: dict[str, Any] = {
+    "claimed_by": None,
+    "claimed_until": None,
+    "assigned_to": None,
+    "assigned_at": None,
+}
 MIN_NOTE = 10
 MAX_NOTE = 10_000
-# Acts that a colleague can't follow without a note.
-NOTE_ALWAYS = frozenset({Verdict.ESCALATE, Verdict.HAND_BACK, Verdict.REOPEN})
+# Acts that a colleague, or whoever reads an applicant's complaint, can't follow without a note.
+NOTE_ALWAYS = frozenset(
+    {Verdict.DECLINE, Verdict.ESCALATE, Verdict.HAND_BACK, Verdict.REOPEN, Verdict.CANCEL}
+)
 
 
 class NoteRequired(Exception):
@@ -48,7 +57,7 @@ class EvidenceChanged(workflow.StaleVerification):
 
 
 class ClaimedByOther(Exception):
-    """Another reviewer is working on the case."""
+    """Another reviewer is working on the case, or it is kept for them."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +69,15 @@ class Shown:
 
 
 def open_to(by: StaffUser, *, now: datetime) -> QuerySet[Verification]:
-    """Cases that this reviewer may take now, the soonest due first."""
+    """Cases that this reviewer may take now, the soonest due first; none that is kept for a colleague."""
     free, accounts = Q(claimed_by__isnull=True) | Q(claimed_until__lte=now), by.accounts()
+    free &= Q(assigned_to__isnull=True) | Q(assigned_to=by) | Q(assigned_to__is_active=False)
     aside = Review.objects.filter(verification=OuterRef("pk"), by__in=accounts, verdict=Verdict.STEP_ASIDE)
     cases = (
         Verification.objects.filter(free, status=Status.IN_REVIEW)
         .exclude(snoozed_until__gt=now)
         .exclude(proposal__by__in=accounts)
+        .exclude(proposal__dissent__by__in=accounts)
         .exclude(Exists(aside))
     )
     for account in accounts:
@@ -84,6 +95,54 @@ def is_blind(case: Verification, evidence_sha256: str) -> bool:
     return four_eyes.blind_verdict(case, evidence_sha256) is None
 
 
+def unread(case: Verification, user: permissions.User) -> list[Review]:
+    """The reviews of the case that this user must not read yet; none for those who judge nothing."""
+    if not isinstance(user, StaffUser) or not permissions.can_decide(user):
+        return []
+    return unseen.from_reader(case, user, senior=permissions.can_decide_escalated(user))
+
+
+def waits_for_second(case: Verification, evidence_sha256: str) -> bool:
+    """Is a verdict proposed that holds for this evidence, and not judged by a second person yet?"""
+    proposal = case.proposal
+    return proposal is not None and proposal.evidence_sha256 == evidence_sha256 and case.dissent is None
+
+
+def check_second(case: Verification, proposal: Review, by: StaffUser) -> None:
+    """Whether this reviewer can judge the case independently of who proposed; raises permissions.Denied."""
+    permissions.check_confirm(by, case)
+    senior = permissions.can_decide_escalated(by)
+    if case.dissent is None and unseen.knows_proposer(case, proposal, by, senior=senior):
+        raise permissions.VerdictSeen(
+            _(
+                "You have read an earlier verdict of the colleague who proposed one. Somebody else judges this."
+            )
+        )
+
+
+def check_takes(case: Verification, by: StaffUser) -> None:
+    """Whether this reviewer may take the case to judge it, or to withdraw their proposal; raises permissions.Denied."""
+    permissions.check_work_on(by, case)
+    proposal = case.proposal
+    if proposal is not None and proposal.by_id != by.pk and waits_for_second(case, evidence_hash(case)):
+        check_second(case, proposal, by)
+
+
+def has_third(case: Verification) -> bool:
+    """Is there a senior reviewer who may decide between two different verdicts on the case?"""
+    groups = permissions.RIGHTS["decide_escalated"].groups
+    seniors = StaffUser.objects.filter(is_active=True, groups__name__in=groups).distinct()
+    return any(_may_work_on(senior, case) for senior in seniors)
+
+
+def _may_work_on(user: StaffUser, case: Verification) -> bool:
+    try:
+        permissions.check_work_on(user, case)
+    except permissions.Denied:
+        return False
+    return True
+
+
 def check_in_review(case: Verification) -> None:
     """Raises workflow.IllegalMove once the case has left the queue."""
     if case.status != Status.IN_REVIEW:
@@ -97,9 +156,11 @@ def check_version(case: Verification, version: int) -> None:
 
 
 def check_not_held(case: Verification, *, by: StaffUser, now: datetime) -> None:
-    """Raises ClaimedByOther while a colleague works on it."""
+    """Raises ClaimedByOther while a colleague works on it, or it is kept for one."""
     if case.holder(now) not in (None, by):
         raise ClaimedByOther(_("Another reviewer is working on this case."))
+    if case.kept_for not in (None, by):
+        raise ClaimedByOther(_("This case is kept for %s.") % case.kept_for.get_username())
 
 
 def locked_for_act(case: Verification, shown: Shown, *, by: StaffUser, now: datetime) -> Verification:
@@ -151,9 +212,15 @@ _NOT_CHECKED = {
 }
 
 
-def check_document(case: Verification) -> None:
-    """Raises DocumentNotChecked while the document stands against an approval."""
-    state = document_check.state_of(case)
+def check_document(case: Verification, by: StaffUser) -> None:
+    """Raises DocumentNotChecked while the document stands against an approval by this reviewer.
+
+    A check of a colleague whose verdict they must not read yet tells them nothing and counts nothing: a second person
+    checks the document too.
+    """
+    state, check = document_check.state_of(case), document_check.latest(case)
+    if state and check is not None and check.by in {said.by for said in unread(case, by)}:
+        state = DocumentState.TO_DO
     if state in document_check.OPEN:
         raise DocumentNotChecked(str(_NOT_CHECKED[DocumentState(state)]))
 
@@ -223,8 +290,10 @@ def record_review(
     now: datetime,
     stage: Stage = Stage.DECISION,
     confirms: Review | None = None,
+    differs_from: Review | None = None,
 ) -> Review:
     """Append the reviewer's verdict on the evidence of that hash. It never changes."""
+    named = confirms or differs_from
     return Review.objects.create(
         verification=case,
         stage=stage,
@@ -234,7 +303,8 @@ def record_review(
         note=note,
         evidence_sha256=evidence_sha256,
         confirms=confirms,
-        proposed_by=confirms.by if confirms else None,
+        differs_from=differs_from,
+        proposed_by=named.by if named else None,
         by=by,
         at=now,
     )

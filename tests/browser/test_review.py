@@ -43,10 +43,12 @@ def token(page: Page) -> str:
 
 
 @pytest.mark.firefox
-def test_one_proposes_and_another_confirms(proposed: dict[str, Any], portal: Portal, colleague: Page) -> None:
+def test_one_proposes_and_another_comes_to_the_same(
+    proposed: dict[str, Any], portal: Portal, colleague: Page
+) -> None:
     assert portal.case(proposed["id"])["status"] == "in_review"
     claim(colleague, portal, proposed["id"])
-    expect(colleague.locator(".proposal")).to_contain_text("reviewer proposes: Approve")
+    expect(colleague.locator(".proposal")).to_contain_text("You are the second person")
     colleague.keyboard.press("a")
     colleague.keyboard.press("1")
     colleague.keyboard.press("n")
@@ -60,7 +62,9 @@ def test_nobody_confirms_their_own_on_any_path(
     proposed: dict[str, Any], portal: Portal, reviewer: Page
 ) -> None:
     claim(reviewer, portal, proposed["id"])
-    expect(reviewer.locator(".proposal")).to_contain_text("A colleague has to confirm it")
+    expect(reviewer.locator(".proposal")).to_contain_text(
+        "A colleague judges the case without seeing your verdict"
+    )
     expect(reviewer.locator('input[name="verdict"][value="approve"]')).to_have_count(0)
     form = reviewer.locator("#decision")
     by_hand: dict[str, Any] = {

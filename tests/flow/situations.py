@@ -31,6 +31,15 @@ def _void(case: Verification, me: StaffUser, other: StaffUser) -> None:
     )
 
 
+def _differing(case: Verification, me: StaffUser, other: StaffUser) -> None:
+    approve(case, by=other)
+    decide(case, Verdict.DECLINE, "different_person", by=me)
+
+
+def _differing_without_me(case: Verification, me: StaffUser, other: StaffUser) -> None:
+    _differing(case, StaffUser.objects.get(username="third"), other)
+
+
 def _blind(verdict: Verdict) -> Act:
     def judge(case: Verification, me: StaffUser, other: StaffUser) -> None:
         review.judge_blind(case, verdict=verdict, note="", by=me, now=_EARLIER, shown=seen(case))
@@ -77,6 +86,8 @@ LEADS_TO: dict[str, Act] = {
     "snoozed": lambda case, me, other: pass_on(case, Verdict.SNOOZE, "fresh_eyes", by=other, hours=4),
     "proposed by me": lambda case, me, other: approve(case, by=me),
     "proposed by another": lambda case, me, other: approve(case, by=other),
+    "judged differently by me": _differing,
+    "judged differently by two others": _differing_without_me,
     "proposal void": _void,
     "stepped aside": lambda case, me, other: pass_on(case, Verdict.STEP_ASIDE, "knows_applicant", by=me),
     "about me": _about_me,

@@ -271,14 +271,17 @@ def test_agreement_counts_what_second_persons_said(
     road: Road, emulator: EmulatorServer, staff: Staff, signed_in: SignIn
 ) -> None:
     one, two = staff(REVIEWER), staff(SENIOR)
-    for code, by in (("disagree", two), ("withdrawn", one)):
-        case = decide(road.judged(emulator, LOW), Verdict.APPROVE, "vendor_error", by=one)
-        review.hand_back(case, reason_code=code, note=NOTE, shown=seen(case), by=by, now=LATER)
+    for _ in range(2):
+        case = road.judged(emulator, LOW)
+        decide(case, Verdict.APPROVE, "vendor_error", by=one)
+    review.hand_back(case, reason_code="withdrawn", note=NOTE, shown=seen(case), by=one, now=LATER)
+    differing = Verification.objects.exclude(pk=case.pk).get()
+    decide(differing, Verdict.DECLINE, "different_person", by=two)
     confirmed = road.judged(emulator, LOW)
     for by in (one, two):
         decide(confirmed, Verdict.APPROVE, "vendor_error", by=by)
     decide(road.judged(emulator, LOW), Verdict.APPROVE, "vendor_error", by=two)
-    # Decided, proposed, confirmed, handed back, blind: same and other.
+    # Decided, proposed, confirmed, not shared, blind: same and other.
     assert numbers(signed_in(AUDITOR), "agreement") == {
         "reviewer": [0, 3, 1, 1, 0, 0],
         "senior": [1, 1, 0, 0, 0, 0],

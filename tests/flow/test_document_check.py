@@ -8,7 +8,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from tests.conftest import NOW, VENDOR_CLOCK, photo
 from tests.flow.conftest import LATER
-from tests.flow.reviewing import NOTE, approve, decide, hand_back, pass_on, policy, seen
+from tests.flow.reviewing import NOTE, approve, decide, pass_on, policy, seen
 from verification import audit, casework, workflow
 from verification.actions import check_document, document, reopen, review
 from verification.models import AuditEvent, DocumentCheck, RiskFlag, Stage, Verdict, Verification
@@ -169,19 +169,22 @@ def test_a_proposal_needs_it_and_so_does_its_confirmation(road, emulator, always
     check(case, EXPIRED, by=two)
     with pytest.raises(casework.DocumentNotChecked):
         approve(case, by=two)
-    hand_back(case, by=two)
     case.refresh_from_db()
     assert case.status == Status.IN_REVIEW
 
 
-def test_one_check_is_enough_for_two_people(road, emulator, always, one, two):
+def test_the_second_person_checks_the_document_without_knowing_of_the_first_check(
+    road, emulator, always, one, two
+):
     case = road.in_review(emulator)
     approve(case, by=one, document=GOOD)
-    approve(case, by=two)
+    with pytest.raises(casework.DocumentNotChecked, match="has to be checked first"):
+        approve(case, by=two)
+    approve(case, by=two, document=GOOD)
     case.refresh_from_db()
     assert case.status == Status.APPROVED
     decided = AuditEvent.objects.get(kind="review.approved")
-    assert decided.data["document_check"] == DocumentCheck.objects.get().public_id
+    assert decided.data["document_check"] == DocumentCheck.objects.get(by=two).public_id
 
 
 def test_other_verdicts_need_no_check(road, emulator, always, one):
@@ -275,7 +278,7 @@ def test_what_was_answered_with_no_takes_two_to_set_right(road, emulator, always
     check(case, GOOD, by=one)
     assert four_eyes.why_second(case, Verdict.APPROVE) == ("document",)
     assert approve(case, by=one).stage == Stage.PROPOSAL
-    approve(case, by=two)
+    approve(case, by=two, document=GOOD)
     case.refresh_from_db()
     assert case.status == Status.APPROVED
 
@@ -374,6 +377,6 @@ def test_a_flag_comes_before_the_document_and_approving_needs_both(road, emulato
         verification=case, attempt=case.attempts.get(), code=Flag.SIMILAR_VIDEO, facts={}, raised_at=NOW
     )
     assert approve(case, by=one, document=GOOD).stage == Stage.PROPOSAL
-    approve(case, by=two)
+    approve(case, by=two, document=GOOD)
     case.refresh_from_db()
     assert case.status == Status.APPROVED

@@ -173,7 +173,7 @@ def test_the_trail_says_which_evidence_was_judged_and_by_which_list_of_reasons(p
 def test_nobody_confirms_their_own_by_page_or_by_hand(proposed, signed_in, one):
     client = signed_in()
     page = client.get(reverse("admin:case", args=[proposed.public_id])).content.decode()
-    assert "A colleague has to confirm it" in page
+    assert "A colleague judges the case without seeing your verdict" in page
     answer = post(client, proposed)
     proposed.refresh_from_db()
     assert answer.status_code == 403
@@ -245,30 +245,6 @@ def test_reviews_are_still_append_only_after_the_table_was_altered(proposed):
         cursor.execute("UPDATE verification_review SET note = 'another'")
 
 
-def test_a_colleague_with_another_verdict_hands_it_back_first(proposed, two):
-    with pytest.raises(review.ProposalOpen):
-        decide(proposed, Verdict.DECLINE, "different_person", by=two)
-    hand_back(proposed, by=two)
-    decide(proposed, Verdict.DECLINE, "different_person", by=two)
-    proposed.refresh_from_db()
-    assert proposed.status == Status.DECLINED
-
-
-def test_handing_back_opens_the_case_to_its_proposer_too(proposed, one, two):
-    assert proposed not in casework.open_to(one, now=LATER)
-    hand_back(proposed, by=two)
-    assert proposed in casework.open_to(one, now=LATER)
-
-
-def test_handing_back_lets_go_of_the_case_and_says_why(proposed, two):
-    claim.claim(proposed, by=two, now=LATER)
-    with pytest.raises(casework.NoteRequired):
-        hand_back(proposed, by=two, note="No.")
-    hand_back(proposed, by=two)
-    proposed.refresh_from_db()
-    assert proposed.claimed_by is None
-
-
 def test_a_proposer_may_withdraw(proposed, one):
     hand_back(proposed, by=one, reason="withdrawn")
     proposed.refresh_from_db()
@@ -288,7 +264,7 @@ def test_a_proposal_dies_with_new_evidence(proposed, signed_in, staff):
     raise_flag(proposed, Flag.ALIKE_VIDEO)
     client = signed_in("Senior reviewer")
     page = client.get(reverse("admin:case", args=[proposed.public_id])).content.decode()
-    assert "The proposal is void" in page
+    assert "A colleague's verdict is void" in page
     answer = post(client, proposed)
     proposed.refresh_from_db()
     assert answer.status_code == 409
@@ -437,11 +413,17 @@ def test_an_escalation_outlives_asking_again(road, emulator, one, senior):
         approve(case, by=one)
 
 
-def test_withdrawing_is_for_the_proposer_and_disagreeing_for_others(proposed, one, two):
-    with pytest.raises(casework.ReasonUnknown):
+def test_withdrawing_is_for_the_proposer(proposed, one, two):
+    with pytest.raises(review.BlindFirst):
         hand_back(proposed, by=two, reason="withdrawn")
     with pytest.raises(casework.ReasonUnknown):
         hand_back(proposed, by=one, reason="disagree")
+
+
+def test_withdrawing_opens_the_case_to_its_proposer_too(proposed, one):
+    assert proposed not in casework.open_to(one, now=LATER)
+    hand_back(proposed, by=one, reason="withdrawn")
+    assert proposed in casework.open_to(one, now=LATER)
 
 
 # Conflicts of interest

@@ -22,6 +22,7 @@ from verification.models import AuditEvent, StaffUser, Verification
 from verification.permissions import Group
 from verification.permissions.situations import (
     ACTS,
+    DIFFERS,
     DONE,
     NOTHING,
     PROPOSED,
@@ -225,6 +226,8 @@ def _done(case: Verification, me: StaffUser, act: str, before: dict[str, Any]) -
         return DONE if case.status == Status.IN_REVIEW else "?"
     if act == "step_aside" and case.proposal is not None and case.proposal.by == me:
         return "?"
+    if act in ENDS and case.status == Status.IN_REVIEW and case.dissent == written:
+        return DIFFERS
     if act in ENDS and case.status == Status.IN_REVIEW:
         return PROPOSED if case.proposal == written else "?"
     return DONE if case.status == ENDS.get(act, Status.IN_REVIEW) else "?"

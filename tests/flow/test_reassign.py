@@ -179,11 +179,11 @@ def test_the_trail_says_for_how_long_a_case_was_snoozed(case, one):
     assert AuditEvent.objects.get(kind="case.snoozed").data["hours"] == 24
 
 
-def test_handing_back_wakes_a_snoozed_proposal(case, one, staff):
+def test_withdrawing_wakes_a_snoozed_proposal(case, one, staff):
     two = staff("Reviewer", "reviewer2")
     approve(case, by=one)
     pass_on(case, Verdict.SNOOZE, "fresh_eyes", by=two, hours=72)
-    hand_back(case, by=two)
+    hand_back(case, by=one, reason="withdrawn")
     case.refresh_from_db()
     assert case.snoozed_until is None
 

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.usefixtures("an_hour_later")
 BAND = {"sim": 74.2}
 MISSED = {"result": "FailedOperation.ActionFirstAction"}
 QUEUE = "/admin/queue/"
+WHY = "The ears and the nose differ."
 
 
 def page_of(case) -> str:
@@ -32,7 +33,7 @@ def decision(case, verdict="decline", reason="different_person", **changes: Any)
     fields = {
         "verdict": verdict,
         "reason_code": reason,
-        "note": "",
+        "note": WHY,
         "version": case.version,
         "evidence_sha256": evidence_hash(case),
     }
@@ -162,7 +163,7 @@ def test_a_hostile_name_is_inert(road, emulator, signed_in):
     ("verdict", "reason", "note", "status"),
     [
         ("approve", "same_person", "", Status.APPROVED),
-        ("decline", "different_person", "", Status.DECLINED),
+        ("decline", "different_person", WHY, Status.DECLINED),
         ("ask_again", "video_unclear", "", Status.COLLECTING),
         ("ask_again", "photo_unclear", "", Status.COLLECTING),
     ],
@@ -175,6 +176,17 @@ def test_a_verdict_takes_effect(road, emulator, signed_in, staff, verdict, reaso
     assert case.status == status
     made = Review.objects.get()
     assert (made.verdict, made.reason_code, made.note, made.by) == (verdict, reason, note, staff("Reviewer"))
+
+
+@pytest.mark.parametrize("note", ["", "No.", " " * 20])
+def test_declining_needs_a_note_and_the_form_says_so(road, emulator, signed_in, note):
+    case, client = road.judged(emulator, BAND), signed_in()
+    client.post(reverse("admin:claim", args=[case.public_id]))
+    assert "a refusal must be explained" in client.get(page_of(case)).content.decode()
+    refused = decide(client, case, note=note)
+    case.refresh_from_db()
+    assert (refused.status_code, case.status) == (422, Status.IN_REVIEW)
+    assert "needs a note" in refused.content.decode()
 
 
 def test_an_applicant_who_is_asked_again_can_go_on(road, emulator, signed_in):

@@ -107,26 +107,18 @@ def send(client, case, verdict, reason, **changes):
 
 @pytest.fixture
 def proposed(road, emulator, staff):
-    """A proposed case; it is due first, also after its proposal is gone."""
+    """The reviewer's own proposal; the case is due first, also after it is withdrawn."""
     case = road.in_review(emulator)
     change(case, due_at=LATER - timedelta(hours=1))
-    decide(case, Verdict.APPROVE, "vendor_error", by=staff("Reviewer", "colleague"))
+    decide(case, Verdict.APPROVE, "vendor_error", by=staff("Reviewer"))
     return case
 
 
-def test_after_handing_back_another_case_is_next(proposed, road, emulator, signed_in):
+def test_after_withdrawing_another_case_is_next(proposed, road, emulator, signed_in):
     other = road.in_review(emulator)
-    answer = send(signed_in(), proposed, "hand_back", "disagree", next="1")
+    answer = send(signed_in(), proposed, "hand_back", "withdrawn", next="1")
     proposed.refresh_from_db()
     assert (answer.url, proposed.proposal) == (page_of(other), None)
-
-
-def test_after_withdrawing_another_case_is_next(road, emulator, signed_in, staff):
-    case, other = road.in_review(emulator), road.in_review(emulator)
-    decide(case, Verdict.APPROVE, "vendor_error", by=staff("Reviewer"))
-    answer = send(signed_in(), case, "hand_back", "withdrawn", next="1")
-    case.refresh_from_db()
-    assert (answer.url, case.proposal) == (page_of(other), None)
 
 
 def test_after_escalating_a_senior_gets_another_case_next(road, emulator, signed_in):
@@ -135,9 +127,9 @@ def test_after_escalating_a_senior_gets_another_case_next(road, emulator, signed
     assert send(client, case, "escalate", "unsure", next="1").url == page_of(other)
 
 
-def test_without_another_case_handing_back_leads_to_the_queue_and_says_what_was_done(proposed, signed_in):
+def test_without_another_case_withdrawing_leads_to_the_queue_and_says_what_was_done(proposed, signed_in):
     client = signed_in()
-    assert send(client, proposed, "hand_back", "disagree", next="1").url == QUEUE
+    assert send(client, proposed, "hand_back", "withdrawn", next="1").url == QUEUE
     page = client.get(QUEUE).content.decode()
     assert "The proposal on" in page
     assert "No case is free" not in page
@@ -145,20 +137,20 @@ def test_without_another_case_handing_back_leads_to_the_queue_and_says_what_was_
     assert proposed.claimed_by is None
 
 
-def test_handing_back_twice_by_two_presses_gives_one_next_case(proposed, road, emulator, signed_in, staff):
+def test_withdrawing_twice_by_two_presses_gives_one_next_case(proposed, road, emulator, signed_in, staff):
     for _ in range(2):
         road.in_review(emulator)
     client = signed_in()
     proposed.refresh_from_db()
     page = {"version": proposed.version, "evidence_sha256": evidence_hash(proposed)}
-    answers = {send(client, proposed, "hand_back", "disagree", next="1", **page).url for _ in range(2)}
+    answers = {send(client, proposed, "hand_back", "withdrawn", next="1", **page).url for _ in range(2)}
     assert len(answers) == 1
     assert staff("Reviewer").claims.count() == 1
 
 
-def test_what_was_handed_back_is_not_what_take_next_brings(proposed, road, emulator, signed_in):
+def test_what_was_withdrawn_is_not_what_take_next_brings(proposed, road, emulator, signed_in):
     other, client = road.in_review(emulator), signed_in()
-    assert send(client, proposed, "hand_back", "disagree").url == QUEUE
+    assert send(client, proposed, "hand_back", "withdrawn").url == QUEUE
     assert take(client).url == page_of(other)
 
 

@@ -23,7 +23,7 @@ def claim(case: Verification, *, by: StaffUser, now: datetime) -> None:
     """
     locked = Verification.objects.locked(case.pk)
     casework.check_in_review(locked)
-    permissions.check_work_on(by, locked)
+    casework.check_takes(locked, by)
     casework.check_not_held(locked, by=by, now=now)
     if locked.holder(now) is None:
         audit.record("case.claimed", by=audit.By.staff(by), subject=locked, at=now)
@@ -51,7 +51,8 @@ def release(case: Verification, *, by: StaffUser, now: datetime) -> bool:
 
 
 def take_next(*, by: StaffUser, now: datetime, excluding: Verification | None = None) -> Verification | None:
-    """Claim the case that is due first of those this reviewer may take, or None when there is none.
+    """Claim the case that is due first of those kept for this reviewer, or else of those they may take; None when there
+    is none.
 
     `excluding` is left out: they have just finished with it. Within DOUBLE_PRESS_WINDOW it gives the same case again.
     """
@@ -66,7 +67,7 @@ def take_next(*, by: StaffUser, now: datetime, excluding: Verification | None = 
                 return None
             try:
                 claim(found, by=by, now=now)
-            except (ClaimedByOther, workflow.IllegalMove, permissions.ConflictOfInterest):
+            except (ClaimedByOther, workflow.IllegalMove, permissions.Denied):
                 excluded.append(found.pk)
                 continue
             return found
@@ -86,5 +87,7 @@ def _claimed_just_now(by: StaffUser, excluded: list[int], now: datetime) -> Veri
 
 
 def _first_open(by: StaffUser, excluded: list[int], now: datetime) -> Verification | None:
+    """Of those that are kept for them the first, else the first of all."""
     cases = casework.open_to(by, now=now).exclude(pk__in=excluded)
-    return cases.select_for_update(skip_locked=True, of=("self",)).first()
+    free = cases.select_for_update(skip_locked=True, of=("self",))
+    return free.filter(assigned_to=by).first() or free.first()

@@ -37,7 +37,8 @@ def reassign(
     hours: int = 0,
     document: Found | None = None,
 ) -> Review:
-    """Escalate, snooze for `hours` (one of SNOOZES), or step aside. Nobody holds the case afterwards.
+    """Escalate, snooze for `hours` (one of SNOOZES), or step aside. Nobody holds the case afterwards; a snoozed one
+    stays assigned.
 
     What was found on the document until then is kept, and no longer counts if its reviewer steps aside.
 
@@ -57,18 +58,17 @@ def reassign(
         facts["ends_proposal"] = locked.proposal.public_id
     if verdict == Verdict.STEP_ASIDE:
         change["document_state"] = document_check.state_of(locked)
-    free = {"claimed_by": None, "claimed_until": None, **change}
-    casework.amend_by(review, locked, _EVENTS[verdict], free, **facts)
+    casework.amend_by(review, locked, _EVENTS[verdict], change, **facts)
     return review
 
 
 def _change(case: Verification, verdict: Verdict, hours: int, by: StaffUser, now: datetime) -> dict[str, Any]:
     if verdict == Verdict.ESCALATE:
-        return {"escalated_at": now, "snoozed_until": None}
+        return {**casework.NOBODYS, "escalated_at": now, "snoozed_until": None}
     if verdict == Verdict.STEP_ASIDE:
         # Their own open proposal ends with it.
         own = case.proposal is not None and case.proposal.by_id == by.pk
-        return {"proposal": None} if own else {}
+        return {**casework.NOBODYS, **({"proposal": None} if own else {})}
     if hours not in SNOOZES:
         raise UnusableSnooze(_("Choose for how long."))
-    return {"snoozed_until": now + timedelta(hours=hours)}
+    return {"claimed_by": None, "claimed_until": None, "snoozed_until": now + timedelta(hours=hours)}

@@ -1,8 +1,10 @@
-"""A reviewer's verdict on a case: made, proposed where policy asks for a second person, confirmed or handed back.
+"""A reviewer's verdict on a case: made, proposed where policy asks for a second person, judged by that person without
+knowing what was proposed, or handed back.
 
 Every way to an approval or a refusal by a person goes through `decide`.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -35,12 +37,8 @@ class ProposalVoid(workflow.StaleVerification):
     """The proposal has ended: the evidence was changed since it was made."""
 
 
-class ProposalOpen(workflow.StaleVerification):
-    """A colleague proposed another verdict, which must be confirmed or handed back first."""
-
-
 class BlindFirst(Exception):
-    """The case is a spot check: a verdict given without seeing the score must come first."""
+    """A verdict of one's own must come first: on a spot check before the score is shown, on a proposal before it is."""
 
 
 def decide(
@@ -61,11 +59,12 @@ def decide(
     3. Check the reason and the note, and that a spot check has its blind verdict.
     4. Record what was found on the document, if that came with the verdict. Refuse to approve, confirm or propose it
        while the document stands against it.
-    5. With an open proposal: the same verdict by another person confirms it and takes effect. ASK_AGAIN ends it.
+    5. With an open proposal, which the second person has not read: the same verdict confirms it and takes effect;
+       another goes to a senior with it, and whichever of the two they share takes effect. ASK_AGAIN ends it.
     6. Without: propose the verdict if policy asks for a second person, else it takes effect.
 
-    Raises permissions.Denied (OwnProposal among them), casework.ReasonUnknown, NoteRequired, DocumentNotChecked,
-    DocumentAnswerUnknown, ClaimedByOther, EvidenceChanged, BlindFirst, ProposalVoid, ProposalOpen,
+    Raises permissions.Denied (OwnProposal and VerdictSeen among them), casework.ReasonUnknown, NoteRequired,
+    DocumentNotChecked, DocumentAnswerUnknown, ClaimedByOther, EvidenceChanged, BlindFirst, ProposalVoid,
     workflow.StaleVerification or workflow.IllegalMove; nothing is decided then.
     """
     permissions.check_work_on(by, case)
@@ -81,34 +80,46 @@ def decide(
         if document is not None:
             casework.record_document_check(locked, document, by=by, now=now)
         if verdict == Verdict.APPROVE:
-            casework.check_document(locked)
+            casework.check_document(locked, by)
         words: dict[str, Any] = {"reason_code": reason_code, "note": note, "by": by, "now": now}
         record = partial(
             casework.record_review, locked, verdict, evidence_sha256=shown.evidence_sha256, **words
         )
         if locked.proposal is not None and verdict != Verdict.ASK_AGAIN:
-            _check_confirms(locked, locked.proposal, verdict, shown, by)
-            return _take_effect(locked, record(confirms=locked.proposal))
+            return _judge_second(locked, locked.proposal, verdict, record, shown, by)
         second_because = four_eyes.why_second(locked, verdict)
         if second_because:
             return _propose(locked, record(stage=Stage.PROPOSAL), second_because)
         return _take_effect(locked, record())
 
 
-def _check_confirms(
-    case: Verification, proposal: Review, verdict: Verdict, shown: casework.Shown, by: StaffUser
-) -> None:
-    permissions.check_confirm(by, case)
+def _judge_second(
+    case: Verification,
+    proposal: Review,
+    verdict: Verdict,
+    record: Callable[..., Review],
+    shown: casework.Shown,
+    by: StaffUser,
+) -> Review:
+    """The verdict of the second person, or of the senior who decides between two."""
+    casework.check_second(case, proposal, by)
     if proposal.evidence_sha256 != shown.evidence_sha256:
         raise ProposalVoid(_VOID)
-    if proposal.verdict != verdict:
-        raise ProposalOpen(
-            _("A colleague proposed another verdict. Confirm that one, or hand it back first.")
-        )
+    shared = next((said for said in (proposal, case.dissent) if said and said.verdict == verdict), None)
+    if shared is not None:
+        return _take_effect(case, record(confirms=shared))
+    return _go_to_senior(case, record(stage=Stage.SECOND, differs_from=proposal), proposal)
+
+
+def _go_to_senior(case: Verification, second: Review, proposal: Review) -> Review:
+    free = {**casework.NOBODYS, "snoozed_until": None, "escalated_at": case.escalated_at or second.at}
+    facts = {"differs_from": proposal.public_id, "proposed_by": proposal.by.get_username()}
+    casework.amend_by(second, case, "review.differed", free, **facts)
+    return second
 
 
 def _propose(case: Verification, proposal: Review, second_because: tuple[str, ...]) -> Review:
-    free = {"proposal": proposal, "claimed_by": None, "claimed_until": None, "snoozed_until": None}
+    free = {**casework.NOBODYS, "proposal": proposal, "snoozed_until": None}
     casework.amend_by(proposal, case, "review.proposed", free, second_because=list(second_because))
     return proposal
 
@@ -116,8 +127,8 @@ def _propose(case: Verification, proposal: Review, second_because: tuple[str, ..
 def _take_effect(case: Verification, review: Review) -> Review:
     data = casework.facts_of(review)
     if review.confirms is not None:
-        proposal = review.confirms
-        data |= {"confirms": proposal.public_id, "proposed_by": proposal.by.get_username()}
+        shared = review.confirms
+        data |= {"confirms": shared.public_id, "proposed_by": shared.by.get_username()}
     elif case.proposal is not None:
         data["ends_proposal"] = case.proposal.public_id
     check = document_check.latest(case)
@@ -170,10 +181,15 @@ def hand_back(
     now: datetime,
     document: document_check.Found | None = None,
 ) -> Review:
-    """End the proposal unconfirmed: any reviewer may take the case. Its proposer withdraws it in the same way."""
+    """End the proposal undecided: anybody may take the case. Its proposer withdraws it in the same way.
+
+    A second person judges first. So it is the senior with two different verdicts before them who hands back.
+    """
     locked = casework.locked_for_act(case, shown, by=by, now=now)
     if locked.proposal is None:
         raise workflow.IllegalMove(_("There is no proposal on this case."))
+    if locked.proposal.by_id != by.pk and casework.waits_for_second(locked, shown.evidence_sha256):
+        raise BlindFirst(_("Give your own verdict first: you have not seen what your colleague proposed."))
     if document is not None:
         casework.record_document_check(locked, document, by=by, now=now)
     casework.check_reason_and_note(locked, Verdict.HAND_BACK, reason_code, note)
@@ -181,7 +197,7 @@ def hand_back(
         raise casework.ReasonUnknown(_("Choose a reason from the list."))
     words: dict[str, Any] = {"reason_code": reason_code, "note": note, "by": by, "now": now}
     review = casework.record_review(locked, Verdict.HAND_BACK, evidence_sha256=shown.evidence_sha256, **words)
-    free = {"proposal": None, "claimed_by": None, "claimed_until": None, "snoozed_until": None}
+    free = {**casework.NOBODYS, "proposal": None, "snoozed_until": None}
     casework.amend_by(review, locked, "review.handed_back", free, proposal=locked.proposal.public_id)
     return review
 

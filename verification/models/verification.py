@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Q
@@ -13,13 +14,17 @@ from verification.models.policy import Policy
 from verification.models.staff import StaffUser
 from verification.states import Band, DocumentState, Mode, Status
 
+if TYPE_CHECKING:
+    from verification.models.review import Review
+
 _WAITING = Q(status=Status.IN_REVIEW)
 
 
 class VerificationQuerySet(models.QuerySet["Verification"]):
     def locked(self, pk: int) -> "Verification":
         """The row as it is now, locked until the transaction ends, with its policy, applicant and proposal."""
-        rows = self.select_for_update(of=("self",)).select_related("policy", "applicant", "proposal__by")
+        others = ("policy", "applicant", "proposal__by", "proposal__dissent__by", "assigned_to")
+        rows = self.select_for_update(of=("self",)).select_related(*others)
         return rows.get(pk=pk)
 
     def locked_alone(self, pk: int) -> "Verification":
@@ -185,6 +190,11 @@ class Verification(models.Model):
     def kept_for(self) -> StaffUser | None:
         """The reviewer that it is assigned to; nobody once their account is switched off."""
         return self.assigned_to if self.assigned_to is not None and self.assigned_to.is_active else None
+
+    @property
+    def dissent(self) -> "Review | None":
+        """The second person's verdict on the open proposal, if the two differ: a third person decides then."""
+        return getattr(self.proposal, "dissent", None)
 
     @property
     def attempts_left(self) -> int:

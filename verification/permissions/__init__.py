@@ -32,6 +32,10 @@ class OwnProposal(Denied):
     one that counts as theirs: somebody else has to confirm it."""
 
 
+class VerdictSeen(Denied):
+    """The user read what the proposer thinks of the case, so they can't judge it as if they had not."""
+
+
 class Group(StrEnum):
     """The names of the groups in the database."""
 
@@ -170,6 +174,19 @@ def check_work_on(user: StaffUser, case: Verification) -> None:
     if case.escalated_at is not None:
         check_decide_escalated(user)
     check_no_conflict(user, case)
+    check_third(user, case)
+
+
+def check_third(user: StaffUser, case: Verification) -> None:
+    """Once two people judged a case differently, neither of them works on it any more."""
+    if case.proposal is None or case.dissent is None:
+        return
+    if user.person() in {case.proposal.by.person(), case.dissent.by.person()}:
+        raise ConflictOfInterest(
+            _(
+                "You and a colleague came to different verdicts. A senior reviewer who is neither of you decides."
+            )
+        )
 
 
 def check_reopen_case(user: StaffUser, case: Verification) -> None:
@@ -178,7 +195,7 @@ def check_reopen_case(user: StaffUser, case: Verification) -> None:
 
 
 def check_confirm(user: StaffUser, case: Verification) -> None:
-    """Whether this reviewer may confirm the verdict that is proposed on the case."""
+    """Whether this reviewer may be the second person of the verdict that is proposed on the case."""
     check_work_on(user, case)
     if case.proposal is not None:
         if case.proposal.by_id == user.pk:

@@ -11,6 +11,7 @@ from verification.permissions import Group
 # The results. Any other value is the HTTP status of a refusal, which leaves the case unchanged.
 DONE = "done"
 PROPOSED = "proposed"  # waits for a second person
+DIFFERS = "differs"  # goes to a senior with both verdicts
 NOTHING = "nothing"  # answered with a message; the case is unchanged
 VOID = "void"  # 409, and the proposal is dropped
 
@@ -81,8 +82,20 @@ SITUATIONS = (
     ),
     Situation(
         "proposed by another",
-        "I confirm the same verdict, or hand it back.",
-        {"approve": DONE, "decline": "409", "hand_back": DONE},
+        "I judge without seeing what was proposed: the same verdict takes effect, another goes to a senior. I hand "
+        "back only what I have judged.",
+        {"approve": DONE, "decline": DIFFERS},
+    ),
+    Situation(
+        "judged differently by me",
+        "A colleague proposed, I came to another verdict: neither of us decides it, nor works on it any more.",
+        _CONFLICT,
+    ),
+    Situation(
+        "judged differently by two others",
+        "A senior reads both, and decides by sharing one, or hands both back.",
+        _CONFLICT,
+        {"claim": DONE, **_all(VERDICTS, DONE), "judge_blind": "409"},
     ),
     Situation(
         "proposal void",

@@ -119,11 +119,12 @@ def _held(user: StaffUser, now: datetime) -> list[dict[str, Any]]:
 def _proposed(user: StaffUser, now: datetime) -> list[dict[str, Any]]:
     """The cases on which this user's proposal waits for a second person."""
     open_ones = queue_filters.in_review().filter(proposal__by=user).order_by("due_at", "pk")
-    found = open_ones.select_related("applicant", "proposal")[:MAX_LINES]
+    found = open_ones.select_related("applicant", "proposal__dissent")[:MAX_LINES]
     return [
         {
             "case": case,
             "verdict": case.proposal,
+            "disputed": case.dissent is not None,
             "since": words.span(now - case.proposal.at) if case.proposal else "",
         }
         for case in found

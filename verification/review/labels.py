@@ -52,6 +52,7 @@ WHY_SECOND: Labels = {
     "blind": gettext_lazy("a reviewer declined it before seeing the score"),
     "share": gettext_lazy("this case was selected at random"),
     "document": gettext_lazy("a reviewer answered a question about this document with no"),
+    "decline": gettext_lazy("your policy asks for two to decline"),
 }
 
 # What each flag means, and what it does not prove.
@@ -135,6 +136,7 @@ EVENTS: Labels = {
     "review.proposed": gettext_lazy("Verdict proposed"),
     "review.proposal_void": gettext_lazy("Proposal void"),
     "review.handed_back": gettext_lazy("Proposal handed back"),
+    "review.differed": gettext_lazy("Second person came to another verdict"),
     "review.judged_blind": gettext_lazy("Blind verdict given"),
     "staff.signed_in": gettext_lazy("Signed in"),
     "staff.signed_out": gettext_lazy("Signed out"),
@@ -233,6 +235,8 @@ def verdict(review: Review) -> str:
     name = review.get_verdict_display()
     if review.stage == Stage.PROPOSAL:
         return _("Proposed: %(verdict)s") % {"verdict": name}
+    if review.stage == Stage.SECOND:
+        return _("Second person: %(verdict)s") % {"verdict": name}
     if review.stage == Stage.BLIND:
         return _("Blind: %(verdict)s") % {"verdict": name}
     return _("Confirmed: %(verdict)s") % {"verdict": name} if review.confirms_id else name

@@ -13,7 +13,7 @@ from verification.models import Review, Stage, Verdict, Verification
 from verification.rules import document_check, sampling
 from verification.states import FOR_TWO, Outcome
 
-OVERRIDE, FLAGGED, BAND, BLIND, SHARE = "override", "flagged", "band", "blind", "share"
+OVERRIDE, FLAGGED, BAND, BLIND, SHARE, DECLINE = "override", "flagged", "band", "blind", "share", "decline"
 # A question about the current ID photo was once answered with no: nobody sets that right alone.
 DOCUMENT = "document"
 
@@ -71,6 +71,8 @@ def why_second(case: Verification, verdict: str) -> tuple[str, ...]:
         found += rules_on_approval(approval_of(case), policy)
         found += [BLIND] if _was_doubted(case) else []
         found += [DOCUMENT] if document_check.was_doubted(case) else []
+    elif policy.second_for_declines:
+        found.append(DECLINE)
     if sampling.selected(case.public_id, policy.second_share, purpose="second_person"):
         found.append(SHARE)
     return tuple(found)

@@ -46,7 +46,8 @@ nothing.
 ## One case
 
 What each act does for a reviewer; behind the slash for a senior reviewer, if it differs. "Me" is the person who acts.
-*Proposed*: the verdict waits for a second person. *Nothing*: the case does not change, and the page says so. *Void*:
+*Proposed*: the verdict waits for a second person. *Differs*: it is not the one that was proposed, so a senior reviewer
+decides between the two. *Nothing*: the case does not change, and the page says so. *Void*:
 409, and the proposal is gone. A number is the HTTP status of a refusal, after which the case is as before; a 409 shows
 the page as it is now, which is recorded as a view. Auditors may view (open, evidence, reveal) with the same answers;
 all else, and everything for anybody else, is 403. Neither the REST API nor the stock admin's pages decide a case.

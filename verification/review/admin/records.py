@@ -107,6 +107,9 @@ class ReviewAdmin(AboutApplicant):
     search_fields = ("public_id", "verification__public_id", "by__username")
     date_hierarchy = "at"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[models.Review]:
+        return blind.without_verdicts(super().get_queryset(request), request.user)
+
 
 class CallAdmin(ReadOnly):
     about_applicant = True

@@ -38,7 +38,14 @@ DONE = {
 }
 # Longer than a double click on a slow page, shorter than a considered second decision.
 DOUBLE_SUBMIT_WINDOW = timedelta(seconds=30)
-PROPOSED = gettext_lazy("Your verdict on %(reference)s waits for a second person.")
+PROPOSED = gettext_lazy(
+    "Your verdict on %(reference)s waits for a second person, who judges without seeing it."
+)
+CONFIRMED = gettext_lazy("%(done)s %(who)s came to the same verdict.")
+DIFFERS = gettext_lazy(
+    "%(who)s came to another verdict on %(reference)s. A senior reviewer who is neither of you decides; the page of "
+    "the case shows both of you what the other wrote."
+)
 
 # By the field that the refusal is about.
 _FIELD_OF = {
@@ -177,8 +184,18 @@ def _is_double_submit(case: Verification, user: StaffUser, posted: dict[str, Any
 
 def _flash(request: HttpRequest, case: Verification, made: Review | None) -> None:
     if made is not None:
-        words = PROPOSED if made.stage == Stage.PROPOSAL else DONE[Verdict(made.verdict)]
-        messages.success(request, words % {"reference": case.applicant.reference})
+        messages.success(request, _what_was_done(case, made))
+
+
+def _what_was_done(case: Verification, made: Review) -> str:
+    reference = case.applicant.reference
+    if made.stage == Stage.PROPOSAL:
+        return PROPOSED % {"reference": reference}
+    who = made.proposed_by.get_username() if made.proposed_by else ""
+    if made.stage == Stage.SECOND:
+        return DIFFERS % {"reference": reference, "who": who}
+    done = DONE[Verdict(made.verdict)] % {"reference": reference}
+    return CONFIRMED % {"done": done, "who": who} if who else done
 
 
 def _onward(request: HttpRequest, case: Verification, user: StaffUser, now: datetime) -> HttpResponse:

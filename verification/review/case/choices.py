@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from verification import casework, permissions
 from verification.actions import review
 from verification.actions.reassign import SNOOZES
-from verification.models import StaffUser, Verdict, Verification
+from verification.models import Review, StaffUser, Stage, Verdict, Verification
 from verification.review import labels
 from verification.review.case.forms import BLIND
 from verification.rules import four_eyes
@@ -43,7 +43,7 @@ _USUAL = (
 
 @dataclass(frozen=True)
 class Choice:
-    """One verdict on the form. `second` says why a second person has to confirm it, "" if one is enough."""
+    """One verdict on the form. `second` says why a second person has to judge too, "" if one is enough."""
 
     verdict: Verdict
     label: str
@@ -54,10 +54,17 @@ class Choice:
 
 
 def of(
-    case: Verification, *, evidence_sha256: str, blind: bool, user: StaffUser, now: datetime
+    case: Verification,
+    *,
+    evidence_sha256: str,
+    blind: bool,
+    unread: list[Review],
+    user: StaffUser,
+    now: datetime,
 ) -> dict[str, Any]:
     """The user's part of the context of the case page. `evidence_sha256` is the hash of the evidence that it shows."""
     open_, holder = case.status == Status.IN_REVIEW, case.holder(now)
+    second = casework.waits_for_second(case, evidence_sha256) and not _is_own_proposal(case, user)
     refusal = _refusal(case, user) if open_ and permissions.can_decide(user) else ""
     works = open_ and permissions.can_decide(user) and not refusal
     mine = holder is not None and holder.pk == user.pk
@@ -67,7 +74,8 @@ def of(
         "refusal": refusal,
         "may_claim": works and holder is None,
         "may_decide": works and mine,
-        "choices": _choices(case, user, evidence_sha256, blind) if works and mine else [],
+        "choices": _choices(case, user, evidence_sha256, blind, second, unread) if works and mine else [],
+        "no_third": open_ and case.dissent is not None and not casework.has_third(case),
         "blind_choices": BLIND,
         "snoozes": SNOOZES.items(),
         "snoozed": case.snoozed_until is not None and case.snoozed_until > now,
@@ -86,7 +94,7 @@ def _may_reopen(case: Verification, user: StaffUser) -> bool:
 def _refusal(case: Verification, user: StaffUser) -> str:
     """The sentence why this reviewer may not work on the case, or ""."""
     try:
-        permissions.check_work_on(user, case)
+        casework.check_takes(case, user)
     except permissions.Denied as denied:
         return str(denied)
     return ""
@@ -100,40 +108,68 @@ def _conflict(case: Verification, user: StaffUser) -> bool:
     return False
 
 
-def _choices(case: Verification, user: StaffUser, evidence_sha256: str, blind: bool) -> list[Choice]:
+def _is_own_proposal(case: Verification, user: StaffUser) -> bool:
+    return case.proposal is not None and case.proposal.by_id == user.pk
+
+
+def _choices(
+    case: Verification,
+    user: StaffUser,
+    evidence_sha256: str,
+    blind: bool,
+    second: bool,
+    unread: list[Review],
+) -> list[Choice]:
     if blind:
-        return [_usual(case, verdict) for verdict in _USUAL[3:]]
+        return [_choice(case, verdict) for verdict in _USUAL[3:]]
     proposal = case.proposal
+    if second:
+        return [_choice(case, verdict) for verdict in _USUAL]
     if proposal is None or proposal.evidence_sha256 != evidence_sha256:
-        return [_usual(case, verdict) for verdict in _USUAL]
-    if proposal.by_id == user.pk:
-        return [_choice(case, Verdict.HAND_BACK, _("Withdraw"), only=review.WITHDRAWN)]
-    proposed = Verdict(proposal.verdict)
-    return [
-        _choice(case, proposed, _("Confirm: %(verdict)s") % {"verdict": proposed.label}, confirms=True),
-        *(_usual(case, verdict) for verdict in (Verdict.HAND_BACK, *_USUAL[2:])),
-    ]
+        return [_choice(case, verdict, second=_second(case, verdict, unread)) for verdict in _USUAL]
+    if case.dissent is not None:
+        shared = [_shared(case, said) for said in (proposal, case.dissent)]
+        others = (Verdict.HAND_BACK, Verdict.ASK_AGAIN, Verdict.SNOOZE, Verdict.STEP_ASIDE)
+        return [*shared, *(_choice(case, verdict) for verdict in others)]
+    return [_choice(case, Verdict.HAND_BACK, label=_("Withdraw"), only=review.WITHDRAWN)]
 
 
-def _usual(case: Verification, verdict: Verdict) -> Choice:
-    return _choice(case, verdict, _ACTS.get(verdict, verdict.label))
+def _shared(case: Verification, said: Review) -> Choice:
+    """The senior's choice to share one of two different verdicts."""
+    words = {"verdict": said.get_verdict_display(), "who": said.by.get_username()}
+    return _choice(case, Verdict(said.verdict), label=_("%(verdict)s, as %(who)s") % words)
+
+
+def _second(case: Verification, verdict: Verdict, unread: list[Review]) -> str:
+    """Why a second person has to judge it too, or ""; nothing that would tell what a colleague said."""
+    because = four_eyes.why_second(case, verdict)
+    if any(row.stage == Stage.BLIND for row in unread):
+        because = tuple(code for code in because if code != four_eyes.BLIND)
+    return "; ".join(labels.label(labels.WHY_SECOND, code) for code in because)
 
 
 def _choice(
-    case: Verification, verdict: Verdict, label: object, *, confirms: bool = False, only: str = ""
+    case: Verification, verdict: Verdict, *, label: str = "", second: str = "", only: str = ""
 ) -> Choice:
-    because = () if confirms else four_eyes.why_second(case, verdict)
-    second = "; ".join(labels.label(labels.WHY_SECOND, code) for code in because)
     reasons = [
         reason
         for reason in reasons_for(verdict)
         if (reason.code == only if only else reason.code != review.WITHDRAWN)
     ]
-    return Choice(verdict, str(label), KEYS[verdict], reasons, second, _note(case, verdict))
+    return Choice(
+        verdict,
+        label or str(_ACTS.get(verdict, verdict.label)),
+        KEYS[verdict],
+        reasons,
+        second,
+        _note(case, verdict),
+    )
 
 
 def _note(case: Verification, verdict: Verdict) -> str:
     """Why this verdict needs a note, or ""."""
+    if verdict == Verdict.DECLINE:
+        return _("a refusal must be explained")
     if verdict in casework.NOTE_ALWAYS:
         return _("for the colleague who goes on")
     if verdict == Verdict.APPROVE and casework.note_needed(case):

@@ -1,10 +1,10 @@
 """Everything that the case page shows about one case. Reads only; `choices` adds what the user can do with it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from verification import casework
@@ -31,14 +31,23 @@ MAX_OTHERS = 5
 
 def find(public_id: str) -> QuerySet[Verification]:
     return Verification.objects.select_related(
-        "applicant__client", "policy", "claimed_by", "final_review__by", "proposal__by"
+        "applicant__client",
+        "policy",
+        "claimed_by",
+        "final_review__by",
+        "proposal__by",
+        "proposal__dissent__by",
+        "assigned_to",
     ).filter(public_id=public_id)
 
 
-def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
+def gather(
+    case: Verification, *, number: str, unread: Sequence[Review] = (), now: datetime
+) -> dict[str, Any]:
     """The context of the page. `number` selects the attempt whose evidence is shown; default: the newest finished one.
 
-    Until a spot check is judged blind, it contains no score, no vendor answer and no timeline.
+    Until a spot check is judged blind, it contains no score, no vendor answer and no timeline. It contains nothing of
+    the reviews in `unread`.
     """
     attempts = list(case.attempts.select_related("document").prefetch_related("calls"))
     documents = list(case.documents.order_by("pk"))
@@ -47,7 +56,7 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
     blind = casework.is_blind(case, evidence)
     document = shown.document if shown else case.documents.current().first()
     parts = [*attempts, *documents, *(call for attempt in attempts for call in attempt.calls.all())]
-    events = {} if blind else _events(case, parts)
+    events = {} if blind else _events(case, parts, unread)
     return {
         "case": case,
         "applicant": case.applicant,
@@ -72,8 +81,9 @@ def gather(case: Verification, *, number: str, now: datetime) -> dict[str, Any]:
         "signals": [*photo_signals.of_document(document), *_signals(case, shown, attempts)],
         "hashes": _hashes(shown),
         "consents": list(case.consents.order_by("at")),
-        "reviews": [_review_row(row) for row in case.reviews.select_related("by")],
-        "proposal": _proposal(case, evidence),
+        "reviews": [_review_row(row) for row in _read(case, unread)],
+        "unread": bool(unread),
+        "proposal": _proposal(case, evidence, unread),
         "others": _others(case, documents, now),
         **events,
         "most_events": MAX_TIMELINE,
@@ -173,17 +183,27 @@ def _review_row(row: Review) -> dict[str, Any]:
     return {"review": row, "what": labels.verdict(row), "reason": reasons.label(row.reason_code)}
 
 
-def _proposal(case: Verification, evidence: str) -> dict[str, Any] | None:
-    """The proposal that waits for a second person; `void` if the evidence has changed since."""
+def _read(case: Verification, unread: Sequence[Review]) -> QuerySet[Review]:
+    return case.reviews.exclude(pk__in=[row.pk for row in unread]).select_related("by")
+
+
+def _proposal(case: Verification, evidence: str, unread: Sequence[Review]) -> dict[str, Any] | None:
+    """The proposal that waits for a second person; `void` if the evidence has changed since. For who may not read it
+    only that there is one."""
     proposal = case.proposal
     if proposal is None:
         return None
+    void = proposal.evidence_sha256 != evidence
+    if proposal in unread:
+        return {"hidden": True, "void": void, "disputed": case.dissent is not None}
     because = [labels.label(labels.WHY_SECOND, code) for code in four_eyes.why_second(case, proposal.verdict)]
     return {
         "review": proposal,
         "reason": reasons.label(proposal.reason_code),
         "because": because,
-        "void": proposal.evidence_sha256 != evidence,
+        "void": void,
+        "disputed": case.dissent is not None,
+        "second": _review_row(case.dissent) if case.dissent else None,
     }
 
 
@@ -199,10 +219,20 @@ def _others(case: Verification, documents: list[Document], now: datetime) -> lis
     return [{"case": other, "why": why, "at": words.moment(other.created_at, now)} for other, why in rows]
 
 
-def _events(case: Verification, parts: Iterable[Any]) -> dict[str, list[dict[str, Any]]]:
-    """The events of the case; looks are separate, so that many of them don't bury what was done."""
+def _events(
+    case: Verification, parts: Iterable[Any], unread: Sequence[Review]
+) -> dict[str, list[dict[str, Any]]]:
+    """The events of the case, but for those of `unread`; looks are separate, so that many of them don't bury what was
+    done."""
     ids = [case.public_id, *(part.public_id for part in parts)]
     found = AuditEvent.objects.filter(subject_id__in=ids).order_by("-pk")
+    if unread:
+        authors = {row.by.get_username() for row in unread}
+        telling = found.filter(
+            Q(data__review__in=[row.public_id for row in unread])
+            | Q(kind="document.checked", actor_id__in=authors)
+        )
+        found = found.exclude(pk__in=list(telling.values_list("pk", flat=True)))
     return {
         "timeline": [_event_row(event) for event in found.exclude(kind__in=viewing.LOOKS)[:MAX_TIMELINE]],
         "looks": [_event_row(event) for event in found.filter(kind__in=viewing.LOOKS)[:MAX_TIMELINE]],

@@ -13,7 +13,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from verification import permissions
+from verification import casework, permissions
 from verification.actions import reveal as revealing
 from verification.actions.reveal import Details, Purpose
 from verification.audit import viewing
@@ -57,8 +57,9 @@ def page(
     """The page as it is now; records the look. `form` is a refused submission, `conflict` the reason if it came too
     late (409)."""
     viewing.record(viewing.CASE, by=acting(user), subject=case, now=now, version=case.version)
-    content = dossier.gather(case, number=request.GET.get("attempt", ""), now=now)
-    shown = {"evidence_sha256": content["evidence_sha256"], "blind": content["blind"]}
+    unread = casework.unread(case, user)
+    content = dossier.gather(case, number=request.GET.get("attempt", ""), unread=unread, now=now)
+    shown = {"evidence_sha256": content["evidence_sha256"], "blind": content["blind"], "unread": unread}
     context = {
         **content,
         **choices.of(case, **shown, user=user, now=now),

@@ -79,14 +79,14 @@ def why(counted: Counter[tuple[str, str]]) -> Figure:
 def agreement(found: list[review_counts.Reviewer], *, names: bool) -> Figure:
     proposals: Counter[str] = sum((reviewer.proposals for reviewer in found), Counter())
     same, different = (sum(getattr(one, name) for one in found) for name in ("same", "different"))
-    handed_back = proposals[review_counts.HANDED_BACK]
-    settled = proposals[review_counts.CONFIRMED] + handed_back
+    disagreed = proposals[review_counts.DISAGREED]
+    settled = proposals[review_counts.CONFIRMED] + disagreed
     kinds = {"plain": _("agreed"), "decline": _("disagreed"), "open": _("open, withdrawn or void")}
     open_ones = proposals.total() - settled
     lines = [
         (
             _("Second person, on proposals"),
-            {"plain": proposals[review_counts.CONFIRMED], "decline": handed_back, "open": open_ones},
+            {"plain": proposals[review_counts.CONFIRMED], "decline": disagreed, "open": open_ones},
         ),
         (_("Blind, on automatic passes"), {"plain": same, "decline": different, "open": 0}),
     ]
@@ -100,7 +100,7 @@ def agreement(found: list[review_counts.Reviewer], *, names: bool) -> Figure:
         "agreement",
         _("Do reviewers agree?"),
         _(
-            "A second person confirmed %(confirmed)s of %(settled)s proposals; %(same)s of %(blind)s blind verdicts "
+            "A second person shared %(confirmed)s of %(settled)s verdicts; %(same)s of %(blind)s blind verdicts "
             "agree with the automatic pass."
         )
         % counts,
@@ -126,7 +126,7 @@ def _by_reviewer(found: list[review_counts.Reviewer]) -> Table:
         _("Decided"),
         _("Proposed"),
         _("Confirmed"),
-        _("Handed back"),
+        _("Not shared"),
         _("Blind: same"),
         _("other"),
     ]
@@ -138,7 +138,7 @@ def _by_reviewer(found: list[review_counts.Reviewer]) -> Table:
                 one.decided,
                 one.proposals.total(),
                 one.proposals[review_counts.CONFIRMED],
-                one.proposals[review_counts.HANDED_BACK],
+                one.proposals[review_counts.DISAGREED],
                 one.same,
                 one.different,
             ]

@@ -35,7 +35,7 @@ from verification.rules.four_eyes import Approval
 from verification.rules.reasons import reasons_for
 from verification.states import FOR_TWO, Status
 
-CONFIRMED, HANDED_BACK, WITHDRAWN, WAITING, VOID = "confirmed", "handed_back", "withdrawn", "waiting", "void"
+CONFIRMED, DISAGREED, WITHDRAWN, WAITING, VOID = "confirmed", "disagreed", "withdrawn", "waiting", "void"
 
 
 def _approvals(start: datetime) -> Iterator[tuple[str, Approval, int]]:
@@ -125,7 +125,7 @@ def _add(reviewer: Reviewer, row: Any) -> None:
         reviewer.same += count
     elif row["stage"] == Stage.BLIND:
         reviewer.different += count
-    else:
+    elif row["stage"] == Stage.DECISION:
         reviewer.decided += count
 
 
@@ -141,14 +141,15 @@ def _reason_after() -> Subquery:
 
 
 def _fate_of_proposal() -> Case:
-    """What became of a proposal, by the review that followed it."""
+    """What became of a proposal, by the review that followed it. Handing it back was disagreeing, too."""
     back = [reason.code for reason in reasons_for(Verdict.HAND_BACK)]
     return Case(
         When(~Q(stage=Stage.PROPOSAL), then=Value("")),
+        When(dissent__isnull=False, then=Value(DISAGREED)),
         When(confirmation__isnull=False, then=Value(CONFIRMED)),
         When(verification__proposal=F("pk"), then=Value(WAITING)),
         When(reason_after="withdrawn", then=Value(WITHDRAWN)),
-        When(reason_after__in=back, then=Value(HANDED_BACK)),
+        When(reason_after__in=back, then=Value(DISAGREED)),
         default=Value(VOID),
         output_field=CharField(),
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from verification.actions.policy import difference
-from verification.models import Policy
+from verification.models import Policy, Verdict
 from verification.review import words
 from verification.review.dashboard import review_counts, simulation, vendor_counts, work_counts
 from verification.review.policy import words as policy_words
@@ -32,6 +32,7 @@ def of(draft: Policy, in_force: Policy, now: datetime) -> list[Line]:
         *(_threshold(draft, in_force, start, differing) if differing & {"approve_at", "qa_share"} else []),
         *(_attempts(draft, in_force, start) if "max_attempts" in differing else []),
         *(_second(draft, in_force, start) if differing & _SECOND else []),
+        *(_declines(draft, start) if "second_for_declines" in differing else []),
         *(_second_share(draft, in_force, start) if "second_share" in differing else []),
         *(_hours(draft, in_force, start) if "review_hours" in differing else []),
     ]
@@ -93,6 +94,19 @@ def _second(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
     if in_force.second_for_flags and not draft.second_for_flags:
         lines.append(Line(_("One person alone could approve a recording that was sent before."), "warn"))
     return lines
+
+
+def _declines(draft: Policy, start: datetime) -> list[Line]:
+    declined = sum(
+        count
+        for (verdict, _reason), count in review_counts.reasons(start).items()
+        if verdict == Verdict.DECLINE
+    )
+    if draft.second_for_declines:
+        sentence = _("All %(all)s refusals by people would have waited for a second person.")
+        return [Line(sentence % {"all": declined})]
+    sentence = _("One person alone could decline, as in %(all)s refusals of these days.")
+    return [Line(sentence % {"all": declined}, "warn")]
 
 
 def _second_share(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:

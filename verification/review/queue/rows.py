@@ -11,7 +11,7 @@ from verification.review import labels, words
 from verification.states import Band, Status
 
 # The relations that `rows_of` reads.
-RELATED = ("applicant__client", "policy", "claimed_by", "proposal")
+RELATED = ("applicant__client", "policy", "claimed_by", "assigned_to", "proposal__dissent")
 
 
 def rows_of(cases: Sequence[Verification], user: StaffUser, now: datetime) -> list[dict[str, Any]]:
@@ -78,6 +78,8 @@ def _waits_for(case: Verification, holder: StaffUser | None, user: StaffUser, no
         return _("snoozed until %(moment)s UTC") % {"moment": words.moment(case.snoozed_until, now)}
     if holder is not None:
         return _("you") if holder.pk == user.pk else _("a colleague")
+    if case.dissent is not None:
+        return _("a senior, between two verdicts")
     if case.proposal is not None:
         return _("a colleague's second look") if case.proposal.by_id == user.pk else _("a second person")
     return _("a senior") if case.escalated_at is not None else _("anybody")
