@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
+from kyc_portal.sandbox import mail
 from kyc_portal.sandbox.applicant import invite_applicant
 from kyc_portal.sandbox.emulator.control import is_loopback
 from kyc_portal.sandbox.overview import overview
@@ -23,7 +24,8 @@ def page(request: HttpRequest) -> HttpResponse:
     """A request from another host, such as through a tunnel, gets the production front page."""
     if not _is_from_this_machine(request):
         return front_page.page(request)
-    return render(request, "sandbox/front_page.html", {"demo": overview(now=timezone.now())})
+    context = {"demo": overview(now=timezone.now()), "emails": mail.newest()}
+    return render(request, "sandbox/front_page.html", context)
 
 
 @methods("POST")

@@ -38,6 +38,7 @@ from verification.actions import (
 from verification.exports.table import Period
 from verification.models import (
     ChangeKind,
+    Message,
     SavedFilter,
     StaffChange,
     StaffUser,
@@ -207,6 +208,13 @@ def _change(about: StaffUser) -> StaffChange:
     return staff_change.propose(ChangeKind.RIGHTS, about, wanted=new, reason="Married.", now=LATER, **by)
 
 
+def _message(case: Verification) -> Message:
+    """An e-mail that was sent."""
+    times = dict.fromkeys(("created_at", "due_at", "not_before", "sent_at"), NOW)
+    kind = {"kind": "invitation", "channel": "email", "about": "link"}
+    return Message.objects.create(verification=case, state="sent", **kind, **times)
+
+
 def make_world(road: Road, emulator: EmulatorServer) -> World:
     kept_by, drafter = member(Group.SENIOR), member(Group.SENIOR, "drafter")
     invitation = road.invitation(name=NAME, email=EMAIL)
@@ -227,6 +235,7 @@ def make_world(road: Road, emulator: EmulatorServer) -> World:
         "evidence/": {"<slug:kind>": "video", "<slug:public_id>": attempt.public_id},
         "exports/": {"<slug:public_id>": made.public_id},
         "queue/": {"<int:number>": SavedFilter.objects.get().pk},
+        "messages/": {"<slug:message>": _message(case).public_id},
         "vendor/": {"<slug:name>": VendorAccount.objects.get().name},
         "account/": {"<int:pk>": passkey.pk},
         "brands/": {"<slug:public_id>": branding.made(member(Group.OPERATOR)).public_id},

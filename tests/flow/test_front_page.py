@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ from django.utils import timezone
 from kyc_portal.sandbox import applicant, private_files, staff
 from kyc_portal.sandbox.cases import CASES
 from kyc_portal.sandbox.overview import Overview, as_text, overview
+from tests.flow import messaging
 from tests.flow.matrix import browser_of
 from tests.flow.test_applicant_refusals import INLINE
+from verification import audit
+from verification.actions.invite import invite
 from verification.models import StaffUser, Verification
 from verification.states import Mode
 
@@ -186,3 +190,24 @@ def test_only_their_owner_can_read_passwords_and_link(demo: Overview) -> None:
     assert [oct(file.stat().st_mode & 0o777) for file in files] == ["0o600"] * 2
     private_files.write(staff.FILE, "{}")
     assert sorted(os.listdir(demo.data)) == sorted([staff.FILE, applicant.FILE])
+
+
+def test_the_e_mails_of_the_demo_are_shown_and_none_leaves_the_machine(
+    demo: Overview, here: Client, settings: Any, staff: Any
+) -> None:
+    settings.EMAIL = {
+        "BACKEND": "django.core.mail.backends.filebased.EmailBackend",
+        "OPTIONS": {"file_path": str(demo.data / "mail")},
+    }
+    assert "There is none yet" in page_of(here)
+    messaging.telling(staff, "invitation")
+    name = "Eve <script>alert(1)</script>"
+    by = audit.By.system()
+    invited = invite(
+        reference="R", name=name, email="eve@example.org", by=by, now=timezone.now() - timedelta(minutes=1)
+    )
+    messaging.send(timezone.now())
+    page = page_of(here)
+    assert "Example Bank asks you to verify your identity" in page
+    assert invited.link in page
+    assert "<script>alert" not in page

@@ -60,6 +60,8 @@ ANSWERS = {
     ("post", "exports/"): 422,
     ("post", "brands/new"): 422,
     ("post", "brands/<slug:public_id>/"): 422,
+    ("post", "messages/<slug:message>/returned"): 302,
+    ("post", "messages/<slug:message>/again"): 302,
     ("post", "staff/appoint"): 422,
     ("post", "staff/<int:number>/propose"): 422,
     ("post", "staff/<int:number>/at-once"): 302,

@@ -36,6 +36,8 @@ RULES = {
     "view_operations": {S, A, OP},
     "manage_brands": {OP},
     "probe_account": {OP},
+    "view_messages": {R, S, A, OP},
+    "mend_messages": {S, OP},
 }
 TABLE = [(rule, group, group in allowed) for rule, allowed in RULES.items() for group in Group]
 

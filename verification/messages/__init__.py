@@ -17,6 +17,7 @@ from verification.messages.outbox import (
     link_ended,
     moved,
     send_again,
+    tells,
 )
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "send_again",
     "send_next",
     "senders_wanted",
+    "tells",
 ]

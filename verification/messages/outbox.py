@@ -53,7 +53,7 @@ def invited(case: Verification, token: str, *, now: datetime) -> Message | None:
 
     Returns the invitation, or None if the policy asks for none or the applicant can't be reached.
     """
-    if not _tells(case.policy, _WITH_LINK) or channel_of(case) is None:
+    if not tells(case.policy, _WITH_LINK) or channel_of(case) is None:
         return None
     message = _queue(MessageKind.INVITATION, case, now=now)
     ends = case.link_expires_at
@@ -68,13 +68,13 @@ def invited(case: Verification, token: str, *, now: datetime) -> Message | None:
 
 def link_ended(case: Verification) -> None:
     """The link was revoked, or another one is about to be made."""
-    if _tells(case.policy, _WITH_LINK):
+    if tells(case.policy, _WITH_LINK):
         kept_links.forget(case)
 
 
 def moved(case: Verification, *, now: datetime) -> None:
     """Queue what the policy says for the status at which the case has arrived; within the transaction of the move."""
-    if not _tells(case.policy):
+    if not tells(case.policy):
         return
     if case.status in ENDED:
         kept_links.forget(case)
@@ -129,7 +129,7 @@ def link_needed_again(case: Verification, *, after: Message) -> bool:
         if after.kind == MessageKind.REMINDER
         else {MessageKind.REMINDER, MessageKind.AGAIN}
     )
-    return _tells(case.policy, to_come)
+    return tells(case.policy, to_come)
 
 
 def came_back(message: Message, *, by: audit.By, now: datetime) -> None:
@@ -198,5 +198,6 @@ def _about(kind: str, case: Verification) -> str:
     return moment.astimezone(UTC).isoformat() if moment else ""
 
 
-def _tells(policy: Policy, kinds: Iterable[str] = TERMS) -> bool:
+def tells(policy: Policy, kinds: Iterable[str] = TERMS) -> bool:
+    """Whether the policy says that applicants are told any of these kinds."""
     return any(getattr(policy, TERMS[kind]) for kind in kinds)

@@ -99,6 +99,18 @@ RIGHTS: dict[str, Right] = {
         OPERATOR,
     ),
     "manage_brands": _right(_("Only operators make and change brands."), OPERATOR),
+    "view_messages": _right(
+        _("Only reviewers, auditors and operators see which messages were sent."),
+        REVIEWER,
+        SENIOR,
+        AUDITOR,
+        OPERATOR,
+    ),
+    "mend_messages": _right(
+        _("Only senior reviewers and operators note that a message came back, or send it again."),
+        SENIOR,
+        OPERATOR,
+    ),
     "probe_account": _right(_("Only operators have a paused account probed."), OPERATOR),
 }
 
@@ -150,6 +162,8 @@ can_view_trail = partial(can, right="view_trail")
 can_view_alerts = partial(can, right="view_alerts")
 can_manage_staff = partial(can, right="manage_staff")
 can_view_staff = partial(can, right="view_staff")
+can_view_messages = partial(can, right="view_messages")
+can_mend_messages = partial(can, right="mend_messages")
 can_view_operations = partial(can, right="view_operations")
 can_manage_brands = partial(can, right="manage_brands")
 can_probe_account = partial(can, right="probe_account")

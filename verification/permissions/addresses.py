@@ -109,6 +109,9 @@ POLICY = (
 OPERATIONS = (
     Address("vendor/", "The vendor's accounts, calls and cost", "view_operations"),
     Address("vendor/<slug:name>/probe", "Have a paused account probed", post="probe_account"),
+    Address("messages/", "Messages to applicants", "view_messages", rules="no name, address or text"),
+    Address("messages/<slug:message>/returned", "Note that one came back", post="mend_messages"),
+    Address("messages/<slug:message>/again", "Send one again", post="mend_messages"),
     Address("codes/", "Meaning of each vendor code", "view_operations"),
     Address("trail/", "The trail: what was done, and who looked", "view_trail", rules=_BLIND),
     Address("exports/", "Exports of the trail; make one", "export", "export", fresh=("post",)),

@@ -17,6 +17,7 @@ from verification.actions import staff_change
 from verification.audit import viewing
 from verification.models import DECISIONS, AuditEvent, Review, StaffUser, Stage
 from verification.review import contested, labels, words
+from verification.review.message_pages import notices as message_notices
 from verification.review.page import signed_in
 from verification.review.queue import counts
 from verification.review.queue import filters as queue_filters
@@ -53,6 +54,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (permissions.can_view_policy, _("Policy"), "policies"),
         (permissions.can_export, _("Exports"), "exports"),
         (permissions.can_view_trail, _("Trail"), "trail"),
+        (permissions.can_mend_messages, _("Messages"), "messages"),
         (permissions.can_view_operations, _("Vendor"), "vendor"),
         (permissions.can_manage_brands, _("Brands"), "brands"),
         (permissions.can_view_staff, _("Staff"), "staff"),
@@ -75,6 +77,7 @@ def work(request: HttpRequest) -> dict[str, Any]:
         "recent": _recent() if permissions.can_view_case(user) else None,
         "may_search": permissions.can_view_case(user),
         "alerts": _alerts(now) if permissions.can_view_alerts(user) else None,
+        "not_sent": message_notices.not_sent(user, now),
         **_vendor(user, clock.now()),
     }
 

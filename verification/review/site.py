@@ -23,6 +23,7 @@ from verification.review.brand_pages import page as brand_page
 from verification.review.case import acts, evidence
 from verification.review.case import page as case_page
 from verification.review.dashboard import page as dashboard_page
+from verification.review.message_pages import page as message_pages
 from verification.review.policy import page as policy_page
 from verification.review.queue import page as queue_page
 from verification.review.staff_pages import urls as staff_pages
@@ -57,6 +58,7 @@ class ReviewSite(AdminSite):
             path("codes/", self.page(codes.codes_page), name="codes"),
             *exports.urls(self),
             *brand_page.urls(self),
+            *message_pages.urls(self),
             *trail_page.urls(self),
             *staff_pages.urls(self),
         ]
@@ -123,6 +125,8 @@ _SIGN_IN = frozenset(
 # The pages that hold the forms of these addresses; forms of a case are on its page, all others on the queue.
 _HOMES = {
     "probe_account": "admin:vendor",
+    "message_again": "admin:messages",
+    "message_returned": "admin:messages",
     "new_draft": "admin:policies",
     "discard_draft": "admin:policies",
     "activate_draft": "admin:policies",

@@ -21,6 +21,7 @@ from verification.models import StaffUser, Verification
 from verification.review import words
 from verification.review.case import choices, dossier
 from verification.review.case.forms import BlindForm, DecisionForm, ReopenForm, RevealForm
+from verification.review.message_pages import notices as message_notices
 from verification.review.page import Site, acting, signed_in
 
 
@@ -69,6 +70,7 @@ def page(
         "may_reveal": permissions.can_reveal(user) and details is None,
         "form": form or DecisionForm(),
         "may_see": permissions.can_view_evidence(user),
+        "told": message_notices.of_case(case),
         "may_open_codes": permissions.can_view_operations(user),
         "conflict": conflict,
     }

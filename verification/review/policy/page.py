@@ -22,6 +22,7 @@ from verification.actions import policy as action
 from verification.models import Policy, StaffUser
 from verification.review import words
 from verification.review.dashboard.simulation import NIST_FROM, SAYS_NOT
+from verification.review.message_pages import notices as message_notices
 from verification.review.page import Site, signed_in
 from verification.review.policy import effect as policy_effect
 from verification.review.policy import words as policy_words
@@ -170,6 +171,7 @@ def _page(
         "title": _("Policy"),
         "in_force": in_force,
         "terms": policy_words.terms(in_force),
+        "nothing_goes_out": message_notices.nothing_goes_out(in_force),
         "below_nist": _warning(in_force),
         "may_change": permissions.can_change_policy(user),
         "draft": draft,

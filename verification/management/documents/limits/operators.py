@@ -111,6 +111,30 @@ OPERATORS = (
         "bytes",
         "nothing: the portal does not start; while it runs, the file counts as broken",
     ),
+    waits("messages.delivery:SENDERS", "Messages that are sent at the same time"),
+    waits("messages.outgoing:LEASE", "Until another worker sends a message whose worker died"),
+    waits(
+        "messages.outgoing:MAX_CLAIMS",
+        "Messages that a worker tries to claim before it leaves them to others",
+    ),
+    waits("messages.outgoing:FIRST_PAUSE", "From a failed try of a message to the next one"),
+    waits("messages.outgoing:LONGEST_PAUSE", "The longest such pause"),
+    then(
+        "messages.outgoing:GIVE_UP_AFTER",
+        "A message or a notice of an alert that can't be sent",
+        "",
+        "nothing: it is given up, and counts as failed",
+    ),
+    then("messages.mail:WAIT", "A single wait for the mail server", "s", "nothing: it is tried again"),
+    then(
+        "messages.mail:DEADLINE",
+        "An e-mail, with connecting and signing in",
+        "s",
+        "nothing: it is tried again",
+    ),
+    then("messages.texts:MAX_SUBJECT", "Subject of an e-mail", "characters", "nothing: the rest is cut off"),
+    then("webhooks.sender:DEADLINE", "The POST of an alert", "s", "nothing: it is tried again"),
+    then("alerts.watching:MAX_OPEN", "Alerts that are open at the same time", "", "nothing: others wait"),
     then(
         "liveness.client:CONNECT_TIMEOUT", "Connecting to the vendor", "s", "nothing: the call was not sent"
     ),

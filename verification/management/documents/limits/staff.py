@@ -76,6 +76,7 @@ STAFF = (
     then("review.queue.counts:MAX_COUNTED_OF_MANY", "A band's number", "", "“…+” in the place of the number"),
     then("review.board:MAX_LINES", "Lines of a list on the work board", "", _SHOWN),
     then("review.contested:MAX_NAMED", "Cases with a contested link on the work board", "", _SHOWN),
+    then("review.message_pages.notices:MAX_OF_CASE", "Messages on a case page", "", _SHOWN),
     then("review.case.dossier:MAX_TIMELINE", "Events of a case", "", _SHOWN),
     then("review.case.dossier:MAX_OTHERS", "Other cases of the applicant", "", _SHOWN),
     then("review.vendor_pages.page:MAX_EVENTS", "Events of the vendor accounts", "", _SHOWN),

@@ -1,0 +1,118 @@
+"""The page of messages, the newest first, and the two acts on one: it came back, and send it again."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages as notices
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from verification import messages, permissions
+from verification.models import Channel, Message, MessageState
+from verification.review.message_pages.words import TONES, happened
+from verification.review.page import Site, acting, signed_in
+from verification.review.paging import page_of
+
+PAGE_SIZE = 50
+_CASE = re.compile(r"ver_[a-z0-9]{1,36}")
+_SENT_AGAIN_FROM = {MessageState.FAILED, MessageState.BOUNCED, MessageState.DROPPED}
+
+
+def urls(site: Site) -> list[URLPattern]:
+    """The addresses to put on the staff site."""
+    return [
+        path("messages/", site.page(messages_page), name="messages"),
+        path("messages/<slug:message>/returned", site.page(returned), name="message_returned"),
+        path("messages/<slug:message>/again", site.page(again), name="message_again"),
+    ]
+
+
+@require_GET
+def messages_page(request: HttpRequest) -> HttpResponse:
+    user, now = signed_in(request), timezone.now()
+    state, case = _chosen(request)
+    rows = Message.objects.select_related("verification").filter(**({"state": state} if state else {}))
+    rows = rows.filter(verification__public_id=case) if case else rows
+    place = {name: request.GET.get(name, "") for name in ("after", "before")}
+    page = page_of(rows, "created_at", **place, size=PAGE_SIZE, newest_first=True)
+    may_mend = permissions.can_mend_messages(user)
+    context = {
+        "title": _("Messages"),
+        "rows": [_row(message, now, may_mend=may_mend) for message in page.rows],
+        "page": page,
+        "case": case,
+        "state": state,
+        "states": _states(state, case),
+        "query": _query(state, case),
+        "may_open_case": permissions.can_view_case(user),
+        "set_up": bool(settings.EMAIL),
+    }
+    return TemplateResponse(request, "review/message_pages/page.html", context)
+
+
+@require_POST
+def returned(request: HttpRequest, message: str) -> HttpResponse:
+    found = get_object_or_404(Message.objects.select_related("verification"), public_id=message)
+    try:
+        with transaction.atomic():
+            messages.came_back(found, by=acting(signed_in(request)), now=timezone.now())
+    except messages.CameBack as error:
+        notices.error(request, str(error))
+    else:
+        notices.success(
+            request, _("Noted. Nothing more goes to this address until the message is sent again.")
+        )
+    return _to_case(found)
+
+
+@require_POST
+def again(request: HttpRequest, message: str) -> HttpResponse:
+    found = get_object_or_404(Message.objects.select_related("verification"), public_id=message)
+    try:
+        with transaction.atomic():
+            messages.send_again(found, by=acting(signed_in(request)), now=timezone.now())
+    except messages.NotNow as error:
+        notices.error(request, str(error))
+    else:
+        notices.success(request, _("The message goes out in a moment."))
+    return _to_case(found)
+
+
+def _to_case(message: Message) -> HttpResponse:
+    """To the messages of the case, where the one acted on stands."""
+    return redirect(f"{reverse('admin:messages')}?{_query('', message.verification.public_id)}")
+
+
+def _chosen(request: HttpRequest) -> tuple[str, str]:
+    """The state and the case of the address; "" for what is missing or none."""
+    state, case = request.GET.get("state", ""), request.GET.get("case", "")
+    return state if state in MessageState.values else "", case if _CASE.fullmatch(case) else ""
+
+
+def _query(state: str, case: str) -> str:
+    return urlencode({name: value for name, value in (("state", state), ("case", case)) if value})
+
+
+def _states(chosen: str, case: str) -> list[dict[str, Any]]:
+    every = [("", _("All")), *((state.value, state.label) for state in MessageState)]
+    return [{"label": label, "query": _query(value, case), "here": value == chosen} for value, label in every]
+
+
+def _row(message: Message, now: datetime, *, may_mend: bool) -> dict[str, Any]:
+    sent_by_mail = message.state == MessageState.SENT and message.channel == Channel.EMAIL
+    return {
+        "message": message,
+        "tone": TONES[message.state],
+        "happened": happened(message, now),
+        "may_return": may_mend and sent_by_mail,
+        "may_send": may_mend and message.state in _SENT_AGAIN_FROM,
+    }
