@@ -317,6 +317,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = 4
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
+# A file that every backup touches: the System page tells how long ago. Empty: the portal is told of none.
+BACKUP_STAMP_FILE = env.text("KYC_BACKUP_STAMP_FILE", "")
+
 CELERY_BROKER_URL = env.secret("CELERY_BROKER_URL", "memory://localhost/" if DEMO else None)
 
 REST_FRAMEWORK = {

@@ -49,6 +49,12 @@ def _sample() -> tuple[timedelta, timedelta]:
 _offset = _Offset()
 
 
+def host_ahead_ms() -> int:
+    """How far this host's clock is ahead of the clock that all hosts share."""
+    behind = _offset.get() if connection.vendor == "postgresql" else timedelta(0)
+    return -round(behind / timedelta(milliseconds=1))
+
+
 def now() -> datetime:
     """The time by the clock that all hosts share."""
     return timezone.now() + (_offset.get() if connection.vendor == "postgresql" else timedelta(0))

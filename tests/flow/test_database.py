@@ -15,7 +15,8 @@ from kyc_portal.celery import app
 from kyc_portal.postgresql import base
 from tests.conftest import NOW, Road
 from tests.faults.waiting import wait_until
-from verification import tasks
+from verification import health, tasks
+from verification.health import survey
 from verification.jobs.connections import let_go_of_database
 from verification.models import AuditEvent, Verification
 from verification.states import Status
@@ -262,3 +263,19 @@ def asked(statement: str, on: Any = connection) -> Any:
     with on.cursor() as cursor:
         cursor.execute(statement)
         return cursor.fetchone()[0]
+
+
+@needs_postgresql
+def test_a_table_that_is_locked_holds_the_system_page_no_longer_than_its_deadline(db: None) -> None:
+    """As during a migration. What the page asks of other tables is answered."""
+    with another_connection() as other, other.cursor() as cursor:
+        other.set_autocommit(False)
+        cursor.execute("LOCK TABLE verification_queueanswer IN ACCESS EXCLUSIVE MODE")
+        began = time.perf_counter()
+        found = {fact.code: fact for _section, lines in health.facts(now=NOW) for fact in lines}
+        took = time.perf_counter() - began
+        other.rollback()
+    assert found["workers.unknown"].tone == health.Tone.BAD
+    assert "work.submitted" in found
+    assert "PostgreSQL" in found["database.server"].says
+    assert survey.EACH <= took < survey.IN_ALL

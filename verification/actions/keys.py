@@ -9,15 +9,17 @@ from verification.models import DataKey
 
 # Rows that are locked at a time: few, so that nobody waits long for one.
 BATCH = 200
+# A page does this many, which takes some seconds; the command does all.
+MAX_BY_PAGE = 10_000
 
 
-def rewrap(*, by: audit.By, now: datetime) -> tuple[int, list[DataKey]]:
-    """Wrap every data key with the first key of the ring. Returns how many, and those that do not open.
+def rewrap(*, by: audit.By, now: datetime, most: int | None = None) -> tuple[int, list[DataKey]]:
+    """Wrap every data key with the first key of the ring, or about `most`. Returns how many, and those not opened.
 
     It can be interrupted and begun anew at any time: each batch is a transaction with an event of its own.
     """
     number, failed, after = 0, list[DataKey](), 0
-    while batch := _rewrap_batch(after, by, now):
+    while (most is None or number + len(failed) < most) and (batch := _rewrap_batch(after, by, now)):
         number += len(batch.done)
         failed += batch.failed
         after = batch.last

@@ -7,7 +7,7 @@ import structlog
 
 from verification import audit, messages, storage, workflow
 from verification.evidence import media_tries, upload_parts
-from verification.jobs import doorbell, leases
+from verification.jobs import answers, doorbell, leases
 from verification.models import Applicant, DataKey, Export, Verification
 from verification.states import AttemptStatus, Status
 from verification.vendor_accounts import call_ledger, pacing
@@ -36,6 +36,7 @@ def sweep(*, now: datetime) -> int:
     _expire(now)
     upload_parts.forget_old(now=now)
     media_tries.forget_old(now=now)
+    answers.forget_gone(now=now)
     _delete_erased(now)
     return rung
 

@@ -59,6 +59,11 @@ class Keyring:
         """The id of the key that wraps."""
         return next(iter(self.keys))
 
+    @property
+    def ids(self) -> list[str]:
+        """The ids of all keys, the one that wraps first."""
+        return list(self.keys)
+
     def wrap(self, data_key: bytes, owner: str) -> tuple[str, str]:
         """The id of the wrapping key, and the data key as Base64, wrapped so that it opens for `owner` alone."""
         nonce = secrets.token_bytes(_NONCE_BYTES)

@@ -5,6 +5,7 @@ kind from a queue, which a connection to the broker would not prove. Beat has a 
 a queue without work has nothing to answer, and nobody can tell whether a worker listens.
 """
 
+import socket
 from datetime import datetime, timedelta
 from enum import StrEnum
 from threading import Lock
@@ -12,13 +13,16 @@ from typing import NamedTuple
 
 from django.db.models import Case, F, Value, When
 
+from verification import __version__, clock
 from verification.jobs import doorbell
-from verification.models import QueueAnswer
+from verification.models import QueueAnswer, WorkerHost
 
 BEAT = "beat"
 NAMES = (*dict.fromkeys(doorbell.QUEUES.values()), BEAT)
 # Longer than a full pool is busy with what it has: a call takes 40 s at most, and the tasks' time limit is 55 s.
 SILENT_AFTER = timedelta(seconds=90)
+GONE_AFTER = timedelta(days=1)
+_HOST = socket.gethostname()[:120]
 
 
 class State(StrEnum):
@@ -34,6 +38,10 @@ class Answer(NamedTuple):
 
     state: State
     last: datetime | None
+
+    @property
+    def stands_still(self) -> bool:
+        return self.state in {State.SILENT, State.NEVER}
 
 
 _taken: dict[str, datetime] = {}
@@ -61,6 +69,20 @@ def record(queue: str, *, now: datetime) -> None:
     since = Case(When(answered_at__lt=now - SILENT_AFTER, then=Value(now)), default=F("since"))
     if not QueueAnswer.objects.filter(queue=queue).update(answered_at=now, since=since):
         QueueAnswer.objects.get_or_create(queue=queue, defaults={"answered_at": now, "since": now})
+    _record_host(queue, since, now)
+
+
+def _record_host(queue: str, since: Case, now: datetime) -> None:
+    """Which host it was, with which version and clock."""
+    facts = {"answered_at": now, "version": __version__, "clock_ms": clock.host_ahead_ms()}
+    rows = WorkerHost.objects.filter(queue=queue, host=_HOST)
+    if not rows.update(**facts, since=since):
+        WorkerHost.objects.get_or_create(queue=queue, host=_HOST, defaults={**facts, "since": now})
+
+
+def forget_gone(*, now: datetime) -> None:
+    """Forget the hosts that have not answered for GONE_AFTER; each container that is replaced leaves one."""
+    WorkerHost.objects.filter(answered_at__lt=now - GONE_AFTER).delete()
 
 
 def states(*, now: datetime) -> dict[str, Answer]:

@@ -77,6 +77,11 @@ def ring_probe(account_name: str) -> None:
     transaction.on_commit(partial(_send, PROBE, [account_name], 0))
 
 
+def ring_sweep() -> None:
+    """After the running transaction commits, have a worker sweep now."""
+    transaction.on_commit(partial(_send, SWEEP, [], 0))
+
+
 def _send(task: str, args: list[str], delay: float) -> None:
     """A connection that broke while it was idle fails at once, and the second try has a new one. A broker that hangs
     fails after its deadline, which the caller waits for once only."""

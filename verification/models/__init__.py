@@ -30,6 +30,7 @@ from verification.models.staff import StaffUser
 from verification.models.staff_change import ChangeKind, ChangeState, StaffChange
 from verification.models.upload import RecordingPart, RecordingUpload
 from verification.models.verification import Verification
+from verification.models.worker_host import WorkerHost
 
 __all__ = [
     "DECISIONS",
@@ -85,4 +86,5 @@ __all__ = [
     "Verdict",
     "Verification",
     "VerificationAttempt",
+    "WorkerHost",
 ]

@@ -111,6 +111,7 @@ RIGHTS: dict[str, Right] = {
         SENIOR,
         OPERATOR,
     ),
+    "operate": _right(_("Only operators start the system's work by hand."), OPERATOR),
     "probe_account": _right(_("Only operators have a paused account probed."), OPERATOR),
 }
 
@@ -166,6 +167,7 @@ can_view_messages = partial(can, right="view_messages")
 can_mend_messages = partial(can, right="mend_messages")
 can_view_operations = partial(can, right="view_operations")
 can_manage_brands = partial(can, right="manage_brands")
+can_operate = partial(can, right="operate")
 can_probe_account = partial(can, right="probe_account")
 
 

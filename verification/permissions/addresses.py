@@ -112,6 +112,11 @@ OPERATIONS = (
     Address("messages/", "Messages to applicants", "view_messages", rules="no name, address or text"),
     Address("messages/<slug:message>/returned", "Note that one came back", post="mend_messages"),
     Address("messages/<slug:message>/again", "Send one again", post="mend_messages"),
+    Address("system/", "How the installation is doing", "view_operations"),
+    Address("system/sweep", "Have a worker sweep now", post="operate"),
+    Address(
+        "system/rewrap", "Wrap data keys with the first key of the ring", post="operate", fresh=("post",)
+    ),
     Address("codes/", "Meaning of each vendor code", "view_operations"),
     Address("trail/", "The trail: what was done, and who looked", "view_trail", rules=_BLIND),
     Address("exports/", "Exports of the trail; make one", "export", "export", fresh=("post",)),

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from verification import clock, permissions
 from verification.actions import staff_change
 from verification.audit import viewing
+from verification.health import workers
 from verification.models import DECISIONS, AuditEvent, Review, StaffUser, Stage
 from verification.review import contested, labels, words
 from verification.review.message_pages import notices as message_notices
@@ -22,7 +23,7 @@ from verification.review.page import signed_in
 from verification.review.queue import counts
 from verification.review.queue import filters as queue_filters
 from verification.review.queue.filters import Chosen, View
-from verification.review.vendor_pages import accounts, workers
+from verification.review.vendor_pages import accounts
 
 RECENT = 8
 MAX_LINES = 12
@@ -57,6 +58,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (permissions.can_mend_messages, _("Messages"), "messages"),
         (permissions.can_view_operations, _("Vendor"), "vendor"),
         (permissions.can_manage_brands, _("Brands"), "brands"),
+        (permissions.can_view_operations, _("System"), "system"),
         (permissions.can_view_staff, _("Staff"), "staff"),
     )
     links = [_link(title, name) for can, title, name in pages if can(user)]

@@ -108,6 +108,7 @@ EVENTS: Labels = {
     "document.checked": gettext_lazy("Document checked"),
     "challenge.issued": gettext_lazy("Challenge issued"),
     "attempt.submitted": gettext_lazy("Recording sent"),
+    "system.sweep_asked": gettext_lazy("Sweep asked for"),
     "keys.rewrapped": gettext_lazy("Data keys wrapped anew"),
     "attempt.flagged": gettext_lazy("Flag added"),
     "attempt.prepared": gettext_lazy("Recording normalised"),

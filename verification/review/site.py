@@ -28,6 +28,7 @@ from verification.review.policy import page as policy_page
 from verification.review.queue import page as queue_page
 from verification.review.staff_pages import urls as staff_pages
 from verification.review.trail import page as trail_page
+from verification.review.system import page as system_page
 from verification.review.vendor_pages import codes
 from verification.review.vendor_pages import page as vendor_page
 
@@ -55,6 +56,7 @@ class ReviewSite(AdminSite):
             path("evidence/<slug:kind>/<slug:public_id>", self.page(evidence.evidence), name="evidence"),
             path("vendor/", self.page(vendor_page.vendor_page), name="vendor"),
             path("vendor/<slug:name>/probe", self.page(vendor_page.probe), name="probe_account"),
+            *system_page.urls(self),
             path("codes/", self.page(codes.codes_page), name="codes"),
             *exports.urls(self),
             *brand_page.urls(self),
@@ -127,6 +129,8 @@ _HOMES = {
     "probe_account": "admin:vendor",
     "message_again": "admin:messages",
     "message_returned": "admin:messages",
+    "ask_for_sweep": "admin:system",
+    "rewrap_keys": "admin:system",
     "new_draft": "admin:policies",
     "discard_draft": "admin:policies",
     "activate_draft": "admin:policies",

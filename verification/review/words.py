@@ -4,10 +4,9 @@ Pure functions. The vendor documents the error rate at two scores only (70 and 8
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
-from django.utils.dateformat import format as date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +15,8 @@ from verification.hints import HINTS
 from verification.liveness import VENDOR_PASS, Category, lookup
 from verification.rules import review_bands
 from verification.states import Band, Outcome
+from verification.times import moment as moment
+from verification.times import span as span
 from verification.vendor_accounts.code_guide import MEANINGS, SUSPICION
 
 TEN_TIMES_STRICTER_AT = Decimal(80)
@@ -126,22 +127,6 @@ def describe_code(code: str, outcome: str = "") -> str:
     if not rule.known:
         sentences.append(UNKNOWN_CODE)
     return " ".join(str(sentence) for sentence in sentences)
-
-
-def span(length: timedelta) -> str:
-    """A duration in one unit, rounded down: 45 min, 3 h, 2 d."""
-    minutes = int(length.total_seconds() // 60)
-    if minutes < 60:
-        return _("%(n)s min") % {"n": minutes}
-    if minutes < 48 * 60:
-        return _("%(n)s h") % {"n": minutes // 60}
-    return _("%(n)s d") % {"n": minutes // (24 * 60)}
-
-
-def moment(at: datetime, now: datetime) -> str:
-    """The time of day in UTC, with the date if it is not today."""
-    at, now = at.astimezone(UTC), now.astimezone(UTC)
-    return date_format(at, "H:i" if at.date() == now.date() else "j M H:i")
 
 
 def due(due_at: datetime | None, now: datetime) -> str:

@@ -7,10 +7,12 @@ folder lists every copy, and destroying the key makes all of them unreadable.
 import hashlib
 import io
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.core.files.base import File
@@ -29,12 +31,14 @@ from verification.storage.keys import (
     ring_opens,
     seal_for,
     unseal_for,
+    to_rewrap,
 )
 
 __all__ = [
     "IntegrityError",
     "KeyDestroyed",
     "Rewrapped",
+    "Room",
     "Store",
     "StoredObject",
     "Unavailable",
@@ -44,17 +48,21 @@ __all__ = [
     "destroy",
     "dropped_on_error",
     "erase",
+    "folder",
     "key_of",
     "keyring",
     "new_key",
     "open_checked",
     "open_unchecked",
+    "place_answers",
     "read",
     "rewrap",
     "ring_opens",
+    "room",
     "seal_for",
     "store",
     "store_file",
+    "to_rewrap",
     "unseal_for",
 ]
 
@@ -167,8 +175,11 @@ def answers() -> bool:
     True until the first data key is made, because the place need not exist before.
     It lists, because a request for one object can't tell a missing bucket from a missing object.
     """
-    if not DataKey.objects.exists():
-        return True
+    return not DataKey.objects.exists() or place_answers()
+
+
+def place_answers() -> bool:
+    """The same without a question to the database: False as well if the place was never made."""
     try:
         with suppress(FileNotFoundError):
             storages["evidence"].listdir("nobody")
@@ -176,6 +187,26 @@ def answers() -> bool:
     except OSError:
         return False
     return True
+
+
+def folder() -> Path | None:
+    """The folder of all objects; None if they lie in a bucket."""
+    found: Path | None = _evidence().folder()
+    return found
+
+
+@dataclass(frozen=True)
+class Room:
+    """Of a disk, in bytes. `free` is what this process may use."""
+
+    free: int
+    total: int
+
+
+def room(place: Path) -> Room:
+    """Of the disk on which `place` lies."""
+    usage = shutil.disk_usage(place)
+    return Room(usage.free, usage.total)
 
 
 def erase(key: DataKey, *, now: datetime) -> int:

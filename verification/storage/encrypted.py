@@ -6,6 +6,7 @@ OSError if it can't be reached, and FileNotFoundError if there is no such object
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from django.core.files.base import File
@@ -56,6 +57,11 @@ class EncryptedStorage(Storage):
         if isinstance(self._objects, DurableFileSystemStorage):
             with _known_errors():
                 self._objects.check_may_write()
+
+    def folder(self) -> Path | None:
+        """Where the storage beneath keeps its files, if it is a folder of this machine."""
+        is_folder = isinstance(self._objects, DurableFileSystemStorage)
+        return Path(self._objects.location) if is_folder else None  # type: ignore[attr-defined]
 
     def _open(self, name: str, mode: str = "rb") -> "File[bytes]":
         if mode != "rb":

@@ -10,6 +10,7 @@ from functools import lru_cache
 import structlog
 from django.conf import settings
 from django.core.files.storage import storages
+from django.db.models import QuerySet
 
 from verification.crypto import (
     Keyring,
@@ -122,8 +123,7 @@ def rewrap(*, most: int, after: int = 0) -> Rewrapped | None:
     It takes them in the order of their rows, from the one behind `after`; None if there are no more.
     """
     ring = keyring()
-    old = DataKey.objects.filter(destroyed_at__isnull=True, pk__gt=after).exclude(key_id=ring.primary)
-    rows = list(old.order_by("pk")[:most])
+    rows = list(_wrapped_by_others(ring).filter(pk__gt=after).order_by("pk")[:most])
     if not rows:
         return None
     done, failed = [], []
@@ -138,6 +138,15 @@ def rewrap(*, most: int, after: int = 0) -> Rewrapped | None:
         if DataKey.objects.filter(pk=row.pk, wrapped=row.wrapped).update(key_id=key_id, wrapped=wrapped):
             done.append(row)
     return Rewrapped(done, failed, rows[-1].pk)
+
+
+def _wrapped_by_others(ring: Keyring) -> QuerySet[DataKey]:
+    return DataKey.objects.filter(destroyed_at__isnull=True).exclude(key_id=ring.primary)
+
+
+def to_rewrap(most: int) -> int:
+    """How many data keys `rewrap` would take, up to `most`."""
+    return _wrapped_by_others(keyring())[:most].count()
 
 
 def ring_opens() -> bool:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from verification import clock, permissions
 from verification.actions import account as action
+from verification.health import workers
 from verification.liveness import RULES
 from verification.models import (
     AnswerKind,
@@ -26,7 +27,7 @@ from verification.models import (
 )
 from verification.review import labels, words
 from verification.review.page import acting, signed_in
-from verification.review.vendor_pages import accounts, spending, workers
+from verification.review.vendor_pages import accounts, spending
 from verification.review.vendor_pages.accounts import State
 from verification.states import AttemptStatus
 from verification.vendor_accounts import clients, code_guide, pacing, request_ids

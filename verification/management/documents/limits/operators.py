@@ -191,6 +191,48 @@ OPERATORS = (
         "",
         "nothing: `/readyz`, the work board and the vendor page say so",
     ),
+    then("jobs.answers:GONE_AFTER", "A host of workers that is gone", "", "nothing: it is forgotten"),
+    then(
+        "health.survey:EACH", "One question of the System page", "s", "Not known: … did not answer in time."
+    ),
+    then(
+        "health.survey:IN_ALL",
+        "All questions of the System page to the database",
+        "s",
+        "Not known: the database did not answer in time.",
+    ),
+    then("health.workers:MAX_HOSTS", "Hosts of a queue on the System page", "", "and … further hosts"),
+    then("health.work:SLOW", "Work that waits", "", "the System page asks to look at it"),
+    then("health.work:STUCK", "Work that waits", "", "the System page calls it broken"),
+    then(
+        "health.work:MAX_COUNTED", "Cases counted by the System page", "", "“…+” in the place of the number"
+    ),
+    then(
+        "health.trouble:LATELY",
+        "What the System page calls lately",
+        "",
+        "nothing: what is older is in the trail",
+    ),
+    then("health.trouble:MAX_COUNTED", "Events counted there", "", "“…+” in the place of the number"),
+    then("health.keys:MAX_COUNTED", "Data keys counted there", "", "“…+” in the place of the number"),
+    then("health.clocks:OFF", "A host's clock from the database's", "ms", "the System page asks to set it"),
+    then(
+        "health.database:NEARLY_FULL",
+        "Open connections of the database",
+        "%",
+        "the System page asks for more",
+    ),
+    then("health.places:LITTLE", "Free on a disk, at least", "%", "the System page asks for room"),
+    then("health.places:VERY_LITTLE", "Free on a disk, at least", "%", "the System page calls it broken"),
+    then("health.backup:LATE_AFTER", "Since the last backup", "", "the System page asks why"),
+    then("health.backup:LOST_AFTER", "Since the last backup", "", "the System page calls it broken"),
+    then("health.backup:MAX_NOTE", "What a backup writes about itself", "characters", "nothing: it is cut"),
+    then(
+        "actions.keys:MAX_BY_PAGE",
+        "Keys wrapped anew by one press",
+        "",
+        "the System page says how many are left",
+    ),
     waits(
         "jobs.leases:RETRY_AFTER", "Until a machine that can't do its part, or read the evidence, tries again"
     ),
