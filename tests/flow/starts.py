@@ -287,7 +287,7 @@ UNSAFE: dict[str, list[dict[str, str]]] = {
         )
     ],
     "kyc.E076": [{"KYC_CA_FILE": path} for path in ("/nowhere/ca.pem", "ca.pem", "/etc/hostname", "/")],
-    "kyc.E090": [{"KYC_BACKUP_STAMP_FILE": "backup-stamp"}],
+    "kyc.E100": [{"KYC_BACKUP_STAMP_FILE": "backup-stamp"}],
     "kyc.E077": [{"SSLKEYLOGFILE": "/tmp/keys"}],
     "kyc.E078": [
         {"CELERY_BROKER_URL": url}

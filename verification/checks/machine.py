@@ -81,7 +81,7 @@ def private_files(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def backup_stamp(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """A relative path would be another file in each process."""
     is_relative = settings.BACKUP_STAMP_FILE[:1] not in {"", "/"}
-    return errors(((is_relative, "KYC_BACKUP_STAMP_FILE is not an absolute path.", "kyc.E090"),))
+    return errors(((is_relative, "KYC_BACKUP_STAMP_FILE is not an absolute path.", "kyc.E100"),))
 
 
 def _others(path: Path, bits: int) -> bool:

@@ -27,8 +27,8 @@ from verification.review.message_pages import page as message_pages
 from verification.review.policy import page as policy_page
 from verification.review.queue import page as queue_page
 from verification.review.staff_pages import urls as staff_pages
-from verification.review.trail import page as trail_page
 from verification.review.system import page as system_page
+from verification.review.trail import page as trail_page
 from verification.review.vendor_pages import codes
 from verification.review.vendor_pages import page as vendor_page
 

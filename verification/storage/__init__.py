@@ -30,8 +30,8 @@ from verification.storage.keys import (
     rewrap,
     ring_opens,
     seal_for,
-    unseal_for,
     to_rewrap,
+    unseal_for,
 )
 
 __all__ = [
