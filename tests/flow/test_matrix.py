@@ -69,6 +69,8 @@ ANSWERS = {
     ("post", "staff/changes/<slug:public_id>/stop"): 302,
     # Only who proposed it.
     ("post", "staff/changes/<slug:public_id>/hand-out"): 403,
+    ("post", "system/sweep"): 302,
+    ("post", "system/rewrap"): 302,
     ("post", "staff/seen"): 302,
     ("get", "verification/staffuser/"): 302,
     ("get", "verification/staffuser/<int:number>/change/"): 302,

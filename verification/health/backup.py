@@ -13,7 +13,7 @@ from verification.health.fact import Fact, Tone
 
 # One a day, and two hours for it.
 LATE_AFTER, LOST_AFTER = timedelta(hours=26), timedelta(hours=74)
-MAX_NOTE: Final = 200  # characters
+MAX_LINE: Final = 200  # characters
 _TITLE = gettext_lazy("Last backup")
 
 
@@ -45,6 +45,6 @@ def _fact(age: timedelta, made: str, note: str) -> Fact:
 def _first_line(stamp: Path) -> str:
     """What the backup wrote about itself, if anything."""
     with stamp.open("rb") as file:
-        text = file.read(MAX_NOTE * 4).decode(errors="replace")
+        text = file.read(MAX_LINE * 4).decode(errors="replace")
     printable = "".join(sign for sign in text.partition("\n")[0] if sign.isprintable())
-    return printable[:MAX_NOTE].strip()
+    return printable[:MAX_LINE].strip()

@@ -226,7 +226,7 @@ OPERATORS = (
     then("health.places:VERY_LITTLE", "Free on a disk, at least", "%", "the System page calls it broken"),
     then("health.backup:LATE_AFTER", "Since the last backup", "", "the System page asks why"),
     then("health.backup:LOST_AFTER", "Since the last backup", "", "the System page calls it broken"),
-    then("health.backup:MAX_NOTE", "What a backup writes about itself", "characters", "nothing: it is cut"),
+    then("health.backup:MAX_LINE", "What a backup writes about itself", "characters", "nothing: it is cut"),
     then(
         "actions.keys:MAX_BY_PAGE",
         "Keys wrapped anew by one press",

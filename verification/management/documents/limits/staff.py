@@ -183,11 +183,8 @@ STAFF = (
     then(
         "review.staff_pages.changes:MAX_CHANGES", "Latest changes to staff listed, besides these", "", _SHOWN
     ),
-    text(
-        "review.staff_pages.changes:MAX_OF_ONE",
-        "Changes listed on the page of one of the staff",
-        "",
-        "Only the latest %(number)s are shown; the trail has all.",
+    then(
+        "review.staff_pages.changes:MAX_OF_ONE", "Changes listed on the page of one of the staff", "", _SHOWN
     ),
     then("review.staff_pages.people:PAGE_SIZE", "Rows of a page of the staff", "", "a link to the next page"),
     then(
