@@ -38,5 +38,9 @@ HINTS = {
     "photo_whole_face": _("Please use a photo in which the whole face can be seen."),
     "photo_uncovered": _("Please use a photo in which nothing covers the face."),
     "photo_whole_document": _("Please take a photo that shows the whole document."),
+    "photo_nothing_covered": _(
+        "Please take a photo in which nothing covers your ID, with all of its text readable."
+    ),
+    "photo_valid_id": _("Please use an ID of a kind that we accept, and that is valid today."),
     "photo_other_size": _("Your photo is too small or too large. Please take it again."),
 }

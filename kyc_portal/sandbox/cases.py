@@ -11,11 +11,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from kyc_portal.sandbox.drawing import TAKE_SECONDS, draw_photo, draw_takes
+from kyc_portal.sandbox.drawing import TAKE_SECONDS, draw_photo, draw_selfie, draw_takes
 from kyc_portal.sandbox.emulator import EmulatorServer
+from kyc_portal.sandbox.policies import put_into_force
 from verification import audit
 from verification.actions.claim import claim
 from verification.actions.invite import Invitation, invite
@@ -23,7 +25,8 @@ from verification.actions.review import decide
 from verification.casework import Shown
 from verification.evidence.judged import evidence_hash
 from verification.models import StaffUser, Verdict, Verification
-from verification.states import Mode, Status
+from verification.rules import document_check
+from verification.states import DocumentCheckFor, Mode, Status
 
 PATIENCE = 60  # seconds for one recording to be judged
 ARTISTS = 2  # processes that draw
@@ -42,6 +45,13 @@ class Case:
     other_face: bool = False
     seed: int = 1
     camera: str = "Front camera"
+    documents: DocumentCheckFor = DocumentCheckFor.NEVER
+    sends_a_selfie: bool = False
+
+    @property
+    def photo(self) -> bytes:
+        """What the person sends as the photo of their ID."""
+        return draw_selfie(self.seed) if self.sends_a_selfie else draw_photo(self.seed, holder=self.name)
 
     @property
     def face(self) -> int:
@@ -99,6 +109,10 @@ CASES = (
         seed=20,
     ),
     Case("CUST-1011", "Pieter Maas", ({"sim": 71.3},), seed=21, camera="OBS Virtual Camera"),
+    # Clear passes that wait for a person to check the document.
+    Case("CUST-1012", "Grace Wanjiru", seed=22, documents=DocumentCheckFor.ALWAYS),
+    Case("CUST-1013", "Felix Brunner", seed=23, documents=DocumentCheckFor.ALWAYS, sends_a_selfie=True),
+    Case("CUST-1014", "Rosa Iglesias", seed=24, documents=DocumentCheckFor.SHARE),
     Case("CUST-1009", "Lena Brandt", ({"result": "FailedOperation.ActionLightDark"},), seed=19),
 )
 
@@ -118,13 +132,15 @@ def make_cases(emulator: EmulatorServer, reviewer: StaffUser, tell: Any) -> None
         for case in sorted(CASES, key=lambda case: len(case.answers), reverse=True)
         if not Verification.objects.filter(applicant__reference=case.reference).exists()
     ]
+    invitations = _invite(missing)
     waiting = deque(missing)
     people: list[Person] = []
     with ProcessPoolExecutor(ARTISTS, get_context("spawn")) as artists:
         clips = {case.reference: artists.submit(draw_takes, case.face, len(case.answers)) for case in missing}
         while waiting or people:
             while waiting and len(people) < AT_ONCE:
-                people.append(_begin(waiting.popleft()))
+                case = waiting.popleft()
+                people.append(_begin(case, invitations[case.reference]))
             person = min(people, key=lambda person: person.ready_at)
             _record(person, clips[person.case.reference].result(), emulator)
             if person.recordings == len(person.case.answers):
@@ -132,13 +148,34 @@ def make_cases(emulator: EmulatorServer, reviewer: StaffUser, tell: Any) -> None
                 tell(f"  {person.case.reference}: {_finish(person, reviewer)}")
 
 
-def _begin(case: Case) -> "Person":
-    invitation = invite(
-        reference=case.reference, name=case.name, mode=case.mode, by=audit.By.shell(), now=timezone.now()
-    )
+def _invite(cases: list[Case]) -> dict[str, Invitation]:
+    """The invitations by reference. A case keeps the policy under which it was invited, so each policy is put into
+    force for a moment; the one that asks for no document check is the last."""
+    found: dict[str, Invitation] = {}
+    for documents in (DocumentCheckFor.ALWAYS, DocumentCheckFor.SHARE, DocumentCheckFor.NEVER):
+        chosen = [case for case in cases if case.documents == documents]
+        if chosen:
+            put_into_force(documents, now=timezone.now())
+        found |= {case.reference: _invitation(case) for case in chosen}
+    return found
+
+
+def _invitation(case: Case) -> Invitation:
+    """Of a share, one that was selected: an invitation that was not is undone."""
+    while True:
+        with transaction.atomic():
+            person: dict[str, Any] = {"reference": case.reference, "name": case.name, "mode": case.mode}
+            made = invite(**person, by=audit.By.shell(), now=timezone.now())
+            share = made.verification.policy.document_check == DocumentCheckFor.SHARE
+            if not share or document_check.asked(made.verification):
+                return made
+            transaction.set_rollback(True)
+
+
+def _begin(case: Case, invitation: Invitation) -> "Person":
     person = Person(case, invitation)
     person.agree()
-    person.give_photo(draw_photo(case.seed))
+    person.give_photo(case.photo)
     person.ask_for_challenge()
     return person
 

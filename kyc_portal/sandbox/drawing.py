@@ -45,14 +45,20 @@ EXIF_ORIENTATION = 0x0112
 
 
 def draw_photo(
-    seed: int = 1, size: Size = (600, 800), *, format: str = "JPEG", orientation: int | None = None
+    seed: int = 1,
+    size: Size = (600, 800),
+    *,
+    format: str = "JPEG",
+    orientation: int | None = None,
+    holder: str = "",
 ) -> bytes:
     """A portrait on a specimen ID card of `size` pixels, as an encoded image file.
 
     `orientation` is an EXIF tag from 1 to 8: the pixels are stored turned, and a viewer that applies the tag turns them
-    back.
+    back. With the name of a `holder`, the card shows it and a day on which it expires.
     """
-    picture = _sensor_noise(_card(seed, size), seed, 0)
+    line = f"{holder.upper()}  VALID TO 2031-05-17" if holder else f"SPECIMEN<<DRAWN<PERSON<<{seed:04d}<<<"
+    picture = _sensor_noise(_card(seed, size, line), seed, 0)
     if orientation in STORED_AS:
         picture = picture.transpose(STORED_AS[orientation])
     exif = Image.Exif()
@@ -168,15 +174,22 @@ def _room(seed: int, size: Size) -> Image.Image:
     return room
 
 
-def _card(seed: int, size: Size) -> Image.Image:
-    """The face side of an invented ID card: fine waves, the portrait, and SPECIMEN twice."""
+def draw_selfie(seed: int) -> bytes:
+    """A picture of the person that is no ID at all, as a JPEG."""
+    out = io.BytesIO()
+    draw_frame(seed, (600, 800), 0.5).save(out, "JPEG")
+    return out.getvalue()
+
+
+def _card(seed: int, size: Size, line: str) -> Image.Image:
+    """The face side of an invented ID card: fine waves, the portrait, SPECIMEN, and a line of print."""
     wide, high = size[0] * 2, size[1] * 2
     person = Person.from_seed(seed)
     card = Image.new("RGB", (wide, high), (226, 236, 238))
     _draw_waves(card, random.Random(f"card {seed}"))
     unit = min(high * 0.235, wide * 0.3)
     draw_person(card, person, Pose(), unit=unit, at=(wide / 2, high * 0.47))
-    _draw_card_print(card, seed)
+    _draw_card_print(card, line)
     return card.resize(size, Image.Resampling.LANCZOS)
 
 
@@ -193,7 +206,7 @@ def _draw_waves(card: Image.Image, rng: random.Random) -> None:
         )
 
 
-def _draw_card_print(card: Image.Image, seed: int) -> None:
+def _draw_card_print(card: Image.Image, line: str) -> None:
     draw = ImageDraw.Draw(card)
     wide, high = card.size
     ink, band = (36, 66, 92), high // 10
@@ -202,7 +215,7 @@ def _draw_card_print(card: Image.Image, seed: int) -> None:
     title, code = _font(wide, 22), _font(wide, 26)
     draw.text((wide * 0.04, band / 2), "IDENTITY CARD", (240, 246, 248), title, "lm")
     draw.text((wide * 0.96, band / 2), "SPECIMEN", (250, 214, 120), title, "rm")
-    draw.text((wide / 2, high - band / 2), f"SPECIMEN<<DRAWN<PERSON<<{seed:04d}<<<", ink, code, "mm")
+    draw.text((wide / 2, high - band / 2), line, ink, code, "mm")
     stamp = Image.new("L", (wide, high), 0)
     ImageDraw.Draw(stamp).text((wide / 2, high * 0.79), "SPECIMEN", 120, _font(wide, 8), "mm")
     card.paste((170, 40, 60), (0, 0), stamp.rotate(12, Image.Resampling.BILINEAR))

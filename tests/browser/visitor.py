@@ -20,6 +20,7 @@ class Visitor:
     takes = 0
 
     def __init__(self, portal: Portal) -> None:
+        self.photo = PHOTO
         self._portal = portal
         self.case: dict[str, Any] = portal.invite("SILENT")
         self._http = httpx.Client(base_url=portal.url, follow_redirects=True, timeout=20)
@@ -39,7 +40,7 @@ class Visitor:
         assert mark, "the consent page names its case"
         self._mark = mark[1]
         self._post("/verify/consent", {"answer": "agree", "agree": "on", "text_sha256": shown[1]})
-        self._post("/verify/document", {}, photo=("id.jpg", PHOTO, "image/jpeg"))
+        self._post("/verify/document", {}, photo=("id.jpg", self.photo, "image/jpeg"))
         return self.record(**answer)
 
     def record(self, **answer: Any) -> dict[str, Any]:

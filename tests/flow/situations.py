@@ -94,6 +94,7 @@ LEADS_TO: dict[str, Act] = {
     "spot check": _nothing,
     "judged blind": _blind(Verdict.APPROVE),
     "doubted blind": _blind(Verdict.DECLINE),
+    "document to check": _nothing,
     "page out of date": _nothing,
     "with the applicant": lambda case, me, other: decide(case, Verdict.ASK_AGAIN, "video_unclear", by=other),
     "approved": _approved,
@@ -109,6 +110,7 @@ _BEGINS = {
     "spot check": "drawn",
     "judged blind": "drawn",
     "doubted blind": "drawn",
+    "document to check": "to check",
     "approved": "drawn",
     # A rollback does not restore deleted files, so this case has its own.
     "erased": "to be erased",
@@ -126,9 +128,11 @@ class Cases:
             "to be erased": road.in_review(emulator, seed=2, email=EMAIL),
             "back": _back(road, emulator, seniors[0]),
         }
-        # A policy applies to later cases only, so the spot check comes last.
+        # A policy applies to later cases only, so these come last.
         policy(seniors, qa_share=100)
         self._made["drawn"] = road.judged(emulator, {"sim": 93.7}, seed=4, email=EMAIL)
+        policy(seniors, document_check="always")
+        self._made["to check"] = road.judged(emulator, {"sim": 93.7}, seed=5, email=EMAIL)
 
     def __getitem__(self, situation: str) -> Verification:
         return self._made[_BEGINS.get(situation, "plain")]

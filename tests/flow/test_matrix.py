@@ -50,6 +50,7 @@ ANSWERS = {
     ("post", "case/<slug:public_id>/renew"): 409,
     ("post", "case/<slug:public_id>/release"): 302,
     ("post", "case/<slug:public_id>/decide"): 422,
+    ("post", "case/<slug:public_id>/document"): 422,
     ("post", "case/<slug:public_id>/blind"): 422,
     ("post", "case/<slug:public_id>/reopen"): 422,
     ("post", "policy/new"): 409,

@@ -43,9 +43,10 @@ LOOKS = {
     "reveal": [viewing.REVEAL, viewing.CASE],
 }
 # Acts that answer with a redirect, whether they changed something or not.
-LED_ON = {"claim", "release", "reopen", "judge_blind", *VERDICTS}
+LED_ON = {"claim", "release", "reopen", "check_document", "judge_blind", *VERDICTS}
+WITHOUT_A_REVIEW = {"claim", "renew", "release", "check_document"}
 # Acts whose form sends the version of its page.
-OF_A_PAGE = {*VERDICTS, "judge_blind", "reopen"}
+OF_A_PAGE = {*VERDICTS, "check_document", "judge_blind", "reopen"}
 REVIEWERS = {Group.REVIEWER, Group.SENIOR}
 # A superuser without a group represents everybody without a group.
 ROLES = {role: group for role, group in STAFF_ROLES.items() if role != "no group"}
@@ -157,7 +158,9 @@ def ways(act: str, situation: Situation, case: Verification) -> list[str]:
         ids = dict.fromkeys(KINDS, attempt.public_id) | {"photo": photo.public_id}
         kinds = KINDS if situation.name in THOROUGHLY else ["video"]
         return [f"/admin/evidence/{kind}/{ids[kind]}" for kind in kinds]
-    ends = {"open": "", "judge_blind": "blind"} | dict.fromkeys(VERDICTS, "decide")
+    ends = {"open": "", "judge_blind": "blind", "check_document": "document"} | dict.fromkeys(
+        VERDICTS, "decide"
+    )
     return [base + ends.get(act, act)]
 
 
@@ -165,6 +168,8 @@ def form_of(act: str, case: Verification, me: StaffUser) -> dict[str, Any]:
     """The fields that a reviewer fills in for this act."""
     if act == "reveal":
         return {"purpose": "contact"}
+    if act == "check_document":
+        return {"document_kind": "passport", "document_name_matches": "yes", "note": NOTE}
     if act == "judge_blind":
         return {"verdict": "approve", "note": NOTE}
     reasons = [reason.code for reason in reasons_for(act)]
@@ -196,7 +201,7 @@ def looks_of(act: str, status: int) -> list[str]:
     if status == 200:
         return LOOKS.get(act, [])
     # A refused act shows the case's page with the reason, which is a view; a script sends "renew" and gets JSON.
-    return [viewing.CASE] if status == 409 and act != "renew" else []
+    return [viewing.CASE] if status in {409, 422} and act != "renew" else []
 
 
 def outcome(case: Verification, me: StaffUser, act: str, status: int, before: dict[str, Any]) -> str:
@@ -211,14 +216,20 @@ def outcome(case: Verification, me: StaffUser, act: str, status: int, before: di
         return VOID if changed == {"proposal_id", "version", "events"} else "?"
     if status != (302 if act in LED_ON else 200):
         return "?"
+    if act in WITHOUT_A_REVIEW:
+        return _done_without_a_review(case, me, act, before)
     return _done(case, me, act, before)
 
 
-def _done(case: Verification, me: StaffUser, act: str, before: dict[str, Any]) -> str:
-    if act in {"claim", "renew"}:
-        return DONE if case.claimed_by == me and case.claimed_until != before["claimed_until"] else "?"
+def _done_without_a_review(case: Verification, me: StaffUser, act: str, before: dict[str, Any]) -> str:
     if act == "release":
         return DONE if case.claimed_by is None else "?"
+    if act == "check_document":
+        return DONE if case.document_checks.get().by == me else "?"
+    return DONE if case.claimed_by == me and case.claimed_until != before["claimed_until"] else "?"
+
+
+def _done(case: Verification, me: StaffUser, act: str, before: dict[str, Any]) -> str:
     written = case.reviews.last()
     if written is None or written.by != me or case.reviews.count() != before["reviews"] + 1:
         return "?"

@@ -19,7 +19,8 @@ log = structlog.get_logger(__name__)
 CASE, EVIDENCE, RECORD = "case.viewed", "evidence.viewed", "record.viewed"
 LIST = "records.listed"
 REVEAL, SEARCH = "applicant.revealed", "queue.searched"
-LOOKS = (CASE, EVIDENCE, RECORD, LIST, REVEAL, SEARCH)
+NAME = "applicant.name_shown"  # to the reviewer who compares it with the document
+LOOKS = (CASE, EVIDENCE, RECORD, LIST, REVEAL, NAME, SEARCH)
 ALERT = "staff.viewing_alert"
 
 
@@ -37,6 +38,7 @@ USUAL = {
     RECORD: Usual(60, timedelta(hours=1)),
     LIST: Usual(120, timedelta(hours=1)),
     REVEAL: Usual(30, timedelta(hours=1)),
+    NAME: Usual(120, timedelta(hours=1)),
     SEARCH: Usual(120, timedelta(hours=1)),
 }
 

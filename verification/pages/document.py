@@ -3,14 +3,16 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext as _
 
 from verification import media
 from verification.actions import document
 from verification.evidence import media_tries
 from verification.hints import HINTS
+from verification.models import Policy
 from verification.pages import access, media_faults, steps, uploads
 from verification.pages.uploads import file_signatures
-from verification.states import Status
+from verification.states import DocumentKind, Status
 
 KIND = uploads.Kind(
     media.MAX_PHOTO_UPLOAD, "image_too_large", file_signatures.could_be_photo, "unsupported_image_type"
@@ -42,12 +44,19 @@ def _page(request: HttpRequest, visit: access.Visit, code: str = "") -> HttpResp
         "limit": media.MAX_PHOTO_UPLOAD,
         "most_pixels": PIXELS_SENT,
         "megabytes": media_faults.PHOTO_MEGABYTES,
+        "accepted": _accepted(verification.policy),
         "has_photo": steps.has_photo(verification),
         "hint": HINTS.get(verification.hint, "") if steps.must_read_hint(verification) else "",
     }
     return steps.page(
         request, "pages/document.html", "document", verification, context, fault.status if fault else 200
     )
+
+
+def _accepted(policy: Policy) -> str:
+    """The kinds of ID that the policy takes, as the end of a sentence: passport, identity card or driving licence."""
+    *others, last = [str(DocumentKind(kind).label).lower() for kind in policy.document_kinds]
+    return _("%(others)s or %(last)s") % {"others": ", ".join(others), "last": last} if others else last
 
 
 def _refuse(request: HttpRequest, code: str) -> HttpResponse:

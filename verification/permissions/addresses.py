@@ -90,6 +90,12 @@ CASE = (
     Address("case/<slug:public_id>/renew", "Renew the claim", post="decide", rules=_CASE),
     Address("case/<slug:public_id>/release", "Release the case", post="decide", rules=_CASE),
     Address("case/<slug:public_id>/decide", "Decide, propose, confirm, pass on", post="decide", rules=_CASE),
+    Address(
+        "case/<slug:public_id>/document",
+        "Check the document",
+        post="decide",
+        rules=f"{_CASE}; the name is shown for this to who holds the case, and {LOGGED}",
+    ),
     Address("case/<slug:public_id>/blind", "Judge a spot check blind", post="decide", rules=_CASE),
     Address("case/<slug:public_id>/reopen", "Reopen a decided case", post="reopen", rules=_CASE),
     Address(

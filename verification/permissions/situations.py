@@ -18,8 +18,8 @@ VOID = "void"  # 409, and the proposal is dropped
 LOOKS = ("open", "evidence", "reveal")
 HOLDING = ("claim", "renew", "release")
 VERDICTS = ("approve", "decline", "ask_again", "hand_back", "escalate", "snooze", "step_aside")
-ACTS = (*LOOKS, *HOLDING, *VERDICTS, "judge_blind", "reopen")
-_WORK = ("claim", *VERDICTS, "judge_blind")
+ACTS = (*LOOKS, *HOLDING, *VERDICTS, "check_document", "judge_blind", "reopen")
+_WORK = ("claim", *VERDICTS, "check_document", "judge_blind")
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ SITUATIONS = (
         "judged differently by two others",
         "A senior reads both, and decides by sharing one, or hands both back.",
         _CONFLICT,
-        {"claim": DONE, **_all(VERDICTS, DONE), "judge_blind": "409"},
+        {**_all(("claim", "check_document", *VERDICTS), DONE), "judge_blind": "409"},
     ),
     Situation(
         "proposal void",
@@ -109,7 +109,7 @@ SITUATIONS = (
     Situation(
         "spot check",
         "A pass that was drawn, not judged blind yet.",
-        {**_all(("approve", "decline", "ask_again"), "409"), "judge_blind": DONE},
+        {**_all(("approve", "decline", "ask_again"), "409"), "check_document": "422", "judge_blind": DONE},
     ),
     Situation(
         "judged blind",
@@ -122,9 +122,14 @@ SITUATIONS = (
         {"renew": DONE, "release": DONE},
     ),
     Situation(
+        "document to check",
+        "A pass whose policy asks for a document check, which nobody has made.",
+        {"approve": "422"},
+    ),
+    Situation(
         "page out of date",
         "What is sent comes from a page before a change, or of another case.",
-        _all((*VERDICTS, "judge_blind"), "409"),
+        _all((*VERDICTS, "check_document", "judge_blind"), "409"),
     ),
     Situation("with the applicant", "Asked again.", _CLOSED),
     Situation("approved", "By a colleague.", _CLOSED, {"reopen": DONE}),

@@ -55,6 +55,13 @@ WHY_SECOND: Labels = {
     "decline": gettext_lazy("your policy asks for two to decline"),
 }
 
+# What a check of the document came to, among what reviewers said.
+DOCUMENT_STATES: Labels = {
+    "done": gettext_lazy("Document: passed"),
+    "failed": gettext_lazy("Document: not passed"),
+    "to_do": gettext_lazy("Document: begun"),
+}
+
 # What each flag means, and what it does not prove.
 FLAGS: Labels = {
     "reused_video": gettext_lazy(
@@ -124,6 +131,7 @@ EVENTS: Labels = {
     "case.snoozed": gettext_lazy("Snoozed"),
     "case.stepped_aside": gettext_lazy("A reviewer stepped aside"),
     "applicant.revealed": gettext_lazy("Personal details shown"),
+    "applicant.name_shown": gettext_lazy("Name shown to compare it with the document"),
     "queue.searched": gettext_lazy("Searched"),
     "records.listed": gettext_lazy("Records listed"),
     "staff.viewing_alert": gettext_lazy("Unusual viewing"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.hints import HINTS
 
-LIST_VERSION = 2
+LIST_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,9 @@ _ALL = (
     Reason("not_live", "decline", _("Not a live recording"), _NOT_CONFIRMED),
     Reason("document_not_genuine", "decline", _("ID photo altered or not genuine"), _NOT_CONFIRMED),
     Reason("cannot_tell", "decline", _("Evidence stays unclear after all attempts"), _NOT_CONFIRMED),
+    Reason("document_not_accepted", "decline", _("Not an ID, or of a kind not accepted"), _NOT_CONFIRMED),
+    Reason("document_expired", "decline", _("The ID has expired"), _NOT_CONFIRMED),
+    Reason("name_differs", "decline", _("The name on the ID is not the invited one"), _NOT_CONFIRMED),
     _ask("photo_unclear", _("ID photo too unclear to compare"), "document", "photo_sharper"),
     _ask("photo_wrong", _("ID photo shows the wrong thing"), "document", "photo_whole_face"),
     _ask("video_unclear", _("Video too unclear to compare"), "capture", "hold_still"),
@@ -49,6 +52,8 @@ _ALL = (
     _ask(
         "technical_failure", _("The automatic check failed for technical reasons"), "capture", "record_again"
     ),
+    _ask("photo_other_id", _("Not an ID of an accepted kind, or expired"), "document", "photo_valid_id"),
+    _ask("photo_covered", _("Something covers the ID"), "document", "photo_nothing_covered"),
     Reason("blind_yes", "blind", _("The same living person, before the score was shown")),
     Reason("blind_no", "blind", _("Not the same, or can't tell, before the score was shown")),
     Reason("unsure", "escalate", _("I can't tell")),

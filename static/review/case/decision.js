@@ -3,6 +3,7 @@
 
 import { backToPictures } from "./desk.js";
 import { renew, tellHold } from "./hold.js";
+import { documentAnswered } from "./document.js";
 import { guard } from "../guarded_form.js";
 
 /** @param {HTMLFormElement} form */
@@ -21,7 +22,7 @@ function showReasonsOfVerdict(form) {
 /** @param {HTMLFormElement} form */
 function written(form) {
   const note = /** @type {HTMLTextAreaElement | null} */ (form.querySelector("textarea"));
-  return Boolean(note?.value.trim() || form.querySelector("[name=verdict]:checked"));
+  return Boolean(note?.value.trim() || form.querySelector("[name=verdict]:checked") || documentAnswered());
 }
 
 /** Whether the form may be submitted; if not, a notice shows why. */

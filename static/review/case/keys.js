@@ -1,6 +1,7 @@
 // @ts-check
 /** Keyboard shortcuts: one letter per verdict, digits for its reasons, n for the note. Off in text fields. */
 
+import { onDocument } from "./document.js";
 import { switchedOn } from "../shortcuts.js";
 
 /** @param {KeyboardEvent} event */
@@ -34,16 +35,21 @@ function press(key) {
   return Boolean(target);
 }
 
+/** @param {string} key */
+function onLetter(key) {
+  return onDocument(key) || press(key);
+}
+
 /** @param {KeyboardEvent} event */
 function handled(event) {
   if (/^[1-9]$/.test(event.key)) return pickReason(Number(event.key));
   // Caps Lock makes no difference; letters with Shift are no shortcuts.
-  return !event.shiftKey && /^[a-z]$/i.test(event.key) && press(event.key.toLowerCase());
+  return !event.shiftKey && /^[a-z]$/i.test(event.key) && onLetter(event.key.toLowerCase());
 }
 
 /** @param {KeyboardEvent} event */
 function onChoice(event) {
-  return /** @type {HTMLElement} */ (event.target).matches("form.decision [type=radio]");
+  return /** @type {HTMLElement} */ (event.target).matches("form.decision [type=radio], .document-check [type=radio]");
 }
 
 /** The form that has the focus, else the first. @param {NodeListOf<HTMLFormElement>} forms */

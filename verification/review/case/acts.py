@@ -5,7 +5,7 @@ The rules are in `permissions` and the actions. Their refusals become messages o
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -17,15 +17,18 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from verification import casework, permissions, workflow
+from verification.actions import check_document as checking
 from verification.actions import claim as claiming
 from verification.actions import reassign, review
 from verification.actions import reopen as reopening
 from verification.evidence.judged import evidence_hash
-from verification.models import Review, StaffUser, Stage, Verdict, Verification
+from verification.models import DocumentCheck, Review, StaffUser, Stage, Verdict, Verification
 from verification.review.case import page as case_page
-from verification.review.case.forms import BlindForm, DecisionForm, ReopenForm
+from verification.review.case.forms import BlindForm, DecisionForm, DocumentForm, ReopenForm
 from verification.review.page import Site, signed_in
 from verification.review.queue.page import set_last_case
+
+Made = TypeVar("Made", Review, DocumentCheck)
 
 DONE = {
     Verdict.APPROVE: gettext_lazy("%(reference)s is approved."),
@@ -52,6 +55,8 @@ _FIELD_OF = {
     casework.NoteRequired: "note",
     casework.ReasonUnknown: "reason_code",
     reassign.UnusableSnooze: "hours",
+    casework.DocumentNotChecked: "document_kind",
+    casework.DocumentAnswerUnknown: "document_kind",
 }
 _TOO_LATE = (
     workflow.StaleVerification,
@@ -68,6 +73,7 @@ def urls(site: Site) -> list[URLPattern]:
         path("case/<slug:public_id>/renew", site.page(renew), name="renew"),
         path("case/<slug:public_id>/release", site.page(release), name="release"),
         path("case/<slug:public_id>/decide", site.page(decide), name="decide"),
+        path("case/<slug:public_id>/document", site.page(check_document), name="check_document"),
         path("case/<slug:public_id>/blind", site.page(judge_blind), name="judge_blind"),
         path("case/<slug:public_id>/reopen", site.page(reopen), name="reopen"),
     ]
@@ -130,6 +136,18 @@ def _act(case: Verification, *, verdict: str, hours: int, **fields: Any) -> Revi
 
 
 @require_POST
+def check_document(request: HttpRequest, public_id: str) -> HttpResponse:
+    """The check of the document alone: the case stays with its reviewer."""
+    user, now = signed_in(request), timezone.now()
+    case, form = case_page.find(public_id), DocumentForm(request.POST)
+    refused, _made = _try(request, case, form, user, now, checking.check_document)
+    if refused is not None:
+        return refused
+    messages.success(request, _("The document check is kept."))
+    return redirect("admin:case", public_id)
+
+
+@require_POST
 def judge_blind(request: HttpRequest, public_id: str) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
     case, form = case_page.find(public_id), BlindForm(request.POST)
@@ -143,11 +161,11 @@ def judge_blind(request: HttpRequest, public_id: str) -> HttpResponse:
 def _try(
     request: HttpRequest,
     case: Verification,
-    form: DecisionForm | BlindForm,
+    form: DocumentForm | BlindForm,
     user: StaffUser,
     now: datetime,
-    act: Callable[..., Review],
-) -> tuple[HttpResponse | None, Review | None]:
+    act: Callable[..., Made],
+) -> tuple[HttpResponse | None, Made | None]:
     """Run `act`: (None, its review); (the page with the refusal, None); (None, None) for a repeated submit."""
     if not form.is_valid():
         return case_page.page(request, case, user=user, now=now, form=form), None
@@ -172,6 +190,9 @@ def _try(
 
 def _is_double_submit(case: Verification, user: StaffUser, posted: dict[str, Any], now: datetime) -> bool:
     """Whether the same user recorded exactly this within DOUBLE_SUBMIT_WINDOW."""
+    if "verdict" not in posted:
+        checks = case.document_checks.filter(by=user, at__gt=now - DOUBLE_SUBMIT_WINDOW)
+        return checks.filter(kind=posted["document_kind"], note=posted["note"]).exists()
     lately = case.reviews.filter(
         by=user, at__gt=now - DOUBLE_SUBMIT_WINDOW, verdict=posted["verdict"], note=posted["note"]
     )

@@ -14,6 +14,7 @@ from verification.models import (
     AuditEvent,
     CallState,
     Document,
+    DocumentCheck,
     ProviderCall,
     Review,
     RiskFlag,
@@ -22,7 +23,8 @@ from verification.models import (
 )
 from verification.review import labels, words
 from verification.review.case import capture_signals, devices, photo_signals, prompt_marks
-from verification.rules import four_eyes, reasons
+from verification.review.case.document_card import found
+from verification.rules import document_check, four_eyes, reasons
 from verification.states import AttemptStatus, Status
 
 MAX_TIMELINE = 200
@@ -81,7 +83,7 @@ def gather(
         "signals": [*photo_signals.of_document(document), *_signals(case, shown, attempts)],
         "hashes": _hashes(shown),
         "consents": list(case.consents.order_by("at")),
-        "reviews": [_review_row(row) for row in _read(case, unread)],
+        "reviews": _reviews(case, unread),
         "unread": bool(unread),
         "proposal": _proposal(case, evidence, unread),
         "others": _others(case, documents, now),
@@ -179,8 +181,32 @@ def _flag_row(flag: RiskFlag, earlier: VerificationAttempt | None, case: Verific
     }
 
 
+def _reviews(case: Verification, unread: Sequence[Review]) -> list[dict[str, Any]]:
+    """All that reviewers said about the faces and the document, in the order in which they said it, but for what the
+    user must not read yet."""
+    rows = [_review_row(row) for row in _read(case, unread)]
+    checks = case.document_checks.exclude(by__in={row.by_id for row in unread}).select_related("by")
+    return sorted([*rows, *map(_check_row, checks)], key=lambda row: row["review"].at)
+
+
 def _review_row(row: Review) -> dict[str, Any]:
-    return {"review": row, "what": labels.verdict(row), "reason": reasons.label(row.reason_code)}
+    return {
+        "review": row,
+        "badge": row.verdict,
+        "what": labels.verdict(row),
+        "reason": reasons.label(row.reason_code),
+    }
+
+
+def _check_row(check: DocumentCheck) -> dict[str, Any]:
+    state = document_check.state_after(check, check.verification.policy)
+    said = [f"{question}: {answer}" if question else answer for question, answer, _code in found(check)]
+    return {
+        "review": check,
+        "badge": f"document-{state}",
+        "what": labels.DOCUMENT_STATES[state],
+        "reason": "; ".join(said),
+    }
 
 
 def _read(case: Verification, unread: Sequence[Review]) -> QuerySet[Review]:

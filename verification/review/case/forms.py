@@ -9,7 +9,9 @@ from verification.actions.reassign import SNOOZES
 from verification.actions.reveal import Purpose
 from verification.casework import MAX_NOTE, Shown
 from verification.models import Verdict
+from verification.rules.document_check import OTHER_KINDS, Found
 from verification.rules.reasons import REASONS
+from verification.states import DocumentAnswer, DocumentKind, DocumentQuestion
 
 _STALE = {"required": _("This page is incomplete. Open the case again.")}
 BLIND = (
@@ -19,6 +21,12 @@ BLIND = (
 
 
 _OF_THE_PAGE = {"version", "evidence_sha256"}
+# The fields of the questions about the document. Whether its kind is accepted is answered by choosing the kind.
+ANSWERED = {
+    question: f"document_{question}"
+    for question in DocumentQuestion
+    if question != DocumentQuestion.ACCEPTED_KIND
+}
 
 
 class _OnACase(forms.Form):
@@ -36,7 +44,29 @@ class _OnACase(forms.Form):
         return {name: value for name, value in self.cleaned_data.items() if name not in _OF_THE_PAGE}
 
 
-class DecisionForm(_OnACase):
+class DocumentForm(_OnACase):
+    """What the reviewer found on the ID photo. All of it may stay open; the actions know what the policy asks for."""
+
+    document_kind = forms.ChoiceField(required=False, choices=[*DocumentKind.choices, *OTHER_KINDS.items()])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ANSWERED.values():
+            self.fields[name] = forms.ChoiceField(required=False, choices=DocumentAnswer.choices)
+
+    def words(self) -> dict[str, Any]:
+        about_document = {"document_kind", *ANSWERED.values()}
+        others = {name: value for name, value in super().words().items() if name not in about_document}
+        return {**others, "document": self._found()}
+
+    def _found(self) -> Found | None:
+        kind = self.cleaned_data["document_kind"]
+        given = {question: self.cleaned_data[name] for question, name in ANSWERED.items()}
+        answers = {str(question): answer for question, answer in given.items() if answer}
+        return Found(kind, answers) if kind or answers else None
+
+
+class DecisionForm(DocumentForm):
     verdict = forms.ChoiceField(
         choices=[(verdict, verdict.label) for verdict in Verdict if verdict != Verdict.REOPEN],
         error_messages={"required": _("Choose what to do with the case.")},

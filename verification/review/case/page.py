@@ -19,8 +19,8 @@ from verification.actions.reveal import Details, Purpose
 from verification.audit import viewing
 from verification.models import StaffUser, Verification
 from verification.review import words
-from verification.review.case import choices, dossier
-from verification.review.case.forms import BlindForm, DecisionForm, ReopenForm, RevealForm
+from verification.review.case import choices, document_card, dossier
+from verification.review.case.forms import BlindForm, DecisionForm, DocumentForm, ReopenForm, RevealForm
 from verification.review.message_pages import notices as message_notices
 from verification.review.page import Site, acting, signed_in
 
@@ -51,7 +51,7 @@ def page(
     *,
     user: StaffUser,
     now: datetime,
-    form: DecisionForm | BlindForm | ReopenForm | RevealForm | None = None,
+    form: DocumentForm | BlindForm | ReopenForm | RevealForm | None = None,
     details: Details | None = None,
     conflict: str = "",
 ) -> TemplateResponse:
@@ -61,9 +61,21 @@ def page(
     unread = casework.unread(case, user)
     content = dossier.gather(case, number=request.GET.get("attempt", ""), unread=unread, now=now)
     shown = {"evidence_sha256": content["evidence_sha256"], "blind": content["blind"], "unread": unread}
+    mine = choices.of(case, **shown, user=user, now=now)
+    card = document_card.of(
+        case,
+        content["document"],
+        works=mine["may_decide"] and not content["blind"],
+        wanted=bool(request.GET.get("document")),
+        unread=unread,
+        form=form if isinstance(form, DocumentForm) else None,
+    )
+    if card is not None and card.name:
+        viewing.record(viewing.NAME, by=acting(user), subject=case, now=now)
     context = {
         **content,
-        **choices.of(case, **shown, user=user, now=now),
+        **mine,
+        "document_card": card,
         "title": case.applicant.reference,
         "person": _person(case, details),
         "purposes": Purpose.choices,
