@@ -7,7 +7,7 @@ from verification.permissions.addresses import ADDRESSES
 # By role: the rights of the table `addresses` that let it open pages.
 ROLES = {
     "senior": {"view_queue", "view_case", "view_dashboard", "view_policy", "change_policy", "view_operations"}
-    | {"view_trail", "view_staff", "staff"},
+    | {"view_trail", "view_staff", "view_messages", "staff"},
     "auditor": {"view_case", "view_dashboard", "view_policy", "view_operations", "view_trail", "view_staff"}
     | {"export", "staff"},
     "operator": {"view_dashboard", "view_policy", "view_operations", "view_staff", "manage_staff", "staff"},

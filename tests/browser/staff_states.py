@@ -10,7 +10,17 @@ from verification.actions import claim, erase, invite, policy, reassign, reopen,
 from verification.audit import viewing
 from verification.casework import Shown
 from verification.evidence.judged import evidence_hash
-from verification.models import RiskFlag, StaffUser, VendorAccount, Verdict, Verification
+from verification.models import (
+    Channel,
+    Message,
+    MessageKind,
+    MessageState,
+    RiskFlag,
+    StaffUser,
+    VendorAccount,
+    Verdict,
+    Verification,
+)
 from verification.rules.review_bands import SPOT_CHECK
 from verification.states import Band, Flag
 
@@ -37,6 +47,7 @@ def make() -> None:
     }
     for state in ("spot check", "held", "proposed by another"):
         claim.claim(states[state], by=me, now=now)
+    _messages(states["held"], now)
     _draft(other, now)
     saved_filter.save(name="My late ones", query="view=due", shared=True, by=me, now=now)
     pause = {"paused_at": now, "pause_reason": "FailedOperation.ArrearsFrozen", "probe_at": now + DAY}
@@ -55,6 +66,35 @@ def _draft(by: StaffUser, now: datetime) -> None:
     terms = {**policy.terms_of(draft), "max_attempts": draft.max_attempts + 1}
     words = {"reason": "Fewer people give up", "seen": policy.fingerprint(draft)}
     policy.change(draft, terms=terms, by=by, now=now, **words)
+
+
+def _messages(case: Verification, now: datetime) -> None:
+    """One in each state that the page of messages can show."""
+    hour = timedelta(hours=1)
+    for number, (kind, state, error) in enumerate(
+        (
+            (MessageKind.INVITATION, MessageState.SENT, ""),
+            (MessageKind.REMINDER, MessageState.WAITING, ""),
+            (MessageKind.AGAIN, MessageState.BOUNCED, "came_back"),
+            (MessageKind.RESULT, MessageState.FAILED, "address_refused"),
+            (MessageKind.RESULT, MessageState.DROPPED, "overtaken"),
+            (MessageKind.DELAY, MessageState.WAITING, "not_reached"),
+        )
+    ):
+        at, due = now - hour * (6 - number), now + hour
+        Message.objects.create(
+            verification=case,
+            kind=kind,
+            channel=Channel.EMAIL,
+            about=str(number),
+            state=state,
+            error=error,
+            tries=3 if error else 0,
+            created_at=at,
+            due_at=at if error else due,
+            not_before=due,
+            sent_at=at if state in {MessageState.SENT, MessageState.BOUNCED} else None,
+        )
 
 
 def _case(number: int) -> Verification:

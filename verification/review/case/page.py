@@ -82,7 +82,7 @@ def page(
         "may_reveal": permissions.can_reveal(user) and details is None,
         "form": form or DecisionForm(),
         "may_see": permissions.can_view_evidence(user),
-        "told": message_notices.of_case(case),
+        "told": message_notices.of_case(case, now),
         "may_open_codes": permissions.can_view_operations(user),
         "conflict": conflict,
     }

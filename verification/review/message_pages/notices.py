@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from verification import messages, permissions
 from verification.models import Message, MessageState, Policy, StaffUser, Verification
-from verification.review.message_pages.words import TONES
+from verification.review.message_pages.words import badge
 from verification.review.queue.counts import MAX_COUNTED_OF_MANY, UpTo
 
 # Older failures are history; the page lists them all.
@@ -16,10 +16,10 @@ LATELY: Final = timedelta(days=7)
 MAX_OF_CASE: Final = 6
 
 
-def of_case(case: Verification) -> list[dict[str, Any]]:
-    """The latest messages of the case, without their plans."""
+def of_case(case: Verification, now: datetime) -> list[dict[str, Any]]:
+    """The latest messages of the case, and what is planned."""
     found = Message.objects.filter(verification=case).order_by("-created_at", "-pk")[:MAX_OF_CASE]
-    return [{"message": message, "tone": TONES[message.state]} for message in found]
+    return [{"message": message, **badge(message, now)} for message in found]
 
 
 def not_sent(user: StaffUser, now: datetime) -> dict[str, str] | None:

@@ -18,13 +18,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from verification import messages, permissions
 from verification.models import Channel, Message, MessageState
-from verification.review.message_pages.words import TONES, happened
+from verification.review.message_pages.words import badge, happened
 from verification.review.page import Site, acting, signed_in
 from verification.review.paging import page_of
 
 PAGE_SIZE = 50
 _CASE = re.compile(r"ver_[a-z0-9]{1,36}")
-_SENT_AGAIN_FROM = {MessageState.FAILED, MessageState.BOUNCED, MessageState.DROPPED}
+# What was dropped was no longer true, but for this reason.
+_NOT_SET_UP = "not_set_up"
 
 
 def urls(site: Site) -> list[URLPattern]:
@@ -109,10 +110,11 @@ def _states(chosen: str, case: str) -> list[dict[str, Any]]:
 
 def _row(message: Message, now: datetime, *, may_mend: bool) -> dict[str, Any]:
     sent_by_mail = message.state == MessageState.SENT and message.channel == Channel.EMAIL
+    stuck = message.state in {MessageState.FAILED, MessageState.BOUNCED} or message.error == _NOT_SET_UP
     return {
         "message": message,
-        "tone": TONES[message.state],
+        **badge(message, now),
         "happened": happened(message, now),
         "may_return": may_mend and sent_by_mail,
-        "may_send": may_mend and message.state in _SENT_AGAIN_FROM,
+        "may_send": may_mend and stuck,
     }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from verification.models import Message, MessageState
 from verification.review import words
 
-TONES: Mapping[str, str] = {
+_TONES: Mapping[str, str] = {
     MessageState.WAITING: "warn",
     MessageState.SENT: "good",
     MessageState.FAILED: "bad",
@@ -43,6 +43,13 @@ HAPPENED: Mapping[str, Promise] = {
 }
 
 
+def badge(message: Message, now: datetime) -> dict[str, str]:
+    """The state in words, and its `tone`. What was written ahead of its time is planned, and may never go out."""
+    if message.state == MessageState.WAITING and message.due_at > now:
+        return {"label": _("Planned"), "tone": "quiet"}
+    return {"label": str(message.get_state_display()), "tone": _TONES[message.state]}
+
+
 def happened(message: Message, now: datetime) -> str:
     """One or two sentences; "" for a message that was sent."""
     said = str(HAPPENED.get(message.error, message.error.replace("_", " ")))
@@ -51,7 +58,7 @@ def happened(message: Message, now: datetime) -> str:
     at = {"at": words.moment(message.not_before, now)}
     if message.not_before <= now:
         when = _("It goes out in a moment.")
-    elif message.tries:
+    elif message.error:
         when = _("It is tried again at %(at)s UTC.") % at
     else:
         when = _("It goes out at %(at)s UTC if it still has to.") % at
