@@ -18,6 +18,7 @@ from verification.models import (
     ApiKey,
     Applicant,
     AuditEvent,
+    Brand,
     Consent,
     CspReport,
     Document,
@@ -260,7 +261,16 @@ def _others(number: int, text: str, colleague: StaffUser, now: Any) -> None:
         created_at=now,
         expires_at=now + timedelta(days=1),
     )
-    client = ApiClient.objects.create(name=f"{number} {text}"[:100], created_at=now)
+    brand = Brand.objects.create(
+        name=f"{number} {text}"[:100],
+        contact="help@bank.example",
+        privacy_notice="https://bank.example",
+        legal_basis=text[:300],
+        data_protection_contact="help@bank.example",
+        created_at=now,
+        changed_at=now,
+    )
+    client = ApiClient.objects.create(name=f"{number} {text}"[:100], brand=brand, created_at=now)
     Applicant.objects.filter(reference=f"{text} {number}").update(client=client)
     CspReport.objects.create(
         day=now.date(), directive=text[:40], page=text[:200], blocked=f"{number} {text}"[:150]

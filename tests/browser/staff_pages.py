@@ -10,7 +10,8 @@ ROLES = {
     | {"view_trail", "view_staff", "view_messages", "staff"},
     "auditor": {"view_case", "view_dashboard", "view_policy", "view_operations", "view_trail", "view_staff"}
     | {"export", "staff"},
-    "operator": {"view_dashboard", "view_policy", "view_operations", "view_staff", "manage_staff", "staff"},
+    "operator": {"view_dashboard", "view_policy", "view_operations", "view_staff", "manage_staff", "staff"}
+    | {"manage_brands"},
 }
 # Addresses that are no pages: redirects, files and scripts. Signing out would end the test.
 NO_PAGES = ("logout/", "password_change/", "jsi18n/", "download", "evidence/", "no-password/")

@@ -79,7 +79,7 @@ class ClientsForm(forms.Form):
     """A tick for each of the first MAX_CLIENTS clients by name: those of the brand, and those that might be."""
 
     clients = forms.ModelMultipleChoiceField(
-        ApiClient.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, label=_("API clients")
+        ApiClient.objects.none(), required=False, widget=forms.CheckboxSelectMultiple, label=_("Shown by")
     )
 
     def __init__(self, data: Any = None, *, brand: Brand) -> None:
