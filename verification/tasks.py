@@ -11,6 +11,7 @@ from django.db import close_old_connections
 from verification import alerts, clock, messages, workflow
 from verification.actions import assess as assessing
 from verification.actions import export as exporting
+from verification.actions import invite_many as inviting_many
 from verification.actions import prepare as preparing
 from verification.actions import probe as probing
 from verification.actions import staff as staffing
@@ -115,6 +116,8 @@ def tell_alerts() -> None:
 def sweep() -> None:
     sweeping.sweep(now=clock.now())
     exporting.expire(now=clock.now())
+    inviting_many.expire(now=clock.now())
+    inviting_many.send_some(now=clock.now())
     staffing.forget_sessions(now=clock.now())
     alerts.watch(now=clock.now())
     if alerts.something_to_tell(now=clock.now()):

@@ -44,7 +44,7 @@ def as_text(demo: Overview) -> str:
     lines = [
         f"Start here  {demo.front_page}   (shows all of this)",
         f"Portal      {demo.admin}",
-        *(f"  {login.username:<9} password {login.password}" for login in demo.logins),
+        *(f"  {login.username:<11} password {login.password}" for login in demo.logins),
         f"Applicant   {demo.applicant.url if demo.applicant else ''}",
         f"Emulator    {demo.emulator}   (pick the next outcome here; it judges no faces)",
         f"API         {demo.api_docs}",

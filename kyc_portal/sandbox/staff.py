@@ -52,9 +52,15 @@ ROLES = {
     ),
     "operator": Role(
         permissions.OPERATOR,
-        "See how the vendor's account is doing and what its calls cost; appoint staff.",
+        "See how the vendor's account is doing and what its calls cost; appoint staff; make a key for the API.",
         "vendor/",
         "Vendor",
+    ),
+    "frontoffice": Role(
+        permissions.FRONT_OFFICE,
+        "Invite one person, or all people of a CSV file; make a new link for somebody who lost theirs.",
+        "invitations/",
+        "Invitations",
     ),
 }
 

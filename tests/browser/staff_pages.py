@@ -11,7 +11,8 @@ ROLES = {
     "auditor": {"view_case", "view_dashboard", "view_policy", "view_operations", "view_trail", "view_staff"}
     | {"export", "staff"},
     "operator": {"view_dashboard", "view_policy", "view_operations", "view_staff", "manage_staff", "staff"}
-    | {"manage_brands"},
+    | {"manage_brands", "invite", "manage_clients"},
+    "frontoffice": {"invite", "staff"},
 }
 # Addresses that are no pages: redirects, files and scripts. Signing out would end the test.
 NO_PAGES = ("logout/", "password_change/", "jsi18n/", "download", "evidence/", "no-password/")

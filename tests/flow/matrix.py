@@ -31,6 +31,7 @@ from verification.actions import (
     csp_report,
     document,
     export,
+    invite_many,
     policy,
     saved_filter,
     staff_change,
@@ -227,6 +228,8 @@ def make_world(road: Road, emulator: EmulatorServer) -> World:
     made = export.export(period=Period(NOW, LATER), by=audit.By.shell(), reason="Audit", now=LATER)
     policy.draft(by=drafter, now=LATER)
     saved_filter.save(name="Shared", query="view=mine", shared=True, by=kept_by, now=LATER)
+    sheet = b"reference,name\nCUST-1,Dora Dorn\n,Nobody\n"
+    file = invite_many.read(sheet, client=None, mode="", by=audit.By.staff(kept_by), now=LATER)
     client = api_client.create_client(name="CRM", by=audit.By.shell(), now=NOW)
     csp_report.count([csp_report.OTHER], now=LATER)
     passkey = Authenticator.objects.create(user=drafter, type=Authenticator.Type.WEBAUTHN, data={})
@@ -236,6 +239,9 @@ def make_world(road: Road, emulator: EmulatorServer) -> World:
         "exports/": {"<slug:public_id>": made.public_id},
         "queue/": {"<int:number>": SavedFilter.objects.get().pk},
         "messages/": {"<slug:message>": _message(case).public_id},
+        "invitations/": {"<slug:public_id>": case.public_id},
+        "invitation-files/": {"<slug:public_id>": file.public_id},
+        "clients/": {"<slug:public_id>": client.record.client.public_id, "<int:number>": client.record.pk},
         "vendor/": {"<slug:name>": VendorAccount.objects.get().name},
         "account/": {"<int:pk>": passkey.pk},
         "brands/": {"<slug:public_id>": branding.made(member(Group.OPERATOR)).public_id},

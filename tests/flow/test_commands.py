@@ -205,7 +205,7 @@ def test_export_audit_overwrites_nothing(tmp_path: Path) -> None:
 def test_a_sweep_says_what_it_found(road, capsys):
     road.submit(road.with_photo())
     call_command("sweep")
-    assert capsys.readouterr().out == "rang for 1 attempts, deleted 0 exports\n"
+    assert capsys.readouterr().out == "rang for 1 attempts, deleted 0 exports and 0 files of invitations\n"
 
 
 def cancelled_case(road):

@@ -14,7 +14,7 @@ from verification.permissions import Group
 
 pytestmark = pytest.mark.django_db
 
-R, S, A, OP = Group.REVIEWER, Group.SENIOR, Group.AUDITOR, Group.OPERATOR
+R, S, A, OP, FO = Group.REVIEWER, Group.SENIOR, Group.AUDITOR, Group.OPERATOR, Group.FRONT_OFFICE
 RULES = {
     "view_queue": {R, S},
     "view_case": {R, S, A},
@@ -39,6 +39,8 @@ RULES = {
     "probe_account": {OP},
     "view_messages": {R, S, A, OP},
     "mend_messages": {S, OP},
+    "invite": {OP, FO},
+    "manage_clients": {OP},
 }
 TABLE = [(rule, group, group in allowed) for rule, allowed in RULES.items() for group in Group]
 

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -13,6 +14,8 @@ from verification.models import ApiClient, ApiKey, AuditEvent
 
 SCOPES = ("verifications:write", "verifications:read")
 EXPOSED_NOTED_EVERY = timedelta(days=1)
+MAX_NAME = 100
+DAYS = (1, 3650)  # for which a key that runs out is valid
 SHOWN = 16  # characters of a key that people may see: enough to tell keys apart, useless to call with
 
 
@@ -74,14 +77,40 @@ def issue_key(
 @transaction.atomic
 def revoke_key(prefix: str, *, by: audit.By, now: datetime) -> ApiKey:
     """Refuse the key that begins with `prefix` for good, from its next call on. Raises UnknownKey."""
-    keys = ApiKey.objects.select_for_update(of=("self",)).select_related("client").order_by("pk")
-    key = keys.filter(prefix=prefix, revoked_at__isnull=True).first()
-    if key is None:
+    key = ApiKey.objects.select_related("client").filter(prefix=prefix, revoked_at__isnull=True).first()
+    if key is None or not revoke(key, by=by, now=now):
         raise UnknownKey("No key begins like this, or it is revoked already.")
-    key.revoked_at = now
-    key.save(update_fields=["revoked_at"])
-    audit.record("api_key.revoked", by=by, subject=key.client, at=now, prefix=key.prefix)
     return key
+
+
+@transaction.atomic
+def revoke(key: ApiKey, *, by: audit.By, now: datetime) -> bool:
+    """Refuse this key for good, from its next call on; False if it is revoked already."""
+    done = ApiKey.objects.filter(pk=key.pk, revoked_at__isnull=True).update(revoked_at=now)
+    if done:
+        audit.record("api_key.revoked", by=by, subject=key.client, at=now, prefix=key.prefix)
+    return bool(done)
+
+
+@transaction.atomic
+def disable(client: ApiClient, *, by: audit.By, now: datetime) -> bool:
+    """Refuse every key of the client from its next call on; False if they are refused already."""
+    return _switch(client, "api_client.disabled", {"disabled_at": now}, disabled=False, by=by, now=now)
+
+
+@transaction.atomic
+def enable(client: ApiClient, *, by: audit.By, now: datetime) -> bool:
+    """Take the keys again that are not revoked and have not run out; False if none is refused for the client."""
+    return _switch(client, "api_client.enabled", {"disabled_at": None}, disabled=True, by=by, now=now)
+
+
+def _switch(
+    client: ApiClient, kind: str, fields: dict[str, Any], *, disabled: bool, by: audit.By, now: datetime
+) -> bool:
+    done = ApiClient.objects.filter(pk=client.pk, disabled_at__isnull=not disabled).update(**fields)
+    if done:
+        audit.record(kind, by=by, subject=client, at=now)
+    return bool(done)
 
 
 @transaction.atomic

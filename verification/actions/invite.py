@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from verification import audit, links, messages
+from verification.invitations.case import change, new_case
 from verification.models import ApiClient, Applicant, Message, Policy, Verification
 from verification.states import ENDED, Mode
 
@@ -42,25 +43,15 @@ def invite(
 ) -> Invitation:
     """A new case under the current policy. Raises DuplicateReference while another with `reference` is open.
 
-    References are the client's own; those without a client, from the command line, are one more set. `send`: the
-    applicant gets the messages about the link that the policy says; without it the asker hands the link over.
+    References are the client's own; those without a client, from staff, are one more set. `send`: the applicant gets
+    the messages about the link that the policy says; without it the asker hands the link over.
     """
-    policy = Policy.current()
     applicant = _applicant(reference, client, by, now, name=name, email=email, locale=locale)
-    token = links.new_token()
-    verification = Verification.objects.create(
-        applicant=applicant,
-        policy=policy,
-        client=client,
-        mode=mode or policy.liveness_mode,
-        link_hash=links.token_hash(token),
-        link_expires_at=links.expiry(policy, now=now),
-        created_at=now,
-    )
-    facts = {"applicant": applicant.public_id, "policy": policy.version, "mode": verification.mode}
-    audit.record("verification.invited", by=by, subject=verification, at=now, **facts)
-    message = messages.invited(verification, token, now=now) if send else None
-    return Invitation(verification, links.url(token), message)
+    new = new_case(applicant, Policy.current(), client=client, mode=mode, now=now)
+    new.verification.save()
+    audit.record_all([new.event(by=by, at=now)])
+    message = messages.invited(new.verification, new.token, now=now) if send else None
+    return Invitation(new.verification, links.url(new.token), message)
 
 
 def _applicant(
@@ -77,10 +68,7 @@ def _applicant(
         raise DuplicateReference("The applicant of this reference was erased. Use another reference.")
     if applicant.verifications.exclude(status__in=ENDED).exists():
         raise DuplicateReference("A verification with this reference exists.")
-    changed = [field for field, value in details.items() if getattr(applicant, field) != value]
-    for field in changed:
-        setattr(applicant, field, details[field])
-    if changed:
+    if changed := change(applicant, **details):
         applicant.save(update_fields=changed)
         audit.record("applicant.changed", by=by, subject=applicant, at=now, fields=changed)
     return applicant

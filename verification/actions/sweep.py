@@ -8,7 +8,7 @@ import structlog
 from verification import audit, messages, storage, workflow
 from verification.evidence import media_tries, upload_parts
 from verification.jobs import answers, doorbell, leases
-from verification.models import Applicant, DataKey, Export, Verification
+from verification.models import Applicant, DataKey, Export, InvitationFile, Verification
 from verification.states import AttemptStatus, Status
 from verification.vendor_accounts import call_ledger, pacing
 
@@ -61,7 +61,8 @@ def _delete_erased(now: datetime) -> None:
     # In random order, so that one which can't be deleted does not block the others.
     applicants = erased.filter(applicant__erased_at__isnull=False).order_by("?")[:MAX_AT_ONCE]
     exports = erased.filter(export__isnull=False).order_by("?")[:MAX_AT_ONCE]
-    for key in chain(applicants, exports):
+    files = erased.filter(invitation_file__isnull=False).order_by("?")[:MAX_AT_ONCE]
+    for key in chain(applicants, exports, files):
         try:
             storage.erase(key, now=now)
         except OSError as error:
@@ -69,3 +70,4 @@ def _delete_erased(now: datetime) -> None:
             return
         Applicant.objects.filter(data_key=key).update(data_key=None)
         Export.objects.filter(data_key=key).update(data_key=None)
+        InvitationFile.objects.filter(data_key=key).update(data_key=None)

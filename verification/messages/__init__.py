@@ -12,11 +12,13 @@ from verification.messages.outbox import (
     CameBack,
     NotNow,
     came_back,
+    can_send_link,
     failing,
     invited,
     link_ended,
     moved,
     send_again,
+    sends_invitations,
     tells,
 )
 
@@ -27,6 +29,7 @@ __all__ = [
     "NotNow",
     "Refused",
     "came_back",
+    "can_send_link",
     "failing",
     "invited",
     "link_ended",
@@ -34,5 +37,6 @@ __all__ = [
     "send_again",
     "send_next",
     "senders_wanted",
+    "sends_invitations",
     "tells",
 ]

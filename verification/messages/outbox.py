@@ -66,6 +66,19 @@ def invited(case: Verification, token: str, *, now: datetime) -> Message | None:
     return message
 
 
+def sends_invitations(policy: Policy) -> bool:
+    """Whether links go out by themselves under this policy, to those who can be reached."""
+    return policy.tell_invitation and (mail.is_set_up() or sms.is_set_up())
+
+
+def can_send_link(case: Verification) -> bool:
+    """Whether a new link of this case would go out by itself."""
+    channel = channel_of(case)
+    if channel is None or not case.policy.tell_invitation:
+        return False
+    return channel != Channel.EMAIL or mail.is_set_up()
+
+
 def link_ended(case: Verification) -> None:
     """The link was revoked, or another one is about to be made."""
     if tells(case.policy, _WITH_LINK):

@@ -18,6 +18,7 @@ from verification.models.document_check import DocumentCheck
 from verification.models.export import Export, ExportState
 from verification.models.flag import RiskFlag
 from verification.models.frame_hash import FrameHash
+from verification.models.invitation_file import FileState, InvitationFile
 from verification.models.link_binding import LinkBinding
 from verification.models.media_try import MediaTry
 from verification.models.message import Channel, KeptLink, Message, MessageKind, MessageState
@@ -60,7 +61,9 @@ __all__ = [
     "DocumentCheck",
     "Export",
     "ExportState",
+    "FileState",
     "FrameHash",
+    "InvitationFile",
     "KeptLink",
     "LinkBinding",
     "Logo",

@@ -34,7 +34,13 @@ class Applicant(models.Model):
         verbose_name = _("applicant")
         verbose_name_plural = _("applicants")
         # Staff search by the reference alone.
-        indexes = [models.Index(fields=["reference"], name="applicant_reference")]
+        indexes = [
+            models.Index(fields=["reference"], name="applicant_reference"),
+            # By how it begins: PostgreSQL's usual order of letters can't be searched for that.
+            models.Index(
+                fields=["reference"], name="applicant_reference_begins", opclasses=["varchar_pattern_ops"]
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["client", "reference"], name="applicant_once_per_client"),
             # In a unique constraint no NULL equals another.

@@ -11,7 +11,8 @@ from verification.models.ids import new_id
 
 
 class DataKey(models.Model):
-    """An applicant's or an export's own key, wrapped by a key of the keyring. Destroyed, it leaves an empty row.
+    """The own key of an applicant, an export or a file of invitations, wrapped by a key of the keyring. Destroyed, it
+    leaves an empty row.
 
     Its `public_id` is the folder in which the owner's objects lie.
     """

@@ -39,6 +39,10 @@ class Verification(models.Model):
     applicant = models.ForeignKey(Applicant, models.PROTECT, related_name="verifications")
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="+")
     client = models.ForeignKey("ApiClient", models.PROTECT, null=True, blank=True, related_name="+")
+    # The file that it was invited by; its index below holds these cases alone.
+    invited_by_file = models.ForeignKey(
+        "InvitationFile", models.PROTECT, null=True, blank=True, related_name="verifications", db_index=False
+    )
     mode = models.CharField(_("liveness mode"), max_length=8, choices=Mode.choices)
     status = models.CharField(_("status"), max_length=16, choices=Status.choices, default=Status.INVITED)
     version = models.PositiveIntegerField(default=1)
@@ -148,6 +152,11 @@ class Verification(models.Model):
                 fields=["link_contested_at", "id"],
                 condition=Q(link_contested_at__isnull=False),
                 name="verification_contested",
+            ),
+            models.Index(
+                fields=["invited_by_file", "id"],
+                condition=Q(invited_by_file__isnull=False),
+                name="verification_of_a_file",
             ),
         ]
         constraints = [

@@ -43,6 +43,7 @@ class Group(StrEnum):
     SENIOR = "Senior reviewer"
     AUDITOR = "Auditor"
     OPERATOR = "Operator"
+    FRONT_OFFICE = "Front office"
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ def _right(sentence: Any, *groups: Group) -> Right:
 
 
 REVIEWER, SENIOR, AUDITOR, OPERATOR = Group.REVIEWER, Group.SENIOR, Group.AUDITOR, Group.OPERATOR
+FRONT_OFFICE = Group.FRONT_OFFICE
 
 RIGHTS: dict[str, Right] = {
     "view_queue": _right(_("Only reviewers see the review queue."), REVIEWER, SENIOR),
@@ -113,6 +115,11 @@ RIGHTS: dict[str, Right] = {
     ),
     "operate": _right(_("Only operators start the system's work by hand."), OPERATOR),
     "probe_account": _right(_("Only operators have a paused account probed."), OPERATOR),
+    # Nobody who decides: whoever holds an applicant's link could give the evidence that they then judge.
+    "invite": _right(
+        _("Only the front office and operators invite people and make links."), OPERATOR, FRONT_OFFICE
+    ),
+    "manage_clients": _right(_("Only operators manage API clients and their keys."), OPERATOR),
 }
 
 
@@ -169,6 +176,8 @@ can_view_operations = partial(can, right="view_operations")
 can_manage_brands = partial(can, right="manage_brands")
 can_operate = partial(can, right="operate")
 can_probe_account = partial(can, right="probe_account")
+can_invite = partial(can, right="invite")
+can_manage_clients = partial(can, right="manage_clients")
 
 
 # Rules about one case

@@ -140,6 +140,50 @@ BRANDS = (
     ),
     Address("brands/<slug:public_id>/preview", "See it as an applicant does", "manage_brands"),
 )
+IN_CLEAR = "the name and the e-mail address stand there in clear"
+_ONCE = "a link is shown once"
+FRONT_OFFICE = (
+    Address("invitations/", "Invitations, the newest first", "invite", rules=_NO_NAMES),
+    Address("invitations/find", "Find invitations by their reference", post="invite", rules=LOGGED),
+    Address("invitations/found", "What was found last", "invite", rules=f"their own search; {_NO_NAMES}"),
+    Address("invitations/new", "Invite one person", "invite", "invite", rules=_ONCE),
+    Address("invitations/<slug:public_id>/", "One invitation", "invite", rules=f"{IN_CLEAR}; {LOGGED}"),
+    Address("invitations/<slug:public_id>/link", "Make a new link", post="invite", rules=_ONCE),
+    Address("invitations/<slug:public_id>/send", "Send a new link as a message", post="invite"),
+    Address("invitations/<slug:public_id>/revoke", "End the link", post="invite"),
+    Address("invitation-files/", "Files of people to invite", "invite"),
+    Address("invitation-files/new", "Read a file, inviting nobody yet", "invite", "invite"),
+    Address("invitation-files/<slug:public_id>/", "What was read of a file", "invite"),
+    Address("invitation-files/<slug:public_id>/problems", "The lines that do not fit, as a file", "invite"),
+    Address("invitation-files/<slug:public_id>/confirm", "Invite the people of a file", post="invite"),
+    Address("invitation-files/<slug:public_id>/drop", "Drop a file that waits", post="invite"),
+    Address("invitation-files/<slug:public_id>/links", "Make the file of links", post="invite", rules=_ONCE),
+)
+_KEY_ONCE = "a key is shown once"
+CLIENTS = (
+    Address("clients/", "The systems that call the API", "view_operations"),
+    Address("clients/new", "Make one, with a key", "manage_clients", "manage_clients", _KEY_ONCE, ("post",)),
+    Address("clients/<slug:public_id>/", "One of them, its keys, and who made what", "view_operations"),
+    Address(
+        "clients/<slug:public_id>/key",
+        "Make another key",
+        post="manage_clients",
+        rules=_KEY_ONCE,
+        fresh=("post",),
+    ),
+    Address(
+        "clients/<slug:public_id>/keys/<int:number>/revoke",
+        "Revoke a key",
+        post="manage_clients",
+        fresh=("post",),
+    ),
+    Address(
+        "clients/<slug:public_id>/switch",
+        "Refuse all its keys; take that back",
+        post="manage_clients",
+        fresh=("post",),
+    ),
+)
 # allauth's own views ask for re-authentication; the middleware `sign_in.gate` asks for the second step.
 _BOTH = ("get", "post")
 ACCOUNT = (
@@ -259,6 +303,8 @@ ADDRESSES: tuple[Address, ...] = (
     *POLICY,
     *OPERATIONS,
     *BRANDS,
+    *FRONT_OFFICE,
+    *CLIENTS,
     *ACCOUNT,
     *(page for record in RECORDS for page in _pages(record)),
     *ACCOUNTS_OF_STAFF,

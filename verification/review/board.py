@@ -51,6 +51,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     pages = (
         (permissions.can_view_queue, _("Queue"), "queue"),
         (permissions.can_view_case, _("Cases"), "verification_verification_changelist"),
+        (permissions.can_invite, _("Invitations"), "invitations"),
         (permissions.can_view_dashboard, _("Figures"), "dashboard"),
         (permissions.can_view_policy, _("Policy"), "policies"),
         (permissions.can_export, _("Exports"), "exports"),
@@ -59,6 +60,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (permissions.can_view_operations, _("Vendor"), "vendor"),
         (permissions.can_manage_brands, _("Brands"), "brands"),
         (permissions.can_view_operations, _("System"), "system"),
+        (permissions.can_manage_clients, _("API clients"), "clients"),
         (permissions.can_view_staff, _("Staff"), "staff"),
     )
     links = [_link(title, name) for can, title, name in pages if can(user)]
@@ -78,6 +80,7 @@ def work(request: HttpRequest) -> dict[str, Any]:
         "queue": _queue(user, now) if permissions.can_view_queue(user) else None,
         "recent": _recent() if permissions.can_view_case(user) else None,
         "may_search": permissions.can_view_case(user),
+        "may_invite": permissions.can_invite(user),
         "alerts": _alerts(now) if permissions.can_view_alerts(user) else None,
         "not_sent": message_notices.not_sent(user, now),
         **_vendor(user, clock.now()),

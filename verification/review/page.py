@@ -20,6 +20,7 @@ ROLES = {
     permissions.REVIEWER: "reviewer",
     permissions.AUDITOR: "auditor",
     permissions.OPERATOR: "operator",
+    permissions.FRONT_OFFICE: "front_office",
 }
 
 

@@ -22,7 +22,9 @@ from verification.review.admin import records
 from verification.review.brand_pages import page as brand_page
 from verification.review.case import acts, evidence
 from verification.review.case import page as case_page
+from verification.review.clients import urls as client_pages
 from verification.review.dashboard import page as dashboard_page
+from verification.review.front_office import urls as front_office
 from verification.review.message_pages import page as message_pages
 from verification.review.policy import page as policy_page
 from verification.review.queue import page as queue_page
@@ -63,6 +65,8 @@ class ReviewSite(AdminSite):
             *message_pages.urls(self),
             *trail_page.urls(self),
             *staff_pages.urls(self),
+            *front_office.urls(self),
+            *client_pages.urls(self),
         ]
 
     def page(self, view: View) -> View:
@@ -125,7 +129,13 @@ _SIGN_IN = frozenset(
 )
 
 # The pages that hold the forms of these addresses; forms of a case are on its page, all others on the queue.
+_OWN_PAGES = {
+    **dict.fromkeys(("new_link", "send_link", "revoke_link"), "admin:invitation"),
+    **dict.fromkeys(("confirm_file", "drop_file", "links_of_file"), "admin:invitation_file"),
+    **dict.fromkeys(("new_key", "revoke_key", "switch_client"), "admin:client"),
+}
 _HOMES = {
+    "find_invitation": "admin:invitations",
     "probe_account": "admin:vendor",
     "message_again": "admin:messages",
     "message_returned": "admin:messages",
@@ -148,10 +158,10 @@ def _back(request: HttpRequest, public_id: str = "", **others: Any) -> HttpRespo
         messages.warning(
             request, gettext("Nothing was changed, because you had to sign in first. Please do it again.")
         )
-    if public_id:
-        return redirect("admin:case", public_id)
-    name = request.resolver_match.url_name if request.resolver_match else None
-    return redirect(_HOMES.get(name or "", "admin:queue"))
+    name = (request.resolver_match.url_name if request.resolver_match else None) or ""
+    if public_id and name not in _HOMES:
+        return redirect(_OWN_PAGES.get(name, "admin:case"), public_id)
+    return redirect(_HOMES.get(name, "admin:queue"))
 
 
 def _comes_from_sign_in(request: HttpRequest) -> bool:

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from verification import audit
-from verification.actions.api_client import SCOPES, NameTaken, create_client
+from verification.actions.api_client import DAYS, MAX_NAME, SCOPES, NameTaken, create_client
 
 
 class Command(BaseCommand):
@@ -20,10 +20,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"].strip()
-        if not 1 <= len(name) <= 100:
-            raise CommandError("The name must have 1 to 100 characters.")
-        if options["days"] is not None and not 1 <= options["days"] <= 3650:
-            raise CommandError("The days must be from 1 to 3650.")
+        if not 1 <= len(name) <= MAX_NAME:
+            raise CommandError(f"The name must have 1 to {MAX_NAME} characters.")
+        least, most = DAYS
+        if options["days"] is not None and not least <= options["days"] <= most:
+            raise CommandError(f"The days must be from {least} to {most}.")
         try:
             made = create_client(
                 name=name,

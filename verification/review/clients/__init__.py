@@ -1,0 +1,1 @@
+"""The pages of the systems that call the API: their keys, and who made and revoked what."""
