@@ -2,8 +2,10 @@
 /** For every step of the flow: marks that scripts run, moves the focus, and lets a form be submitted once only. */
 
 import { find } from "./kept.js";
+import { tellTimes } from "./times.js";
 
 document.documentElement.classList.add("js");
+tellTimes();
 
 /** The last act of a step's own script: until then the page says that it loads, and after 10 s that it did not. */
 export function ready() {

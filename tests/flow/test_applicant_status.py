@@ -19,6 +19,7 @@ from verification.actions.invite import Invitation
 from verification.hints import HINTS
 from verification.models import StaffUser, Verdict, Verification
 from verification.pages import status, steps
+from verification.rules.reasons import REASONS
 from verification.states import Status
 from verification.vendor_accounts import pacing
 
@@ -191,23 +192,66 @@ def test_a_cancelled_case_says_so(invitation: Invitation, client: Client) -> Non
     assert "This check was cancelled" in page
 
 
-def test_a_declined_case_names_a_person_and_a_way_and_no_suspicion(
-    road: Road, emulator: EmulatorServer, staff: Callable[[str], StaffUser]
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("different_person", "the comparison of your face with your ID"),
+        ("not_live", "your video"),
+        ("document_not_genuine", "the photo of your ID"),
+        ("cannot_tell", "what you sent as a whole"),
+    ],
+)
+def test_a_declined_case_names_the_class_of_the_reason_and_whom_to_ask_and_no_suspicion(
+    road: Road,
+    emulator: EmulatorServer,
+    staff: Callable[[str], StaffUser],
+    settings: Any,
+    reason: str,
+    told: str,
 ) -> None:
     invitation, reviewer = road.invitation(), staff("Reviewer")
     client = opened(invitation)
     agree(client)
     give_photo(client)
-    emulator.script(result="FailedOperation.CompareLowSimilarity", sim=42)
+    emulator.script(result="FailedOperation.CompareLowSimilarity", sim=41.73)
     verification = case(invitation)
     road.record(verification)
     claim.claim(verification, by=reviewer, now=NOW)
     note = "The ears differ."
-    decide(verification, Verdict.DECLINE, "different_person", by=reviewer, note=note, now=NOW)
+    decide(verification, Verdict.DECLINE, reason, by=reviewer, note=note, now=NOW)
     page = client.get("/verify/", follow=True).content.decode()
     assert 'data-outcome="declined"' in page
-    assert "A person made this decision" in page
-    assert not any(word in page for word in ("Different person", "The ears differ"))
+    assert f"The reason is {told}." in page
+    assert "A person looked at it and decided." in page
+    assert "You can ask that another person look at it again" in page
+    assert settings.ORGANISATION_CONTACT in page
+    assert settings.DATA_PROTECTION_CONTACT in page
+    assert not any(word in page for word in (str(REASONS[reason].label), note, "41.7"))
+
+
+def test_a_second_recording_begins_with_the_advice_from_the_first(
+    road: Road, emulator: EmulatorServer, client: Client
+) -> None:
+    agree(client)
+    give_photo(client)
+    assert "last time" not in client.get("/verify/capture").content.decode()
+    emulator.script(result="FailedOperation.ActionLightDark")
+    road.record(Verification.objects.get())
+    page = client.get("/verify/capture").content.decode()
+    assert f"We could not finish the check last time. {HINTS['brighter']}" in page
+
+
+def test_times_name_their_zone_and_can_be_read_by_scripts(client: Client, invitation: Invitation) -> None:
+    until = case(invitation).link_expires_at
+    page = client.get("/verify/consent").content.decode()
+    assert f'<time datetime="{until:%Y-%m-%dT%H:%M:%S}+00:00" data-time>' in page
+    assert f"{until:%H:%M} UTC</time>" in page
+
+
+def test_agreeing_and_refusing_look_the_same(client: Client) -> None:
+    page = client.get("/verify/consent").content.decode()
+    looks = {action: look for look, action in re.findall(r'class="([^"]*)"[^>]*data-action="(\w+)"', page)}
+    assert looks["primary"] == looks["refuse"]
 
 
 def test_every_closed_status_has_words() -> None:

@@ -90,7 +90,8 @@ def test_the_second_device_is_told_of_the_first_before_it_goes_on(second: Client
     page = page_of(second)
     for words in (
         "already open in another browser or on another device",
-        "<strong>a computer</strong> since 23 November 2026, 09:00 UTC",
+        '<strong>a computer</strong> since <time datetime="2026-11-23T09:00:00+00:00" data-time>',
+        "23 November 2026, 09:00 UTC</time>",
         "the check stops there and says so",
         "The people who review it see that it moved",
         "Continue here instead",
@@ -106,7 +107,8 @@ def test_the_first_device_is_told_that_it_lost_the_case_when_and_what_to_do(
     page = page_of(first)
     for words in (
         "Continued somewhere else",
-        "<strong>a phone</strong> since 23 November 2026, 09:12 UTC",
+        '<strong>a phone</strong> since <time datetime="2026-11-23T09:12:00+00:00" data-time>',
+        "23 November 2026, 09:12 UTC</time>",
         "Was that not you? Take the check back here",
         "Continue here again",
     ):
@@ -187,7 +189,7 @@ def refused(client: Client, invitation: Invitation) -> None:
     for words in (
         "Used on too many devices",
         "It goes on where it was begun",
-        "ask the organisation that sent you the link for a new one",
+        "for a new link: <a href",
         invitation.verification.public_id,
     ):
         assert words in page

@@ -74,12 +74,12 @@ def test_take_next_gives_nobody_their_own_case(road, emulator, signed_in, staff)
     member.save()
     client = signed_in()
     assert take(client).url == QUEUE
-    assert "No case is free to take. The others" in client.get(QUEUE).content.decode()
+    assert "There is no unassigned case for you. The others" in client.get(QUEUE).content.decode()
 
 
 def test_take_next_with_nothing_to_take_goes_back_to_the_queue(signed_in):
     response = signed_in().post(reverse("admin:take_next"), follow=True)
-    assert "No case is free to take: nothing is waiting." in response.content.decode()
+    assert "There is no unassigned case: nothing is waiting." in response.content.decode()
 
 
 def test_an_auditor_takes_no_case(road, emulator, signed_in):
@@ -132,7 +132,7 @@ def test_without_another_case_withdrawing_leads_to_the_queue_and_says_what_was_d
     assert send(client, proposed, "hand_back", "withdrawn", next="1").url == QUEUE
     page = client.get(QUEUE).content.decode()
     assert "The proposal on" in page
-    assert "No case is free" not in page
+    assert "no unassigned case" not in page
     proposed.refresh_from_db()
     assert proposed.claimed_by is None
 

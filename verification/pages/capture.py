@@ -8,6 +8,7 @@ from verification import media
 from verification.actions import challenge as issuing
 from verification.actions import receive_parts
 from verification.evidence import challenges
+from verification.hints import HINTS
 from verification.pages import access, errors, media_faults, steps
 from verification.states import MOVEMENTS, Mode, Status
 
@@ -18,6 +19,7 @@ def page(request: HttpRequest, visit: access.Visit) -> HttpResponse:
     if not steps.has_photo(visit.verification) or steps.photo_with_advice(visit.verification):
         return access.to_right_step(request)
     context = {
+        "hint": HINTS.get(visit.verification.hint, "") if steps.must_read_hint(visit.verification) else "",
         "silent": visit.verification.mode == Mode.SILENT,
         "limit": media.MAX_VIDEO_UPLOAD,
         "part_size": receive_parts.MAX_PART,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.hints import HINTS
 from verification.models import Verification
-from verification.pages import access, steps
+from verification.pages import access, steps, times
 from verification.rules.reasons import REASONS
 from verification.states import Outcome, Status
 from verification.vendor_accounts import pacing
@@ -58,7 +58,9 @@ def _details(verification: Verification) -> dict[str, Any]:
         "attempts_left": verification.attempts_left,
         "review_hours": verification.policy.review_hours,
         "retention_days": verification.policy.retention_days,
-        "decided_at": verification.decided_at,
+        "decided_at": times.element(verification.decided_at) if verification.decided_at else "",
+        "until": times.element(verification.link_expires_at),
+        "sent_at": _sent_at(verification),
         "reason": _reason(verification),
     }
 
@@ -70,6 +72,12 @@ def _status_hint(verification: Verification) -> str:
     if verification.status == Status.IN_REVIEW:
         return "our_fault" if verification.outcome == Outcome.VENDOR_FAILED else "being_checked"
     return "paused"
+
+
+def _sent_at(verification: Verification) -> str:
+    """When the recording that is judged came."""
+    latest = verification.attempts.exclude(submitted_at=None).last()
+    return times.element(latest.submitted_at) if latest and latest.submitted_at else ""
 
 
 def _reason(verification: Verification) -> Any:

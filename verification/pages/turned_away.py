@@ -9,7 +9,7 @@ from django.urls import reverse
 from verification import links
 from verification.actions import bind
 from verification.models import Verification
-from verification.pages import errors
+from verification.pages import errors, times
 
 
 def elsewhere(request: HttpRequest, verification: Verification, session: links.Session) -> HttpResponse:
@@ -19,6 +19,7 @@ def elsewhere(request: HttpRequest, verification: Verification, session: links.S
     facts = {
         "mark": links.mark(verification),
         "newest": history.newest,
+        "since": times.element(history.newest.at) if history.newest else "",
         "lost": lost,
         "first": history.began(session),
         "changes_left": bind.changes_left(history),

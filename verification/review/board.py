@@ -33,7 +33,7 @@ ALERTS_OF = timedelta(hours=24)
 _TILES = {
     View.MINE: gettext_lazy("in your hands"),
     View.DUE: gettext_lazy("late, or due in 4 hours"),
-    View.UNASSIGNED: gettext_lazy("in nobody's hands"),
+    View.UNASSIGNED: gettext_lazy("unassigned"),
     View.SECOND_LOOK: gettext_lazy("wait for a second look"),
     View.ESCALATED: gettext_lazy("escalated to seniors"),
     View.APPLICANT: gettext_lazy("wait for the applicant"),

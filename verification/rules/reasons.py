@@ -34,17 +34,21 @@ def _ask(code: str, label: Any, step: str, hint: str) -> Reason:
 
 
 _WELCOME = _("Your identity was confirmed.")
-_NOT_CONFIRMED = _("We could not confirm your identity from what you sent.")
+# The class of the reason, which is all that an applicant is told: the details would teach whoever deceives.
+_BY_FACE = _("The reason is the comparison of your face with your ID.")
+_BY_VIDEO = _("The reason is your video.")
+_BY_DOCUMENT = _("The reason is the photo of your ID.")
+_BY_ANYTHING = _("The reason is what you sent as a whole.")
 _ALL = (
     Reason("same_person", "approve", _("Same person, beyond reasonable doubt"), _WELCOME),
     Reason("vendor_error", "approve", _("Same person; the automatic check erred"), _WELCOME),
-    Reason("different_person", "decline", _("Different person"), _NOT_CONFIRMED),
-    Reason("not_live", "decline", _("Not a live recording"), _NOT_CONFIRMED),
-    Reason("document_not_genuine", "decline", _("ID photo altered or not genuine"), _NOT_CONFIRMED),
-    Reason("cannot_tell", "decline", _("Evidence stays unclear after all attempts"), _NOT_CONFIRMED),
-    Reason("document_not_accepted", "decline", _("Not an ID, or of a kind not accepted"), _NOT_CONFIRMED),
-    Reason("document_expired", "decline", _("The ID has expired"), _NOT_CONFIRMED),
-    Reason("name_differs", "decline", _("The name on the ID is not the invited one"), _NOT_CONFIRMED),
+    Reason("different_person", "decline", _("Different person"), _BY_FACE),
+    Reason("not_live", "decline", _("Not a live recording"), _BY_VIDEO),
+    Reason("document_not_genuine", "decline", _("ID photo altered or not genuine"), _BY_DOCUMENT),
+    Reason("cannot_tell", "decline", _("Evidence stays unclear after all attempts"), _BY_ANYTHING),
+    Reason("document_not_accepted", "decline", _("Not an ID, or of a kind not accepted"), _BY_DOCUMENT),
+    Reason("document_expired", "decline", _("The ID has expired"), _BY_DOCUMENT),
+    Reason("name_differs", "decline", _("The name on the ID is not the invited one"), _BY_DOCUMENT),
     _ask("photo_unclear", _("ID photo too unclear to compare"), "document", "photo_sharper"),
     _ask("photo_wrong", _("ID photo shows the wrong thing"), "document", "photo_whole_face"),
     _ask("video_unclear", _("Video too unclear to compare"), "capture", "hold_still"),

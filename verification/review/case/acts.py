@@ -108,7 +108,7 @@ def release(request: HttpRequest, public_id: str) -> HttpResponse:
     case = case_page.find(public_id)
     if claiming.release(case, by=user, now=timezone.now()):
         set_last_case(request, case)
-        messages.info(request, _("The case is free for a colleague."))
+        messages.info(request, _("The case is unassigned again: a colleague can take it."))
     else:
         messages.info(request, _("You did not hold this case."))
     return redirect("admin:queue")

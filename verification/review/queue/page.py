@@ -132,6 +132,7 @@ def _last_case(request: HttpRequest) -> Verification | None:
 def _why_none() -> str:
     if queue_filters.in_review().exists():
         return _(
-            "No case is free to take. The others are held by colleagues, snoozed, or for somebody else to decide."
+            "There is no unassigned case for you. The others are held by colleagues, snoozed, or for somebody else to "
+            "decide."
         )
-    return _("No case is free to take: nothing is waiting.")
+    return _("There is no unassigned case: nothing is waiting.")
