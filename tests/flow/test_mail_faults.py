@@ -14,7 +14,8 @@ from tests.flow import messaging
 from tests.flow.messaging import PERSON, send, states
 from tests.flow.races import meanwhile
 from tests.mail_server import MailServer
-from verification import audit, messages
+from verification import audit, messages, tasks
+from verification.jobs import doorbell
 from verification.messages import delivery, mail, outgoing
 from verification.models import AuditEvent, Message, Verification
 
@@ -234,11 +235,23 @@ def test_a_refused_sign_in_fails_no_message(case: Verification, server: MailServ
 # What operators see
 
 
-def test_failures_are_noticed_and_forgotten(case: Verification, server: MailServer) -> None:
-    assert messages.failing(now=NOW) == ""
+def test_a_wrong_address_alerts_nobody_and_many_at_once_do(
+    case: Verification, road: Road, server: MailServer
+) -> None:
     server.answers["RCPT"] = "550 no"
     send()
-    assert messages.failing(now=NOW) == "address_refused"
+    assert messages.failing(now=NOW) == ""
+    for _ in range(9):
+        road.invited(**PERSON)
+    send()
+    assert messages.failing(now=NOW) == "many_refused"
+    assert messages.failing(now=NOW + timedelta(hours=2)) == ""
+
+
+def test_a_text_that_is_refused_alerts_until_the_next_hour(case: Verification, server: MailServer) -> None:
+    server.answers["TEXT"] = "554 spam"
+    send()
+    assert messages.failing(now=NOW) == "text_refused"
     assert messages.failing(now=NOW + timedelta(hours=2)) == ""
 
 
@@ -281,3 +294,27 @@ def test_an_event_of_a_message_names_its_kind_and_no_address(case: Verification,
     messages.came_back(Message.objects.get(), by=audit.By.shell(), now=NOW)
     event = AuditEvent.objects.get(kind="message.came_back")
     assert event.data == {"message": Message.objects.get().public_id, "message_kind": "invitation"}
+
+
+def test_a_sweep_has_a_worker_send_what_is_due(
+    case: Verification, server: MailServer, rung: Any, clock: Any
+) -> None:
+    assert doorbell.DELIVER in rung(tasks.sweep)
+    tasks.deliver()
+    assert len(server.taken) == 1
+    assert doorbell.DELIVER not in rung(tasks.sweep)
+
+
+def test_a_sweep_has_any_worker_tell_operators(
+    case: Verification, server: MailServer, rung: Any, clock: Any, settings: Any
+) -> None:
+    settings.ALERT_EMAIL = ["ops@bank.example"]
+    server.answers["TEXT"] = "554 spam"
+    send()
+    assert doorbell.TELL in rung(tasks.sweep)
+    server.answers.clear()
+    tasks.tell_alerts()
+    (taken,) = server.taken
+    assert taken.email["Subject"] == "Needs you: Messages to applicants can't be sent"
+    assert doorbell.TELL not in rung(tasks.sweep)
+    assert doorbell.QUEUES[doorbell.TELL] == "sweep"

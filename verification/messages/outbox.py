@@ -17,6 +17,11 @@ REMIND_BEFORE = timedelta(days=2)
 # A failure counts as news for so long; one that is put off counts after so long.
 FAILED_LATELY = timedelta(hours=1)
 PUT_OFF_FOR = timedelta(minutes=15)
+# What says nothing about other messages, unless so many fail within FAILED_LATELY.
+_OF_ONE_ADDRESS = frozenset(
+    {"address_refused", "unfit_address", "put_off", "sms_refused", "link_not_kept", "address_came_back"}
+)
+MANY = 10
 
 TERMS: dict[str, str] = {
     MessageKind.INVITATION: "tell_invitation",
@@ -173,13 +178,19 @@ def send_again(message: Message, *, by: audit.By, now: datetime) -> None:
 
 
 def failing(*, now: datetime) -> str:
-    """The code of what keeps messages from being sent, of the newest that failed lately; "" if none does."""
+    """The code of what keeps messages in general from being sent; "" if nothing does.
+
+    An address that is wrong keeps nothing else; many at once are no accident.
+    """
     failed = Message.objects.filter(state=MessageState.FAILED, not_before__gt=now - FAILED_LATELY)
     put_off = Message.objects.filter(
         state=MessageState.WAITING, due_at__lt=now - PUT_OFF_FOR, tries__gt=0
-    ).exclude(error__in=["", "address_came_back"])
-    newest = failed.order_by("-not_before").first() or put_off.order_by("-not_before").first()
-    return newest.error if newest else ""
+    ).exclude(error="")
+    for rows in (failed, put_off):
+        newest = rows.exclude(error__in=_OF_ONE_ADDRESS).order_by("-not_before").first()
+        if newest is not None:
+            return newest.error
+    return "many_refused" if failed.order_by()[:MANY].count() == MANY else ""
 
 
 def _queue(
