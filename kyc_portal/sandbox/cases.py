@@ -44,6 +44,7 @@ class Case:
     verdict: tuple[Verdict, str, str] | None = None
     other_face: bool = False
     seed: int = 1
+    email: str = ""
     camera: str = "Front camera"
     documents: DocumentCheckFor = DocumentCheckFor.NEVER
     sends_a_selfie: bool = False
@@ -82,6 +83,7 @@ CASES = (
         "Ines Duarte",
         ({"sim": 76.9},),
         verdict=(Verdict.APPROVE, "same_person", ""),
+        email="ines.duarte@applicant.example",
         seed=17,
     ),
     Case(
@@ -93,6 +95,7 @@ CASES = (
             "different_person",
             "Ears, brow line and chin differ between card and video.",
         ),
+        email="victor.almeida@applicant.example",
         seed=18,
         other_face=True,
     ),
@@ -165,7 +168,7 @@ def _invitation(case: Case) -> Invitation:
     while True:
         with transaction.atomic():
             person: dict[str, Any] = {"reference": case.reference, "name": case.name, "mode": case.mode}
-            made = invite(**person, by=audit.By.shell(), now=timezone.now())
+            made = invite(**person, email=case.email, by=audit.By.shell(), now=timezone.now())
             share = made.verification.policy.document_check == DocumentCheckFor.SHARE
             if not share or document_check.asked(made.verification):
                 return made

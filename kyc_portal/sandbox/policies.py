@@ -1,4 +1,7 @@
-"""Policies of the demo that ask for a document check, put into force by its two senior reviewers."""
+"""Policies of the demo that ask for a document check, put into force by its two senior reviewers.
+
+Each of them tells applicants everything by e-mail, which the demo writes into files.
+"""
 
 from datetime import datetime
 from decimal import Decimal
@@ -23,7 +26,9 @@ def put_into_force(documents: DocumentCheckFor, *, now: datetime) -> None:
     one, other = (StaffUser.objects.get(username=name) for name in ("senior", "senior2"))
     draft = policy.draft(by=one, now=now)
     share = SHARE if documents == DocumentCheckFor.SHARE else Decimal(0)
-    terms: dict[str, Any] = policy.terms_of(draft) | {"document_check": documents, "document_share": share}
+    told = {name: True for name in policy.TERMS if name.startswith("tell_")}
+    own = {"document_check": documents, "document_share": share, **told}
+    terms: dict[str, Any] = policy.terms_of(draft) | own
     policy.change(draft, terms=terms, reason=_WHY[documents], seen=policy.fingerprint(draft), by=one, now=now)
     draft.refresh_from_db()
     policy.activate(draft, seen=policy.fingerprint(draft), by=other, now=now)

@@ -4,10 +4,12 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,8 +20,9 @@ from tests.contract.vendor_socket import VendorSocket, hang
 from tests.flow.races import meanwhile
 from tests.mail_server import MailServer
 from tests.outbound_proxy import TLSFront
-from verification import alerts, webhooks
+from verification import alerts, storage, webhooks
 from verification.alerts import watching
+from verification.health import outside, places, survey
 from verification.jobs import answers
 from verification.models import Alert, AlertNotice, AuditEvent, VendorAccount
 from verification.operations import watch
@@ -91,6 +94,7 @@ def test_what_is_gone_within_a_minute_is_not_told(mail: MailServer) -> None:
     look(NOW + MINUTE / 2)
     resume()
     look(NOW + MINUTE)
+    look(NOW + 2 * MINUTE)
     assert not mail.taken
     assert not Alert.objects.exists()
 
@@ -215,6 +219,44 @@ def test_a_mail_server_that_fails_delays_the_notice_and_keeps_it(mail: MailServe
     assert not mail.taken
     mail.answers.clear()
     look(NOW + 3 * MINUTE)
+    assert subjects(mail) == [BEGAN]
+
+
+@pytest.fixture
+def disk(monkeypatch: Any) -> dict[str, int]:
+    """Per cent that are free on this host."""
+    room = {"free": 50}
+    monkeypatch.setattr(storage, "room", lambda folder: SimpleNamespace(free=room["free"], total=100))
+    return room
+
+
+def test_a_disk_that_is_nearly_full_is_told_though_another_host_sees_nothing_of_it(
+    mail: MailServer, disk: dict[str, int]
+) -> None:
+    now = NOW
+    for number in range(40):
+        disk["free"] = 3 if number % 3 == 0 else 50  # the hosts take turns
+        now += timedelta(seconds=5)
+        look(now)
+    assert subjects(mail) == ["Needs you: A disk is nearly full"]
+    assert socket.gethostname() in mail.taken[0].email.get_content()
+    disk["free"] = 50
+    look(now + MINUTE)
+    look(now + 10 * MINUTE)
+    assert subjects(mail)[1:] == ["Over: A disk is nearly full"]
+
+
+def test_a_disk_that_hangs_keeps_nothing_else_waiting(mail: MailServer, monkeypatch: Any) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(survey, "EACH", 0.1)
+    monkeypatch.setattr(places, "facts", lambda now: over.wait(20))
+    monkeypatch.setattr(outside, "_asked", {})
+    pause()
+    began = time.monotonic()
+    for minute in range(3):
+        look(NOW + minute * MINUTE)
+    over.set()
+    assert time.monotonic() - began < 5
     assert subjects(mail) == [BEGAN]
 
 

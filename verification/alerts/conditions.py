@@ -1,13 +1,14 @@
 """What is wrong now, by facts that other parts keep. Each condition reads a few rows and changes nothing."""
 
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from verification import messages
+from verification import health, messages
 from verification.jobs import answers
-from verification.models import AlertKind
+from verification.models import AlertKind, DataKey
 from verification.vendor_accounts import pacing
 
 
@@ -27,8 +28,13 @@ PATIENCE: Final[dict[str, Patience]] = {
     AlertKind.BUDGET_SPENT: Patience(timedelta(0), _SHORT),
     AlertKind.NO_WORKER: Patience(_SHORT, _LONG),
     AlertKind.NO_BEAT: Patience(_SHORT, _LONG),
+    AlertKind.STORE_DOWN: Patience(_SHORT, _LONG),
+    AlertKind.DISK_LOW: Patience(_SHORT, _LONG),
     AlertKind.MESSAGES_FAIL: Patience(timedelta(0), _LONG),
 }
+
+
+MAX_DETAIL: Final = 128  # characters, as the column has them
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Trouble:
 
 
 def troubles(*, now: datetime) -> list[Trouble]:
-    return [*_accounts(now), *_queues(now), *_messages(now)]
+    return [*_accounts(now), *_queues(now), *_places(now), *_messages(now)]
 
 
 def _accounts(now: datetime) -> Iterator[Trouble]:
@@ -62,6 +68,15 @@ def _queues(now: datetime) -> Iterator[Trouble]:
             yield Trouble(AlertKind.NO_WORKER, name)
         elif last is not None:  # before its first start, beat is not missed
             yield Trouble(AlertKind.NO_BEAT)
+
+
+def _places(now: datetime) -> Iterator[Trouble]:
+    """As the host sees it that looks. Others may see nothing of it: one alert for all, and it names one of them."""
+    for fact in health.broken_places(now=now):
+        if fact.code == "store" and not DataKey.objects.exists():
+            continue  # nothing was ever stored, so the place need not be there
+        kind = AlertKind.STORE_DOWN if fact.code == "store" else AlertKind.DISK_LOW
+        yield Trouble(kind, detail=f"{fact.code} {socket.gethostname()}"[:MAX_DETAIL])
 
 
 def _messages(now: datetime) -> Iterator[Trouble]:

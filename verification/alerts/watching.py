@@ -1,6 +1,6 @@
 """Sees what began and what is over, and writes the notices of it. Two processes that look at once write them once."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
@@ -13,6 +13,8 @@ from verification.models import Alert, AlertNotice
 
 # Open alerts are few: accounts, queues and the like.
 MAX_OPEN = 200
+# One that has not begun is forgotten after so long. Not at once: another host may not see it.
+FORGOTTEN_AFTER = timedelta(minutes=1)
 
 log = structlog.get_logger(__name__)
 
@@ -57,10 +59,11 @@ def _go_on(alert: Alert, trouble: Trouble, now: datetime) -> None:
 
 def _stay_away(alert: Alert, now: datetime) -> None:
     open_one = Alert.objects.filter(pk=alert.pk, over_at__isnull=True)
-    if alert.begun_at is None:
-        open_one.filter(begun_at__isnull=True).delete()
-    elif alert.away_since is None:
+    if alert.away_since is None:
         open_one.filter(away_since__isnull=True).update(away_since=now)
+    elif alert.begun_at is None:
+        if now - alert.away_since >= FORGOTTEN_AFTER:
+            open_one.filter(begun_at__isnull=True).delete()
     elif now - alert.away_since >= PATIENCE[alert.kind].over:
         _tell(alert, AlertNotice.Moment.OVER, now)
 

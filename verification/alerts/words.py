@@ -14,6 +14,8 @@ _WHAT: Mapping[str, Promise] = {
     AlertKind.BUDGET_SPENT: gettext_lazy("Account %(subject)s has spent its budget of the day"),
     AlertKind.NO_WORKER: gettext_lazy("No worker answers for the queue %(subject)s"),
     AlertKind.NO_BEAT: gettext_lazy("Beat, which starts the regular work, stands still"),
+    AlertKind.STORE_DOWN: gettext_lazy("The store of the evidence does not answer"),
+    AlertKind.DISK_LOW: gettext_lazy("A disk is nearly full"),
     AlertKind.MESSAGES_FAIL: gettext_lazy("Messages to applicants can't be sent"),
 }
 _TO_DO: Mapping[str, Promise] = {
@@ -26,6 +28,12 @@ _TO_DO: Mapping[str, Promise] = {
     AlertKind.NO_WORKER: gettext_lazy("Start the worker of this queue. Nothing is lost meanwhile."),
     AlertKind.NO_BEAT: gettext_lazy(
         "See that the broker runs and start kyc-beat. Until then nothing ends, expires or is reminded of by itself."
+    ),
+    AlertKind.STORE_DOWN: gettext_lazy(
+        "The System page says what to look at. Nobody can send a photo or a recording meanwhile."
+    ),
+    AlertKind.DISK_LOW: gettext_lazy(
+        "Make room or add a disk: when it is full, no photo or recording can be taken."
     ),
     AlertKind.MESSAGES_FAIL: gettext_lazy(
         "The Messages page says which and why. They are tried again by themselves."

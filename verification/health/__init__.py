@@ -4,6 +4,6 @@
 """
 
 from verification.health.fact import Fact, Tone
-from verification.health.survey import asking, facts
+from verification.health.survey import asking, broken_places, facts
 
-__all__ = ["Fact", "Tone", "asking", "facts"]
+__all__ = ["Fact", "Tone", "asking", "broken_places", "facts"]

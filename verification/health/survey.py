@@ -20,6 +20,7 @@ from verification.health import (
     keys,
     outside,
     places,
+    telling,
     trouble,
     vendor,
     work,
@@ -49,6 +50,7 @@ SECTIONS: Final = (
     Section("work", gettext_lazy("Work"), work.facts),
     Section("trouble", gettext_lazy("Lately"), trouble.facts),
     Section("vendor", gettext_lazy("Vendor"), vendor.facts),
+    Section("telling", gettext_lazy("Messages and alerts"), telling.facts),
     Section("broker", gettext_lazy("Broker"), outside=broker.facts),
     Section("database", gettext_lazy("Database"), database.facts),
     Section("store", gettext_lazy("Evidence"), outside=places.facts),
@@ -65,6 +67,13 @@ def facts(*, now: datetime) -> list[tuple[Section, list[Fact]]]:
     found = {one.name: _in_database(one.in_database, until, now) for one in SECTIONS if one.in_database}
     found |= outside.answers(asked, EACH)
     return [(one, found[one.name] or [_unknown(one)]) for one in SECTIONS]
+
+
+def broken_places(*, now: datetime) -> list[Fact]:
+    """What is broken about store and disks, as this host sees it. Nothing if they don't answer within EACH: that is no
+    proof, and a slow machine is not a broken one."""
+    found = outside.answers(outside.ask({"store": places.facts}, now), EACH)["store"]
+    return [fact for fact in found or () if fact.tone == Tone.BAD]
 
 
 def _in_database(probe: Callable[[datetime], list[Fact]], until: float, now: datetime) -> list[Fact] | None:

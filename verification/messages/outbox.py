@@ -193,6 +193,12 @@ def failing(*, now: datetime) -> str:
     return "many_refused" if failed.order_by()[:MANY].count() == MANY else ""
 
 
+def late(*, now: datetime, most: int) -> int:
+    """How many messages are due and wait; counted up to `most`."""
+    due = Message.objects.filter(state=MessageState.WAITING, not_before__lte=now)
+    return due.order_by()[:most].count()
+
+
 def _queue(
     kind: MessageKind, case: Verification, *, now: datetime, due_at: datetime | None = None
 ) -> Message | None:

@@ -15,6 +15,8 @@ class AlertKind(models.TextChoices):
     BUDGET_SPENT = "budget_spent", _("The day's budget is spent")
     NO_WORKER = "no_worker", _("No worker answers")
     NO_BEAT = "no_beat", _("Beat stands still")
+    STORE_DOWN = "store_down", _("The store does not answer")
+    DISK_LOW = "disk_low", _("A disk is nearly full")
     MESSAGES_FAIL = "messages_fail", _("Messages can't be sent")
 
 
