@@ -37,8 +37,8 @@ RULES = {
     "manage_brands": {OP},
     "operate": {OP},
     "probe_account": {OP},
-    "view_messages": {R, S, A, OP},
-    "mend_messages": {S, OP},
+    "view_messages": {R, S, A, OP, FO},
+    "mend_messages": {S, OP, FO},
     "invite": {OP, FO},
     "manage_clients": {OP},
 }

@@ -102,16 +102,20 @@ RIGHTS: dict[str, Right] = {
     ),
     "manage_brands": _right(_("Only operators make and change brands."), OPERATOR),
     "view_messages": _right(
-        _("Only reviewers, auditors and operators see which messages were sent."),
+        _("Only the staff in one of the groups see which messages were sent."),
         REVIEWER,
         SENIOR,
         AUDITOR,
         OPERATOR,
+        FRONT_OFFICE,
     ),
     "mend_messages": _right(
-        _("Only senior reviewers and operators note that a message came back, or send it again."),
+        _(
+            "Only the front office, operators and senior reviewers note that a message came back, or send it again."
+        ),
         SENIOR,
         OPERATOR,
+        FRONT_OFFICE,
     ),
     "operate": _right(_("Only operators start the system's work by hand."), OPERATOR),
     "probe_account": _right(_("Only operators have a paused account probed."), OPERATOR),
