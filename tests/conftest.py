@@ -127,6 +127,8 @@ class Road:
     def __init__(self) -> None:
         self._count = 0
         self._takes = 0
+        # The person of each case, by its key. Two people in a test are two: the same photo twice would be noticed.
+        self._seeds: dict[int, int] = {}
 
     def invited(self, *, mode: Mode = Mode.ACTION, now: datetime = NOW, **details: Any) -> Verification:
         return self.invitation(mode=mode, now=now, **details).verification
@@ -143,9 +145,10 @@ class Road:
         consent.give(verification, now=NOW, **WORDING)
         return verification
 
-    def with_photo(self, seed: int = 1, **details: Any) -> Verification:
+    def with_photo(self, seed: int | None = None, **details: Any) -> Verification:
         verification = self.consented(**details)
-        document.upload(verification, photo(seed), now=NOW)
+        self._seeds[verification.pk] = seed or len(self._seeds) + 1
+        document.upload(verification, photo(self._seeds[verification.pk]), now=NOW)
         return verification
 
     def submit(
@@ -156,17 +159,17 @@ class Road:
             verification,
             attempt_id=drawn.attempt.public_id,
             nonce=drawn.nonce,
-            recording=recording if recording is not None else self._fresh_clip(),
+            recording=recording if recording is not None else self._fresh_clip(verification),
             signals={},
             now=now,
         )
         verification.refresh_from_db()
         return attempt
 
-    def _fresh_clip(self) -> bytes:
-        """A new clip each time: the portal refuses a recording that it has seen."""
+    def _fresh_clip(self, verification: Verification) -> bytes:
+        """A new clip of the case's person each time: the portal refuses a recording that it has seen."""
         self._takes += 1
-        return clip(take=self._takes)
+        return clip(take=self._takes, seed=self._seeds.get(verification.pk, 1))
 
     def ready(self, **details: Any) -> VerificationAttempt:
         attempt = self.submit(self.with_photo(**details))

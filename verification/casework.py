@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from verification import audit, permissions, workflow
 from verification.evidence.judged import evidence_hash
 from verification.models import DocumentCheck, Review, StaffUser, Stage, Verdict, Verification
-from verification.rules import document_check, four_eyes, unseen
+from verification.rules import document_check, four_eyes, shared_evidence, unseen
 from verification.rules.reasons import LIST_VERSION, REASONS
 from verification.rules.review_bands import SPOT_CHECK
 from verification.states import DocumentState, Status
@@ -181,7 +181,8 @@ def locked_for_act(case: Verification, shown: Shown, *, by: StaffUser, now: date
 def note_needed(case: Verification) -> bool:
     """Would an approval overrule what the system found, or a flag?"""
     approval = four_eyes.approval_of(case)
-    return approval.flagged or approval.is_override
+    held = approval.shared and shared_evidence.holds(case.policy.shared_evidence)
+    return approval.flagged or held or approval.is_override
 
 
 def check_length(note: str) -> None:

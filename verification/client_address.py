@@ -1,6 +1,22 @@
 """What counts as one client in limits by address. Knows no request."""
 
-from ipaddress import IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
+
+
+def neighbourhood(address: str) -> str:
+    """The range that an address shares with its neighbours: /24 of IPv4, /48 of IPv6; "" if it is no address.
+
+    One provider or office, as a rule. Many people share one.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return ""
+    if isinstance(found, IPv6Address):
+        if found.ipv4_mapped is None:
+            return str(IPv6Network((int(found), 48), strict=False))
+        found = found.ipv4_mapped
+    return str(IPv4Network((int(found), 24), strict=False))
 
 
 def network(address: str) -> str:

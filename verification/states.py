@@ -53,16 +53,18 @@ class Outcome(TextChoices):
 
 
 class Flag(TextChoices):
-    """What was noticed about a recording, for a person to weigh."""
+    """What was noticed about a recording or an ID photo, for a person to weigh."""
 
     REUSED_VIDEO = "reused_video", _("These very bytes were sent before")
     SIMILAR_VIDEO = "similar_video", _("Copied from an earlier recording: the same pictures, pixel by pixel")
     ALIKE_VIDEO = "alike_video", _("Looks much like an earlier recording")
+    SHARED_PHOTO = "shared_photo", _("Another applicant sent the same ID photo")
+    ALIKE_PHOTO = "alike_photo", _("The ID photo looks the same as another applicant's")
     DEVICE_CHANGED = "device_changed", _("The evidence came from more than one device")
 
 
 # Flags for which a policy may require two people to approve. ALIKE_VIDEO is not one: two honest recordings may look
-# alike.
+# alike. What another applicant sent too has a switch of its own: `rules.shared_evidence`.
 FOR_TWO = frozenset({Flag.REUSED_VIDEO, Flag.SIMILAR_VIDEO})
 # Flags that a person must see before an approval. One is enough for DEVICE_CHANGED: honest people change from a
 # computer to their phone.

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from verification import audit, messages
@@ -22,7 +22,7 @@ from verification.models import (
     Verification,
     VerificationAttempt,
 )
-from verification.rules import decision, document_check, review_bands, sampling
+from verification.rules import decision, document_check, queue_marks, review_bands, sampling, shared_evidence
 from verification.states import (
     ATTEMPT_MOVES,
     FOR_A_PERSON,
@@ -177,7 +177,14 @@ def _document_state(verification: Verification, target: Status) -> str:
 def _place_in_queue(verification: Verification, reasons: list[str], now: datetime) -> dict[str, Any]:
     newest = verification.attempts.newest_finished()
     similarity = newest.similarity if newest else None
-    odd = verification.flags.filter(code__in=FOR_A_PERSON).values_list("code", flat=True)
+    setting, pairs = verification.policy.shared_evidence, verification.flags.values_list("code", "other")
+    flags = [queue_marks.Noticed(code, other is not None) for code, other in pairs]
+    odd = [
+        flag.code
+        for flag in flags
+        if shared_evidence.is_for_a_person(flag.code, elsewhere=flag.elsewhere, setting=setting)
+    ]
+    camera = str(newest.signals.get("camera", "")) if newest else ""
     return {
         "queued_at": now,
         "due_at": _review_due(verification.policy, now),
@@ -186,6 +193,7 @@ def _place_in_queue(verification: Verification, reasons: list[str], now: datetim
         "band": review_bands.of_case([*reasons, *odd], similarity, verification.policy.approve_at),
         "main_reason": reasons[0] if reasons else "",
         "document_state": document_check.state_of(verification),
+        **queue_marks.of_case(flags, camera),
     }
 
 
@@ -231,7 +239,8 @@ _SO_FAR = f"""
         ),
         EXISTS (
             SELECT 1 FROM verification_riskflag
-            WHERE verification_id = so_far.id AND code IN ({", ".join(f"'{code}'" for code in sorted(FOR_A_PERSON))})
+            WHERE verification_id = so_far.id
+            AND (code IN ({", ".join(f"'{code}'" for code in sorted(FOR_A_PERSON))}) OR (other_id IS NOT NULL AND %s))
         ),
         EXISTS (
             SELECT 1 FROM verification_providercall WHERE request_id = %s AND request_id <> '' AND id <> %s
@@ -253,7 +262,8 @@ def decision_inputs(
     check = document_check.state_of(attempt.verification) in document_check.OPEN
     terms = decision.Terms(policy.approve_at, policy.max_attempts, spot_check, check)
     with connection.cursor() as cursor:
-        cursor.execute(_SO_FAR, [request_id, call.pk if call else 0, attempt.verification_id])
+        holds = shared_evidence.holds(policy.shared_evidence)
+        cursor.execute(_SO_FAR, [holds, request_id, call.pk if call else 0, attempt.verification_id])
         used, tried, odd, repeated, key_pk, public_id, key_id, wrapped = cursor.fetchone()
     key = DataKey(pk=key_pk, public_id=public_id, key_id=key_id, wrapped=wrapped) if key_pk else None
     flags = _flags_to_judge(attempt.verification) if odd else ()
@@ -261,11 +271,15 @@ def decision_inputs(
 
 
 def _flags_to_judge(verification: Verification) -> tuple[str, ...]:
-    flags = verification.flags.filter(code__in=FOR_A_PERSON).order_by("code")
+    policy = verification.policy
+    flags = verification.flags.filter(shared_evidence.for_a_person(policy.shared_evidence)).order_by("code")
     # A reviewer who asked again saw the flags so far. They count again only if an approval past them takes two people.
     seen = verification.reviews.filter(verdict=Verdict.ASK_AGAIN).aggregate(last=Max("at"))["last"]
-    if seen and not verification.policy.second_for_flags:
-        flags = flags.filter(raised_at__gt=seen)
+    if seen and not policy.second_for_flags:
+        again = Q(raised_at__gt=seen)
+        if shared_evidence.takes_two(policy.shared_evidence):
+            again |= Q(other__isnull=False)
+        flags = flags.filter(again)
     return tuple(dict.fromkeys(flag.code for flag in flags))
 
 

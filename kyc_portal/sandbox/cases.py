@@ -1,5 +1,6 @@
 """The demo's first cases. Each is made by going through the real pages, worker and emulator, as a person would."""
 
+import io
 import json
 import re
 import time
@@ -14,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
+from PIL import Image
 
 from kyc_portal.sandbox.drawing import TAKE_SECONDS, draw_photo, draw_selfie, draw_takes
 from kyc_portal.sandbox.emulator import EmulatorServer
@@ -48,10 +50,14 @@ class Case:
     camera: str = "Front camera"
     documents: DocumentCheckFor = DocumentCheckFor.NEVER
     sends_a_selfie: bool = False
+    # The person whose ID photo it sends, encoded anew: it is made after all others.
+    photo_of: str = ""
 
     @property
     def photo(self) -> bytes:
         """What the person sends as the photo of their ID."""
+        if self.photo_of:
+            return _smaller(draw_photo(self.seed, holder=self.photo_of))
         return draw_selfie(self.seed) if self.sends_a_selfie else draw_photo(self.seed, holder=self.name)
 
     @property
@@ -116,6 +122,8 @@ CASES = (
     Case("CUST-1012", "Grace Wanjiru", seed=22, documents=DocumentCheckFor.ALWAYS),
     Case("CUST-1013", "Felix Brunner", seed=23, documents=DocumentCheckFor.ALWAYS, sends_a_selfie=True),
     Case("CUST-1014", "Rosa Iglesias", seed=24, documents=DocumentCheckFor.SHARE),
+    # A clear pass with the ID photo of the first one.
+    Case("CUST-1020", "Milan Novak", other_face=True, seed=11, photo_of="Mara Lindqvist"),
     Case("CUST-1009", "Lena Brandt", ({"result": "FailedOperation.ActionLightDark"},), seed=19),
 )
 
@@ -125,14 +133,21 @@ class DemoFailed(Exception):
 
 
 def make_cases(emulator: EmulatorServer, reviewer: StaffUser, tell: Any) -> None:
-    """Make every case that does not exist yet, a few side by side, because most of the time is waiting.
+    """Make every case that does not exist yet. Those that copy a photo come after the one that they copy has ended."""
+    for last in (False, True):
+        cases = [case for case in CASES if bool(case.photo_of) is last]
+        _make(cases, emulator, reviewer, tell)
+
+
+def _make(cases: list[Case], emulator: EmulatorServer, reviewer: StaffUser, tell: Any) -> None:
+    """Make these, a few side by side, because most of the time is waiting.
 
     The case with the most recordings is the first: the others are made while its applicant waits between two of them.
     Other processes draw the clips meanwhile.
     """
     missing = [
         case
-        for case in sorted(CASES, key=lambda case: len(case.answers), reverse=True)
+        for case in sorted(cases, key=lambda case: len(case.answers), reverse=True)
         if not Verification.objects.filter(applicant__reference=case.reference).exists()
     ]
     invitations = _invite(missing)
@@ -181,6 +196,14 @@ def _begin(case: Case, invitation: Invitation) -> "Person":
     person.give_photo(case.photo)
     person.ask_for_challenge()
     return person
+
+
+def _smaller(photo: bytes) -> bytes:
+    """The same picture in another file, as a messenger passes it on."""
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(photo)) as picture:
+        picture.resize((picture.width * 3 // 4, picture.height * 3 // 4)).save(out, "JPEG", quality=70)
+    return out.getvalue()
 
 
 def _record(person: "Person", clips: list[bytes], emulator: EmulatorServer) -> None:

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from tests.conftest import NOW
 from tests.flow.conftest import LATER
-from tests.flow.reviewing import policy
+from tests.flow.reviewing import change, policy
 from verification import audit
 from verification.actions import assess, claim, erase
 from verification.evidence.judged import evidence_hash
@@ -138,11 +138,13 @@ def test_the_event_of_an_opened_case_says_in_which_version(road, emulator, signe
     assert AuditEvent.objects.get(kind="case.viewed").data == {"version": case.version}
 
 
-def test_a_case_leads_to_others_of_the_applicant_and_with_the_same_photo(road, emulator, signed_in):
+def test_a_case_leads_to_others_of_the_applicant_and_to_what_is_shared(road, emulator, signed_in):
     case, same = road.in_review(emulator), road.in_review(emulator)
-    road.in_review(emulator, seed=2)
-    others = signed_in().get(page_of(case)).context["others"]
-    assert [(row["case"], "very same ID photo" in row["why"]) for row in others] == [(same, True)]
+    change(same, applicant=case.applicant)
+    road.in_review(emulator)
+    page = signed_in().get(page_of(case))
+    assert [row["case"] for row in page.context["others"]] == [same]
+    assert reverse("admin:shared", args=[case.public_id]) in page.content.decode()
 
 
 def test_an_unknown_case_is_not_found(signed_in):

@@ -85,8 +85,10 @@ def test_a_threshold_below_eighty_is_less_than_the_standard_asks(threshold: str,
     assert simulate([], Decimal(threshold), EIGHTY).below_nist is below
 
 
-def approval(outcome: str = "passed", *, flagged: bool = False, similarity: str = "") -> Approval:
-    return Approval(outcome, Decimal(similarity) if similarity else None, flagged)
+def approval(
+    outcome: str = "passed", *, flagged: bool = False, shared: bool = False, similarity: str = ""
+) -> Approval:
+    return Approval(outcome, Decimal(similarity) if similarity else None, flagged, shared)
 
 
 PAST = Counter(

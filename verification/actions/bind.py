@@ -13,7 +13,7 @@ import structlog
 from django.db import transaction
 
 from verification import audit, links
-from verification.models import Verification
+from verification.models import LinkBinding, Verification
 from verification.states import Device
 
 MAX_CHANGES: Final = 3  # with one link, to browsers that did not begin with it
@@ -71,6 +71,16 @@ def _contest(locked: Verification, now: datetime) -> None:
     log.warning("link.contested", verification=locked.public_id)
 
 
+def _device(session: links.Session) -> str:
+    """What the cases have in common that this browser had one after the other: the identity in the first of them."""
+    parked = [each.browser_hash for each in session.parked]
+    known = LinkBinding.objects.filter(browser_hash__in=[session.browser_hash, *parked]).exclude(
+        device_hash=""
+    )
+    first = known.order_by("pk").values_list("device_hash", flat=True).first()
+    return first or session.browser_hash
+
+
 def _record(
     kind: str,
     verification: Verification,
@@ -82,6 +92,7 @@ def _record(
 ) -> None:
     verification.browser_hash = session.browser_hash
     verification.bindings.create(
+        device_hash=_device(session),
         link=links.link_prefix(verification),
         number=number,
         browser_hash=session.browser_hash,

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from verification import audit, links, workflow
+from verification import audit, client_address, links, workflow
 from verification.models import Consent, ConsentText, Verification
 from verification.states import Status
 
@@ -43,7 +43,8 @@ def _answer(
     by = audit.By.applicant(verification.applicant.public_id)
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     wording = {"text_version": text_version, "text_sha256": sha256, "locale": locale}
-    workflow.move(verification, target, by=by, now=now, data=wording)
+    place = client_address.neighbourhood(ip_address)
+    workflow.move(verification, target, by=by, now=now, data=wording, address_range=place)
     kept = {"version": text_version, "locale": locale, "organisation": organisation, "text": text}
     ConsentText.objects.get_or_create(sha256=sha256, defaults={**kept, "first_used_at": now})
     return Consent.objects.create(

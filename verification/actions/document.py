@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from verification import audit, links, media, storage, workflow
-from verification.evidence import media_tries
+from verification.evidence import media_tries, photos
 from verification.models import Document, Verification
 from verification.states import Status
 
@@ -39,9 +39,9 @@ def upload(
     with storage.dropped_on_error(verification.applicant) as store:
         # Before the transaction: a slow store must not hold one open.
         original, normalised = store("photo-original", data), store("photo", photo.jpeg)
-        facts = {name: value for name, value in asdict(photo).items() if name != "jpeg"}
+        facts = {name: value for name, value in asdict(photo).items() if name not in {"jpeg", "looks"}}
         facts |= {"notes": [*notes, *photo.notes], "advice": advice}
-        return _create(verification, original, normalised, facts, now)
+        return _create(verification, original, normalised, photo.looks, facts, now)
 
 
 def _advice(verification: Verification, jpeg: bytes) -> dict[str, Any]:
@@ -62,6 +62,7 @@ def _create(
     verification: Verification,
     original: storage.StoredObject,
     normalised: storage.StoredObject,
+    looks: media.PhotoLooks,
     facts: dict[str, Any],
     now: datetime,
 ) -> Document:
@@ -81,6 +82,7 @@ def _create(
         browser_hash=locked.browser_hash,
         uploaded_at=now,
     )
+    photos.keep(document, looks, locked.applicant_id)
     hashes = {"original_sha256": original.sha256, "normalised_sha256": normalised.sha256}
     by = audit.By.applicant(verification.applicant.public_id)
     told = {"document": document.public_id, "advice": document.advice, **hashes}

@@ -5,10 +5,11 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from verification import audit, storage
-from verification.models import Applicant, DataKey, FrameHash, RecordingUpload
+from verification.models import AlikePhoto, Applicant, DataKey, FrameHash, PhotoHash, RecordingUpload
 from verification.states import ENDED
 
 MAX_REASON = 200
@@ -51,6 +52,10 @@ def _make_unreadable(
     locked = Applicant.objects.select_for_update(of=("self",)).get(pk=applicant.pk)
     _check(locked)
     FrameHash.objects.filter(attempt__verification__applicant=locked).delete()
+    PhotoHash.objects.filter(document__verification__applicant=locked).delete()
+    AlikePhoto.objects.filter(
+        Q(later__verification__applicant=locked) | Q(earlier__verification__applicant=locked)
+    ).delete()
     RecordingUpload.objects.filter(attempt__verification__applicant=locked).delete()
     Applicant.objects.filter(pk=locked.pk).update(erased_at=now)
     key = locked.data_key

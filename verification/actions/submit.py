@@ -1,6 +1,7 @@
 """Receiving a recording: it answers the challenge and passes the attempt to the workers."""
 
 import hashlib
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from verification import audit, links, media, storage, workflow
-from verification.evidence import challenges, devices, media_tries, reuse, upload_parts
+from verification.evidence import challenges, devices, media_tries, photos, reuse, upload_parts
 from verification.jobs import doorbell
 from verification.models import RiskFlag, Verification, VerificationAttempt
 from verification.states import AttemptStatus, Flag, Status
@@ -78,7 +79,7 @@ def _submit(
     attempt.refresh_from_db()
     attempt.verification = locked
     challenges.check_open(attempt, now=now)
-    like = _earlier_likeness(attempt, original, checked)
+    found = _earlier_likenesses(attempt, original, checked)
     workflow.advance(
         attempt,
         AttemptStatus.SUBMITTED,
@@ -91,28 +92,29 @@ def _submit(
         signals=signals,
     )
     reuse.keep(attempt, checked.frame_hashes, checked.facts.duration)
-    if like is not None:
-        _flag(attempt, like.flag, now, **_of_earlier(like.attempt, attempt), share=round(like.share, 2))
+    for like in found:
+        _flag_earlier(attempt, like.flag, like.attempt, now, share=round(like.share, 2))
+    _flag_photo(attempt, now)
     others = devices.others_in_evidence(attempt)
     if others:
-        _flag(attempt, Flag.DEVICE_CHANGED, now, **others)
+        _flag(attempt, Flag.DEVICE_CHANGED, others, now)
     by = audit.By.applicant(verification.applicant.public_id)
     data = {"attempt": attempt.public_id, "number": attempt.number, "original_sha256": original.sha256}
     workflow.move(locked, Status.CHECKING, by=by, now=now, data=data, hint="")
     doorbell.ring(doorbell.PREPARE, attempt.public_id)
 
 
-def _earlier_likeness(
+def _earlier_likenesses(
     attempt: VerificationAttempt, original: storage.StoredObject, checked: media.CheckedVideo
-) -> reuse.Likeness | None:
-    """The earlier recording that this one resembles.
+) -> list[reuse.Likeness]:
+    """The earlier recordings that this one resembles.
 
     Look-ups run one at a time: of two copies sent at once, the second finds the first.
     """
     reuse.serialise_lookups()
     if reuse.same_bytes(original.sha256, beside=attempt) is not None:
         raise VideoReused("This recording was sent before.")
-    return reuse.likeness(attempt.verification, checked.frame_hashes, checked.facts.duration)
+    return reuse.likenesses(attempt.verification, checked.frame_hashes, checked.facts.duration)
 
 
 def _open_attempt(
@@ -130,19 +132,50 @@ def _refuse_reused(attempt: VerificationAttempt, sha256: str, now: datetime) -> 
     # One flag for each attempt, however often the bytes are sent.
     if not attempt.flags.filter(code=Flag.REUSED_VIDEO).exists():
         with transaction.atomic(durable=True):
-            _flag(attempt, Flag.REUSED_VIDEO, now, **_of_earlier(earlier, attempt))
+            _flag_earlier(attempt, Flag.REUSED_VIDEO, earlier, now)
     raise VideoReused("This recording was sent before.")
 
 
-def _of_earlier(earlier: VerificationAttempt, attempt: VerificationAttempt) -> dict[str, Any]:
-    return {
-        "earlier": earlier.public_id,
-        "same_case": earlier.verification_id == attempt.verification_id,
-    }
+def _flag_photo(attempt: VerificationAttempt, now: datetime) -> None:
+    """Note that another applicant sent the same photo; once for each such case, however many recordings come."""
+    case, photo = attempt.verification, attempt.document
+    shared = photos.shared(photo, case.applicant_id) if photo is not None else None
+    if shared is None:
+        return
+    other = shared.document.verification
+    if not case.flags.filter(code=shared.flag, other=other).exists():
+        _flag(attempt, shared.flag, shared.facts, now, other=other)
 
 
-def _flag(attempt: VerificationAttempt, code: Flag, now: datetime, **facts: Any) -> None:
+def _flag_earlier(
+    attempt: VerificationAttempt, code: Flag, earlier: VerificationAttempt, now: datetime, **facts: Any
+) -> None:
+    """Note that the recording is that of an earlier attempt, or like it."""
+    there, here = earlier.verification, attempt.verification
+    other = there if there.applicant_id != here.applicant_id else None
+    facts = {"earlier": earlier.public_id, "same_case": there.pk == here.pk, **facts}
+    _flag(attempt, code, facts, now, other=other)
+
+
+def _flag(
+    attempt: VerificationAttempt,
+    code: Flag,
+    facts: Mapping[str, Any],
+    now: datetime,
+    *,
+    other: Verification | None = None,
+) -> None:
+    """Raise the flag. Another applicant's case that it is about gets an event too: it may be decided already."""
     RiskFlag.objects.create(
-        verification_id=attempt.verification_id, attempt=attempt, code=code, facts=facts, raised_at=now
+        verification_id=attempt.verification_id,
+        attempt=attempt,
+        other=other,
+        code=code,
+        facts=dict(facts),
+        raised_at=now,
     )
-    audit.record("attempt.flagged", by=audit.By.system(), subject=attempt, at=now, flag=code, **facts)
+    by = audit.By.system()
+    audit.record("attempt.flagged", by=by, subject=attempt, at=now, flag=code, **facts)
+    if other is not None:
+        told = {"flag": code, "other": attempt.verification.public_id, "attempt": attempt.public_id}
+        audit.record("evidence.shared", by=by, subject=other, at=now, **told)

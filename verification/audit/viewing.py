@@ -20,7 +20,8 @@ CASE, EVIDENCE, RECORD = "case.viewed", "evidence.viewed", "record.viewed"
 LIST = "records.listed"
 REVEAL, SEARCH = "applicant.revealed", "queue.searched"
 NAME = "applicant.name_shown"  # to the reviewer who compares it with the document
-LOOKS = (CASE, EVIDENCE, RECORD, LIST, REVEAL, NAME, SEARCH)
+SHARED = "case.shared_viewed"
+LOOKS = (CASE, EVIDENCE, RECORD, LIST, REVEAL, NAME, SEARCH, SHARED)
 ALERT = "staff.viewing_alert"
 
 
@@ -40,6 +41,7 @@ USUAL = {
     REVEAL: Usual(30, timedelta(hours=1)),
     NAME: Usual(120, timedelta(hours=1)),
     SEARCH: Usual(120, timedelta(hours=1)),
+    SHARED: Usual(60, timedelta(hours=1)),
 }
 
 

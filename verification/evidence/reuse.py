@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from django.db import connection
 from django.db.models import Count
 
+from verification.evidence import one_at_a_time
 from verification.models import FrameHash, Verification, VerificationAttempt
 from verification.states import Flag
 
@@ -37,19 +37,15 @@ class Likeness:
 
 
 def serialise_lookups() -> None:
-    """Lock out other lookups until the transaction ends, so that the next one sees what this one wrote.
-
-    SQLite has one writer at a time anyway.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_ADVISORY_LOCK])
+    """Lock out other look-ups until the transaction ends: the next one sees what this one wrote."""
+    one_at_a_time.until_committed(_ADVISORY_LOCK)
 
 
 def same_bytes(sha256: str, *, beside: VerificationAttempt) -> VerificationAttempt | None:
-    """The first attempt of any applicant, except `beside`, whose recording had these very bytes."""
-    others = VerificationAttempt.objects.filter(original_sha256=sha256).exclude(pk=beside.pk)
-    return others.order_by("pk").first()
+    """The first attempt except `beside` whose recording had these very bytes, another applicant's before their own."""
+    same = VerificationAttempt.objects.filter(original_sha256=sha256).exclude(pk=beside.pk).order_by("pk")
+    same = same.select_related("verification")
+    return same.exclude(verification__applicant=beside.verification.applicant_id).first() or same.first()
 
 
 def keep(attempt: VerificationAttempt, hashes: Sequence[str], seconds: float) -> None:
@@ -66,34 +62,48 @@ def keep(attempt: VerificationAttempt, hashes: Sequence[str], seconds: float) ->
     )
 
 
-def likeness(verification: Verification, hashes: Sequence[str], seconds: float) -> Likeness | None:
-    """The earlier attempt of any applicant that this recording copies, or else the one that it looks most like."""
+def likenesses(verification: Verification, hashes: Sequence[str], seconds: float) -> list[Likeness]:
+    """The earlier attempt that this recording copies, or else the one that it looks most like: among the attempts of
+    other applicants, and among those of its own, so that a likeness to its own hides no other."""
     wanted = len(_samples(hashes, seconds))
-    return _copied(hashes, wanted) or _alike(verification, hashes, wanted)
+    found = [*_copied(hashes, wanted), *_alike(verification, hashes, wanted)]
+    best = []
+    for own in (False, True):
+        group = [
+            each
+            for each in found
+            if (each.attempt.verification.applicant_id == verification.applicant_id) is own
+        ]
+        best += sorted(group, key=lambda each: (each.flag == Flag.SIMILAR_VIDEO, each.share), reverse=True)[
+            :1
+        ]
+    return best
 
 
-def _copied(hashes: Sequence[str], wanted: int) -> Likeness | None:
+def _copied(hashes: Sequence[str], wanted: int) -> list[Likeness]:
     exact = {_signed(value[_EXACT]) for value in hashes}
-    for attempt, shared in _sharing("exact", exact):
-        share = shared / max(1, min(wanted, len(attempt.frame_hashes.all())))
-        if share >= MIN_SHARE:
-            return Likeness(attempt, Flag.SIMILAR_VIDEO, min(share, 1.0))
-    return None
+    shares = (
+        (attempt, shared / max(1, min(wanted, len(attempt.frame_hashes.all()))))
+        for attempt, shared in _sharing("exact", exact)
+    )
+    return [
+        Likeness(attempt, Flag.SIMILAR_VIDEO, min(share, 1.0))
+        for attempt, share in shares
+        if share >= MIN_SHARE
+    ]
 
 
-def _alike(verification: Verification, hashes: Sequence[str], wanted: int) -> Likeness | None:
+def _alike(verification: Verification, hashes: Sequence[str], wanted: int) -> list[Likeness]:
     """Among the applicant's own last attempts, and all attempts that share most coarse hashes."""
     distinctive = (value[_COARSE] for value in hashes if int(value[_COARSE], 16).bit_count() in _DISTINCTIVE)
-    own = VerificationAttempt.objects.prefetch_related("frame_hashes").filter(
-        verification__applicant=verification.applicant_id, frame_hashes__number=0
-    )
+    own = VerificationAttempt.objects.select_related("verification").prefetch_related("frame_hashes")
+    own = own.filter(verification__applicant=verification.applicant_id, frame_hashes__number=0)
     others = [attempt for attempt, _ in _sharing("coarse", map(_signed, distinctive))]
     pictures = {int(value[_FINE], 16) for value in hashes}
     found = [
         _compared(attempt, pictures, wanted) for attempt in {*own.order_by("-pk")[:MAX_CANDIDATES], *others}
     ]
-    best = max(found, key=lambda likeness: likeness.share, default=None)
-    return best if best is not None and best.share >= MIN_SHARE else None
+    return [likeness for likeness in found if likeness.share >= MIN_SHARE]
 
 
 def _compared(attempt: VerificationAttempt, pictures: set[int], wanted: int) -> Likeness:
@@ -106,8 +116,9 @@ def _sharing(field: str, values: Iterable[int]) -> list[tuple[VerificationAttemp
     """The attempts that share most of these hashes, the one that shares most first, and how many they share."""
     rows = FrameHash.objects.filter(**{f"{field}__in": sorted(set(values))}).values_list("attempt")
     counted = dict(rows.annotate(shared=Count("pk")).order_by("-shared")[:MAX_CANDIDATES])
-    attempts = VerificationAttempt.objects.prefetch_related("frame_hashes").in_bulk(counted)
-    return [(attempts[pk], shared) for pk, shared in counted.items()]
+    attempts = VerificationAttempt.objects.select_related("verification").prefetch_related("frame_hashes")
+    found = attempts.in_bulk(counted)
+    return [(found[pk], shared) for pk, shared in counted.items()]
 
 
 def _samples(hashes: Sequence[str], seconds: float) -> Sequence[str]:

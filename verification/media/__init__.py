@@ -12,11 +12,13 @@ from verification.media.errors import MediaUnavailable, UnusableMedia
 from verification.media.facts import (
     MAX_PHOTO_UPLOAD,
     MAX_VIDEO_UPLOAD,
+    PHOTO_KEYS,
     CheckedVideo,
     NormalisedLogo,
     NormalisedPhoto,
     NormalisedVideo,
     PhotoAdvice,
+    PhotoLooks,
     VideoFacts,
 )
 from verification.media.image_files import JPEG_MAGIC, PNG_MAGIC, is_heic
@@ -30,12 +32,14 @@ __all__ = [
     "MAX_VIDEO_UPLOAD",
     "MIN_LOGO_SIDE",
     "PATIENCE",
+    "PHOTO_KEYS",
     "CheckedVideo",
     "MediaUnavailable",
     "NormalisedLogo",
     "NormalisedPhoto",
     "NormalisedVideo",
     "PhotoAdvice",
+    "PhotoLooks",
     "UnusableMedia",
     "VideoFacts",
     "advise_on_photo",

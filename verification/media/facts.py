@@ -15,6 +15,9 @@ _MAX_COUNT: Final = 1 << 32
 _MAX_SECONDS: Final = 60.0  # and more than any aspect of pixels
 _WORDS: Final = re.compile(r"[ -~]{0,100}")
 _FRAME_HASH: Final = re.compile(r"[0-9a-f]{96}")
+PHOTO_HASH: Final = 256  # bytes
+PHOTO_KEYS: Final = 8
+_PHOTO_KEY: Final = re.compile(r"[0-9a-f]{8}")
 _TURNS: Final = (0, 90, 180, 270)
 # What may be wrong with an ID photo. The pages hold the text of each.
 ADVICE: Final = frozenset({"dark", "no_face", "sideways", "several_faces", "small_face", "blurred", "glare"})
@@ -64,6 +67,24 @@ def _likely(value: object) -> bool:
 
 
 @dataclass(frozen=True)
+class PhotoLooks(_Facts):
+    """What a photo looks like, as hashes.
+
+    `whole` and `centre` are of the picture and of its middle: 1024 bits of what is surely there, then 1024 of what may
+    be. `keys` are parts of a coarser hash of the middle, to find it by: 32 bits each, in hexadecimal digits.
+    """
+
+    whole: bytes
+    centre: bytes
+    keys: tuple[str, ...]
+
+    def _check(self) -> None:
+        hashes = {len(self.whole), len(self.centre)}, len(self.keys)
+        if hashes != ({PHOTO_HASH}, PHOTO_KEYS) or not all(map(_PHOTO_KEY.fullmatch, self.keys)):
+            raise ValueError("a hash of another form than expected")
+
+
+@dataclass(frozen=True)
 class NormalisedPhoto(_Facts):
     """An upright sRGB JPEG without metadata; `width` and `height` in pixels.
 
@@ -72,6 +93,7 @@ class NormalisedPhoto(_Facts):
     """
 
     jpeg: bytes
+    looks: PhotoLooks
     width: int
     height: int
     source_format: str

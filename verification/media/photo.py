@@ -34,6 +34,7 @@ from verification.media.image_files import (
     png_lacks_rows,
     read_outline,
 )
+from verification.media.photo_looks import looks_of
 from verification.media.stamps import stamp
 from verification.media.tails import hides_a_file
 
@@ -107,7 +108,13 @@ def normalise_photo(data: bytes, accept_heic: bool = False) -> NormalisedPhoto:
         source, picture = outline.format, guarded(_from_pillow, data[: outline.end], outline, notes)
     jpeg, quality = _encode(picture)
     return NormalisedPhoto(
-        jpeg, *picture.size, source, tuple(notes), tool_versions(source), _arguments(quality, notes)
+        jpeg,
+        looks_of(picture),
+        *picture.size,
+        source,
+        tuple(notes),
+        tool_versions(source),
+        _arguments(quality, notes),
     )
 
 

@@ -23,6 +23,7 @@ from verification.models.link_binding import LinkBinding
 from verification.models.media_try import MediaTry
 from verification.models.message import Channel, KeptLink, Message, MessageKind, MessageState
 from verification.models.outgoing import Outgoing
+from verification.models.photo_hash import AlikePhoto, PhotoHash, PhotoKey
 from verification.models.policy import Policy, PolicyIsActive
 from verification.models.queue_answer import QueueAnswer
 from verification.models.review import DECISIONS, Review, Stage, Verdict
@@ -41,6 +42,7 @@ __all__ = [
     "Alert",
     "AlertKind",
     "AlertNotice",
+    "AlikePhoto",
     "AnswerKind",
     "ApiClient",
     "ApiKey",
@@ -73,6 +75,8 @@ __all__ = [
     "MessageState",
     "NoteMention",
     "Outgoing",
+    "PhotoHash",
+    "PhotoKey",
     "Policy",
     "PolicyIsActive",
     "ProviderCall",

@@ -42,8 +42,11 @@ class Document(models.Model):
     class Meta:
         verbose_name = _("document")
         verbose_name_plural = _("documents")
-        # Has anybody sent this very photo before?
-        indexes = [models.Index(fields=["original_sha256"], name="document_original_sha256")]
+        # Has anybody sent this very photo, or one with these very pixels? The oldest comes first.
+        indexes = [
+            models.Index(fields=["original_sha256", "id"], name="document_same_bytes"),
+            models.Index(fields=["normalised_sha256", "id"], name="document_same_pixels"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["verification"],

@@ -55,6 +55,9 @@ class Verification(models.Model):
     # The browser that has the case; empty until one does something.
     browser_hash = models.CharField(max_length=64, blank=True)
 
+    # The range of addresses in which the consent was given (`client_address.neighbourhood`); empty if it is not known.
+    address_range = models.CharField(max_length=43, blank=True, db_default="")
+
     outcome = models.CharField(_("outcome"), max_length=20, blank=True)
     reasons = models.JSONField(_("reasons"), default=list, blank=True)
     hint = models.CharField(_("told the applicant"), max_length=40, blank=True)
@@ -93,6 +96,11 @@ class Verification(models.Model):
     document_state = models.CharField(
         _("document check"), max_length=8, choices=DocumentState.choices, blank=True, db_default=""
     )
+    # Marks of the flags and hints that the case had when it came into review.
+    marked_shared = models.BooleanField(default=False, db_default=False)
+    marked_copied = models.BooleanField(default=False, db_default=False)
+    marked_devices = models.BooleanField(default=False, db_default=False)
+    marked_camera = models.BooleanField(default=False, db_default=False)
     snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True)
     escalated_at = models.DateTimeField(_("escalated at"), null=True, blank=True)
     # A reviewer asked the applicant for something, and it has not come yet.
@@ -147,6 +155,17 @@ class Verification(models.Model):
                 fields=["asked_again_at", "id"],
                 condition=Q(asked_again_at__isnull=False),
                 name="queue_waiting_for_applicant",
+            ),
+            *(
+                models.Index(
+                    fields=["due_at", "id"], condition=_WAITING & Q(**{mark: True}), name=f"queue_{mark}"
+                )
+                for mark in ("marked_shared", "marked_copied", "marked_devices", "marked_camera")
+            ),
+            models.Index(
+                fields=["address_range", "id"],
+                condition=~Q(address_range=""),
+                name="verification_address_range",
             ),
             models.Index(
                 fields=["link_contested_at", "id"],

@@ -80,6 +80,7 @@ BOARD = (
 )
 CASE = (
     Address("case/<slug:public_id>/", "The case page", "view_case", rules=_MASKED),
+    Address("case/<slug:public_id>/shared", "Who shares what with the case", "view_case", rules=_MASKED),
     Address(
         "case/<slug:public_id>/reveal",
         "Show name, e-mail and addresses",

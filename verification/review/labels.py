@@ -37,6 +37,9 @@ WHY_HERE: Labels = {
     "cannot_process": gettext_lazy("Working on it kept failing"),
     "reused_video": gettext_lazy("An old recording was sent once more"),
     "similar_video": gettext_lazy("The recording is a copy of an earlier one"),
+    "alike_video": gettext_lazy("The recording looks like one of another applicant"),
+    "shared_photo": gettext_lazy("Another applicant sent the same ID photo"),
+    "alike_photo": gettext_lazy("The ID photo looks the same as another applicant's"),
     "device_changed": gettext_lazy("The evidence came from more than one device"),
     "erased": gettext_lazy("The evidence was erased before it was checked"),
     "reopened": gettext_lazy("Reopened"),
@@ -48,6 +51,7 @@ WHY_HERE: Labels = {
 WHY_SECOND: Labels = {
     "override": gettext_lazy("it goes against what the vendor found"),
     "flagged": gettext_lazy("the case is flagged"),
+    "shared": gettext_lazy("another applicant sent the same photo or recording, or one like it"),
     "band": gettext_lazy("the similarity is in the policy's band for two"),
     "blind": gettext_lazy("a reviewer declined it before seeing the score"),
     "share": gettext_lazy("this case was selected at random"),
@@ -76,11 +80,25 @@ FLAGS: Labels = {
         "The pictures look much like those of an earlier recording. The same person in the same place may do that, and "
         "so does a recording that was filmed from a screen or played into a virtual camera. Compare both."
     ),
+    "shared_photo": gettext_lazy(
+        "The file of the ID photo is the same as another applicant's, byte for byte, or has the very same pixels. "
+        "Somebody sent it under both names, or one person was invited twice. It does not say whose it is."
+    ),
+    "alike_photo": gettext_lazy(
+        "The ID photo is very likely the same picture as another applicant's, encoded anew or in another size. IDs of "
+        "one kind share their layout, so those of two people who look much alike may come near. Compare both."
+    ),
     "device_changed": gettext_lazy(
         "A photo or an earlier recording of this case came from another browser or device than this recording. People "
         "change from a computer to their phone; a link that somebody else uses looks the same. Check that the ID and "
         "the face belong to the person who was invited."
     ),
+}
+
+# What makes an ID photo another applicant's, by the fact of its flag.
+SAME: Labels = {
+    "bytes": gettext_lazy("the same bytes"),
+    "pixels": gettext_lazy("the same pixels in another file"),
 }
 
 EVENTS: Labels = {
@@ -118,6 +136,7 @@ EVENTS: Labels = {
     "system.sweep_asked": gettext_lazy("Sweep asked for"),
     "keys.rewrapped": gettext_lazy("Data keys wrapped anew"),
     "attempt.flagged": gettext_lazy("Flag added"),
+    "evidence.shared": gettext_lazy("Another applicant sent this photo or recording too, or one like it"),
     "attempt.prepared": gettext_lazy("Recording normalised"),
     "attempt.sent_back": gettext_lazy("Recording not taken, a smaller copy is made"),
     "attempt.finished": gettext_lazy("Attempt finished"),
@@ -125,6 +144,7 @@ EVENTS: Labels = {
     "decision.try_again": gettext_lazy("Asked to try again, by policy"),
     "decision.sent_to_review": gettext_lazy("Sent to review"),
     "case.viewed": gettext_lazy("Case opened"),
+    "case.shared_viewed": gettext_lazy("Who shares what with it, seen"),
     "case.claimed": gettext_lazy("Claimed"),
     "case.released": gettext_lazy("Given back to the queue"),
     "case.escalated": gettext_lazy("Escalated"),

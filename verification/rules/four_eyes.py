@@ -10,10 +10,11 @@ from typing import Protocol
 
 from verification.liveness import VENDOR_PASS
 from verification.models import Review, Stage, Verdict, Verification
-from verification.rules import document_check, sampling
+from verification.rules import document_check, sampling, shared_evidence
 from verification.states import FOR_TWO, Outcome
 
-OVERRIDE, FLAGGED, BAND, BLIND, SHARE, DECLINE = "override", "flagged", "band", "blind", "share", "decline"
+OVERRIDE, FLAGGED, SHARED, BAND, BLIND = "override", "flagged", "shared", "band", "blind"
+SHARE, DECLINE = "share", "decline"
 # A question about the current ID photo was once answered with no: nobody sets that right alone.
 DOCUMENT = "document"
 
@@ -23,16 +24,19 @@ class Terms(Protocol):
 
     second_for_override: bool
     second_for_flags: bool
+    shared_evidence: str
     second_below: Decimal | None
 
 
 @dataclass(frozen=True)
 class Approval:
-    """What the rules need to know of an approval: the newest answer, and whether the case is flagged."""
+    """What the rules need to know of an approval: the newest answer, whether a recording was sent before, and whether
+    another applicant sent the same photo or recording, or one like it."""
 
     outcome: str
     similarity: Decimal | None
     flagged: bool
+    shared: bool
 
     @property
     def is_override(self) -> bool:
@@ -49,6 +53,7 @@ def rules_on_approval(approval: Approval, terms: Terms) -> tuple[str, ...]:
     rules = (
         (OVERRIDE, terms.second_for_override and approval.is_override),
         (FLAGGED, terms.second_for_flags and approval.flagged),
+        (SHARED, shared_evidence.takes_two(terms.shared_evidence) and approval.shared),
         (BAND, approval.is_below(terms.second_below)),
     )
     return tuple(code for code, holds in rules if holds)
@@ -58,7 +63,9 @@ def approval_of(case: Verification) -> Approval:
     """The approval that a reviewer could give to the case as it is."""
     newest = case.attempts.newest_finished()
     outcome, similarity = (newest.outcome, newest.similarity) if newest else ("", None)
-    return Approval(outcome, similarity, case.flags.filter(code__in=FOR_TWO).exists())
+    flags = list(case.flags.values_list("code", "other"))
+    flagged = any(code in FOR_TWO for code, _other in flags)
+    return Approval(outcome, similarity, flagged, any(other is not None for _code, other in flags))
 
 
 def why_second(case: Verification, verdict: str) -> tuple[str, ...]:

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from verification.liveness import VENDOR_PASS
-from verification.states import FOR_A_PERSON, Band
+from verification.states import Band, Flag
 
 SPOT_CHECK = "spot_check"  # the reason of a case that was selected at random
 DOCUMENT_CHECK = "document_check"  # the reason of a clear pass whose document a person has to check
+_FLAGS = frozenset(Flag)
 ATTEMPTS_USED_UP = "attempts_used_up"
 
 
@@ -22,11 +23,11 @@ def of_score(similarity: Decimal | None, approve_at: Decimal) -> Band:
 
 def of_case(reasons: Iterable[str], similarity: Decimal | None, approve_at: Decimal) -> Band:
     """What a reviewer should know first: a spot check, something odd, a document to check, the score, or
-    that there is none."""
+    that there is none. `reasons` have the flags that a person must judge among them."""
     known = set(reasons)
     if SPOT_CHECK in known:
         return Band.SPOT_CHECK
-    if known & FOR_A_PERSON:
+    if known & _FLAGS:
         return Band.FLAGGED
     if DOCUMENT_CHECK in known:
         return Band.DOCUMENT

@@ -12,12 +12,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from verification.models import VerificationAttempt
+from verification.rules import queue_marks
 
-# Parts of the names of virtual cameras, in lower case.
-VIRTUAL = (
-    "virtual", "obs", "manycam", "snap camera", "xsplit", "splitcam", "vcam", "e2esoft", "droidcam", "iriun", "epoccam",
-    "ndi", "loopback", "fake_device", "fake device", "dummy", "camo", "mmhmm", "webcamoid", "youcam", "altercam",
-)  # fmt: skip
 # Tolerance between the browser's times and the container's: recorders start and stop late.
 SLACK = timedelta(seconds=1.5)
 # A prompt earlier than this after the start of the recording is odd: the camera does not run yet.
@@ -49,8 +45,7 @@ def of_attempt(attempt: VerificationAttempt, others: Iterable[VerificationAttemp
 
 def _virtual_camera(signals: Mapping[str, Any]) -> Signal | None:
     camera = str(signals.get("camera", ""))
-    words = camera.casefold()
-    if not any(_names_camera(name, words) for name in VIRTUAL):
+    if not queue_marks.is_virtual(camera):
         return None
     return Signal(
         "virtual_camera",
@@ -59,13 +54,6 @@ def _virtual_camera(signals: Mapping[str, Any]) -> Signal | None:
         _("A program may have stood between the lens and the browser, and may have played a prepared video."),
         _("People also use such programs in meetings to blur their room. It is no proof of a replay."),
     )
-
-
-def _names_camera(name: str, words: str) -> bool:
-    """Names of up to 4 letters match whole words only: "obs" is not found in "observer"."""
-    if len(name) > 4:
-        return name in words
-    return name in words.replace("-", " ").replace("_", " ").replace("(", " ").split()
 
 
 def _automated(signals: Mapping[str, Any]) -> Signal | None:

@@ -5,15 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 
 from verification import casework
 from verification.audit import viewing
+from verification.evidence import photos
 from verification.evidence.judged import evidence_hash
 from verification.models import (
     AuditEvent,
     CallState,
-    Document,
     DocumentCheck,
     ProviderCall,
     Review,
@@ -29,6 +28,7 @@ from verification.states import AttemptStatus, Status
 
 MAX_TIMELINE = 200
 MAX_OTHERS = 5
+MAX_ELSEWHERE = 5
 
 
 def find(public_id: str) -> QuerySet[Verification]:
@@ -58,6 +58,7 @@ def gather(
     blind = casework.is_blind(case, evidence)
     document = shown.document if shown else case.documents.current().first()
     parts = [*attempts, *documents, *(call for attempt in attempts for call in attempt.calls.all())]
+    elsewhere = _elsewhere(case)
     events = {} if blind else _events(case, parts, unread)
     return {
         "case": case,
@@ -80,13 +81,15 @@ def gather(
         "marks": prompt_marks.marks(shown.signals, shown.facts) if shown else [],
         "recorded": shown is not None and _was_transcoded(shown),
         "flags": _flags(case),
+        "elsewhere": elsewhere[:MAX_ELSEWHERE],
+        "more_elsewhere": len(elsewhere) > MAX_ELSEWHERE,
         "signals": [*photo_signals.of_document(document), *_signals(case, shown, attempts)],
         "hashes": _hashes(shown),
         "consents": list(case.consents.order_by("at")),
         "reviews": _reviews(case, unread),
         "unread": bool(unread),
         "proposal": _proposal(case, evidence, unread),
-        "others": _others(case, documents, now),
+        "others": _others(case, now),
         **events,
         "most_events": MAX_TIMELINE,
         "evidence_sha256": evidence,
@@ -164,7 +167,7 @@ def _hashes(attempt: VerificationAttempt | None) -> list[tuple[str, str]]:
 
 
 def _flags(case: Verification) -> list[dict[str, Any]]:
-    flags = list(case.flags.select_related("attempt"))
+    flags = list(case.flags.select_related("attempt", "other__applicant"))
     named = [flag.facts.get("earlier") for flag in flags]
     earlier = VerificationAttempt.objects.select_related("verification__applicant").in_bulk(
         named, field_name="public_id"
@@ -175,6 +178,7 @@ def _flags(case: Verification) -> list[dict[str, Any]]:
 def _flag_row(flag: RiskFlag, earlier: VerificationAttempt | None, case: Verification) -> dict[str, Any]:
     return {
         "flag": flag,
+        "fact": _fact(flag),
         "meaning": labels.label(labels.FLAGS, flag.code),
         "earlier": earlier,
         "elsewhere": earlier is not None and earlier.verification_id != case.pk,
@@ -187,6 +191,19 @@ def _reviews(case: Verification, unread: Sequence[Review]) -> list[dict[str, Any
     rows = [_review_row(row) for row in _read(case, unread)]
     checks = case.document_checks.exclude(by__in={row.by_id for row in unread}).select_related("by")
     return sorted([*rows, *map(_check_row, checks)], key=lambda row: row["review"].at)
+
+
+def _fact(flag: RiskFlag) -> str:
+    """What makes the photo another applicant's, in numbers."""
+    if "bits" in flag.facts:
+        return photos.within(flag.facts["bits"])
+    return labels.label(labels.SAME, flag.facts["same"]) if "same" in flag.facts else ""
+
+
+def _elsewhere(case: Verification) -> list[RiskFlag]:
+    """What other applicants sent later of this case's photo or recording, the newest first; one more than is shown."""
+    flags = case.flags_elsewhere.select_related("verification__applicant").order_by("-raised_at", "-pk")
+    return list(flags[: MAX_ELSEWHERE + 1])
 
 
 def _review_row(row: Review) -> dict[str, Any]:
@@ -233,16 +250,10 @@ def _proposal(case: Verification, evidence: str, unread: Sequence[Review]) -> di
     }
 
 
-def _others(case: Verification, documents: list[Document], now: datetime) -> list[dict[str, Any]]:
-    """Other cases of the applicant, and cases of other applicants with the same ID photo file."""
+def _others(case: Verification, now: datetime) -> list[dict[str, Any]]:
+    """Other cases of the applicant. What other applicants have in common with it is on the page of `shared`."""
     own = case.applicant.verifications.exclude(pk=case.pk).order_by("-created_at")[:MAX_OTHERS]
-    same = Verification.objects.filter(
-        documents__original_sha256__in=[document.original_sha256 for document in documents]
-    ).exclude(applicant=case.applicant_id)
-    same = same.select_related("applicant").order_by("-created_at").distinct()[:MAX_OTHERS]
-    rows = [(other, _("earlier case of this applicant")) for other in own]
-    rows += [(other, _("the very same ID photo file, another applicant")) for other in same]
-    return [{"case": other, "why": why, "at": words.moment(other.created_at, now)} for other, why in rows]
+    return [{"case": other, "at": words.moment(other.created_at, now)} for other in own]
 
 
 def _events(

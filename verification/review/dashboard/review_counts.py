@@ -31,9 +31,10 @@ from verification.models import (
     Verification,
     VerificationAttempt,
 )
+from verification.rules import shared_evidence
 from verification.rules.four_eyes import Approval
 from verification.rules.reasons import reasons_for
-from verification.states import FOR_TWO, Status
+from verification.states import FOR_A_PERSON, FOR_TWO, Status
 
 CONFIRMED, DISAGREED, WITHDRAWN, WAITING, VOID = "confirmed", "disagreed", "withdrawn", "waiting", "void"
 
@@ -42,18 +43,19 @@ def _approvals(start: datetime) -> Iterator[tuple[str, Approval, int]]:
     """Approvals by reviewers, by band and by the facts that the rules for a second person use."""
     finished = VerificationAttempt.objects.finished().filter(verification=OuterRef("pk"))
     newest = finished.order_by("-number")
-    flags = RiskFlag.objects.filter(verification=OuterRef("pk"), code__in=FOR_TWO)
+    flags = RiskFlag.objects.filter(verification=OuterRef("pk"))
     decided = Verification.objects.filter(decided_at__gte=start, final_review__isnull=False).order_by()
     rows = decided.annotate(
         vendor_outcome=Subquery(newest.values("outcome")[:1]),
         score=Subquery(newest.values("similarity")[:1]),
-        flagged=Exists(flags),
-    ).values("status", "band", "vendor_outcome", "score", "flagged")
+        flagged=Exists(flags.filter(code__in=FOR_TWO)),
+        shared=Exists(flags.filter(other__isnull=False)),
+    ).values("status", "band", "vendor_outcome", "score", "flagged", "shared")
     for row in rows.annotate(count=Count("pk")):
         if row["status"] == Status.APPROVED:
             yield (
                 row["band"],
-                Approval(row["vendor_outcome"] or "", row["score"], row["flagged"]),
+                Approval(row["vendor_outcome"] or "", row["score"], row["flagged"], row["shared"]),
                 row["count"],
             )
 
@@ -63,6 +65,25 @@ def approvals(start: datetime) -> Counter[Approval]:
     for _band, approval, count in _approvals(start):
         found[approval] += count
     return found
+
+
+def by_itself_although_shared(start: datetime) -> int:
+    """Approvals by policy of cases whose photo or recording another applicant sent too, or one like it."""
+    flags = RiskFlag.objects.filter(verification=OuterRef("pk"), other__isnull=False)
+    decided = Verification.objects.filter(
+        decided_at__gte=start, status=Status.APPROVED, final_review__isnull=True
+    )
+    return decided.filter(Exists(flags)).count()
+
+
+def held_for_shared(start: datetime) -> int:
+    """Cases that people decided and that nothing else brought to them but what another applicant sent too."""
+    alone = (shared_evidence.PHOTOS | shared_evidence.RECORDINGS) - FOR_A_PERSON
+    decided = Verification.objects.filter(
+        decided_at__gte=start, final_review__isnull=False, main_reason__in=alone
+    )
+    flags = RiskFlag.objects.filter(verification=OuterRef("pk"), code__in=FOR_A_PERSON)
+    return decided.filter(~Exists(flags)).count()
 
 
 def overrides(start: datetime) -> dict[str, tuple[int, int]]:

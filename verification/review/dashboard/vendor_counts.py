@@ -28,6 +28,7 @@ from verification.liveness import VENDOR_PASS
 from verification.models import AnswerKind, CallState, ProviderCall, Review, RiskFlag, Stage, Verdict
 from verification.review.dashboard.simulation import Passes
 from verification.review.words import SUCCESS
+from verification.rules import shared_evidence
 from verification.states import FOR_A_PERSON
 
 BIN = 2  # points of similarity per column of the histogram
@@ -100,7 +101,11 @@ def similarities(start: datetime) -> dict[str, list[int]]:
 def passes(start: datetime) -> list[Passes]:
     """The vendor's passes by score and fate, for the simulator. At most one row per hundredth of a point and fate."""
     flagged = Exists(
-        RiskFlag.objects.filter(verification=OuterRef("attempt__verification"), code__in=FOR_A_PERSON)
+        RiskFlag.objects.filter(
+            Q(code__in=FOR_A_PERSON)
+            | Q(other__isnull=False, verification__policy__shared_evidence__in=shared_evidence.HOLD),
+            verification=OuterRef("attempt__verification"),
+        )
     )
     # Sent to review although the score met the policy.
     elsewise = ~_BY_ITSELF & Q(similarity__gte=F("attempt__verification__policy__approve_at"))

@@ -11,9 +11,10 @@ from verification.models import Policy, Verdict
 from verification.review import words
 from verification.review.dashboard import review_counts, simulation, vendor_counts, work_counts
 from verification.review.policy import words as policy_words
+from verification.rules import shared_evidence
 
 DAYS = 30
-_SECOND = {"second_for_override", "second_for_flags", "second_below"}
+_SECOND = {"second_for_override", "second_for_flags", "second_below", "shared_evidence"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ def of(draft: Policy, in_force: Policy, now: datetime) -> list[Line]:
         *(_attempts(draft, in_force, start) if "max_attempts" in differing else []),
         *(_second(draft, in_force, start) if differing & _SECOND else []),
         *(_declines(draft, start) if "second_for_declines" in differing else []),
+        *(_shared(draft, in_force, start) if "shared_evidence" in differing else []),
         *(_second_share(draft, in_force, start) if "second_share" in differing else []),
         *(_hours(draft, in_force, start) if "review_hours" in differing else []),
     ]
@@ -107,6 +109,23 @@ def _declines(draft: Policy, start: datetime) -> list[Line]:
         return [Line(sentence % {"all": declined})]
     sentence = _("One person alone could decline, as in %(all)s refusals of these days.")
     return [Line(sentence % {"all": declined}, "warn")]
+
+
+def _shared(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
+    before, after = (shared_evidence.holds(policy.shared_evidence) for policy in (in_force, draft))
+    if after and not before:
+        sentence = _(
+            "%(count)s cases were approved by themselves although another applicant sent the same photo or recording, "
+            "or one like it: they would be in review."
+        )
+        return [Line(sentence % {"count": review_counts.by_itself_although_shared(start)})]
+    if before and not after:
+        sentence = _(
+            "%(count)s cases were in review only because another applicant sent the same photo or one like it, or a "
+            "recording like theirs: they would be decided by themselves."
+        )
+        return [Line(sentence % {"count": review_counts.held_for_shared(start)}, "warn")]
+    return []
 
 
 def _second_share(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
