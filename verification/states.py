@@ -84,6 +84,15 @@ class Band(TextChoices):
     TECHNICAL = "technical", _("Technical")
 
 
+class Mark(TextChoices):
+    """What a row of the review queue is marked with, and can be looked for by: as it was when the case came there."""
+
+    SHARED = "shared", _("Shared with another applicant")
+    COPIED = "copied", _("Sent before")
+    DEVICES = "devices", _("Several devices")
+    CAMERA = "camera", _("Virtual camera")
+
+
 class Device(TextChoices):
     """What a browser says that it runs on. It can claim anything."""
 

@@ -179,7 +179,7 @@ def test_a_band_takes_the_place_of_a_reason_and_leaves_the_view_and_the_owner(ca
 
 def test_choosing_a_view_begins_anew(cases, signed_in):
     links = look(signed_in(), f"view=mine&band={LOW}&owner={cases.pk}").links
-    assert (links["All"], links["Mine"], links["Due"]) == ("?", "?view=mine", "?view=due")
+    assert (links["All"], links["Mine"], links["Due"]) == ("?view=all", "?view=mine", "?view=due")
 
 
 @pytest.mark.parametrize(

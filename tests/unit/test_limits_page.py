@@ -29,6 +29,11 @@ NOT_LISTED = {
     "evidence.reuse:MAX_DISTANCE": "how alike two pictures are; it only marks a case for the reviewer",
     "evidence.reuse:MIN_SHARE": "the same",
     "evidence.reuse:MAX_CANDIDATES": "the same",
+    "evidence.photos:MAX_CENTRE": "the same, of photos",
+    "evidence.photos:MAX_WHOLE": "the same",
+    "evidence.photos:MAX_OF_A_KEY": "the same",
+    "evidence.photos:MAX_COMPARED": "the same",
+    "evidence.photos:MAX_ALIKE": "the same",
     "review.queue.filters:MAX_PK": "digits of an address that no page links to; longer ones name nobody",
     "review.dashboard.review_charts:MAX_LABEL": "how a chart looks",
 }

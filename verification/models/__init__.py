@@ -27,7 +27,7 @@ from verification.models.photo_hash import AlikePhoto, PhotoHash, PhotoKey
 from verification.models.policy import Policy, PolicyIsActive
 from verification.models.queue_answer import QueueAnswer
 from verification.models.review import DECISIONS, Review, Stage, Verdict
-from verification.models.saved_filter import SavedFilter
+from verification.models.saved_filter import QueueStart, SavedFilter
 from verification.models.staff import StaffUser
 from verification.models.staff_change import ChangeKind, ChangeState, StaffChange
 from verification.models.upload import RecordingPart, RecordingUpload
@@ -81,6 +81,7 @@ __all__ = [
     "PolicyIsActive",
     "ProviderCall",
     "QueueAnswer",
+    "QueueStart",
     "RecordingPart",
     "RecordingUpload",
     "Review",

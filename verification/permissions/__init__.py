@@ -71,6 +71,7 @@ RIGHTS: dict[str, Right] = {
     "decide": _right(_("Only reviewers decide cases."), REVIEWER, SENIOR),
     "decide_escalated": _right(_("Only senior reviewers decide escalated cases."), SENIOR),
     "reopen": _right(_("Only senior reviewers reopen a decided case."), SENIOR),
+    "view_colleagues": _right(_("Only senior reviewers see what each colleague holds."), SENIOR),
     "share_filter": _right(_("Only senior reviewers share a filter with everybody."), SENIOR),
     "view_dashboard": _right(
         _("Only senior reviewers, auditors and operators see the figures."), SENIOR, AUDITOR, OPERATOR
@@ -165,6 +166,7 @@ can_reveal = partial(can, right="reveal")
 can_decide = partial(can, right="decide")
 can_decide_escalated = partial(can, right="decide_escalated")
 can_reopen = partial(can, right="reopen")
+can_view_colleagues = partial(can, right="view_colleagues")
 can_share_filter = partial(can, right="share_filter")
 can_view_dashboard = partial(can, right="view_dashboard")
 can_view_policy = partial(can, right="view_policy")

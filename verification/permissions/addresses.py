@@ -62,12 +62,19 @@ class Record:
 BOARD = (
     Address("", "The work board", STAFF, STAFF, "each part for who may see it"),
     Address("queue/", "The review queue", "view_queue"),
+    Address("queue/colleagues", "What each colleague holds", "view_colleagues"),
     Address("queue/next", "Take the most pressing case", post="decide", rules="only what they may decide"),
     Address(
         "queue/filters",
         "Save a filter of the queue",
         post="view_queue",
         rules="sharing it takes `share_filter`",
+    ),
+    Address(
+        "queue/start",
+        "Choose what the queue opens with",
+        post="view_queue",
+        rules="for everybody it takes `share_filter`",
     ),
     Address(
         "queue/filters/<int:number>/delete",

@@ -184,6 +184,7 @@ EVENTS: Labels = {
     "staff.changed": gettext_lazy("Member of staff changed"),
     "staff.password_reset": gettext_lazy("Password reset"),
     "filter.saved": gettext_lazy("Filter saved"),
+    "filter.opens_for_all": gettext_lazy("What the queue opens with, chosen for all"),
     "filter.deleted": gettext_lazy("Filter deleted"),
     "brand.created": gettext_lazy("Brand made"),
     "brand.changed": gettext_lazy("Brand changed"),

@@ -15,7 +15,7 @@ from verification import casework
 from verification.models import StaffUser, Verification
 from verification.permissions import RIGHTS
 from verification.review import labels
-from verification.states import Band, Status
+from verification.states import Band, Mark, Status
 
 SOON = timedelta(hours=4)
 MAX_PK = 18  # digits
@@ -40,20 +40,21 @@ _SORTED_BY = {View.SNOOZED: "snoozed_until", View.APPLICANT: "asked_again_at"}
 
 @dataclass(frozen=True)
 class Chosen:
-    """A view with its filters: an owner, and either a band or a reason.
+    """A view with its filters: an owner, and one of a band, a reason or a mark.
 
-    A reason nearly always lies within one band, so no index covers both.
+    A reason nearly always lies within one band, and each has an index of its own, so no index covers two.
     """
 
     view: View = View.ALL
     band: str = ""
     reason: str = ""
     owner: str = ""
+    mark: str = ""
 
     @classmethod
     def read(cls, parameters: Mapping[str, str]) -> "Chosen":
-        """From a query string; unknown values are ignored. A reason replaces the band, because its form also sends the
-        band that was chosen before."""
+        """From a query string; unknown values are ignored. A reason replaces band and mark, because its form also sends
+        what was chosen before; a mark replaces the band."""
         view, band, reason = (
             parameters.get("view", ""),
             parameters.get("band", ""),
@@ -61,11 +62,14 @@ class Chosen:
         )
         owner = parameters.get("owner", "")
         reason = reason if reason in labels.WHY_HERE else ""
+        mark = parameters.get("mark", "")
+        mark = mark if mark in Mark and not reason else ""
         return cls(
             view=View(view) if view in View else View.ALL,
-            band=band if band in Band and not reason else "",
+            band=band if band in Band and not (reason or mark) else "",
             reason=reason,
             owner=str(int(owner)) if owner.isascii() and owner.isdigit() and len(owner) <= MAX_PK else "",
+            mark=mark,
         )
 
     @property
@@ -76,8 +80,19 @@ class Chosen:
     def query(self) -> str:
         """The query string, always the same for the same choice."""
         view = "" if self.view == View.ALL else self.view.value
-        parameters = {"view": view, "band": self.band, "reason": self.reason, "owner": self.owner}
+        parameters = {
+            "view": view,
+            "band": self.band,
+            "reason": self.reason,
+            "mark": self.mark,
+            "owner": self.owner,
+        }
         return urlencode({name: value for name, value in parameters.items() if value})
+
+    @property
+    def link(self) -> str:
+        """The same for a link: the address without one opens what the user, or a senior for all, has chosen."""
+        return self.query or urlencode({"view": View.ALL.value})
 
     def cases(self, user: StaffUser, now: datetime) -> QuerySet[Verification]:
         found = _VIEWS[self.view](user, now)
@@ -85,6 +100,8 @@ class Chosen:
             found = found.filter(band=self.band)
         if self.reason:
             found = found.filter(main_reason=self.reason)
+        if self.mark:
+            found = found.filter(**{f"marked_{self.mark}": True})
         if self.owner:
             found = found.filter(claimed_by=int(self.owner), claimed_until__gt=now)
         return found.order_by(self.sort, "pk")

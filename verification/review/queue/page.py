@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -21,11 +21,11 @@ from verification.models import StaffUser, Verification
 from verification.review import labels
 from verification.review.page import Site, signed_in
 from verification.review.paging import page_of
-from verification.review.queue import counts, saved_filters, search
+from verification.review.queue import colleagues, counts, saved_filters, search
 from verification.review.queue import filters as queue_filters
 from verification.review.queue.filters import Chosen, View
 from verification.review.queue.rows import RELATED, rows_of
-from verification.states import Band
+from verification.states import Band, Mark
 
 PAGE_SIZE = 25
 # Session key: the primary key of the case that this user released or judged last.
@@ -37,6 +37,7 @@ def urls(site: Site) -> list[URLPattern]:
     return [
         path("queue/", site.page(queue_page), name="queue"),
         path("queue/next", site.page(take_next), name="take_next"),
+        *colleagues.urls(site),
         *saved_filters.urls(site),
         *search.urls(site),
     ]
@@ -45,6 +46,9 @@ def urls(site: Site) -> list[URLPattern]:
 @require_GET
 def queue_page(request: HttpRequest) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
+    start = saved_filters.start_of(user) if not request.GET else None
+    if start is not None:
+        return redirect(f"{reverse('admin:queue')}?{start.query}")
     chosen = Chosen.read(request.GET)
     page = page_of(
         chosen.cases(user, now).select_related(*RELATED),
@@ -63,6 +67,8 @@ def queue_page(request: HttpRequest) -> HttpResponse:
             "chosen": chosen,
             "further": "after" in request.GET or "before" in request.GET,
             "saved": saved_filters.shown_to(user, chosen),
+            "starts": saved_filters.starts(user),
+            "may_see_colleagues": permissions.can_view_colleagues(user),
             "may_share": permissions.can_share_filter(user),
             **_choices(chosen, user, now),
         },
@@ -70,11 +76,16 @@ def queue_page(request: HttpRequest) -> HttpResponse:
 
 
 def _choices(chosen: Chosen, user: StaffUser, now: datetime) -> dict[str, Any]:
-    """The views, and the bands, reasons and owners within the chosen view. Choosing a view resets the filters; a band
-    replaces a band or a reason and keeps the owner. Each count is the number of cases that a click would show."""
+    """The views, and the bands, marks, reasons and owners within the chosen view.
+
+    Choosing a view resets the filters; a band, a mark or a reason replaces whichever of them was chosen and keeps the
+    owner. Each count is the number of cases that a click would show.
+    """
     views = {view: Chosen(view=view) for view in View}
     bands = {band: Chosen(view=chosen.view, band=band.value, owner=chosen.owner) for band in Band}
-    lists = {choice.query: (choice.cases(user, now), counts.MAX_COUNTED_OF_MANY) for choice in bands.values()}
+    marks = {mark: Chosen(view=chosen.view, mark=mark.value, owner=chosen.owner) for mark in Mark}
+    narrow = [*bands.values(), *marks.values()]
+    lists = {choice.query: (choice.cases(user, now), counts.MAX_COUNTED_OF_MANY) for choice in narrow}
     lists |= {choice.query: (choice.cases(user, now), counts.MAX_COUNTED) for choice in views.values()}
     number = counts.counted(lists, user)
     return {
@@ -87,13 +98,18 @@ def _choices(chosen: Chosen, user: StaffUser, now: datetime) -> dict[str, Any]:
             for band, choice in bands.items()
             if number[choice.query] or band == chosen.band
         ],
+        "marks": [
+            _chip(mark.label, choice, number[choice.query], here=mark == chosen.mark)
+            for mark, choice in marks.items()
+            if number[choice.query] or mark == chosen.mark
+        ],
         "reasons": labels.WHY_HERE.items(),
         "owners": _owners(chosen, now),
     }
 
 
 def _chip(label: Any, choice: Chosen, count: counts.UpTo, *, here: bool) -> dict[str, Any]:
-    return {"label": label, "query": choice.query, "count": str(count), "none": not count, "here": here}
+    return {"label": label, "query": choice.link, "count": str(count), "none": not count, "here": here}
 
 
 def _owners(chosen: Chosen, now: datetime) -> list[tuple[str, str]]:

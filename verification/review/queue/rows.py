@@ -6,17 +6,42 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from verification.models import StaffUser, Verification, VerificationAttempt
+from verification.models import RiskFlag, StaffUser, Verification, VerificationAttempt
 from verification.review import labels, words
-from verification.states import Band, Status
+from verification.rules import document_check
+from verification.states import Band, Mark, Status
 
 # The relations that `rows_of` reads.
 RELATED = ("applicant__client", "policy", "claimed_by", "assigned_to", "proposal__dissent")
 
 
 def rows_of(cases: Sequence[Verification], user: StaffUser, now: datetime) -> list[dict[str, Any]]:
-    newest = _newest_attempts(cases)
-    return [_row_of(case, newest.get(case.pk), user, now) for case in cases]
+    newest, elsewhere = _newest_attempts(cases), _flagged_elsewhere(cases)
+    return [
+        {
+            **_row_of(case, newest.get(case.pk), user, now),
+            "marks": _marks(case, elsewhere=case.pk in elsewhere),
+        }
+        for case in cases
+    ]
+
+
+def _flagged_elsewhere(cases: Sequence[Verification]) -> set[int]:
+    """Those of which another applicant sent the photo or a recording later."""
+    flags = RiskFlag.objects.filter(other__in=[case.pk for case in cases]).order_by()
+    return set(flags.values_list("other", flat=True).distinct())
+
+
+def _marks(case: Verification, *, elsewhere: bool) -> list[str]:
+    """What is odd about the case, in a word or two each; what comes of its document check."""
+    found = [str(mark.label) for mark in Mark if getattr(case, f"marked_{mark}")]
+    if elsewhere and not case.marked_shared:
+        found.append(str(Mark.SHARED.label))
+    if case.document_state in document_check.OPEN:
+        found.append(_("Document: %(state)s") % {"state": case.get_document_state_display().lower()})
+    if case.proposal is not None:
+        found.append(_("Verdict proposed"))
+    return found
 
 
 def _newest_attempts(cases: Sequence[Verification]) -> dict[int, VerificationAttempt]:

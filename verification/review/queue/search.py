@@ -1,8 +1,8 @@
-"""The search box: finds the case of any id.
+"""The search box: finds the case of any id, or of the beginning of a reference.
 
-Exact look-ups by index only. The text may be personal, so it is sent by POST and appears in no URL; the trail gets only
-the kind of id and the number of cases found. The session keeps the keys of these cases and the browser is redirected,
-so that "back" and "reload" work.
+Look-ups by index only: a part from the middle of a reference would need an index that SQLite does not have. The text
+may be personal, so it is sent by POST and appears in no URL; the trail gets only the kind of id and the number of cases
+found. The session keeps the keys of these cases and the browser is redirected, so that "back" and "reload" work.
 """
 
 import re
@@ -10,7 +10,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Model
+from django.db import connection
+from django.db.models import Model, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -21,6 +22,7 @@ from django.views.decorators.http import require_http_methods
 
 from verification.audit import viewing
 from verification.models import (
+    Applicant,
     Document,
     ProviderCall,
     Review,
@@ -33,8 +35,11 @@ from verification.review.page import Site, acting, signed_in
 
 MAX_QUERY = 200
 MAX_RESULTS = 20
+MIN_PART = 3  # characters of a reference's beginning
 # Session key: the primary keys of the cases that the last search found.
 FOUND = "search_found"
+# Session key: whether it found them by the beginning of a reference.
+BY_PART = "search_by_part"
 
 _PUBLIC_ID = re.compile(r"([a-z]{3,4})_[a-z2-7]{24}", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII | re.IGNORECASE)
@@ -73,6 +78,7 @@ FILES = (
     LookUp("recording", VerificationAttempt, "original_sha256", "verification"),
 )
 REFERENCE = LookUp("reference", Verification, "applicant__reference", "pk")
+PART = "reference_part"
 REQUEST_ID = LookUp("request_id", ProviderCall, "request_id", "attempt__verification")
 
 
@@ -93,9 +99,11 @@ def search(request: HttpRequest) -> HttpResponse:
     facts = {"looked_for": kinds, "cases": len(keys)}
     viewing.record(viewing.SEARCH, by=acting(user), subject=user, now=timezone.now(), **facts)
     cases = _cases(keys)
-    if len(cases) == 1:
+    # A case that the beginning of its reference found may not be the one that was meant: it is listed, not opened.
+    if len(cases) == 1 and kinds != [PART]:
         return redirect("admin:case", cases[0].public_id)
     request.session[FOUND] = [case.pk for case in cases]
+    request.session[BY_PART] = kinds == [PART]
     return redirect("admin:search")
 
 
@@ -104,8 +112,32 @@ def _find(text: str) -> tuple[list[str], set[int]]:
     found = {
         look_up.kind: look_up.cases(text.lower() if look_up in FILES else text) for look_up in _look_ups(text)
     }
-    kinds = [kind for kind, keys in found.items() if keys] or list(found)
-    return kinds, set().union(*found.values())
+    kinds = [kind for kind, keys in found.items() if keys]
+    if kinds:
+        return kinds, set().union(*found.values())
+    if len(text) >= MIN_PART and (begun := _begun_with(text)):
+        return [PART], begun
+    return list(found), set()
+
+
+def _begun_with(text: str) -> set[int]:
+    """The cases of references that begin with the text as it is written, or in capitals. Any of them, if there are more
+    than MAX_RESULTS: sorting them would read them all."""
+    found: set[int] = set()
+    for beginning in dict.fromkeys((text, text.upper())):
+        applicants = Applicant.objects.filter(_begins(beginning)).order_by().values("pk")
+        cases = Verification.objects.filter(
+            applicant__in=list(applicants.values_list("pk", flat=True)[: MAX_RESULTS + 1])
+        )
+        found |= set(cases.order_by("-pk").values_list("pk", flat=True)[: MAX_RESULTS + 1])
+    return found
+
+
+def _begins(text: str) -> Q:
+    if connection.vendor == "postgresql":
+        return Q(reference__startswith=text)
+    # SQLite compares bytes, but uses no index for LIKE with an escape.
+    return Q(reference__gte=text, reference__lt=text + "\U0010ffff")
 
 
 def _look_ups(text: str) -> list[LookUp]:
@@ -131,5 +163,6 @@ def _page(request: HttpRequest) -> TemplateResponse:
         "searched": keys is not None,
         "rows": [{"case": case, "name": words.mask(case.applicant.name)} for case in cases[:MAX_RESULTS]],
         "more": len(cases) > MAX_RESULTS,
+        "by_part": bool(cases) and request.session.get(BY_PART, False),
     }
     return TemplateResponse(request, "review/queue/search.html", context)

@@ -44,7 +44,7 @@ STAFF = (
         "review.queue.search:MAX_QUERY",
         "A search",
         "characters",
-        "Put in a whole id, 200 characters at most.",
+        "Put in a whole id or the beginning of a reference, 200 characters at most.",
     ),
     text(
         "review.queue.search:MAX_RESULTS",
@@ -68,7 +68,7 @@ STAFF = (
         "actions.saved_filter:MAX_QUERY",
         "A saved filter",
         "characters",
-        "Choose a view, a band, a reason or an owner first.",
+        "Choose a view, a band, a mark, a reason or an owner first.",
     ),
     then("review.queue.saved_filters:MAX_LISTED", "Saved filters listed, shared ones among them", "", _SHOWN),
     then("review.queue.page:PAGE_SIZE", "Rows of a page of the queue", "", "a link to the next page"),
@@ -133,6 +133,26 @@ STAFF = (
     then("review.message_pages.notices:MAX_OF_CASE", "Messages on a case page", "", _SHOWN),
     then("review.case.dossier:MAX_TIMELINE", "Events of a case", "", _SHOWN),
     then("review.case.dossier:MAX_OTHERS", "Other cases of the applicant", "", _SHOWN),
+    then(
+        "review.case.dossier:MAX_ELSEWHERE", "Cases that sent a case's photo or recording later", "", _SHOWN
+    ),
+    then("review.case.shared:MAX_SHOWN", "Cases of each list of who shares what", "", _SHOWN),
+    then("review.case.shared:MAX_COUNTED", "The number of each list", "", "“…+” in the place of the number"),
+    then(
+        "review.case.shared:MAX_OWN",
+        "Photos and browsers of a case that are looked up",
+        "",
+        "nothing: the newest",
+    ),
+    then("review.queue.colleagues:MAX_COLLEAGUES", "Colleagues of who holds what", "", _SHOWN),
+    then("review.queue.colleagues:MAX_LINES", "Cases of each kind with one of them", "", "“and … more”"),
+    then("review.queue.colleagues:MAX_READ", "Cases of each kind with all of them", "", "“and … more”"),
+    then(
+        "review.queue.search:MIN_PART",
+        "Beginning of a reference, at least",
+        "characters",
+        "“No case was found”",
+    ),
     then("review.vendor_pages.page:MAX_EVENTS", "Events of the vendor accounts", "", _SHOWN),
     then(
         "review.vendor_pages.page:MAX_LATENCIES",

@@ -57,7 +57,7 @@ def _place(models):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("verification", "0020_messages_and_alerts"),
+        ("verification", "0022_front_office"),
     ]
 
     operations = [
