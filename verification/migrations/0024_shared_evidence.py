@@ -57,7 +57,7 @@ def _place(models):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("verification", "0022_front_office"),
+        ("verification", "0023_alerts_of_places"),
     ]
 
     operations = [

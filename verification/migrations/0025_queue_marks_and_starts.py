@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("verification", "0023_shared_evidence"),
+        ("verification", "0024_shared_evidence"),
     ]
 
     operations = [
