@@ -246,6 +246,7 @@ def make_world(road: Road, emulator: EmulatorServer) -> World:
         "account/": {"<int:pk>": passkey.pk},
         "brands/": {"<slug:public_id>": branding.made(member(Group.OPERATOR)).public_id},
         "staff/": {"<int:number>": drafter.pk, "<slug:public_id>": _change(drafter).public_id},
+        "trace/": {"<slug:public_id>": case.public_id},
         "verification/staffuser/": {"<int:number>": drafter.pk},
         "r/": {
             "<path:content_type_id>": ContentType.objects.get_for_model(Verification).pk,

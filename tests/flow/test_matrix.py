@@ -92,6 +92,7 @@ ANSWERS = {
     ("post", "staff/changes/<slug:public_id>/stop"): 302,
     # Only who proposed it.
     ("post", "staff/changes/<slug:public_id>/hand-out"): 403,
+    ("post", "trace/"): 302,
     ("post", "system/sweep"): 302,
     ("post", "system/rewrap"): 302,
     ("post", "staff/seen"): 302,

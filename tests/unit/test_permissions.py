@@ -35,6 +35,7 @@ RULES = {
     "view_staff": {S, A, OP},
     "view_operations": {S, A, OP},
     "manage_brands": {OP},
+    "trace": {S, OP},
     "operate": {OP},
     "probe_account": {OP},
     "view_messages": {R, S, A, OP, FO},

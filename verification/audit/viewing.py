@@ -18,10 +18,11 @@ log = structlog.get_logger(__name__)
 
 CASE, EVIDENCE, RECORD = "case.viewed", "evidence.viewed", "record.viewed"
 LIST = "records.listed"
+TRACE = "case.traced"
 REVEAL, SEARCH = "applicant.revealed", "queue.searched"
 NAME = "applicant.name_shown"  # to the reviewer who compares it with the document
 SHARED = "case.shared_viewed"
-LOOKS = (CASE, EVIDENCE, RECORD, LIST, REVEAL, NAME, SEARCH, SHARED)
+LOOKS = (CASE, EVIDENCE, RECORD, LIST, TRACE, REVEAL, NAME, SEARCH, SHARED)
 ALERT = "staff.viewing_alert"
 
 
@@ -37,6 +38,7 @@ USUAL = {
     EVIDENCE: Usual(60, timedelta(minutes=10)),
     CASE: Usual(120, timedelta(hours=1)),
     RECORD: Usual(60, timedelta(hours=1)),
+    TRACE: Usual(60, timedelta(hours=1)),
     LIST: Usual(120, timedelta(hours=1)),
     REVEAL: Usual(30, timedelta(hours=1)),
     NAME: Usual(120, timedelta(hours=1)),

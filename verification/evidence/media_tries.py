@@ -43,7 +43,8 @@ def counted(verification: Verification, kind: str, *, now: datetime) -> Iterator
         tried = _begin(verification, kind, now)
         try:
             yield
-        except media.UnusableMedia:
+        except media.UnusableMedia as error:
+            MediaTry.objects.filter(pk=tried.pk).update(code=error.code)
             raise
         except BaseException:
             tried.delete()

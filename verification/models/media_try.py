@@ -13,6 +13,8 @@ class MediaTry(models.Model):
     kind = models.CharField(max_length=10)
     browser_hash = models.CharField(max_length=64, blank=True)
     at = models.DateTimeField(db_index=True)
+    # Why the file was of no use; empty while it is checked.
+    code = models.CharField(max_length=40, blank=True, db_default="")
 
     class Meta:
         verbose_name = _("check of a file")

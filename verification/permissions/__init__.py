@@ -118,6 +118,7 @@ RIGHTS: dict[str, Right] = {
         OPERATOR,
         FRONT_OFFICE,
     ),
+    "trace": _right(_("Only operators and senior reviewers trace a case."), SENIOR, OPERATOR),
     "operate": _right(_("Only operators start the system's work by hand."), OPERATOR),
     "probe_account": _right(_("Only operators have a paused account probed."), OPERATOR),
     # Nobody who decides: whoever holds an applicant's link could give the evidence that they then judge.
@@ -180,6 +181,7 @@ can_view_messages = partial(can, right="view_messages")
 can_mend_messages = partial(can, right="mend_messages")
 can_view_operations = partial(can, right="view_operations")
 can_manage_brands = partial(can, right="manage_brands")
+can_trace = partial(can, right="trace")
 can_operate = partial(can, right="operate")
 can_probe_account = partial(can, right="probe_account")
 can_invite = partial(can, right="invite")

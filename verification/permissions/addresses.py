@@ -126,6 +126,15 @@ OPERATIONS = (
     Address("messages/", "Messages to applicants", "view_messages", rules="no name, address or text"),
     Address("messages/<slug:message>/returned", "Note that one came back", post="mend_messages"),
     Address("messages/<slug:message>/again", "Send one again", post="mend_messages"),
+    Address(
+        "trace/", "Find a case to trace", "trace", "trace", "no name, picture or score; a search is an event"
+    ),
+    Address(
+        "trace/<slug:public_id>/",
+        "Where a case is, since when and what it waits for",
+        "trace",
+        rules=f"no name, picture or score; {LOGGED}",
+    ),
     Address("system/", "How the installation is doing", "view_operations"),
     Address("system/sweep", "Have a worker sweep now", post="operate"),
     Address(

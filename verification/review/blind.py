@@ -53,6 +53,11 @@ def without_events(found: QuerySet[AuditEvent], user: User) -> QuerySet[AuditEve
     return found.exclude(subjects[0] | subjects[1] | subjects[2] | telling)
 
 
+def hides(case: Verification, user: User) -> bool:
+    """Whether what the vendor said about this case is hidden from the user."""
+    return permissions.can_decide(user) and _undecided().filter(pk=case.pk).exists()
+
+
 def _undecided() -> QuerySet[Verification]:
     """The spot checks that are not decided yet: few, whatever the number of cases."""
     return Verification.objects.filter(status=Status.IN_REVIEW, band=Band.SPOT_CHECK)

@@ -59,6 +59,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (permissions.can_mend_messages, _("Messages"), "messages"),
         (permissions.can_view_operations, _("Vendor"), "vendor"),
         (permissions.can_manage_brands, _("Brands"), "brands"),
+        (permissions.can_trace, _("Trace"), "trace"),
         (permissions.can_view_operations, _("System"), "system"),
         (permissions.can_manage_clients, _("API clients"), "clients"),
         (permissions.can_view_staff, _("Staff"), "staff"),

@@ -30,6 +30,7 @@ from verification.review.policy import page as policy_page
 from verification.review.queue import page as queue_page
 from verification.review.staff_pages import urls as staff_pages
 from verification.review.system import page as system_page
+from verification.review.trace import page as trace_page
 from verification.review.trail import page as trail_page
 from verification.review.vendor_pages import codes
 from verification.review.vendor_pages import page as vendor_page
@@ -60,6 +61,7 @@ class ReviewSite(AdminSite):
             path("vendor/", self.page(vendor_page.vendor_page), name="vendor"),
             path("vendor/<slug:name>/probe", self.page(vendor_page.probe), name="probe_account"),
             *system_page.urls(self),
+            *trace_page.urls(self),
             path("codes/", self.page(codes.codes_page), name="codes"),
             *exports.urls(self),
             *brand_page.urls(self),

@@ -82,6 +82,11 @@ PART = "reference_part"
 REQUEST_ID = LookUp("request_id", ProviderCall, "request_id", "attempt__verification")
 
 
+def is_public_id(text: str) -> bool:
+    """By its form."""
+    return _PUBLIC_ID.fullmatch(text) is not None
+
+
 def urls(site: Site) -> list[URLPattern]:
     return [path("search", site.page(search), name="search")]
 
