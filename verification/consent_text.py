@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from verification.brands.contacts import Contact, contact
 from verification.brands.organisation import Organisation
 from verification.models import Policy
+from verification.states import DocumentCheckFor
 from verification.vendor_accounts import clients
 
 VERSION = "2026-12"
@@ -113,8 +114,8 @@ def consent_text(policy: Policy, asker: Organisation) -> ConsentText:
         Term(f"{icons}/clock.svg", _("How long we keep it"), _retention(policy.retention_days)),
         Term(
             f"{icons}/people.svg",
-            _("Who may look"),
-            _("Our staff may look at your photo and video. You are never turned down by a computer alone."),
+            _("Who checks what"),
+            _machine_and_people(policy),
         ),
         Term(
             f"{icons}/path.svg",
@@ -138,6 +139,27 @@ def consent_text(policy: Policy, asker: Organisation) -> ConsentText:
     )
     agreement = _("I agree that my photo and my video are used in this way to check my identity.")
     return ConsentText(terms, agreement, asker.name)
+
+
+def _machine_and_people(policy: Policy) -> str:
+    """Under the policy of the case, whose choice on documents decides the second sentence."""
+    people = {
+        DocumentCheckFor.NEVER: _(
+            "Our staff may look at your photo and video, and do so when the computer is not sure."
+        ),
+        DocumentCheckFor.SHARE: _(
+            "Our staff may look at your photo and video, do so when the computer is not sure, and check some IDs "
+            "chosen at random."
+        ),
+        DocumentCheckFor.ALWAYS: _("Our staff check your ID, and may look at your photo and video."),
+    }
+    return " ".join(
+        (
+            _("A computer compares the faces; it does not read your ID."),
+            people[DocumentCheckFor(policy.document_check)],
+            _("You are never turned down by a computer alone."),
+        )
+    )
 
 
 def _retention(days: int) -> str:

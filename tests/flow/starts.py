@@ -37,6 +37,9 @@ MAIL = {
     "KYC_EMAIL_FROM": "Example Bank <kyc@bank.example>",
 }
 
+# What only `check --deploy` tells, because it asks the database: `test_policy_adopted`.
+OF_THE_DATABASE = ("kyc.W049",)
+
 UNSAFE: dict[str, list[dict[str, str]]] = {
     "kyc.E001": [
         {"KYC_FACEID_REGION": "ap-guangzhou"},

@@ -267,10 +267,11 @@ def test_the_number_of_the_version_has_to_be_typed(desk: Any, typed: str) -> Non
 
 
 def test_a_draft_that_changes_nothing_cannot_come_into_force(desk: Any) -> None:
-    draft = draft_of(desk())
     two = desk(username=SECOND)
+    two.post(ACTIVATE, {"seen": seen(draft_of(desk(), approve_at="78")), "version": "2"})
+    draft = draft_of(desk())
     assert ACTIVATE not in page_of(two)
-    response = two.post(ACTIVATE, {"seen": seen(draft), "version": "2"})
+    response = two.post(ACTIVATE, {"seen": seen(draft), "version": "3"})
     assert response.status_code == 400
     assert "This draft changes nothing." in response.content.decode()
 

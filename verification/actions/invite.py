@@ -6,8 +6,8 @@ from datetime import datetime
 from django.db import transaction
 
 from verification import audit, links, messages
-from verification.invitations.case import change, new_case
-from verification.models import ApiClient, Applicant, Message, Policy, Verification
+from verification.invitations.case import change, new_case, policy_to_invite_under
+from verification.models import ApiClient, Applicant, Message, Verification
 from verification.states import ENDED, Mode
 
 
@@ -41,13 +41,15 @@ def invite(
     client: ApiClient | None = None,
     send: bool = True,
 ) -> Invitation:
-    """A new case under the current policy. Raises DuplicateReference while another with `reference` is open.
+    """A new case under the current policy. Raises DuplicateReference while another with `reference` is open, and
+    `invitations.case.PolicyNotAdopted`.
 
     References are the client's own; those without a client, from staff, are one more set. `send`: the applicant gets
     the messages about the link that the policy says; without it the asker hands the link over.
     """
+    policy = policy_to_invite_under()
     applicant = _applicant(reference, client, by, now, name=name, email=email, locale=locale)
-    new = new_case(applicant, Policy.current(), client=client, mode=mode, now=now)
+    new = new_case(applicant, policy, client=client, mode=mode, now=now)
     new.verification.save()
     audit.record_all([new.event(by=by, at=now)])
     message = messages.invited(new.verification, new.token, now=now) if send else None

@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from verification import audit, links, messages, storage
 from verification.invitations import csv_file, people
-from verification.invitations.case import change, new_case
+from verification.invitations.case import change, new_case, policy_to_invite_under
 from verification.invitations.people import Fault, Person, Reading
 from verification.models import (
     ApiClient,
@@ -72,7 +72,7 @@ def read(data: bytes, *, client: ApiClient | None, mode: str, by: audit.By, now:
 
 
 def confirm(file: InvitationFile, *, sha256: str, send: bool = False, by: audit.By, now: datetime) -> bool:
-    """Invite the people of the lines that fit, all or none. Raises NotWaiting, or storage errors.
+    """Invite the people of the lines that fit, all or none. Raises NotWaiting, PolicyNotAdopted, or storage errors.
 
     `send`: whoever can be reached gets their link as a message, if the policy says so; `send_some` queues these.
 
@@ -95,7 +95,7 @@ def _confirm(file: InvitationFile, sha256: str, send: bool, by: audit.By, now: d
     if locked.faults != shown:
         locked.save(update_fields=["lines", "fit", "faults"])
         return False
-    policy = Policy.current()
+    policy = policy_to_invite_under()
     for chunk in _chunks(reading.people):
         _invite(chunk, locked, policy, by, now)
     locked.state, locked.ended_at = FileState.DONE, now

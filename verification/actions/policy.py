@@ -124,12 +124,12 @@ def discard(policy: Policy, *, seen: str, by: StaffUser, now: datetime) -> None:
 
 @transaction.atomic
 def activate(policy: Policy, *, seen: str, by: StaffUser, now: datetime) -> None:
-    """Put the draft into force for all cases invited from now on. Raises permissions.OwnProposal for its last writer,
-    DraftChanged, NoDraft or NothingChanged."""
+    """Put the draft into force for all cases invited from now on. One that changes nothing adopts the terms that came
+    with the software. Raises permissions.OwnProposal for its last writer, DraftChanged, NoDraft or NothingChanged."""
     in_force = _lock()
     row = _draft(policy, seen)
     permissions.check_activate(by, row.drafted_by)
-    if not difference(row, in_force):
+    if in_force.is_adopted and not difference(row, in_force):
         raise NothingChanged(_("This draft changes nothing."))
     if not row.change_reason:
         raise NothingChanged(_("Say first why the policy is changed."))

@@ -45,6 +45,12 @@ CODES = {
     "method_not_allowed": Code(405, _("This address does not take this method.")),
     "not_acceptable": Code(406, _("The API answers in application/json only.")),
     "duplicate_reference": Code(409, _("A verification for this reference is already under way.")),
+    "policy_not_adopted": Code(
+        409,
+        _(
+            "Nobody has chosen the portal's policy yet: two senior reviewers do so before the first invitation."
+        ),
+    ),
     "invalid_state": Code(409, _("The verification is in a state that does not allow this.")),
     "conflict": Code(409, _("The verification was changed at the same moment. Read it and try again.")),
     "body_too_large": Code(413, _("The body is too large.")),

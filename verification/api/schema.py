@@ -58,7 +58,8 @@ CREATE: dict[str, Any] = {
             415,
             422,
             429,
-            conflict="A verification for this reference is already under way.",
+            conflict="A verification for this reference is already under way (`duplicate_reference`), or nobody has "
+            "chosen the portal's policy yet (`policy_not_adopted`).",
         ),
     },
     "examples": [

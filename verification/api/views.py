@@ -23,6 +23,7 @@ from verification.api.serializers import (
     VerificationCreatedOut,
     VerificationOut,
 )
+from verification.invitations.case import PolicyNotAdopted
 from verification.models import ApiClient, Verification
 from verification.slow_clients import reads_body_itself
 
@@ -66,6 +67,8 @@ class Verifications(ApiView):
             invitation = invite(
                 **wanted, by=audit.By.client(self.client.public_id), now=timezone.now(), client=self.client
             )
+        except PolicyNotAdopted:
+            raise ApiError("policy_not_adopted") from None
         except DuplicateReference:
             raise ApiError("duplicate_reference", "reference") from None
         return Response(VerificationCreatedOut(invitation).data, status=201)

@@ -4,9 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
+from django.utils.translation import gettext as _
+
 from verification import audit, links
 from verification.models import ApiClient, Applicant, AuditEvent, InvitationFile, Policy, Verification
 from verification.states import ENDED, Mode
+
+
+class PolicyNotAdopted(Exception):
+    """Nobody has chosen the policy yet; the message is a sentence for who invites."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,20 @@ class NewCase:
             **more,
         }
         return audit.event("verification.invited", by=by, subject=case, at=at, **facts)
+
+
+def policy_to_invite_under() -> Policy:
+    """The policy in force. Raises PolicyNotAdopted: in a production the first invitation waits until two people have
+    chosen the terms. One that has cases already goes on as it did."""
+    policy = Policy.current()
+    if settings.DEMO or policy.is_adopted or Verification.objects.exists():
+        return policy
+    raise PolicyNotAdopted(
+        _(
+            "Nobody has chosen the policy yet. One senior reviewer drafts it on the page Policy, another activates it; "
+            "then the first person can be invited."
+        )
+    )
 
 
 def new_case(

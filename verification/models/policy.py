@@ -155,6 +155,11 @@ class Policy(models.Model):
             raise PolicyIsActive(f"Policy v{self.version} is active and can't change.")
         super().save(*args, **kwargs)  # type: ignore[arg-type]
 
+    @property
+    def is_adopted(self) -> bool:
+        """Whether people have put it into force. The first one came with the software: nobody chose it."""
+        return self.activated_by_id is not None
+
     @classmethod
     def current(cls) -> "Policy":
         """The newest active version."""

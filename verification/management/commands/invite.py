@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from verification import audit, validators
 from verification.actions.invite import DuplicateReference, invite
+from verification.invitations.case import PolicyNotAdopted
 from verification.states import Mode
 
 SENTENCES = {
@@ -46,6 +47,8 @@ class Command(BaseCommand):
             )
         except validators.UnfitText as unfit:
             raise CommandError(SENTENCES[unfit.code]) from None
+        except PolicyNotAdopted as refused:
+            raise CommandError(str(refused)) from None
         except DuplicateReference:
             raise CommandError(
                 "A verification for this reference is already under way. Cancel it first."

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from verification import messages
 from verification.actions import link as link_action
 from verification.actions.invite import DuplicateReference, invite
-from verification.invitations.case import open_case
+from verification.invitations.case import PolicyNotAdopted, open_case
 from verification.models import Policy, Verification
 from verification.review.front_office.forms import InviteForm
 from verification.review.front_office.page import cases
@@ -29,6 +29,9 @@ def new_invitation(request: HttpRequest) -> HttpResponse:
         return _form_page(request, form, status=422)
     try:
         made = invite(**form.wanted, by=acting(signed_in(request)), now=timezone.now())
+    except PolicyNotAdopted as refused:
+        form.add_error(None, str(refused))
+        return _form_page(request, form, status=409)
     except DuplicateReference as error:
         existing = open_case(form.wanted["reference"], form.wanted["client"])
         if existing is None:

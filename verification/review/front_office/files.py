@@ -18,6 +18,7 @@ from verification import messages, storage
 from verification.actions import invite_many as action
 from verification.exports.formats import BYTE_ORDER_MARK, csv_line
 from verification.invitations import csv_file
+from verification.invitations.case import PolicyNotAdopted
 from verification.models import FileState, InvitationFile, Policy
 from verification.review.front_office import words
 from verification.review.front_office.forms import FileForm
@@ -177,13 +178,16 @@ def confirm(request: HttpRequest, public_id: str) -> HttpResponse:
     if found.state == FileState.DONE:
         # A second click, or a page that was loaded again.
         return redirect("admin:invitation_file", found.public_id)
-    done = action.confirm(
-        found,
-        sha256=request.POST.get("sha256", ""),
-        send="send" in request.POST,
-        by=acting(signed_in(request)),
-        now=timezone.now(),
-    )
+    try:
+        done = action.confirm(
+            found,
+            sha256=request.POST.get("sha256", ""),
+            send="send" in request.POST,
+            by=acting(signed_in(request)),
+            now=timezone.now(),
+        )
+    except PolicyNotAdopted as refused:
+        return _file_page(request, found, problem=str(refused), status=409)
     if not done:
         problem = _("Nobody was invited: since the file was read, something has changed. Look at it again.")
         return _file_page(request, _found(public_id), problem=problem, status=409)

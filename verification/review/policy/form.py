@@ -54,10 +54,12 @@ class PolicyForm(ModelForm):
         model = Policy
         fields = (*TERMS, "change_reason")
         help_texts = DOES
+        widgets = {"document_check": forms.RadioSelect}
         error_messages = dict.fromkeys(TERMS, _BOUNDS)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["document_check"].error_messages["required"] = _("Choose one.")
         for name, listed in LISTS.items():
             self.fields[name] = forms.MultipleChoiceField(
                 label=self.fields[name].label,

@@ -28,6 +28,7 @@ from verification.review.policy import effect as policy_effect
 from verification.review.policy import words as policy_words
 from verification.review.policy.form import ActivationForm, PolicyForm, SeenForm
 from verification.review.sign_in import fresh, to_confirm
+from verification.rules import document_check
 
 SHOWN = 30
 _POST = {"POST"}
@@ -80,7 +81,7 @@ def edit_draft(request: HttpRequest) -> HttpResponse:
             request, action.NoDraft(_("There is no draft: it was discarded, or it is in force by now."))
         )
     if request.method != "POST":
-        return _edit(request, draft, PolicyForm(instance=draft, initial={"seen": action.fingerprint(draft)}))
+        return _edit(request, draft, PolicyForm(instance=draft, initial=_initial(draft)))
     # The form writes into a copy; the action updates the row.
     form = PolicyForm(request.POST, instance=Policy(version=draft.version))
     if confirm := to_confirm(request):
@@ -95,6 +96,12 @@ def edit_draft(request: HttpRequest) -> HttpResponse:
         return _conflict(request, error, lost=form)
     messages.success(request, _("The draft is saved. A colleague has to activate it."))
     return redirect("admin:policies")
+
+
+def _initial(draft: Policy) -> dict[str, str]:
+    """Whether a person looks at documents has no answer that comes with the software: somebody has to choose it."""
+    first = not draft.change_reason and not Policy.current().is_adopted
+    return {"seen": action.fingerprint(draft), **({"document_check": ""} if first else {})}
 
 
 @require_POST
@@ -173,6 +180,7 @@ def _page(
         "terms": policy_words.terms(in_force),
         "nothing_goes_out": message_notices.nothing_goes_out(in_force),
         "below_nist": _warning(in_force),
+        "document_check": document_check.means(in_force),
         "may_change": permissions.can_change_policy(user),
         "draft": draft,
         "history": _history(),
@@ -196,7 +204,8 @@ def _of_draft(draft: Policy, in_force: Policy, user: StaffUser) -> dict[str, Any
         "effect_days": policy_effect.DAYS,
         "says_not": SAYS_NOT,
         "seen": action.fingerprint(draft),
-        "ready": bool(changed and draft.change_reason),
+        "ready": bool(draft.change_reason and (changed or not in_force.is_adopted)),
+        "means_now": document_check.means(draft),
         "own": draft.drafted_by_id == user.pk,
         "why_not": _why_not(user, draft),
     }
