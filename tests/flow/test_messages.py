@@ -136,9 +136,9 @@ def test_who_has_sent_everything_is_not_reminded(
     telling("reminder")
     case = road.judged(emulator, **PERSON)
     assert case.status == Status.APPROVED
+    assert not Message.objects.exists()  # a plan that came to nothing leaves no row
     send(case.link_expires_at - timedelta(hours=1))
     assert not mail.taken
-    assert not Message.objects.exists()  # a plan that came to nothing leaves no row
 
 
 @pytest.fixture
@@ -239,6 +239,18 @@ def test_a_cancelled_case_invites_nobody(road: Road, mail: MailServer, telling: 
     send(case.link_expires_at - timedelta(hours=1))
     assert not mail.taken
     assert states(case) == {"invitation": "dropped overtaken"}
+
+
+def test_what_a_review_planned_goes_with_its_end(
+    road: Road, emulator: Any, mail: MailServer, telling: Any, reviewer: Any
+) -> None:
+    telling("delay", "reminder")
+    case = road.in_review(emulator, **PERSON)
+    assert states(case) == {"delay": "waiting", "reminder": "waiting"}
+    decide(case, Verdict.ASK_AGAIN, "video_unclear", by=reviewer)
+    assert states(case) == {"reminder": "waiting"}
+    send(LATER + timedelta(days=30))
+    assert not mail.taken
 
 
 # The link

@@ -1,7 +1,6 @@
 """Whether applicants and operators can be told anything: e-mail, and who gets the alerts."""
 
 from datetime import datetime
-from typing import Final
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -11,28 +10,20 @@ from verification import messages
 from verification.health.fact import Fact, Tone
 from verification.models import Policy
 
-MAX_COUNTED: Final = 10_000
-
 
 def facts(now: datetime) -> list[Fact]:
-    return [_mail(now), _alerts()]
+    return [_mail(), _alerts()]
 
 
-def _mail(now: datetime) -> Fact:
-    title = gettext_lazy("Messages to applicants")
-    if not settings.EMAIL:
-        says = _("E-mail is not set up.")
-        if not messages.tells(Policy.current()):
-            return Fact("telling.mail", title, Tone.QUIET, says)
-        to_do = _("The policy says that applicants are told: set KYC_EMAIL_URL.")
-        return Fact("telling.mail", title, Tone.WARN, says, to_do)
-    if code := messages.failing(now=now):
-        says = _("They can't be sent: %(code)s.") % {"code": code.replace("_", " ")}
-        return Fact("telling.mail", title, Tone.BAD, says, _("The Messages page says which and why."))
-    late = messages.late(now=now, most=MAX_COUNTED + 1)
-    many = f"{MAX_COUNTED:,}+" if late > MAX_COUNTED else f"{late:,}"
-    says = _("Sent as they come; due and waiting: %(many)s.") % {"many": many}
-    return Fact("telling.mail", title, Tone.GOOD, says)
+def _mail() -> Fact:
+    title = gettext_lazy("E-mail")
+    if settings.EMAIL:
+        return Fact("telling.mail", title, Tone.GOOD, _("It is set up."))
+    says = _("It is not set up.")
+    if not messages.tells(Policy.current()):
+        return Fact("telling.mail", title, Tone.QUIET, says)
+    to_do = _("The policy says that applicants are told by e-mail: set KYC_EMAIL_URL.")
+    return Fact("telling.mail", title, Tone.WARN, says, to_do)
 
 
 def _alerts() -> Fact:

@@ -94,7 +94,9 @@ def _review(now: datetime) -> Fact:
 
 def _messages(now: datetime) -> Fact:
     """Those to applicants that are due; planned ones wait for their time."""
-    waiting = Message.objects.filter(state=MessageState.WAITING, due_at__lte=now)
+    waiting = Message.objects.filter(state=MessageState.WAITING, due_at__lte=now).exclude(
+        error=messages.ADDRESS_CAME_BACK  # held until somebody says that the address is right
+    )
     title, code = gettext_lazy("Messages to applicants"), "work.messages"
     number = waiting[: MAX_COUNTED + 1].count()
     if not number:

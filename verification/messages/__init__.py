@@ -9,13 +9,13 @@ from verification.messages.delivery import SENDERS, send_next, senders_wanted
 from verification.messages.errors import Refused
 from verification.messages.mail import MailServer
 from verification.messages.outbox import (
+    ADDRESS_CAME_BACK,
     CameBack,
     NotNow,
     came_back,
     can_send_link,
     failing,
     invited,
-    late,
     link_ended,
     moved,
     send_again,
@@ -24,6 +24,7 @@ from verification.messages.outbox import (
 )
 
 __all__ = [
+    "ADDRESS_CAME_BACK",
     "SENDERS",
     "CameBack",
     "MailServer",
@@ -33,7 +34,6 @@ __all__ = [
     "can_send_link",
     "failing",
     "invited",
-    "late",
     "link_ended",
     "moved",
     "send_again",

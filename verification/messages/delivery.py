@@ -47,7 +47,7 @@ def send_next(server: MailServer, *, clock: Callable[[], datetime]) -> bool:
     if why:
         _drop(message, why)
     elif outbox.is_held(message, case):
-        _put_off(message, case, "address_came_back", clock())
+        _put_off(message, case, outbox.ADDRESS_CAME_BACK, clock())
     else:
         return _send(message, case, server, clock)
     return True

@@ -17,9 +17,11 @@ REMIND_BEFORE = timedelta(days=2)
 # A failure counts as news for so long; one that is put off counts after so long.
 FAILED_LATELY = timedelta(hours=1)
 PUT_OFF_FOR = timedelta(minutes=15)
+# The code of a message that is held, because an earlier one to the same address came back.
+ADDRESS_CAME_BACK = "address_came_back"
 # What says nothing about other messages, unless so many fail within FAILED_LATELY.
 _OF_ONE_ADDRESS = frozenset(
-    {"address_refused", "unfit_address", "put_off", "sms_refused", "link_not_kept", "address_came_back"}
+    {"address_refused", "unfit_address", "put_off", "sms_refused", "link_not_kept", ADDRESS_CAME_BACK}
 )
 MANY = 10
 
@@ -96,12 +98,21 @@ def moved(case: Verification, *, now: datetime) -> None:
         return
     if case.status in ENDED:
         kept_links.forget(case)
+    _forget_plans(case)
     if case.status in {Status.APPROVED, Status.DECLINED}:
         _queue(MessageKind.RESULT, case, now=now)
     elif case.status == Status.COLLECTING and case.asked_again_at is not None:
         _queue(MessageKind.AGAIN, case, now=now)
     elif case.status == Status.IN_REVIEW and case.due_at is not None:
         _queue(MessageKind.DELAY, case, now=now, due_at=case.due_at)
+
+
+def _forget_plans(case: Verification) -> None:
+    """What was planned and can't become true any more leaves no row. A reminder can until the case has ended."""
+    over = [MessageKind.REMINDER] if case.status in ENDED else []
+    if case.status != Status.IN_REVIEW:
+        over.append(MessageKind.DELAY)
+    Message.objects.filter(verification=case, kind__in=over, state=MessageState.WAITING).delete()
 
 
 def channel_of(case: Verification) -> Channel | None:
@@ -191,12 +202,6 @@ def failing(*, now: datetime) -> str:
         if newest is not None:
             return newest.error
     return "many_refused" if failed.order_by()[:MANY].count() == MANY else ""
-
-
-def late(*, now: datetime, most: int) -> int:
-    """How many messages are due and wait; counted up to `most`."""
-    due = Message.objects.filter(state=MessageState.WAITING, not_before__lte=now)
-    return due.order_by()[:most].count()
 
 
 def _queue(
