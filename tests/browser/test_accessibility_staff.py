@@ -28,6 +28,7 @@ EXTRA = {
     ),
     "auditor": (),
     "operator": ("/admin/queue/",),
+    "frontoffice": ("/admin/invitations/found",),
 }
 CASES = {
     "senior": (
@@ -45,6 +46,7 @@ CASES = {
     ),
     "auditor": ("held",),
     "operator": (),
+    "frontoffice": (),
 }
 WIDTH = "document.documentElement.scrollWidth"
 

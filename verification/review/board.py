@@ -82,6 +82,7 @@ def work(request: HttpRequest) -> dict[str, Any]:
         "recent": _recent() if permissions.can_view_case(user) else None,
         "may_search": permissions.can_view_case(user),
         "may_invite": permissions.can_invite(user),
+        "contested": _contested(user),
         "alerts": _alerts(now) if permissions.can_view_alerts(user) else None,
         "not_sent": message_notices.not_sent(user, now),
         **_vendor(user, clock.now()),
@@ -161,9 +162,15 @@ def _alerts(now: datetime) -> list[dict[str, Any]]:
     ]
 
 
+def _contested(user: StaffUser) -> dict[str, Any] | None:
+    """For who sees the case, and for who makes its new link."""
+    concerned = (permissions.can_view_queue, permissions.can_view_operations, permissions.can_invite)
+    return contested.notice(user) if any(can(user) for can in concerned) else None
+
+
 def _vendor(user: StaffUser, now: datetime) -> dict[str, Any]:
-    """The state of the vendor accounts for operators, and notices for reviewers too: calls are paused, no worker
-    listens, or links were used on too many devices."""
+    """The state of the vendor accounts for operators, and notices for reviewers too: calls are paused, or no worker
+    listens."""
     operates = permissions.can_view_operations(user)
     if not (operates or permissions.can_view_queue(user)):
         return {}
@@ -172,6 +179,5 @@ def _vendor(user: StaffUser, now: datetime) -> dict[str, Any]:
         "accounts": lines if operates else None,
         "notice": accounts.notice(lines, now),
         "unanswered": workers.notices(now),
-        "contested": contested.notice(user),
         "may_open_vendor": operates,
     }

@@ -14,7 +14,7 @@ MAX_NAMED: Final = 5  # cases; with a new link for one of them, the next is name
 
 
 def notice(user: StaffUser) -> dict[str, Any] | None:
-    """The open cases with such a link, the oldest first: their ids are shown, as links for who may open cases."""
+    """The open cases with such a link, the oldest first: their ids are shown, as links for who may go on with them."""
     open_ones = Verification.objects.filter(link_contested_at__isnull=False, link_revoked_at__isnull=True)
     found = open_ones.exclude(status__in=ENDED).order_by("link_contested_at", "pk")
     ids = list(found.values_list("public_id", flat=True)[: MAX_COUNTED_OF_MANY + 1])
@@ -28,9 +28,16 @@ def notice(user: StaffUser) -> dict[str, Any] | None:
     return {
         "what": what % {"number": UpTo(len(ids), MAX_COUNTED_OF_MANY)},
         "to_do": _(
-            "Somebody else may have it. An operator makes a new one by “manage.py link” with the id of the case:"
+            "Somebody else may have it. The front office or an operator makes a new one, on the page of its invitation:"
         ),
         "ids": ids[:MAX_NAMED],
         "more": len(ids) > MAX_NAMED,
-        "may_open": permissions.can_view_case(user),
+        "page": _page_for(user),
     }
+
+
+def _page_for(user: StaffUser) -> str:
+    """Where this user may go on with such a case: to make a new link, or else to look."""
+    if permissions.can_invite(user):
+        return "admin:invitation"
+    return "admin:case" if permissions.can_view_case(user) else ""
