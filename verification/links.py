@@ -65,7 +65,8 @@ def find(typed: str, *, now: datetime) -> Verification | None:
     `typed` is the end of an address as it arrived, or the token alone.
     """
     hashes = [token_hash(token) for token in _tokens_in(typed)]
-    return _reachable(now).filter(link_hash__in=hashes).first() if hashes else None
+    cases = _reachable(now).select_related("client__brand")
+    return cases.filter(link_hash__in=hashes).first() if hashes else None
 
 
 def _tokens_in(typed: str) -> set[str]:

@@ -28,6 +28,7 @@ ANSWERED = {
     "applicant": ((FLAG, "legal_hold"), (FLAG, "locale"), (DATE, "created_at")),
     "verification": ((FLAG, "status"), (FLAG, "mode"), (KEY, "policy"), (DATE, "created_at")),
     "consent": ((FLAG, "given"), (FLAG, "text_version")),
+    "consenttext": ((FLAG, "version"), (FLAG, "locale")),
     "verificationattempt": ((FLAG, "status"), (FLAG, "outcome"), (FLAG, "mode")),
     "review": ((FLAG, "stage"), (FLAG, "verdict"), (FLAG, "reason_code"), (DATE, "at")),
     "providercall": ((FLAG, "state"), (FLAG, "billed"), (FLAG, "region"), (DATE, "started_at")),

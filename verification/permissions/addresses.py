@@ -234,6 +234,7 @@ RECORDS = (
     Record("applicant", "view_case", _MASKED),
     Record("verification", "view_case", LOGGED),
     Record("consent", "view_case", LOGGED),
+    Record("consenttext", "view_case"),
     Record("document", "view_case", LOGGED),
     Record("verificationattempt", "view_case", _BLIND),
     Record("review", "view_case", LOGGED),

@@ -75,6 +75,12 @@ class ConsentAdmin(AboutApplicant):
     exclude = ("ip_address",)
 
 
+class ConsentTextAdmin(ReadOnly):
+    list_display = ("version", "locale", "organisation", "sha256", "first_used_at")
+    list_filter = ("version", "locale")
+    search_fields = ("sha256",)
+
+
 class DocumentAdmin(AboutApplicant):
     list_display = ("public_id", "verification", "kind", "normalised_size", "uploaded_at", "superseded_at")
     search_fields = ("public_id", "verification__public_id", "original_sha256", "normalised_sha256")
@@ -199,6 +205,7 @@ RECORDS: dict[type[Model], type[ReadOnly]] = {
     models.Applicant: ApplicantAdmin,
     models.Verification: VerificationAdmin,
     models.Consent: ConsentAdmin,
+    models.ConsentText: ConsentTextAdmin,
     models.Document: DocumentAdmin,
     models.VerificationAttempt: AttemptAdmin,
     models.Review: ReviewAdmin,
