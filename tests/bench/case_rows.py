@@ -115,6 +115,8 @@ class Rows:
             "due_at": f"CASE WHEN {WAITING} THEN {self.words.at(f'{self.queued} + {24 * HOUR} + i * 7919 % 3600')} END",
             "band": by_kind(1),
             "main_reason": by_kind(2),
+            "marked_copied": f"({by_kind(1)}) = 'flagged'",
+            "address_range": "'203.0.' || i % 25 || '.0/24'",
             "snoozed_until": f"CASE WHEN i % 500 = 7 THEN {self.words.at(f'{self.now} + {HOUR} * (1 + i % 72)')} END",
             "escalated_at": f"CASE WHEN i % 500 = 11 THEN {self.words.at(str(self.now))} END",
             "asked_again_at": f"CASE WHEN NOT ({WAITING}) THEN {self.words.at(f'{self.queued} + {HOUR}')} END",

@@ -21,7 +21,17 @@ from tests.services import PostgreSQL, environment, manage
 ROUNDS, WARM_UP = 60, 3
 CASES = {"pg_1k": 1_000, "pg_1m": 1_000_000, "sqlite_100k": 100_000}
 SMALL, BIG = "pg_1k", "pg_1m"
-PAGES = ("board", "queue", "queue_band", "queue_deep", "case", "take_next")
+PAGES = (
+    "board",
+    "queue",
+    "queue_band",
+    "queue_mark",
+    "queue_deep",
+    "case",
+    "shared",
+    "search_part",
+    "take_next",
+)
 STOCK = "stock_changelist"
 TARGETS = {
     f"{page}.{figure}": limit

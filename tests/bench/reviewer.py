@@ -41,8 +41,11 @@ def main() -> None:
             "board": lambda: browser.get(reverse("admin:index")),
             "queue": lambda: browser.get(queue),
             "queue_band": lambda: browser.get(queue, {"band": "below"}),
+            "queue_mark": lambda: browser.get(queue, {"mark": "copied"}),
             "queue_deep": lambda: browser.get(queue, {"after": place}),
             "case": lambda: browser.get(reverse("admin:case", args=[random.choice(ids)])),
+            "shared": lambda: browser.get(reverse("admin:shared", args=[random.choice(ids)])),
+            "search_part": lambda: browser.post(reverse("admin:search"), {"q": "CUST-9"}),
             "take_next": lambda: browser.post(reverse("admin:take_next")),
         }
     )

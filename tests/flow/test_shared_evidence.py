@@ -17,6 +17,7 @@ from tests.flow.test_reuse import encoded_anew, judged
 from verification import audit, casework
 from verification.actions import document, erase
 from verification.evidence import photos
+from verification.media.photo_advice import TOOLS
 from verification.models import (
     AlikePhoto,
     AuditEvent,
@@ -37,6 +38,16 @@ def other_clothes(jpeg: bytes, *, scale: float = 1.0, quality: int = 70, form: s
         again = picture.resize(size, Image.Resampling.LANCZOS) if scale != 1 else picture
         out = io.BytesIO()
         again.save(out, form, **({"quality": quality} if form == "JPEG" else {}))
+    return out.getvalue()
+
+
+def cut(jpeg: bytes, left: float, top: float, right: float, bottom: float) -> bytes:
+    """The picture without these shares of its edges, encoded anew."""
+    with Image.open(io.BytesIO(jpeg)) as picture:
+        wide, high = picture.size
+        box = round(wide * left), round(high * top), round(wide * (1 - right)), round(high * (1 - bottom))
+        out = io.BytesIO()
+        picture.crop(box).save(out, "JPEG", quality=85)
     return out.getvalue()
 
 
@@ -93,6 +104,16 @@ def test_the_second_use_of_an_id_photo_stops_at_a_person(
     flag = second.flags.get()
     assert flag.other == first
     assert flag.facts == flag.facts | facts | {"document": first.documents.get().public_id}
+
+
+@pytest.mark.skipif(not TOOLS, reason="This machine has no face detector.")
+@pytest.mark.parametrize("edges", [(0.02, 0.02, 0.02, 0.02), (0, 0.05, 0, 0), (0.08, 0.02, 0, 0.06)])
+def test_a_photo_with_its_edges_cut_stops_too(
+    road: Road, first: Verification, edges: tuple[float, float, float, float]
+) -> None:
+    second = recorded(road, with_this_photo(road, cut(photo(1), *edges)), 2)
+    assert (second.status, codes(second)) == (Status.IN_REVIEW, ["alike_photo"])
+    assert second.flags.get().facts["face_only"] is True
 
 
 def test_another_person_on_the_same_layout_is_like_nobody(road: Road, first: Verification) -> None:

@@ -32,6 +32,8 @@ NOT_LISTED = {
     "evidence.reuse:MAX_CANDIDATES": "the same",
     "evidence.photos:MAX_CENTRE": "the same, of photos",
     "evidence.photos:MAX_WHOLE": "the same",
+    "evidence.photos:MAX_FACE": "the same",
+    "media.facts:MAX_WINDOWS": "what a child says of a photo is checked with it",
     "evidence.photos:MAX_OF_A_KEY": "the same",
     "evidence.photos:MAX_COMPARED": "the same",
     "evidence.photos:MAX_ALIKE": "the same",

@@ -35,26 +35,26 @@ def upload(
     _check_accepts_photo(verification, now)
     with media_tries.counted(verification, media_tries.PHOTO, now=now):
         photo = media.check_photo(data, heic=settings.ACCEPT_HEIC)
-        advice = _advice(verification, photo.jpeg)
+        advice, face = _advice(verification, photo.jpeg)
     with storage.dropped_on_error(verification.applicant) as store:
         # Before the transaction: a slow store must not hold one open.
         original, normalised = store("photo-original", data), store("photo", photo.jpeg)
         facts = {name: value for name, value in asdict(photo).items() if name not in {"jpeg", "looks"}}
         facts |= {"notes": [*notes, *photo.notes], "advice": advice}
-        return _create(verification, original, normalised, photo.looks, facts, now)
+        return _create(verification, original, normalised, (photo.looks, face), facts, now)
 
 
-def _advice(verification: Verification, jpeg: bytes) -> dict[str, Any]:
-    """What may be wrong with the photo. Advice that can't be had keeps nobody from going on."""
+def _advice(verification: Verification, jpeg: bytes) -> tuple[dict[str, Any], media.FaceLooks]:
+    """What may be wrong with the photo, and what its face looks like. What can't be had keeps nobody from going on."""
     try:
         advice = media.advise_on_photo(jpeg)
     except (media.UnusableMedia, media.MediaUnavailable) as error:
         reason = error.code if isinstance(error, media.UnusableMedia) else error.reason
         log.warning("photo.not_looked_at", verification=verification.public_id, reason=reason)
-        return {"codes": [], "not_looked_at": reason}
+        return {"codes": [], "not_looked_at": reason}, media.FaceLooks()
     if not advice.tools:
         log.info("photo.faces_not_looked_for", verification=verification.public_id)
-    return asdict(advice)
+    return {name: value for name, value in asdict(advice).items() if name != "face"}, advice.face
 
 
 @transaction.atomic(durable=True)
@@ -62,7 +62,7 @@ def _create(
     verification: Verification,
     original: storage.StoredObject,
     normalised: storage.StoredObject,
-    looks: media.PhotoLooks,
+    looks: tuple[media.PhotoLooks, media.FaceLooks],
     facts: dict[str, Any],
     now: datetime,
 ) -> Document:
@@ -82,7 +82,7 @@ def _create(
         browser_hash=locked.browser_hash,
         uploaded_at=now,
     )
-    photos.keep(document, looks, locked.applicant_id)
+    photos.keep(document, *looks, locked.applicant_id)
     hashes = {"original_sha256": original.sha256, "normalised_sha256": normalised.sha256}
     by = audit.By.applicant(verification.applicant.public_id)
     told = {"document": document.public_id, "advice": document.advice, **hashes}

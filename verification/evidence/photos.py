@@ -4,16 +4,16 @@ Whoever sent it first or last: both may be the one whose photo it is. A person w
 documents and hashes; it decodes nothing and decides nothing, and what it finds is never "the same person".
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from verification.evidence import one_at_a_time
-from verification.media import PHOTO_KEYS, PhotoLooks
+from verification.media import PHOTO_KEYS, FaceLooks, PhotoLooks
 from verification.models import AlikePhoto, Document, PhotoHash, PhotoKey
 from verification.states import Flag
 
@@ -23,6 +23,10 @@ from verification.states import Flag
 # its size, lighter, darker or in grey differs by 4 at most in 9 of 10. A strip cut off its edge (1 %) makes 46.
 MAX_CENTRE: Final = 5
 MAX_WHOLE: Final = 5
+# The same for what surrounds the faces, of the nearest of 245 windows. Among 546 pairs of 40 drawn people it differs by
+# 11 at least, and by 22 in 99 of 100. The same picture, changed as above or with 1 to 8 % cut off its edges, differs by
+# 8 at most in 85 of 100.
+MAX_FACE: Final = 8
 BITS: Final = 1024
 # Of each key so many photos are counted, the newest first, and of all so many are compared: a key that many share costs
 # no more. On one layout two people in sixteen share one of the eight, and one pair in 7000 shares all.
@@ -30,6 +34,8 @@ MAX_OF_A_KEY: Final = 1000
 MAX_COMPARED: Final = 200
 MAX_ALIKE: Final = 20  # photos that are noted as looking like one
 _ADVISORY_LOCK: Final = 0x70686F746F  # any number that no other lock has
+# Key numbers up to here are those of the middle. Those of the face have one number, because windows are not aligned.
+_FACE: Final = PHOTO_KEYS << 32
 # Written by hand: SQLite takes limits within a union only in this form.
 _OF_ONE: Final = f"""
     SELECT * FROM (
@@ -51,7 +57,7 @@ class Shared:
     facts: dict[str, Any]
 
 
-def keep(document: Document, looks: PhotoLooks, applicant: int) -> None:
+def keep(document: Document, looks: PhotoLooks, face: FaceLooks, applicant: int) -> None:
     """Store what a photo looks like, and which photos of other applicants look the same. `applicant` is a primary key.
 
     Look-ups run one at a time until their transaction ends: of two such photos sent at once, the second finds the
@@ -59,12 +65,13 @@ def keep(document: Document, looks: PhotoLooks, applicant: int) -> None:
     """
     one_at_a_time.until_committed(_ADVISORY_LOCK)
     keys = [number << 32 | int(key, 16) for number, key in enumerate(looks.keys)]
-    found = _alike(document, looks, keys, applicant)
-    kept = PhotoHash.objects.create(document=document, whole=looks.whole.hex(), centre=looks.centre.hex())
+    candidates = {*_sharing(keys), *_sharing_face([_FACE | int(key, 16) for key in face.window_keys])}
+    found = _alike(document, looks, face, candidates, applicant)
+    hashes = {"whole": looks.whole.hex(), "centre": looks.centre.hex(), "face": face.face.hex()}
+    kept = PhotoHash.objects.create(document=document, **hashes)
+    keys += [_FACE | int(key, 16) for key in face.keys]
     PhotoKey.objects.bulk_create(PhotoKey(looks=kept, key=key) for key in keys)
-    AlikePhoto.objects.bulk_create(
-        AlikePhoto(later=document, earlier_id=earlier, bits=bits) for bits, earlier in found
-    )
+    AlikePhoto.objects.bulk_create(found)
 
 
 def shared(document: Document, applicant: int) -> Shared | None:
@@ -77,7 +84,7 @@ def shared(document: Document, applicant: int) -> Shared | None:
     if alike is None:
         return None
     other = alike.earlier if alike.later_id == document.pk else alike.later
-    facts = {"document": other.public_id, "bits": alike.bits, "of_bits": BITS}
+    facts = {"document": other.public_id, "bits": alike.bits, "of_bits": BITS, "face_only": alike.face}
     return Shared(other, Flag.ALIKE_PHOTO, facts)
 
 
@@ -95,22 +102,32 @@ def _alike_of(document: Document) -> list[AlikePhoto]:
 
 
 def _alike(
-    document: Document, looks: PhotoLooks, keys: Sequence[int], applicant: int
-) -> list[tuple[int, int]]:
-    """(bits that differ, key of the document) of the photos that look the same, the most alike first.
+    document: Document, looks: PhotoLooks, face: FaceLooks, candidates: Collection[int], applicant: int
+) -> list[AlikePhoto]:
+    """Those of the candidates that look the same, the most alike first.
 
     Those with the same pixels are left out: they are found by their hash.
     """
-    others = PhotoHash.objects.filter(pk__in=_sharing(keys)).exclude(
-        document__verification__applicant=applicant
-    )
+    others = PhotoHash.objects.filter(pk__in=candidates).exclude(document__verification__applicant=applicant)
     others = others.exclude(document__normalised_sha256=document.normalised_sha256)
+    starts = range(0, len(face.windows), len(looks.whole))
+    windows = [face.windows[start : start + len(looks.whole)] for start in starts]
     found = []
-    for other, whole, centre in others.values_list("document", "whole", "centre"):
-        bits = differing(looks.centre, bytes.fromhex(centre))
-        if bits <= MAX_CENTRE and differing(looks.whole, bytes.fromhex(whole)) <= MAX_WHOLE:
-            found.append((bits, other))
-    return sorted(found)[:MAX_ALIKE]
+    for other in others:
+        centre = differing(looks.centre, bytes.fromhex(other.centre))
+        whole = differing(looks.whole, bytes.fromhex(other.whole))
+        if centre <= MAX_CENTRE and whole <= MAX_WHOLE:
+            found.append(AlikePhoto(later=document, earlier_id=other.document_id, bits=centre))
+            continue
+        around = _nearest(windows, other.face)
+        if around is not None and around <= MAX_FACE:
+            found.append(AlikePhoto(later=document, earlier_id=other.document_id, bits=around, face=True))
+    return sorted(found, key=lambda row: (row.bits, row.earlier_id))[:MAX_ALIKE]
+
+
+def _nearest(windows: Sequence[bytes], face: str) -> int | None:
+    """How far the nearest window is from the other photo's, if both have a face."""
+    return min((differing(window, bytes.fromhex(face)) for window in windows if face), default=None)
 
 
 def _sharing(keys: Sequence[int]) -> list[int]:
@@ -120,12 +137,23 @@ def _sharing(keys: Sequence[int]) -> list[int]:
         return [row[0] for row in cursor.fetchall()]
 
 
-def within(bits: int) -> str:
+def _sharing_face(keys: Sequence[int]) -> list[int]:
+    """The hashes that share most keys of faces with these, the newest first of those that share as many."""
+    if not keys:
+        return []
+    newest = PhotoKey.objects.filter(key__in=keys).order_by("-pk").values("pk")[: PHOTO_KEYS * MAX_OF_A_KEY]
+    rows = PhotoKey.objects.filter(pk__in=newest).order_by().values("looks").annotate(shared=Count("pk"))
+    return [row["looks"] for row in rows.order_by("-shared", "-looks")[:MAX_COMPARED]]
+
+
+def within(bits: int, *, face: bool) -> str:
     """The distance of two photos in words."""
-    return _("the pictures are the same within %(bits)s of %(of_bits)s bits") % {
-        "bits": bits,
-        "of_bits": BITS,
-    }
+    said = (
+        _("what surrounds the faces is the same within %(bits)s of %(of_bits)s bits")
+        if face
+        else _("the pictures are the same within %(bits)s of %(of_bits)s bits")
+    )
+    return said % {"bits": bits, "of_bits": BITS}
 
 
 def differing(one: bytes, other: bytes) -> int:

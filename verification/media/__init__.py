@@ -14,6 +14,7 @@ from verification.media.facts import (
     MAX_VIDEO_UPLOAD,
     PHOTO_KEYS,
     CheckedVideo,
+    FaceLooks,
     NormalisedLogo,
     NormalisedPhoto,
     NormalisedVideo,
@@ -34,6 +35,7 @@ __all__ = [
     "PATIENCE",
     "PHOTO_KEYS",
     "CheckedVideo",
+    "FaceLooks",
     "MediaUnavailable",
     "NormalisedLogo",
     "NormalisedPhoto",
@@ -56,7 +58,7 @@ __all__ = [
 
 _Result = TypeVar("_Result", NormalisedLogo, NormalisedPhoto, PhotoAdvice, CheckedVideo, NormalisedVideo)
 _CHECKING, _REWRITING = 8, CPU_SECONDS  # seconds of processor time
-_ADVISING = 3  # of processor time; a photo takes 0.1
+_ADVISING = 3  # of processor time; a photo takes 0.3
 ADVICE_TIMEOUT = 5.0  # seconds that a person waits for advice, and as many before for its turn
 
 

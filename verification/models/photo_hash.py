@@ -7,11 +7,12 @@ from verification.models.document import Document
 
 
 class PhotoHash(models.Model):
-    """What `media.PhotoLooks` says of one photo, as hexadecimal digits."""
+    """What `media.PhotoLooks` and `media.FaceLooks` say of one photo, as hexadecimal digits; `face` may be empty."""
 
     document = models.OneToOneField(Document, models.CASCADE, related_name="looks")
     whole = models.CharField(max_length=512)
     centre = models.CharField(max_length=512)
+    face = models.CharField(max_length=512, blank=True, db_default="")
 
     class Meta:
         verbose_name = _("photo hash")
@@ -39,11 +40,12 @@ class PhotoKey(models.Model):
 class AlikePhoto(models.Model):
     """Two photos of different applicants look the same: they differ in `bits` of their hashes.
 
-    Found when the later one was uploaded.
+    Found when the later one was uploaded. `face`: what surrounds the faces is the same, the edges are not.
     """
 
     later = models.ForeignKey(Document, models.CASCADE, related_name="alike_earlier")
     earlier = models.ForeignKey(Document, models.CASCADE, related_name="alike_later")
+    face = models.BooleanField(default=False, db_default=False)
     bits = models.PositiveSmallIntegerField(_("bits that differ"))
 
     class Meta:

@@ -11,7 +11,7 @@ from kyc_portal.sandbox.person import Person, Pose
 from kyc_portal.sandbox.portrait import draw_person
 from verification import media
 from verification.media import UnusableMedia, photo_advice
-from verification.media.facts import PhotoAdvice
+from verification.media.facts import FaceLooks, PhotoAdvice
 
 TABLE = (120, 110, 100)
 # There is no detector for other machines and newer Pythons.
@@ -105,7 +105,26 @@ def test_what_is_no_jpeg_is_refused_and_not_a_crash() -> None:
 
 
 def test_advice_that_there_is_none_of_is_not_believed() -> None:
-    plain = {"codes": ["dark", "send us money"], "measures": {}, "tools": {}}
+    nothing = {"face": b"", "keys": [], "windows": b"", "window_keys": []}
+    plain = {"codes": ["dark", "send us money"], "measures": {}, "tools": {}, "face": nothing}
     with pytest.raises(ValueError, match="advice"):
         PhotoAdvice.from_plain(plain)
     assert PhotoAdvice.from_plain({**plain, "codes": ["dark"]}).codes == ("dark",)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"face": b"x"},
+        {"face": b"x" * 256},
+        {"face": b"x" * 256, "keys": ["0" * 8] * 7},
+        {"windows": b"x"},
+        {"windows": b"x" * 256 * 301},
+        {"window_keys": ["not a key"]},
+    ],
+)
+def test_hashes_of_another_form_are_not_believed(wrong: dict[str, object]) -> None:
+    nothing = {"face": b"", "keys": [], "windows": b"", "window_keys": []}
+    assert FaceLooks.from_plain(nothing) == FaceLooks()
+    with pytest.raises(ValueError, match="form"):
+        FaceLooks.from_plain({**nothing, **wrong})

@@ -196,7 +196,7 @@ def _reviews(case: Verification, unread: Sequence[Review]) -> list[dict[str, Any
 def _fact(flag: RiskFlag) -> str:
     """What makes the photo another applicant's, in numbers."""
     if "bits" in flag.facts:
-        return photos.within(flag.facts["bits"])
+        return photos.within(flag.facts["bits"], face=flag.facts.get("face_only", False))
     return labels.label(labels.SAME, flag.facts["same"]) if "same" in flag.facts else ""
 
 

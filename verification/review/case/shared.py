@@ -129,8 +129,8 @@ def _alike_photos(case: Verification) -> list[Found]:
     found = []
     for ours, theirs in (("later", "earlier"), ("earlier", "later")):
         rows = _some(AlikePhoto.objects.filter(**{f"{ours}__in": own}))
-        values = rows.values_list(f"{theirs}__verification", "bits", f"{theirs}__uploaded_at")
-        found += [Found(pk, photos.within(bits), at) for pk, bits, at in values]
+        values = rows.values_list(f"{theirs}__verification", "bits", "face", f"{theirs}__uploaded_at")
+        found += [Found(pk, photos.within(bits, face=face), at) for pk, bits, face, at in values]
     return found
 
 

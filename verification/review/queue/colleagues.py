@@ -55,12 +55,13 @@ def page(request: HttpRequest) -> HttpResponse:
     )
     kept = _held(filters.in_review().filter(assigned_to__isnull=False), "assigned_to", now)
     people = _people([*claimed, *kept])
+    rows: list[dict[str, Any]] = [
+        {"user": user, "claimed": claimed.get(user.pk, Held()), "kept": kept.get(user.pk, Held())}
+        for user in people[:MAX_COLLEAGUES]
+    ]
     context = {
         "title": _("Who holds what"),
-        "people": [
-            {"user": user, "claimed": claimed.get(user.pk, Held()), "kept": kept.get(user.pk, Held())}
-            for user in people[:MAX_COLLEAGUES]
-        ],
+        "people": sorted(rows, key=lambda row: row["claimed"].count + row["kept"].count, reverse=True),
         "more": len(people) > MAX_COLLEAGUES,
         "most": MAX_COLLEAGUES,
     }
