@@ -3,6 +3,7 @@
 Nothing here takes effect by itself; the acts are in `actions`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from verification import audit, permissions, workflow
 from verification.evidence.judged import evidence_hash
-from verification.models import DocumentCheck, Review, StaffUser, Stage, Verdict, Verification
+from verification.models import CaseNote, DocumentCheck, Review, StaffUser, Stage, Verdict, Verification
 from verification.rules import document_check, four_eyes, shared_evidence, unseen
 from verification.rules.reasons import LIST_VERSION, REASONS
 from verification.rules.review_bands import SPOT_CHECK
@@ -30,6 +31,8 @@ NOBODYS: dict[str, Any] = {
 }
 MIN_NOTE = 10
 MAX_NOTE = 10_000
+# Listed to choose from.
+MAX_COLLEAGUES = 200
 # Acts that a colleague, or whoever reads an applicant's complaint, can't follow without a note.
 NOTE_ALWAYS = frozenset(
     {Verdict.DECLINE, Verdict.ESCALATE, Verdict.HAND_BACK, Verdict.REOPEN, Verdict.CANCEL}
@@ -100,6 +103,41 @@ def unread(case: Verification, user: permissions.User) -> list[Review]:
     if not isinstance(user, StaffUser) or not permissions.can_decide(user):
         return []
     return unseen.from_reader(case, user, senior=permissions.can_decide_escalated(user))
+
+
+def knows_a_verdict(case: Verification, user: StaffUser) -> bool:
+    """May what this reviewer writes about the case tell a verdict on it?"""
+    return unseen.knows_a_verdict(case, user, senior=permissions.can_decide_escalated(user))
+
+
+def readable_notes(
+    case: Verification, user: permissions.User, unread: Iterable[Review]
+) -> QuerySet[CaseNote]:
+    """The notes on the case that this user may read: while they must not read a verdict, none that may tell it."""
+    authors = {review.by_id for review in unread}
+    if not authors:
+        return case.notes.all()
+    return case.notes.exclude(by__in=authors).exclude(~Q(by=user.pk), informed=True)
+
+
+def colleagues(case: Verification, user: StaffUser) -> list[StaffUser]:
+    """Whom this reviewer can ask, or keep the case for: those who decide cases and have no conflict on this one."""
+    aside = case.reviews.filter(verdict=Verdict.STEP_ASIDE).values("by")
+    others = _deciders(user).exclude(pk__in=aside)
+    if case.applicant.email:
+        others = others.exclude(email__iexact=case.applicant.email)
+    return list(others[:MAX_COLLEAGUES])
+
+
+def deciders(user: StaffUser) -> list[StaffUser]:
+    """The others who decide cases."""
+    return list(_deciders(user)[:MAX_COLLEAGUES])
+
+
+def _deciders(user: StaffUser) -> QuerySet[StaffUser]:
+    deciding = StaffUser.objects.filter(is_active=True, groups__name__in=permissions.RIGHTS["decide"].groups)
+    others = deciding.exclude(pk__in=[account.pk for account in user.accounts()])
+    return others.distinct().order_by("username")
 
 
 def waits_for_second(case: Verification, evidence_sha256: str) -> bool:

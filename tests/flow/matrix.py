@@ -23,10 +23,11 @@ from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, VENDOR_CLOCK, WORDING, Road, photo, undone_later
 from tests.flow import branding
 from tests.flow.conftest import LATER, take_second_step
-from tests.flow.reviewing import pass_on
+from tests.flow.reviewing import NOTE, pass_on
 from verification import audit
 from verification.actions import (
     api_client,
+    cancel,
     consent,
     csp_report,
     document,
@@ -225,6 +226,11 @@ def make_world(road: Road, emulator: EmulatorServer) -> World:
     emulator.script(result="FailedOperation.CompareLowSimilarity", sim=42.0)
     attempt = road.record(case)
     pass_on(case, Verdict.SNOOZE, "fresh_eyes", by=kept_by, hours=4)
+    # Reviews of cases that wait for a reviewer are hidden from reviewers.
+    ended = road.invited(reference="ENDED")
+    ended_by = cancel.cancel_by_senior(
+        ended, reason_code="not_needed", note=NOTE, version=ended.version, by=kept_by, now=LATER
+    )
     made = export.export(period=Period(NOW, LATER), by=audit.By.shell(), reason="Audit", now=LATER)
     policy.draft(by=drafter, now=LATER)
     saved_filter.save(name="Shared", query="view=mine", shared=True, by=kept_by, now=LATER)
@@ -258,4 +264,5 @@ def make_world(road: Road, emulator: EmulatorServer) -> World:
         values[f"verification/{model._meta.model_name}/"] = {
             "<path:object_id>": model._default_manager.values_list("pk", flat=True)[0]
         }
+    values["verification/review/"] = {"<path:object_id>": ended_by.pk}
     return World(case, urlsplit(invitation.link).path, client.key, values)

@@ -8,7 +8,7 @@ from tests.flow.conftest import LATER
 from tests.flow.matrix import EMAIL
 from tests.flow.reviewing import NOTE, approve, decide, pass_on, policy, seen
 from verification import audit, casework
-from verification.actions import claim, erase, reopen, review
+from verification.actions import assign, claim, erase, reopen, review
 from verification.models import ApiClient, RiskFlag, StaffUser, Verdict, Verification
 from verification.states import Flag
 
@@ -81,6 +81,8 @@ LEADS_TO: dict[str, Act] = {
     "free": _nothing,
     "held by me": lambda case, me, other: claim.claim(case, by=me, now=_EARLIER),
     "held by another": lambda case, me, other: claim.claim(case, by=other, now=LATER),
+    "kept for me": lambda case, me, other: assign.assign(case, to=me, by=me, now=_EARLIER),
+    "kept for another": lambda case, me, other: assign.assign(case, to=other, by=other, now=_EARLIER),
     "escalated": lambda case, me, other: pass_on(case, Verdict.ESCALATE, "unsure", by=other),
     "back from the applicant": _nothing,
     "snoozed": lambda case, me, other: pass_on(case, Verdict.SNOOZE, "fresh_eyes", by=other, hours=4),

@@ -244,6 +244,7 @@ def test_erasing_is_an_event_and_a_date(case: Case) -> None:
     assert event.data == {
         "objects": len(case.kept) + 1,
         "key": case.key.public_id,
+        "notes": 0,
         "reason": "Asked for by letter 7",
     }
     case.applicant.refresh_from_db()

@@ -51,6 +51,7 @@ WRITTEN = {"^(?P<app_label>verification)/$": "verification/", "(?P<url>.*)$": "<
 # The status for a user with the right, if it is not 200: the tests send the forms empty.
 ANSWERS = {
     ("post", "queue/next"): 302,
+    ("post", "queue/bulk"): 302,
     ("post", "queue/filters"): 302,
     ("post", "search"): 302,
     ("post", "queue/filters/<int:number>/delete"): 302,
@@ -61,6 +62,10 @@ ANSWERS = {
     ("post", "case/<slug:public_id>/decide"): 422,
     ("post", "case/<slug:public_id>/document"): 422,
     ("post", "case/<slug:public_id>/blind"): 422,
+    ("post", "case/<slug:public_id>/assign"): 302,
+    ("post", "case/<slug:public_id>/take-back"): 302,
+    ("post", "case/<slug:public_id>/note"): 422,
+    ("post", "case/<slug:public_id>/cancel"): 422,
     ("post", "case/<slug:public_id>/reopen"): 422,
     ("post", "policy/new"): 409,
     ("post", "policy/draft"): 400,

@@ -27,6 +27,7 @@ from verification.permissions.situations import (
     NOTHING,
     PROPOSED,
     SITUATIONS,
+    TOGETHER,
     VERDICTS,
     VOID,
     Situation,
@@ -35,7 +36,12 @@ from verification.review.case.evidence import KINDS
 from verification.rules.reasons import reasons_for
 from verification.states import Status
 
-ENDS = {"approve": Status.APPROVED, "decline": Status.DECLINED, "ask_again": Status.COLLECTING}
+ENDS = {
+    "approve": Status.APPROVED,
+    "decline": Status.DECLINED,
+    "ask_again": Status.COLLECTING,
+    "cancel": Status.CANCELLED,
+}
 # The viewing events that a successful act writes.
 LOOKS = {
     "open": [viewing.CASE],
@@ -43,8 +49,8 @@ LOOKS = {
     "reveal": [viewing.REVEAL, viewing.CASE],
 }
 # Acts that answer with a redirect, whether they changed something or not.
-LED_ON = {"claim", "release", "reopen", "check_document", "judge_blind", *VERDICTS}
-WITHOUT_A_REVIEW = {"claim", "renew", "release", "check_document"}
+LED_ON = {"claim", "release", "reopen", "check_document", "judge_blind", *VERDICTS, *TOGETHER}
+WITHOUT_A_REVIEW = {"claim", "renew", "release", "check_document", "assign", "take_back", "note"}
 # Acts whose form sends the version of its page.
 OF_A_PAGE = {*VERDICTS, "check_document", "judge_blind", "reopen"}
 REVIEWERS = {Group.REVIEWER, Group.SENIOR}
@@ -158,9 +164,8 @@ def ways(act: str, situation: Situation, case: Verification) -> list[str]:
         ids = dict.fromkeys(KINDS, attempt.public_id) | {"photo": photo.public_id}
         kinds = KINDS if situation.name in THOROUGHLY else ["video"]
         return [f"/admin/evidence/{kind}/{ids[kind]}" for kind in kinds]
-    ends = {"open": "", "judge_blind": "blind", "check_document": "document"} | dict.fromkeys(
-        VERDICTS, "decide"
-    )
+    ends = {"open": "", "judge_blind": "blind", "check_document": "document", "take_back": "take-back"}
+    ends |= dict.fromkeys(VERDICTS, "decide")
     return [base + ends.get(act, act)]
 
 
@@ -172,6 +177,12 @@ def form_of(act: str, case: Verification, me: StaffUser) -> dict[str, Any]:
         return {"document_kind": "passport", "document_name_matches": "yes", "note": NOTE}
     if act == "judge_blind":
         return {"verdict": "approve", "note": NOTE}
+    if act == "assign":
+        return {"to": member(Group.SENIOR, "third").pk}
+    if act == "note":
+        return {"text": NOTE}
+    if act == "cancel":
+        return {"cancel_reason": "not_needed", "cancel_note": NOTE}
     reasons = [reason.code for reason in reasons_for(act)]
     if act == "hand_back" and case.proposal is not None and case.proposal.by == me:
         reasons = [WITHDRAWN]
@@ -222,11 +233,16 @@ def outcome(case: Verification, me: StaffUser, act: str, status: int, before: di
 
 
 def _done_without_a_review(case: Verification, me: StaffUser, act: str, before: dict[str, Any]) -> str:
-    if act == "release":
-        return DONE if case.claimed_by is None else "?"
-    if act == "check_document":
-        return DONE if case.document_checks.get().by == me else "?"
-    return DONE if case.claimed_by == me and case.claimed_until != before["claimed_until"] else "?"
+    holds = {
+        "claim": case.claimed_by == me and case.claimed_until != before["claimed_until"],
+        "renew": case.claimed_by == me and case.claimed_until != before["claimed_until"],
+        "release": case.claimed_by is None,
+        "check_document": case.document_checks.filter(by=me).count() == 1,
+        "assign": case.assigned_to == member(Group.SENIOR, "third"),
+        "take_back": case.assigned_to is None,
+        "note": case.notes.filter(by=me).count() == 1,
+    }
+    return DONE if holds[act] else "?"
 
 
 def _done(case: Verification, me: StaffUser, act: str, before: dict[str, Any]) -> str:

@@ -27,6 +27,8 @@ RULES = {
     "view_dashboard": {S, A, OP},
     "view_policy": {S, A, OP},
     "change_policy": {S},
+    "assign_others": {S},
+    "cancel": {S},
     "export": {A},
     "view_trail": {S, A},
     "view_alerts": {S, A, OP},

@@ -9,7 +9,15 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from verification import audit, storage
-from verification.models import AlikePhoto, Applicant, DataKey, FrameHash, PhotoHash, RecordingUpload
+from verification.models import (
+    AlikePhoto,
+    Applicant,
+    CaseNote,
+    DataKey,
+    FrameHash,
+    PhotoHash,
+    RecordingUpload,
+)
 from verification.states import ENDED
 
 MAX_REASON = 200
@@ -30,10 +38,12 @@ class Erased:
 
 
 def erase(applicant: Applicant, *, by: audit.By, reason: str, now: datetime) -> Erased:
-    """Destroy the applicant's key, and delete every object under it and every hash of their pictures.
+    """Destroy the applicant's key, delete every object under it and every hash of their pictures, and empty the notes
+    that colleagues wrote to each other about their cases.
 
     Once the key is destroyed nobody can read the objects. The sweep deletes what the store can't delete now. The
-    applicant's name, e-mail address and the facts of the cases stay, because other retention rules apply to them.
+    applicant's name, e-mail address and the facts of the cases, among them the reviews with their notes, stay, because
+    other retention rules apply to them.
     `reason` stays in the trail for good, and must not name the person. Raises EraseRefused.
     """
     reason = reason.strip()
@@ -57,11 +67,12 @@ def _make_unreadable(
         Q(later__verification__applicant=locked) | Q(earlier__verification__applicant=locked)
     ).delete()
     RecordingUpload.objects.filter(attempt__verification__applicant=locked).delete()
+    notes = CaseNote.objects.filter(verification__applicant=locked).exclude(text="").update(text="")
     Applicant.objects.filter(pk=locked.pk).update(erased_at=now)
     key = locked.data_key
     if key is not None:
         storage.destroy(key, now=now)
-    facts = {"objects": objects, "key": key.public_id if key else None, "reason": reason}
+    facts = {"objects": objects, "key": key.public_id if key else None, "notes": notes, "reason": reason}
     audit.record("applicant.erased", by=by, subject=locked, at=now, **facts)
     return key
 
@@ -74,9 +85,7 @@ def _check(applicant: Applicant) -> None:
     under_way = applicant.verifications.exclude(status__in=ENDED).first()
     if under_way is not None:
         raise EraseRefused(
-            _(
-                "The verification %(case)s has not ended. Have it decided, or cancelled by the calling system, first."
-            )
+            _("The verification %(case)s has not ended. Have it decided, or cancelled, first.")
             % {"case": under_way.public_id}
         )
 

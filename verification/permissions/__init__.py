@@ -70,6 +70,8 @@ RIGHTS: dict[str, Right] = {
     "reveal": _right(_("Only reviewers and auditors see personal details."), REVIEWER, SENIOR, AUDITOR),
     "decide": _right(_("Only reviewers decide cases."), REVIEWER, SENIOR),
     "decide_escalated": _right(_("Only senior reviewers decide escalated cases."), SENIOR),
+    "assign_others": _right(_("Only senior reviewers assign cases to colleagues."), SENIOR),
+    "cancel": _right(_("Only senior reviewers cancel a case."), SENIOR),
     "reopen": _right(_("Only senior reviewers reopen a decided case."), SENIOR),
     "view_colleagues": _right(_("Only senior reviewers see what each colleague holds."), SENIOR),
     "share_filter": _right(_("Only senior reviewers share a filter with everybody."), SENIOR),
@@ -153,6 +155,8 @@ check_view_queue = partial(check, right="view_queue")
 check_reveal = partial(check, right="reveal")
 check_decide = partial(check, right="decide")
 check_decide_escalated = partial(check, right="decide_escalated")
+check_assign_others = partial(check, right="assign_others")
+check_cancel = partial(check, right="cancel")
 check_reopen = partial(check, right="reopen")
 check_share_filter = partial(check, right="share_filter")
 check_manage_staff = partial(check, right="manage_staff")
@@ -166,6 +170,8 @@ can_view_evidence = partial(can, right="view_evidence")
 can_reveal = partial(can, right="reveal")
 can_decide = partial(can, right="decide")
 can_decide_escalated = partial(can, right="decide_escalated")
+can_assign_others = partial(can, right="assign_others")
+can_cancel = partial(can, right="cancel")
 can_reopen = partial(can, right="reopen")
 can_view_colleagues = partial(can, right="view_colleagues")
 can_share_filter = partial(can, right="share_filter")
@@ -220,6 +226,25 @@ def check_third(user: StaffUser, case: Verification) -> None:
                 "You and a colleague came to different verdicts. A senior reviewer who is neither of you decides."
             )
         )
+
+
+def check_assign(user: StaffUser, to: StaffUser) -> None:
+    """Reviewers keep a case for themselves; seniors also for others."""
+    check_decide(user)
+    if to != user:
+        check_assign_others(user)
+
+
+def check_write_note(user: StaffUser, case: Verification) -> None:
+    """Whoever decides cases may write about this one; not who has an interest in it. Auditors read only."""
+    check_decide(user)
+    check_no_conflict(user, case)
+
+
+def check_cancel_case(user: StaffUser, case: Verification) -> None:
+    check_cancel(user)
+    check_no_conflict(user, case)
+    check_third(user, case)
 
 
 def check_reopen_case(user: StaffUser, case: Verification) -> None:

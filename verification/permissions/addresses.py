@@ -16,6 +16,7 @@ ANYBODY, STAFF, NOBODY = "anybody", "staff", "nobody"
 
 # Rules beyond the right, as docs/permissions.md words them.
 _CASE = "the situation of the case (below)"
+_KEPT = f"{_CASE}; for or from a colleague with `assign_others`"
 _NOT_BY_DRAFTER = "not who wrote the draft or changed it last"
 _OWN = "their own only"
 _NO_NAMES = "names and e-mail addresses are masked"
@@ -65,6 +66,12 @@ BOARD = (
     Address("queue/colleagues", "What each colleague holds", "view_colleagues"),
     Address("queue/next", "Take the most pressing case", post="decide", rules="only what they may decide"),
     Address(
+        "queue/bulk",
+        "Keep, take back or snooze up to 25 cases",
+        post="decide",
+        rules="each case by its situation; for a colleague with `assign_others`",
+    ),
+    Address(
         "queue/filters",
         "Save a filter of the queue",
         post="view_queue",
@@ -105,6 +112,15 @@ CASE = (
         rules=f"{_CASE}; the name is shown for this to who holds the case, and {LOGGED}",
     ),
     Address("case/<slug:public_id>/blind", "Judge a spot check blind", post="decide", rules=_CASE),
+    Address(
+        "case/<slug:public_id>/assign",
+        "Keep the case for oneself, or a colleague",
+        post="decide",
+        rules=_KEPT,
+    ),
+    Address("case/<slug:public_id>/take-back", "Keep it for nobody", post="decide", rules=_KEPT),
+    Address("case/<slug:public_id>/cancel", "Cancel the case", post="cancel", rules=_CASE),
+    Address("case/<slug:public_id>/note", "Write a note or ask a colleague", post="decide", rules=_CASE),
     Address("case/<slug:public_id>/reopen", "Reopen a decided case", post="reopen", rules=_CASE),
     Address(
         "evidence/<slug:kind>/<slug:public_id>",

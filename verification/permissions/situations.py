@@ -18,7 +18,8 @@ VOID = "void"  # 409, and the proposal is dropped
 LOOKS = ("open", "evidence", "reveal")
 HOLDING = ("claim", "renew", "release")
 VERDICTS = ("approve", "decline", "ask_again", "hand_back", "escalate", "snooze", "step_aside")
-ACTS = (*LOOKS, *HOLDING, *VERDICTS, "check_document", "judge_blind", "reopen")
+TOGETHER = ("assign", "take_back", "note", "cancel")
+ACTS = (*LOOKS, *HOLDING, *VERDICTS, "check_document", "judge_blind", "reopen", *TOGETHER)
 _WORK = ("claim", *VERDICTS, "check_document", "judge_blind")
 
 
@@ -40,7 +41,7 @@ class Situation:
             return "403"
         answers = {**FREE, **self.reviewer}
         if group == Group.SENIOR:
-            answers |= {"reopen": "409", **self.senior}
+            answers |= {"reopen": "409", **_OF_SENIORS, **self.senior}
         return answers[act]
 
 
@@ -56,16 +57,31 @@ FREE = {
     "hand_back": "409",
     "judge_blind": "409",
     "reopen": "403",
+    "assign": "403",
+    "take_back": NOTHING,
+    "cancel": "403",
 }
+# Of a case that is free; `assign` is to a colleague.
+_OF_SENIORS = {"assign": DONE, "cancel": DONE}
 _CLOSED = {**_all(_WORK, "409"), "claim": NOTHING}
+_ENDED = {"assign": NOTHING, "cancel": "409"}
 _CONFLICT = _all(_WORK, "403")
+_STRANGER = {**_CONFLICT, "note": "403"}
+_NO_SENIOR = _all(("assign", "cancel"), "403")
 _LIKE_FREE = {act: FREE[act] for act in _WORK}
 _NO_REOPENING = {"reopen": "403"}
 
 SITUATIONS = (
     Situation("free", "In review, nobody holds it; the vendor did not pass it, so approving takes two."),
     Situation("held by me", "Within the 15 minutes of the lease.", {"renew": DONE, "release": DONE}),
-    Situation("held by another", "Within the 15 minutes of the lease.", _CLOSED),
+    Situation("held by another", "Within the 15 minutes of the lease.", _CLOSED, _ENDED),
+    Situation("kept for me", "A senior or I put it aside for me.", {"take_back": DONE}),
+    Situation(
+        "kept for another",
+        "Take next gives it to nobody else. A senior takes it back first.",
+        {**_CLOSED, "take_back": "403"},
+        {"take_back": DONE, "cancel": "409"},
+    ),
     Situation("escalated", "For senior reviewers.", _CONFLICT, _LIKE_FREE),
     Situation(
         "back from the applicant",
@@ -90,12 +106,17 @@ SITUATIONS = (
         "judged differently by me",
         "A colleague proposed, I came to another verdict: neither of us decides it, nor works on it any more.",
         _CONFLICT,
+        _NO_SENIOR,
     ),
     Situation(
         "judged differently by two others",
         "A senior reads both, and decides by sharing one, or hands both back.",
         _CONFLICT,
-        {**_all(("claim", "check_document", *VERDICTS), DONE), "judge_blind": "409"},
+        {
+            **_all(("claim", "check_document", *VERDICTS), DONE),
+            "judge_blind": "409",
+            "assign": NOTHING,
+        },
     ),
     Situation(
         "proposal void",
@@ -103,9 +124,12 @@ SITUATIONS = (
         {"approve": VOID, "decline": VOID, "ask_again": VOID, "hand_back": DONE},
     ),
     Situation(
-        "stepped aside", "I said that I know the person or have an interest.", _CONFLICT, _NO_REOPENING
+        "stepped aside",
+        "I said that I know the person or have an interest.",
+        _STRANGER,
+        {**_NO_REOPENING, **_NO_SENIOR},
     ),
-    Situation("about me", "The applicant has my e-mail address.", _CONFLICT, _NO_REOPENING),
+    Situation("about me", "The applicant has my e-mail address.", _STRANGER, {**_NO_REOPENING, **_NO_SENIOR}),
     Situation(
         "spot check",
         "A pass that was drawn, not judged blind yet.",
@@ -130,17 +154,23 @@ SITUATIONS = (
         "page out of date",
         "What is sent comes from a page before a change, or of another case.",
         _all((*VERDICTS, "check_document", "judge_blind"), "409"),
+        {"cancel": "409"},
     ),
-    Situation("with the applicant", "Asked again.", _CLOSED),
-    Situation("approved", "By a colleague.", _CLOSED, {"reopen": DONE}),
-    Situation("declined", "By a colleague.", _CLOSED, {"reopen": DONE}),
-    Situation("declined, page out of date", "Changed since the page was opened.", _CLOSED),
+    Situation("with the applicant", "Asked again.", _CLOSED, {"assign": NOTHING}),
+    Situation("approved", "By a colleague.", _CLOSED, {**_ENDED, "reopen": DONE}),
+    Situation("declined", "By a colleague.", _CLOSED, {**_ENDED, "reopen": DONE}),
+    Situation("declined, page out of date", "Changed since the page was opened.", _CLOSED, _ENDED),
     Situation(
         "declined about me",
         "The applicant has my e-mail address.",
-        {**_CLOSED, **_all(("approve", "decline", "ask_again"), "403")},
-        _NO_REOPENING,
+        {**_CLOSED, **_all(("approve", "decline", "ask_again", "note"), "403")},
+        {**_NO_REOPENING, "assign": NOTHING, "cancel": "403"},
     ),
     Situation("reopened", "In review again, as if free."),
-    Situation("erased", "Declined, and the evidence was erased.", {**_CLOSED, "evidence": "410"}),
+    Situation(
+        "erased",
+        "Declined, and the evidence was erased.",
+        {**_CLOSED, "evidence": "410", "note": NOTHING},
+        _ENDED,
+    ),
 )

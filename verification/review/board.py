@@ -16,7 +16,7 @@ from verification import clock, permissions
 from verification.actions import staff_change
 from verification.audit import viewing
 from verification.health import workers
-from verification.models import DECISIONS, AuditEvent, Review, StaffUser, Stage
+from verification.models import DECISIONS, AuditEvent, NoteMention, Review, StaffUser, Stage, Verification
 from verification.review import contested, labels, words
 from verification.review.message_pages import notices as message_notices
 from verification.review.page import signed_in
@@ -98,6 +98,7 @@ def _queue(user: StaffUser, now: datetime) -> dict[str, Any]:
         "waiting": number[View.ALL].found,
         "tiles": [_tile(view, number) for view in _TILES if senior or view != View.ESCALATED],
         "mine": _held(user, now),
+        **_asked(user, now),
         "proposed": _proposed(user, now),
     }
 
@@ -113,17 +114,42 @@ def _tile(view: View, number: dict[str, counts.UpTo]) -> dict[str, Any]:
 
 
 def _held(user: StaffUser, now: datetime) -> list[dict[str, Any]]:
-    """The cases that this user has claimed, and how long each claim still lasts."""
+    """The cases that this user has claimed, and how long each claim still lasts, and those that are kept for them."""
     held = Chosen(view=View.MINE).cases(user, now).select_related("applicant")[:MAX_LINES]
     return [
         {
             "case": case,
             "due": words.due(case.due_at, now),
             "late": case.due_at is not None and case.due_at < now,
-            "lease": words.span(case.claimed_until - now) if case.claimed_until else "",
+            "lease": _lease(case, user, now),
         }
         for case in held
     ]
+
+
+def _lease(case: Verification, user: StaffUser, now: datetime) -> str:
+    """How long the user's claim on it still lasts; "" if it is kept for them, but not claimed."""
+    until = case.claimed_until
+    return words.span(until - now) if until and until > now and case.claimed_by_id == user.pk else ""
+
+
+def _asked(user: StaffUser, now: datetime) -> dict[str, Any]:
+    """What colleagues wrote to this user and they have not seen, or not answered. No text: the case shows it."""
+    open_ones = NoteMention.objects.filter(user=user, closed_at__isnull=True).order_by("pk")
+    related = ("note__by", "note__verification__applicant")
+    found = list(open_ones.select_related(*related)[: MAX_LINES + 1])
+    lines = [
+        {
+            "case": mention.note.verification,
+            "who": mention.note.by.get_username(),
+            "question": mention.note.question,
+            "answer": mention.note.answers_id is not None,
+            "new": mention.seen_at is None,
+            "since": words.span(now - mention.note.at),
+        }
+        for mention in found[:MAX_LINES]
+    ]
+    return {"asked": lines, "asked_more": len(found) > MAX_LINES}
 
 
 def _proposed(user: StaffUser, now: datetime) -> list[dict[str, Any]]:

@@ -74,6 +74,10 @@ _ALL = (
     Reason("appeal", "reopen", _("The applicant appealed")),
     Reason("new_information", "reopen", _("New information")),
     Reason("mistake", "reopen", _("The decision was a mistake")),
+    Reason("invited_by_mistake", "cancel", _("Invited by mistake, or twice")),
+    Reason("not_needed", "cancel", _("No longer needed")),
+    Reason("applicant_withdrew", "cancel", _("The applicant does not want to go on")),
+    Reason("another_way", "cancel", _("Identified in another way")),
 )
 
 REASONS = {reason.code: reason for reason in _ALL}

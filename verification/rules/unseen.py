@@ -37,9 +37,14 @@ def knows_proposer(case: Verification, proposal: Review, reader: StaffUser, *, s
     )
 
 
-def authors_who_tell(case: Verification) -> set[int]:
-    """Primary keys of the accounts whose notes may tell a verdict, as they have given one since the case came in."""
-    return {review.by_id for review in _of_this_round(case) if _tells(review)}
+def knows_a_verdict(case: Verification, reader: StaffUser, *, senior: bool) -> bool:
+    """Has this reviewer given a verdict on the case, or read one, since it last came into review?"""
+    said = _of_this_round(case)
+    read_up_to = _read_up_to(said, reader, senior)
+    return any(
+        _tells(review) and (review.pk <= read_up_to or review.by.person() == reader.person())
+        for review in said
+    )
 
 
 def _of_this_round(case: Verification) -> list[Review]:

@@ -18,7 +18,7 @@ from verification.review import labels
 from verification.review.case.forms import BLIND
 from verification.rules import four_eyes
 from verification.rules.reasons import Reason, reasons_for
-from verification.states import Status
+from verification.states import ENDED, Status
 
 KEYS = {
     Verdict.APPROVE: "a",
@@ -72,7 +72,7 @@ def of(
         "held_by": holder,
         "mine": mine,
         "refusal": refusal,
-        "may_claim": works and holder is None,
+        "may_claim": works and holder is None and case.kept_for in (None, user),
         "may_decide": works and mine,
         "choices": _choices(case, user, evidence_sha256, blind, second, unread) if works and mine else [],
         "no_third": open_ and case.dissent is not None and not casework.has_third(case),
@@ -81,6 +81,12 @@ def of(
         "snoozed": case.snoozed_until is not None and case.snoozed_until > now,
         "may_reopen": _may_reopen(case, user),
         "reopen_reasons": reasons_for(Verdict.REOPEN),
+        "may_cancel": _may_cancel(case, user),
+        "cancel_reasons": reasons_for(Verdict.CANCEL),
+        "kept_for": case.kept_for if open_ else None,
+        "may_keep": works and case.kept_for is None and holder in (None, user),
+        "may_take_back": open_ and _may_take_back(case, user),
+        "may_assign": works and permissions.can_assign_others(user),
     }
 
 
@@ -89,6 +95,21 @@ def _may_reopen(case: Verification, user: StaffUser) -> bool:
     if not decided or case.applicant.erased_at is not None:
         return False
     return permissions.can_reopen(user) and not _conflict(case, user)
+
+
+def _may_cancel(case: Verification, user: StaffUser) -> bool:
+    if case.status in ENDED:
+        return False
+    try:
+        permissions.check_cancel_case(user, case)
+    except permissions.Denied:
+        return False
+    return True
+
+
+def _may_take_back(case: Verification, user: StaffUser) -> bool:
+    kept = case.assigned_to is not None
+    return kept and (case.assigned_to == user or permissions.can_assign_others(user))
 
 
 def _refusal(case: Verification, user: StaffUser) -> str:

@@ -1,5 +1,6 @@
 """The forms of the case page. They check shape only; the actions check whether the act is allowed."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -8,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from verification.actions.reassign import SNOOZES
 from verification.actions.reveal import Purpose
 from verification.casework import MAX_NOTE, Shown
-from verification.models import Verdict
+from verification.models import CaseNote, StaffUser, Verdict
 from verification.rules.document_check import OTHER_KINDS, Found
 from verification.rules.reasons import REASONS
 from verification.states import DocumentAnswer, DocumentKind, DocumentQuestion
@@ -97,6 +98,46 @@ class ReopenForm(forms.Form):
     )
     note = forms.CharField(max_length=MAX_NOTE, error_messages={"required": _("Reopening needs a note.")})
     version = forms.IntegerField(error_messages=_STALE)
+
+
+class CancelForm(forms.Form):
+    """Its fields have names of their own, as the form of the decision is on the same page."""
+
+    cancel_reason = forms.ChoiceField(
+        choices=[(code, reason.label) for code, reason in REASONS.items() if reason.verdict == "cancel"],
+        error_messages={"required": _("Choose why it is cancelled.")},
+    )
+    cancel_note = forms.CharField(
+        max_length=MAX_NOTE, error_messages={"required": _("Cancelling needs a note.")}
+    )
+    version = forms.IntegerField(error_messages=_STALE)
+
+
+class NoteForm(forms.Form):
+    """`to` and `answers` are checked against what the page offered."""
+
+    text = forms.CharField(error_messages={"required": _("Write something.")})
+    question = forms.BooleanField(required=False)
+
+    def __init__(self, data: Any, *, colleagues: Iterable[StaffUser], notes: Iterable[CaseNote]) -> None:
+        super().__init__(data)
+        self._colleagues = {str(user.pk): user for user in colleagues}
+        self._questions = {note.public_id: note for note in notes if note.question}
+        self.fields["to"] = forms.MultipleChoiceField(
+            required=False, choices=[(key, key) for key in self._colleagues]
+        )
+        self.fields["answers"] = forms.ChoiceField(
+            required=False, choices=[(key, key) for key in self._questions]
+        )
+
+    def words(self) -> dict[str, Any]:
+        found = self.cleaned_data
+        return {
+            "text": found["text"],
+            "to": [self._colleagues[key] for key in found["to"]],
+            "question": found["question"],
+            "answers": self._questions.get(found["answers"]),
+        }
 
 
 class RevealForm(forms.Form):

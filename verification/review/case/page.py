@@ -6,6 +6,7 @@
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -19,8 +20,8 @@ from verification.actions.reveal import Details, Purpose
 from verification.audit import viewing
 from verification.models import StaffUser, Verification
 from verification.review import words
-from verification.review.case import choices, document_card, dossier
-from verification.review.case.forms import BlindForm, DecisionForm, DocumentForm, ReopenForm, RevealForm
+from verification.review.case import choices, conversation, document_card, dossier
+from verification.review.case.forms import DecisionForm, DocumentForm, RevealForm
 from verification.review.message_pages import notices as message_notices
 from verification.review.page import Site, acting, signed_in
 
@@ -51,7 +52,7 @@ def page(
     *,
     user: StaffUser,
     now: datetime,
-    form: DocumentForm | BlindForm | ReopenForm | RevealForm | None = None,
+    form: forms.Form | None = None,
     details: Details | None = None,
     conflict: str = "",
 ) -> TemplateResponse:
@@ -76,6 +77,7 @@ def page(
         **content,
         **mine,
         "document_card": card,
+        **conversation.of(case, unread=unread, blind=content["blind"], user=user, now=now),
         "title": case.applicant.reference,
         "person": _person(case, details),
         "purposes": Purpose.choices,

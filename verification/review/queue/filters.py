@@ -103,7 +103,7 @@ class Chosen:
         if self.mark:
             found = found.filter(**{f"marked_{self.mark}": True})
         if self.owner:
-            found = found.filter(claimed_by=int(self.owner), claimed_until__gt=now)
+            found = found.filter(_of(int(self.owner), now))
         return found.order_by(self.sort, "pk")
 
 
@@ -116,10 +116,10 @@ def overdue(now: datetime) -> QuerySet[Verification]:
 
 
 def holders(now: datetime, including: str) -> QuerySet[StaffUser]:
-    """The users who hold a case now, and the reviewer with the key `including`, even if they hold none. No other names:
-    not everybody who sees the queue may see who the staff are."""
+    """The users who hold a case now or have one kept for them, and the reviewer with the key `including`, even if they
+    have none. No other names: not everybody who sees the queue may see who the staff are."""
     held = in_review().filter(claimed_by=OuterRef("pk"), claimed_until__gt=now)
-    found = Q(Exists(held))
+    found = Q(Exists(held)) | Q(Exists(in_review().filter(assigned_to=OuterRef("pk"))))
     if including:
         reviewers = StaffUser.objects.filter(groups__name__in=RIGHTS["decide"].groups)
         found |= Q(pk__in=reviewers.filter(pk=int(including)))
@@ -135,11 +135,17 @@ def _all(user: StaffUser, now: datetime) -> QuerySet[Verification]:
 
 
 def _mine(user: StaffUser, now: datetime) -> QuerySet[Verification]:
-    return in_review().filter(claimed_by=user, claimed_until__gt=now)
+    return in_review().filter(_of(user.pk, now))
+
+
+def _of(owner: int, now: datetime) -> Q:
+    """Claimed by this reviewer now, or kept for them."""
+    return Q(claimed_by=owner, claimed_until__gt=now) | Q(assigned_to=owner)
 
 
 def _unassigned(user: StaffUser, now: datetime) -> QuerySet[Verification]:
-    return _awake(now).filter(Q(claimed_by__isnull=True) | Q(claimed_until__lte=now))
+    free = Q(claimed_by__isnull=True) | Q(claimed_until__lte=now)
+    return _awake(now).filter(free, assigned_to__isnull=True)
 
 
 def _due(user: StaffUser, now: datetime) -> QuerySet[Verification]:

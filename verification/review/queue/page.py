@@ -21,7 +21,7 @@ from verification.models import StaffUser, Verification
 from verification.review import labels
 from verification.review.page import Site, signed_in
 from verification.review.paging import page_of
-from verification.review.queue import colleagues, counts, saved_filters, search
+from verification.review.queue import bulk, colleagues, counts, saved_filters, search
 from verification.review.queue import filters as queue_filters
 from verification.review.queue.filters import Chosen, View
 from verification.review.queue.rows import RELATED, rows_of
@@ -38,6 +38,7 @@ def urls(site: Site) -> list[URLPattern]:
         path("queue/", site.page(queue_page), name="queue"),
         path("queue/next", site.page(take_next), name="take_next"),
         *colleagues.urls(site),
+        *bulk.urls(site),
         *saved_filters.urls(site),
         *search.urls(site),
     ]
@@ -70,6 +71,7 @@ def queue_page(request: HttpRequest) -> HttpResponse:
             "starts": saved_filters.starts(user),
             "may_see_colleagues": permissions.can_view_colleagues(user),
             "may_share": permissions.can_share_filter(user),
+            **bulk.choices(user),
             **_choices(chosen, user, now),
         },
     )

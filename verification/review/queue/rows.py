@@ -91,6 +91,7 @@ def _holder(case: Verification, user: StaffUser, now: datetime) -> dict[str, Any
     return {
         "held_by": holder,
         "mine": holder is not None and holder.pk == user.pk,
+        "kept_for": case.kept_for,
         "until": until,
         "waits_for": _waits_for(case, holder, user, now),
     }
@@ -103,6 +104,8 @@ def _waits_for(case: Verification, holder: StaffUser | None, user: StaffUser, no
         return _("snoozed until %(moment)s UTC") % {"moment": words.moment(case.snoozed_until, now)}
     if holder is not None:
         return _("you") if holder.pk == user.pk else _("a colleague")
+    if case.kept_for is not None:
+        return _("you") if case.kept_for == user else _("a colleague")
     if case.dissent is not None:
         return _("a senior, between two verdicts")
     if case.proposal is not None:

@@ -39,6 +39,35 @@ STAFF = (
         "h",
         "“… late” on the case",
     ),
+    text(
+        "actions.assign:MAX_ASSIGNED",
+        "Cases kept for one reviewer",
+        "",
+        "%(who)s has %(most)d cases already.",
+    ),
+    text(
+        "actions.note:MAX_TEXT",
+        "A note to colleagues",
+        "characters",
+        "Write something, of %d characters at most.",
+    ),
+    text(
+        "actions.note:MAX_NOTES",
+        "Notes on a case",
+        "",
+        "This case has %d notes: there is no room for another.",
+    ),
+    text(
+        "actions.note:MAX_ASKED", "Colleagues that a note is for", "", "A note is for %d colleagues at most."
+    ),
+    then("actions.note:DOUBLE_PRESS", "The same note again", "", "nothing: it is kept once"),
+    then("casework:MAX_COLLEAGUES", "Colleagues to choose from", "", _SHOWN),
+    text(
+        "review.queue.bulk:MAX_AT_ONCE",
+        "Cases kept, taken back or snoozed at once",
+        "",
+        "Choose cases, %(most)d at most, and what to do with them.",
+    ),
     then("actions.reassign:SNOOZES", "A snooze", "h", "nothing: the page offers these"),
     text(
         "review.queue.search:MAX_QUERY",
