@@ -22,7 +22,7 @@ class Email:
 
 
 def newest() -> list[Email]:
-    """The newest e-mails first. None if the settings name a real mail server."""
+    """The newest e-mails first; none if the settings name a real mail server."""
     folder = settings.EMAIL.get("OPTIONS", {}).get("file_path")
     files = sorted(Path(folder).glob("*.log"), reverse=True) if folder else []
     found: list[Email] = []

@@ -225,11 +225,14 @@ def test_a_server_that_offers_no_tls_is_given_nothing(
     assert states(case) == {"invitation": "waiting no_tls"}
 
 
-def test_a_refused_sign_in_fails_no_message(case: Verification, server: MailServer, settings: Any) -> None:
-    settings.EMAIL = server.settings(username="kyc", password="old")
+def test_a_refused_sign_in_fails_no_message_and_shows_no_password(
+    case: Verification, server: MailServer, settings: Any, caplog: Any
+) -> None:
+    settings.EMAIL = server.settings(username="kyc", password="s3cret-of-mail")
     server.answers["AUTH"] = "535 wrong password"
     send()
     assert states(case) == {"invitation": "waiting sign_in_refused"}
+    assert "s3cret" not in f"{caplog.text} {Message.objects.values()}"
 
 
 # What operators see

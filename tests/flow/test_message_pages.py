@@ -141,3 +141,14 @@ def test_the_system_page_says_whether_people_and_operators_can_be_told(
     page = text_of(client.get("/admin/system/"))
     assert "Nobody is told when something breaks." in page
     assert "The policy says that applicants are told by e-mail: set KYC_EMAIL_URL." in page
+
+
+@pytest.mark.parametrize("typed", ["{id}", " {id} ", "<{id}@verify.example.com>", "{id}@verify.example.com"])
+def test_a_message_that_came_back_is_found_by_its_message_id(
+    case: Any, signed_in: Any, mail: MailServer, typed: str
+) -> None:
+    send()
+    message = Message.objects.get(kind="invitation")
+    page = signed_in("Operator").get("/admin/messages/", {"case": typed.format(id=message.public_id)})
+    assert [row["message"] for row in page.context["rows"]] == [message]
+    assert "It came back" in text_of(page)

@@ -23,7 +23,8 @@ from verification.review.page import Site, acting, signed_in
 from verification.review.paging import page_of
 
 PAGE_SIZE = 50
-_CASE = re.compile(r"ver_[a-z0-9]{1,36}")
+# A message that came back names itself in its Message-ID.
+_ID = re.compile(r"(ver|msg)_[a-z0-9]{1,36}")
 # What was dropped was no longer true, but for this reason.
 _NOT_SET_UP = "not_set_up"
 
@@ -42,7 +43,9 @@ def messages_page(request: HttpRequest) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
     state, case = _chosen(request)
     rows = Message.objects.select_related("verification").filter(**({"state": state} if state else {}))
-    rows = rows.filter(verification__public_id=case) if case else rows
+    if case:
+        by = "public_id" if case.startswith("msg_") else "verification__public_id"
+        rows = rows.filter(**{by: case})
     place = {name: request.GET.get(name, "") for name in ("after", "before")}
     page = page_of(rows, "created_at", **place, size=PAGE_SIZE, newest_first=True)
     may_mend = permissions.can_mend_messages(user)
@@ -51,6 +54,7 @@ def messages_page(request: HttpRequest) -> HttpResponse:
         "rows": [_row(message, now, may_mend=may_mend) for message in page.rows],
         "page": page,
         "case": case,
+        "is_message": case.startswith("msg_"),
         "state": state,
         "states": _states(state, case),
         "query": _query(state, case),
@@ -94,9 +98,10 @@ def _to_case(message: Message) -> HttpResponse:
 
 
 def _chosen(request: HttpRequest) -> tuple[str, str]:
-    """The state and the case of the address; "" for what is missing or none."""
-    state, case = request.GET.get("state", ""), request.GET.get("case", "")
-    return state if state in MessageState.values else "", case if _CASE.fullmatch(case) else ""
+    """The state, and the id of a case or a message, of the address; "" for what is missing or none."""
+    state, typed = request.GET.get("state", ""), request.GET.get("case", "")
+    case = typed.strip().strip("<>").partition("@")[0]
+    return state if state in MessageState.values else "", case if _ID.fullmatch(case) else ""
 
 
 def _query(state: str, case: str) -> str:
