@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from tests.flow.conftest import LATER
-from tests.flow.reviewing import NOTE, approve, page_of, policy, seen, shown
+from tests.flow.reviewing import NOTE, approve, decide, page_of, policy, seen, shown
 from verification.actions import claim, review
 from verification.audit import viewing
 from verification.models import AuditEvent, DocumentCheck, Verdict, Verification
@@ -129,6 +129,20 @@ def test_a_second_person_sees_nothing_of_the_first_check(road, emulator, always,
     assert "Document: passed" in desk_of("Auditor").get(page_of(case)).content.decode()
 
 
+def test_the_queue_does_not_tell_a_second_person_what_the_first_found(road, emulator, staff, desk):
+    policy(
+        (staff("Senior reviewer"), staff("Senior reviewer", "senior2")),
+        document_check="always",
+        second_for_declines=True,
+    )
+    case = road.judged(emulator, PASS)
+    found = {"document": Found("other", {}), "by": staff("Reviewer", "colleague")}
+    queue = reverse("admin:queue")
+    assert "Document: to check" in desk.get(queue).content.decode()
+    decide(case, Verdict.DECLINE, "document_not_accepted", **found)
+    assert "check failed" not in desk.get(queue).content.decode()
+
+
 # The checklist
 
 
@@ -244,4 +258,4 @@ def test_the_applicant_reads_what_is_accepted_and_nothing_about_what_was_found(r
     wrong = {"document_kind": "passport", "document_name_matches": "no"}
     post(desk, case, verdict="decline", reason_code="name_differs", note=NOTE, **wrong)
     case.refresh_from_db()
-    assert str(REASONS["name_differs"].applicant_text) == str(REASONS["different_person"].applicant_text)
+    assert str(REASONS["name_differs"].applicant_text) == str(REASONS["document_not_genuine"].applicant_text)

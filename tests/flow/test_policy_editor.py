@@ -497,6 +497,25 @@ def effect(client: Client) -> list[str]:
     return [line.sentence for line in client.get(PAGE).context["effect"]]
 
 
+@pytest.mark.parametrize(
+    ("terms", "sentence"),
+    [
+        ({"document_check": "always"}, "about 2 would wait for a person who checks the document."),
+        ({"document_check": "share", "document_share": "50"}, "about 1 would wait for a person"),
+    ],
+)
+def test_the_draft_says_how_many_would_wait_for_a_document_check(
+    desk: Any, road: Road, emulator: EmulatorServer, terms: dict[str, str], sentence: str
+) -> None:
+    for similarity in (92.0, 83.0):
+        road.judged(emulator, {"sim": similarity})
+    one = desk()
+    draft_of(one, **terms)
+    (line,) = effect(one)
+    assert line.startswith("Of the 2 that would pass by themselves")
+    assert sentence in line
+
+
 def test_the_draft_says_what_it_would_have_done(
     desk: Any, road: Road, emulator: EmulatorServer, staff: Staff
 ) -> None:

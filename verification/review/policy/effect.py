@@ -11,9 +11,11 @@ from verification.models import Policy, Verdict
 from verification.review import words
 from verification.review.dashboard import review_counts, simulation, vendor_counts, work_counts
 from verification.review.policy import words as policy_words
-from verification.rules import shared_evidence
+from verification.rules import document_check, shared_evidence
+from verification.states import DocumentCheckFor
 
 DAYS = 30
+_DOCUMENTS = {"document_check", "document_share"}
 _SECOND = {"second_for_override", "second_for_flags", "second_below", "shared_evidence"}
 
 
@@ -31,6 +33,7 @@ def of(draft: Policy, in_force: Policy, now: datetime) -> list[Line]:
     start = work_counts.start_of(DAYS, now)
     return [
         *(_threshold(draft, in_force, start, differing) if differing & {"approve_at", "qa_share"} else []),
+        *(_documents(draft, in_force, start) if differing & _DOCUMENTS else []),
         *(_attempts(draft, in_force, start) if "max_attempts" in differing else []),
         *(_second(draft, in_force, start) if differing & _SECOND else []),
         *(_declines(draft, start) if "second_for_declines" in differing else []),
@@ -59,6 +62,21 @@ def _threshold(draft: Policy, in_force: Policy, start: datetime, differing: set[
         )
         lines.append(Line(sentence % numbers))
     return lines
+
+
+def _documents(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
+    """How many more would wait can be counted only where nobody waited for this so far."""
+    if DocumentCheckFor.NEVER not in (draft.document_check, in_force.document_check):
+        return [Line(document_check.means(draft))]
+    if draft.document_check == DocumentCheckFor.NEVER:
+        return [Line(document_check.means(draft), "warn")]
+    found = simulation.simulate(vendor_counts.passes(start), draft.approve_at, in_force.approve_at)
+    share = draft.document_share if draft.document_check == DocumentCheckFor.SHARE else Decimal(100)
+    numbers = {"all": found.by_itself, "new": simulation.share_of(found.by_itself, share)}
+    sentence = _(
+        "Of the %(all)s that would pass by themselves, about %(new)s would wait for a person who checks the document."
+    )
+    return [Line(sentence % numbers)]
 
 
 def _attempts(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:

@@ -37,7 +37,8 @@ def _marks(case: Verification, *, elsewhere: bool) -> list[str]:
     found = [str(mark.label) for mark in Mark if getattr(case, f"marked_{mark}")]
     if elsewhere and not case.marked_shared:
         found.append(str(Mark.SHARED.label))
-    if case.document_state in document_check.OPEN:
+    # A second person judges before they see what the first one found.
+    if case.document_state in document_check.OPEN and case.proposal is None:
         found.append(_("Document: %(state)s") % {"state": case.get_document_state_display().lower()})
     if case.proposal is not None:
         found.append(_("Verdict proposed"))
