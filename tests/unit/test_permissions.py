@@ -42,6 +42,7 @@ RULES = {
     "probe_account": {OP},
     "view_messages": {R, S, A, OP, FO},
     "mend_messages": {S, OP, FO},
+    "view_colleagues": {S},
     "invite": {OP, FO},
     "manage_clients": {OP},
 }
