@@ -55,6 +55,7 @@ ANSWERS = {
     ("post", "queue/filters"): 302,
     ("post", "search"): 302,
     ("post", "queue/filters/<int:number>/delete"): 302,
+    ("post", "queue/start"): 302,
     ("post", "case/<slug:public_id>/reveal"): 422,
     ("post", "case/<slug:public_id>/claim"): 302,
     ("post", "case/<slug:public_id>/renew"): 409,
