@@ -13,6 +13,7 @@ from tests.bench.report import report
 BENCHES = (
     "attempt",
     "client",
+    "deciding",
     "latency",
     "media",
     "pacing",

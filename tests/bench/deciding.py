@@ -40,7 +40,7 @@ PARTS = {
 }
 EVERY_PICTURE = "[data-stage]"
 BUTTON = "#decision button.act"
-TARGETS = {"keys_to_scroll": "<= 0", "keys_without_pictures": "<= 0"}
+TARGETS = {"keys_without_pictures": "<= 0"}
 # The visible share of a part, with what its surroundings cut off.
 SEEN = """(part) => new Promise((tell) => {
   const watch = new IntersectionObserver(([entry]) => { watch.disconnect(); tell(entry.intersectionRatio); });
@@ -92,7 +92,8 @@ class Reviewer:
 
     def look(self, parts: str) -> None:
         """Scrolls, by as many keys as it takes, until each of the parts is in view."""
-        for part in self.page.locator(parts).all():
+        # The last first: it mostly brings the others along.
+        for part in reversed(self.page.locator(parts).all()):
             if part.is_visible() and not seen(part):
                 pressed = ceil(part.evaluate(BRING) / (A_PAGE_DOWN * DECIDES_IN["height"]))
                 self.keys += pressed

@@ -41,7 +41,7 @@ def test_a_score_is_told_by_where_it_lies_and_what_the_vendor_documents(
     meaning = words.explain(Decimal(similarity), code, POLICY)
     assert (meaning.band, meaning.headline) == (band, headline)
     assert sentence in meaning.sentence
-    assert "about 1 in 1,000 strangers reach 70, and about 1 in 10,000 reach 80" in meaning.sentence
+    assert "about 1 in 1,000 strangers reach 70, and about 1 in 10,000 reach 80" in meaning.rates
 
 
 def test_no_score_is_no_figure():

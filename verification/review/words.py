@@ -27,12 +27,13 @@ SUCCESS = "Success"
 
 @dataclass(frozen=True)
 class Meaning:
-    """A score in words. `tone` (good, warn, bad, quiet) selects the colour only."""
+    """A score in words. `tone` (good, warn, bad, quiet) selects the colour only; `rates` is what is documented."""
 
     band: Band
     tone: str
     headline: str
     sentence: str
+    rates: str = ""
 
 
 def score(value: Decimal) -> str:
@@ -96,8 +97,10 @@ def _below(points: Decimal) -> str:
 
 
 def _meaning(band: Band, tone: str, headline: str, sentence: str, values: dict[str, str]) -> Meaning:
-    rates = _("It documents that about 1 in 1,000 strangers reach 70, and about 1 in 10,000 reach 80.")
-    return Meaning(band, tone, headline % values, f"{sentence % values} {rates}")
+    rates = _(
+        "The vendor documents that about 1 in 1,000 strangers reach 70, and about 1 in 10,000 reach 80."
+    )
+    return Meaning(band, tone, headline % values, sentence % values, rates)
 
 
 UNKNOWN_CODE = gettext_lazy("This code is not in our list.")

@@ -11,7 +11,14 @@ export function fit() {
     desk.style.setProperty("--above", `${desk.getBoundingClientRect().top + window.scrollY}px`);
   };
   measure();
+  addEventListener("load", backFromAnchor);
   new ResizeObserver(measure).observe(document.body);
+}
+
+/** The browser scrolls to the anchor of an address, also where it was in view already, beside the pictures. */
+function backFromAnchor() {
+  const anchor = document.getElementById(location.hash.slice(1));
+  if (WIDE.matches && anchor?.closest("[data-stays]")) window.scrollTo({ top: 0, behavior: "instant" });
 }
 
 /** Who chooses a verdict further down sees the pictures again. */
