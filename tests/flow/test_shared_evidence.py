@@ -23,10 +23,12 @@ from verification.models import (
     AuditEvent,
     LinkBinding,
     PhotoHash,
+    Policy,
     Stage,
     Verification,
 )
 from verification.review.case import shared
+from verification.review.policy import effect
 from verification.rules import four_eyes
 from verification.states import Band, SharedEvidence, Status
 
@@ -225,6 +227,23 @@ def test_looking_for_a_photo_asks_as_often_among_many_as_among_few(road: Road) -
     for quality in range(61, 66):
         asked(other_clothes(photo(1), quality=quality))
     assert asked(other_clothes(photo(1), quality=90)) == few
+
+
+def test_the_policy_editor_counts_what_the_switch_would_have_changed(
+    road: Road, first: Verification, seniors: Any, staff: Any
+) -> None:
+    tell, review = (
+        Policy(shared_evidence=setting) for setting in (SharedEvidence.TELL, SharedEvidence.REVIEW)
+    )
+    second = recorded(road, with_this_photo(road, photo(1)), 2)
+    approve(second, by=staff("Reviewer"))
+    lines = effect.of(tell, review, NOW + timedelta(hours=1))
+    assert [line.sentence[:22] for line in lines if line.tone == "warn"] == ["1 cases were in review"]
+
+    policy(seniors, shared_evidence=SharedEvidence.TELL)
+    recorded(road, with_this_photo(road, photo(1)), 3)
+    lines = [line.sentence for line in effect.of(review, tell, NOW + timedelta(hours=1))]
+    assert any(sentence.startswith("1 cases were approved by themselves") for sentence in lines)
 
 
 # The page of who shares what
