@@ -242,8 +242,8 @@ def test_the_policy_editor_counts_what_the_switch_would_have_changed(
 
     policy(seniors, shared_evidence=SharedEvidence.TELL)
     recorded(road, with_this_photo(road, photo(1)), 3)
-    lines = [line.sentence for line in effect.of(review, tell, NOW + timedelta(hours=1))]
-    assert any(sentence.startswith("1 cases were approved by themselves") for sentence in lines)
+    sentences = [line.sentence for line in effect.of(review, tell, NOW + timedelta(hours=1))]
+    assert any(sentence.startswith("1 cases were approved by themselves") for sentence in sentences)
 
 
 # The page of who shares what
