@@ -7,11 +7,11 @@ from verification.permissions.addresses import ADDRESSES
 # By role: the rights of the table `addresses` that let it open pages.
 ROLES = {
     "senior": {"view_queue", "view_case", "view_dashboard", "view_policy", "change_policy", "view_operations"}
-    | {"view_trail", "view_staff", "view_messages", "staff"},
+    | {"view_trail", "view_staff", "view_messages", "trace", "staff"},
     "auditor": {"view_case", "view_dashboard", "view_policy", "view_operations", "view_trail", "view_staff"}
     | {"export", "staff"},
     "operator": {"view_dashboard", "view_policy", "view_operations", "view_staff", "manage_staff", "staff"}
-    | {"manage_brands", "invite", "manage_clients"},
+    | {"manage_brands", "invite", "manage_clients", "trace"},
     "frontoffice": {"invite", "staff"},
 }
 # Addresses that are no pages: redirects, files and scripts. Signing out would end the test.

@@ -48,6 +48,8 @@ CASES = {
     "operator": (),
     "frontoffice": (),
 }
+# Cases whose trace is looked at.
+TRACED = {"operator": ("held", "with the applicant")}
 WIDTH = "document.documentElement.scrollWidth"
 
 
@@ -79,7 +81,8 @@ def test_every_staff_page_can_be_used_by_everybody(
     portal, cases = states
     wrong: list[str] = []
     sign_in(page, portal, role)
-    for path in (*new_pages(role), *EXTRA[role], *(cases[state] for state in CASES[role])):
+    traces = [cases[state].replace("/case/", "/trace/") for state in TRACED.get(role, ())]
+    for path in (*new_pages(role), *EXTRA[role], *(cases[state] for state in CASES[role]), *traces):
         page.goto(portal.url + path)
         wrong += faults(page)
         rows = [link for link in links_on(page, path) if link.endswith("/change/")]

@@ -25,7 +25,7 @@ from verification.actions import keys
 from verification.crypto import new_entry
 from verification.health import Tone, outside, places, survey, workers
 from verification.jobs import answers
-from verification.models import AuditEvent, DataKey, QueueAnswer, VerificationAttempt, WorkerHost
+from verification.models import AuditEvent, DataKey, Message, QueueAnswer, VerificationAttempt, WorkerHost
 from verification.vendor_accounts import pacing
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
@@ -151,6 +151,25 @@ def test_late_cases_of_reviewers_are_counted(road: Road, emulator: Any) -> None:
     assert facts()["work.review"].says == "1 cases wait for a reviewer; 0 are late."
     type(case).objects.filter(pk=case.pk).update(due_at=LATER - SECOND)
     assert facts()["work.review"].tone == Tone.WARN
+
+
+@pytest.mark.parametrize(
+    ("waits", "tone"), [(timedelta(seconds=30), Tone.GOOD), (timedelta(minutes=20), Tone.BAD)]
+)
+def test_messages_that_are_due_are_told_with_their_age_and_planned_ones_are_not(
+    road: Road, waits: timedelta, tone: Tone
+) -> None:
+    case, at = road.invited(), {"created_at": LATER, "not_before": LATER}
+    planned = Message(verification=case, kind="reminder", channel="email", about="1", **at)
+    planned.due_at = LATER + timedelta(days=5)
+    planned.save()
+    assert facts()["work.messages"].says == "Nothing waits."
+    Message.objects.create(
+        verification=case, kind="invitation", channel="email", about="1", due_at=LATER - waits, **at
+    )
+    fact = facts()["work.messages"]
+    assert fact.tone == tone
+    assert fact.says.startswith("1 are due, the oldest for ")
 
 
 def test_damaged_evidence_of_the_last_day_is_an_alarm_and_older_is_none(road: Road) -> None:
