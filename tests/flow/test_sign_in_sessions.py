@@ -20,7 +20,7 @@ from verification.review.sign_in import devices
 from verification.tasks import sweep
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
-ASKED = {"start": "2026-11-01", "end": "2026-12-01", "reason": "Annual audit"}
+ASKED = {"first": "2026-11-01", "last": "2026-11-30", "reason": "Annual audit"}
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "

@@ -24,9 +24,9 @@ def readyz(request: HttpRequest) -> JsonResponse:
     While no vendor account may be called, or no worker takes work, it stays ready, since work waits; the Vendor page
     shows why. A silent store counts as down after 12 seconds. To be asked is also the occasion to look for alerts.
     """
-    watch.look_soon()
     try:
         connection.ensure_connection()
+        watch.look_soon()
         now = clock.now()
         waits = {"vendor": "up" if pacing.is_open(now=now) else "paused", "workers": _workers(now)}
         works = {"storage": storage.answers(), "keyring": storage.ring_opens()}
