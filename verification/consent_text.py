@@ -156,6 +156,10 @@ def _machine_and_people(policy: Policy) -> str:
     return " ".join(
         (
             _("A computer compares the faces; it does not read your ID."),
+            _(
+                "It also compares your photo, your video, your browser and your network with those of other checks, to "
+                "notice what somebody else sent before."
+            ),
             people[DocumentCheckFor(policy.document_check)],
             _("You are never turned down by a computer alone."),
         )
