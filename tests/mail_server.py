@@ -29,12 +29,14 @@ class Taken:
 class MailServer:
     """Use as a context manager. `answers` are by the first word of a command, or by TEXT for the end of the text.
 
-    `tls` is "none", "starttls" or "tls"; with the last two `context` is the server's.
+    `refused` are addresses that it does not know. `tls` is "none", "starttls" or "tls"; with the last two `context` is
+    the server's.
     """
 
     tls: str = "none"
     context: ssl.SSLContext | None = None
     answers: dict[str, Behaviour] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
     taken: list[Taken] = field(default_factory=list)
     connections: int = 0
 
@@ -129,7 +131,11 @@ class _Session:
             self._recipients = []
             self._answer("MAIL", "250 OK")
         elif word == "RCPT":
-            self._recipients.append(line.partition("<")[2].partition(">")[0])
+            address = line.partition("<")[2].partition(">")[0]
+            if address in self._server.refused:
+                self._say("550 no such user")
+                return
+            self._recipients.append(address)
             self._answer("RCPT", "250 OK")
         elif word == "DATA":
             self._answer("DATA", "354 go on")

@@ -230,6 +230,18 @@ def disk(monkeypatch: Any) -> dict[str, int]:
     return room
 
 
+def test_an_address_that_is_refused_keeps_no_other_operator_from_being_told_once(
+    mail: MailServer, settings: Any
+) -> None:
+    settings.ALERT_EMAIL = ["ann@bank.example", "gone@bank.example", "ben@bank.example"]
+    mail.refused = {"gone@bank.example"}
+    pause()
+    for minutes in range(120):
+        look(NOW + minutes * MINUTE)
+    told = [address for taken in mail.taken for address in taken.recipients]
+    assert sorted(told) == ["ann@bank.example", "ben@bank.example"]
+
+
 def test_a_disk_that_is_nearly_full_is_told_though_another_host_sees_nothing_of_it(
     mail: MailServer, disk: dict[str, int]
 ) -> None:

@@ -47,9 +47,10 @@ def _waiting() -> QuerySet[AlertNotice]:
 def _send(notice: AlertNotice) -> None:
     if notice.channel == AlertNotice.Channel.EMAIL:
         with MailServer() as server:
-            for number, address in enumerate(settings.ALERT_EMAIL):
-                message_id = f"{notice.public_id}.{number}"
-                server.send(Email(address, words.subject(notice), words.text(notice), message_id))
+            # One e-mail to all: an address that is refused keeps no other from being told, and nobody is told twice.
+            server.send(
+                Email(settings.ALERT_EMAIL, words.subject(notice), words.text(notice), notice.public_id)
+            )
     else:
         webhook = webhooks.Webhook(settings.ALERT_WEBHOOK, settings.ALERT_WEBHOOK_SECRET)
         webhooks.send(webhook, json.dumps(_body(notice)).encode(), message_id=notice.public_id)

@@ -2,7 +2,7 @@
 
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -24,9 +24,10 @@ DEADLINE = 30.0
 
 @dataclass(frozen=True, repr=False)
 class Email:
-    """`message_id` is the part before the @: the same for every copy, so that a mailbox can know a second one."""
+    """`message_id` is the part before the @: the same for every copy, so that a mailbox can know a second one. With
+    several addresses it was taken if the server took it for any of them: what is tried again nobody gets twice."""
 
-    to: str
+    to: Sequence[str]
     subject: str
     text: str
     message_id: str
@@ -84,14 +85,15 @@ class MailServer:
 
 def _made(email: Email) -> EmailMessage:
     """Raises ValueError for an address that is none: it came from outside, and a server may take anything."""
-    validators.email(email.to)
+    for address in email.to:
+        validators.email(address)
     host = urlsplit(settings.PUBLIC_URL).hostname
     headers = {
         "Message-ID": f"<{email.message_id}@{host}>",
         "Auto-Submitted": "auto-generated",
         "Content-Language": email.locale,
     }
-    return EmailMessage(email.subject, email.text, settings.EMAIL_FROM, [email.to], headers=headers)
+    return EmailMessage(email.subject, email.text, settings.EMAIL_FROM, list(email.to), headers=headers)
 
 
 @contextmanager
