@@ -108,6 +108,14 @@ def test_no_cell_of_the_problems_is_run_by_a_spreadsheet_or_turns_its_text(fay):
     assert rows[1]["reference"] == "'+2"
 
 
+def test_what_the_problems_quote_for_a_spreadsheet_is_read_as_it_was(fay):
+    file = read(fay, f'{HEAD}+49170,Mara,nobody\n\'=1,"A,-B",nobody\n')
+    problems = fay.get(f"{LIST}{file.public_id}/problems").content
+    confirm(fay, read(fay, problems.replace(b"nobody", b"i@example.org")))
+    assert invited() == ["'=1", "+49170"]
+    assert sorted(Applicant.objects.values_list("name", flat=True)) == ["A,-B", "Mara"]
+
+
 def test_only_some_faults_are_shown_and_the_page_says_so(fay, monkeypatch):
     monkeypatch.setattr("verification.review.front_office.files.MAX_FAULTS", 2)
     file = read(fay, HEAD + "".join(f"C{number},,\n" for number in range(5)))

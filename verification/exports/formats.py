@@ -17,6 +17,7 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 FORMULA_SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
 _SKIPPED = r"\s\x00-\x20\"'\u200b-\u200f\u2060\ufeff"
 _FORMULA = re.compile(rf"(^|[,;|\t\r\n])([{_SKIPPED}]*)([{FORMULA_SIGNS}])")
+_QUOTED = re.compile(rf"(^|[,;|\t\r\n])([{_SKIPPED}]*)'([{FORMULA_SIGNS}])")
 
 
 def json_line(row: dict[str, Any]) -> bytes:
@@ -44,3 +45,8 @@ def cell(value: Any) -> str:
         return str(value)
     text = value if isinstance(value, str) else canonical(value)
     return _FORMULA.sub(r"\1\2'\3", text)
+
+
+def value_of(text: str) -> str:
+    """What `cell` made `text` of."""
+    return _QUOTED.sub(r"\1\2\3", text)

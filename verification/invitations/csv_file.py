@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from verification.exports.formats import value_of
+
 MAX_FILE: Final = 4 * 2**20  # bytes: 10,000 lines of 400
 MAX_LINES: Final = 10_000
 MAX_NAMED = 60  # characters of an unknown column's name that a page repeats
@@ -16,7 +18,8 @@ MAX_NAMED = 60  # characters of an unknown column's name that a page repeats
 COLUMNS: Final = ("reference", "name", "email", "language", "mode")
 REQUIRED: Final = ("reference", "name")
 OTHER_NAMES: Final = {"e-mail": "email", "locale": "language"}
-# The file of lines that do not fit has these before the others, so that it can be mended and sent as it is.
+# The file of lines that do not fit has these before the others, so that it can be mended and sent as it is. Its
+# apostrophes before signs of formulas are not part of the values.
 IGNORED: Final = ("line", "problem")
 SEPARATORS: Final = (",", ";", "\t")
 
@@ -49,7 +52,7 @@ def lines(data: bytes) -> Iterator[Line]:
     text = _text(data)
     separator, columns = _header(text)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
-    count, begins = 0, 1
+    is_ours, count, begins = set(IGNORED) <= set(columns), 0, 1
     try:
         for cells in reader:
             number, begins = begins, reader.line_num + 1
@@ -58,7 +61,8 @@ def lines(data: bytes) -> Iterator[Line]:
             count += 1
             if count > MAX_LINES:
                 raise Unreadable("too_many_lines")
-            yield Line(number, dict(zip(columns, cells, strict=False)), any(cells[len(columns) :]))
+            values = map(value_of, cells) if is_ours else cells
+            yield Line(number, dict(zip(columns, values, strict=False)), any(cells[len(columns) :]))
     except csv.Error:
         error = Unreadable("broken_quotes", begins)
     else:
