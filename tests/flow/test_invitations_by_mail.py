@@ -10,6 +10,7 @@ from django.test import Client
 
 from tests.flow import messaging
 from tests.flow.conftest import LATER, text_of
+from tests.flow.test_messages import SENT_BY_SMS
 from tests.mail_server import MailServer
 from verification.actions import invite_many
 from verification.models import InvitationFile, Message, Verification
@@ -132,3 +133,23 @@ def test_no_links_of_a_file_go_out_unless_both_the_policy_and_the_tick_say_so(fa
     assert invite_many.send_some(now=LATER) == 0
     assert sent(mail) == {}
     assert len(fay.post(f"{path}links").content.splitlines()) == 4
+
+
+def test_whoever_gets_an_sms_is_in_no_file_of_links(fay, mail, telling, settings):
+    settings.SMS_SENDER = "tests.flow.test_messages.sms"
+    _, path = confirmed(fay, send="on")
+    invite_many.send_some(now=LATER)
+    sent(mail)
+    assert SENT_BY_SMS[-1]["reference"] == "C2"
+    assert "Nobody is left whose link has to be handed over." in text_of(fay.get(path))
+    assert len(fay.post(f"{path}links").content.splitlines()) == 1
+    assert opens(Client(), LINK.findall(SENT_BY_SMS[-1]["text"])[0])
+
+
+def test_whoever_has_an_address_is_in_the_file_of_links_where_only_sms_go_out(fay, telling, settings):
+    settings.EMAIL = {}
+    settings.SMS_SENDER = "tests.flow.test_messages.sms"
+    _, path = confirmed(fay, send="on")
+    invite_many.send_some(now=LATER)
+    handed_over = fay.post(f"{path}links").content.decode("utf-8-sig")
+    assert [row["reference"] for row in csv.DictReader(io.StringIO(handed_over))] == ["C1", "C3"]

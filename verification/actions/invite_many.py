@@ -171,7 +171,7 @@ def to_hand_over(file: InvitationFile) -> QuerySet[Verification]:
     Whoever has begun keeps the link that they have.
     """
     cases = Verification.objects.filter(invited_by_file=file, status=Status.INVITED, browser_hash="")
-    return cases.filter(applicant__email="") if file.by_message else cases
+    return messages.out_of_reach(cases) if file.by_message else cases
 
 
 def _has_not_begun(case: Verification) -> bool:

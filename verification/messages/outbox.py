@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from django.db.models import QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
@@ -84,6 +85,13 @@ def can_send_link(case: Verification) -> bool:
     if channel is None or not case.policy.tell_invitation:
         return False
     return channel != Channel.EMAIL or mail.is_set_up()
+
+
+def out_of_reach(cases: QuerySet[Verification]) -> QuerySet[Verification]:
+    """Those of `cases` whose applicants get no message, whatever the policy says: `channel_of` for many."""
+    if mail.is_set_up():
+        cases = cases.filter(applicant__email="")
+    return cases.exclude(applicant__email="") if sms.is_set_up() else cases
 
 
 def link_ended(case: Verification) -> None:
