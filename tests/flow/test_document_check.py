@@ -208,6 +208,18 @@ def test_a_check_that_failed_counts_although_the_policy_asks_for_none(road, emul
     assert (case.status, case.reasons) == (Status.IN_REVIEW, ["document_check"])
 
 
+@pytest.mark.parametrize("found", [EXPIRED, GOOD])
+def test_another_photo_after_a_check_waits_for_a_person_although_the_policy_asks_for_none(
+    road, emulator, one, found
+):
+    case = road.judged(emulator, BAND)
+    decide(case, Verdict.ASK_AGAIN, "photo_other_id", by=one, document=found)
+    case.refresh_from_db()
+    document.upload(case, photo(2), now=LATER)
+    pass_again(case, road, emulator)
+    assert (case.status, case.document_state) == (Status.IN_REVIEW, DocumentState.TO_DO)
+
+
 def test_the_workflow_itself_refuses_an_approval(road, emulator, always, one):
     case = road.judged(emulator, PASS)
     made = casework.record_review(

@@ -70,8 +70,7 @@ def state_of(case: Verification) -> str:
     # Each check sets a state, so a case without one needs no query.
     check = latest(case) if case.document_state else None
     if check is None:
-        wanted = asked(case) or case.document_state == DocumentState.TO_DO
-        return DocumentState.TO_DO if wanted else ""
+        return DocumentState.TO_DO if case.document_state or asked(case) else ""
     found = state_after(check, case.policy)
     return found if found != DocumentState.DONE or _still_holds(check, case) else DocumentState.TO_DO
 
