@@ -11,8 +11,9 @@ from django.urls import reverse
 from PIL import Image
 
 from kyc_portal.sandbox.emulator import EmulatorServer
-from tests.conftest import NOW, Road, clip, photo
-from tests.flow.reviewing import approve, policy
+from tests.conftest import NOW, VENDOR_CLOCK, Road, clip, photo
+from tests.flow.conftest import LATER
+from tests.flow.reviewing import approve, decide, policy
 from tests.flow.test_reuse import encoded_anew, judged
 from verification import audit, casework
 from verification.actions import document, erase
@@ -25,6 +26,7 @@ from verification.models import (
     PhotoHash,
     Policy,
     Stage,
+    Verdict,
     Verification,
 )
 from verification.review.case import shared
@@ -147,6 +149,19 @@ def test_many_recordings_with_one_photo_are_one_flag(road: Road, first: Verifica
         emulator.script(result="FailedOperation.ActionOpenMouth")
         judged(road, second, clip(seed=2, take=take))
     assert codes(second).count("shared_photo") == 1
+
+
+def test_the_same_shared_photo_sent_again_instead_of_another_stops_again(
+    road: Road, first: Verification, seniors: Any, staff: Any
+) -> None:
+    policy(seniors, shared_evidence=SharedEvidence.REVIEW, second_for_flags=False)
+    second = recorded(road, with_this_photo(road, photo(1)), 2)
+    decide(second, Verdict.ASK_AGAIN, "photo_wrong", by=staff("Reviewer"))
+    second.refresh_from_db()
+    VENDOR_CLOCK.at = later = LATER + timedelta(minutes=1)
+    document.upload(second, photo(1), now=later)
+    road.record(second, now=later)
+    assert (second.status, second.reasons) == (Status.IN_REVIEW, ["shared_photo"])
 
 
 def test_under_tell_the_case_ends_by_itself_with_the_flag(

@@ -137,13 +137,14 @@ def _refuse_reused(attempt: VerificationAttempt, sha256: str, now: datetime) -> 
 
 
 def _flag_photo(attempt: VerificationAttempt, now: datetime) -> None:
-    """Note that another applicant sent the same photo; once for each such case, however many recordings come."""
+    """Note that another applicant sent the same photo; once for each upload and such case, however many recordings
+    come. An upload after a reviewer asked for another photo is news to them, even of the same file."""
     case, photo = attempt.verification, attempt.document
     shared = photos.shared(photo, case.applicant_id) if photo is not None else None
     if shared is None:
         return
     other = shared.document.verification
-    if not case.flags.filter(code=shared.flag, other=other).exists():
+    if not case.flags.filter(code=shared.flag, other=other, attempt__document=photo).exists():
         _flag(attempt, shared.flag, shared.facts, now, other=other)
 
 
