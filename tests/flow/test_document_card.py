@@ -6,10 +6,10 @@ import pytest
 from django.urls import reverse
 
 from tests.flow.conftest import LATER
-from tests.flow.reviewing import NOTE, approve, decide, page_of, policy, seen, shown
+from tests.flow.reviewing import NOTE, approve, decide, hand_back, page_of, policy, seen, shown
 from verification.actions import claim, review
 from verification.audit import viewing
-from verification.models import AuditEvent, DocumentCheck, Verdict, Verification
+from verification.models import AuditEvent, DocumentCheck, Stage, Verdict, Verification
 from verification.review.case.forms import ANSWERED
 from verification.rules.document_check import Found
 from verification.rules.reasons import REASONS
@@ -23,6 +23,8 @@ ALL_YES = {
     "document_not_expired": "yes",
     "document_nothing_covered": "yes",
 }
+QUESTIONS = [field.removeprefix("document_") for field in list(ALL_YES)[1:]]
+GOOD = Found("passport", dict.fromkeys(QUESTIONS, "yes"))
 APPROVE = {"verdict": "approve", "reason_code": "same_person", "note": ""}
 
 
@@ -141,6 +143,35 @@ def test_the_queue_does_not_tell_a_second_person_what_the_first_found(road, emul
     assert "Document: to check" in desk.get(queue).content.decode()
     decide(case, Verdict.DECLINE, "document_not_accepted", **found)
     assert "check failed" not in desk.get(queue).content.decode()
+
+
+@pytest.fixture
+def failed_and_proposed(road, emulator, staff):
+    """A case that a colleague wants to decline, because of its document."""
+    policy(
+        (staff("Senior reviewer"), staff("Senior reviewer", "senior2")),
+        document_check="always",
+        second_for_declines=True,
+    )
+    case = road.judged(emulator, PASS)
+    found = {"document": Found("passport", dict.fromkeys(QUESTIONS, "no"))}
+    decide(case, Verdict.DECLINE, "document_expired", by=staff("Reviewer", "colleague"), **found)
+    case.refresh_from_db()
+    return case
+
+
+def test_the_record_of_a_case_does_not_tell_a_second_person_either(failed_and_proposed, desk):
+    record = reverse("admin:verification_verification_change", args=[failed_and_proposed.pk])
+    assert "Check failed" not in desk.get(record).content.decode()
+
+
+def test_after_a_withdrawal_the_next_reviewer_is_not_told_what_was_found(failed_and_proposed, desk, staff):
+    case = failed_and_proposed
+    hand_back(case, by=staff("Reviewer", "colleague"), reason="withdrawn")
+    page = held(case, desk, staff)
+    assert "answered a question about this document with no" not in page
+    assert "check failed" not in desk.get(reverse("admin:queue")).content.decode()
+    assert approve(case, by=staff("Reviewer"), document=GOOD).stage == Stage.PROPOSAL
 
 
 # The checklist

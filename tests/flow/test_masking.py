@@ -28,6 +28,7 @@ def reveal(client, case, purpose="contact", **headers):
 def test_no_page_shows_a_person_in_clear(case, signed_in, group):
     client = signed_in(group)
     consent = case.consents.get()
+    assert case.address_range
     addresses = [
         reverse("admin:case", args=[case.public_id]),
         reverse("admin:verification_applicant_changelist"),
@@ -40,6 +41,7 @@ def test_no_page_shows_a_person_in_clear(case, signed_in, group):
         assert NAME not in page, address
         assert EMAIL not in page, address
         assert consent.ip_address not in page, address
+        assert case.address_range not in page, address
 
 
 def test_the_details_are_shown_for_a_purpose_that_is_kept(case, signed_in):

@@ -47,7 +47,8 @@ class VerificationAdmin(AboutApplicant):
     list_select_related = ("applicant__client", "policy")
     search_fields = ("public_id", "applicant__reference", "applicant__public_id")
     date_hierarchy = "created_at"
-    exclude = ("link_hash", "browser_hash", "link_revoked_at")
+    # What a check of the document came to is not for a second person; addresses are shown as `Consent` shows them.
+    exclude = ("link_hash", "browser_hash", "link_revoked_at", "document_state", "address_range")
 
     @admin.display(description=_("reference"), ordering="applicant__reference")
     def reference(self, case: models.Verification) -> str:

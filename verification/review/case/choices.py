@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from verification import casework, permissions
 from verification.actions import review
 from verification.actions.reassign import SNOOZES
-from verification.models import Review, StaffUser, Stage, Verdict, Verification
+from verification.models import Review, StaffUser, Verdict, Verification
 from verification.review import labels
 from verification.review.case.forms import BLIND
 from verification.rules import four_eyes
@@ -164,8 +164,8 @@ def _shared(case: Verification, said: Review) -> Choice:
 def _second(case: Verification, verdict: Verdict, unread: list[Review]) -> str:
     """Why a second person has to judge it too, or ""; nothing that would tell what a colleague said."""
     because = four_eyes.why_second(case, verdict)
-    if any(row.stage == Stage.BLIND for row in unread):
-        because = tuple(code for code in because if code != four_eyes.BLIND)
+    if unread:
+        because = tuple(code for code in because if code not in {four_eyes.BLIND, four_eyes.DOCUMENT})
     return "; ".join(labels.label(labels.WHY_SECOND, code) for code in because)
 
 

@@ -6,24 +6,30 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from verification.models import RiskFlag, StaffUser, Verification, VerificationAttempt
+from verification.models import Review, RiskFlag, StaffUser, Stage, Verification, VerificationAttempt
 from verification.review import labels, words
 from verification.rules import document_check
-from verification.states import Band, Mark, Status
+from verification.states import Band, DocumentState, Mark, Status
 
 # The relations that `rows_of` reads.
 RELATED = ("applicant__client", "policy", "claimed_by", "assigned_to", "proposal__dissent")
 
 
 def rows_of(cases: Sequence[Verification], user: StaffUser, now: datetime) -> list[dict[str, Any]]:
-    newest, elsewhere = _newest_attempts(cases), _flagged_elsewhere(cases)
+    newest, elsewhere, judged = _newest_attempts(cases), _flagged_elsewhere(cases), _judged(cases)
     return [
         {
             **_row_of(case, newest.get(case.pk), user, now),
-            "marks": _marks(case, elsewhere=case.pk in elsewhere),
+            "marks": _marks(case, elsewhere=case.pk in elsewhere, judged=case.pk in judged),
         }
         for case in cases
     ]
+
+
+def _judged(cases: Sequence[Verification]) -> set[int]:
+    """Those on which a verdict was proposed, also if it was withdrawn: the next reviewer does not know it."""
+    proposed = Review.objects.filter(verification__in=[case.pk for case in cases], stage=Stage.PROPOSAL)
+    return set(proposed.order_by().values_list("verification", flat=True).distinct())
 
 
 def _flagged_elsewhere(cases: Sequence[Verification]) -> set[int]:
@@ -32,13 +38,14 @@ def _flagged_elsewhere(cases: Sequence[Verification]) -> set[int]:
     return set(flags.values_list("other", flat=True).distinct())
 
 
-def _marks(case: Verification, *, elsewhere: bool) -> list[str]:
+def _marks(case: Verification, *, elsewhere: bool, judged: bool) -> list[str]:
     """What is odd about the case, in a word or two each; what comes of its document check."""
     found = [str(mark.label) for mark in Mark if getattr(case, f"marked_{mark}")]
     if elsewhere and not case.marked_shared:
         found.append(str(Mark.SHARED.label))
-    # A second person judges before they see what the first one found.
-    if case.document_state in document_check.OPEN and case.proposal is None:
+    # Who judges next does so before they see what the first one found.
+    told = case.document_state == DocumentState.FAILED and judged
+    if case.document_state in document_check.OPEN and case.proposal is None and not told:
         found.append(_("Document: %(state)s") % {"state": case.get_document_state_display().lower()})
     if case.proposal is not None:
         found.append(_("Verdict proposed"))
