@@ -113,11 +113,13 @@ def knows_a_verdict(case: Verification, user: StaffUser) -> bool:
 def readable_notes(
     case: Verification, user: permissions.User, unread: Iterable[Review]
 ) -> QuerySet[CaseNote]:
-    """The notes on the case that this user may read: while they must not read a verdict, none that may tell it."""
+    """The notes on the case that this user may read: while they must not read a verdict, none that may tell it, and no
+    answer to whom it is from."""
     authors = {review.by_id for review in unread}
     if not authors:
         return case.notes.all()
-    return case.notes.exclude(by__in=authors).exclude(~Q(by=user.pk), informed=True)
+    telling = Q(informed=True) | Q(answers__by__in=authors)
+    return case.notes.exclude(by__in=authors).exclude(~Q(by=user.pk), telling)
 
 
 def colleagues(case: Verification, user: StaffUser) -> list[StaffUser]:

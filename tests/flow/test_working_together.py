@@ -179,6 +179,21 @@ def test_what_the_proposer_wrote_is_hidden_until_the_second_has_judged(case, rit
     assert "I think that they" in page_of(rolf, case)
 
 
+def test_what_a_colleague_answered_the_proposer_is_hidden_too(case, rita, rolf, desk_of):
+    colleague = desk_of("Reviewer", "colleague")
+    ask(rita, case, colleague, text="I would decline. And you?")
+    asked = CaseNote.objects.get()
+    colleague.post(at("write_note", case), {"text": "Decline it.", "answers": asked.public_id})
+    colleague.post(at("write_note", case), {"text": "Which country issues this?"})
+    approve(case, by=rita.user)
+    page = page_of(rolf, case)
+    assert "Decline it." not in page
+    assert "Which country issues this?" in page
+    assert "Decline it." in page_of(colleague, case)
+    approve(case, by=rolf.user)
+    assert "Decline it." in page_of(rolf, case)
+
+
 def test_what_a_senior_writes_between_two_verdicts_is_hidden_from_the_next(case, rita, rolf, desk_of):
     approve(case, by=rita.user)
     decide(case, Verdict.DECLINE, "not_live", by=rolf.user)
