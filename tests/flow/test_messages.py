@@ -368,6 +368,32 @@ def test_a_language_with_templates_is_written_in(
     assert Message.objects.get().locale == "de"
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        b"Gr\xfc\xdfe\n\nin Latin-1",
+        b"Ihr Link\n\n{% url 'nowhere' %}",
+        b"Ihr Link\n\n{% include 'no.txt' %}",
+        b"{% if link %}",
+    ],
+)
+def test_a_broken_template_is_noticed_and_keeps_no_other_message_waiting(
+    road: Road, mail: MailServer, telling: Any, tmp_path: Any, settings: Any, words: bytes
+) -> None:
+    folder = tmp_path / "messages" / "de"
+    folder.mkdir(parents=True)
+    (folder / "invitation.txt").write_bytes(words)
+    (engine,) = settings.TEMPLATES
+    settings.TEMPLATES = [{**engine, "DIRS": [tmp_path, *engine["DIRS"]]}]
+    telling("invitation")
+    broken, _other = road.invited(**PERSON), road.invited(email="bob@example.org")
+    Applicant.objects.filter(pk=broken.applicant_id).update(locale="de")
+    send()
+    assert states(broken) == {"invitation": "failed template_broken"}
+    assert [taken.recipients for taken in mail.taken] == [["bob@example.org"]]
+    assert messages.failing(now=NOW) == "template_broken"
+
+
 # Messages that came back
 
 

@@ -12,7 +12,6 @@ from typing import Any
 import structlog
 from django.db import transaction
 from django.db.models import QuerySet
-from django.template import TemplateSyntaxError
 
 from verification import audit, storage
 from verification.jobs.connections import let_go_of_database
@@ -81,8 +80,11 @@ def _text(message: Message, case: Verification) -> texts.Text:
         raise Refused("link_not_kept")
     try:
         return texts.text_of(message, case, link)
-    except TemplateSyntaxError:
-        raise Refused("template_broken") from None
+    except Exception as error:
+        # Templates may be the organisation's own: whatever one raises neither ends the worker nor stays unnoticed.
+        log.warning("messages.template_broken", message=message.public_id, error=type(error).__name__)
+        broken = Refused("template_broken")
+    raise broken
 
 
 def _hand_over(message: Message, case: Verification, text: texts.Text, server: MailServer) -> None:
