@@ -18,6 +18,7 @@ from verification.models import (
     DataKey,
     Policy,
     ProviderCall,
+    RiskFlag,
     Verdict,
     Verification,
     VerificationAttempt,
@@ -177,7 +178,8 @@ def _document_state(verification: Verification, target: Status) -> str:
 def _place_in_queue(verification: Verification, reasons: list[str], now: datetime) -> dict[str, Any]:
     newest = verification.attempts.newest_finished()
     similarity = newest.similarity if newest else None
-    setting, pairs = verification.policy.shared_evidence, verification.flags.values_list("code", "other")
+    setting = verification.policy.shared_evidence
+    pairs = RiskFlag.objects.filter(shared_evidence.about(verification)).values_list("code", "other")
     flags = [queue_marks.Noticed(code, other is not None) for code, other in pairs]
     odd = [
         flag.code
@@ -243,6 +245,11 @@ _SO_FAR = f"""
             AND (code IN ({", ".join(f"'{code}'" for code in sorted(FOR_A_PERSON))}) OR (other_id IS NOT NULL AND %s))
         ),
         EXISTS (
+            SELECT 1 FROM verification_riskflag
+            WHERE other_id = so_far.id AND code IN ({", ".join(f"'{code}'" for code in sorted(shared_evidence.PHOTOS))})
+            AND %s
+        ),
+        EXISTS (
             SELECT 1 FROM verification_providercall WHERE request_id = %s AND request_id <> '' AND id <> %s
         ),
         data_key.id, data_key.public_id, data_key.key_id, data_key.wrapped
@@ -263,16 +270,17 @@ def decision_inputs(
     terms = decision.Terms(policy.approve_at, policy.max_attempts, spot_check, check)
     with connection.cursor() as cursor:
         holds = shared_evidence.holds(policy.shared_evidence)
-        cursor.execute(_SO_FAR, [holds, request_id, call.pk if call else 0, attempt.verification_id])
-        used, tried, odd, repeated, key_pk, public_id, key_id, wrapped = cursor.fetchone()
+        call_pk = call.pk if call else 0
+        cursor.execute(_SO_FAR, [holds, holds, request_id, call_pk, attempt.verification_id])
+        used, tried, odd, elsewhere, repeated, key_pk, public_id, key_id, wrapped = cursor.fetchone()
     key = DataKey(pk=key_pk, public_id=public_id, key_id=key_id, wrapped=wrapped) if key_pk else None
-    flags = _flags_to_judge(attempt.verification) if odd else ()
+    flags = _flags_to_judge(attempt.verification) if odd or elsewhere else ()
     return Inputs(terms, decision.History(used, tried, flags), bool(repeated), key)
 
 
 def _flags_to_judge(verification: Verification) -> tuple[str, ...]:
     policy = verification.policy
-    flags = verification.flags.filter(shared_evidence.for_a_person(policy.shared_evidence)).order_by("code")
+    flags = RiskFlag.objects.filter(shared_evidence.for_a_person(verification)).order_by("code")
     # A reviewer who asked again saw the flags so far. They count again only if an approval past them takes two people.
     seen = verification.reviews.filter(verdict=Verdict.ASK_AGAIN).aggregate(last=Max("at"))["last"]
     if seen and not policy.second_for_flags:

@@ -143,6 +143,31 @@ def test_of_two_under_way_both_are_flagged(road: Road, emulator: EmulatorServer)
     ] * 2
 
 
+def test_who_is_being_checked_when_another_sends_the_same_photo_stops_too(
+    road: Road, emulator: EmulatorServer
+) -> None:
+    one = with_this_photo(road, photo(1))
+    attempt = road.submit(one, recording=clip(seed=1, take=71))
+    two = recorded(road, with_this_photo(road, photo(1)), 2)
+    road.judge(attempt)
+    one.refresh_from_db()
+    assert [case.status for case in (one, two)] == [Status.IN_REVIEW] * 2
+    assert (one.reasons, one.band, one.marked_shared) == (["shared_photo"], Band.FLAGGED, True)
+
+
+def test_who_waits_for_a_reviewer_when_another_sends_the_same_photo_takes_two_too(
+    road: Road, emulator: EmulatorServer, seniors: Any, staff: Any
+) -> None:
+    policy(seniors, shared_evidence=SharedEvidence.REVIEW_BY_TWO, second_for_flags=False)
+    emulator.script(sim=74.2)
+    one = recorded(road, with_this_photo(road, photo(1)), 1)
+    assert four_eyes.why_second(one, "approve") == ()
+    recorded(road, with_this_photo(road, photo(1)), 2)
+    with pytest.raises(casework.NoteRequired):
+        approve(one, by=staff("Reviewer"), note="")
+    assert approve(one, by=staff("Reviewer")).stage == Stage.PROPOSAL
+
+
 def test_many_recordings_with_one_photo_are_one_flag(road: Road, first: Verification, emulator: Any) -> None:
     second = with_this_photo(road, photo(1))
     for take in (71, 72):

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from verification.liveness import VENDOR_PASS
-from verification.models import Review, Stage, Verdict, Verification
+from verification.models import Review, RiskFlag, Stage, Verdict, Verification
 from verification.rules import document_check, sampling, shared_evidence
 from verification.states import FOR_TWO, Outcome
 
@@ -63,7 +63,7 @@ def approval_of(case: Verification) -> Approval:
     """The approval that a reviewer could give to the case as it is."""
     newest = case.attempts.newest_finished()
     outcome, similarity = (newest.outcome, newest.similarity) if newest else ("", None)
-    flags = list(case.flags.values_list("code", "other"))
+    flags = list(RiskFlag.objects.filter(shared_evidence.about(case)).values_list("code", "other"))
     flagged = any(code in FOR_TWO for code, _other in flags)
     return Approval(outcome, similarity, flagged, any(other is not None for _code, other in flags))
 

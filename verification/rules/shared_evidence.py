@@ -6,6 +6,7 @@ policy, whoever sent it first.
 
 from django.db.models import Q
 
+from verification.models import Verification
 from verification.states import FOR_A_PERSON, Flag, SharedEvidence
 
 # The rule of each setting, for statements that read the policy of many cases.
@@ -30,7 +31,14 @@ def is_for_a_person(code: str, *, elsewhere: bool, setting: str) -> bool:
     return code in FOR_A_PERSON or (elsewhere and holds(setting))
 
 
-def for_a_person(setting: str) -> Q:
-    """The flags for which `is_for_a_person` holds, for a query."""
-    always = Q(code__in=FOR_A_PERSON)
-    return always | Q(other__isnull=False) if holds(setting) else always
+def about(case: Verification) -> Q:
+    """The flags of the case, and those that other applicants' later photos got because of its own: of two who sent the
+    same photo, neither is known to be the one whose it is. Of two recordings the earlier one is no copy."""
+    return Q(verification=case) | Q(other=case, code__in=PHOTOS)
+
+
+def for_a_person(case: Verification) -> Q:
+    """The flags about the case for which `is_for_a_person` holds."""
+    if holds(case.policy.shared_evidence):
+        return about(case) & (Q(code__in=FOR_A_PERSON) | Q(other__isnull=False))
+    return Q(verification=case, code__in=FOR_A_PERSON)
