@@ -11,13 +11,16 @@ import pytest
 import time_machine
 from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import NOW
 from tests.flow.conftest import LATER, again, text_of
 from verification import audit, storage
 from verification.actions import api_client, erase, invite, invite_many
 from verification.actions.cancel import cancel
+from verification.invitations import csv_file, people
 from verification.invitations.csv_file import MAX_FILE
 from verification.models import Applicant, AuditEvent, DataKey, InvitationFile, Verification
 from verification.review.front_office.upload import MAX_FORM
@@ -218,6 +221,19 @@ def test_nobody_is_invited_if_something_changed_since_it_was_shown(fay):
     assert invited() == ["CUST-2"]
     assert confirm(fay, file).status_code == 302
     assert invited() == ["CUST-1", "CUST-2"]
+
+
+def test_all_who_confirm_lock_the_same_people_in_the_same_order(fay, monkeypatch):
+    monkeypatch.setattr(invite_many, "CHUNK", 1)
+    for reference in ("CUST-2", "CUST-1"):
+        Applicant.objects.create(reference=reference, name="Ended", created_at=NOW)
+    file = read(fay, GOOD)
+    with CaptureQueriesContext(connection) as found:
+        invite_many._lock(people.read(csv_file.lines(GOOD.encode())).people, file.client)
+    locks = [re.search(r'"verification_applicant"."id" IN \((\d+)\)', each["sql"]) for each in found]
+    keys = [int(lock[1]) for lock in locks if lock]
+    assert keys == sorted(keys)
+    assert len(keys) == 2
 
 
 def test_a_failure_in_the_middle_leaves_nobody_invited(fay, monkeypatch):

@@ -44,9 +44,9 @@ def create_client(
     *, name: str, scopes: Collection[str] = SCOPES, days: int | None = None, by: audit.By, now: datetime
 ) -> NewKey:
     """A client with its first key, valid for `days` or until revoked. Raises NameTaken, UnknownScope."""
-    if ApiClient.objects.filter(name=name).exists():
+    client, made = ApiClient.objects.get_or_create(name=name, defaults={"created_at": now})
+    if not made:
         raise NameTaken("There is an API client of this name already.")
-    client = ApiClient.objects.create(name=name, created_at=now)
     audit.record("api_client.created", by=by, subject=client, at=now)
     return issue_key(client, scopes=scopes, days=days, by=by, now=now)
 

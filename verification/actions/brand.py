@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from verification import audit, media, permissions
@@ -93,13 +93,18 @@ def assign(
 
 def _write(brand: Brand, details: Mapping[str, str], logo: bytes | None, now: datetime) -> None:
     rules.check(details)
-    if Brand.objects.filter(name=details["name"]).exclude(pk=brand.pk).exists():
-        raise rules.UnfitDetails({"name": _("There is a brand of this name already.")})
     for name in rules.NAMES:
         setattr(brand, name, details[name])
     if logo is not None:
         brand.logo = _kept(media.check_logo(logo), now)
-    brand.save()
+    try:
+        with transaction.atomic():
+            brand.save()
+    except IntegrityError:
+        problem = _("There is a brand of this name already.")
+    else:
+        return
+    raise rules.UnfitDetails({"name": problem})
 
 
 def _kept(logo: media.NormalisedLogo, now: datetime) -> Logo:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import chain
 from typing import TypeVar
 
 import structlog
@@ -242,9 +243,11 @@ def _reading(data: bytes, client: ApiClient | None, *, lock: bool = False) -> Re
     reading = people.read(csv_file.lines(data))
     # In the same order for everybody, so that two who invite the same people do not wait for each other.
     reading.people.sort(key=lambda person: person.reference)
+    if lock:
+        _lock(reading.people, client)
     free: list[Person] = []
     for chunk in _chunks(reading.people):
-        taken = _taken(chunk, client, lock=lock)
+        taken = _taken(chunk, client)
         free += [person for person in chunk if person.reference not in taken]
         reading.faults += [
             Fault(person.line, "reference", taken[person.reference])
@@ -256,12 +259,20 @@ def _reading(data: bytes, client: ApiClient | None, *, lock: bool = False) -> Re
     return reading
 
 
-def _taken(chunk: Sequence[Person], client: ApiClient | None, *, lock: bool) -> dict[str, str]:
+def _lock(wanted: Sequence[Person], client: ApiClient | None) -> None:
+    """Lock the applicants that there are, all before anything else and in one order, whatever files others confirm.
+
+    In statements of their own: what the next one reads is then as the last holder of a lock has left it.
+    """
+    found = (_applicants(chunk, client).values_list("pk", flat=True) for chunk in _chunks(wanted))
+    for keys in _chunks(sorted(chain.from_iterable(found))):
+        rows = Applicant.objects.select_for_update(of=("self",)).filter(pk__in=keys)
+        list(rows.order_by("pk").values_list("pk"))
+
+
+def _taken(chunk: Sequence[Person], client: ApiClient | None) -> dict[str, str]:
     """The references that can't be invited, each with the code of why."""
     applicants = _applicants(chunk, client)
-    if lock:
-        # In a statement of its own: what the next one reads is then as the last holder of a lock has left it.
-        list(applicants.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
     open_ones = Verification.objects.filter(applicant=OuterRef("pk")).exclude(status__in=ENDED)
     erased = applicants.filter(erased_at__isnull=False).values_list("reference", flat=True)
     under_way = applicants.filter(Exists(open_ones)).values_list("reference", flat=True)
