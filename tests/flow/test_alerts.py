@@ -230,6 +230,19 @@ def disk(monkeypatch: Any) -> dict[str, int]:
     return room
 
 
+def test_nobody_is_told_that_it_needs_them_once_it_is_over(mail: MailServer) -> None:
+    mail.answers["HELLO"] = "421 later"
+    pause()
+    for minutes in range(40):
+        look(NOW + minutes * MINUTE)
+    resume()
+    mail.answers.clear()
+    for minutes in range(40, 180):
+        look(NOW + minutes * MINUTE)
+    assert subjects(mail) == [OVER]
+    assert not AlertNotice.objects.filter(state="waiting").exists()
+
+
 def test_an_address_that_is_refused_keeps_no_other_operator_from_being_told_once(
     mail: MailServer, settings: Any
 ) -> None:

@@ -29,6 +29,10 @@ def tell_next(*, clock: Callable[[], datetime]) -> bool:
     notice = outgoing.claim(_waiting().select_related("alert"), now=clock())
     if notice is None:
         return False
+    if notice.moment == AlertNotice.Moment.BEGUN and notice.alert.over_at is not None:
+        # Its pause may be an hour: told after the end, it would call people to what is over.
+        outgoing.finish(notice, state=AlertNotice.State.FAILED, error="over_before")
+        return True
     let_go_of_database()
     try:
         _send(notice)
