@@ -179,6 +179,13 @@ def test_the_check_before_deploying_says_the_same(db, production, seniors):
     assert said() == []
 
 
+def test_the_check_tells_an_older_installation_nothing_that_is_not_so(db, settings):
+    invited("CUST-1")
+    settings.DEMO = False
+    invited("CUST-2")
+    assert "a new installation invites nobody before" in said()[0]
+
+
 def test_the_check_warns_before_there_are_tables(db, production, seniors):
     adopt(seniors)
 

@@ -19,7 +19,8 @@ def policy_is_chosen(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         return []
     means = MEANS[DocumentCheckFor.NEVER]
     message = (
-        f"Nobody has chosen the policy yet, and nobody is invited before. The one that is there says: {means}"
+        "Nobody has chosen the policy yet; a new installation invites nobody before. "
+        f"The one that is there says: {means}"
     )
     return [Warning(message, hint=HINT, id="kyc.W049")]
 
