@@ -10,8 +10,10 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from tests.conftest import NOW, Road
+from tests.flow import messaging
 from tests.flow.branding import BY, DETAILS, client_of, logo, made
 from tests.flow.test_applicant_pages import agree, give_photo, opened, shown_hash
+from tests.mail_server import MailServer
 from verification import audit, permissions
 from verification.actions import brand as action
 from verification.actions import cancel
@@ -316,3 +318,19 @@ def test_the_installation_is_the_organisation_where_there_is_no_brand(
     assert of(road.invited(client=client)).name == "Second Bank"
     assert of(road.invited(client=plain)) == installation()
     assert of(road.invited()) == installation()
+
+
+@pytest.mark.parametrize("name", ["Second Bank", "Zweite Bank für Alle, <Berlin>", "第二銀行"])
+def test_an_e_mail_comes_from_the_brand_by_the_installations_address(
+    road: Road, staff: Staff, operator: StaffUser, settings: Any, name: str
+) -> None:
+    settings.EMAIL_FROM = "Example Bank <no-reply@bank.example>"
+    messaging.telling(staff, "invitation")
+    with MailServer() as server:
+        settings.EMAIL = server.settings()
+        road.invited(email="a@example.org", client=client_of(operator, made(operator, name=name)))
+        road.invited(email="b@example.org")
+        messaging.send()
+    senders = [taken.email["From"].addresses[0] for taken in server.taken]
+    assert [each.display_name for each in senders] == [name, "Example Bank"]
+    assert {each.addr_spec for each in senders} == {"no-reply@bank.example"}

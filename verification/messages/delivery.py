@@ -90,7 +90,7 @@ def _text(message: Message, case: Verification) -> texts.Text:
 def _hand_over(message: Message, case: Verification, text: texts.Text, server: MailServer) -> None:
     if message.channel == Channel.EMAIL:
         to, number = [case.applicant.email], message.public_id
-        server.send(Email(to, text.subject, text.body, number, text.locale))
+        server.send(Email(to, text.subject, text.body, number, text.locale, text.sender))
     else:
         client = case.client.public_id if case.client else ""
         sms.send(

@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from email.utils import formataddr, parseaddr
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -25,13 +26,15 @@ DEADLINE = 30.0
 @dataclass(frozen=True, repr=False)
 class Email:
     """`message_id` is the part before the @: the same for every copy, so that a mailbox can know a second one. With
-    several addresses it was taken if the server took it for any of them: what is tried again nobody gets twice."""
+    several addresses it was taken if the server took it for any of them: what is tried again nobody gets twice.
+    `sender` is the name to send it as, in place of the one that the settings have beside the address."""
 
     to: Sequence[str]
     subject: str
     text: str
     message_id: str
     locale: str = "en"
+    sender: str = ""
 
 
 def is_set_up() -> bool:
@@ -93,7 +96,10 @@ def _made(email: Email) -> EmailMessage:
         "Auto-Submitted": "auto-generated",
         "Content-Language": email.locale,
     }
-    return EmailMessage(email.subject, email.text, settings.EMAIL_FROM, list(email.to), headers=headers)
+    sender = settings.EMAIL_FROM
+    if email.sender:
+        sender = formataddr((email.sender, parseaddr(sender)[1]))
+    return EmailMessage(email.subject, email.text, sender, list(email.to), headers=headers)
 
 
 @contextmanager

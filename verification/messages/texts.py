@@ -5,7 +5,7 @@ value can become markup, and nothing is loaded when it is read.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -23,11 +23,12 @@ MAX_SUBJECT = 150
 
 @dataclass(frozen=True, repr=False)
 class Text:
-    """`subject` is empty in an SMS."""
+    """`subject` is empty in an SMS. `sender` is the name of the brand, or "" for the installation's organisation."""
 
     subject: str
     body: str
     locale: str
+    sender: str = ""
 
 
 def text_of(message: Message, case: Verification, link: str) -> Text:
@@ -40,7 +41,7 @@ def text_of(message: Message, case: Verification, link: str) -> Text:
             continue
         with override(locale):
             rendered = template.template.render(Context(_values(case, link), autoescape=False))
-        return _text(rendered.strip(), message, locale)
+        return replace(_text(rendered.strip(), message, locale), sender=_sender(case))
     raise TemplateDoesNotExist(name)
 
 
@@ -63,6 +64,10 @@ def _values(case: Verification, link: str) -> dict[str, Any]:
         "link": link,
         "until": case.link_expires_at,
     }
+
+
+def _sender(case: Verification) -> str:
+    return case.client.brand.name if case.client and case.client.brand else ""
 
 
 def _text(rendered: str, message: Message, locale: str) -> Text:
