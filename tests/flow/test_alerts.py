@@ -22,7 +22,7 @@ from tests.mail_server import MailServer
 from tests.outbound_proxy import TLSFront
 from verification import alerts, storage, webhooks
 from verification.alerts import watching
-from verification.health import outside, places, survey
+from verification.health import Fact, Tone, outside, places, survey
 from verification.jobs import answers
 from verification.models import Alert, AlertNotice, AuditEvent, VendorAccount
 from verification.operations import watch
@@ -283,6 +283,21 @@ def test_a_disk_that_hangs_keeps_nothing_else_waiting(mail: MailServer, monkeypa
     over.set()
     assert time.monotonic() - began < 5
     assert subjects(mail) == [BEGAN]
+
+
+def test_a_store_that_takes_long_to_say_that_it_is_away_is_told(mail: MailServer, monkeypatch: Any) -> None:
+    def away(now: datetime) -> list[Fact]:
+        time.sleep(0.1)
+        return [Fact("store", "Store", Tone.BAD, "It does not answer.")]
+
+    monkeypatch.setattr(survey, "EACH", 0.02)
+    monkeypatch.setattr(places, "facts", away)
+    monkeypatch.setattr(outside, "_asked", {})
+    storage.new_key()
+    for minute in range(4):
+        look(NOW + minute * MINUTE)
+        outside._asked["store"].answered.wait(10)
+    assert subjects(mail) == ["Needs you: The store of the evidence does not answer"]
 
 
 # The webhook

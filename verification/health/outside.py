@@ -18,9 +18,10 @@ Probe = Callable[[datetime], list[Fact]]
 
 
 class Question:
-    """One that is asked in a thread. `answer` is None until then, and if it failed."""
+    """One that is asked in a thread. `answer` is None until then, and if it failed; `earlier` is the answer before."""
 
-    def __init__(self, name: str, probe: Probe, now: datetime) -> None:
+    def __init__(self, name: str, probe: Probe, now: datetime, earlier: list[Fact] | None = None) -> None:
+        self.earlier = earlier
         self.answered = threading.Event()
         self.answer: list[Fact] | None = None
         threading.Thread(
@@ -44,8 +45,9 @@ _lock = threading.Lock()
 def ask(probes: Mapping[str, Probe], now: datetime) -> dict[str, Question]:
     with _lock:
         for name, probe in probes.items():
-            if name not in _asked or _asked[name].answered.is_set():
-                _asked[name] = Question(name, probe, now)
+            before = _asked.get(name)
+            if before is None or before.answered.is_set():
+                _asked[name] = Question(name, probe, now, before.answer if before else None)
         return {name: _asked[name] for name in probes}
 
 

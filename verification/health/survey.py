@@ -70,9 +70,12 @@ def facts(*, now: datetime) -> list[tuple[Section, list[Fact]]]:
 
 
 def broken_places(*, now: datetime) -> list[Fact]:
-    """What is broken about store and disks, as this host sees it. Nothing if they don't answer within EACH: that is no
-    proof, and a slow machine is not a broken one."""
-    found = outside.answers(outside.ask({"store": places.facts}, now), EACH)["store"]
+    """What is broken about store and disks, as this host sees it. If they don't answer within EACH, what they answered
+    before: a slow machine is not a broken one, and a bucket that is away takes longer to say so."""
+    asked = outside.ask({"store": places.facts}, now)
+    found = outside.answers(asked, EACH)["store"]
+    if found is None:
+        found = asked["store"].earlier
     return [fact for fact in found or () if fact.tone == Tone.BAD]
 
 
