@@ -192,6 +192,9 @@ def send_again(message: Message, *, by: audit.By, now: datetime) -> None:
     anew = {"due_at": now, "not_before": now, "tries": 0, "error": "", "sent_at": None}
     if not stopped.update(state=MessageState.WAITING, **anew):
         raise NotNow(_("This message is on its way already."))
+    # Whoever sends it again says that the address is right, so that no other that came back from it holds this one.
+    returned = Message.objects.filter(state=MessageState.BOUNCED)
+    returned.filter(address_hash=address_hash(case.applicant.email)).update(address_hash="")
     facts = {"message": message.public_id, "message_kind": message.kind}
     audit.record("message.sent_again", by=by, subject=case, at=now, **facts)
 
