@@ -69,7 +69,7 @@ def downloaded(page: Page, press: Callable[[], None], to: Path) -> list[dict[str
 
 
 def test_ten_thousand_people_of_a_file_are_invited_at_once(
-    front_office: Page, portal: Portal, people: Path, tmp_path: Path, record_property: Any, browser: Browser
+    front_office: Page, portal: Portal, people: Path, tmp_path: Path, browser: Browser
 ) -> None:
     page = front_office
     page.goto(f"{portal.url}/admin/invitation-files/new")
@@ -95,7 +95,6 @@ def test_ten_thousand_people_of_a_file_are_invited_at_once(
 
     grown = peak(portal) - before
     figures = f"read {read:.1f} s, invited {confirmed:.1f} s, {grown} MiB"
-    record_property("invite_many", figures)
     print(figures)
     assert read + confirmed < SECONDS
     assert grown < MEBIBYTES

@@ -163,12 +163,13 @@ def _policy(portal: Portal, share: int) -> None:
         "-c",
         f"""
 from django.utils import timezone
+from verification.actions.policy import terms_of
 from verification.models import Policy, StaffUser
 latest = Policy.current()
 one, two = (StaffUser.objects.get(username=name) for name in ("senior", "senior2"))
-terms = {{name: getattr(latest, name) for name in ("approve_at", "max_attempts", "review_hours")}}
-Policy.objects.create(**terms, version=latest.version + 1, qa_share={share}, change_reason="test", drafted_by=one,
-    drafted_at=timezone.now(), activated_by=two, activated_at=timezone.now())
+terms = terms_of(latest)
+Policy.objects.create(**terms | {{"qa_share": {share}}}, version=latest.version + 1, change_reason="test",
+    drafted_by=one, drafted_at=timezone.now(), activated_by=two, activated_at=timezone.now())
 """,
     )
 

@@ -169,11 +169,16 @@ def kept() -> list[str]:
     return storage.copies(storage.key_of(Verification.objects.get().applicant))
 
 
+def video_flag() -> RiskFlag:
+    """The one flag about a recording; that both applicants give the same photo is another."""
+    return RiskFlag.objects.get(code__in=[Flag.REUSED_VIDEO, Flag.SIMILAR_VIDEO, Flag.ALIKE_VIDEO])
+
+
 def test_v18_the_same_bytes_as_an_earlier_recording(applicant: Callable[[], Client]) -> None:
     data, first, second = recordings.plain(), applicant(), applicant()
     assert answer_of(send(first, draw(first), data)) == ACCEPTED
     assert answer_of(send(second, draw(second), data)) == (409, "video_reused")
-    assert RiskFlag.objects.get().code == Flag.REUSED_VIDEO
+    assert video_flag().code == Flag.REUSED_VIDEO
 
 
 @pytest.mark.parametrize(
@@ -196,7 +201,7 @@ def test_v19_a_copy_of_an_earlier_recording(
     copied = send(second, draw(second), copy(data))
     assert answer_of(copied) == ACCEPTED
     assert copied.content == honest.content
-    flag = RiskFlag.objects.get()
+    flag = video_flag()
     assert (flag.code, flag.facts["same_case"]) == (Flag.SIMILAR_VIDEO, False)
 
 

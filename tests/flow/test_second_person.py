@@ -1,6 +1,7 @@
 """The second person judges a case before seeing what the first one said; if they differ, a senior decides."""
 
 import random
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,7 +91,10 @@ def test_the_first_policy_lets_one_decline(road, emulator, one):
 def test_the_second_person_sees_nothing_of_the_first_before_judging(declined, two):
     hold(two, declined)
     page = page_of(two, declined)
-    for hidden in (FIRST, "frieda", "Proposed", "Verdict proposed", "Confirm", "two to decline"):
+    # Every colleague who may see the case can be named in a note, whatever they said.
+    without_colleagues = re.sub(r'<input type="checkbox" name="to"[^>]*>\s*[^<]*</label>', "", page)
+    assert "frieda" not in without_colleagues
+    for hidden in (FIRST, "Proposed", "Verdict proposed", "Confirm", "two to decline"):
         assert hidden not in page, hidden
     assert "You are the second person" in page
     # The reason is one of the choices, as on every case, and none is chosen.

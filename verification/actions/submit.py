@@ -74,6 +74,8 @@ def _submit(
     signals: dict[str, Any],
     now: datetime,
 ) -> None:
+    # Before the case is locked: who has this lock may wait for the row of any case that a flag names.
+    reuse.serialise_lookups()
     locked = Verification.objects.locked_alone(verification.pk)
     links.check_still_with(verification, locked)
     attempt.refresh_from_db()
@@ -109,9 +111,8 @@ def _earlier_likenesses(
 ) -> list[reuse.Likeness]:
     """The earlier recordings that this one resembles.
 
-    Look-ups run one at a time: of two copies sent at once, the second finds the first.
+    Look-ups run one at a time, so of two copies sent at once the second finds the first.
     """
-    reuse.serialise_lookups()
     if reuse.same_bytes(original.sha256, beside=attempt) is not None:
         raise VideoReused("This recording was sent before.")
     return reuse.likenesses(attempt.verification, checked.frame_hashes, checked.facts.duration)
