@@ -85,64 +85,55 @@ def regions_named(regions: list[str]) -> str:
 
 def consent_text(policy: Policy, asker: Organisation) -> ConsentText:
     """The text in the active language: who asks and why, this installation's regions, the policy's retention time."""
-    icons = "pages/icons"
     terms = (
-        Term(
-            f"{icons}/info.svg",
-            _("Who asks"),
-            _("{organisation} asks you to show who you are. Its legal basis: {legal_basis}."),
-            {"organisation": asker.name, "legal_basis": asker.legal_basis.removesuffix(".")},
-        ),
-        Term(
-            f"{icons}/camera.svg",
-            _("What we record"),
-            _(
-                "A photo of your ID and a short video of your face. The video also shows what is behind you. "
-                "It has no sound."
-            ),
-        ),
-        Term(
-            f"{icons}/cloud.svg",
-            _("Where it goes"),
-            _(
-                "Your photo and video are sent, encrypted, to Tencent Cloud in %(regions)s. Its service "
-                "CompareFaceLiveness checks that a live person made the video and compares the two faces. "
-                "These are biometric data."
-            )
-            % {"regions": regions_named(clients.regions())},
-        ),
-        Term(f"{icons}/clock.svg", _("How long we keep it"), _retention(policy.retention_days)),
-        Term(
-            f"{icons}/people.svg",
-            _("Who checks what"),
-            _machine_and_people(policy),
-        ),
-        Term(
-            f"{icons}/path.svg",
-            _("Another way"),
-            _(
-                "You don't have to do this. {organisation} can check your identity without a camera: ask {contact}."
-            ),
-            {"organisation": asker.name, "contact": asker.contact},
-        ),
-        Term(
-            f"{icons}/lock.svg",
-            _("Your data and your rights"),
-            _(
-                "All about them is in the privacy notice: {notice}. If you have a question, ask {data_protection}."
-            ),
-            {
-                "notice": contact(asker.privacy_notice),
-                "data_protection": asker.data_protection_contact,
-            },
-        ),
+        _who_asks(asker),
+        _what_we_record(),
+        _where_it_goes(),
+        _how_long(policy.retention_days),
+        _who_checks_what(policy),
+        _another_way(asker),
+        _rights(asker),
     )
     agreement = _("I agree that my photo and my video are used in this way to check my identity.")
     return ConsentText(terms, agreement, asker.name)
 
 
-def _machine_and_people(policy: Policy) -> str:
-    """Under the policy of the case, whose choice on documents decides the second sentence."""
+def _who_asks(asker: Organisation) -> Term:
+    return Term(
+        "pages/icons/info.svg",
+        _("Who asks"),
+        _("{organisation} asks you to show who you are. Its legal basis: {legal_basis}."),
+        {"organisation": asker.name, "legal_basis": asker.legal_basis.removesuffix(".")},
+    )
+
+
+def _what_we_record() -> Term:
+    sentence = _(
+        "A photo of your ID and a short video of your face. The video also shows what is behind you. It has no sound."
+    )
+    return Term("pages/icons/camera.svg", _("What we record"), sentence)
+
+
+def _where_it_goes() -> Term:
+    sentence = _(
+        "Your photo and video are sent, encrypted, to Tencent Cloud in %(regions)s. Its service CompareFaceLiveness "
+        "checks that a live person made the video and compares the two faces. These are biometric data."
+    )
+    named = {"regions": regions_named(clients.regions())}
+    return Term("pages/icons/cloud.svg", _("Where it goes"), sentence % named)
+
+
+def _how_long(days: int) -> Term:
+    sentence = ngettext(
+        "Your photo and video are deleted after %(days)d day, unless the law makes us keep them longer.",
+        "Your photo and video are deleted after %(days)d days, unless the law makes us keep them longer.",
+        days,
+    )
+    return Term("pages/icons/clock.svg", _("How long we keep it"), sentence % {"days": days})
+
+
+def _who_checks_what(policy: Policy) -> Term:
+    """Under the policy of the case, whose choice on documents decides the third sentence."""
     people = {
         DocumentCheckFor.NEVER: _(
             "Our staff may look at your photo and video, and do so when the computer is not sure."
@@ -153,22 +144,35 @@ def _machine_and_people(policy: Policy) -> str:
         ),
         DocumentCheckFor.ALWAYS: _("Our staff check your ID, and may look at your photo and video."),
     }
-    return " ".join(
-        (
-            _("A computer compares the faces; it does not read your ID."),
-            _(
-                "It also compares your photo, your video, your browser and your network with those of other checks, to "
-                "notice what somebody else sent before."
-            ),
-            people[DocumentCheckFor(policy.document_check)],
-            _("You are never turned down by a computer alone."),
-        )
+    sentences = (
+        _("A computer compares the faces; it does not read your ID."),
+        _(
+            "It also compares your photo, your video, your browser and your network with those of other checks, to "
+            "notice what somebody else sent before."
+        ),
+        people[DocumentCheckFor(policy.document_check)],
+        _("You are never turned down by a computer alone."),
+    )
+    return Term("pages/icons/people.svg", _("Who checks what"), " ".join(sentences))
+
+
+def _another_way(asker: Organisation) -> Term:
+    return Term(
+        "pages/icons/path.svg",
+        _("Another way"),
+        _(
+            "You don't have to do this. {organisation} can check your identity without a camera: ask {contact}."
+        ),
+        {"organisation": asker.name, "contact": asker.contact},
     )
 
 
-def _retention(days: int) -> str:
-    return ngettext(
-        "Your photo and video are deleted after %(days)d day, unless the law makes us keep them longer.",
-        "Your photo and video are deleted after %(days)d days, unless the law makes us keep them longer.",
-        days,
-    ) % {"days": days}
+def _rights(asker: Organisation) -> Term:
+    return Term(
+        "pages/icons/lock.svg",
+        _("Your data and your rights"),
+        _(
+            "All about them is in the privacy notice: {notice}. If you have a question, ask {data_protection}."
+        ),
+        {"notice": contact(asker.privacy_notice), "data_protection": asker.data_protection_contact},
+    )
