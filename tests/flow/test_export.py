@@ -466,7 +466,9 @@ def test_asking_for_one_asks_who_it_is_and_keeps_what_was_typed(staff: Any, quic
     assert Export.objects.get().reason == "Annual audit"
 
 
-@pytest.mark.parametrize("change", [{"reason": " "}, {"last": "2026-10-31"}, {"first": "2026-02-30"}])
+@pytest.mark.parametrize(
+    "change", [{"reason": " "}, {"last": "2026-10-31"}, {"last": "9999-12-31"}, {"first": "2026-02-30"}]
+)
 def test_a_form_that_is_wrong_makes_nothing(auditor: Client, change: dict[str, str]) -> None:
     page = auditor.post("/admin/exports/", {**ASKED, **change})
     assert page.status_code == 422

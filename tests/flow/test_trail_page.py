@@ -94,7 +94,14 @@ def test_pages_hold_every_event_once(auditor: Client, road: Any) -> None:
 
 @pytest.mark.parametrize(
     "asked",
-    [{"first": "2026-02-30"}, {"show": "x"}, {"after": "x"}, {"kind": "x' OR 1=1"}, {"about": "☃" * 400}],
+    [
+        {"first": "2026-02-30"},
+        {"last": "9999-12-31"},
+        {"show": "x"},
+        {"after": "x"},
+        {"kind": "x' OR 1=1"},
+        {"about": "☃" * 400},
+    ],
 )
 def test_what_cannot_be_read_breaks_nothing(auditor: Client, asked: dict[str, str]) -> None:
     assert auditor.get(PAGE, asked).status_code == 200

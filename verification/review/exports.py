@@ -49,7 +49,6 @@ class PeriodForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy("Who asked for it and what for. It stays with the export."),
     )
-
     notes = forms.BooleanField(
         label=gettext_lazy("With reviewers' notes"),
         required=False,
@@ -58,8 +57,11 @@ class PeriodForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or {}
-        if found.get("first") and found.get("last") and found["last"] < found["first"]:
+        first, last = found.get("first"), found.get("last")
+        if first and last and last < first:
             self.add_error("last", _("The last day must not be before the first."))
+        elif last == date.max:
+            self.add_error("last", _("Choose an earlier day."))
         return found
 
 

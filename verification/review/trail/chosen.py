@@ -1,7 +1,7 @@
 """Which events the trail page shows: what was asked for in the address, as a filter of the events."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from urllib.parse import urlencode
 
@@ -68,9 +68,9 @@ class Chosen:
             looks = {"kind__in": viewing.LOOKS}
             found = found.filter(**looks) if self.show == Show.LOOKS else found.exclude(**looks)
         if self.first:
-            found = found.filter(at__gte=_midnight(self.first))
+            found = found.filter(at__gte=datetime.combine(self.first, time.min, tzinfo=UTC))
         if self.last:
-            found = found.filter(at__lt=_midnight(self.last) + timedelta(days=1))
+            found = found.filter(at__lte=datetime.combine(self.last, time.max, tzinfo=UTC))
         if self.who:
             found = found.filter(actor_id=self.who)
         if self.about:
@@ -83,7 +83,3 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
