@@ -58,6 +58,7 @@ def test_the_preview_has_the_words_and_the_look_and_can_send_nothing(
         "tel:+12015550123",
         ".css",
         ".logo",
+        "I agree</button>",
     ):
         assert words in page
     assert "<form" not in page
