@@ -1,6 +1,6 @@
 """Reads an export alone and says who decided a case, on what, and under which policy: `who_decided.py FILE REFERENCE`.
 
-It uses the standard library only, as an auditor's own script would.
+It uses the standard library only, as an auditor's own script would. Of several cases of a person it takes the newest.
 """
 
 import json
@@ -15,7 +15,7 @@ def main(path: str, reference: str) -> None:
 
 
 def answer(archive: zipfile.ZipFile, reference: str) -> dict[str, Any]:
-    [case] = [row for row in _rows(archive, "verifications") if row["reference"] == reference]
+    *_, case = [row for row in _rows(archive, "verifications") if row["reference"] == reference]
     of_case = {"verification_id": case["verification_id"]}
     [policy] = [row for row in _rows(archive, "policies") if row["policy_version"] == case["policy_version"]]
     reviews = {row["review_id"]: row for row in _rows(archive, "reviews") if of_case.items() <= row.items()}
@@ -23,7 +23,7 @@ def answer(archive: zipfile.ZipFile, reference: str) -> dict[str, Any]:
     final = reviews.get(case["review_id"], {})
     return {
         "ended": case["status"],
-        "decided_by": [case["proposer"], case["decider"]] if case["proposer"] else [case["decider"]],
+        "decided_by": [who for who in (case["proposer"], case["decider"]) if who] or [case["decided_by"]],
         "because": case["reason_in_words"],
         "note": final.get("note"),
         "proposal": reviews.get(final.get("confirms_id"), {}).get("verdict"),

@@ -12,13 +12,13 @@ import pytest
 from tests import who_decided
 from tests.conftest import NOW
 from tests.flow.conftest import LATER
-from tests.flow.reviewing import NOTE, approve
+from tests.flow.reviewing import NOTE, approve, decide
 from verification import audit, storage
-from verification.actions import export
+from verification.actions import cancel, export
 from verification.actions.policy import TERMS
 from verification.exports import rows
 from verification.exports.table import Period
-from verification.models import Verification
+from verification.models import Verdict, Verification
 from verification.states import Status
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
@@ -71,9 +71,37 @@ def test_the_export_says_who_decided_on_what_and_under_which_policy(
     }
 
 
+def test_the_export_says_that_policy_decided_and_which_case_is_the_newest(
+    road: Any, emulator: Any, tmp_path: Path
+) -> None:
+    cancel.cancel(road.invited(reference="CUST-1001"), reason="mistake", by=audit.By.shell(), now=NOW)
+    road.judged(emulator, {"sim": 93.5}, reference="CUST-1001")
+    found = answered(tmp_path / "export.zip", "CUST-1001")
+    assert (found["ended"], found["decided_by"], found["on"]) == ("approved", ["policy"], None)
+    assert found["similarity"] == "93.50"
+
+
 def test_notes_come_only_if_they_were_asked_for(by_two: Verification, tmp_path: Path) -> None:
     assert answered(tmp_path / "without.zip", "CUST-1008")["note"] is None
     assert answered(tmp_path / "with.zip", "CUST-1008", notes=True)["note"] == NOTE
+
+
+def test_an_export_tells_from_which_proposal_a_second_person_differed(
+    road: Any, emulator: Any, staff: Any
+) -> None:
+    case = road.in_review(emulator)
+    approve(case, by=staff("Reviewer"))
+    case.refresh_from_db()
+    decide(case, Verdict.DECLINE, "not_live", by=staff("Reviewer", "reviewer2"), note=NOTE)
+    case.refresh_from_db()
+    approve(case, by=staff("Senior reviewer"))
+    case.refresh_from_db()
+    proposal, second, decision = rows.REVIEWS.rows(WEEK)
+    assert [row["stage"] for row in (proposal, second, decision)] == ["proposal", "second", "decision"]
+    assert (second["differs_from_id"], second["proposer"]) == (proposal["review_id"], "reviewer")
+    assert (decision["confirms_id"], decision["proposer"]) == (proposal["review_id"], "reviewer")
+    [ended] = rows.VERIFICATIONS.rows(WEEK)
+    assert (ended["review_id"], ended["proposer"]) == (decision["review_id"], "reviewer")
 
 
 def test_what_led_to_a_decision_is_there_though_it_was_written_before_the_period(

@@ -27,11 +27,12 @@ rows. `DATA_DICTIONARY.md` says what each column means; `data_dictionary.json` s
 ## Who decided a case, on what, and under which policy?
 
 1. Find the case by its `reference` in `verifications`. `decided_by` says whether policy or a reviewer decided.
-2. If a reviewer did: `decider` is the person, `proposer` the first of two people if it took two, `reason_in_words` why.
-   `review_id` leads to the row in `reviews`, and its `confirms_id` to the proposal.
+2. If a reviewer did: `decider` is the person, `proposer` the other one if it took two, `reason_in_words` why, and
+   `evidence_sha256` the hash of all that was judged. `review_id` leads to the row in `reviews`, and its `confirms_id`
+   to the verdict that it confirms. Where two people differed, a senior decided, and `reviews` has all three.
 3. If policy did: `request_id` is the vendor's call that it rests on, `similarity` what the vendor found.
-4. `evidence_sha256` is the hash of all that was judged. The rows of `attempts` with the same `verification_id` have
-   the hashes of photo, recording and best frame, and the vendor's answer.
+4. The rows of `attempts` with the same `verification_id` have the hashes of photo, recording and best frame, and the
+   vendor's answer.
 5. `policy_version` leads to the terms in `policies`.
 
 ## Opening it

@@ -104,9 +104,11 @@ EVENTS = Table(
         _column("at", "time", "When it happened."),
         _column("kind", "text", "What happened."),
         _column("actor_kind", "text", "Who did it: applicant, system, client, shell or a role of staff."),
-        _column("actor_id", "text", "Their id: a public id, or the user name of a member of staff."),
+        _column(
+            "actor_id", "text", "Their public id, or the user name of staff; empty for system and shell."
+        ),
         _column("subject_kind", "text", "The kind of record it happened to."),
-        _column("subject_id", "text", "That record's public id."),
+        _column("subject_id", "text", "That record's public id, or its number if it has none."),
         _column("data", "json", "Facts of the event: ids, codes and hashes."),
     ),
     _events,
@@ -120,25 +122,34 @@ VERIFICATIONS = Table(
         _column("client_id", "text", "The system that asked for it; empty for staff.", "client__public_id"),
         _column("mode", "text", "Liveness mode: ACTION or SILENT."),
         _column("status", "text", "Where it stood."),
-        _column("outcome", "text", "What it came to; empty until decided."),
-        _column("reasons", "json", "Codes of why, as a list."),
+        _column("outcome", "text", "What the attempt that finished last came to; empty before that."),
+        _column("reasons", "json", "Codes of why it was sent to a person or back to the applicant, as a list."),
         _column("policy_version", "integer", "Version of the policy it was judged under.", "policy__version"),
         _column("attempts_used", "integer", "Attempts that counted."),
         _column("similarity", "decimal", "Similarity found last, 0.00 to 100.00.", "last_similarity"),
         _column("created_at", "time", "When it was created."),
         _column("decided_at", "time", "When it was approved or declined."),
-        _column("decided_by", "text", "Who decided: policy or reviewer; empty until decided."),
-        _column("review_id", "text", "The human decision it rests on.", "final_review__public_id"),
-        _column("request_id", "text", "RequestId of the vendor call it rests on.", "passing_call__request_id"),
-        _column("reference", "text", "The asking system's own id of the person.", "applicant__reference"),
-        _column("decider", "text", "User name of who decided; of two, the second.", "final_review__by__username"),
+        _column("decided_by", "text", "Who decided: policy or reviewer; empty if nobody did."),
+        _column("review_id", "text", "The review that decided; empty if policy did.", "final_review__public_id"),
         _column(
-            "proposer", "text", "User name of the first of two people; empty if one was enough.",
+            "request_id", "text", "RequestId of the vendor call by which policy approved; empty if a reviewer decided.",
+            "passing_call__request_id",
+        ),
+        _column("reference", "text", "The asking system's own id of the person.", "applicant__reference"),
+        _column(
+            "decider", "text", "User name of who decided; of two, the second; empty if policy did.",
+            "final_review__by__username",
+        ),
+        _column(
+            "proposer", "text", "User name of whose verdict the decider confirmed; empty if one person was enough.",
             "final_review__proposed_by__username",
         ),
         _column("reason", "text", "Code of the reviewer's reason.", "final_review__reason_code"),
         _column("reason_in_words", "text", "That reason in words.", words=reasons.label),
-        _column("evidence_sha256", "text", "Hash of all that was judged.", "final_review__evidence_sha256"),
+        _column(
+            "evidence_sha256", "text", "Hash of all that the decider judged; empty if policy decided.",
+            "final_review__evidence_sha256",
+        ),
     ),
     _verifications,
 )  # fmt: skip
@@ -159,7 +170,9 @@ ATTEMPTS = Table(
         _column("outcome", "text", "What it came to; empty until finished."),
         _column("counted", "boolean", "Whether it used up one of the person's attempts."),
         _column("similarity", "decimal", "Similarity the vendor found, 0.00 to 100.00."),
-        _column("result_code", "text", "The vendor's word for the result."),
+        _column(
+            "result_code", "text", "The vendor's code for the result, or the portal's without an answer."
+        ),
         _column("calls", "integer", "Calls made to the vendor.", "call_count"),
         _column("request_id", "text", "The vendor's RequestId of the last call.", "last_request_id"),
         _column("photo_sha256", "text", "SHA-256 of the ID photo as uploaded.", "document__original_sha256"),
@@ -182,8 +195,8 @@ REVIEWS = Table(
         _column("by", "text", "User name of the reviewer.", "by__username"),
         _column(
             "stage", "text",
-            "decision: it took effect; proposal: it waited for a second person; others: given before the score or a "
-            "colleague's verdict was shown.",
+            "decision: it took effect; proposal: it waited for a second person; second: the second person's, which "
+            "differs from the proposal; blind: given in a spot check before the score was shown.",
         ),
         _column("verdict", "text", "What the reviewer chose."),
         _column("reason", "text", "Code of the reason.", "reason_code"),
@@ -194,8 +207,15 @@ REVIEWS = Table(
         _column(
             "policy_version", "integer", "Version of the policy it was judged under.", "verification__policy__version"
         ),
-        _column("confirms_id", "text", "The proposal that this decision confirms.", "confirms__public_id"),
-        _column("proposer", "text", "User name of who made that proposal.", "proposed_by__username"),
+        _column(
+            "confirms_id", "text", "The proposal or second verdict that this decision confirms.", "confirms__public_id"
+        ),
+        _column(
+            "proposer", "text", "User name of whose verdict this one confirms or differs from.", "proposed_by__username"
+        ),
+        _column(
+            "differs_from_id", "text", "The proposal that this second verdict differs from.", "differs_from__public_id"
+        ),
     ),
     _reviews,
 )  # fmt: skip
@@ -213,7 +233,7 @@ DOCUMENT_CHECKS = Table(
         _column("document_id", "text", "Public id of the photo that was checked.", "document__public_id"),
         _column("photo_sha256", "text", "SHA-256 of that photo as uploaded.", "document__original_sha256"),
         _column("kind", "text", "The kind of document that the person saw."),
-        _column("answers", "json", "The answer to each question of the policy's checklist."),
+        _column("answers", "json", "The answer to each question that was answered: yes, no or cannot_tell."),
         _column("question_list", "integer", "Version of the list of questions.", "list_version"),
         _column("note", "text", "What they wrote for colleagues; empty in exports without notes.", is_note=True),
     ),
@@ -259,7 +279,7 @@ CONSENTS = Table(
 )
 CONSENT_TEXTS = Table(
     "consent_texts",
-    "Each text that one of the consents listed was an answer to, word for word.",
+    "Each text that one of the consents listed was an answer to, word for word, since the portal keeps them.",
     (
         _column("text_sha256", "text", "SHA-256 of the text in UTF-8.", "sha256"),
         _column("text_version", "text", "Version of the consent text.", "version"),
