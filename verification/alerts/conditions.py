@@ -32,8 +32,6 @@ PATIENCE: Final[dict[str, Patience]] = {
     AlertKind.DISK_LOW: Patience(_SHORT, _LONG),
     AlertKind.MESSAGES_FAIL: Patience(timedelta(0), _LONG),
 }
-
-
 MAX_DETAIL: Final = 128  # characters, as the column has them
 
 
@@ -61,12 +59,12 @@ def _accounts(now: datetime) -> Iterator[Trouble]:
 
 
 def _queues(now: datetime) -> Iterator[Trouble]:
-    for name, (state, last) in answers.states(now=now).items():
-        if state not in {answers.State.SILENT, answers.State.NEVER}:
+    for name, answer in answers.states(now=now).items():
+        if not answer.stands_still:
             continue
         if name != answers.BEAT:
             yield Trouble(AlertKind.NO_WORKER, name)
-        elif last is not None:  # before its first start, beat is not missed
+        elif answer.last is not None:  # before its first start, beat is not missed
             yield Trouble(AlertKind.NO_BEAT)
 
 
