@@ -7,7 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from tests.flow.branding import DETAILS, client_of, logo, made
+from tests.conftest import NOW
+from tests.flow.branding import BY, DETAILS, client_of, logo, made
 from verification import media
 from verification.actions import brand as action
 from verification.models import ApiClient, Brand, StaffUser
@@ -111,6 +112,23 @@ def test_an_edit_of_what_was_changed_meanwhile_is_refused(browser: Client, opera
     assert Brand.objects.get().name == "Second Bank"
 
 
+def seen() -> str:
+    return action.shown(ApiClient.objects.all())
+
+
+def test_ticks_that_were_made_before_somebody_gave_a_client_another_brand_change_nothing(
+    browser: Client, operator: StaffUser
+) -> None:
+    one, other = made(operator), made(operator, name="Other Bank")
+    client = client_of(operator, one)
+    path, before = f"/admin/brands/{one.public_id}/", seen()
+    assert f'name="of_clients" value="{before}"' in text(browser.get(path))
+    action.assign([client], other, by=operator, acting_as=BY, now=NOW)
+    page = text(browser.post(path, {"of_clients": before, "clients": [client.pk]}, follow=True))
+    assert "Somebody has changed who shows which brand" in page
+    assert ApiClient.objects.get().brand == other
+
+
 def test_ticked_clients_show_the_brand_and_the_others_do_so_no_more(
     browser: Client, operator: StaffUser
 ) -> None:
@@ -119,10 +137,10 @@ def test_ticked_clients_show_the_brand_and_the_others_do_so_no_more(
     theirs = client_of(operator, other, "theirs")
     page = f"/admin/brands/{one.public_id}/"
     assert "theirs (shows Other Bank now)" in text(browser.get(page))
-    browser.post(page, {"of_clients": "1", "clients": [kept.pk, theirs.pk]})
+    browser.post(page, {"of_clients": seen(), "clients": [kept.pk, theirs.pk]})
     shows = {client.name: client.brand for client in ApiClient.objects.select_related("brand")}
     assert shows == {"before": None, "kept": one, "theirs": one}
-    answer = browser.post(page, {"of_clients": "1", "clients": [before.pk, 999]})
+    answer = browser.post(page, {"of_clients": seen(), "clients": [before.pk, 999]})
     assert answer.status_code == 422
     assert Brand.objects.get(pk=one.pk).clients.count() == 2
 
@@ -135,7 +153,7 @@ def test_clients_beyond_those_that_are_listed_keep_their_brand(
     client_of(operator, brand, "a"), client_of(operator, brand, "b")
     page = f"/admin/brands/{brand.public_id}/"
     assert "There are more than are shown here." in text(browser.get(page))
-    browser.post(page, {"of_clients": "1"})
+    browser.post(page, {"of_clients": action.shown([ApiClient.objects.get(name="a")])})
     assert {client.name for client in brand.clients.all()} == {"b"}
 
 

@@ -1,9 +1,9 @@
 """Brands: what applicants of an API client read and see of who asks them. What they agreed to under one stays kept."""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
@@ -20,7 +20,7 @@ class TooManyBrands(Exception):
 
 
 class BrandChanged(Exception):
-    """Somebody has changed the brand since it was read."""
+    """Somebody has changed the brand, or who shows it, since it was read."""
 
 
 def seen(brand: Brand) -> str:
@@ -89,6 +89,38 @@ def assign(
         named = brand.public_id if brand else ""
         audit.record("api_client.brand_assigned", by=acting_as, subject=client, at=now, brand=named)
     return len(changed)
+
+
+def shown(clients: Iterable[ApiClient]) -> str:
+    """What a page that lists these clients sends back: it is another as soon as one of them shows another brand."""
+    pairs = sorted((client.pk, client.brand_id) for client in clients)
+    return hashlib.sha256(repr(pairs).encode()).hexdigest()
+
+
+@transaction.atomic
+def share_out(
+    brand: Brand,
+    ticked: Collection[ApiClient],
+    *,
+    listed: Collection[ApiClient],
+    as_shown: str,
+    by: StaffUser,
+    acting_as: audit.By,
+    now: datetime,
+) -> int:
+    """Of the clients of a list, those that are ticked show the brand from now on; the others do so no more.
+
+    `as_shown` is what `shown` said of the list. Returns how many had another brand before. Raises BrandChanged.
+    """
+    rows = ApiClient.objects.select_for_update(of=("self",)).filter(pk__in=[client.pk for client in listed])
+    locked = list(rows.order_by("pk"))
+    if shown(locked) != as_shown:
+        raise BrandChanged(
+            _("Somebody has changed who shows which brand since you opened this page. Look again.")
+        )
+    how: dict[str, Any] = {"by": by, "acting_as": acting_as, "now": now}
+    taken = [client for client in locked if client.brand_id == brand.pk and client not in ticked]
+    return assign(ticked, brand, **how) + assign(taken, None, **how)
 
 
 def _write(brand: Brand, details: Mapping[str, str], logo: bytes | None, now: datetime) -> None:

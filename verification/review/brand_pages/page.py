@@ -82,12 +82,14 @@ def preview(request: HttpRequest, public_id: str) -> HttpResponse:
 def _form_page(
     request: HttpRequest, form: BrandForm, brand: Brand | None = None, *, status: int = 200, confirm: str = ""
 ) -> HttpResponse:
+    clients = ClientsForm(brand=brand) if brand else None
     context = {
         "title": brand.name if brand else _("New brand"),
         "form": form,
         "brand": brand,
         "seen": request.POST.get("seen") or (action.seen(brand) if brand else ""),
-        "clients": ClientsForm(brand=brand) if brand else None,
+        "clients": clients,
+        "clients_seen": action.shown(clients.listed) if clients else "",
         "shown": of_brand(brand) if brand else None,
         "confirm": confirm,
         "choose_again": bool(request.FILES),
@@ -128,7 +130,6 @@ def _write(request: HttpRequest, form: BrandForm, brand: Brand | None) -> Brand:
 
 
 def _assigned(request: HttpRequest, brand: Brand) -> HttpResponse:
-    """The ticked clients show the brand from now on; those that were not ticked and showed it do so no more."""
     if confirm := to_confirm(request):
         return _form_page(request, BrandForm(brand=brand), brand, status=403, confirm=confirm)
     form = ClientsForm(request.POST, brand=brand)
@@ -136,9 +137,12 @@ def _assigned(request: HttpRequest, brand: Brand) -> HttpResponse:
         return _form_page(request, BrandForm(brand=brand), brand, status=422)
     user = signed_in(request)
     how: dict[str, Any] = {"by": user, "acting_as": acting(user, "operator"), "now": timezone.now()}
-    ticked = list(form.cleaned_data["clients"])
-    taken = [client for client in form.listed if client.brand_id == brand.pk and client not in ticked]
-    changed = action.assign(ticked, brand, **how) + action.assign(taken, None, **how)
+    ticked, as_shown = list(form.cleaned_data["clients"]), request.POST["of_clients"]
+    try:
+        changed = action.share_out(brand, ticked, listed=form.listed, as_shown=as_shown, **how)
+    except action.BrandChanged as error:
+        messages.error(request, str(error))
+        return redirect("admin:brand", brand.public_id)
     if changed:
         messages.success(request, _("Saved. The cases of these clients show it from now on."))
     else:
