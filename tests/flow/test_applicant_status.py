@@ -14,7 +14,7 @@ from tests.conftest import NOW, Road, photo
 from tests.flow.reviewing import decide
 from tests.flow.test_applicant_pages import agree, case, give_photo, opened, path_of
 from verification import audit
-from verification.actions import cancel, challenge, claim, link, sweep
+from verification.actions import cancel, challenge, claim, sweep
 from verification.actions.invite import Invitation
 from verification.hints import HINTS
 from verification.models import StaffUser, Verdict, Verification
@@ -265,15 +265,6 @@ def test_a_case_past_its_time_is_gone_with_its_link(invitation: Invitation, clie
         assert case(invitation).status == Status.EXPIRED
         for path in ("/verify/", "/verify/status", path_of(invitation)):
             assert "This link does not work" in client.get(path).content.decode()
-
-
-def test_a_new_link_to_a_case_past_its_time_says_so(invitation: Invitation) -> None:
-    later = NOW + timedelta(days=15)
-    with time_machine.travel(later):
-        sweep.sweep(now=later)
-        renewed = link.renew(case(invitation), by=audit.By.shell(), now=later)
-        page = Client().get(renewed.removeprefix("http://testserver"), follow=True).content.decode()
-    assert "The time for this check is over" in page
 
 
 def test_nobody_is_said_to_have_been_told(road: Road, emulator: EmulatorServer, client: Client) -> None:

@@ -9,7 +9,10 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.conftest import Road
-from verification.models import AuditEvent, StaffUser
+from verification import audit
+from verification.actions import link
+from verification.actions.cancel import cancel
+from verification.models import AuditEvent, StaffUser, Verification
 
 Captured = pytest.CaptureFixture[str]
 
@@ -45,6 +48,22 @@ def test_a_new_link_ends_the_session_that_came_by_the_old_one(
     assert client.get("/verify/consent").status_code == 404
     client.get(path_of(capsys.readouterr().out.strip()))
     assert client.get("/verify/consent").status_code == 200
+
+
+def test_a_case_that_has_ended_gets_no_new_link(road: Road) -> None:
+    case = road.invited()
+    cancel(case, reason="mistake", by=audit.By.shell(), now=timezone.now())
+    with pytest.raises(CommandError, match="has ended"):
+        call_command("link", case.public_id)
+
+
+def test_a_case_that_ends_before_its_new_link_is_made_gets_none(road: Road) -> None:
+    read_before = road.invited()
+    cancel(Verification.objects.get(), reason="mistake", by=audit.By.shell(), now=timezone.now())
+    with pytest.raises(link.CaseEnded):
+        link.renew(read_before, by=audit.By.shell(), now=timezone.now())
+    assert Verification.objects.get().link_hash == read_before.link_hash
+    assert not AuditEvent.objects.filter(kind="link.renewed").exists()
 
 
 def test_a_new_link_is_for_a_case_that_exists(db: None) -> None:

@@ -6,6 +6,11 @@ from django.db import transaction
 
 from verification import audit, links, messages
 from verification.models import Verification
+from verification.states import ENDED
+
+
+class CaseEnded(Exception):
+    """The case has ended, so there is nothing left to do with a link to it."""
 
 
 @transaction.atomic
@@ -20,7 +25,8 @@ def revoke(verification: Verification, *, by: audit.By, now: datetime) -> None:
 def renew(verification: Verification, *, by: audit.By, now: datetime, send: bool = False) -> str:
     """A new link in place of the old one, for whichever browser opens it first. It is shown once.
 
-    With `send` the applicant gets it as the policy says of invitations; without, the asker hands it over.
+    With `send` the applicant gets it as the policy says of invitations; without, the asker hands it over. Raises
+    CaseEnded, also if the case ends at this moment.
     """
     token = links.new_token()
     # After changes of the browser, what one of them used up is not held against the next.
@@ -34,7 +40,8 @@ def renew(verification: Verification, *, by: audit.By, now: datetime, send: bool
         "browser_hash": "",
         **fresh,
     }
-    Verification.objects.filter(pk=verification.pk).update(**changes)
+    if not Verification.objects.filter(pk=verification.pk).exclude(status__in=ENDED).update(**changes):
+        raise CaseEnded
     for name, value in changes.items():
         setattr(verification, name, value)
     audit.record("link.renewed", by=by, subject=verification, at=now)

@@ -26,4 +26,7 @@ class Command(BaseCommand):
             link.revoke(verification, by=audit.By.shell(), now=timezone.now())
             self.stdout.write("The link no longer works.")
             return
-        self.stdout.write(link.renew(verification, by=audit.By.shell(), now=timezone.now()))
+        try:
+            self.stdout.write(link.renew(verification, by=audit.By.shell(), now=timezone.now()))
+        except link.CaseEnded:
+            raise CommandError("This verification has ended. Invite the person anew.") from None

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from verification import messages
@@ -17,6 +18,8 @@ from verification.review.front_office.forms import InviteForm
 from verification.review.front_office.page import cases
 from verification.review.page import acting, signed_in
 from verification.states import ENDED
+
+_ENDED = gettext_lazy("This invitation has ended. Invite the person anew.")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,9 +64,10 @@ def _shown_once(request: HttpRequest, case: Verification, link: str, *, title: s
 @require_POST
 def new_link(request: HttpRequest, public_id: str) -> HttpResponse:
     case = get_object_or_404(cases(), public_id=public_id)
-    if case.status in ENDED:
-        return _refused(request, case, _("This invitation has ended. Invite the person anew."))
-    link = link_action.renew(case, by=acting(signed_in(request)), now=timezone.now())
+    try:
+        link = link_action.renew(case, by=acting(signed_in(request)), now=timezone.now())
+    except link_action.CaseEnded:
+        return _refused(request, case, str(_ENDED))
     return _shown_once(request, case, link, title=_("New link"))
 
 
@@ -71,12 +75,13 @@ def new_link(request: HttpRequest, public_id: str) -> HttpResponse:
 def send_link(request: HttpRequest, public_id: str) -> HttpResponse:
     """A new link that goes out as a message and is shown to nobody."""
     case = get_object_or_404(cases(), public_id=public_id)
-    if case.status in ENDED:
-        return _refused(request, case, _("This invitation has ended. Invite the person anew."))
     if not messages.can_send_link(case):
         sentence = _("There is no address to send to, or the policy of the case sends no invitations.")
         return _refused(request, case, sentence)
-    link_action.renew(case, by=acting(signed_in(request)), now=timezone.now(), send=True)
+    try:
+        link_action.renew(case, by=acting(signed_in(request)), now=timezone.now(), send=True)
+    except link_action.CaseEnded:
+        return _refused(request, case, str(_ENDED))
     notices.success(request, _("A new link goes out as a message now. The old one has ended."))
     return redirect("admin:invitation", case.public_id)
 
@@ -85,7 +90,7 @@ def send_link(request: HttpRequest, public_id: str) -> HttpResponse:
 def revoke(request: HttpRequest, public_id: str) -> HttpResponse:
     case = get_object_or_404(cases(), public_id=public_id)
     if case.status in ENDED:
-        return _refused(request, case, _("This invitation has ended. Invite the person anew."))
+        return _refused(request, case, str(_ENDED))
     link_action.revoke(case, by=acting(signed_in(request)), now=timezone.now())
     notices.success(request, _("The link no longer works, in any browser."))
     return redirect("admin:invitation", case.public_id)
