@@ -82,6 +82,30 @@ def test_who_notes_that_one_came_back_is_on_record(case: Any, mail: MailServer, 
     assert len(mail.taken) == 2
 
 
+def test_an_invitation_whose_link_is_gone_leads_to_a_new_link_and_that_goes_out(
+    road: Road, staff: Any, mail: MailServer, signed_in: Any
+) -> None:
+    messaging.telling(staff, "invitation")
+    case = road.invited(**PERSON)
+    send()
+    message = Message.objects.get()
+    invitation = f"/admin/invitations/{case.public_id}/"
+    client = signed_in("Senior reviewer")
+    page = text_of(client.post(f"/admin/messages/{message.public_id}/returned", follow=True))
+    assert "Send again" not in page
+    assert invitation not in page
+    client = signed_in("Front office")
+    assert invitation in text_of(client.get("/admin/messages/"))
+    page = text_of(client.post(f"/admin/messages/{message.public_id}/again", follow=True))
+    assert "Its link is not kept any more." in page
+    client.post(f"{invitation}send")
+    send(LATER)
+    assert len(mail.taken) == 2
+    page = text_of(client.get("/admin/messages/?state=bounced"))
+    assert "Since then somebody has sent to this address again." in page
+    assert invitation not in page
+
+
 def test_a_message_of_a_case_that_has_ended_is_not_sent_again(
     case: Any, mail: MailServer, signed_in: Any
 ) -> None:

@@ -47,5 +47,6 @@ def renew(verification: Verification, *, by: audit.By, now: datetime, send: bool
     audit.record("link.renewed", by=by, subject=verification, at=now)
     messages.link_ended(verification)
     if send:
+        messages.address_is_right(verification)
         messages.invited(verification, token, now=now)
     return links.url(token)

@@ -12,16 +12,19 @@ from verification.messages.outbox import (
     ADDRESS_CAME_BACK,
     CameBack,
     NotNow,
+    address_is_right,
     came_back,
     can_send_link,
     failing,
     invited,
+    lacks_link,
     link_ended,
     moved,
     out_of_reach,
     send_again,
     sends_invitations,
     tells,
+    why_not,
 )
 
 __all__ = [
@@ -31,10 +34,12 @@ __all__ = [
     "MailServer",
     "NotNow",
     "Refused",
+    "address_is_right",
     "came_back",
     "can_send_link",
     "failing",
     "invited",
+    "lacks_link",
     "link_ended",
     "moved",
     "out_of_reach",
@@ -43,4 +48,5 @@ __all__ = [
     "senders_wanted",
     "sends_invitations",
     "tells",
+    "why_not",
 ]

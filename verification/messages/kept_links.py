@@ -16,13 +16,23 @@ def keep(case: Verification, token: str) -> None:
 
 def link_of(case: Verification) -> str:
     """The address that opens the case, or "" if it is not kept. Raises storage.Unavailable."""
-    kept = KeptLink.objects.filter(verification=case, link=links.link_prefix(case)).first()
+    kept = _kept(case)
     if kept is None:
         return ""
     try:
         return links.url(storage.unseal_for(case.applicant, kept.sealed, about=_about(case)))
     except storage.IntegrityError:
         return ""
+
+
+def is_kept(case: Verification) -> bool:
+    """Whether the link that works now is kept."""
+    return _kept(case) is not None
+
+
+def _kept(case: Verification) -> KeptLink | None:
+    kept: KeptLink | None = getattr(case, "kept_link", None)
+    return kept if kept is not None and kept.link == links.link_prefix(case) else None
 
 
 def forget(case: Verification) -> None:

@@ -151,12 +151,7 @@ def why_not(message: Message, case: Verification, *, now: datetime) -> str:
 
 def is_held(message: Message, case: Verification) -> bool:
     """Whether an e-mail to this very address came back, and nobody has said since that it is right."""
-    if message.channel != Channel.EMAIL:
-        return False
-    returned = Message.objects.filter(
-        state=MessageState.BOUNCED, address_hash=address_hash(case.applicant.email)
-    )
-    return returned.exists()
+    return message.channel == Channel.EMAIL and _returned(case).exists()
 
 
 def link_needed_again(case: Verification, *, after: Message) -> bool:
@@ -170,9 +165,8 @@ def link_needed_again(case: Verification, *, after: Message) -> bool:
 
 
 def came_back(message: Message, *, by: audit.By, now: datetime) -> None:
-    """Somebody saw that the e-mail came back. No other goes to that address until somebody sends this one again.
-
-    Raises CameBack.
+    """Somebody saw that the e-mail came back. Nothing goes to that address until somebody says that it is right, by
+    sending this one again or a new link. Raises CameBack.
     """
     sent = Message.objects.filter(pk=message.pk, state=MessageState.SENT, channel=Channel.EMAIL)
     if not sent.update(state=MessageState.BOUNCED, error="came_back"):
@@ -181,22 +175,37 @@ def came_back(message: Message, *, by: audit.By, now: datetime) -> None:
     audit.record("message.came_back", by=by, subject=message.verification, at=now, **facts)
 
 
+def lacks_link(message: Message, case: Verification) -> bool:
+    """Whether it is an invitation whose link is not kept any more: only another one, with a new link, can go out."""
+    return message.kind == MessageKind.INVITATION and not kept_links.is_kept(case)
+
+
 def send_again(message: Message, *, by: audit.By, now: datetime) -> None:
     """One that was not sent, or that came back, is tried again from the beginning. Raises NotNow."""
     case = Verification.objects.select_related("applicant", "policy").get(pk=message.verification_id)
     if why_not(message, case, now=now):
         raise NotNow(_("What this message says is no longer true, or the applicant can't be reached."))
+    if lacks_link(message, case):
+        raise NotNow(_("Its link is not kept any more. The front office can send a new one."))
     stopped = Message.objects.filter(
         pk=message.pk, state__in=[MessageState.FAILED, MessageState.BOUNCED, MessageState.DROPPED]
     )
     anew = {"due_at": now, "not_before": now, "tries": 0, "error": "", "sent_at": None}
     if not stopped.update(state=MessageState.WAITING, **anew):
         raise NotNow(_("This message is on its way already."))
-    # Whoever sends it again says that the address is right, so that no other that came back from it holds this one.
-    returned = Message.objects.filter(state=MessageState.BOUNCED)
-    returned.filter(address_hash=address_hash(case.applicant.email)).update(address_hash="")
+    address_is_right(case)
     facts = {"message": message.public_id, "message_kind": message.kind}
     audit.record("message.sent_again", by=by, subject=case, at=now, **facts)
+
+
+def address_is_right(case: Verification) -> None:
+    """Whoever sends to the applicant's address once more says so: what came back from it holds no other message."""
+    _returned(case).update(address_hash="")
+
+
+def _returned(case: Verification) -> QuerySet[Message]:
+    address = address_hash(case.applicant.email)
+    return Message.objects.filter(state=MessageState.BOUNCED, address_hash=address)
 
 
 def failing(*, now: datetime) -> str:

@@ -42,16 +42,17 @@ def urls(site: Site) -> list[URLPattern]:
 def messages_page(request: HttpRequest) -> HttpResponse:
     user, now = signed_in(request), timezone.now()
     state, case = _chosen(request)
-    rows = Message.objects.select_related("verification").filter(**({"state": state} if state else {}))
+    rows = Message.objects.select_related("verification__applicant", "verification__kept_link")
+    rows = rows.filter(**({"state": state} if state else {}))
     if case:
         by = "public_id" if case.startswith("msg_") else "verification__public_id"
         rows = rows.filter(**{by: case})
     place = {name: request.GET.get(name, "") for name in ("after", "before")}
     page = page_of(rows, "created_at", **place, size=PAGE_SIZE, newest_first=True)
-    may_mend = permissions.can_mend_messages(user)
+    rights = {"may_mend": permissions.can_mend_messages(user), "may_invite": permissions.can_invite(user)}
     context = {
         "title": _("Messages"),
-        "rows": [_row(message, now, may_mend=may_mend) for message in page.rows],
+        "rows": [_row(message, now, **rights) for message in page.rows],
         "page": page,
         "case": case,
         "is_message": case.startswith("msg_"),
@@ -74,7 +75,8 @@ def returned(request: HttpRequest, message: str) -> HttpResponse:
         notices.error(request, str(error))
     else:
         notices.success(
-            request, _("Noted. Nothing more goes to this address until the message is sent again.")
+            request,
+            _("Noted. Nothing more goes to this address until the message, or a new link, is sent to it."),
         )
     return _to_case(found)
 
@@ -113,13 +115,17 @@ def _states(chosen: str, case: str) -> list[dict[str, Any]]:
     return [{"label": label, "query": _query(value, case), "here": value == chosen} for value, label in every]
 
 
-def _row(message: Message, now: datetime, *, may_mend: bool) -> dict[str, Any]:
+def _row(message: Message, now: datetime, *, may_mend: bool, may_invite: bool) -> dict[str, Any]:
     sent_by_mail = message.state == MessageState.SENT and message.channel == Channel.EMAIL
+    case = message.verification
     stuck = message.state in {MessageState.FAILED, MessageState.BOUNCED} or message.error == _NOT_SET_UP
+    stuck = stuck and not messages.why_not(message, case, now=now)
+    lacks_link = messages.lacks_link(message, case)
     return {
         "message": message,
         **badge(message, now),
         "happened": happened(message, now),
         "may_return": may_mend and sent_by_mail,
-        "may_send": may_mend and stuck,
+        "may_send": may_mend and stuck and not lacks_link,
+        "may_send_link": may_invite and stuck and lacks_link,
     }

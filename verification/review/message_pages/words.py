@@ -38,7 +38,9 @@ HAPPENED: Mapping[str, Promise] = {
     "link_ended": gettext_lazy("Its link had ended."),
     "not_set_up": gettext_lazy("E-mail is not set up here."),
     "no_address": gettext_lazy("The applicant can no longer be reached this way."),
-    "came_back": gettext_lazy("Nothing more goes to this address until the message is sent again."),
+    "came_back": gettext_lazy(
+        "Nothing more goes to this address until this message, or a new link, is sent to it."
+    ),
     "address_came_back": gettext_lazy("Held: an earlier message to this address came back."),
 }
 
@@ -52,6 +54,8 @@ def badge(message: Message, now: datetime) -> dict[str, str]:
 
 def happened(message: Message, now: datetime) -> str:
     """One or two sentences; "" for a message that was sent."""
+    if message.state == MessageState.BOUNCED and not message.address_hash:
+        return _("Since then somebody has sent to this address again.")
     said = str(HAPPENED.get(message.error, message.error.replace("_", " ")))
     if message.state != MessageState.WAITING:
         return said
