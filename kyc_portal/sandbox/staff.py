@@ -28,7 +28,7 @@ class Role:
     page: str
 
 
-# Two of a kind: who proposes a verdict is never the one who confirms it.
+# Two of a kind: who proposes is never the second person.
 ROLES = {
     "reviewer": Role(
         permissions.REVIEWER,
@@ -38,7 +38,10 @@ ROLES = {
         "Review queue",
     ),
     "reviewer2": Role(
-        permissions.REVIEWER, "Confirm what reviewer proposed, or hand it back.", "queue/", "Review queue"
+        permissions.REVIEWER,
+        "Judge what reviewer proposed, without seeing their verdict: the same takes effect, another goes to senior.",
+        "queue/",
+        "Review queue",
     ),
     "senior": Role(
         permissions.SENIOR,
