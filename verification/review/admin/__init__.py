@@ -1,1 +1,1 @@
-"""Pages of the stock admin: read-only records, and the accounts of staff."""
+"""Pages of the stock admin: read-only records."""
