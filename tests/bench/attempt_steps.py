@@ -36,8 +36,9 @@ UPLOAD = {
     "child": (ROUND_TRIP,),
     "reuse": (
         "verification.evidence.reuse:same_bytes",
-        "verification.evidence.reuse:likeness",
+        "verification.evidence.reuse:likenesses",
         "verification.evidence.reuse:keep",
+        "verification.evidence.photos:shared",
     ),
 }
 PREPARE = {

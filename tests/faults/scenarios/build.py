@@ -16,10 +16,10 @@ from PIL import Image
 
 from kyc_portal.sandbox.drawing import draw_photo
 from tests.conftest import NOW, Road, clip
+from tests.one_person import only_show_what_is_shared
 from verification.actions import document, prepare
-from verification.actions.policy import terms_of
-from verification.models import Policy, StaffUser, VerificationAttempt
-from verification.states import AttemptStatus, SharedEvidence
+from verification.models import VerificationAttempt
+from verification.states import AttemptStatus
 
 BATCHES_READY, BATCHES_SUBMITTED = 12, 1
 MAX_SECONDS = 200  # seconds for all of them
@@ -27,7 +27,7 @@ MAX_SECONDS = 200  # seconds for all of them
 
 def run(repetitions: int) -> dict[str, Any]:
     call_command("migrate", verbosity=0)
-    _only_show_shared_evidence()
+    only_show_what_is_shared(now=NOW)
     connections.close_all()
     ready = BATCHES_READY * repetitions
     # Not a `Pool`: it would wait for ever for a process that died.
@@ -42,20 +42,6 @@ def run(repetitions: int) -> dict[str, Any]:
     made: dict[str, Any] = {status: attempts.filter(status=status).count() for status in AttemptStatus}
     connections.close_all()  # SQLite's file is complete, and may be copied, when no connection is open.
     return made
-
-
-def _only_show_shared_evidence() -> None:
-    """All these applicants are one person before one camera, which would go to a reviewer."""
-    one, other = (StaffUser.objects.create(username=name) for name in ("drafter", "activator"))
-    first = Policy.current()
-    Policy.objects.create(
-        **terms_of(first) | {"shared_evidence": SharedEvidence.TELL},
-        version=first.version + 1,
-        drafted_by=one,
-        drafted_at=NOW,
-        activated_by=other,
-        activated_at=NOW,
-    )
 
 
 def _ready(number: int) -> None:
