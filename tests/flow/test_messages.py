@@ -433,9 +433,6 @@ def test_one_that_came_back_is_sent_again_when_somebody_says_so(
     assert states(case)["invitation"] == "sent"
 
 
-# Not set up, and SMS
-
-
 def test_sent_again_it_is_held_by_no_other_that_came_back_from_the_address(
     road: Road, mail: MailServer, telling: Any
 ) -> None:
@@ -449,6 +446,9 @@ def test_sent_again_it_is_held_by_no_other_that_came_back_from_the_address(
     send()
     assert states(cases[0])["invitation"] == "sent"
     assert states(cases[1])["invitation"] == "bounced came_back"
+
+
+# Not set up, and SMS
 
 
 def test_without_a_mail_server_it_shows_that_nothing_goes_out(

@@ -148,7 +148,7 @@ def test_work_that_waits_for_another_try_is_told_apart(road: Road) -> None:
 
 def test_late_cases_of_reviewers_are_counted(road: Road, emulator: Any) -> None:
     case = road.in_review(emulator)
-    assert facts()["work.review"].says == "1 cases wait for a reviewer; 0 are late."
+    assert facts()["work.review"].says == "1 case waits for a reviewer; 0 are late."
     type(case).objects.filter(pk=case.pk).update(due_at=LATER - SECOND)
     assert facts()["work.review"].tone == Tone.WARN
 
@@ -169,7 +169,7 @@ def test_messages_that_are_due_are_told_with_their_age_and_planned_ones_are_not(
     )
     fact = facts()["work.messages"]
     assert fact.tone == tone
-    assert fact.says.startswith("1 are due, the oldest for ")
+    assert fact.says.startswith("1 is due, for ")
 
 
 def test_damaged_evidence_of_the_last_day_is_an_alarm_and_older_is_none(road: Road) -> None:

@@ -218,6 +218,11 @@ def expire(*, now: datetime) -> int:
     return len(files)
 
 
+def faults(file: InvitationFile) -> list[Fault]:
+    """What was wrong with its lines when it was last read."""
+    return [Fault(*values) for values in file.faults]
+
+
 def is_waiting(file: InvitationFile, now: datetime) -> bool:
     return file.state == FileState.READ and bool(file.file_name) and now < file.expires_at
 

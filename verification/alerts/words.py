@@ -7,6 +7,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from verification.health import workers
+from verification.health.places import MAKE_ROOM
+from verification.jobs import answers
 from verification.models import Alert, AlertKind, AlertNotice
 
 _WHAT: Mapping[str, Promise] = {
@@ -25,16 +28,10 @@ _TO_DO: Mapping[str, Promise] = {
     AlertKind.BUDGET_SPENT: gettext_lazy(
         "Calling goes on at 00:00 UTC by itself; recordings wait until then."
     ),
-    AlertKind.NO_WORKER: gettext_lazy("Start the worker of this queue. Nothing is lost meanwhile."),
-    AlertKind.NO_BEAT: gettext_lazy(
-        "See that the broker runs and start kyc-beat. Until then nothing ends, expires or is reminded of by itself."
-    ),
     AlertKind.STORE_DOWN: gettext_lazy(
         "The System page says what to look at. Nobody can send a photo or a recording meanwhile."
     ),
-    AlertKind.DISK_LOW: gettext_lazy(
-        "Make room or add a disk: when it is full, no photo or recording can be taken."
-    ),
+    AlertKind.DISK_LOW: MAKE_ROOM,
     AlertKind.MESSAGES_FAIL: gettext_lazy(
         "The Messages page says which and why. They are tried again by themselves."
     ),
@@ -47,6 +44,10 @@ def what(alert: Alert) -> str:
 
 
 def to_do(alert: Alert) -> str:
+    if alert.kind == AlertKind.NO_WORKER:
+        return workers.to_do(alert.subject)
+    if alert.kind == AlertKind.NO_BEAT:
+        return workers.to_do(answers.BEAT)
     return str(_TO_DO[alert.kind])
 
 

@@ -18,6 +18,7 @@ from verification.health.fact import Fact, Tone
 
 # Per cent free: somebody should look; a day of recordings may not fit.
 LITTLE, VERY_LITTLE = 15, 5
+MAKE_ROOM = gettext_lazy("Make room or add a disk: when it is full, no photo or recording can be taken.")
 
 
 def facts(now: datetime) -> list[Fact]:
@@ -70,5 +71,4 @@ def _disk(code: str, title: Any, folder: Path) -> Fact:
     }
     if share >= LITTLE:
         return Fact(code, title, Tone.GOOD, says)
-    to_do = _("Make room or add a disk: when it is full, no photo or recording can be taken.")
-    return Fact(code, title, Tone.WARN if share >= VERY_LITTLE else Tone.BAD, says, to_do)
+    return Fact(code, title, Tone.WARN if share >= VERY_LITTLE else Tone.BAD, says, str(MAKE_ROOM))

@@ -83,10 +83,9 @@ def _review(now: datetime) -> Fact:
     late = waiting.filter(due_at__lt=now)
     number, overdue = (rows[: MAX_COUNTED + 1].count() for rows in (waiting, late))
     title, code = gettext_lazy("For reviewers"), "work.review"
-    says = _("%(number)s cases wait for a reviewer; %(late)s are late.") % {
-        "number": _up_to(number),
-        "late": _up_to(overdue),
-    }
+    waits = ngettext("%(n)s case waits for a reviewer", "%(n)s cases wait for a reviewer", number)
+    late_ones = ngettext("%(n)s is late", "%(n)s are late", overdue)
+    says = f"{waits % {'n': _up_to(number)}}; {late_ones % {'n': _up_to(overdue)}}."
     if overdue:
         return Fact(code, title, Tone.WARN, says, _("Reviewers see them on their board, the latest first."))
     return Fact(code, title, Tone.GOOD, says)
@@ -103,10 +102,8 @@ def _messages(now: datetime) -> Fact:
         return Fact(code, title, Tone.GOOD, _("Nothing waits."))
     oldest = waiting.aggregate(oldest=Min("due_at"))["oldest"]
     age = now - (oldest or now)
-    says = _("%(number)s are due, the oldest for %(span)s.") % {
-        "number": _up_to(number),
-        "span": times.short_span(age),
-    }
+    due = ngettext("%(n)s is due, for %(span)s.", "%(n)s are due, the oldest for %(span)s.", number)
+    says = due % {"n": _up_to(number), "span": times.short_span(age)}
     if age < SLOW:
         return Fact(code, title, Tone.GOOD, says)
     failing = messages.failing(now=now)

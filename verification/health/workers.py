@@ -41,7 +41,8 @@ _TO_DO: Mapping[str, Promise] = {
     "liveness": gettext_lazy("Start kyc-liveness on a server; nothing is lost meanwhile."),
     "sweep": gettext_lazy("Start kyc-media or kyc-liveness on a server; nothing is lost meanwhile."),
     answers.BEAT: gettext_lazy(
-        "See that the broker runs and start kyc-beat; until then nobody can tell whether the workers listen."
+        "See that the broker runs and start kyc-beat; until then nothing ends or is reminded of by itself, and nobody "
+        "can tell whether the workers listen."
     ),
 }
 

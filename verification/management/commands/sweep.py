@@ -1,4 +1,4 @@
-"""`manage.py sweep`: runs once what Celery's beat runs every five seconds."""
+"""`manage.py sweep`: does once what a sweep does for cases and files; sessions and alerts are left to the workers."""
 
 from typing import Any
 

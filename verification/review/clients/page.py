@@ -57,6 +57,7 @@ def client_page(
         "keys": [_key(key, now) for key in keys[:MAX_KEYS]],
         "more_keys": keys.count() > MAX_KEYS,
         "events": [_event(event) for event in events[:MAX_EVENTS]],
+        "more_events": events.count() > MAX_EVENTS,
         "form": form or KeyForm(),
         "may_manage": permissions.can_manage_clients(signed_in(request)),
     }

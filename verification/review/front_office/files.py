@@ -123,12 +123,12 @@ def _found(public_id: str) -> InvitationFile:
 def _file_page(
     request: HttpRequest, found: InvitationFile, *, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    faults = [words.fault_of(each) for each in found.faults[:MAX_FAULTS]]
+    faults = action.faults(found)
     context = {
         "title": _("File of %(at)s") % {"at": f"{found.created_at:%Y-%m-%d %H:%M} UTC"},
         **_about(found, timezone.now()),
-        "faults": [{"fault": each, "sentence": words.fault(each)} for each in faults],
-        "more": len(found.faults) - len(faults),
+        "faults": [{"fault": each, "sentence": words.fault(each)} for each in faults[:MAX_FAULTS]],
+        "more": max(0, len(faults) - MAX_FAULTS),
         "problem": problem,
         "to_hand_over": action.to_hand_over(found).count() if found.state == FileState.DONE else 0,
         "sends": messages.sends_invitations(Policy.current()),
@@ -153,8 +153,7 @@ def problems(request: HttpRequest, public_id: str) -> HttpResponse:
     """The lines that do not fit, with what is wrong: to be mended and sent as they are."""
     found = _found(public_id)
     said: dict[int, list[str]] = {}
-    for values in found.faults:
-        each = words.fault_of(values)
+    for each in action.faults(found):
         said.setdefault(each.line, []).append(
             f"{each.column}: {words.fault(each)}" if each.column else words.fault(each)
         )

@@ -1,7 +1,6 @@
 """Where an invitation stands, and what is wrong with a line or a file, in words for people without our terms."""
 
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -96,9 +95,3 @@ def fault(found: Fault) -> str:
 
 def unreadable(error: csv_file.Unreadable) -> str:
     return label(UNREADABLE, error.code) % {"about": error.about, "lines": f"{csv_file.MAX_LINES:,}"}
-
-
-def fault_of(values: list[Any]) -> Fault:
-    """A fault as the row of a file keeps it."""
-    line, column, code, other = values
-    return Fault(line, column, code, other)
