@@ -20,15 +20,13 @@ from verification.rules.reasons import LIST_VERSION, REASONS
 from verification.rules.review_bands import SPOT_CHECK
 from verification.states import DocumentState, Status
 
-# A claim on a case ends after this time; work on its page renews it. `actions.claim` and `review.judge_blind` set it.
+# A claim on a case ends after this time; work on its page renews it.
 CLAIM_LEASE = timedelta(minutes=15)
-# What a case is changed to when its reviewer is done with it: it is nobody's work any more.
-NOBODYS: dict[str, Any] = {
-    "claimed_by": None,
-    "claimed_until": None,
-    "assigned_to": None,
-    "assigned_at": None,
-}
+# What a case is changed to when a claim on it ends early.
+UNCLAIMED: dict[str, Any] = {"claimed_by": None, "claimed_until": None}
+# The same when its reviewer is done with it: it is nobody's work any more.
+NOBODYS: dict[str, Any] = {**UNCLAIMED, "assigned_to": None, "assigned_at": None}
+# Characters of a reviewer's note.
 MIN_NOTE = 10
 MAX_NOTE = 10_000
 # Listed to choose from.
@@ -69,6 +67,11 @@ class Shown:
 
     version: int
     evidence_sha256: str
+
+
+def claimed(by: StaffUser, now: datetime) -> dict[str, Any]:
+    """What a case is changed to when this reviewer goes on with it."""
+    return {"claimed_by": by, "claimed_until": now + CLAIM_LEASE}
 
 
 def open_to(by: StaffUser, *, now: datetime) -> QuerySet[Verification]:
@@ -172,15 +175,7 @@ def has_third(case: Verification) -> bool:
     """Is there a senior reviewer who may decide between two different verdicts on the case?"""
     groups = permissions.RIGHTS["decide_escalated"].groups
     seniors = StaffUser.objects.filter(is_active=True, groups__name__in=groups).distinct()
-    return any(_may_work_on(senior, case) for senior in seniors)
-
-
-def _may_work_on(user: StaffUser, case: Verification) -> bool:
-    try:
-        permissions.check_work_on(user, case)
-    except permissions.Denied:
-        return False
-    return True
+    return any(not permissions.refusal(permissions.check_work_on, senior, case) for senior in seniors)
 
 
 def check_in_review(case: Verification) -> None:
@@ -253,15 +248,22 @@ _NOT_CHECKED = {
 }
 
 
-def check_document(case: Verification, by: StaffUser) -> None:
-    """Raises DocumentNotChecked while the document stands against an approval by this reviewer.
+def document_known(case: Verification, unread: Iterable[Review]) -> tuple[str, DocumentCheck | None]:
+    """The state of the document and its newest check, for a reviewer who must not read these reviews yet.
 
-    A check of a colleague whose verdict they must not read yet tells them nothing and counts nothing: a second person
+    A check of a colleague whose verdict they must not read tells them nothing and counts nothing: a second person
     checks the document too.
     """
-    state, check = document_check.state_of(case), document_check.latest(case)
-    if state and check is not None and check.by in {said.by for said in unread(case, by)}:
-        state = DocumentState.TO_DO
+    # Each check sets a state, so a case without one has no check.
+    check = document_check.latest(case) if case.document_state else None
+    if check is not None and check.by_id in {review.by_id for review in unread}:
+        return DocumentState.TO_DO, None
+    return document_check.state_of(case), check
+
+
+def check_document(case: Verification, by: StaffUser) -> None:
+    """Raises DocumentNotChecked while the document stands against an approval by this reviewer."""
+    state, _check = document_known(case, unread(case, by))
     if state in document_check.OPEN:
         raise DocumentNotChecked(str(_NOT_CHECKED[DocumentState(state)]))
 

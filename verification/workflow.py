@@ -178,14 +178,8 @@ def _document_state(verification: Verification, target: Status) -> str:
 def _place_in_queue(verification: Verification, reasons: list[str], now: datetime) -> dict[str, Any]:
     newest = verification.attempts.newest_finished()
     similarity = newest.similarity if newest else None
-    setting = verification.policy.shared_evidence
-    pairs = RiskFlag.objects.filter(shared_evidence.about(verification)).values_list("code", "other")
-    flags = [queue_marks.Noticed(code, other is not None) for code, other in pairs]
-    odd = [
-        flag.code
-        for flag in flags
-        if shared_evidence.is_for_a_person(flag.code, elsewhere=flag.elsewhere, setting=setting)
-    ]
+    setting, flags = verification.policy.shared_evidence, shared_evidence.noticed(verification)
+    odd = [flag.code for flag in flags if shared_evidence.is_for_a_person(flag, setting)]
     camera = str(newest.signals.get("camera", "")) if newest else ""
     return {
         "queued_at": now,

@@ -95,6 +95,12 @@ def desk_of(staff):
 
 
 @pytest.fixture
+def seniors(staff):
+    """The two whom it takes to put a policy into force."""
+    return staff("Senior reviewer"), staff("Senior reviewer", "senior2")
+
+
+@pytest.fixture
 def olga(desk_of):
     return desk_of("Operator", "olga")
 

@@ -36,9 +36,8 @@ def two(staff):
 
 
 @pytest.fixture
-def terms(staff):
+def terms(seniors):
     """Puts a policy with these terms into force."""
-    seniors = staff("Senior reviewer"), staff("Senior reviewer", "senior2")
     return lambda **terms: policy(seniors, **terms)
 
 

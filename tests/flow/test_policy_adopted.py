@@ -29,11 +29,6 @@ def production(settings):
     settings.DEMO = False
 
 
-@pytest.fixture
-def seniors(staff):
-    return staff("Senior reviewer"), staff("Senior reviewer", "senior2")
-
-
 def invited(reference="CUST-1"):
     person = {"reference": reference, "name": "Alice Example"}
     return invite.invite(**person, by=audit.By.shell(), now=LATER).verification

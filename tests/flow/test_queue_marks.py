@@ -92,9 +92,13 @@ def test_the_first_of_two_with_one_photo_is_marked_too(road, emulator, signed_in
     assert marks["FIRST"] == ["Shared with another applicant"]
 
 
-def test_a_document_that_waits_for_its_check_is_marked(road, emulator, signed_in):
-    change(road.in_review(emulator), document_state=DocumentState.TO_DO)
-    assert rows(signed_in())[0]["marks"] == ["Document: to check"]
+@pytest.mark.parametrize(
+    ("state", "mark"),
+    [(DocumentState.TO_DO, "Document: to check"), (DocumentState.FAILED, "Document: check failed")],
+)
+def test_a_document_that_stands_against_an_approval_is_marked(road, emulator, signed_in, state, mark):
+    change(road.in_review(emulator), document_state=state)
+    assert rows(signed_in())[0]["marks"] == [mark]
 
 
 def test_marks_cost_no_more_queries_for_many_rows(road, emulator, signed_in):

@@ -215,9 +215,15 @@ def test_of_two_copies_sent_at_one_moment_only_one_is_taken(
 
 @pytest.mark.parametrize(("two", "status"), [(False, Status.APPROVED), (True, Status.IN_REVIEW)])
 def test_what_a_reviewer_has_seen_holds_up_the_next_recording_only_where_it_takes_two(
-    road: Road, earlier: VerificationAttempt, emulator: EmulatorServer, staff: Any, two: bool, status: Status
+    road: Road,
+    earlier: VerificationAttempt,
+    emulator: EmulatorServer,
+    staff: Any,
+    seniors: Any,
+    two: bool,
+    status: Status,
 ) -> None:
-    policy((staff("Senior reviewer"), staff("Senior reviewer", "senior2")), second_for_flags=two)
+    policy(seniors, second_for_flags=two)
     other = road.with_photo(seed=2)
     judged(road, other, rewritten(clip(seconds=6.0, take=50), "matroska"))
     decide(other, Verdict.ASK_AGAIN, "video_unclear", by=staff("Reviewer"), now=LATER)

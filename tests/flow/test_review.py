@@ -212,8 +212,8 @@ def test_asking_again_never_shortens_a_link(road, emulator, signed_in):
     assert case.link_expires_at == later
 
 
-def test_a_case_is_due_by_the_review_hours_of_its_policy(road, emulator, staff):
-    policy((staff("Senior reviewer"), staff("Senior reviewer", "senior2")), review_hours=2)
+def test_a_case_is_due_by_the_review_hours_of_its_policy(road, emulator, seniors):
+    policy(seniors, review_hours=2)
     case = road.in_review(emulator)
     assert case.due_at - case.queued_at == timedelta(hours=2)
 

@@ -324,7 +324,7 @@ ACTS = (*("approve", "decline", "look") * 4, "hand_back", "escalate", "step_asid
 
 @dataclass
 class Walk:
-    """A walk through random acts of five people on one case. `read` has the notes that each of them has had before
+    """A walk through random acts of six people on one case. `read` has the notes that each of them has had before
     their eyes, in the order of the acts."""
 
     case: Verification
@@ -387,18 +387,18 @@ class Walk:
 
 
 @pytest.fixture
-def five(desk_of):
+def six(desk_of):
     who = {"r1": "Reviewer", "r2": "Reviewer", "r3": "Reviewer", "s1": SENIOR, "s2": SENIOR, "s3": SENIOR}
     return {name: desk_of(group, name) for name, group in who.items()}
 
 
 def test_no_sequence_of_acts_ends_with_a_second_person_who_knew_the_first_verdict(
-    by_two, road, emulator, five
+    by_two, road, emulator, six
 ):
     case, ends = road.in_review(emulator), []
     for seed in range(24):
         with undone_later():
-            walk = Walk(Verification.objects.get(pk=case.pk), five, random.Random(seed))
+            walk = Walk(Verification.objects.get(pk=case.pk), six, random.Random(seed))
             for number in range(12):
                 walk.step(number)
                 walk.case.refresh_from_db()

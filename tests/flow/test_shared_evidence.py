@@ -78,11 +78,6 @@ def first(road: Road, emulator: EmulatorServer) -> Verification:
     return case
 
 
-@pytest.fixture
-def seniors(staff: Any) -> Any:
-    return staff("Senior reviewer"), staff("Senior reviewer", "senior2")
-
-
 @pytest.mark.parametrize(
     ("again", "code", "facts"),
     [

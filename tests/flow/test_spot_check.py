@@ -18,9 +18,9 @@ PASS = {"sim": 93.7}
 
 
 @pytest.fixture
-def checked(road, emulator, staff):
+def checked(road, emulator, seniors):
     """A pass that was selected for a spot check."""
-    policy((staff("Senior reviewer"), staff("Senior reviewer", "senior2")), qa_share=Decimal(100))
+    policy(seniors, qa_share=Decimal(100))
     return road.judged(emulator, PASS)
 
 
@@ -41,8 +41,8 @@ def test_without_a_share_a_pass_passes(road, emulator):
     assert road.judged(emulator, PASS).status == Status.APPROVED
 
 
-def test_what_would_not_pass_is_no_spot_check(road, emulator, staff):
-    policy((staff("Senior reviewer"), staff("Senior reviewer", "senior2")), qa_share=Decimal(100))
+def test_what_would_not_pass_is_no_spot_check(road, emulator, seniors):
+    policy(seniors, qa_share=Decimal(100))
     assert road.judged(emulator, {"sim": 74.2}).reasons == ["similarity_band"]
 
 

@@ -357,7 +357,6 @@ def test_a_senior_assigns_several_and_hears_which_were_refused(cases, rita, rolf
 
 
 def test_several_are_snoozed_each_with_its_event(cases, rita):
-    change(cases[0], version=cases[0].version)
     page = bulk(rita, cases, "snooze", reason_code="waiting_for_information", hours="4")
     assert "Done with 3 cases." in page
     assert AuditEvent.objects.filter(kind="case.snoozed").count() == 3

@@ -35,7 +35,7 @@ def assign(case: Verification, *, to: StaffUser, by: StaffUser, now: datetime) -
     if locked.kept_for not in (None, to, by):
         permissions.check_assign_others(by)
     _check_takes(locked, to)
-    free = {"claimed_by": None, "claimed_until": None} if locked.holder(now) not in (None, to) else {}
+    free = casework.UNCLAIMED if locked.holder(now) not in (None, to) else {}
     Verification.objects.filter(pk=locked.pk).update(assigned_to=to, assigned_at=now, **free)
     audit.record("case.assigned", by=audit.By.staff(by), subject=locked, at=now, to=to.get_username())
 

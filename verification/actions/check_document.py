@@ -25,7 +25,7 @@ def check_document(
     """
     locked = casework.locked_for_act(case, shown, by=by, now=now)
     casework.check_length(note)
-    # The reviewer goes on to decide, so they get the claim.
-    held = {"claimed_by": by, "claimed_until": now + casework.CLAIM_LEASE}
     found = document or Found("", {})
+    # The reviewer goes on to decide, so they get the claim.
+    held = casework.claimed(by, now)
     return casework.record_document_check(locked, found, note=note, by=by, now=now, **held)

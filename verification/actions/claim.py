@@ -27,9 +27,9 @@ def claim(case: Verification, *, by: StaffUser, now: datetime) -> None:
     casework.check_not_held(locked, by=by, now=now)
     if locked.holder(now) is None:
         audit.record("case.claimed", by=audit.By.staff(by), subject=locked, at=now)
-    until = now + casework.CLAIM_LEASE
-    Verification.objects.filter(pk=locked.pk).update(claimed_by=by, claimed_until=until)
-    case.claimed_by, case.claimed_until = by, until
+    held = casework.claimed(by, now)
+    Verification.objects.filter(pk=locked.pk).update(**held)
+    case.claimed_by, case.claimed_until = held["claimed_by"], held["claimed_until"]
 
 
 def renew(case: Verification, *, by: StaffUser, now: datetime) -> bool:
@@ -44,7 +44,7 @@ def renew(case: Verification, *, by: StaffUser, now: datetime) -> bool:
 def release(case: Verification, *, by: StaffUser, now: datetime) -> bool:
     """Give the case back to the queue; False if this reviewer did not hold it."""
     held = Verification.objects.filter(pk=case.pk, status=Status.IN_REVIEW, claimed_by=by)
-    if not held.update(claimed_by=None, claimed_until=None):
+    if not held.update(**casework.UNCLAIMED):
         return False
     audit.record("case.released", by=audit.By.staff(by), subject=case, at=now)
     return True

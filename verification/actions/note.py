@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from verification import audit, casework, permissions, workflow
 from verification.models import CaseNote, NoteMention, StaffUser, Verification
 
-MAX_TEXT = 2000
-MAX_NOTES = 100
-MAX_ASKED = 5
+MAX_TEXT = 2000  # characters
+MAX_NOTES = 100  # on one case
+MAX_ASKED = 5  # colleagues that one note addresses
 # Two requests within this time with the same words are one press of a button.
 DOUBLE_PRESS = timedelta(seconds=30)
 

@@ -71,4 +71,4 @@ def _change(case: Verification, verdict: Verdict, hours: int, by: StaffUser, now
         return {**casework.NOBODYS, **({"proposal": None} if own else {})}
     if hours not in SNOOZES:
         raise UnusableSnooze(_("Choose for how long."))
-    return {"claimed_by": None, "claimed_until": None, "snoozed_until": now + timedelta(hours=hours)}
+    return {**casework.UNCLAIMED, "snoozed_until": now + timedelta(hours=hours)}

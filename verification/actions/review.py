@@ -221,6 +221,6 @@ def judge_blind(
         locked, verdict, stage=Stage.BLIND, evidence_sha256=shown.evidence_sha256, **words
     )
     # The reviewer goes on to decide, so they get the claim.
-    held = {"claimed_by": by, "claimed_until": now + casework.CLAIM_LEASE}
+    held = casework.claimed(by, now)
     casework.amend_by(review, locked, "review.judged_blind", held, agrees=verdict == Verdict.APPROVE)
     return review

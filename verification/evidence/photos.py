@@ -104,7 +104,7 @@ def of_others(applicant: int) -> QuerySet[Document]:
 
 
 def _alike_of(document: Document) -> list[AlikePhoto]:
-    """The photos that look like this one, sent before or after it."""
+    """The photo that looks most like this one of those sent before it, and of those sent after it."""
     rows = AlikePhoto.objects.order_by("bits", "pk")
     before = rows.filter(later=document).select_related("earlier__verification")
     after = rows.filter(earlier=document).select_related("later__verification")

@@ -92,28 +92,27 @@ def _looks(picture: Image.Image, faces: list[Face]) -> FaceLooks:
     """In grey, because the detector sees a face elsewhere in colours."""
     if not faces:
         return FaceLooks()
-    grey = picture.convert("L")
-    left, top, width, height, _sure = faces[0]
-    return looks_of_face(grey, (left, top, width, height), _largest)
+    return looks_of_face(picture.convert("L"), faces[0][:4], _largest)
 
 
 def _largest(grey: Image.Image) -> tuple[float, float, float, float] | None:
     found = _detect(grey.convert("RGB"), max(grey.size))
-    if not found:
-        return None
-    left, top, width, height, _sure = max(found, key=lambda face: face.width * face.height)
-    return left, top, width, height
+    return max(found, key=_area)[:4] if found else None
 
 
 def _faces(picture: Image.Image) -> list[Face]:
     """The largest face, and others that are about as large."""
     for side in SIDES:
-        found = sorted(_detect(picture, side), key=lambda face: face.width * face.height, reverse=True)
+        found = sorted(_detect(picture, side), key=_area, reverse=True)
         if found:
             first, *rest = found
             others = [face for face in rest if face.sure >= SURE_OF_ANOTHER and not face.touches(first)]
             return [first, *(face for face in others if face.width >= AS_WIDE * first.width)]
     return []
+
+
+def _area(face: Face) -> int:
+    return face.width * face.height
 
 
 def _detect(picture: Image.Image, side: int) -> list[Face]:

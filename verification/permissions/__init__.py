@@ -5,6 +5,7 @@ groups alone: a superuser without a group has none. Whether the status of a case
 `workflow`. docs/permissions.md is generated from RIGHTS, `addresses` and `situations`.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -151,6 +152,15 @@ def check(user: User, right: str) -> None:
         raise Denied(str(RIGHTS[right].sentence))
 
 
+def refusal(check: Callable[..., None], *about: object) -> str:
+    """The sentence with which a check refuses, or "" if it does not."""
+    try:
+        check(*about)
+    except Denied as denied:
+        return str(denied)
+    return ""
+
+
 check_view_queue = partial(check, right="view_queue")
 check_reveal = partial(check, right="reveal")
 check_decide = partial(check, right="decide")
@@ -268,11 +278,7 @@ def check_delete_filter(user: StaffUser, kept: SavedFilter) -> None:
 
 
 def can_delete_filter(user: StaffUser, kept: SavedFilter) -> bool:
-    try:
-        check_delete_filter(user, kept)
-    except Denied:
-        return False
-    return True
+    return not refusal(check_delete_filter, user, kept)
 
 
 def check_activate(user: StaffUser, drafted_by: StaffUser | None) -> None:
@@ -332,8 +338,4 @@ def check_see_change(user: StaffUser, change: StaffChange) -> None:
 
 
 def can_confirm_change(user: StaffUser, change: StaffChange) -> bool:
-    try:
-        check_confirm_change(user, change)
-    except Denied:
-        return False
-    return True
+    return not refusal(check_confirm_change, user, change)

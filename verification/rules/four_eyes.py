@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from verification.liveness import VENDOR_PASS
-from verification.models import Review, RiskFlag, Stage, Verdict, Verification
+from verification.models import Review, Stage, Verdict, Verification
 from verification.rules import document_check, sampling, shared_evidence
 from verification.states import FOR_TWO, Outcome
 
@@ -63,9 +63,9 @@ def approval_of(case: Verification) -> Approval:
     """The approval that a reviewer could give to the case as it is."""
     newest = case.attempts.newest_finished()
     outcome, similarity = (newest.outcome, newest.similarity) if newest else ("", None)
-    flags = list(RiskFlag.objects.filter(shared_evidence.about(case)).values_list("code", "other"))
-    flagged = any(code in FOR_TWO for code, _other in flags)
-    return Approval(outcome, similarity, flagged, any(other is not None for _code, other in flags))
+    flags = shared_evidence.noticed(case)
+    flagged, shared = any(flag.code in FOR_TWO for flag in flags), any(flag.elsewhere for flag in flags)
+    return Approval(outcome, similarity, flagged, shared)
 
 
 def why_second(case: Verification, verdict: str) -> tuple[str, ...]:

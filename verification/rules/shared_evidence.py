@@ -6,7 +6,8 @@ policy, whoever sent it first.
 
 from django.db.models import Q
 
-from verification.models import Verification
+from verification.models import RiskFlag, Verification
+from verification.rules.queue_marks import Noticed
 from verification.states import FOR_A_PERSON, Flag, SharedEvidence
 
 # The rule of each setting, for statements that read the policy of many cases.
@@ -26,15 +27,21 @@ def takes_two(setting: str) -> bool:
     return setting == SharedEvidence.REVIEW_BY_TWO
 
 
-def is_for_a_person(code: str, *, elsewhere: bool, setting: str) -> bool:
-    """Must a person see this flag before an approval? `elsewhere`: it is about another applicant."""
-    return code in FOR_A_PERSON or (elsewhere and holds(setting))
+def is_for_a_person(flag: Noticed, setting: str) -> bool:
+    """Must a person see this flag before an approval?"""
+    return flag.code in FOR_A_PERSON or (flag.elsewhere and holds(setting))
 
 
 def about(case: Verification) -> Q:
     """The flags of the case, and those that other applicants' later photos got because of its own: of two who sent the
     same photo, neither is known to be the one whose it is. Of two recordings the earlier one is no copy."""
     return Q(verification=case) | Q(other=case, code__in=PHOTOS)
+
+
+def noticed(case: Verification) -> list[Noticed]:
+    """What the flags about the case say."""
+    flags = RiskFlag.objects.filter(about(case)).values_list("code", "other")
+    return [Noticed(code, other is not None) for code, other in flags]
 
 
 def for_a_person(case: Verification) -> Q:

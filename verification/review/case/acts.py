@@ -24,7 +24,7 @@ from verification.actions import reopen as reopening
 from verification.evidence.judged import evidence_hash
 from verification.models import DocumentCheck, Review, StaffUser, Stage, Verdict, Verification
 from verification.review.case import page as case_page
-from verification.review.case.forms import BlindForm, DecisionForm, DocumentForm, ReopenForm
+from verification.review.case.forms import ANSWERED, BlindForm, DecisionForm, DocumentForm, ReopenForm
 from verification.review.page import Site, signed_in
 from verification.review.queue.page import set_last_case
 
@@ -192,7 +192,8 @@ def _is_double_submit(case: Verification, user: StaffUser, posted: dict[str, Any
     """Whether the same user recorded exactly this within DOUBLE_SUBMIT_WINDOW."""
     if "verdict" not in posted:
         checks = case.document_checks.filter(by=user, at__gt=now - DOUBLE_SUBMIT_WINDOW)
-        return checks.filter(kind=posted["document_kind"], note=posted["note"]).exists()
+        same = checks.filter(kind=posted["document_kind"], note=posted["note"])
+        return any(_has_answers(check, posted) for check in same)
     lately = case.reviews.filter(
         by=user, at__gt=now - DOUBLE_SUBMIT_WINDOW, verdict=posted["verdict"], note=posted["note"]
     )
@@ -201,6 +202,10 @@ def _is_double_submit(case: Verification, user: StaffUser, posted: dict[str, Any
     else:
         lately = lately.filter(stage=Stage.BLIND)
     return lately.filter(evidence_sha256=posted["evidence_sha256"]).exists()
+
+
+def _has_answers(check: DocumentCheck, posted: dict[str, Any]) -> bool:
+    return all(check.answers.get(question, "") == posted[name] for question, name in ANSWERED.items())
 
 
 def _flash(request: HttpRequest, case: Verification, made: Review | None) -> None:

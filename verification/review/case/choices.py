@@ -65,8 +65,9 @@ def of(
     """The user's part of the context of the case page. `evidence_sha256` is the hash of the evidence that it shows."""
     open_, holder = case.status == Status.IN_REVIEW, case.holder(now)
     second = casework.waits_for_second(case, evidence_sha256) and not _is_own_proposal(case, user)
-    refusal = _refusal(case, user) if open_ and permissions.can_decide(user) else ""
-    works = open_ and permissions.can_decide(user) and not refusal
+    decides = open_ and permissions.can_decide(user)
+    refusal = permissions.refusal(casework.check_takes, case, user) if decides else ""
+    works = decides and not refusal
     mine = holder is not None and holder.pk == user.pk
     return {
         "held_by": holder,
@@ -91,42 +92,17 @@ def of(
 
 
 def _may_reopen(case: Verification, user: StaffUser) -> bool:
-    decided = case.status in {Status.APPROVED, Status.DECLINED}
-    if not decided or case.applicant.erased_at is not None:
-        return False
-    return permissions.can_reopen(user) and not _conflict(case, user)
+    decided = case.status in {Status.APPROVED, Status.DECLINED} and case.applicant.erased_at is None
+    return decided and not permissions.refusal(permissions.check_reopen_case, user, case)
 
 
 def _may_cancel(case: Verification, user: StaffUser) -> bool:
-    if case.status in ENDED:
-        return False
-    try:
-        permissions.check_cancel_case(user, case)
-    except permissions.Denied:
-        return False
-    return True
+    return case.status not in ENDED and not permissions.refusal(permissions.check_cancel_case, user, case)
 
 
 def _may_take_back(case: Verification, user: StaffUser) -> bool:
     kept = case.assigned_to is not None
     return kept and (case.assigned_to == user or permissions.can_assign_others(user))
-
-
-def _refusal(case: Verification, user: StaffUser) -> str:
-    """The sentence why this reviewer may not work on the case, or ""."""
-    try:
-        casework.check_takes(case, user)
-    except permissions.Denied as denied:
-        return str(denied)
-    return ""
-
-
-def _conflict(case: Verification, user: StaffUser) -> bool:
-    try:
-        permissions.check_no_conflict(user, case)
-    except permissions.ConflictOfInterest:
-        return True
-    return False
 
 
 def _is_own_proposal(case: Verification, user: StaffUser) -> bool:

@@ -20,7 +20,9 @@ def of(
     notes = list(readable.prefetch_related("mentions__user"))
     own = {mention.note_id for note in notes for mention in note.mentions.all() if mention.user_id == user.pk}
     answered = {note.answers_id for note in notes if note.answers_id}
-    may_write = case.applicant.erased_at is None and _may_write(case, user)
+    may_write = case.applicant.erased_at is None and not permissions.refusal(
+        permissions.check_write_note, user, case
+    )
     rows = [_row(note, user, to_me=note.pk in own, answered=note.pk in answered) for note in notes]
     noting.mark_seen(notes, by=user, now=now)
     return {
@@ -43,11 +45,3 @@ def _row(note: CaseNote, user: StaffUser, *, to_me: bool, answered: bool) -> dic
         "to_me": to_me,
         "open": note.question and not answered,
     }
-
-
-def _may_write(case: Verification, user: StaffUser) -> bool:
-    try:
-        permissions.check_write_note(user, case)
-    except permissions.Denied:
-        return False
-    return True

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from verification import casework
 from verification.models import Document, DocumentCheck, Policy, Review, Verification
 from verification.review.case.forms import ANSWERED, DocumentForm
 from verification.rules import document_check
@@ -58,11 +59,7 @@ def of(
 ) -> Card | None:
     """The card, or None if there is nothing to show. `works`: the user holds the case and decides it; `wanted`: they
     asked for the checklist; `document`: the photo that the page shows; `unread`: what they must not read yet."""
-    state = document_check.state_of(case)
-    latest = document_check.latest(case) if case.document_state else None
-    if latest is not None and latest.by_id in {review.by_id for review in unread}:
-        # To them it is as if nobody had checked it.
-        state, latest = DocumentState.TO_DO, None
+    state, latest = casework.document_known(case, unread)
     may_open = works and document is not None and document.superseded_at is None
     if not (state or may_open):
         return None

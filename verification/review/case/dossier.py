@@ -58,8 +58,6 @@ def gather(
     blind = casework.is_blind(case, evidence)
     document = shown.document if shown else case.documents.current().first()
     parts = [*attempts, *documents, *(call for attempt in attempts for call in attempt.calls.all())]
-    elsewhere = _elsewhere(case)
-    events = {} if blind else _events(case, parts, unread)
     return {
         "case": case,
         "applicant": case.applicant,
@@ -70,27 +68,19 @@ def gather(
         "late": case.due_at is not None and case.due_at < now,
         "attempts": [_attempt_row(attempt, blind=blind) for attempt in attempts],
         "attempts_used": words.attempts(case.attempts_used, case.policy.max_attempts),
-        "shown": shown,
+        "blind": blind,
         "document": document,
         "photo_facts": labels.flatten(document.facts) if document else [],
-        "frame_source": labels.label(labels.FRAME_SOURCES, shown.best_frame_source) if shown else "",
-        "frame_note": labels.frame_note(shown.best_frame_note) if shown else "",
-        "blind": blind,
+        **_of_attempt(shown),
         "answer": _answer(shown, case) if shown and not blind else None,
-        "challenge": _challenge(shown) if shown else None,
-        "marks": prompt_marks.marks(shown.signals, shown.facts) if shown else [],
-        "recorded": shown is not None and _was_transcoded(shown),
-        "flags": _flags(case),
-        "elsewhere": elsewhere[:MAX_ELSEWHERE],
-        "more_elsewhere": len(elsewhere) > MAX_ELSEWHERE,
+        **_odd(case),
         "signals": [*photo_signals.of_document(document), *_signals(case, shown, attempts)],
-        "hashes": _hashes(shown),
         "consents": list(case.consents.order_by("at")),
         "reviews": _reviews(case, unread),
         "unread": bool(unread),
         "proposal": _proposal(case, evidence, unread),
         "others": _others(case, now),
-        **events,
+        **({} if blind else _events(case, parts, unread)),
         "most_events": MAX_TIMELINE,
         "evidence_sha256": evidence,
         "open": case.status == Status.IN_REVIEW,
@@ -102,6 +92,32 @@ def _shown(attempts: list[VerificationAttempt], number: str) -> VerificationAtte
     finished = [attempt for attempt in attempts if attempt.status == AttemptStatus.FINISHED]
     chosen = [attempt for attempt in attempts if str(attempt.number) == number]
     return next(reversed(chosen or finished or attempts), None)
+
+
+def _of_attempt(shown: VerificationAttempt | None) -> dict[str, Any]:
+    """What was recorded in the shown attempt, without what the vendor said of it."""
+    if shown is None:
+        return {"shown": None}
+    return {
+        "shown": shown,
+        "frame_source": labels.label(labels.FRAME_SOURCES, shown.best_frame_source),
+        "frame_note": labels.frame_note(shown.best_frame_note),
+        "challenge": _challenge(shown),
+        "marks": prompt_marks.marks(shown.signals, shown.facts),
+        "recorded": _was_transcoded(shown),
+        "hashes": _hashes(shown),
+    }
+
+
+def _odd(case: Verification) -> dict[str, Any]:
+    """The flags of the case, and what other applicants sent later of its photo or recording, the newest first."""
+    flags = case.flags_elsewhere.select_related("verification__applicant").order_by("-raised_at", "-pk")
+    elsewhere = list(flags[: MAX_ELSEWHERE + 1])
+    return {
+        "flags": _flags(case),
+        "elsewhere": elsewhere[:MAX_ELSEWHERE],
+        "more_elsewhere": len(elsewhere) > MAX_ELSEWHERE,
+    }
 
 
 def _signals(
@@ -151,9 +167,7 @@ def _challenge(attempt: VerificationAttempt) -> dict[str, Any]:
     }
 
 
-def _hashes(attempt: VerificationAttempt | None) -> list[tuple[str, str]]:
-    if attempt is None:
-        return []
+def _hashes(attempt: VerificationAttempt) -> list[tuple[str, str]]:
     document = attempt.document
     found = (
         (labels.PHOTO_UPLOADED, document.original_sha256 if document else ""),
@@ -198,12 +212,6 @@ def _fact(flag: RiskFlag) -> str:
     if "bits" in flag.facts:
         return photos.within(flag.facts["bits"], face=flag.facts.get("face_only", False))
     return labels.label(labels.SAME, flag.facts["same"]) if "same" in flag.facts else ""
-
-
-def _elsewhere(case: Verification) -> list[RiskFlag]:
-    """What other applicants sent later of this case's photo or recording, the newest first; one more than is shown."""
-    flags = case.flags_elsewhere.select_related("verification__applicant").order_by("-raised_at", "-pk")
-    return list(flags[: MAX_ELSEWHERE + 1])
 
 
 def _review_row(row: Review) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from verification.actions.reveal import Purpose
 from verification.casework import MAX_NOTE, Shown
 from verification.models import CaseNote, StaffUser, Verdict
 from verification.rules.document_check import OTHER_KINDS, Found
-from verification.rules.reasons import REASONS
+from verification.rules.reasons import REASONS, reasons_for
 from verification.states import DocumentAnswer, DocumentKind, DocumentQuestion
 
 _STALE = {"required": _("This page is incomplete. Open the case again.")}
@@ -20,7 +20,7 @@ BLIND = (
     (Verdict.DECLINE, _("Not the same, or I can't tell")),
 )
 
-
+_BY_OTHER_FORMS = {Verdict.REOPEN, Verdict.CANCEL}
 _OF_THE_PAGE = {"version", "evidence_sha256"}
 # The fields of the questions about the document. Whether its kind is accepted is answered by choosing the kind.
 ANSWERED = {
@@ -28,6 +28,10 @@ ANSWERED = {
     for question in DocumentQuestion
     if question != DocumentQuestion.ACCEPTED_KIND
 }
+
+
+def _reasons(verdict: Verdict) -> list[tuple[str, Any]]:
+    return [(reason.code, reason.label) for reason in reasons_for(verdict)]
 
 
 class _OnACase(forms.Form):
@@ -69,7 +73,7 @@ class DocumentForm(_OnACase):
 
 class DecisionForm(DocumentForm):
     verdict = forms.ChoiceField(
-        choices=[(verdict, verdict.label) for verdict in Verdict if verdict != Verdict.REOPEN],
+        choices=[(verdict, verdict.label) for verdict in Verdict if verdict not in _BY_OTHER_FORMS],
         error_messages={"required": _("Choose what to do with the case.")},
     )
     reason_code = forms.ChoiceField(
@@ -93,7 +97,7 @@ class BlindForm(_OnACase):
 
 class ReopenForm(forms.Form):
     reason_code = forms.ChoiceField(
-        choices=[(code, reason.label) for code, reason in REASONS.items() if reason.verdict == "reopen"],
+        choices=_reasons(Verdict.REOPEN),
         error_messages={"required": _("Choose a reason.")},
     )
     note = forms.CharField(max_length=MAX_NOTE, error_messages={"required": _("Reopening needs a note.")})
@@ -104,7 +108,7 @@ class CancelForm(forms.Form):
     """Its fields have names of their own, as the form of the decision is on the same page."""
 
     cancel_reason = forms.ChoiceField(
-        choices=[(code, reason.label) for code, reason in REASONS.items() if reason.verdict == "cancel"],
+        choices=_reasons(Verdict.CANCEL),
         error_messages={"required": _("Choose why it is cancelled.")},
     )
     cancel_note = forms.CharField(

@@ -31,7 +31,7 @@ def assign(request: HttpRequest, public_id: str) -> HttpResponse:
     """Keep the case for the colleague of the form, or without one for the user."""
     user, case = signed_in(request), case_page.find(public_id)
     permissions.check_decide(user)
-    to = chosen_colleague(case, user, request.POST.get("to", ""))
+    to = _chosen_colleague(case, user, request.POST.get("to", ""))
     try:
         if to is None:
             raise assigning.CantTakeIt(_("Choose a colleague from the list."))
@@ -43,7 +43,7 @@ def assign(request: HttpRequest, public_id: str) -> HttpResponse:
     return redirect("admin:case", public_id)
 
 
-def chosen_colleague(case: Verification, user: StaffUser, key: str) -> StaffUser | None:
+def _chosen_colleague(case: Verification, user: StaffUser, key: str) -> StaffUser | None:
     """The colleague with this key, if they are one of those to choose from; the user for an empty one."""
     if not key:
         return user

@@ -207,17 +207,8 @@ def _of_draft(draft: Policy, in_force: Policy, user: StaffUser) -> dict[str, Any
         "ready": bool(draft.change_reason and (changed or not in_force.is_adopted)),
         "means_now": document_check.means(draft),
         "own": draft.drafted_by_id == user.pk,
-        "why_not": _why_not(user, draft),
+        "why_not": permissions.refusal(permissions.check_activate, user, draft.drafted_by),
     }
-
-
-def _why_not(user: StaffUser, draft: Policy) -> str:
-    """Why this user can't activate the draft, or ""."""
-    try:
-        permissions.check_activate(user, draft.drafted_by)
-    except permissions.Denied as denied:
-        return str(denied)
-    return ""
 
 
 def _history() -> list[dict[str, Any]]:

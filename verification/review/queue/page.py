@@ -3,6 +3,7 @@
 `filters` selects the cases of a view, `rows` builds their rows. The page shows no evidence.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -91,27 +92,31 @@ def _choices(chosen: Chosen, user: StaffUser, now: datetime) -> dict[str, Any]:
     lists |= {choice.query: (choice.cases(user, now), counts.MAX_COUNTED) for choice in views.values()}
     number = counts.counted(lists, user)
     return {
-        "views": [
-            _chip(view.label, choice, number[choice.query], here=view == chosen.view)
-            for view, choice in views.items()
-        ],
-        "bands": [
-            _chip(band.label, choice, number[choice.query], here=band == chosen.band)
-            for band, choice in bands.items()
-            if number[choice.query] or band == chosen.band
-        ],
-        "marks": [
-            _chip(mark.label, choice, number[choice.query], here=mark == chosen.mark)
-            for mark, choice in marks.items()
-            if number[choice.query] or mark == chosen.mark
-        ],
+        "views": [_chip(view, choice, number, chosen.view) for view, choice in views.items()],
+        "bands": _chips(bands, number, chosen.band),
+        "marks": _chips(marks, number, chosen.mark),
         "reasons": labels.WHY_HERE.items(),
         "owners": _owners(chosen, now),
     }
 
 
-def _chip(label: Any, choice: Chosen, count: counts.UpTo, *, here: bool) -> dict[str, Any]:
-    return {"label": label, "query": choice.link, "count": str(count), "none": not count, "here": here}
+def _chips(
+    choices: Mapping[Any, Chosen], number: Mapping[str, counts.UpTo], here: str
+) -> list[dict[str, Any]]:
+    """Those that would show a case, and the chosen one."""
+    found = [_chip(value, choice, number, here) for value, choice in choices.items()]
+    return [chip for chip in found if chip["here"] or not chip["none"]]
+
+
+def _chip(value: Any, choice: Chosen, number: Mapping[str, counts.UpTo], here: str) -> dict[str, Any]:
+    count = number[choice.query]
+    return {
+        "label": value.label,
+        "query": choice.link,
+        "count": str(count),
+        "none": not count,
+        "here": value == here,
+    }
 
 
 def _owners(chosen: Chosen, now: datetime) -> list[tuple[str, str]]:
