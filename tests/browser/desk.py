@@ -33,6 +33,19 @@ def record(page: Page) -> None:
     page.get_by_role("button", name="Save decision", exact=True).click()
 
 
+def record_by_keys(page: Page, says: str) -> None:
+    """Save the decision with the keyboard, read what the page says, and give the case back that came next.
+
+    The keys take the next case too: it is one of the demo, which other tests decide.
+    """
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("ul.messagelist")).to_contain_text(says)
+    give_back = page.get_by_role("button", name="Give back")
+    if give_back.count():
+        give_back.click()
+        expect(give_back).to_have_count(0)
+
+
 def decide(page: Page, portal: Portal, case_id: str, verdict: str, reason: str) -> None:
     claim(page, portal, case_id)
     choose(page, verdict, reason)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Portal
-from tests.browser.desk import choose, claim, open_case, record
+from tests.browser.desk import choose, claim, open_case, record, record_by_keys
 from tests.browser.visitor import Visitor
 
 FIRST = "The ears are set lower, and the nose is broader."
@@ -73,11 +73,8 @@ def test_declining_by_two_with_the_second_blind(
     colleague.keyboard.press("2")
     colleague.keyboard.press("n")
     colleague.keyboard.type("It flickers like a screen.")
-    colleague.keyboard.press("Control+Enter")
-    expect(colleague.locator("ul.messagelist")).to_contain_text("reviewer came to the same verdict")
+    record_by_keys(colleague, "reviewer came to the same verdict")
     assert portal.case(to_decline["id"])["status"] == "declined"
-    # The keys took the next case too, which other tests need.
-    colleague.get_by_role("button", name="Give back").click()
     open_case(colleague, portal, to_decline["id"])
     expect(colleague.get_by_text(FIRST)).to_be_visible()
 
