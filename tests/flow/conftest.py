@@ -19,6 +19,7 @@ from tests.conftest import NOW
 from tests.flow import vendor_says
 from verification import clock
 from verification.jobs import doorbell
+from verification.operations import watch
 from verification.staffing import access
 from verification.vendor_accounts.pacing import gate
 from verification.vendor_accounts.pacing.accounts import forget
@@ -30,6 +31,12 @@ LATER = NOW + timedelta(hours=1)
 def demo_addresses() -> None:
     """The demo's addresses are there even if the first test of a run sets another mode."""
     import_module(settings.ROOT_URLCONF)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_watching() -> None:
+    """A request for readiness starts no thread that watches for alerts: it could outlive its test and its database."""
+    watch._next_at = float("inf")
 
 
 @pytest.fixture(autouse=True)
