@@ -4,6 +4,7 @@ A `Road` is a builder: it takes a case from the invitation to a wanted state thr
 inserts the rows itself. So a case of a test has the same rows and events as one in production.
 """
 
+import copy
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -107,18 +108,18 @@ def undone_later() -> transaction.Atomic:
     return block
 
 
+def staff_of(group: str, username: str = "") -> StaffUser:
+    """A member of staff of a group; the same one for the same group and username."""
+    username = username or group.split()[0].lower()
+    user, created = StaffUser.objects.get_or_create(username=username, defaults={"is_staff": True})
+    if created:
+        user.groups.add(Group.objects.get(name=group))
+    return user
+
+
 @pytest.fixture
-def staff(db: None) -> Callable[[str], StaffUser]:
-    """Returns a member of staff of a group; the same one for the same group and username."""
-
-    def member(group: str, username: str = "") -> StaffUser:
-        username = username or group.split()[0].lower()
-        user, created = StaffUser.objects.get_or_create(username=username, defaults={"is_staff": True})
-        if created:
-            user.groups.add(Group.objects.get(name=group))
-        return user
-
-    return member
+def staff(db: None) -> Callable[..., StaffUser]:
+    return staff_of
 
 
 class Road:
@@ -205,14 +206,21 @@ class Road:
 
 
 # Caches the media child's results: many tests use the same photos and clips.
-_cached_run = lru_cache(maxsize=200)(child.run)
+cached_run = lru_cache(maxsize=200)(child.run)
+
+
+@pytest.fixture(scope="module")
+def first_road() -> Road:
+    """The road of what a module makes once, for all its tests."""
+    return Road()
 
 
 @pytest.fixture
-def road(db: None, monkeypatch: pytest.MonkeyPatch) -> Road:
+def road(db: None, monkeypatch: pytest.MonkeyPatch, first_road: Road) -> Road:
     """A media child reads each file once in the test run; later tests get the cached result."""
-    monkeypatch.setattr(media, "run", _cached_run)
-    return Road()
+    monkeypatch.setattr(media, "run", cached_run)
+    # Its next case is of a new person too, even if the module has made cases.
+    return copy.deepcopy(first_road)
 
 
 @pytest.fixture

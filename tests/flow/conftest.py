@@ -1,6 +1,7 @@
 """Fixtures of signed-in staff, of a vendor that says what it is told to, and of tasks that were queued."""
 
 import re
+from contextlib import contextmanager
 from datetime import timedelta
 from importlib import import_module
 from typing import Any
@@ -12,12 +13,13 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from django.http import HttpRequest
-from django.test import Client
+from django.test import Client, override_settings
 
-from tests.conftest import NOW
+from tests.conftest import NOW, VENDOR_CLOCK, cached_run, staff_of, undone_later
 from tests.flow import vendor_says
-from verification import clock
+from verification import clock, media
 from verification.jobs import doorbell
 from verification.operations import watch
 from verification.staffing import access
@@ -51,6 +53,36 @@ def an_hour_later(monkeypatch):
     """Stops the clock one hour after NOW, the time at which `road` makes its cases; the database's too."""
     monkeypatch.setattr(clock._offset, "get", lambda: timedelta(0))
     with time_machine.travel(LATER, tick=False):
+        yield
+
+
+@pytest.fixture(scope="module")
+def once(django_db_setup, django_db_blocker, emulator_server, first_road):
+    """Returns a function that makes what all tests of a module begin with: it calls `make(road, emulator, staff)`, one
+    hour after NOW. Each test undoes its own changes; the end of the module undoes the rest. A test that changes an
+    object takes a copy of it."""
+
+    def made(make):
+        with for_its_vendor(emulator_server), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(media, "run", cached_run)
+            patch.setattr(clock._offset, "get", lambda: timedelta(0))
+            with time_machine.travel(LATER, tick=False):
+                return make(first_road, emulator_server, staff_of)
+
+    with django_db_blocker.unblock(), undone_later():
+        yield made
+        transaction.set_rollback(True)
+
+
+@contextmanager
+def for_its_vendor(server):
+    """The emulator is the vendor, for what a module makes."""
+    accounts = {"default": {**settings.FACEID_ACCOUNTS["default"], "rate": 1000}}
+    server.clear()
+    VENDOR_CLOCK.at = NOW
+    gate.forget()
+    forget()
+    with override_settings(FACEID_ENDPOINT=server.url, FACEID_ACCOUNTS=accounts):
         yield
 
 

@@ -11,18 +11,17 @@ from urllib.parse import urlsplit
 
 import time_machine
 from allauth.mfa.models import Authenticator
-from django.conf import settings
 from django.contrib.auth.models import Group as AuthGroup
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
-from django.test import Client, override_settings
+from django.test import Client
 from django.test.client import ClientHandler
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from kyc_portal.sandbox.emulator import EmulatorServer
-from tests.conftest import NOW, VENDOR_CLOCK, WORDING, Road, photo, undone_later
+from tests.conftest import NOW, WORDING, Road, photo, undone_later
 from tests.flow import branding
-from tests.flow.conftest import LATER, take_second_step
+from tests.flow.conftest import LATER, for_its_vendor, take_second_step
 from tests.flow.reviewing import NOTE, pass_on
 from verification import audit
 from verification.actions import (
@@ -69,11 +68,8 @@ _WRITES = re.compile(r'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "verification_(\w+)
 def for_a_module(blocker: Any, server: EmulatorServer) -> Iterator[None]:
     """One database for all tests of a module, one hour after NOW, with the emulator as the vendor. Each test rolls its
     own changes back; the end of the module rolls back the rest."""
-    accounts = {"default": {**settings.FACEID_ACCOUNTS["default"], "rate": 1000}}
-    server.clear()
-    VENDOR_CLOCK.at = NOW
     with ExitStack() as stack:
-        stack.enter_context(override_settings(FACEID_ENDPOINT=server.url, FACEID_ACCOUNTS=accounts))
+        stack.enter_context(for_its_vendor(server))
         stack.enter_context(time_machine.travel(LATER, tick=False))
         stack.enter_context(blocker.unblock())
         stack.enter_context(undone_later())
