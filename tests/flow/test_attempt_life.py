@@ -37,6 +37,7 @@ from verification.models import (
 )
 from verification.states import AttemptStatus, Status
 from verification.vendor_accounts import call_ledger, pacing
+from verification.vendor_accounts.pacing import gate
 
 ANSWERS: list[dict[str, Any]] = [
     {"sim": 92.5},
@@ -94,6 +95,8 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def a_worker_takes_it_up(self) -> None:
+        # Each worker is a process that has made no calls: it waits for no permit of another to cool down.
+        gate.forget()
         with suppress(workflow.StaleAttempt):
             prepare.prepare(self.attempt_id, now=self.at)
             assess.assess(self.attempt_id, clock=self._clock)
