@@ -1,7 +1,7 @@
 """Record lists answer the lookups of their own filters only: any other could spell out what the pages mask."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,10 +14,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from structlog.testing import capture_logs
 
+from tests.conftest import Road
+from tests.flow.matrix import browser_of, for_a_module, member
 from verification.models import Applicant, AuditEvent
+from verification.permissions import Group
 from verification.review.site import site
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("an_hour_later")]
 LISTS = [pytest.param(records, id=str(records.opts.model_name)) for records in site._registry.values()]
 ON_ANY_FIELD = ("exact", "iexact", "startswith", "regex", "contains", "in", "gte", "lt", "range", "isnull")
 # The parameters that each list answers: a new one is a decision.
@@ -46,6 +48,19 @@ MASKED = {
     "export": {"file_name", "data_key"},
     "apikey": {"key_sha256"},
 }
+
+
+@pytest.fixture(scope="module")
+def made(django_db_setup: None, django_db_blocker: Any, emulator_server: Any) -> Iterator[Client]:
+    with for_a_module(django_db_blocker, emulator_server):
+        Road().in_review(emulator_server, name="Alice Example", email="alice@example.org")
+        yield browser_of(member(Group.AUDITOR))
+
+
+@pytest.fixture
+def auditor(made: Client, db: None) -> Client:
+    """The browser of an auditor, who may list every record; there is one case."""
+    return made
 
 
 def paths(model: type[Model], depth: int = 3) -> Iterator[str]:
@@ -126,18 +141,11 @@ GUESSES = [
 
 @pytest.mark.parametrize(("name", "parameter", "right", "wrong"), GUESSES)
 def test_a_right_guess_looks_like_a_wrong_one(
-    road: Any,
-    emulator: Any,
-    signed_in: Callable[..., Client],
-    name: str,
-    parameter: str,
-    right: str,
-    wrong: str,
+    auditor: Client, name: str, parameter: str, right: str, wrong: str
 ) -> None:
-    road.in_review(emulator, name="Alice Example", email="alice@example.org")
-    client, address = signed_in("Auditor"), f"/admin/verification/{name}/"
+    address = f"/admin/verification/{name}/"
     with capture_logs() as logs:
-        answers = [shown(client, address, **{parameter: guess}) for guess in (right, wrong)]
+        answers = [shown(auditor, address, **{parameter: guess}) for guess in (right, wrong)]
     assert answers[0] == answers[1]
     assert answers[0][0] == 400
     assert (
@@ -148,13 +156,9 @@ def test_a_right_guess_looks_like_a_wrong_one(
     assert not AuditEvent.objects.filter(kind="records.listed").exists()
 
 
-def test_a_page_of_a_record_refuses_another_key_without_looking(
-    road: Any, emulator: Any, signed_in: Callable[..., Client]
-) -> None:
-    road.in_review(emulator, name="Alice Example")
-    client = signed_in("Auditor")
+def test_a_page_of_a_record_refuses_another_key_without_looking(auditor: Client) -> None:
     pages = [
-        shown(client, f"/admin/verification/applicant/{name}/change/", _to_field="name")
+        shown(auditor, f"/admin/verification/applicant/{name}/change/", _to_field="name")
         for name in ("Alice_20Example", "Zoe")
     ]
     assert pages[0] == pages[1]
@@ -162,38 +166,27 @@ def test_a_page_of_a_record_refuses_another_key_without_looking(
 
 
 @pytest.mark.parametrize("records", LISTS)
-def test_every_link_of_a_lists_filters_works(
-    road: Any, emulator: Any, signed_in: Callable[..., Client], records: Any
-) -> None:
-    road.in_review(emulator)
-    name = records.opts.model_name
-    client = signed_in("Auditor")
-    address = reverse(f"admin:verification_{name}_changelist")
-    page = client.get(address).content.decode()
+def test_every_link_of_a_lists_filters_works(auditor: Client, records: Any) -> None:
+    address = reverse(f"admin:verification_{records.opts.model_name}_changelist")
+    page = auditor.get(address).content.decode()
     links = {link.replace("&amp;", "&") for link in re.findall(r'href="(\?[^"]*)"', page)}
     assert links
     for link in links:
-        assert client.get(f"{address}{link}").status_code == 200, link
+        assert auditor.get(f"{address}{link}").status_code == 200, link
 
 
-def test_the_database_is_not_asked_before_the_refusal(
-    road: Any, emulator: Any, signed_in: Callable[..., Client]
-) -> None:
+def test_the_database_is_not_asked_before_the_refusal(auditor: Client) -> None:
     """The refusal costs the same whatever the records hold."""
-    road.in_review(emulator)
-    client = signed_in("Auditor")
     with CaptureQueriesContext(connection) as queries:
-        client.get("/admin/verification/applicant/", {"name__regex": "^A"})
+        auditor.get("/admin/verification/applicant/", {"name__regex": "^A"})
     table = Applicant._meta.db_table
     assert not [one["sql"] for one in queries if f'FROM "{table}"' in one["sql"]]
 
 
 @pytest.mark.parametrize("number", ["9" * 20, "-" + "9" * 20, "99999", "0", "-1"])
 @pytest.mark.parametrize("records", LISTS)
-def test_a_number_that_no_database_holds_is_refused(records: Any, signed_in: Any, number: str) -> None:
+def test_a_number_that_no_database_holds_is_refused(auditor: Client, records: Any, number: str) -> None:
     """Or it finds nothing; never an error of ours."""
-    client = signed_in("Auditor")
-    client.raise_request_exception = False
     page = f"/admin/verification/{records.opts.model_name}/"
     for parameter in sorted(records._listed(None)):
-        assert client.get(page, {parameter: number}).status_code < 500, parameter
+        assert auditor.get(page, {parameter: number}).status_code < 500, parameter
