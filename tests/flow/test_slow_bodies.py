@@ -3,7 +3,6 @@
 import http.client
 import json
 import re
-import secrets
 import socket
 import time
 from collections.abc import Iterator
@@ -31,12 +30,11 @@ class Portal:
 
     environment: dict[str, str]
     where: tuple[str, int]
+    links: Iterator[str]
 
     def come(self) -> "Visitor":
         """A new applicant with each call."""
-        person = ("--reference", secrets.token_hex(8), "--name", "Alice Example")
-        link = manage(self.environment, "invite", *person).split()[-1]
-        cookie = self._get(urlsplit(link).path, "")[0].headers["Set-Cookie"]
+        cookie = self._get(urlsplit(next(self.links)).path, "")[0].headers["Set-Cookie"]
         cookies = f"{cookie.partition(';')[0]}; csrftoken={CSRF}"
         mark = re.search(r'data-case="(\w+)"', self._get("/verify/consent", cookies)[1])
         assert mark
@@ -60,13 +58,25 @@ class Visitor:
     mark: str
 
 
+# In one process, because its start takes longer than all invitations.
+INVITE = """
+from django.core.management import call_command
+for number in range(20):
+    call_command("invite", reference=f"APPLICANT-{number}", name="Alice Example")
+"""
+
+
+def invited(environment: dict[str, str]) -> Iterator[str]:
+    return iter(re.findall(r"http\S+", manage(environment, "shell", "--no-imports", "-c", INVITE)))
+
+
 @pytest.fixture(scope="module")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     data = tmp_path_factory.mktemp("impatient")
     variables = environment(f"sqlite:///{data / 'portal.sqlite3'}", "memory://", "http://127.0.0.1:9", data)
     options = ("-k", "kyc_portal.web_worker.Worker", "--threads", str(THREADS))
     with gunicorn(migrated(variables), "tests.flow.impatient", *options) as (_process, where):
-        yield Portal(variables, where)
+        yield Portal(variables, where, invited(variables))
 
 
 class Upload:
