@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -18,9 +19,11 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import transaction
+from django.db.backends.signals import connection_created
 
 from kyc_portal.sandbox.drawing import draw_clip, draw_photo
 from kyc_portal.sandbox.emulator import Clock, EmulatorServer
+from tests import made_once
 from verification import audit, media
 from verification.actions import assess, challenge, consent, document, invite, prepare, submit
 from verification.media import child
@@ -57,11 +60,25 @@ def clip(seed: int = 1, **options: Any) -> bytes:
 @pytest.fixture(scope="session", autouse=True)
 def _static_files() -> Iterator[None]:
     """The hashed static files that every page names."""
-    call_command("collectstatic", interactive=False, verbosity=0)
+    if not made_once.give_static_files(Path(settings.STATIC_ROOT)):
+        call_command("collectstatic", interactive=False, verbosity=0)
     # Every test client starts the middleware again, which would list all static files each time.
     settings.WHITENOISE_AUTOREFRESH = True
     yield
     shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """On SQLite the database begins with the tables of `make test`, if it has made them; the migrations see that."""
+
+    def fill(sender: object, connection: Any, **_: object) -> None:
+        if connection.vendor == "sqlite" and connection.is_in_memory_db():
+            connection_created.disconnect(fill)
+            made_once.give_tables(connection.connection)
+
+    if made_once.has_tables():
+        connection_created.connect(fill, weak=False)
 
 
 @pytest.fixture

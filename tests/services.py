@@ -11,11 +11,12 @@ import random
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -26,6 +27,7 @@ import redis
 from psycopg import sql
 
 from kyc_portal.sandbox.emulator import SANDBOX_SECRET_ID, SANDBOX_SECRET_KEY
+from tests import made_once
 from tests.processes import PROJECT, Process
 
 ROOT = os.geteuid() == 0
@@ -196,9 +198,19 @@ def python(environment: Mapping[str, str], module: str, *arguments: str, ready: 
 
 def migrated(environment: Mapping[str, str]) -> Mapping[str, str]:
     """The same environment, in which the database has its tables and the static files are collected."""
+    give_tables(environment["DATABASE_URL"])
     manage(environment, "migrate", "--verbosity=0")
-    manage(environment, "collectstatic", "--noinput", "--verbosity=0")
+    if not made_once.give_static_files(Path(environment["KYC_DATA_DIR"], "static")):
+        manage(environment, "collectstatic", "--noinput", "--verbosity=0")
     return environment
+
+
+def give_tables(database_url: str) -> None:
+    """The tables that `make test` has made, if the database is a SQLite file: its migration has little to do then."""
+    kind, _, path = database_url.partition("://")
+    if kind == "sqlite" and made_once.has_tables():
+        with closing(sqlite3.connect(path)) as database:
+            made_once.give_tables(database)
 
 
 # The web server with the settings of production.

@@ -17,7 +17,7 @@ from types import MappingProxyType
 from typing import Any
 
 from tests.processes import PROJECT
-from tests.services import PostgreSQL, Redis, environment, skip_reason
+from tests.services import PostgreSQL, Redis, environment, give_tables, skip_reason
 
 # The smallest number of attempts at a point from which a test may draw a conclusion.
 REPETITIONS = 20
@@ -61,6 +61,7 @@ def attempts_on(system: str, repetitions: int = REPETITIONS) -> Iterator[Attempt
 
 def _on_sqlite(folder: Path, repetitions: int) -> Attempts:
     file = folder / "attempts.sqlite3"
+    give_tables(f"sqlite:///{file}")
     _run("build", f"sqlite:///{file}", folder, repetitions)
     return Attempts(folder, lambda name: f"sqlite:///{shutil.copy(file, folder / f'{name}.sqlite3')}")
 

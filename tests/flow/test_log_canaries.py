@@ -12,13 +12,14 @@ import pytest
 
 from tests.flow.canaries import KEY, ODD_ADDRESSES, TOKEN, found_in
 from tests.processes import PROJECT
-from tests.services import SHIPPED, database, environment, gunicorn, migrated
+from tests.services import SHIPPED, database, environment, give_tables, gunicorn, migrated
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
     folder: Path = tmp_path_factory.mktemp("leaking")
     with database(request.param, folder) as url:
+        give_tables(url)
         variables = environment(
             url, "memory://localhost/", "http://127.0.0.1:9", folder / "data", LOG_LEVEL="DEBUG"
         )
