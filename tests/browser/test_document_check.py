@@ -19,9 +19,10 @@ def _nothing_left_over(portal: Portal) -> None:
     portal.script(clear=True)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def always(portal: Portal) -> Iterator[None]:
-    """A person looks at every document of the cases that are invited meanwhile."""
+    """A person looks at every document of the cases that are invited from here on. Each change of the policy starts
+    Django, so it holds until the end of the module, and what needs the other policy comes first."""
     _documents(portal, "always")
     yield
     _documents(portal, "never")
