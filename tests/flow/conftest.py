@@ -56,6 +56,13 @@ def an_hour_later(monkeypatch):
         yield
 
 
+@pytest.fixture
+def two_hours_later():
+    """Stops the clock two hours after NOW, the time at which `road` makes its cases."""
+    with time_machine.travel(LATER + timedelta(hours=1), tick=False):
+        yield
+
+
 @pytest.fixture(scope="module")
 def once(django_db_setup, django_db_blocker, emulator_server, first_road):
     """Returns a function that makes what all tests of a module begin with: it calls `make(road, emulator, staff)`, one
