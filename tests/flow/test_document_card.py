@@ -1,5 +1,6 @@
 """The checklist on the case page: who sees it and the invited name, and what a submit with it comes to."""
 
+import copy
 import re
 
 import pytest
@@ -15,7 +16,7 @@ from verification.rules.document_check import Found
 from verification.rules.reasons import REASONS
 from verification.states import DocumentState, Status
 
-pytestmark = pytest.mark.usefixtures("an_hour_later")
+pytestmark = pytest.mark.usefixtures("an_hour_later", "made")
 PASS, NAME = {"sim": 93.7}, "Tomás Herrera"
 ALL_YES = {
     "document_kind": "passport",
@@ -28,14 +29,21 @@ GOOD = Found("passport", dict.fromkeys(QUESTIONS, "yes"))
 APPROVE = {"verdict": "approve", "reason_code": "same_person", "note": ""}
 
 
-@pytest.fixture
-def always(seniors):
-    return policy(seniors, document_check="always", document_kinds=["passport", "identity_card"])
-
-
-@pytest.fixture
-def case(road, emulator, always):
+def make(road, emulator, staff):
+    """A case whose document is to be checked, under a policy that asks for that."""
+    seniors = staff("Senior reviewer"), staff("Senior reviewer", "senior2")
+    policy(seniors, document_check="always", document_kinds=["passport", "identity_card"])
     return road.judged(emulator, PASS, name=NAME)
+
+
+@pytest.fixture(scope="module")
+def made(once):
+    return once(make)
+
+
+@pytest.fixture
+def case(made, db):
+    return copy.deepcopy(made)
 
 
 @pytest.fixture
@@ -92,7 +100,8 @@ def test_a_checklist_that_does_not_ask_for_the_name_does_not_show_it(road, emula
     assert looks() == []
 
 
-def test_a_policy_that_asks_for_no_check_offers_one_and_shows_no_name(road, emulator, desk, staff):
+def test_a_policy_that_asks_for_no_check_offers_one_and_shows_no_name(road, emulator, seniors, desk, staff):
+    policy(seniors, document_check="never")
     case = road.judged(emulator, {"sim": 74.2}, name=NAME)
     page = held(case, desk, staff)
     assert "does not ask for a check of this document" in page
@@ -112,7 +121,7 @@ def test_a_spot_check_has_no_checklist_before_its_blind_verdict(road, emulator, 
     assert NAME in desk.get(page_of(case)).content.decode()
 
 
-def test_a_second_person_sees_nothing_of_the_first_check(road, emulator, always, desk, desk_of, staff):
+def test_a_second_person_sees_nothing_of_the_first_check(road, emulator, desk, desk_of, staff):
     case = road.in_review(emulator, name=NAME)
     approve(
         case, by=staff("Reviewer", "colleague"), document=Found("passport", dict.fromkeys(ANSWERED, "yes"))
@@ -200,8 +209,8 @@ def test_an_approval_without_any_answer_is_refused(case, desk):
     assert post(desk, case, **APPROVE).status_code == 422
 
 
-def test_declining_and_escalating_keep_what_was_answered(road, emulator, always, desk):
-    declined, escalated = (road.judged(emulator, PASS, seed=seed) for seed in (1, 2))
+def test_declining_and_escalating_keep_what_was_answered(road, emulator, desk):
+    declined, escalated = (road.judged(emulator, PASS) for _ in range(2))
     other = {"document_kind": "other"}
     other["note"] = "I have never seen this kind."
     post(desk, declined, verdict="decline", reason_code="document_not_accepted", **other)
