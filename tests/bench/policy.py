@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from tests.one_person import only_show_what_is_shared
+from tests.policies import only_show_what_is_shared
 
 
 def main() -> None:

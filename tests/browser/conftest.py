@@ -34,6 +34,11 @@ PROGRAMS = {
     "chromium": ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"),
     "firefox": ("firefox-esr", "firefox"),
 }
+PUT_INTO_FORCE = """
+from django.utils import timezone
+from tests.policies import put_into_force
+put_into_force(now=timezone.now(), **{terms!r})
+"""
 SEED = 3  # whose face the camera and the ID photo show
 
 # A recording takes about 10 s, and its check some more on a busy machine.
@@ -103,6 +108,10 @@ class Portal:
             command, cwd=PROJECT, env=self.environment, capture_output=True, text=True, check=True, timeout=60
         )
         return done.stdout
+
+    def put_into_force(self, **terms: Any) -> None:
+        """A policy with these terms, for the cases that are invited from here on."""
+        self.manage("shell", "-c", PUT_INTO_FORCE.format(terms=terms))
 
     def invite(self, mode: str = "ACTION") -> dict[str, Any]:
         """Creates a case through the API; returns the API's answer, with id and link."""

@@ -40,6 +40,8 @@ def record_by_keys(page: Page, says: str) -> None:
     """
     page.keyboard.press("Control+Enter")
     expect(page.locator("ul.messagelist")).to_contain_text(says)
+    # The button stands further down in the page than what it says.
+    page.wait_for_load_state()
     give_back = page.get_by_role("button", name="Give back")
     if give_back.count():
         give_back.click()

@@ -18,26 +18,9 @@ SECOND = "Same ears to me, the camera is tilted."
 def declines_take_two(portal: Portal) -> Iterator[None]:
     """Within the block a policy asks for two people to decline."""
     portal.script(clear=True)
-    _policy(portal, True)
+    portal.put_into_force(second_for_declines=True)
     yield
-    _policy(portal, False)
-
-
-def _policy(portal: Portal, by_two: bool) -> None:
-    portal.manage(
-        "shell",
-        "-c",
-        f"""
-from django.utils import timezone
-from verification.actions.policy import terms_of
-from verification.models import Policy, StaffUser
-latest = Policy.current()
-one, two = (StaffUser.objects.get(username=name) for name in ("senior", "senior2"))
-terms = terms_of(latest)
-Policy.objects.create(**terms | {{"second_for_declines": {by_two}}}, version=latest.version + 1, change_reason="test",
-    drafted_by=one, drafted_at=timezone.now(), activated_by=two, activated_at=timezone.now())
-""",
-    )
+    portal.put_into_force(second_for_declines=False)
 
 
 @pytest.fixture

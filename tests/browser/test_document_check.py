@@ -23,22 +23,9 @@ def _nothing_left_over(portal: Portal) -> None:
 def always(portal: Portal) -> Iterator[None]:
     """A person looks at every document of the cases that are invited from here on. Each change of the policy starts
     Django, so it holds until the end of the module, and what needs the other policy comes first."""
-    _documents(portal, "always")
+    portal.put_into_force(document_check="always")
     yield
-    _documents(portal, "never")
-
-
-def _documents(portal: Portal, term: str) -> None:
-    portal.manage(
-        "shell",
-        "-c",
-        f"""
-from django.utils import timezone
-from kyc_portal.sandbox.policies import put_into_force
-from verification.states import DocumentCheckFor
-put_into_force(DocumentCheckFor("{term}"), now=timezone.now())
-""",
-    )
+    portal.put_into_force(document_check="never")
 
 
 @pytest.fixture

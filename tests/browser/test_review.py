@@ -151,26 +151,9 @@ def test_asking_again_reaches_the_applicants_page(
 @pytest.fixture
 def everything_is_drawn(portal: Portal) -> Iterator[None]:
     """Within the block every pass goes to a spot check."""
-    _policy(portal, 100)
+    portal.put_into_force(qa_share=100)
     yield
-    _policy(portal, 0)
-
-
-def _policy(portal: Portal, share: int) -> None:
-    portal.manage(
-        "shell",
-        "-c",
-        f"""
-from django.utils import timezone
-from verification.actions.policy import terms_of
-from verification.models import Policy, StaffUser
-latest = Policy.current()
-one, two = (StaffUser.objects.get(username=name) for name in ("senior", "senior2"))
-terms = terms_of(latest)
-Policy.objects.create(**terms | {{"qa_share": {share}}}, version=latest.version + 1, change_reason="test",
-    drafted_by=one, drafted_at=timezone.now(), activated_by=two, activated_at=timezone.now())
-""",
-    )
+    portal.put_into_force(qa_share=0)
 
 
 def test_a_spot_check_is_judged_before_its_score_is_shown(

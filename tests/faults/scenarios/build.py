@@ -16,7 +16,7 @@ from PIL import Image
 
 from kyc_portal.sandbox.drawing import draw_photo
 from tests.conftest import NOW, Road, clip
-from tests.one_person import only_show_what_is_shared
+from tests.policies import only_show_what_is_shared
 from verification.actions import document, prepare
 from verification.models import VerificationAttempt
 from verification.states import AttemptStatus
