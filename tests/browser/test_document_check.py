@@ -22,10 +22,18 @@ def _nothing_left_over(portal: Portal) -> None:
 @pytest.fixture(scope="module")
 def always(portal: Portal) -> Iterator[None]:
     """A person looks at every document of the cases that are invited from here on. Each change of the policy starts
-    Django, so it holds until the end of the module, and what needs the other policy comes first."""
+    Django, so it holds until the end of the module."""
     portal.put_into_force(document_check="always")
     yield
     portal.put_into_force(document_check="never")
+
+
+@pytest.fixture
+def never(always: None, portal: Portal) -> Iterator[None]:
+    """Nobody looks at documents within the test, in whatever order pytest runs the module."""
+    portal.put_into_force(document_check="never")
+    yield
+    portal.put_into_force(document_check="always")
 
 
 @pytest.fixture
@@ -39,7 +47,7 @@ def answer(page: Page, field: str, value: str) -> None:
     page.locator(f'input[name="{field}"][value="{value}"]').check()
 
 
-def test_where_nobody_looks_a_clear_pass_ends_by_itself(portal: Portal) -> None:
+def test_where_nobody_looks_a_clear_pass_ends_by_itself(never: None, portal: Portal) -> None:
     with Visitor(portal) as visitor:
         visitor.photo = draw_selfie(SEED)
         case = visitor.send_everything(**PASS)
