@@ -1,6 +1,7 @@
 """Fixtures of signed-in staff, of a vendor that says what it is told to, and of tasks that were queued."""
 
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from importlib import import_module
@@ -41,6 +42,15 @@ def _no_watching() -> None:
     watch._next_at = float("inf")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _one_clock() -> Iterator[None]:
+    """The database's clock is the host's, also while a test stops or shifts it: PostgreSQL's own can't be shifted, and
+    what one test measured would hold for the next."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(clock._offset, "get", lambda: timedelta(0))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _fresh_pacing() -> None:
     """The test begins as a process that has made no calls and knows no account's row."""
@@ -49,9 +59,8 @@ def _fresh_pacing() -> None:
 
 
 @pytest.fixture
-def an_hour_later(monkeypatch):
-    """Stops the clock one hour after NOW, the time at which `road` makes its cases; the database's too."""
-    monkeypatch.setattr(clock._offset, "get", lambda: timedelta(0))
+def an_hour_later():
+    """Stops the clock one hour after NOW, the time at which `road` makes its cases."""
     with time_machine.travel(LATER, tick=False):
         yield
 
@@ -72,7 +81,6 @@ def once(django_db_setup, django_db_blocker, emulator_server, first_road):
     def made(make):
         with for_its_vendor(emulator_server), pytest.MonkeyPatch.context() as patch:
             patch.setattr(media, "run", cached_run)
-            patch.setattr(clock._offset, "get", lambda: timedelta(0))
             with time_machine.travel(LATER, tick=False):
                 return make(first_road, emulator_server, staff_of)
 
