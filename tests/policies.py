@@ -10,11 +10,11 @@ from verification.states import SharedEvidence
 SENIORS = ("senior", "senior2")
 
 
-def put_into_force(*, now: datetime, **terms: Any) -> None:
-    """A version with these terms, drafted and activated by two people. All other terms stay as they are."""
-    one, other = (StaffUser.objects.get_or_create(username=name)[0] for name in SENIORS)
+def put_into_force(by: tuple[StaffUser, StaffUser] | None = None, *, now: datetime, **terms: Any) -> Policy:
+    """A version with these terms, drafted by one and activated by the other. All other terms stay as they are."""
+    one, other = by or (StaffUser.objects.get_or_create(username=name)[0] for name in SENIORS)
     latest = Policy.current()
-    Policy.objects.create(
+    return Policy.objects.create(
         **terms_of(latest) | terms,
         version=latest.version + 1,
         change_reason="test",

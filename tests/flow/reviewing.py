@@ -10,6 +10,7 @@ from django.urls import reverse
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import Road
 from tests.flow.conftest import LATER
+from tests.policies import put_into_force
 from verification.actions import claim, reassign, review
 from verification.casework import Shown
 from verification.evidence.judged import evidence_hash
@@ -58,19 +59,8 @@ def pass_on(case: Verification, verdict: Verdict, reason: str, *, by: StaffUser,
 
 
 def policy(by: tuple[StaffUser, StaffUser], **terms: Any) -> Policy:
-    """A new policy in force, drafted and activated by two people."""
-    now = LATER
-    latest = Policy.current()
-    values = {name: getattr(latest, name) for name in ("approve_at", "max_attempts", "review_hours")}
-    return Policy.objects.create(
-        **{**values, **terms},
-        version=latest.version + 1,
-        drafted_by=by[0],
-        drafted_at=now,
-        activated_by=by[1],
-        activated_at=now,
-        change_reason="test",
-    )
+    """A policy with these terms, in force one hour after NOW."""
+    return put_into_force(by, now=LATER, **terms)
 
 
 def cast_of(road: Road, emulator: EmulatorServer, staff: Callable[..., StaffUser]) -> SimpleNamespace:

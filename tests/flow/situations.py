@@ -133,7 +133,7 @@ class Cases:
         # A policy applies to later cases only, so these come last.
         policy(seniors, qa_share=100)
         self._made["drawn"] = road.judged(emulator, {"sim": 93.7}, seed=4, email=EMAIL)
-        policy(seniors, document_check="always")
+        policy(seniors, qa_share=0, document_check="always")
         self._made["to check"] = road.judged(emulator, {"sim": 93.7}, seed=5, email=EMAIL)
 
     def __getitem__(self, situation: str) -> Verification:
