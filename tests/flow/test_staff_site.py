@@ -1,5 +1,6 @@
 """The pages that each group may open, read-only records, and how operators manage staff."""
 
+import re
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -83,6 +84,32 @@ def test_every_record_page_opens_and_holds_no_file_name(road, emulator, signed_i
             address = reverse(f"admin:verification_{model._meta.model_name}_change", args=[found.pk])
             page = client.get(address).content.decode()
             assert not any(name in page for name in names)
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_a_record_leads_only_to_what_its_reader_may_open(road, emulator, signed_in, group):
+    road.in_review(emulator)
+    client, opened = signed_in(group), 0
+    for model in RECORDS:
+        for found in model._default_manager.all()[:1]:
+            address = reverse(f"admin:verification_{model._meta.model_name}_change", args=[found.pk])
+            content = client.get(address).content.decode().partition('id="content"')[2]
+            assert "None" not in content, model
+            links = set(re.findall(r'href="(/admin/[^"]+)"', content))
+            opened += len(links)
+            for link in links:
+                assert client.get(link.replace("&amp;", "&")).status_code == 200, (model, link)
+    assert opened
+
+
+def test_the_record_of_a_case_leads_to_its_events(road, emulator, signed_in):
+    case = road.in_review(emulator)
+    client = signed_in(AUDITOR)
+    address = f"/admin/verification/verification/{case.pk}/change/"
+    (link,) = re.findall(r'href="(/admin/trail/[^"]+)"', client.get(address).content.decode())
+    rows = client.get(link.replace("&amp;", "&")).context["rows"]
+    assert {row["subject_id"] for row in rows} == {case.public_id}
+    assert "decision.sent_to_review" in {row["kind"] for row in rows}
 
 
 def test_looking_into_an_applicants_record_is_an_event(road, emulator, signed_in):

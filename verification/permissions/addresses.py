@@ -326,7 +326,6 @@ def _pages(record: Record) -> tuple[Address, ...]:
         Address(f"{base}add/", "Add", NOBODY, NOBODY),
         Address(f"{base}<path:object_id>/", "To the page of one", STAFF, STAFF),
         Address(f"{base}<path:object_id>/change/", "One of them", right, NOBODY, rules),
-        Address(f"{base}<path:object_id>/history/", "Its stock history", right, right),
         Address(f"{base}<path:object_id>/delete/", "Delete", NOBODY, NOBODY),
     )
 

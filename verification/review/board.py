@@ -41,6 +41,10 @@ _TILES = {
 }
 
 
+# Pages that are reached from another page of the navigation.
+WITHIN = {"invitations": "invitation_files", "vendor": "codes"}
+
+
 def _link(title: str, name: str) -> dict[str, str]:
     return {"title": title, "url": reverse(f"admin:{name}")}
 
@@ -64,8 +68,15 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (permissions.can_manage_clients, _("API clients"), "clients"),
         (permissions.can_view_staff, _("Staff"), "staff"),
     )
-    links = [_link(title, name) for can, title, name in pages if can(user)]
-    return [{**link, "here": request.path.startswith(link["url"])} for link in links]
+    return [
+        {**_link(title, name), "here": _is_within(request.path, name)}
+        for can, title, name in pages
+        if can(user)
+    ]
+
+
+def _is_within(path: str, name: str) -> bool:
+    return path.startswith(tuple(reverse(f"admin:{each}") for each in (name, WITHIN.get(name, name))))
 
 
 def unseen_changes(request: HttpRequest) -> int:

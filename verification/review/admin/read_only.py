@@ -1,10 +1,14 @@
 """Read-only record pages of the stock admin. Opening a record about an applicant is an event in the trail."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext
@@ -38,6 +42,16 @@ class ReadOnly(ListedLookups):
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
+    def get_urls(self) -> list[URLPattern]:
+        """Without the stock history, which is always empty: what happened to a record is in the trail."""
+        return [url for url in super().get_urls() if not str(url.name).endswith("_history")]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        """Records that this person may not open are named without a link."""
+        refused = {field.name: field for field in self.opts.fields if _is_refused(request, field)}
+        names = super().get_fields(request, obj)
+        return [_words_for(refused[name]) if name in refused else name for name in names]
+
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
         title = capfirst(self.opts.verbose_name_plural)
         response = super().changelist_view(request, {"title": title, **(extra_context or {})})
@@ -54,7 +68,8 @@ class ReadOnly(ListedLookups):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        response: HttpResponseBase = super().change_view(request, object_id, form_url, extra_context)
+        context = {"may_view_trail": permissions.can_view_trail(request.user), **(extra_context or {})}
+        response: HttpResponseBase = super().change_view(request, object_id, form_url, context)
         found = self.get_object(request, object_id) if self.about_applicant else None
         if found is not None and response.status_code == 200:
             by = acting(signed_in(request))
@@ -72,6 +87,22 @@ class ReadOnly(ListedLookups):
         answer = page.refusal(request, status=404, title=gettext("Not found"), sentence=sentence)
         answer.context_data = {**self.admin_site.each_context(request), **(answer.context_data or {})}
         return answer
+
+
+def _is_refused(request: HttpRequest, field: Any) -> bool:
+    right = RIGHT_OF_RECORD.get(str(field.related_model._meta.model_name)) if field.many_to_one else None
+    return right is not None and not permissions.can(request.user, right)
+
+
+def _words_for(field: Any) -> Callable[[Model], str]:
+    """Shows the record that the field leads to in words."""
+
+    @admin.display(description=field.verbose_name)
+    def words(record: Model) -> str:
+        found = getattr(record, field.name)
+        return "-" if found is None else str(found)
+
+    return words
 
 
 class AboutApplicant(ReadOnly):

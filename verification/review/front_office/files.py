@@ -103,7 +103,7 @@ def _form_page(request: HttpRequest, form: FileForm, *, status: int = 200, probl
         "title": _("Invite from a file"),
         "form": form,
         "problem": problem,
-        "lines": csv_file.MAX_LINES,
+        "lines": f"{csv_file.MAX_LINES:,}",
         "size": csv_file.MAX_FILE,
     }
     return TemplateResponse(request, "review/front_office/new_file.html", context, status=status)
