@@ -36,7 +36,7 @@ from verification.actions import (
     saved_filter,
     staff_change,
 )
-from verification.exports.table import Period
+from verification.exports.period.table import Period
 from verification.models import (
     ChangeKind,
     Message,

@@ -22,7 +22,7 @@ from tests.conftest import NOW, Road, clip, photo
 from tests.flow.test_export import store_away
 from verification import audit, storage
 from verification.actions import cancel, challenge, document, erase, export, invite, receive_parts, sweep
-from verification.exports.table import Period
+from verification.exports.period.table import Period
 from verification.models import (
     Applicant,
     AuditEvent,

@@ -27,8 +27,8 @@ from tests.flow.reviewing import pass_on, policy, seen
 from verification import audit, storage
 from verification.actions import check_document, sweep
 from verification.actions import export as action
-from verification.exports import pack, rows
-from verification.exports.table import Period
+from verification.exports.period import pack, rows
+from verification.exports.period.table import Period
 from verification.models import AuditEvent, Export, Verdict, Verification, VerificationAttempt
 from verification.rules.document_check import Found
 

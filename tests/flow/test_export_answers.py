@@ -16,8 +16,8 @@ from tests.flow.reviewing import NOTE, approve, decide
 from verification import audit, storage
 from verification.actions import cancel, export
 from verification.actions.policy import TERMS
-from verification.exports import rows
-from verification.exports.table import Period
+from verification.exports.period import rows
+from verification.exports.period.table import Period
 from verification.models import Verdict, Verification
 from verification.states import Status
 

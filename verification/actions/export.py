@@ -9,8 +9,8 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils.translation import gettext as _
 
 from verification import audit, storage
-from verification.exports import pack
-from verification.exports.table import Period
+from verification.exports.period import pack
+from verification.exports.period.table import Period
 from verification.models import DataKey, Export, ExportState
 
 KEPT = timedelta(days=7)

@@ -1,1 +1,1 @@
-"""The files of an export: rows, their formats, and the pack. Nothing here knows HTTP or who may export."""
+"""What auditors take away: a room for each kind of file, and the formats. Nothing here knows HTTP or who may export."""

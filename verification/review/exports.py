@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from verification import storage
 from verification.actions import export as action
-from verification.exports.table import Period
+from verification.exports.period.table import Period
 from verification.models import Export, StaffUser
 from verification.review.page import Site, acting, refusal, signed_in
 from verification.review.sign_in import fresh, to_confirm

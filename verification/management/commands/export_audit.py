@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from verification import audit, storage
 from verification.actions import export
-from verification.exports.table import Period
+from verification.exports.period.table import Period
 from verification.models import Export
 
 DAYS = 30

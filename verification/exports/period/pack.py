@@ -15,8 +15,9 @@ from datetime import datetime
 from typing import IO, Any
 
 from verification import __version__
-from verification.exports import formats, guide, rows
-from verification.exports.table import Period, Table, plain
+from verification.exports import formats
+from verification.exports.period import guide, rows
+from verification.exports.period.table import Period, Table, plain
 
 SCHEMA = "kyc-portal/period-export"
 SCHEMA_VERSION = 2

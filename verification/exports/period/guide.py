@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from verification.exports.table import Period, Table
+from verification.exports.period.table import Period, Table
 
 _README = """# Export of the audit trail, {first} to {last}
 

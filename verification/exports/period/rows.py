@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
-from verification.exports.table import Column, Period, Table
+from verification.exports.period.table import Column, Period, Table
 from verification.models import (
     AuditEvent,
     Consent,
