@@ -2,7 +2,7 @@
 
 import pytest
 
-from verification.review.case.prompt_marks import duration, marks
+from verification.evidence.prompt_marks import duration, marks
 
 FACTS = {"recorded": {"duration": 9.0}, "prepared": {"facts": {"duration": 8.0}}}
 

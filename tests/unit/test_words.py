@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import verification
+from verification import labels
 from verification.liveness import RULES
-from verification.review import labels, words
+from verification.review import words
 from verification.states import MOVEMENTS, MOVES, Band, Outcome
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -12,12 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from verification import clock, permissions
+from verification import clock, labels, permissions
 from verification.actions import staff_change
 from verification.audit import viewing
 from verification.health import workers
 from verification.models import DECISIONS, AuditEvent, NoteMention, Review, StaffUser, Stage, Verification
-from verification.review import contested, labels, words
+from verification.review import contested, words
 from verification.review.message_pages import notices as message_notices
 from verification.review.page import signed_in
 from verification.review.queue import counts

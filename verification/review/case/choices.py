@@ -10,11 +10,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from verification import casework, permissions
+from verification import casework, labels, permissions
 from verification.actions import review
 from verification.actions.reassign import SNOOZES
 from verification.models import Review, StaffUser, Verdict, Verification
-from verification.review import labels
 from verification.review.case.forms import BLIND
 from verification.rules import four_eyes
 from verification.rules.reasons import Reason, reasons_for

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from verification import casework
+from verification import casework, labels
 from verification.audit import viewing
-from verification.evidence import photos
+from verification.evidence import photos, prompt_marks
 from verification.evidence.judged import evidence_hash
 from verification.models import (
     AuditEvent,
@@ -20,8 +20,8 @@ from verification.models import (
     Verification,
     VerificationAttempt,
 )
-from verification.review import labels, words
-from verification.review.case import capture_signals, devices, photo_signals, prompt_marks
+from verification.review import words
+from verification.review.case import capture_signals, devices, photo_signals
 from verification.review.case.document_card import found
 from verification.rules import document_check, four_eyes, reasons
 from verification.states import AttemptStatus, Status

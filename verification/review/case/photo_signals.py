@@ -4,8 +4,8 @@ from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from verification import labels
 from verification.models import Document
-from verification.review import labels
 from verification.review.case.capture_signals import Signal
 
 _SEEN: labels.Labels = {

@@ -19,10 +19,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from verification import labels
 from verification.audit import viewing
 from verification.evidence import photos
 from verification.models import AlikePhoto, LinkBinding, RiskFlag, Verification
-from verification.review import labels, words
+from verification.review import words
 from verification.review.case import dossier
 from verification.review.page import Site, acting, signed_in
 from verification.review.queue.counts import UpTo

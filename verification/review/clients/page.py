@@ -11,9 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from verification import permissions
+from verification import labels, permissions
 from verification.models import ApiClient, ApiKey, AuditEvent
-from verification.review import labels
 from verification.review.clients.forms import KeyForm
 from verification.review.page import signed_in
 

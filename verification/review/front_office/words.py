@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy
 from verification import validators
 from verification.invitations import csv_file
 from verification.invitations.people import Fault
+from verification.labels import Labels, label
 from verification.models import Verification
-from verification.review.labels import Labels, label
 from verification.states import Status
 
 # How a case ended is not the front office's to know; that a link ran out, or the case was cancelled, is.

@@ -11,10 +11,9 @@ from urllib.parse import urlencode
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from verification import casework
+from verification import casework, labels
 from verification.models import StaffUser, Verification
 from verification.permissions import RIGHTS
-from verification.review import labels
 from verification.states import Band, Mark, Status
 
 SOON = timedelta(hours=4)

@@ -16,10 +16,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from verification import permissions
+from verification import labels, permissions
 from verification.actions import claim
 from verification.models import StaffUser, Verification
-from verification.review import labels
 from verification.review.page import Site, signed_in
 from verification.review.paging import page_of
 from verification.review.queue import bulk, colleagues, counts, saved_filters, search

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from verification import labels
 from verification.models import Review, RiskFlag, StaffUser, Stage, Verification, VerificationAttempt
-from verification.review import labels, words
+from verification.review import words
 from verification.rules import document_check
 from verification.states import Band, DocumentState, Mark, Status
 

@@ -9,9 +9,9 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from verification import labels
 from verification.evidence import media_tries
 from verification.models import AuditEvent, Message, ProviderCall, Verification, VerificationAttempt
-from verification.review import labels
 from verification.states import MOVES, AttemptStatus
 
 # Of each kind, the latest. A case has a few of each.

@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from verification import labels
 from verification.audit import viewing
 from verification.models import AuditEvent
-from verification.review import labels
 from verification.review.page import Site, acting, signed_in
 from verification.review.paging import page_of
 from verification.review.trail.chosen import Chosen, Show

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from verification import clock, permissions
+from verification import clock, labels, permissions
 from verification.actions import account as action
 from verification.health import workers
 from verification.liveness import RULES
@@ -25,7 +25,7 @@ from verification.models import (
     VendorAccount,
     VerificationAttempt,
 )
-from verification.review import labels, words
+from verification.review import words
 from verification.review.page import acting, signed_in
 from verification.review.vendor_pages import accounts, spending
 from verification.review.vendor_pages.accounts import State

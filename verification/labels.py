@@ -1,6 +1,7 @@
 """Readable labels of codes: reasons, events, movements, media facts.
 
-Tables and look-ups only. A code without a label is shown as it is, with spaces for underscores, and never hidden.
+Tables and look-ups only, for the staff site and for documents made of a case. A code without a label is shown as it is,
+with spaces for underscores, and never hidden.
 """
 
 from collections.abc import Mapping

@@ -7,7 +7,7 @@ reviewer where to look.
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from verification.review import labels
+from verification import labels
 from verification.states import MOVEMENTS
 
 _CODES = {name: code for code, name in MOVEMENTS.items()}
