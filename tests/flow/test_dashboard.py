@@ -17,15 +17,15 @@ from tests.flow.conftest import LATER
 from tests.flow.reviewing import policy, seen
 from tests.flow.test_staff_site import AUDITOR, OPERATOR, REVIEWER, SENIOR
 from verification.actions import assess, prepare, reopen, review
+from verification.charts import Figure, scale
+from verification.counts import vendor, work
+from verification.counts.vendor import Passes
 from verification.models import Policy, StaffUser, Verdict, Verification
-from verification.review.dashboard import vendor_counts, work_counts
-from verification.review.dashboard.geometry import Figure, scale
-from verification.review.dashboard.simulation import Passes
 
 PAGE = "/admin/figures/"
 LOW: dict[str, Any] = {"result": "FailedOperation.CompareLowSimilarity", "sim": 42.0}
 MISSED = {"result": "FailedOperation.ActionFirstAction"}
-WEEK = work_counts.start_of(7, LATER)
+WEEK = work.start_of(7, LATER)
 NOTE = "Looked at it twice, feature by feature."
 SignIn = Callable[..., Client]
 Staff = Callable[..., StaffUser]
@@ -106,7 +106,7 @@ def test_percentiles_are_times_that_were_really_taken(
             by=staff(REVIEWER),
             now=case.queued_at + timedelta(minutes=minutes),
         )
-    found = work_counts.percentiles(WEEK)
+    found = work.percentiles(WEEK)
     assert found == {(True, 50): timedelta(minutes=50), (True, 90): timedelta(minutes=90)}
 
 
@@ -138,10 +138,10 @@ def test_a_pass_that_people_took_back_counts_by_their_word(
     words: dict[str, Any] = {"reason_code": "mistake", "note": NOTE, "version": case.version}
     reopen.reopen(case, **words, by=staff(SENIOR), now=LATER)
     case.refresh_from_db()
-    assert vendor_counts.passes(WEEK) == [Passes(Decimal("95.5"), False, "", 1)]
+    assert vendor.passes(WEEK) == [Passes(Decimal("95.5"), False, "", 1)]
     decide(case, Verdict.DECLINE, "not_live", by=staff(REVIEWER), now=LATER + timedelta(minutes=5))
     assert numbers(signed_in(SENIOR), "similarity") == {"94–96": [0, 0, 1, 0]}
-    assert vendor_counts.passes(WEEK) == [Passes(Decimal("95.5"), False, "decline", 1)]
+    assert vendor.passes(WEEK) == [Passes(Decimal("95.5"), False, "decline", 1)]
 
 
 def test_what_was_flagged_is_held_for_a_person_at_any_threshold(road: Road, emulator: EmulatorServer) -> None:
@@ -151,7 +151,7 @@ def test_what_was_flagged_is_held_for_a_person_at_any_threshold(road: Road, emul
     emulator.script(sim=91.0)
     prepare.prepare(drawn.public_id, now=NOW)
     assess.assess(drawn.public_id, clock=lambda: NOW)
-    assert vendor_counts.passes(WEEK) == [Passes(Decimal(91), True, "", 1)]
+    assert vendor.passes(WEEK) == [Passes(Decimal(91), True, "", 1)]
 
 
 def test_a_pass_that_was_drawn_is_held_for_a_person_at_any_threshold(
@@ -159,7 +159,7 @@ def test_a_pass_that_was_drawn_is_held_for_a_person_at_any_threshold(
 ) -> None:
     policy((staff(SENIOR), staff(SENIOR, "senior2")), qa_share=100)
     road.judged(emulator, {"sim": 92.0})
-    assert vendor_counts.passes(WEEK) == [Passes(Decimal(92), True, "", 1)]
+    assert vendor.passes(WEEK) == [Passes(Decimal(92), True, "", 1)]
 
 
 @pytest.mark.parametrize("typed", ["69.99", "100.01", "many", "-1", "80.001"])

@@ -8,12 +8,12 @@ from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road
 from tests.flow.conftest import LATER
 from tests.flow.reviewing import decide
+from verification.counts import vendor, work
+from verification.counts.vendor import Passes
 from verification.models import StaffUser, Verdict
-from verification.review.dashboard import vendor_counts, work_counts
-from verification.review.dashboard.simulation import Passes
 from verification.vendor_accounts import call_ledger
 
-WEEK = work_counts.start_of(7, LATER)
+WEEK = work.start_of(7, LATER)
 MINUTE = timedelta(minutes=1)
 
 
@@ -22,10 +22,10 @@ def test_a_call_that_missed_its_slot_was_none(road: Road, emulator: EmulatorServ
     call = answered.attempt.calls.create(
         account=answered.account, number=2, region="x", body_sha256="0" * 64, body_size=1, started_at=NOW
     )
-    counted = vendor_counts.calls(WEEK)
+    counted = vendor.calls(WEEK)
     assert sum(days.total() for days in counted.values()) == 2
     assert call_ledger.close_unsent(call, now=NOW)
-    assert {billed: days.total() for billed, days in vendor_counts.calls(WEEK).items()} == {"yes": 1}
+    assert {billed: days.total() for billed, days in vendor.calls(WEEK).items()} == {"yes": 1}
 
 
 def test_what_a_person_said_before_an_answer_is_not_said_of_it(
@@ -35,7 +35,7 @@ def test_what_a_person_said_before_an_answer_is_not_said_of_it(
     decide(case, Verdict.ASK_AGAIN, "video_unclear", by=staff("Reviewer"), now=NOW + MINUTE)
     emulator.script(sim=95.5)
     road.record(case, now=NOW + 2 * MINUTE)
-    assert set(vendor_counts.passes(WEEK)) == {
+    assert set(vendor.passes(WEEK)) == {
         Passes(Decimal("76.5"), False, "ask_again", 1),
         Passes(Decimal("95.5"), False, "", 1),
     }

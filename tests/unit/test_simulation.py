@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from verification.counts.vendor import Passes
 from verification.models import Policy
 from verification.review.dashboard.simulation import (
     APPROVED,
@@ -12,7 +13,6 @@ from verification.review.dashboard.simulation import (
     DECLINED,
     OPEN,
     Moved,
-    Passes,
     share_of,
     simulate,
     taking_two,

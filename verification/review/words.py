@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from verification.counts.vendor import SUCCESS
 from verification.hints import HINTS
 from verification.liveness import VENDOR_PASS, Category, lookup
 from verification.rules import review_bands
@@ -22,7 +23,6 @@ from verification.vendor_accounts.code_guide import MEANINGS, SUSPICION
 TEN_TIMES_STRICTER_AT = Decimal(80)
 # Points below the vendor's threshold: up to the first a score is just below it, beyond the second far below it.
 JUST_BELOW, FAR_BELOW = Decimal(5), Decimal(20)
-SUCCESS = "Success"
 
 
 @dataclass(frozen=True)

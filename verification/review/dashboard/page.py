@@ -18,17 +18,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
 from verification import permissions
+from verification.charts import Figure
+from verification.counts import reviews, vendor, work
 from verification.models import Policy
-from verification.review.dashboard import (
-    review_charts,
-    review_counts,
-    simulation,
-    vendor_charts,
-    vendor_counts,
-    work_charts,
-    work_counts,
-)
-from verification.review.dashboard.geometry import Figure
+from verification.review.dashboard import review_charts, simulation, vendor_charts, work_charts
 from verification.review.page import Site, signed_in
 
 PERIODS = (7, 30, 90)
@@ -60,9 +53,9 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     days = _period(request)
     form = ThresholdForm(request.GET)
     typed = form.cleaned_data["at"] if form.is_valid() else None
-    start, in_force = work_counts.start_of(days, now), Policy.current().approve_at
-    people = work_counts.times(start)
-    reviewers = review_counts.by_reviewer(start)
+    start, in_force = work.start_of(days, now), Policy.current().approve_at
+    people = work.times(start)
+    reviewers = reviews.by_reviewer(start)
     context = {
         "title": _("Figures"),
         "now": now,
@@ -82,7 +75,7 @@ def _period(request: HttpRequest) -> int:
 
 
 def _simulator(start: datetime, in_force: Decimal, typed: Decimal | None, days: int) -> dict[str, Any]:
-    passes = vendor_counts.passes(start)
+    passes = vendor.passes(start)
     wanted = sorted({*simulation.USUAL, in_force, *([typed] if typed is not None else [])})
     effects = [simulation.simulate(passes, threshold, in_force) for threshold in wanted]
     return {
@@ -96,30 +89,30 @@ def _parts(
     start: datetime,
     now: datetime,
     in_force: Decimal,
-    times: dict[bool, work_counts.Times],
-    reviewers: list[review_counts.Reviewer],
+    times: dict[bool, work.Times],
+    reviewers: list[reviews.Reviewer],
     *,
     names: bool,
 ) -> dict[str, Any]:
     """All figures but the simulator, in their order, and the numbers at the top of the page."""
-    days = work_counts.days_of(start, now)
+    days = work.days_of(start, now)
     flow, backlog, percentiles = (
-        work_counts.flow(start),
-        work_counts.backlog(now),
-        work_counts.percentiles(start),
+        work.flow(start),
+        work.backlog(now),
+        work.percentiles(start),
     )
     shown: list[Figure] = [
         work_charts.flow(flow, days),
         work_charts.backlog(backlog),
         work_charts.times(times, percentiles),
         work_charts.in_time(times[True]),
-        review_charts.bands(review_counts.bands(start)),
-        vendor_charts.similarities(vendor_counts.similarities(start), in_force),
-        vendor_charts.codes(vendor_counts.codes(start)),
+        review_charts.bands(reviews.bands(start)),
+        vendor_charts.similarities(vendor.similarities(start), in_force),
+        vendor_charts.codes(vendor.codes(start)),
         review_charts.agreement(reviewers, names=names),
-        review_charts.overrides(review_counts.overrides(start)),
-        review_charts.why(review_counts.reasons(start)),
-        vendor_charts.cost(vendor_counts.calls(start), days, settings.FACEID_PRICE),
+        review_charts.overrides(reviews.overrides(start)),
+        review_charts.why(reviews.reasons(start)),
+        vendor_charts.cost(vendor.calls(start), days, settings.FACEID_PRICE),
     ]
     heads = work_charts.heads(flow, backlog, times, percentiles)
     return {"shown": shown, "heads": heads}

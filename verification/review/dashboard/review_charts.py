@@ -1,6 +1,6 @@
 """The charts of review: why cases came, what was decided, and whether reviewers agree.
 
-Turns counts into figures for `geometry`; no queries.
+Turns counts into figures for `charts`; no queries.
 """
 
 from collections import Counter
@@ -8,9 +8,10 @@ from collections import Counter
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from verification import charts
+from verification.charts import Figure, Table
+from verification.counts import reviews
 from verification.models import Verdict
-from verification.review.dashboard import geometry, review_counts
-from verification.review.dashboard.geometry import Figure, Table
 from verification.review.dashboard.work_charts import TOP, share
 from verification.rules import reasons
 from verification.states import Band
@@ -31,7 +32,7 @@ def overrides(counted: dict[str, tuple[int, int]]) -> Figure:
             [_("Band"), _("With the vendor"), _("Against"), _("Share against")],
             [[name, fine, bad, share(bad, fine + bad)] for name, fine, bad in found],
         ),
-        [geometry.rows([(name, {"plain": fine, "decline": bad}) for name, fine, bad in found], kinds)]
+        [charts.rows([(name, {"plain": fine, "decline": bad}) for name, fine, bad in found], kinds)]
         if found
         else [],
         list(kinds.items()),
@@ -49,7 +50,7 @@ def bands(counted: Counter[str]) -> Figure:
             [_("Band"), _("Count"), _("Share")],
             [[name, count, share(count, whole)] for name, count in lines],
         ),
-        [geometry.rows([(name, {"plain": count}) for name, count in lines], {"plain": ""})] if whole else [],
+        [charts.rows([(name, {"plain": count}) for name, count in lines], {"plain": ""})] if whole else [],
     )
 
 
@@ -72,26 +73,26 @@ def why(counted: Counter[tuple[str, str]]) -> Figure:
             [_("Reason"), _("Decision"), _("Count"), _("Share")],
             [[reason, verdict, count, share(count, whole)] for reason, verdict, count in lines],
         ),
-        [geometry.rows(bars, {"plain": ""})] if whole else [],
+        [charts.rows(bars, {"plain": ""})] if whole else [],
     )
 
 
-def agreement(found: list[review_counts.Reviewer], *, names: bool) -> Figure:
+def agreement(found: list[reviews.Reviewer], *, names: bool) -> Figure:
     proposals: Counter[str] = sum((reviewer.proposals for reviewer in found), Counter())
     same, different = (sum(getattr(one, name) for one in found) for name in ("same", "different"))
-    disagreed = proposals[review_counts.DISAGREED]
-    settled = proposals[review_counts.CONFIRMED] + disagreed
+    disagreed = proposals[reviews.DISAGREED]
+    settled = proposals[reviews.CONFIRMED] + disagreed
     kinds = {"plain": _("agreed"), "decline": _("disagreed"), "open": _("open, withdrawn or void")}
     open_ones = proposals.total() - settled
     lines = [
         (
             _("Second person, on proposals"),
-            {"plain": proposals[review_counts.CONFIRMED], "decline": disagreed, "open": open_ones},
+            {"plain": proposals[reviews.CONFIRMED], "decline": disagreed, "open": open_ones},
         ),
         (_("Blind, on automatic passes"), {"plain": same, "decline": different, "open": 0}),
     ]
     counts = {
-        "confirmed": proposals[review_counts.CONFIRMED],
+        "confirmed": proposals[reviews.CONFIRMED],
         "settled": settled,
         "same": same,
         "blind": same + different,
@@ -105,7 +106,7 @@ def agreement(found: list[review_counts.Reviewer], *, names: bool) -> Figure:
         )
         % counts,
         _by_reviewer(found) if names else _agreed(lines),
-        [geometry.rows(lines, kinds, shares=True)] if any(sum(row.values()) for _n, row in lines) else [],
+        [charts.rows(lines, kinds, shares=True)] if any(sum(row.values()) for _n, row in lines) else [],
         list(kinds.items()),
         _(
             "Sorted by name. Too few and too different cases lie behind these counts to compare people by them."
@@ -120,7 +121,7 @@ def _agreed(lines: list[tuple[str, dict[str, int]]]) -> Table:
     return Table(head, [[name, *row.values()] for name, row in lines])
 
 
-def _by_reviewer(found: list[review_counts.Reviewer]) -> Table:
+def _by_reviewer(found: list[reviews.Reviewer]) -> Table:
     head = [
         _("Reviewer"),
         _("Decided"),
@@ -137,8 +138,8 @@ def _by_reviewer(found: list[review_counts.Reviewer]) -> Table:
                 one.name,
                 one.decided,
                 one.proposals.total(),
-                one.proposals[review_counts.CONFIRMED],
-                one.proposals[review_counts.DISAGREED],
+                one.proposals[reviews.CONFIRMED],
+                one.proposals[reviews.DISAGREED],
                 one.same,
                 one.different,
             ]

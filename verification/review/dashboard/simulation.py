@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import gettext_lazy as _
 
+from verification.counts.vendor import Passes
 from verification.rules.four_eyes import Approval, Terms, rules_on_approval
 
 # The decision of a reviewer on a case, or that none was made yet.
@@ -24,19 +25,6 @@ SAYS_NOT = _(
     "would have been selected for a spot check. The vendor documents error rates at 70 and at 80 only: between and "
     "above them nothing is known."
 )
-
-
-@dataclass(frozen=True)
-class Passes:
-    """A number of vendor passes with the same score and the same decision.
-
-    `held`: the case goes to review whatever the threshold, because it was flagged. `decision`: the reviewer's.
-    """
-
-    similarity: Decimal
-    held: bool
-    decision: str
-    count: int
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The charts of the vendor's answers: codes, scores, cost, and the threshold simulator.
 
-Turns counts into figures for `geometry`; no queries.
+Turns counts into figures for `charts`; no queries.
 """
 
 from collections import Counter
@@ -10,11 +10,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from verification import charts
+from verification.charts import Figure, Rows, Table
+from verification.counts import vendor
 from verification.liveness import VENDOR_PASS, lookup
 from verification.models import Billed, Verdict
 from verification.review import words
-from verification.review.dashboard import geometry, simulation, vendor_counts
-from verification.review.dashboard.geometry import Figure, Rows, Table
+from verification.review.dashboard import simulation
 from verification.review.dashboard.work_charts import TOP, day_of, share
 from verification.review.policy import words as policy_words
 from verification.vendor_accounts.code_guide.texts import TITLES
@@ -37,7 +39,7 @@ def codes(counted: Counter[tuple[str, bool]]) -> Figure:
             [_("Code"), _("What it means"), _("Count"), _("Share")],
             [[code, kind, count, share(count, whole)] for code, kind, count in found],
         ),
-        [geometry.rows(lines, {"plain": ""})] if whole else [],
+        [charts.rows(lines, {"plain": ""})] if whole else [],
     )
 
 
@@ -51,22 +53,22 @@ def _category(code: str, checked: bool) -> str:
 
 def similarities(counted: dict[str, list[int]], approve_at: Decimal) -> Figure:
     kinds = {
-        vendor_counts.AUTOMATIC: _("passed by itself"),
+        vendor.AUTOMATIC: _("passed by itself"),
         Verdict.APPROVE: _("approved by people"),
         Verdict.DECLINE: _("declined by people"),
-        vendor_counts.UNDECIDED: _("asked again or open"),
+        vendor.UNDECIDED: _("asked again or open"),
     }
-    fills = {vendor_counts.AUTOMATIC: "plain", Verdict.APPROVE: "approve", Verdict.DECLINE: "decline"}
+    fills = {vendor.AUTOMATIC: "plain", Verdict.APPROVE: "approve", Verdict.DECLINE: "decline"}
     series = {fills.get(kind, "open"): counted[kind] for kind in kinds}
     says = {fills.get(kind, "open"): text for kind, text in kinds.items()}
-    names = [f"{n * vendor_counts.BIN}–{(n + 1) * vendor_counts.BIN}" for n in range(vendor_counts.BINS)]
+    names = [f"{n * vendor.BIN}–{(n + 1) * vendor.BIN}" for n in range(vendor.BINS)]
     whole = sum(map(sum, counted.values()))
-    low = round(VENDOR_PASS / vendor_counts.BIN)
+    low = round(VENDOR_PASS / vendor.BIN)
     below, between = (
         sum(sum(counts[:low]) for counts in counted.values()),
-        sum(sum(counts[low : int(approve_at / vendor_counts.BIN)]) for counts in counted.values()),
+        sum(sum(counts[low : int(approve_at / vendor.BIN)]) for counts in counted.values()),
     )
-    drawn = geometry.columns(
+    drawn = charts.columns(
         names,
         series,
         says,
@@ -83,7 +85,7 @@ def similarities(counted: dict[str, list[int]], approve_at: Decimal) -> Figure:
         )
         % {
             "all": whole,
-            "step": vendor_counts.BIN,
+            "step": vendor.BIN,
             "below": below,
             "between": between,
             "asks": words.score(approve_at),
@@ -92,7 +94,7 @@ def similarities(counted: dict[str, list[int]], approve_at: Decimal) -> Figure:
             [_("Similarity"), *kinds.values()],
             [
                 [names[n], *(counted[kind][n] for kind in kinds)]
-                for n in reversed(range(vendor_counts.BINS))
+                for n in reversed(range(vendor.BINS))
                 if any(counted[kind][n] for kind in kinds)
             ],
         ),
@@ -129,7 +131,7 @@ def cost(counted: dict[str, Counter[date]], days: list[date], price: Decimal) ->
         head.append(_("Cost, up to"))
         for line, day in zip(lines, reversed(days), strict=True):
             line.append(_money(yes[day] + maybe[day], price))
-    drawn = geometry.columns(
+    drawn = charts.columns(
         [day_of(day) for day in days],
         {"plain": [yes[day] for day in days], "maybe": [maybe[day] for day in days]},
         kinds,
@@ -161,7 +163,7 @@ def simulator(effects: list[simulation.Effect], in_force: Decimal, days: int) ->
     alone = [_("%d by themselves") % found.by_itself for found in effects]
     drawn: list[Rows] = []
     if now.by_itself + now.to_review:
-        drawn.append(geometry.rows(lines, kinds, values=alone))
+        drawn.append(charts.rows(lines, kinds, values=alone))
     return Figure(
         "simulator",
         _("Threshold simulator"),

@@ -1,6 +1,6 @@
 """The charts of the work: each a chart, a sentence that says what it shows, and its numbers as a table.
 
-Turns counts into figures for `geometry`; no queries.
+Turns counts into figures for `charts`; no queries.
 """
 
 from collections import Counter
@@ -9,9 +9,10 @@ from datetime import date, timedelta
 from django.utils.dateformat import format as date_format
 from django.utils.translation import gettext as _
 
+from verification import charts
+from verification.charts import Figure, Table
+from verification.counts import work
 from verification.review import words
-from verification.review.dashboard import geometry, work_counts
-from verification.review.dashboard.geometry import Figure, Table
 
 TOP = 12
 
@@ -44,7 +45,7 @@ def flow(counted: dict[str, Counter[date]], days: list[date]) -> Figure:
     sums = {name: sum(counted[name].values()) for name in names}
     top = max((counted[name][day] for name in names for day in days), default=0)
     drawn = [
-        geometry.columns(
+        charts.columns(
             [day_of(day) for day in days],
             {"plain": [counted[name][day] for day in days]},
             {"plain": ""},
@@ -85,7 +86,7 @@ def backlog(counted: list[tuple[int, int]]) -> Figure:
             [_("In review since"), _("In time"), _("Overdue")],
             [[age, fine, late] for age, (fine, late) in zip(ages, counted, strict=True)],
         ),
-        [geometry.rows(lines, kinds)] if waiting else [],
+        [charts.rows(lines, kinds)] if waiting else [],
         list(kinds.items()),
     )
 
@@ -93,7 +94,7 @@ def backlog(counted: list[tuple[int, int]]) -> Figure:
 # Decisions
 
 
-def times(counted: dict[bool, work_counts.Times], percentiles: dict[tuple[bool, int], timedelta]) -> Figure:
+def times(counted: dict[bool, work.Times], percentiles: dict[tuple[bool, int], timedelta]) -> Figure:
     lengths = [
         _("up to 1 min"),
         _("1 to 5 min"),
@@ -132,13 +133,13 @@ def times(counted: dict[bool, work_counts.Times], percentiles: dict[tuple[bool, 
                 [_("90th percentile"), texts["alone_slow"], texts["people_slow"]],
             ],
         ),
-        [geometry.rows(lines, kinds)] if automatic.total or people.total else [],
+        [charts.rows(lines, kinds)] if automatic.total or people.total else [],
         list(kinds.items()),
         _("By people: since the case came into review. Automatic: since the recording was sent."),
     )
 
 
-def in_time(people: work_counts.Times) -> Figure:
+def in_time(people: work.Times) -> Figure:
     kinds = {"plain": _("in time"), "decline": _("late")}
     late = people.total - people.in_time
     line = (_("Decisions by people"), {"plain": people.in_time, "decline": late})
@@ -154,7 +155,7 @@ def in_time(people: work_counts.Times) -> Figure:
                 [_("Late"), late, share(late, people.total)],
             ],
         ),
-        [geometry.rows([line], kinds)] if people.total else [],
+        [charts.rows([line], kinds)] if people.total else [],
         list(kinds.items()),
         _(
             "The policy under which each case was invited. Time that the applicant was asked for more is not counted."
@@ -168,7 +169,7 @@ def in_time(people: work_counts.Times) -> Figure:
 def heads(
     flow: dict[str, Counter[date]],
     backlog: list[tuple[int, int]],
-    times: dict[bool, work_counts.Times],
+    times: dict[bool, work.Times],
     percentiles: dict[tuple[bool, int], timedelta],
 ) -> list[tuple[str, str, bool]]:
     """(number, what it counts, whether it is bad)."""

@@ -7,9 +7,10 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from verification.actions.policy import difference
+from verification.counts import reviews, vendor, work
 from verification.models import Policy, Verdict
 from verification.review import words
-from verification.review.dashboard import review_counts, simulation, vendor_counts, work_counts
+from verification.review.dashboard import simulation
 from verification.review.policy import words as policy_words
 from verification.rules import document_check, shared_evidence
 from verification.states import DocumentCheckFor
@@ -30,7 +31,7 @@ class Line:
 def of(draft: Policy, in_force: Policy, now: datetime) -> list[Line]:
     """A line for each changed term whose effect can be counted. Queries only for these terms."""
     differing = {term for term, _old, _new in difference(draft, in_force)}
-    start = work_counts.start_of(DAYS, now)
+    start = work.start_of(DAYS, now)
     return [
         *(_threshold(draft, in_force, start, differing) if differing & {"approve_at", "qa_share"} else []),
         *(_documents(draft, in_force, start) if differing & _DOCUMENTS else []),
@@ -44,7 +45,7 @@ def of(draft: Policy, in_force: Policy, now: datetime) -> list[Line]:
 
 
 def _threshold(draft: Policy, in_force: Policy, start: datetime, differing: set[str]) -> list[Line]:
-    passes = vendor_counts.passes(start)
+    passes = vendor.passes(start)
     found = simulation.simulate(passes, draft.approve_at, in_force.approve_at)
     lines = []
     if "approve_at" in differing:
@@ -70,7 +71,7 @@ def _documents(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
         return [Line(document_check.means(draft))]
     if draft.document_check == DocumentCheckFor.NEVER:
         return [Line(document_check.means(draft), "warn")]
-    found = simulation.simulate(vendor_counts.passes(start), draft.approve_at, in_force.approve_at)
+    found = simulation.simulate(vendor.passes(start), draft.approve_at, in_force.approve_at)
     share = draft.document_share if draft.document_check == DocumentCheckFor.SHARE else Decimal(100)
     numbers = {"all": found.by_itself, "new": simulation.share_of(found.by_itself, share)}
     sentence = _(
@@ -82,7 +83,7 @@ def _documents(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
 def _attempts(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
     if draft.max_attempts > in_force.max_attempts:
         return [Line(_("What more attempts would have brought can't be told from the past."))]
-    everything, later = work_counts.passes_after_attempt(start, draft.max_attempts)
+    everything, later = work.passes_after_attempt(start, draft.max_attempts)
     numbers = {"all": everything, "later": later, "max": draft.max_attempts}
     sentence = _(
         "Of %(all)s automatic passes, %(later)s needed more than %(max)s attempts: they would be in review."
@@ -91,7 +92,7 @@ def _attempts(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
 
 
 def _second(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
-    approvals = review_counts.approvals(start)
+    approvals = reviews.approvals(start)
     numbers = {
         "all": approvals.total(),
         "new": simulation.taking_two(approvals, draft),
@@ -118,9 +119,7 @@ def _second(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
 
 def _declines(draft: Policy, start: datetime) -> list[Line]:
     declined = sum(
-        count
-        for (verdict, _reason), count in review_counts.reasons(start).items()
-        if verdict == Verdict.DECLINE
+        count for (verdict, _reason), count in reviews.reasons(start).items() if verdict == Verdict.DECLINE
     )
     if draft.second_for_declines:
         sentence = _("All %(all)s refusals by people would have waited for a second person.")
@@ -136,18 +135,18 @@ def _shared(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
             "%(count)s cases were approved by themselves although another applicant sent the same photo or recording, "
             "or one like it: they would be in review."
         )
-        return [Line(sentence % {"count": review_counts.by_itself_although_shared(start)})]
+        return [Line(sentence % {"count": reviews.by_itself_although_shared(start)})]
     if before and not after:
         sentence = _(
             "%(count)s cases were in review only because another applicant sent the same photo or one like it, or a "
             "recording like theirs: they would be decided by themselves."
         )
-        return [Line(sentence % {"count": review_counts.held_for_shared(start)}, "warn")]
+        return [Line(sentence % {"count": reviews.held_for_shared(start)}, "warn")]
     return []
 
 
 def _second_share(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
-    decided = work_counts.times(start)[True].total
+    decided = work.times(start)[True].total
     numbers = {
         "all": decided,
         "new": _sampled(decided, draft.second_share),
@@ -164,7 +163,7 @@ def _sampled(count: int, per_cent: Decimal) -> int:
 
 
 def _hours(draft: Policy, in_force: Policy, start: datetime) -> list[Line]:
-    late, late_now = work_counts.slower_than(start, [draft.review_hours, in_force.review_hours])
+    late, late_now = work.slower_than(start, [draft.review_hours, in_force.review_hours])
     sentence = _("%(late)s decisions by people took longer than %(new)s; %(now)s took longer than %(old)s.")
     numbers = {
         "late": late,

@@ -1,4 +1,4 @@
-"""Counts of reviews over a period up to now: approvals, bands, reasons, and whether reviewers agree.
+"""Counts of reviews over a period: approvals, refusals, bands, reasons, and whether reviewers agree.
 
 Aggregates only, one query each. Only `by_reviewer` returns names; its docstring says who may see them.
 """
@@ -22,6 +22,7 @@ from django.db.models import (
     When,
 )
 
+from verification.counts.spans import within
 from verification.models import (
     AuditEvent,
     Review,
@@ -39,12 +40,14 @@ from verification.states import FOR_A_PERSON, FOR_TWO, Status
 CONFIRMED, DISAGREED, WITHDRAWN, WAITING, VOID = "confirmed", "disagreed", "withdrawn", "waiting", "void"
 
 
-def _approvals(start: datetime) -> Iterator[tuple[str, Approval, int]]:
-    """Approvals by reviewers, by band and by the facts that the rules for a second person use."""
+def _judged(start: datetime, end: datetime | None = None) -> Iterator[tuple[str, str, Approval, int]]:
+    """Decisions by reviewers, by status, band, and the facts that the rules for a second person use."""
     finished = VerificationAttempt.objects.finished().filter(verification=OuterRef("pk"))
     newest = finished.order_by("-number")
     flags = RiskFlag.objects.filter(verification=OuterRef("pk"))
-    decided = Verification.objects.filter(decided_at__gte=start, final_review__isnull=False).order_by()
+    decided = Verification.objects.filter(
+        within("decided_at", start, end), final_review__isnull=False
+    ).order_by()
     rows = decided.annotate(
         vendor_outcome=Subquery(newest.values("outcome")[:1]),
         score=Subquery(newest.values("similarity")[:1]),
@@ -52,18 +55,15 @@ def _approvals(start: datetime) -> Iterator[tuple[str, Approval, int]]:
         shared=Exists(flags.filter(other__isnull=False)),
     ).values("status", "band", "vendor_outcome", "score", "flagged", "shared")
     for row in rows.annotate(count=Count("pk")):
-        if row["status"] == Status.APPROVED:
-            yield (
-                row["band"],
-                Approval(row["vendor_outcome"] or "", row["score"], row["flagged"], row["shared"]),
-                row["count"],
-            )
+        facts = Approval(row["vendor_outcome"] or "", row["score"], row["flagged"], row["shared"])
+        yield row["status"], row["band"], facts, row["count"]
 
 
 def approvals(start: datetime) -> Counter[Approval]:
     found: Counter[Approval] = Counter()
-    for _band, approval, count in _approvals(start):
-        found[approval] += count
+    for status, _band, approval, count in _judged(start):
+        if status == Status.APPROVED:
+            found[approval] += count
     return found
 
 
@@ -86,25 +86,32 @@ def held_for_shared(start: datetime) -> int:
     return decided.filter(~Exists(flags)).count()
 
 
-def overrides(start: datetime) -> dict[str, tuple[int, int]]:
-    """Approvals by reviewers: band to (with the vendor's result, against it)."""
+def overrides(
+    start: datetime, end: datetime | None = None, status: str = Status.APPROVED
+) -> dict[str, tuple[int, int]]:
+    """Approvals, or refusals, by reviewers: band to (with the vendor's result, against it)."""
     found: dict[str, Counter[bool]] = {}
-    for band, approval, count in _approvals(start):
-        found.setdefault(band, Counter())[approval.is_override] += count
+    for decided, band, facts, count in _judged(start, end):
+        if decided == status:
+            found.setdefault(band, Counter())[facts.is_override == (status == Status.APPROVED)] += count
     return {band: (counted[False], counted[True]) for band, counted in found.items()}
 
 
-def bands(start: datetime) -> Counter[str]:
+def bands(start: datetime, end: datetime | None = None) -> Counter[str]:
     """Cases sent to review in the period, each counted once, by its latest band."""
-    sent = AuditEvent.objects.filter(kind="decision.sent_to_review", at__gte=start).values("subject_id")
+    sent = AuditEvent.objects.filter(within("at", start, end), kind="decision.sent_to_review").values(
+        "subject_id"
+    )
     rows = Verification.objects.filter(public_id__in=sent).order_by().values("band")
     return Counter({row["band"]: row["count"] for row in rows.annotate(count=Count("pk"))})
 
 
-def reasons(start: datetime) -> Counter[tuple[str, str]]:
+def reasons(start: datetime, end: datetime | None = None) -> Counter[tuple[str, str]]:
     """Decisions that took effect, by (verdict, reason)."""
     verdicts = (Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN)
-    made = Review.objects.filter(at__gte=start, stage=Stage.DECISION, verdict__in=verdicts).order_by()
+    made = Review.objects.filter(
+        within("at", start, end), stage=Stage.DECISION, verdict__in=verdicts
+    ).order_by()
     rows = made.values("verdict", "reason_code").annotate(count=Count("pk"))
     return Counter({(row["verdict"], row["reason_code"]): row["count"] for row in rows})
 
@@ -120,10 +127,10 @@ class Reviewer:
     different: int = 0
 
 
-def by_reviewer(start: datetime) -> list[Reviewer]:
+def by_reviewer(start: datetime, end: datetime | None = None) -> list[Reviewer]:
     """Each reviewer with name. Only seniors and auditors may see the names; everybody with the page sees the sums."""
     rows = (
-        Review.objects.filter(at__gte=start)
+        Review.objects.filter(within("at", start, end))
         .filter(Q(verdict__in=[Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN]))
         .annotate(reason_after=_reason_after())
         .annotate(fate=_fate_of_proposal())

@@ -1,10 +1,12 @@
-"""Counts of the vendor's answers over a period up to now: codes, calls, scores, and what became of them.
+"""Counts of the vendor's answers over a period: codes, calls, scores, and what became of them.
 
 Aggregates only, one query each.
 """
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import (
@@ -24,21 +26,36 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, Floor, Least, TruncDate
 
+from verification.counts.spans import within
 from verification.liveness import VENDOR_PASS
 from verification.models import AnswerKind, CallState, ProviderCall, Review, RiskFlag, Stage, Verdict
-from verification.review.dashboard.simulation import Passes
-from verification.review.words import SUCCESS
 from verification.rules import shared_evidence
 from verification.states import FOR_A_PERSON
 
 BIN = 2  # points of similarity per column of the histogram
 BINS = 100 // BIN
 AUTOMATIC, UNDECIDED = "automatic", "open"
+SUCCESS = "Success"
 
 
-def codes(start: datetime) -> Counter[tuple[str, bool]]:
+@dataclass(frozen=True)
+class Passes:
+    """A number of vendor passes with the same score and the same decision.
+
+    `held`: the case goes to review whatever the threshold, because it was flagged. `decision`: the reviewer's.
+    """
+
+    similarity: Decimal
+    held: bool
+    decision: str
+    count: int
+
+
+def codes(start: datetime, end: datetime | None = None) -> Counter[tuple[str, bool]]:
     """Answers by (code, whether the code is the result of a check)."""
-    answers = ProviderCall.objects.filter(started_at__gte=start, state=CallState.ANSWERED).order_by()
+    answers = ProviderCall.objects.filter(
+        within("started_at", start, end), state=CallState.ANSWERED
+    ).order_by()
     rows = answers.values("code", "answer").annotate(count=Count("pk"))
     found: Counter[tuple[str, bool]] = Counter()
     for row in rows:

@@ -1,11 +1,11 @@
-"""Counts of the work over a period up to now, for the dashboard and the policy editor.
+"""Counts of the work over a period: what came in, what waits, and how long decisions took.
 
-Aggregates only, never names or single cases. `review_counts` counts reviews, `vendor_counts` the vendor's answers.
+Aggregates only, never names or single cases. `reviews` counts reviews, `vendor` the vendor's answers.
 Every function is one query, whatever the length of the period. Days are UTC.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
@@ -27,10 +27,8 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, RowNumber, TruncDate
 
-from verification.models import (
-    AuditEvent,
-    Verification,
-)
+from verification.counts.spans import within
+from verification.models import AuditEvent, Verification
 from verification.states import Status
 
 # The series of the daily flow, each by the events that it counts.
@@ -66,12 +64,14 @@ def days_of(start: datetime, now: datetime) -> list[date]:
 # Flow and backlog
 
 
-def flow(start: datetime) -> dict[str, Counter[date]]:
-    """For each series of FLOW, its count by day."""
-    names = {kind: name for name, kinds in FLOW.items() for kind in kinds}
-    happened = AuditEvent.objects.filter(at__gte=start, kind__in=names).order_by()
+def flow(
+    start: datetime, end: datetime | None = None, series: Mapping[str, tuple[str, ...]] = FLOW
+) -> dict[str, Counter[date]]:
+    """For each of the series, its count by day."""
+    names = {kind: name for name, kinds in series.items() for kind in kinds}
+    happened = AuditEvent.objects.filter(within("at", start, end), kind__in=names).order_by()
     by_day = happened.annotate(day=TruncDate("at", tzinfo=UTC)).values("day", "kind")
-    found: dict[str, Counter[date]] = {name: Counter() for name in FLOW}
+    found: dict[str, Counter[date]] = {name: Counter() for name in series}
     for row in by_day.annotate(count=Count("pk")):
         found[names[row["kind"]]][row["day"]] += row["count"]
     return found
@@ -97,14 +97,14 @@ def backlog(now: datetime) -> list[tuple[int, int]]:
 _DURATION = DurationField()
 
 
-def _decided(start: datetime) -> QuerySet[Any]:
+def _decided(start: datetime, end: datetime | None = None) -> QuerySet[Any]:
     """Cases decided in the period: whether by a reviewer, and the time since it was their (or the system's) turn."""
     in_queue = ExpressionWrapper(F("decided_at") - F("queued_at"), output_field=_DURATION)
     in_hand = ExpressionWrapper(
         F("decided_at") - F("passing_call__attempt__submitted_at"), output_field=_DURATION
     )
     # Only approved and declined cases have `decided_at`; no further filter, so that its index is used.
-    ended = Verification.objects.filter(decided_at__gte=start).order_by()
+    ended = Verification.objects.filter(within("decided_at", start, end)).order_by()
     by_person = Case(
         When(final_review__isnull=False, then=Value(True)),
         default=Value(False),
@@ -126,37 +126,58 @@ class Times:
         return sum(self.counts)
 
 
-def times(start: datetime) -> dict[bool, Times]:
-    """Keyed by whether a reviewer decided."""
-    allowed = ExpressionWrapper(
-        Cast("policy__review_hours", IntegerField()) * Value(timedelta(hours=1), output_field=_DURATION),
-        output_field=_DURATION,
+def in_time(start: datetime, end: datetime | None = None) -> dict[str, tuple[int, int]]:
+    """Band to (decisions by people, those of them within the policy's review hours)."""
+    people = _decided(start, end).filter(by_person=True).values("band")
+    rows = people.annotate(all=Count("pk"), in_time=Count("pk", filter=Q(length__lte=_allowed())))
+    return {row["band"]: (row["all"], row["in_time"]) for row in rows}
+
+
+def _allowed() -> "ExpressionWrapper[Any]":
+    """The time that the policy of a case allows for its review."""
+    hours = Cast("policy__review_hours", IntegerField())
+    return ExpressionWrapper(
+        hours * Value(timedelta(hours=1), output_field=_DURATION), output_field=_DURATION
     )
-    counters = {"in_time": Count("pk", filter=Q(length__lte=allowed)), "all": Count("pk")}
+
+
+def times(start: datetime, end: datetime | None = None) -> dict[bool, Times]:
+    """Keyed by whether a reviewer decided."""
+    counters = {"in_time": Count("pk", filter=Q(length__lte=_allowed())), "all": Count("pk")}
     counters |= {f"to_{n}": Count("pk", filter=Q(length__lte=limit)) for n, limit in enumerate(LENGTHS)}
     found = {True: Times(), False: Times()}
-    for row in _decided(start).values("by_person").annotate(**counters):
+    for row in _decided(start, end).values("by_person").annotate(**counters):
         reached = [0, *(row[f"to_{n}"] for n in range(len(LENGTHS))), row["all"]]
         counts = tuple(later - earlier for earlier, later in pairwise(reached))
         found[row["by_person"]] = Times(counts, row["in_time"])
     return found
 
 
-def percentiles(start: datetime) -> dict[tuple[bool, int], timedelta]:
+def percentiles(start: datetime, end: datetime | None = None) -> dict[tuple[bool, int], timedelta]:
     """(by a reviewer, 50 or 90) to the percentile by nearest rank, which is a time that occurred."""
-    ranked = _decided(start).annotate(
-        rank=Window(RowNumber(), partition_by=["by_person"], order_by=["length", "pk"]),
-        of=Window(Count("pk"), partition_by=["by_person"]),
+    return nearest_ranks(_decided(start, end), "by_person", "length", (50, 90))
+
+
+def review_times(start: datetime, end: datetime | None = None) -> dict[tuple[str, int], timedelta]:
+    """(band, 50, 90 or 95) to the percentile of the times to a decision by people."""
+    return nearest_ranks(_decided(start, end).filter(by_person=True), "band", "length", (50, 90, 95))
+
+
+def nearest_ranks(
+    rows: QuerySet[Any], group: str, value: str, per_cents: Sequence[int]
+) -> dict[tuple[Any, int], Any]:
+    """(value of `group`, per cent) to the percentile of `value` by nearest rank. One query."""
+    ranked = rows.annotate(
+        rank=Window(RowNumber(), partition_by=[group], order_by=[value, "pk"]),
+        of=Window(Count("pk"), partition_by=[group]),
     )
-    # ceil(n / 2) and ceil(9 n / 10) in whole numbers
-    ranks = {50: (F("of") + 1) / 2, 90: (F("of") * 9 + 9) / 10}
-    wanted = ranked.filter(Q(rank=ranks[50]) | Q(rank=ranks[90]))
-    found: dict[tuple[bool, int], timedelta] = {}
-    for by_person, length, rank, of in wanted.values_list("by_person", "length", "rank", "of"):
-        if rank == (of + 1) // 2:
-            found[by_person, 50] = length
-        if rank == (of * 9 + 9) // 10:
-            found[by_person, 90] = length
+    # ceil(n × per cent / 100) in whole numbers
+    wanted = Q()
+    for per_cent in per_cents:
+        wanted |= Q(rank=(F("of") * per_cent + 99) / 100)
+    found: dict[tuple[Any, int], Any] = {}
+    for name, amount, rank, of in ranked.filter(wanted).values_list(group, value, "rank", "of"):
+        found |= {(name, each): amount for each in per_cents if rank == (of * each + 99) // 100}
     return found
 
 
