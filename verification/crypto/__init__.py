@@ -4,7 +4,16 @@ It knows keys and bytes, and nothing of Django, of rows, or of where keys and ob
 """
 
 from verification.crypto.frames import NotDecrypted, Reader, seal
-from verification.crypto.keyring import BadKeyring, Keyring, NotUnwrapped, UnknownKey, new_data_key, new_entry
+from verification.crypto.keyring import (
+    BadKeyring,
+    Keyring,
+    NotUnwrapped,
+    UnknownKey,
+    entries,
+    key_of,
+    new_data_key,
+    new_entry,
+)
 from verification.crypto.short_text import open_text, seal_text
 
 __all__ = [
@@ -14,6 +23,8 @@ __all__ = [
     "NotUnwrapped",
     "Reader",
     "UnknownKey",
+    "entries",
+    "key_of",
     "new_data_key",
     "new_entry",
     "open_text",

@@ -42,17 +42,8 @@ class Keyring:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Raises BadKeyring for an empty ring, a malformed or repeated entry, or a key of another length."""
-        keys: dict[str, bytes] = {}
-        for number, entry in enumerate(filter(None, map(str.strip, re.split(r"[,\n]", text))), start=1):
-            name, _, encoded = entry.partition(":")
-            if not _ID.fullmatch(name) or name in keys:
-                raise BadKeyring(f"Entry {number} of the keyring has no id of its own.")
-            keys[name] = _key(encoded, number)
-        if not keys:
-            raise BadKeyring("The keyring is empty.")
-        if len(set(keys.values())) < len(keys):
-            raise BadKeyring("The keyring holds one key under two ids.")
-        return cls(keys)
+        found = entries(text)
+        return cls({name: key_of(encoded, number) for number, (name, encoded) in enumerate(found.items(), 1)})
 
     @property
     def primary(self) -> str:
@@ -83,6 +74,21 @@ class Keyring:
             raise NotUnwrapped("The wrapped key does not open.") from None
 
 
+def entries(text: str) -> dict[str, str]:
+    """What stands behind each id of a ring, in its order. Raises BadKeyring for an empty ring or a repeated entry."""
+    found: dict[str, str] = {}
+    for number, entry in enumerate(filter(None, map(str.strip, re.split(r"[,\n]", text))), start=1):
+        name, _, content = entry.partition(":")
+        if not _ID.fullmatch(name) or name in found:
+            raise BadKeyring(f"Entry {number} of the keyring has no id of its own.")
+        if content in found.values():
+            raise BadKeyring("The keyring holds one key under two ids.")
+        found[name] = content
+    if not found:
+        raise BadKeyring("The keyring is empty.")
+    return found
+
+
 def new_data_key() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
 
@@ -98,7 +104,8 @@ def _context(owner: str) -> bytes:
     return _PURPOSE + owner.encode()
 
 
-def _key(encoded: str, number: int) -> bytes:
+def key_of(encoded: str, number: int) -> bytes:
+    """The key that entry `number` of a ring holds in Base64. Raises BadKeyring for another length, or no random key."""
     try:
         key = base64.b64decode(encoded, validate=True)
     except ValueError:  # no Base64, or not even ASCII
