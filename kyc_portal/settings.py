@@ -60,6 +60,10 @@ SECRET_KEY = env.secret(
 KEYRING = env.secret(
     "KYC_KEYRING", _made_once("keyring", partial(new_entry, "demo")) if DEMO else None, with_lines=True
 )
+# The keys that sign the trail's checkpoints.
+TRAIL_KEYS = env.secret(
+    "KYC_TRAIL_KEYS", _made_once("trail_keys", partial(new_entry, "demo")) if DEMO else None, with_lines=True
+)
 ACCEPT_HEIC = env.flag("KYC_ACCEPT_HEIC", default=True)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if DEMO else "")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")

@@ -23,7 +23,14 @@ for name in ("DATABASE_URL", "SECRET_KEY", "TENCENTCLOUD_TOKEN"):
 # Overrides a `.env` in the project: tests write and delete evidence.
 for name in ("KYC_OUTBOUND_PROXY", "KYC_OUTBOUND_PROXY_FILE", "KYC_CA_FILE"):
     os.environ[name] = ""
-for name in ("STORAGE_URL", "KYC_KEYRING", "KYC_KEYRING_FILE", "KYC_ACCEPT_HEIC"):
+for name in (
+    "STORAGE_URL",
+    "KYC_KEYRING",
+    "KYC_KEYRING_FILE",
+    "KYC_TRAIL_KEYS",
+    "KYC_TRAIL_KEYS_FILE",
+    "KYC_ACCEPT_HEIC",
+):
     os.environ[name] = ""
 # No fsync: a test's data need not survive a power cut.
 os.fsync = lambda fd: None

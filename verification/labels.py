@@ -211,6 +211,8 @@ EVENTS: Labels = {
     "policy.changed": gettext_lazy("Policy draft changed"),
     "policy.discarded": gettext_lazy("Policy draft discarded"),
     "policy.activated": gettext_lazy("Policy activated"),
+    "trail.key_introduced": gettext_lazy("Key of the trail introduced"),
+    "trail.alive": gettext_lazy("Trail sealed though nothing happened"),
     "verification.expired": gettext_lazy("Link ran out"),
     "verification.cancelled": gettext_lazy("Cancelled"),
 }

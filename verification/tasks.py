@@ -14,6 +14,7 @@ from verification.actions import export as exporting
 from verification.actions import invite_many as inviting_many
 from verification.actions import prepare as preparing
 from verification.actions import probe as probing
+from verification.actions import seal as sealing
 from verification.actions import staff as staffing
 from verification.actions import sweep as sweeping
 from verification.jobs import answers, doorbell, heartbeat, leases
@@ -112,6 +113,11 @@ def tell_alerts() -> None:
         pass
 
 
+@shared_task(name=doorbell.SEAL)
+def seal() -> None:
+    sealing.seal(clock=clock.now, stretch=AT_A_STRETCH)
+
+
 @shared_task(name=doorbell.SWEEP)
 def sweep() -> None:
     sweeping.sweep(now=clock.now())
@@ -119,6 +125,8 @@ def sweep() -> None:
     inviting_many.expire(now=clock.now())
     inviting_many.send_some(now=clock.now())
     staffing.forget_sessions(now=clock.now())
+    if sealing.is_due(now=clock.now()):
+        doorbell.ring_seal()
     alerts.watch(now=clock.now())
     if alerts.something_to_tell(now=clock.now()):
         doorbell.ring_tell()

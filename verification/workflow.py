@@ -13,6 +13,7 @@ from django.db.models import Max, Q
 from django.utils.translation import gettext as _
 
 from verification import audit, messages
+from verification.jobs import doorbell
 from verification.models import (
     AuditEvent,
     DataKey,
@@ -100,6 +101,8 @@ def _move(
     changes = {**_fields_of(verification, target, now, fields), **fields, "status": target}
     _change(verification, **changes)
     messages.moved(verification, now=now)
+    if target in (Status.APPROVED, Status.DECLINED):
+        doorbell.ring_seal()
     facts = {"source": source, "target": target, **(data or {})}
     return audit.event(legal.audit_event, by=by, subject=verification, at=now, **facts)
 

@@ -124,6 +124,16 @@ UNSAFE: dict[str, list[dict[str, str]]] = {
         {"KYC_KEYRING": new_entry("demo")},
         {"KYC_KEYRING": f"{new_entry('2026-12')},{new_entry('demo')}"},
     ],
+    "kyc.E097": [
+        {"KYC_TRAIL_KEYS": "2026-11:c2hvcnQ="},
+        {"KYC_TRAIL_KEYS": f"{PRODUCTION['KYC_TRAIL_KEYS']},{PRODUCTION['KYC_TRAIL_KEYS']}"},
+        {"KYC_TRAIL_KEYS": "2026-11:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="},
+    ],
+    "kyc.E098": [{"KYC_TRAIL_KEYS": new_entry("demo")}],
+    "kyc.E099": [
+        {"KYC_TRAIL_KEYS": PRODUCTION["KYC_KEYRING"]},
+        {"KYC_TRAIL_KEYS": f"{new_entry('2026-12')},{PRODUCTION['KYC_KEYRING'].replace('2026-11', 'old')}"},
+    ],
     "kyc.E025": [
         {"STORAGE_URL": "s3://evidence?endpoint_url=http://s3.example.com"},
         {"STORAGE_URL": "s3://evidence?endpoint_url=http://127.0.0.1:9000"},

@@ -21,6 +21,7 @@ from tests.flow.races import meanwhile
 from tests.mail_server import MailServer
 from tests.outbound_proxy import TLSFront
 from verification import alerts, storage, webhooks
+from verification.actions import seal as sealing
 from verification.alerts import watching
 from verification.health import Fact, Tone, outside, places, survey
 from verification.jobs import answers
@@ -59,7 +60,9 @@ def resume() -> None:
 
 
 def look(now: datetime) -> None:
-    """What the sweep does."""
+    """What the sweep does, and the worker that it has seal the trail."""
+    if sealing.is_due(now=now):
+        sealing.seal(clock=lambda: now, stretch=60.0)
     alerts.watch(now=now)
     while alerts.tell_next(clock=lambda: now):
         pass

@@ -21,6 +21,7 @@ PRODUCTION = {
     "SECRET_KEY": "0yqM5o3ZVfnxTt9hWkqYb2LrJ7sCdEaG1uPiNw8xKzQ4RvBm6U",
     "KYC_BEHIND_PROXY": "1",
     "KYC_KEYRING": new_entry("2026-11"),
+    "KYC_TRAIL_KEYS": new_entry("2026-11"),
     "DATABASE_URL": "postgresql://kyc@127.0.0.1:9/kyc",
     "CELERY_BROKER_URL": "redis://127.0.0.1:9/0",
     "TENCENTCLOUD_SECRET_ID": "AKIDexample",

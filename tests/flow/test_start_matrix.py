@@ -86,7 +86,7 @@ def test_a_setting_that_is_none_is_refused_by_its_name(
 ) -> None:
     with pytest.raises(env.BadSetting, match=rf"\A{name} ") as refused:
         found(monkeypatch, settings, {name: value})
-    is_secret = name.startswith(("SECRET", "KYC_KEYRING", "TENCENTCLOUD", "DATABASE"))
+    is_secret = name.startswith(("SECRET", "KYC_KEYRING", "KYC_TRAIL_KEYS", "TENCENTCLOUD", "DATABASE"))
     assert not (is_secret and value and value in str(refused.value))
 
 
@@ -124,7 +124,8 @@ def test_each_number_keeps_a_process_from_starting(
     output = started(starter, tmp_path, change, CODE.get(number, ""))
     assert number in output
     assert output.startswith("UnsafeInstallation") is number.startswith("kyc.E")
-    secrets = {PRODUCTION["SECRET_KEY"], PRODUCTION["KYC_KEYRING"].partition(":")[2]}
+    rings = [PRODUCTION[name].partition(":")[2] for name in ("KYC_KEYRING", "KYC_TRAIL_KEYS")]
+    secrets = {PRODUCTION["SECRET_KEY"], *rings}
     assert not [secret for secret in secrets if secret in output]
 
 
@@ -151,7 +152,10 @@ def test_the_key_of_a_demo_is_refused_under_every_name(
     """A demo that ran in the same data folder."""
     tmp_path.chmod(0o700)
     (tmp_path / "keyring").write_text(f"demo:{PRODUCTION['KYC_KEYRING'].partition(':')[2]}")
-    assert "kyc.E023" in started(starter, tmp_path, {})
+    (tmp_path / "trail_keys").write_text(f"demo:{PRODUCTION['KYC_TRAIL_KEYS'].partition(':')[2]}")
+    output = started(starter, tmp_path, {})
+    assert "kyc.E023" in output
+    assert "kyc.E098" in output
 
 
 def test_every_rule_has_a_number_of_its_own_that_stands_in_the_table() -> None:

@@ -175,8 +175,9 @@ def test_a_worker_that_comes_free_takes_up_what_waits_longest(
 ) -> None:
     VENDOR_CLOCK.at = datetime.now(NOW.tzinfo)
     first, second = road.ready(), road.ready()
-    assert rung(lambda: tasks.assess(first.public_id)) == [doorbell.ASSESS_NEXT]
-    assert rung(tasks.assess_next) == []
+    # Each of the two is approved, and what is decided is sealed.
+    assert rung(lambda: tasks.assess(first.public_id)) == [doorbell.SEAL, doorbell.ASSESS_NEXT]
+    assert rung(tasks.assess_next) == [doorbell.SEAL]
     second.refresh_from_db()
     assert second.status == AttemptStatus.FINISHED
 

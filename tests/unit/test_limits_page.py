@@ -17,6 +17,13 @@ LIMIT = re.compile(r"MAX_\w+|MIN_\w+|\w+_LIMIT")
 NOT_LISTED = {
     "review.trail.chosen:MAX_VALUE": "of a filter's text; a longer one is no id and no name of ours: it finds nothing",
     "alerts.conditions:MAX_DETAIL": "of a text that the portal writes itself",
+    "audit.entries:MAX_DATA_BYTES": "of what the portal writes itself; above it, the log holds the hash",
+    "exports.verify_pack:MAX_NOTE": "of a note's format",
+    "audit.sealing:MAX_AT_ONCE": "how many events one transaction seals; the next one goes on",
+    "transparency.canonical:MAX_INTEGER": "of what the portal writes itself",
+    "transparency.checkpoints:MAX_PROOF_HASHES": "of a proof's format",
+    "transparency.notes:MAX_BYTES": "of a note's format",
+    "transparency.notes:MAX_SIGNATURES": "of a note's format",
     "media.child:MAX_DETAILS": "what a child says of a refusal is checked with it; honest ones are far below",
     "media.child:MAX_WORD": "the same",
     "media.child:MAX_NUMBER": "the same",

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from verification import health, messages
+from verification.audit import sealing
 from verification.jobs import answers
 from verification.models import AlertKind, DataKey
 from verification.vendor_accounts import pacing
@@ -31,6 +32,7 @@ PATIENCE: Final[dict[str, Patience]] = {
     AlertKind.STORE_DOWN: Patience(_SHORT, _LONG),
     AlertKind.DISK_LOW: Patience(_SHORT, _LONG),
     AlertKind.MESSAGES_FAIL: Patience(timedelta(0), _LONG),
+    AlertKind.SEALING_STOPPED: Patience(_SHORT, _SHORT),
 }
 MAX_DETAIL: Final = 128  # characters, as the column has them
 
@@ -47,7 +49,7 @@ class Trouble:
 
 
 def troubles(*, now: datetime) -> list[Trouble]:
-    return [*_accounts(now), *_queues(now), *_places(now), *_messages(now)]
+    return [*_accounts(now), *_queues(now), *_places(now), *_messages(now), *_trail(now)]
 
 
 def _accounts(now: datetime) -> Iterator[Trouble]:
@@ -75,6 +77,11 @@ def _places(now: datetime) -> Iterator[Trouble]:
             continue  # nothing was ever stored, so the place need not be there
         kind = AlertKind.STORE_DOWN if fact.code == "store" else AlertKind.DISK_LOW
         yield Trouble(kind, detail=f"{fact.code} {socket.gethostname()}"[:MAX_DETAIL])
+
+
+def _trail(now: datetime) -> Iterator[Trouble]:
+    if code := sealing.stopped(now=now):
+        yield Trouble(AlertKind.SEALING_STOPPED, detail=code)
 
 
 def _messages(now: datetime) -> Iterator[Trouble]:

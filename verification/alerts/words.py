@@ -20,6 +20,7 @@ _WHAT: Mapping[str, Promise] = {
     AlertKind.STORE_DOWN: gettext_lazy("The store of the evidence does not answer"),
     AlertKind.DISK_LOW: gettext_lazy("A disk is nearly full"),
     AlertKind.MESSAGES_FAIL: gettext_lazy("Messages to applicants can't be sent"),
+    AlertKind.SEALING_STOPPED: gettext_lazy("The audit trail is not sealed"),
 }
 _TO_DO: Mapping[str, Promise] = {
     AlertKind.ACCOUNT_PAUSED: gettext_lazy(
@@ -34,6 +35,9 @@ _TO_DO: Mapping[str, Promise] = {
     AlertKind.DISK_LOW: MAKE_ROOM,
     AlertKind.MESSAGES_FAIL: gettext_lazy(
         "The Messages page says which and why. They are tried again by themselves."
+    ),
+    AlertKind.SEALING_STOPPED: gettext_lazy(
+        "The System page says why. Work goes on, and its events wait for their place in the log."
     ),
 }
 

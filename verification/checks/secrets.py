@@ -11,8 +11,9 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from verification.audit import trail_keys
 from verification.checks.report import HINT, errors
-from verification.crypto import BadKeyring, Keyring
+from verification.crypto import BadKeyring, Keyring, entries
 from verification.storage import keyring
 
 MIN_SECRET_KEY: Final = 50  # characters
@@ -25,7 +26,7 @@ _WORDS: Final = re.compile(r"[A-Za-z][a-z]+([-_.][A-Za-z][a-z]+){3,}[-_.\d]*")
 
 @register()
 def secrets_of_the_installation(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    return [*_secret_key(), *_keyring()]
+    return [*_secret_key(), *_keyring(), *_trail_keys()]
 
 
 def _secret_key() -> list[CheckMessage]:
@@ -79,6 +80,23 @@ def _keyring() -> list[CheckMessage]:
         demo = {*Keyring.parse(_of_the_demo("keyring")).keys.values()}
     is_demos = not settings.DEMO and ("demo" in ring.keys or not demo.isdisjoint(ring.keys.values()))
     return errors(((is_demos, "KYC_KEYRING has the demo's key.", "kyc.E023"),))
+
+
+def _trail_keys() -> list[CheckMessage]:
+    try:
+        trail_keys.check(settings.TRAIL_KEYS)
+    except BadKeyring as unfit:
+        return [Error(f"KYC_TRAIL_KEYS: {unfit}", hint=HINT, id="kyc.E097")]
+    ring = entries(settings.TRAIL_KEYS)
+    demo = _of_the_demo("trail_keys").partition(":")[2]
+    is_demos = not settings.DEMO and ("demo" in ring or demo in ring.values())
+    shared = any(key in settings.KEYRING for key in ring.values())
+    return errors(
+        (
+            (is_demos, "KYC_TRAIL_KEYS has the demo's key.", "kyc.E098"),
+            (shared, "KYC_TRAIL_KEYS has a key of KYC_KEYRING. Draw it by itself.", "kyc.E099"),
+        )
+    )
 
 
 def _of_the_demo(name: str) -> str:

@@ -22,6 +22,7 @@ ASSESS_NEXT = "verification.assess_next"
 PROBE = "verification.probe"
 DELIVER = "verification.deliver"
 TELL = "verification.tell_alerts"
+SEAL = "verification.seal"
 SWEEP = "verification.sweep"
 SWEEP_EVERY = 5  # seconds
 # Does nothing: that a worker takes it shows that one listens (`answers`).
@@ -37,9 +38,10 @@ QUEUES = {
     DELIVER: "liveness",
     SWEEP: "sweep",
     TELL: "sweep",
+    SEAL: "sweep",
 }
 # These messages expire after so many seconds, because the next one replaces them.
-EXPIRES = {PROBE: 10, DELIVER: 10, SWEEP: 10, TELL: 10, PULSE: 10}
+EXPIRES = {PROBE: 10, DELIVER: 10, SWEEP: 10, TELL: 10, SEAL: 10, PULSE: 10}
 TASK_OF = {AttemptStatus.SUBMITTED: PREPARE, AttemptStatus.READY: ASSESS}
 
 # A sweep sends no message while this many wait in a queue, so that it does not fill the broker when no worker runs.
@@ -70,6 +72,11 @@ def ring_deliver() -> None:
 def ring_tell() -> None:
     """After the running transaction commits, have a worker tell operators of alerts."""
     transaction.on_commit(partial(_send, TELL, [], 0))
+
+
+def ring_seal() -> None:
+    """After the running transaction commits, have a worker seal the trail."""
+    transaction.on_commit(partial(_send, SEAL, [], 0))
 
 
 def ring_probe(account_name: str) -> None:

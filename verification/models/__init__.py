@@ -30,6 +30,15 @@ from verification.models.review import DECISIONS, Review, Stage, Verdict
 from verification.models.saved_filter import QueueStart, SavedFilter
 from verification.models.staff import StaffUser
 from verification.models.staff_change import ChangeKind, ChangeState, StaffChange
+from verification.models.trail import (
+    AuditSalt,
+    Checkpoint,
+    LogRun,
+    LogTile,
+    TrailGap,
+    TrailHead,
+    TrailKey,
+)
 from verification.models.upload import RecordingPart, RecordingUpload
 from verification.models.verification import Verification
 from verification.models.worker_host import WorkerHost
@@ -48,6 +57,7 @@ __all__ = [
     "ApiKey",
     "Applicant",
     "AuditEvent",
+    "AuditSalt",
     "Billed",
     "Brand",
     "CallState",
@@ -55,6 +65,7 @@ __all__ = [
     "ChangeKind",
     "ChangeState",
     "Channel",
+    "Checkpoint",
     "Consent",
     "ConsentText",
     "CspReport",
@@ -68,6 +79,8 @@ __all__ = [
     "InvitationFile",
     "KeptLink",
     "LinkBinding",
+    "LogRun",
+    "LogTile",
     "Logo",
     "MediaTry",
     "Message",
@@ -90,6 +103,9 @@ __all__ = [
     "StaffChange",
     "StaffUser",
     "Stage",
+    "TrailGap",
+    "TrailHead",
+    "TrailKey",
     "VendorAccount",
     "Verdict",
     "Verification",

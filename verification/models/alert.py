@@ -18,6 +18,7 @@ class AlertKind(models.TextChoices):
     STORE_DOWN = "store_down", _("The store does not answer")
     DISK_LOW = "disk_low", _("A disk is nearly full")
     MESSAGES_FAIL = "messages_fail", _("Messages can't be sent")
+    SEALING_STOPPED = "sealing_stopped", _("The trail is not sealed")
 
 
 class Alert(models.Model):

@@ -1,0 +1,39 @@
+"""Sealing the trail: until what waited is sealed, or for a stretch of time."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from verification.audit import log as trail
+from verification.audit import sealing, trail_keys
+from verification.audit.sealing import is_due
+from verification.models import Checkpoint
+
+__all__ = ["is_due", "seal"]
+
+log = structlog.get_logger(__name__)
+
+
+def seal(*, clock: Callable[[], datetime], stretch: float) -> Checkpoint | None:
+    """Seal for `stretch` seconds at most; the newest checkpoint that was signed, or None.
+
+    A batch that is not full ends it: while others write, there is always something more.
+    """
+    until = time.monotonic() + stretch
+    before = trail.newest()
+    size, newest = (before.size if before else 0), None
+    while signed := _seal_some(clock()):
+        grown, size, newest = signed.size - size, signed.size, signed
+        if grown < sealing.MAX_AT_ONCE or time.monotonic() > until:
+            break
+    return newest
+
+
+def _seal_some(now: datetime) -> Checkpoint | None:
+    try:
+        return sealing.seal(now=now)
+    except trail_keys.NotIntroduced as reason:
+        log.error("trail.not_sealed", reason=str(reason))
+        return None

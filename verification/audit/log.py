@@ -1,0 +1,43 @@
+"""Reading the sealed log: its checkpoints, its hashes, and the proofs of an event and of two checkpoints."""
+
+from verification.models import AuditEvent, Checkpoint, LogRun, LogTile
+from verification.transparency import checkpoints, merkle, tiles
+
+
+class NotSealed(LookupError):
+    """The event has no place in the log of that checkpoint."""
+
+
+def newest() -> Checkpoint | None:
+    return Checkpoint.objects.order_by("-size").first()
+
+
+def read_tile(level: int, index: int) -> bytes:
+    """The hashes of the tile; none if there is no such tile."""
+    found = LogTile.objects.filter(level=level, index=index).values_list("hashes", flat=True).first()
+    return b"" if found is None else bytes(found)
+
+
+def place(event_id: int) -> int | None:
+    """The index of the event in the log; None as long as it is not sealed."""
+    run = LogRun.objects.filter(first_event__lte=event_id).order_by("-first_event").first()
+    offset = 0 if run is None else event_id - run.first_event
+    return run.first_index + offset if run is not None and offset < run.count else None
+
+
+def proof(event: AuditEvent, checkpoint: Checkpoint) -> checkpoints.Proof:
+    """That the event stands in the log of that checkpoint. Raises NotSealed."""
+    index = place(event.pk)
+    if index is None or index >= checkpoint.size:
+        raise NotSealed("The event is not in the log of this checkpoint.")
+    hashes = merkle.inclusion_proof(index, checkpoint.size, tiles.nodes(read_tile))
+    return checkpoints.Proof(index, tuple(hashes), checkpoint.note)
+
+
+def consistency(old: int, new: int) -> list[bytes]:
+    """The hashes that show that the log of `new` entries begins with the one of `old` entries."""
+    return merkle.consistency_proof(old, new, tiles.nodes(read_tile))
+
+
+def root(size: int) -> bytes:
+    return merkle.root(size, tiles.nodes(read_tile))

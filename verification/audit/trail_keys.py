@@ -1,0 +1,75 @@
+"""Who signs the log: the first key of the ring, once the log knows it. Each key is introduced by the one before it."""
+
+from datetime import datetime
+from functools import lru_cache
+
+from django.conf import settings
+
+from verification.audit.events import By, record
+from verification.models import TrailHead, TrailKey
+from verification.transparency import notes, signers
+
+
+class NotIntroduced(Exception):
+    """The ring's first key may not sign the log: the message says why, and what to do, to an operator."""
+
+
+@lru_cache(maxsize=2)
+def _ring(text: str, origin: str) -> dict[str, notes.Signer]:
+    return signers.ring(text, origin, _no_device)
+
+
+def _no_device(label: str, origin: str) -> notes.Signer:
+    raise signers.BadKeyring("This installation has no device for keys.")
+
+
+def ring() -> dict[str, notes.Signer]:
+    """The signers by id, the one that signs first. Raises BadKeyring."""
+    return _ring(settings.TRAIL_KEYS, origin())
+
+
+def check(text: str) -> None:
+    """Raises BadKeyring for a ring that no process could sign with."""
+    _ring(text, "trail")
+
+
+def origin() -> str:
+    """The log's name, and its keys'. The first key keeps it for good, wherever the portal moves."""
+    first = TrailKey.objects.order_by("pk").first()
+    if first is not None:
+        return notes.PublicKey.parse(first.vkey).name
+    return f"{settings.PUBLIC_URL.partition('://')[2]}/trail"
+
+
+def known() -> list[notes.PublicKey]:
+    """The public keys that have signed the log or may, in the order in which they were introduced."""
+    return [notes.PublicKey.parse(key.vkey) for key in TrailKey.objects.all()]
+
+
+def introduced(head: TrailHead, *, now: datetime) -> notes.Signer:
+    """The signer of the log; a new one is introduced by the newest key that the log knows, if the ring has it.
+
+    Call it in the transaction that holds the head's lock. Raises NotIntroduced.
+    """
+    by_key = {str(signer.key): signer for signer in ring().values()}
+    vkey, signer = next(iter(by_key.items()))
+    newest = TrailKey.objects.order_by("-pk").first()
+    if newest is not None and newest.vkey == vkey:
+        return signer
+    if TrailKey.objects.filter(vkey=vkey).exists():
+        raise NotIntroduced("A newer key signs the trail. Start this process again with the newer ring.")
+    introduction = "" if newest is None else _introduction(by_key.get(newest.vkey), vkey)
+    made = TrailKey.objects.create(vkey=vkey, since=head.size, introduction=introduction, at=now)
+    record("trail.key_introduced", by=By.system(), subject=made, at=now, vkey=vkey, since=head.size)
+    return signer
+
+
+def _introduction(before: notes.Signer | None, vkey: str) -> str:
+    if before is None:
+        raise NotIntroduced("The ring lacks the key that signed so far. Put it behind the new one.")
+    return str(notes.sign(introduction_text(before.key.name, vkey), before))
+
+
+def introduction_text(origin: str, vkey: str) -> str:
+    """What the old key signs of the new one. Its first line is no origin of a log, so it is never a checkpoint."""
+    return f"kyc-portal/next-key/v1\n{origin}\n{vkey}\n"
