@@ -80,6 +80,22 @@ def consistency_proof(old: int, new: int, nodes: Nodes) -> list[bytes]:
     return proof[::-1]
 
 
+def range_proof(first: int, end: int, size: int, nodes: Nodes) -> list[bytes]:
+    """The hashes, from left to right, that lead from the leaves `first` to `end` to the root of `size` leaves."""
+    if not 0 <= first <= end <= size:
+        raise ValueError("The tree has no such leaves.")
+    return list(_beside(0, size, first, end, nodes)) if size else []
+
+
+def _beside(start: int, stop: int, first: int, end: int, nodes: Nodes) -> Iterator[bytes]:
+    if stop <= first or start >= end:
+        yield _subtree(start, stop, nodes)
+    elif not (first <= start and stop <= end):
+        middle = start + _split(stop - start)
+        yield from _beside(start, middle, first, end, nodes)
+        yield from _beside(middle, stop, first, end, nodes)
+
+
 def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes) -> None:
     """Raises NotProven unless the tree of that size and root has this leaf hash at `index` (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size:

@@ -1,0 +1,156 @@
+"""Packs: the same input gives the same bytes, everybody can unpack them, and no byte can be changed unnoticed."""
+
+import io
+import random
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.flow.test_sealing import event, seal_all
+from tests.tampers import tampers, verdict
+from verification.audit import entries, log, trail_keys
+from verification.exports import container, verify_pack
+from verification.models import AuditEvent, Checkpoint
+from verification.transparency import notes, signers
+
+pytestmark = pytest.mark.django_db
+
+EVENTS = 40
+TAMPERS = 500
+UNTOUCHED = 100
+
+
+@pytest.fixture
+def checkpoint() -> Checkpoint:
+    for _ in range(EVENTS):
+        event()
+    seal_all(most=13)
+    newest = log.newest()
+    assert newest is not None
+    return newest
+
+
+def lines(first: int, end: int) -> bytes:
+    """The entries at these places of the log."""
+    by_place = {log.place(each.pk): each for each in AuditEvent.objects.all()}
+    return b"".join(bytes(entries.Entry.of(by_place[place])) + b"\n" for place in range(first, end))
+
+
+def packed(checkpoint: Checkpoint, *, first: int = 5, end: int = 30) -> bytes:
+    return written(
+        container.Trail.at(checkpoint, earlier=Checkpoint.objects.values_list("size", flat=True)),
+        container.range_facts(first, end, checkpoint.size),
+        lines(first, end),
+    )
+
+
+def written(trail: container.Trail, of_range: bytes, entries: bytes, seed: int = 0) -> bytes:
+    file, rng = io.BytesIO(), random.Random(seed)
+    with container.Writer(file, container.PERIOD, {"about": "a test"}, trail) as pack:
+        rows = rng.randrange(300)
+        pack.add("table.csv", (f"{seed},{line}\r\n".encode() for line in range(rows)), deflate=True)
+        pack.add("media/photo.jpg", rng.randbytes(rng.randrange(3000)))
+        pack.add("empty", b"")
+        pack.add(verify_pack.RANGE, of_range)
+        pack.add(verify_pack.ENTRIES, entries, deflate=True)
+        pack.facts["rows"] = rows
+    return file.getvalue()
+
+
+def pinned() -> list[str]:
+    return [str(key) for key in trail_keys.known()]
+
+
+def test_the_same_files_at_the_same_checkpoint_give_the_same_bytes(checkpoint: Checkpoint) -> None:
+    assert packed(checkpoint) == packed(checkpoint)
+
+
+def test_every_unpacker_reads_it(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    path = tmp_path / "pack.zip"
+    path.write_bytes(packed(checkpoint))
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        assert archive.read("table.csv").startswith(b"0,0\r\n0,1\r\n")
+        assert archive.namelist()[-2:] == ["manifest.json", "manifest.note"]
+
+
+def test_a_pack_that_nobody_touched_holds_for_every_range_of_events(checkpoint: Checkpoint) -> None:
+    size = checkpoint.size
+    ranges = [(0, size), (0, 0), (size, size), (0, 1), (size - 1, size), (7, 8), (16, 32), (3, 29)]
+    assert [verdict(packed(checkpoint, first=first, end=end), pinned()) for first, end in ranges] == [""] * 8
+
+
+def test_no_pack_that_nobody_touched_is_suspected(checkpoint: Checkpoint) -> None:
+    parts = container.Trail.at(checkpoint), container.range_facts(5, 30, checkpoint.size), lines(5, 30)
+    keys = pinned()
+    found = {verdict(written(*parts, seed=seed), keys) for seed in range(UNTOUCHED)}
+    assert found == {""}
+
+
+def test_every_tamper_is_found_and_named(checkpoint: Checkpoint) -> None:
+    sound, other = packed(checkpoint), packed(checkpoint, first=6, end=20)
+    keys = pinned()
+    changed = tampers(sound, TAMPERS, seed=1, other=other)
+    assert [each.name for each in changed if not verdict(each.content, keys)] == []
+
+
+def test_each_single_byte_counts(checkpoint: Checkpoint) -> None:
+    sound, keys = packed(checkpoint), pinned()
+    unnoticed = []
+    for at in range(0, len(sound), 41):
+        changed = bytearray(sound)
+        changed[at] ^= 0x20
+        if not verdict(bytes(changed), keys):
+            unnoticed.append(at)
+    assert unnoticed == []
+
+
+@pytest.mark.parametrize("earlier", [13, 26, 39])
+def test_it_shows_that_the_trail_begins_as_it_did_at_an_earlier_checkpoint(
+    checkpoint: Checkpoint, earlier: int
+) -> None:
+    kept = Checkpoint.objects.get(size=earlier)
+    assert verdict(packed(checkpoint), pinned(), kept.note.encode()) == ""
+    assert verdict(packed(checkpoint), [], kept.note.encode()) == ""
+
+
+def test_a_checkpoint_of_another_trail_is_noticed(checkpoint: Checkpoint) -> None:
+    signer = next(iter(trail_keys.ring().values()))
+    forged = notes.sign(f"{signer.key.name}\n13\n{'A' * 43}=\n", signer)
+    assert "does not begin" in verdict(packed(checkpoint), pinned(), str(forged).encode())
+    stranger = signers.SeedSigner(signer.key.name, b"s" * 32)
+    forged = notes.sign(f"{signer.key.name}\n13\n{'A' * 43}=\n", stranger)
+    assert "no key of this trail" in verdict(packed(checkpoint), [], str(forged).encode())
+
+
+@pytest.mark.parametrize(
+    "name", ["../up", "/root", "a//b", "a\\b", "ä", "", "a" * 201, "EMPTY", "manifest.json"]
+)
+def test_a_name_that_could_lead_elsewhere_is_refused(checkpoint: Checkpoint, name: str) -> None:
+    pack = container.Writer(io.BytesIO(), container.CASE, {}, container.Trail.at(checkpoint))
+    pack.add("empty", b"")
+    with pytest.raises(container.BadFile):
+        pack.add(name, b"content")
+
+
+def run(*arguments: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-I", "-S", verify_pack.__file__, *arguments]
+    return subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True, timeout=60)
+
+
+def test_the_verifier_runs_alone_and_says_what_it_found(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    path, key = tmp_path / "pack.zip", pinned()[0]
+    path.write_bytes(packed(checkpoint))
+    holds = run("pack.zip", "--key", key, folder=tmp_path)
+    assert (holds.returncode, holds.stderr) == (0, "")
+    assert "Everything holds." in holds.stdout
+    assert run("pack.zip", folder=tmp_path).returncode == 3
+    path.write_bytes(path.read_bytes().replace(b"photo", b"phot0", 1))
+    wrong = run("pack.zip", "--key", key, folder=tmp_path)
+    assert (wrong.returncode, wrong.stderr) == (1, "")
+    assert "WRONG" in wrong.stdout
+    assert run("nothing.zip", folder=tmp_path).returncode == 2
+    assert run("--self-test", folder=tmp_path).returncode == 0
