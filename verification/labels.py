@@ -146,6 +146,7 @@ EVENTS: Labels = {
     "decision.sent_to_review": gettext_lazy("Sent to review"),
     "case.viewed": gettext_lazy("Case opened"),
     "case.shared_viewed": gettext_lazy("Who shares what with it, seen"),
+    "case.explained": gettext_lazy("Explanation opened"),
     "case.traced": gettext_lazy("Case traced"),
     "case.claimed": gettext_lazy("Claimed"),
     "case.released": gettext_lazy("Given back to the queue"),

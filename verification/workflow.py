@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Max, Q
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from verification import audit, messages
@@ -19,12 +19,19 @@ from verification.models import (
     DataKey,
     Policy,
     ProviderCall,
-    RiskFlag,
     Verdict,
     Verification,
     VerificationAttempt,
 )
-from verification.rules import decision, document_check, queue_marks, review_bands, sampling, shared_evidence
+from verification.rules import (
+    decision,
+    document_check,
+    queue_marks,
+    review_bands,
+    sampling,
+    shared_evidence,
+    terms,
+)
 from verification.states import (
     ATTEMPT_MOVES,
     FOR_A_PERSON,
@@ -264,7 +271,7 @@ def decision_inputs(
     policy = attempt.verification.policy
     spot_check = sampling.selected(attempt.public_id, policy.qa_share, purpose="spot_check")
     check = document_check.state_of(attempt.verification) in document_check.OPEN
-    terms = decision.Terms(policy.approve_at, policy.max_attempts, spot_check, check)
+    its_terms = decision.Terms(policy.approve_at, policy.max_attempts, spot_check, check)
     with connection.cursor() as cursor:
         holds = shared_evidence.holds(policy.shared_evidence)
         call_pk = call.pk if call else 0
@@ -272,20 +279,12 @@ def decision_inputs(
         used, tried, odd, elsewhere, repeated, key_pk, public_id, key_id, wrapped = cursor.fetchone()
     key = DataKey(pk=key_pk, public_id=public_id, key_id=key_id, wrapped=wrapped) if key_pk else None
     flags = _flags_to_judge(attempt.verification) if odd or elsewhere else ()
-    return Inputs(terms, decision.History(used, tried, flags), bool(repeated), key)
+    return Inputs(its_terms, decision.History(used, tried, flags), bool(repeated), key)
 
 
 def _flags_to_judge(verification: Verification) -> tuple[str, ...]:
-    policy = verification.policy
-    flags = RiskFlag.objects.filter(shared_evidence.for_a_person(verification)).order_by("code")
-    # A reviewer who asked again saw the flags so far. They count again only if an approval past them takes two people.
     seen = verification.reviews.filter(verdict=Verdict.ASK_AGAIN).aggregate(last=Max("at"))["last"]
-    if seen and not policy.second_for_flags:
-        again = Q(raised_at__gt=seen)
-        if shared_evidence.takes_two(policy.shared_evidence):
-            again |= Q(other__isnull=False)
-        flags = flags.filter(again)
-    return tuple(dict.fromkeys(flag.code for flag in flags))
+    return shared_evidence.to_judge(shared_evidence.raised(verification), verification.policy, seen)
 
 
 def conclude(
@@ -295,11 +294,13 @@ def conclude(
     now: datetime,
     code: str,
     call: ProviderCall | None = None,
+    got: dict[str, Any] | None = None,
     **finding: Any,
 ) -> None:
     """Finish `attempt` with `finding` and take its verification where `decided` says, in one transaction.
 
-    If the case was cancelled meanwhile it stays so, and only the attempt is finished.
+    The event keeps `got`, what the decision rested on (`decision.traced`), so that it can be made again. If the case
+    was cancelled meanwhile it stays so, and only the attempt is finished.
     """
     with transaction.atomic(durable=True):
         outcome = {"outcome": decided.outcome, "result_code": code, "counted": decided.counted}
@@ -322,6 +323,9 @@ def conclude(
         if decided.next == decision.Next.TRY_AGAIN:
             case["hint"] = decided.hint
         data = {**facts, "policy": verification.policy.version, "reasons": list(decided.reasons)}
+        data["inputs"] = {**(got or {}), "terms": terms.of(verification.policy)}
+        if call is not None:
+            data["call"] = call.public_id
         moved = _move(verification, _TARGETS[decided.next], by=audit.By.system(), now=now, data=data, **case)
         audit.record_all([finished, moved])
         if decided.step == "document":

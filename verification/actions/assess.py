@@ -243,10 +243,11 @@ def _act_on_answer(
     else:
         decided = decision.decide(answer, inputs.terms, inputs.history)
     similarity = call_ledger.truncated(answer.similarity)
+    got = decision.traced(inputs.terms, inputs.history, answer)
     with storage.dropped_on_error(attempt.verification.applicant, inputs.key) as store:
         frame = best_frame.keep(attempt, answer, store)
         workflow.conclude(
-            attempt, decided, now=now, code=answer.result, call=call, similarity=similarity, **frame
+            attempt, decided, now=now, code=answer.result, call=call, got=got, similarity=similarity, **frame
         )
 
 

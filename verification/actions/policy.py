@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from verification import audit, permissions
 from verification.models import Policy, StaffUser
+from verification.rules import terms as ruled
 from verification.states import Actor
 
 # The terms of a version, in the order in which pages show them.
@@ -63,12 +64,8 @@ def terms_of(policy: Policy) -> dict[str, Any]:
 def fingerprint(policy: Policy) -> str:
     """SHA-256 of a draft's terms and reason: what the second person has read is what comes into force."""
     content = {**terms_of(policy), "version": policy.version, "change_reason": policy.change_reason}
-    content = {name: _plain(value) for name, value in content.items()}
+    content = {name: ruled.plain(value) for name, value in content.items()}
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _plain(value: Any) -> str:
-    return f"{value:.2f}" if hasattr(value, "quantize") else str(value)
 
 
 def difference(policy: Policy, from_policy: Policy) -> list[tuple[str, Any, Any]]:
@@ -154,7 +151,7 @@ def _draft(policy: Policy, seen: str) -> Policy:
 
 
 def _record(kind: str, policy: Policy, by: StaffUser, now: datetime, **facts: Any) -> None:
-    terms = {name: _plain(value) for name, value in terms_of(policy).items()}
+    terms = {name: ruled.plain(value) for name, value in terms_of(policy).items()}
     senior = audit.By.staff(by, acting_as=Actor.SENIOR_REVIEWER)
     audit.record(
         kind,

@@ -47,7 +47,8 @@ def _prepare_or_conclude(attempt: VerificationAttempt, now: datetime) -> None:
         log.info("prepare.unusable", attempt=attempt.public_id, code=error.code)
         inputs = workflow.decision_inputs(attempt)
         decided = decision.unusable(error.code, inputs.terms, inputs.history)
-        workflow.conclude(attempt, decided, now=now, code=error.code)
+        got = decision.traced(inputs.terms, inputs.history)
+        workflow.conclude(attempt, decided, now=now, code=error.code, got=got)
     except storage.IntegrityError as error:
         log.error("prepare.evidence_lost", attempt=attempt.public_id, reason=error.code)
         workflow.give_up(attempt, error.code, now=now)

@@ -87,10 +87,12 @@ def decide(
         )
         if locked.proposal is not None and verdict != Verdict.ASK_AGAIN:
             return _judge_second(locked, locked.proposal, verdict, record, shown, by)
-        second_because = four_eyes.why_second(locked, verdict)
+        facts = four_eyes.facts_of(locked, verdict)
+        second_because = four_eyes.rules_on(verdict, facts, locked.policy) if facts else ()
+        got = {"inputs": four_eyes.traced(facts, locked.policy)} if facts else {}
         if second_because:
-            return _propose(locked, record(stage=Stage.PROPOSAL), second_because)
-        return _take_effect(locked, record())
+            return _propose(locked, record(stage=Stage.PROPOSAL), second_because, got)
+        return _take_effect(locked, record(), got)
 
 
 def _judge_second(
@@ -118,14 +120,17 @@ def _go_to_senior(case: Verification, second: Review, proposal: Review) -> Revie
     return second
 
 
-def _propose(case: Verification, proposal: Review, second_because: tuple[str, ...]) -> Review:
+def _propose(
+    case: Verification, proposal: Review, second_because: tuple[str, ...], got: dict[str, Any]
+) -> Review:
     free = {**casework.NOBODYS, "proposal": proposal, "snoozed_until": None}
-    casework.amend_by(proposal, case, "review.proposed", free, second_because=list(second_because))
+    casework.amend_by(proposal, case, "review.proposed", free, second_because=list(second_because), **got)
     return proposal
 
 
-def _take_effect(case: Verification, review: Review) -> Review:
-    data = casework.facts_of(review)
+def _take_effect(case: Verification, review: Review, got: dict[str, Any] | None = None) -> Review:
+    """`got` is what the rules on a second person got, unless a second person has judged."""
+    data = casework.facts_of(review) | (got or {})
     if review.confirms is not None:
         shared = review.confirms
         data |= {"confirms": shared.public_id, "proposed_by": shared.by.get_username()}

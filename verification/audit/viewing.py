@@ -22,7 +22,8 @@ TRACE = "case.traced"
 REVEAL, SEARCH = "applicant.revealed", "queue.searched"
 NAME = "applicant.name_shown"  # to the reviewer who compares it with the document
 SHARED = "case.shared_viewed"
-LOOKS = (CASE, EVIDENCE, RECORD, LIST, TRACE, REVEAL, NAME, SEARCH, SHARED)
+EXPLAINED = "case.explained"
+LOOKS = (CASE, EVIDENCE, RECORD, LIST, TRACE, REVEAL, NAME, SEARCH, SHARED, EXPLAINED)
 ALERT = "staff.viewing_alert"
 
 
@@ -44,6 +45,7 @@ USUAL = {
     NAME: Usual(120, timedelta(hours=1)),
     SEARCH: Usual(120, timedelta(hours=1)),
     SHARED: Usual(60, timedelta(hours=1)),
+    EXPLAINED: Usual(60, timedelta(hours=1)),
 }
 
 

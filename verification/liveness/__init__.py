@@ -4,7 +4,7 @@ It imports neither Django nor any other room of `verification` but the JSON read
 and read alone.
 """
 
-from .answer import VENDOR_PASS, Answer, parse
+from .answer import VENDOR_PASS, Answer, fits, parse
 from .body import RequestBody
 from .client import ACTION, REGIONS, VERSION, LivenessClient
 from .codes import RULES, Billed, Category, CodeRule, Hint, lookup
@@ -78,6 +78,7 @@ __all__ = [
     "VideoTooLarge",
     "Withdrawn",
     "check_endpoint",
+    "fits",
     "is_host",
     "is_proxy",
     "lookup",

@@ -177,7 +177,7 @@ def _read_result(response: dict[str, object], request_id: str, raw_sha256: str) 
         best_frame_note=note,
         rule=rule,
         raw_sha256=raw_sha256,
-        consistent=_fits(rule, similarity, response.get("Sim")),
+        consistent=fits(rule, similarity, response.get("Sim")),
     )
 
 
@@ -220,8 +220,8 @@ def _similarity(response: dict[str, object], request_id: str) -> Decimal:
     return similarity
 
 
-def _fits(rule: CodeRule, similarity: Decimal | None, sim: object) -> bool:
-    """Do the code and the similarity mean the same?"""
+def fits(rule: CodeRule, similarity: Decimal | None, sim: object) -> bool:
+    """Do the code and the similarity mean the same? `sim` is the number as it was sent, also where it means nothing."""
     if similarity is not None:
         return (similarity >= VENDOR_PASS) == (rule.code == "Success")
     compared = sim is not None and (isinstance(sim, bool) or not isinstance(sim, int | Decimal) or sim != 0)

@@ -96,6 +96,12 @@ CASE = (
     Address("case/<slug:public_id>/", "The case page", "view_case", rules=_MASKED),
     Address("case/<slug:public_id>/shared", "Who shares what with the case", "view_case", rules=_MASKED),
     Address(
+        "case/<slug:public_id>/explain",
+        "Why the case was decided so, made again step by step",
+        "view_case",
+        rules=f"reviewers read it once they have judged; {LOGGED}",
+    ),
+    Address(
         "case/<slug:public_id>/reveal",
         "Show name, e-mail and addresses",
         post="reveal",

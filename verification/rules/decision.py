@@ -7,8 +7,9 @@ try, or goes to a person.
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
-from verification.liveness import VENDOR_PASS, Answer, Category
+from verification.liveness import VENDOR_PASS, Answer, Category, CodeRule
 from verification.rules.review_bands import ATTEMPTS_USED_UP, DOCUMENT_CHECK, SPOT_CHECK
 from verification.states import Outcome
 
@@ -139,3 +140,28 @@ def unusable(code: str, terms: Terms, history: History) -> Decision:
 def give_up(reason: str) -> Decision:
     """The vendor gave no answer that can be used: a person looks, and no attempt is lost."""
     return Decision(Next.REVIEW, Outcome.VENDOR_FAILED, (reason,), counted=False)
+
+
+def traced(terms: Terms, history: History, answer: Answer | None = None) -> dict[str, Any]:
+    """What a decision rested on, as plain values that its event holds, so that it can be made again."""
+    found: dict[str, Any] = {
+        "counted": history.counted,
+        "finished": history.finished,
+        "flags": list(history.flags),
+        "spot_check": terms.spot_check,
+        "document_check": terms.document_check,
+    }
+    return found if answer is None else {**found, "consistent": answer.consistent, **meaning(answer.rule)}
+
+
+def meaning(rule: CodeRule) -> dict[str, Any]:
+    """What the code's row of the table said, and the vendor's own limit of a pass."""
+    return {
+        "category": str(rule.category),
+        "suspicion": rule.suspicion,
+        "known": rule.known,
+        "billed": str(rule.billed),
+        "hint": str(rule.hint),
+        "step": rule.step,
+        "vendor_pass": str(VENDOR_PASS),
+    }

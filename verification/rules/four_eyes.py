@@ -6,11 +6,11 @@ and change nothing; `permissions` checks that the second person is another one.
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from verification.liveness import VENDOR_PASS
-from verification.models import Review, Stage, Verdict, Verification
-from verification.rules import document_check, sampling, shared_evidence
+from verification.models import Policy, Review, Stage, Verdict, Verification
+from verification.rules import document_check, sampling, shared_evidence, terms
 from verification.states import FOR_TWO, Outcome
 
 OVERRIDE, FLAGGED, SHARED, BAND, BLIND = "override", "flagged", "shared", "band", "blind"
@@ -68,21 +68,70 @@ def approval_of(case: Verification) -> Approval:
     return Approval(outcome, similarity, flagged, shared)
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What the rules need to know of the case before a verdict; `approval` only if the verdict is one.
+
+    `doubted_blind`: a reviewer declined it before the score was shown. `doubted_document`: a question about the current
+    photo was once answered with no. `drawn`: it was selected at random.
+    """
+
+    approval: Approval | None
+    doubted_blind: bool
+    doubted_document: bool
+    drawn: bool
+
+
 def why_second(case: Verification, verdict: str) -> tuple[str, ...]:
     """Codes of the rules that ask for a second person before `verdict` takes effect; none if one is enough."""
+    facts = facts_of(case, verdict)
+    return rules_on(verdict, facts, case.policy) if facts else ()
+
+
+def facts_of(case: Verification, verdict: str) -> Facts | None:
+    """The facts as they are now; None of a verdict that never takes two."""
     if verdict not in {Verdict.APPROVE, Verdict.DECLINE}:
-        return ()
-    policy = case.policy
+        return None
+    drawn = is_drawn(case)
+    if verdict == Verdict.DECLINE:
+        return Facts(None, False, False, drawn)
+    return Facts(approval_of(case), _was_doubted(case), document_check.was_doubted(case), drawn)
+
+
+def rules_on(verdict: str, facts: Facts, policy: Policy) -> tuple[str, ...]:
+    """Codes of the rules by which the verdict takes two people."""
     found: list[str] = []
-    if verdict == Verdict.APPROVE:
-        found += rules_on_approval(approval_of(case), policy)
-        found += [BLIND] if _was_doubted(case) else []
-        found += [DOCUMENT] if document_check.was_doubted(case) else []
-    elif policy.second_for_declines:
+    if verdict == Verdict.APPROVE and facts.approval is not None:
+        found += rules_on_approval(facts.approval, policy)
+        found += [BLIND] if facts.doubted_blind else []
+        found += [DOCUMENT] if facts.doubted_document else []
+    elif verdict == Verdict.DECLINE and policy.second_for_declines:
         found.append(DECLINE)
-    if sampling.selected(case.public_id, policy.second_share, purpose="second_person"):
+    if facts.drawn:
         found.append(SHARE)
     return tuple(found)
+
+
+def is_drawn(case: Verification) -> bool:
+    """Is the case one of the share that takes two people whatever the verdict is?"""
+    return sampling.selected(case.public_id, case.policy.second_share, purpose="second_person")
+
+
+def traced(facts: Facts, policy: Policy) -> dict[str, Any]:
+    """What the rules got, as plain values that the event of a verdict holds, so that they can be applied again."""
+    given: dict[str, Any] = {"drawn": facts.drawn, "terms": terms.of(policy)}
+    if facts.approval is not None:
+        similarity = facts.approval.similarity
+        given |= {
+            "outcome": str(facts.approval.outcome),
+            "similarity": None if similarity is None else str(similarity),
+            "flagged": facts.approval.flagged,
+            "shared": facts.approval.shared,
+            "doubted_blind": facts.doubted_blind,
+            "doubted_document": facts.doubted_document,
+            "vendor_pass": str(VENDOR_PASS),
+        }
+    return given
 
 
 def _was_doubted(case: Verification) -> bool:

@@ -4,9 +4,13 @@ The policy's switch adds to what holds anyway: a recording that was sent before 
 policy, whoever sent it first.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.db.models import Q
 
-from verification.models import RiskFlag, Verification
+from verification.models import Policy, RiskFlag, Verification
 from verification.rules.queue_marks import Noticed
 from verification.states import FOR_A_PERSON, Flag, SharedEvidence
 
@@ -44,8 +48,36 @@ def noticed(case: Verification) -> list[Noticed]:
     return [Noticed(code, other is not None) for code, other in flags]
 
 
-def for_a_person(case: Verification) -> Q:
-    """The flags about the case for which `is_for_a_person` holds."""
-    if holds(case.policy.shared_evidence):
-        return about(case) & (Q(code__in=FOR_A_PERSON) | Q(other__isnull=False))
-    return Q(verification=case, code__in=FOR_A_PERSON)
+@dataclass(frozen=True)
+class Raised:
+    """A flag about a case: its code, whether it is about another applicant, whether it stands on the case itself (and
+    not on the other applicant's), and when it was raised."""
+
+    code: str
+    elsewhere: bool
+    own: bool
+    at: datetime
+
+
+def raised(case: Verification) -> list[Raised]:
+    """The flags about the case, in the order of their codes."""
+    rows = RiskFlag.objects.filter(about(case)).order_by("code")
+    fields = rows.values_list("code", "other", "verification", "raised_at")
+    return [Raised(code, other is not None, own == case.pk, at) for code, other, own, at in fields]
+
+
+def to_judge(flags: Iterable[Raised], policy: Policy, asked_again_at: datetime | None) -> tuple[str, ...]:
+    """The codes of the flags that a person must judge before an approval.
+
+    A reviewer who asked again saw the flags so far. They count again only if an approval past them takes two people.
+    """
+    setting = policy.shared_evidence
+    found = [flag for flag in flags if _counts(flag, setting)]
+    if asked_again_at is not None and not policy.second_for_flags:
+        again = takes_two(setting)
+        found = [flag for flag in found if flag.at > asked_again_at or (again and flag.elsewhere)]
+    return tuple(dict.fromkeys(flag.code for flag in found))
+
+
+def _counts(flag: Raised, setting: str) -> bool:
+    return (flag.own or holds(setting)) and is_for_a_person(Noticed(flag.code, flag.elsewhere), setting)

@@ -179,9 +179,12 @@ def _give_up(calls: Any, now: datetime) -> None:
 def answered(attempt: VerificationAttempt) -> tuple[ProviderCall, liveness.Answer] | None:
     """The answer that was recorded but not acted on, because its worker died in between."""
     call = attempt.calls.filter(answer=AnswerKind.USABLE).first()
-    if call is None:
-        return None
-    answer = liveness.Answer(
+    return None if call is None else (call, answer_of(call))
+
+
+def answer_of(call: ProviderCall) -> liveness.Answer:
+    """The answer as far as the ledger keeps it, read by the table of codes as it is now."""
+    return liveness.Answer(
         result=call.code,
         similarity=call.similarity,
         description=call.description,
@@ -192,7 +195,6 @@ def answered(attempt: VerificationAttempt) -> tuple[ProviderCall, liveness.Answe
         raw_sha256="",
         consistent=call.consistent,
     )
-    return call, answer
 
 
 def truncated(similarity: Decimal | None) -> Decimal | None:

@@ -289,5 +289,6 @@ def _event_row(event: AuditEvent) -> dict[str, Any]:
         "at": event.at,
         "what": labels.label(labels.EVENTS, event.kind),
         "who": labels.actor(event.actor_kind, event.actor_id),
-        "facts": labels.flatten(event.data),
+        # What the rules got is on the page of the explanation.
+        "facts": labels.flatten({name: value for name, value in event.data.items() if name != "inputs"}),
     }

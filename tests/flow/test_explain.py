@@ -1,0 +1,375 @@
+"""Explaining a case: the rules applied again come to what was stored, and whatever was changed since is found and
+named."""
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.urls import reverse
+
+from tests.flow.conftest import LATER
+from tests.flow.reviewing import approve, decide, policy, seen
+from verification import audit, explain, liveness
+from verification.actions import erase, reopen, review
+from verification.audit import sealing
+from verification.liveness import answer, codes
+from verification.models import AuditEvent, Verdict, Verification
+from verification.rules import decision, four_eyes
+from verification.rules.document_check import Found
+from verification.states import Status
+
+pytestmark = pytest.mark.usefixtures("an_hour_later")
+LOW = {"result": "FailedOperation.CompareLowSimilarity", "sim": 42.0}
+DARK = {"result": "FailedOperation.ActionLightDark"}
+
+
+def explained(case: Verification) -> explain.Explanation:
+    return explain.explain(Verification.objects.get(pk=case.pk))
+
+
+def differences(case: Verification) -> set[str]:
+    return {found.what for step in explained(case).steps for found in step.differences}
+
+
+def steps(case: Verification, rule: str) -> list[explain.Step]:
+    return [step for step in explained(case).steps if step.rule == rule]
+
+
+def change(table: str, sets: str, where: str = "1 = 1") -> None:
+    """Changes what a table says behind the portal's back, as somebody with the database's password could."""
+    name = f"verification_{table}"
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [name])
+            for (trigger,) in cursor.fetchall():
+                cursor.execute(f"DROP TRIGGER {trigger}")
+        else:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            cursor.execute(f"ALTER TABLE {name} DISABLE TRIGGER USER")
+        cursor.execute(
+            f"UPDATE {name} SET {sets} WHERE {where}" if sets else f"DELETE FROM {name} WHERE {where}"
+        )
+        assert cursor.rowcount > 0
+
+
+@pytest.fixture
+def passed(road, emulator):
+    """Approved by policy, in the second attempt."""
+    return road.judged(emulator, DARK, {"sim": 91.25})
+
+
+@pytest.fixture
+def two(staff):
+    return staff("Reviewer"), staff("Reviewer", "reviewer2")
+
+
+@pytest.fixture
+def overridden(road, emulator, two):
+    """Approved by two people against the vendor."""
+    case = road.in_review(emulator)
+    for by in two:
+        approve(case, by=by, reason_code="vendor_error")
+    case.refresh_from_db()
+    return case
+
+
+def run(case: Verification, *options: str) -> tuple[int, str]:
+    out = StringIO()
+    try:
+        call_command("explain", case.public_id, *options, stdout=out)
+    except SystemExit as ended:
+        return int(ended.code or 0), out.getvalue()
+    return 0, out.getvalue()
+
+
+def other(code: str, **fields: Any) -> dict[str, codes.CodeRule]:
+    """The table of codes with another row."""
+    return {**codes.RULES, code: replace(codes.RULES[code], **fields)}
+
+
+# Nothing was changed
+
+
+def test_a_pass_by_policy_is_made_again_and_nothing_differs(passed):
+    code, text = run(passed)
+    assert code == 0
+    assert "Nothing differs" in text
+    assert "Attempt 2: what follows from it (rules.decision)" in text
+    assert "what follows: approve" not in text
+    [first, second] = steps(passed, "decision")
+    assert (first.gave["next"], second.gave["next"]) == ("try_again", "approve")
+    assert second.got["counted"] == 1
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [{"sim": 74.2}],
+        [{"sim": 42.0}],
+        [{"result": "FailedOperation.LivessDetectFake"}],
+        [DARK, DARK, DARK],
+        [{"result": "FailedOperation.ImageBlur"}],
+        [{"result": "Strange.Code"}],
+        [{"result": "FailedOperation.CompareLowSimilarity", "sim": 99.0}],
+    ],
+)
+def test_no_answer_of_the_vendor_differs_from_itself(road, emulator, answers):
+    assert differences(road.judged(emulator, *answers)) == set()
+
+
+def test_verdicts_of_two_people_are_made_again(overridden):
+    assert differences(overridden) == set()
+    [proposed, confirmed] = steps(overridden, "verdict")
+    assert proposed.gave["rules"] == ("override",)
+    assert confirmed.gave["result"] == "confirmed"
+
+
+def test_a_case_that_was_asked_again_reopened_and_judged_blind_differs_in_nothing(
+    road, emulator, seniors, two
+):
+    policy(seniors, qa_share=Decimal(100), document_check="always", second_share=Decimal(100))
+    case = road.judged(emulator, {"sim": 93.7})
+    blind = {"verdict": Verdict.DECLINE, "note": "", "by": two[0], "now": LATER}
+    review.judge_blind(case, shown=seen(case), **blind)
+    decide(case, Verdict.ASK_AGAIN, "photo_unclear", by=two[0])
+    assert differences(case) == set()
+    case.refresh_from_db()
+    decline = {"note": "It is somebody else, plainly."}
+    declined = road.in_review(emulator)
+    for by in two:
+        decide(declined, Verdict.DECLINE, "different_person", by=by, **decline)
+    assert differences(declined) == set()
+    declined.refresh_from_db()
+    reopen.reopen(
+        declined,
+        reason_code="appeal",
+        note="The applicant appealed.",
+        version=declined.version,
+        by=seniors[0],
+        now=LATER,
+    )
+    assert differences(declined) == set()
+
+
+def test_a_case_that_nobody_has_decided_is_explained_as_far_as_it_is(road, emulator):
+    assert differences(road.invited()) == set()
+    assert differences(road.in_review(emulator)) == set()
+
+
+def test_what_was_erased_is_said_and_the_decision_still_made_again(passed):
+    erase.erase(passed.applicant, by=audit.By.shell(), reason="asked for", now=LATER)
+    found = explained(passed)
+    assert "evidence_erased" in found.not_kept
+    assert found.differences == 0
+
+
+def test_the_command_writes_json_for_programs_and_refuses_what_it_does_not_know(passed):
+    code, text = run(passed, "--json")
+    found = json.loads(text)
+    assert (code, found["differences"], found["case"]) == (0, 0, passed.public_id)
+    assert {step["rule"] for step in found["steps"]} >= {
+        "sealed",
+        "policy",
+        "answer",
+        "decision",
+        "road",
+        "end",
+    }
+    with pytest.raises(CommandError) as refused:
+        call_command("explain", "ver_nobody")
+    assert refused.value.returncode == 2
+
+
+# Something was changed in the database
+
+
+@pytest.mark.parametrize(
+    ("table", "sets", "found"),
+    [
+        ("policy", "approve_at = 95", "approve_at"),
+        ("policy", "max_attempts = 1", "max_attempts"),
+        ("policy", "qa_share = 50", "qa_share"),
+        ("policy", "shared_evidence = 'tell'", "shared_evidence"),
+        ("verificationattempt", "similarity = 99 WHERE similarity > 0", "similarity"),
+        ("verificationattempt", "outcome = 'passed'", "outcome"),
+        ("verificationattempt", "result_code = 'Success'", "code"),
+        ("verificationattempt", "counted = NOT counted", "decided_counted"),
+        ("verificationattempt", "number = number + 1 WHERE number = 2", "number"),
+        ("providercall", "similarity = 99 WHERE similarity > 0", "call_similarity"),
+        ("providercall", "similarity = 60 WHERE similarity > 0", "consistent"),
+        ("providercall", "code = 'FailedOperation.ActionCloseEye' WHERE code <> 'Success'", "call_code"),
+        ("providercall", "consistent = NOT consistent", "consistent"),
+        ("providercall", "billed = 'no'", "billed"),
+        ("providercall", "answer = ''", "call_answer"),
+        ("verification", "outcome = 'low_similarity'", "outcome"),
+        ("verification", """reasons = '["suspicion"]'""", "reasons"),
+        ("verification", "passing_call_id = (SELECT min(id) FROM verification_providercall)", "passing_call"),
+        ("verification", "status = 'expired'", "status"),
+        ("verification", "decided_at = '2020-01-01 00:00:00+00:00'", "decided_at"),
+    ],
+)
+def test_a_changed_record_of_a_pass_is_found_and_named(passed, table, sets, found):
+    assert differences(passed) == set()
+    sets, _, where = sets.partition(" WHERE ")
+    change(table, sets, where or "1 = 1")
+    assert found in differences(passed)
+    code, text = run(passed)
+    assert code == 1
+    assert "DIFFERS" in text
+
+
+@pytest.mark.parametrize(
+    ("table", "sets", "found"),
+    [
+        ("review", "verdict = 'decline'", "verdict"),
+        ("review", "reason_code = 'same_person'", "reason"),
+        ("review", "reason_code = 'never_on_the_list'", "reason_on_the_list"),
+        ("review", "evidence_sha256 = 'ab'", "evidence_sha256"),
+        ("review", "by_id = proposed_by_id, proposed_by_id = by_id WHERE proposed_by_id > 0", "by"),
+        ("review", "stage = 'decision' WHERE stage = 'proposal'", "second_person"),
+        ("review", "at = '2020-01-01 00:00:00+00:00'", "at"),
+        ("policy", "second_for_override = NOT second_for_override", "second_for_override"),
+        ("policy", "second_below = 80", "second_below"),
+        ("verificationattempt", "similarity = 99", "evidence_sha256"),
+        ("providercall", "similarity = 99", "evidence_sha256"),
+    ],
+)
+def test_a_changed_record_of_a_verdict_is_found_and_named(overridden, table, sets, found):
+    assert differences(overridden) == set()
+    sets, _, where = sets.partition(" WHERE ")
+    change(table, sets, where or "1 = 1")
+    assert found in differences(overridden)
+
+
+def test_a_changed_answer_about_the_document_is_found(road, emulator, seniors, two):
+    policy(seniors, document_check="always")
+    case = road.judged(emulator, {"sim": 93.7})
+    questions = ("name_matches", "not_expired", "nothing_covered")
+    found = Found("passport", dict.fromkeys(questions, "yes"))
+    approve(case, by=two[0], document=found)
+    assert differences(case) == set()
+    change("documentcheck", """answers = '{"name_matches": "no"}'""")
+    assert {"answers", "state", "document_allows"} <= differences(case)
+
+
+def test_an_attempt_that_was_put_away_is_missed(passed):
+    change("verificationattempt", "status = 'abandoned'", "number = 1")
+    assert {"finished", "counted"} <= differences(passed)
+
+
+def test_a_flag_that_was_deleted_and_one_that_was_made_up_are_found(road, emulator, two):
+    first = road.judged(emulator, {"sim": 93.7}, seed=1)
+    assert first.status == Status.APPROVED
+    second = road.judged(emulator, {"sim": 93.7}, seed=1)
+    assert second.status == Status.IN_REVIEW
+    assert differences(second) == set()
+    change("riskflag", "code = 'device_changed'")
+    assert {"flags"} <= {what.split(" of ")[0] for what in differences(second)}
+    change("riskflag", "")
+    assert {"flags", "decided_reasons"} <= differences(second)
+
+
+def test_a_changed_event_is_not_what_was_sealed(passed):
+    while sealing.seal(now=LATER):
+        pass
+    assert differences(passed) == set()
+    event = AuditEvent.objects.get(kind="decision.approved_by_policy")
+    change("auditevent", """data = '{"source": "checking", "target": "approved"}'""", f"id = {event.pk}")
+    assert f"event {event.pk} decision.approved_by_policy" in differences(passed)
+
+
+# Something was changed in the code, or in its settings
+
+
+def test_another_limit_of_a_pass_is_found(passed, monkeypatch):
+    for module in (answer, decision, four_eyes):
+        monkeypatch.setattr(module, "VENDOR_PASS", Decimal(95))
+    assert {"vendor_pass", "consistent", "decided_next"} <= differences(passed)
+
+
+@pytest.mark.parametrize(
+    ("code", "fields", "found"),
+    [
+        ("Success", {"category": liveness.Category.LIVENESS_FAILED}, "category"),
+        ("FailedOperation.ActionLightDark", {"suspicion": True}, "suspicion"),
+        ("FailedOperation.ActionLightDark", {"hint": liveness.Hint.LONGER}, "hint"),
+        ("FailedOperation.ActionLightDark", {"billed": liveness.Billed.YES}, "billed"),
+        ("FailedOperation.ActionLightDark", {"step": "document"}, "step"),
+    ],
+)
+def test_another_row_in_the_table_of_codes_is_found(passed, monkeypatch, code, fields, found):
+    monkeypatch.setattr(codes, "RULES", other(code, **fields))
+    assert found in differences(passed)
+
+
+def test_another_rule_of_the_decision_is_found(passed, monkeypatch):
+    monkeypatch.setattr(decision, "_reason_for_a_person", lambda *_: "similarity_band")
+    assert {"decided_next", "decided_reasons"} <= differences(passed)
+
+
+def test_another_rule_on_second_people_is_found(overridden, monkeypatch):
+    monkeypatch.setattr(four_eyes, "rules_on_approval", lambda *_: ())
+    assert {"second_person", "second_because"} <= differences(overridden)
+
+
+def test_a_draw_that_comes_out_otherwise_is_found(road, emulator, seniors, settings):
+    """The draw is made from the case's id and the installation's secret, so it can be made again."""
+    policy(seniors, qa_share=Decimal(50))
+    cases = [road.judged(emulator, {"sim": 93.7}) for _ in range(6)]
+    assert not any(differences(case) for case in cases)
+    settings.SECRET_KEY = "another secret of the installation, long enough"
+    assert any("spot_check" in differences(case) for case in cases)
+
+
+def test_a_decision_of_an_earlier_version_is_made_again_from_the_records(passed):
+    event = AuditEvent.objects.get(kind="decision.approved_by_policy")
+    held = {name: value for name, value in event.data.items() if name not in {"inputs", "call"}}
+    change("auditevent", f"data = '{json.dumps(held)}'", f"id = {event.pk}")
+    assert differences(passed) == set()
+    [_, step] = steps(passed, "decision")
+    assert step.unknown == ["inputs_not_recorded"]
+    change("policy", "approve_at = 95")
+    assert "decided_next" in differences(passed)
+
+
+# Its page
+
+
+def page(client, case):
+    return client.get(reverse("admin:explain", args=[case.public_id]))
+
+
+def test_reviewers_and_auditors_read_it_and_each_look_is_an_event(passed, desk_of):
+    for group in ("Reviewer", "Senior reviewer", "Auditor"):
+        shown = page(desk_of(group), passed).content.decode()
+        assert "Nothing differs" in shown
+        assert "91.25" in shown
+    assert page(desk_of("Operator"), passed).status_code == 403
+    looks = AuditEvent.objects.filter(kind="case.explained", subject_id=passed.public_id)
+    assert [look.data["shown"] for look in looks] == [True] * 3
+
+
+def test_what_differs_is_on_the_page(passed, desk_of):
+    change("verificationattempt", "similarity = 99", "similarity > 0")
+    shown = page(desk_of("Auditor"), passed).content.decode()
+    assert "Similarity: it was 91.25, and is 99.00 now" in shown
+    assert "Tell an operator" in shown
+
+
+def test_it_tells_no_score_of_an_undecided_spot_check_and_no_unread_verdict(road, emulator, seniors, desk_of):
+    proposed = road.in_review(emulator)
+    approve(proposed, by=desk_of("Reviewer", "rita").user, reason_code="vendor_error")
+    policy(seniors, qa_share=Decimal(100))
+    drawn = road.judged(emulator, {"sim": 93.7})
+    reviewer = desk_of("Reviewer", "ruth")
+    for case in (drawn, proposed):
+        shown = page(reviewer, case).content.decode()
+        assert "once you have judged the case yourself" in shown
+        assert "93.7" not in shown
+        assert "rita" not in shown
+    assert "93.7" in page(desk_of("Auditor"), drawn).content.decode()

@@ -1,0 +1,221 @@
+"""The attempts of a case: what each answer means, and what follows from it, by the same table and the same rules."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from verification import liveness
+from verification.explain.steps import Rule, Step
+from verification.explain.stored import Stored
+from verification.models import AnswerKind, AuditEvent, CallState, ProviderCall, VerificationAttempt
+from verification.rules import decision, document_check, shared_evidence, terms
+from verification.states import Outcome
+from verification.vendor_accounts import call_ledger
+
+# What the event of an attempt holds of it.
+_FACTS = ("number", "outcome", "code", "similarity")
+_NEXT = {
+    "decision.approved_by_policy": decision.Next.APPROVE,
+    "decision.try_again": decision.Next.TRY_AGAIN,
+    "decision.sent_to_review": decision.Next.REVIEW,
+}
+_ABOUT_THE_CASE = ("counted", "finished", "flags", "spot_check", "document_check")
+
+
+@dataclass
+class Used:
+    """The attempts that counted so far, and the place up to which they were counted."""
+
+    counted: int = 0
+    place: int = 0
+
+
+def steps(stored: Stored) -> list[Step]:
+    found, used = [], Used()
+    for attempt in stored.attempts:
+        call = _call_of(stored, attempt)
+        if call is not None:
+            found.append(_answer(stored, attempt, call))
+        found.append(_decision(stored, attempt, call, used))
+    return found
+
+
+def _call_of(stored: Stored, attempt: VerificationAttempt) -> ProviderCall | None:
+    """The call whose answer was acted on: the one that the trail names, else the one that was answered."""
+    of_attempt = [call for call in stored.calls if call.attempt_id == attempt.pk]
+    event = stored.decided.get(attempt.public_id)
+    named = event.data.get("call") if event else None
+    if named:
+        return next((call for call in of_attempt if call.public_id == named), None)
+    return next((call for call in of_attempt if call.answer == AnswerKind.USABLE), None)
+
+
+def _answer(stored: Stored, attempt: VerificationAttempt, call: ProviderCall) -> Step:
+    """The code looked up in the table, and the answer held against itself, as when it came."""
+    read = call_ledger.answer_of(call)
+    step = Step(Rule.ANSWER, call.public_id, str(attempt.number), call.ended_at)
+    step.got = {"code": call.code, "similarity": call.similarity, "request_id": call.request_id}
+    meaning = decision.meaning(read.rule)
+    step.gave = {**meaning, "consistent": call.consistent}
+    step.compare("call_state", CallState.ANSWERED, call.state)
+    step.compare("call_answer", AnswerKind.USABLE, call.answer)
+    step.compare("billed", call.billed, meaning["billed"])
+    step.compare_all(_inputs(stored.decided.get(attempt.public_id)), step.gave, [*meaning, "consistent"])
+    if call.similarity is not None or call.consistent:
+        step.compare("consistent", call.consistent, liveness.fits(read.rule, call.similarity, None))
+    else:
+        # The number in an answer that means nothing is not kept.
+        step.cannot_tell("number_not_kept")
+    _compare_attempt(step, stored, attempt, call)
+    return step
+
+
+def _compare_attempt(step: Step, stored: Stored, attempt: VerificationAttempt, call: ProviderCall) -> None:
+    event = stored.finished.get(attempt.public_id)
+    if event is not None and event.data.get("outcome") not in (Outcome.VENDOR_FAILED, Outcome.UNUSABLE_MEDIA):
+        step.compare("call_code", event.data.get("code"), call.code)
+        step.compare("call_similarity", event.data.get("similarity"), call.similarity)
+
+
+def _inputs(event: AuditEvent | None) -> dict[str, Any]:
+    """What the event says that the decision rested on; empty if it was written before that was kept."""
+    return (event.data.get("inputs") if event else None) or {}
+
+
+def _decision(stored: Stored, attempt: VerificationAttempt, call: ProviderCall | None, used: Used) -> Step:
+    """The decision made again under the policy of the case, with the case as it was before the attempt."""
+    finished, event = stored.finished.get(attempt.public_id), stored.decided.get(attempt.public_id)
+    step = Step(Rule.DECISION, attempt.public_id, str(attempt.number), attempt.finished_at)
+    if finished is None:
+        step.compare("event", "attempt.finished", None)
+        return step
+    step.compare_all(finished.data, _facts(attempt), _FACTS)
+    step.compare("finished_at", finished.at, attempt.finished_at)
+    its_terms, history = _so_far(stored, attempt, used)
+    step.got = {"code": attempt.result_code, "similarity": attempt.similarity}
+    step.got |= {"policy": stored.policy.version, "approve_at": stored.policy.approve_at}
+    step.got |= {"max_attempts": stored.policy.max_attempts, **decision.traced(its_terms, history)}
+    _compare_inputs(step, event, its_terms, history, stored)
+    _decide(step, stored, attempt, call, (its_terms, history), event)
+    if event is not None:
+        _count(stored, attempt, used)
+    return step
+
+
+def _compare_inputs(
+    step: Step, event: AuditEvent | None, its_terms: decision.Terms, history: decision.History, stored: Stored
+) -> None:
+    if event is None:
+        step.cannot_tell("case_had_ended")
+        return
+    recorded = _inputs(event)
+    if not recorded:
+        step.cannot_tell("inputs_not_recorded")
+    step.compare_all(recorded, decision.traced(its_terms, history), _ABOUT_THE_CASE)
+    held = recorded.get("terms", {})
+    step.compare_all(held, terms.of(stored.policy), held)
+    step.compare("policy", event.data.get("policy"), stored.policy.version)
+
+
+def _facts(attempt: VerificationAttempt) -> dict[str, Any]:
+    return {
+        "number": attempt.number,
+        "outcome": attempt.outcome,
+        "code": attempt.result_code,
+        "similarity": attempt.similarity,
+    }
+
+
+def _so_far(
+    stored: Stored, attempt: VerificationAttempt, used: Used
+) -> tuple[decision.Terms, decision.History]:
+    """What `workflow.decision_inputs` read then."""
+    policy, place = stored.policy, stored.place_of_attempt(attempt)
+    at = attempt.finished_at
+    _start_anew(stored, used, place)
+    spot_check = stored.drawn(attempt.public_id, policy.qa_share, "spot_check")
+    state = stored.document_state(place, at) if at else ""
+    earlier = [
+        each
+        for each in stored.attempts
+        if stored.place_of_attempt(each) < place and each.outcome != Outcome.VENDOR_FAILED
+    ]
+    flags = shared_evidence.to_judge(stored.raised_before(place), policy, stored.asked_again_before(place))
+    its_terms = decision.Terms(
+        policy.approve_at, policy.max_attempts, spot_check, state in document_check.OPEN
+    )
+    return its_terms, decision.History(used.counted, len(earlier), flags)
+
+
+def _start_anew(stored: Stored, used: Used, place: int) -> None:
+    """Acts between two attempts give the applicant an attempt again: a reviewer asked, or another browser went on."""
+    for event in stored.events:
+        if used.place < event.pk < place:
+            if event.kind == "link.taken_over":
+                used.counted = 0
+            elif event.kind == "review.asked_again":
+                used.counted = min(used.counted, stored.policy.max_attempts - 1)
+    used.place = place
+
+
+def _count(stored: Stored, attempt: VerificationAttempt, used: Used) -> None:
+    browsers = {attempt.browser_hash, stored.browser_at(attempt.finished_at)}
+    used.counted += attempt.counted and (len(browsers) == 1 or "" in browsers)
+
+
+def _decide(
+    step: Step,
+    stored: Stored,
+    attempt: VerificationAttempt,
+    call: ProviderCall | None,
+    case: tuple[decision.Terms, decision.History],
+    event: AuditEvent | None,
+) -> None:
+    outcome = stored.finished[attempt.public_id].data.get("outcome")
+    if outcome == Outcome.VENDOR_FAILED:
+        decided = decision.give_up(attempt.result_code)
+    elif outcome == Outcome.UNUSABLE_MEDIA:
+        decided = decision.unusable(attempt.result_code, *case)
+    elif call is None:
+        step.compare("call", AnswerKind.USABLE, None)
+        return
+    else:
+        decided = _on_answer(step, stored, call, case, event)
+    step.gave = {
+        "next": decided.next,
+        "outcome": decided.outcome,
+        "reasons": decided.reasons,
+        "counted": decided.counted,
+    }
+    step.compare("decided_outcome", outcome, decided.outcome)
+    step.compare("decided_counted", attempt.counted, decided.counted)
+    if event is not None:
+        step.compare("decided_next", _NEXT[event.kind], decided.next)
+        step.compare("decided_reasons", event.data.get("reasons"), decided.reasons)
+
+
+def _on_answer(
+    step: Step,
+    stored: Stored,
+    call: ProviderCall,
+    case: tuple[decision.Terms, decision.History],
+    event: AuditEvent | None,
+) -> decision.Decision:
+    its_terms, history = case
+    answer = call_ledger.answer_of(call)
+    said = event is not None and decision.REPEATED_REQUEST_ID in event.data.get("reasons", [])
+    repeated = _came_before(call)
+    step.got["request_id_repeated"] = repeated
+    # The other call may have ended later, and then nobody saw it.
+    if said and not repeated:
+        step.compare("request_id_repeated", said, repeated)
+    return (
+        decision.repeated_request_id(answer, history)
+        if said or repeated
+        else decision.decide(answer, its_terms, history)
+    )
+
+
+def _came_before(call: ProviderCall) -> bool:
+    """Was the RequestId given to another call that had ended by then?"""
+    same = ProviderCall.objects.filter(request_id=call.request_id, ended_at__lte=call.ended_at)
+    return bool(call.request_id) and same.exclude(request_id="").exclude(pk=call.pk).exists()

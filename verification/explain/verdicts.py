@@ -1,0 +1,128 @@
+"""The verdicts of people on a case: whether each took one person or two, by the same rules, and what it was about."""
+
+from typing import Any
+
+from verification.explain.steps import Rule, Step
+from verification.explain.stored import Stored
+from verification.models import AuditEvent, DocumentCheck, Review, Stage, Verdict
+from verification.rules import document_check, four_eyes, queue_marks, reasons, terms
+from verification.states import FOR_TWO
+
+_CONFIRMED = "confirmed"
+_ALONE, _TOGETHER = "took effect", "waited for a second person"
+
+
+def steps(stored: Stored) -> list[Step]:
+    checks = [_check(stored, check) for check in stored.checks]
+    return checks + [_verdict(stored, review) for review in stored.reviews]
+
+
+def _check(stored: Stored, check: DocumentCheck) -> Step:
+    """What the answers about the document come to under the questions of the policy."""
+    step = Step(Rule.DOCUMENT, check.public_id, check.by.get_username(), check.at)
+    step.got = {"kind": check.kind, "answers": check.answers, "questions": stored.policy.document_checklist}
+    step.gave = {"state": document_check.state_after(check, stored.policy)}
+    event = stored.checked.get(check.public_id)
+    if event is None:
+        step.compare("event", "document.checked", None)
+        return step
+    now = {
+        "document": check.document.public_id,
+        "document_kind": check.kind,
+        "answers": check.answers,
+        "question_list": check.list_version,
+        "evidence_sha256": check.evidence_sha256,
+        "state": step.gave["state"],
+    }
+    step.compare_all(event.data, now, now)
+    step.compare("by", event.actor_id, check.by.get_username())
+    if check.name_digest != document_check.name_digest(stored.case):
+        # The digest says that the name is another one, and not which it was.
+        step.cannot_tell("name_changed")
+    return step
+
+
+def _verdict(stored: Stored, review: Review) -> Step:
+    step = Step(Rule.VERDICT, review.public_id, review.by.get_username(), review.at)
+    step.got = {"verdict": review.verdict, "stage": review.stage, "reason": review.reason_code}
+    event = stored.judged.get(review.public_id)
+    if event is None:
+        step.compare("event", review.verdict, None)
+        return step
+    now = {
+        "verdict": review.verdict,
+        "reason": review.reason_code,
+        "reason_list": review.list_version,
+        "evidence_sha256": review.evidence_sha256,
+        "confirms": review.confirms.public_id if review.confirms else None,
+    }
+    step.compare_all(event.data, now, now)
+    step.compare("by", event.actor_id, review.by.get_username())
+    step.compare("at", event.at, review.at)
+    listed = reasons.REASONS.get(review.reason_code)
+    if listed is None and review.reason_code not in reasons.RETIRED:
+        step.compare("reason_on_the_list", review.reason_code, None)
+    if review.stage in {Stage.DECISION, Stage.PROPOSAL}:
+        _two_people(step, stored, review, event)
+    return step
+
+
+def _two_people(step: Step, stored: Stored, review: Review, event: AuditEvent) -> None:
+    """Did it take a second person, and was there one?"""
+    if review.confirms is not None:
+        step.gave = {"result": _CONFIRMED, "confirms": review.confirms.public_id}
+        step.compare("same_verdict", review.verdict, review.confirms.verdict)
+        step.compare("two_people", True, review.confirms.by_id != review.by_id)
+        return
+    facts = _facts(stored, review, event.pk)
+    if facts is None:
+        return
+    recorded = event.data.get("inputs") or {}
+    if not recorded:
+        step.cannot_tell("inputs_not_recorded")
+    traced = four_eyes.traced(facts, stored.policy)
+    step.got |= {name: value for name, value in traced.items() if name != "terms"}
+    step.compare_all(recorded, traced, [name for name in traced if name != "terms"])
+    held = recorded.get("terms", {})
+    step.compare_all(held, terms.of(stored.policy), held)
+    rules = four_eyes.rules_on(review.verdict, facts, stored.policy)
+    step.gave = {"rules": rules, "result": _TOGETHER if rules else _ALONE}
+    step.compare("second_person", review.stage == Stage.PROPOSAL, bool(rules))
+    step.compare_all(event.data, {"second_because": rules}, ["second_because"])
+    if review.verdict == Verdict.APPROVE:
+        state = stored.document_state(event.pk, review.at)
+        step.got["document"] = state
+        step.compare("document_allows", True, state not in document_check.OPEN)
+
+
+def _facts(stored: Stored, review: Review, place: int) -> four_eyes.Facts | None:
+    """What `four_eyes.facts_of` read then."""
+    if review.verdict not in {Verdict.APPROVE, Verdict.DECLINE}:
+        return None
+    drawn = stored.drawn(stored.case.public_id, stored.policy.second_share, "second_person")
+    if review.verdict == Verdict.DECLINE:
+        return four_eyes.Facts(None, False, False, drawn)
+    doubted = any(
+        earlier.stage == Stage.BLIND and earlier.verdict == Verdict.DECLINE
+        for earlier in stored.reviews_before(place)
+    )
+    return four_eyes.Facts(
+        _approval(stored, place), doubted, stored.document_doubted(place, review.at), drawn
+    )
+
+
+def _approval(stored: Stored, place: int) -> four_eyes.Approval:
+    earlier = [attempt for attempt in stored.attempts if stored.place_of_attempt(attempt) < place]
+    outcome, similarity = (earlier[-1].outcome, earlier[-1].similarity) if earlier else ("", None)
+    flags = [queue_marks.Noticed(flag.code, flag.elsewhere) for flag in stored.raised_before(place)]
+    flagged, shared = any(flag.code in FOR_TWO for flag in flags), any(flag.elsewhere for flag in flags)
+    return four_eyes.Approval(outcome, similarity, flagged, shared)
+
+
+def final(stored: Stored) -> dict[str, Any]:
+    """Who decided, of the case's row."""
+    review, call = stored.case.final_review, stored.case.passing_call
+    return {
+        "final_review": review.public_id if review else None,
+        "passing_call": call.public_id if call else None,
+    }
