@@ -153,14 +153,18 @@ def times(start: datetime, end: datetime | None = None) -> dict[bool, Times]:
     return found
 
 
-def percentiles(start: datetime, end: datetime | None = None) -> dict[tuple[bool, int], timedelta]:
-    """(by a reviewer, 50 or 90) to the percentile by nearest rank, which is a time that occurred."""
-    return nearest_ranks(_decided(start, end), "by_person", "length", (50, 90))
+def percentiles(
+    start: datetime, end: datetime | None = None, per_cents: Sequence[int] = (50, 90)
+) -> dict[tuple[bool, int], timedelta]:
+    """(by a reviewer, per cent) to the percentile by nearest rank, which is a time that occurred."""
+    return nearest_ranks(_decided(start, end), "by_person", "length", per_cents)
 
 
-def review_times(start: datetime, end: datetime | None = None) -> dict[tuple[str, int], timedelta]:
-    """(band, 50, 90 or 95) to the percentile of the times to a decision by people."""
-    return nearest_ranks(_decided(start, end).filter(by_person=True), "band", "length", (50, 90, 95))
+def review_times(
+    start: datetime, end: datetime | None = None, per_cents: Sequence[int] = (50, 90)
+) -> dict[tuple[str, int], timedelta]:
+    """(band, per cent) to the percentile of the times to a decision by people."""
+    return nearest_ranks(_decided(start, end).filter(by_person=True), "band", "length", per_cents)
 
 
 def nearest_ranks(

@@ -6,6 +6,7 @@ from verification.management.documents.limits import limits
 from verification.management.documents.openapi import openapi
 from verification.management.documents.permissions import permissions
 from verification.management.documents.states import states
+from verification.management.documents.statistics import statistics
 
 DOCUMENTS = {
     "docs/architecture.md": architecture,
@@ -14,4 +15,5 @@ DOCUMENTS = {
     "docs/openapi.json": openapi,
     "docs/permissions.md": permissions,
     "docs/states.md": states,
+    "docs/statistics.md": statistics,
 }

@@ -1,0 +1,84 @@
+"""What a figure of the statistics is: its definition in words, and its columns. Its rows are plain values."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from verification.exports.statistics.intervals import Interval, wilson
+
+Row = dict[str, Any]
+Rows = list[Row]
+
+COUNT, SHARE, NUMBER, SECONDS, TEXT, CODE, TIME, YES_NO = (
+    "count",
+    "share",
+    "number",
+    "seconds",
+    "text",
+    "code",
+    "time",
+    "yes or no",
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """`kind` is one of the above: a share is from 0 to 1, a difference of shares or a kappa is a number."""
+
+    name: str
+    title: str
+    kind: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure. `numerator` and `denominator` say what its shares are of; empty if it has none.
+
+    `query` is the query in words, exact enough to repeat it by the tables of a period export.
+    """
+
+    key: str
+    title: str
+    meaning: str
+    query: str
+    columns: Sequence[Column]
+    numerator: str = ""
+    denominator: str = ""
+    notes: str = ""
+
+
+def column(name: str, title: str, kind: str, meaning: str = "") -> Column:
+    return Column(name, title, kind, meaning or f"{title}.")
+
+
+SHARE_COLUMNS = (
+    column("share", "Share", SHARE, "Numerator by denominator."),
+    column("low", "from", SHARE, "Lower end of the share's 95 % interval (Wilson)."),
+    column("high", "to", SHARE, "Upper end of it."),
+)
+
+
+def shares(part: int, whole: int) -> Row:
+    """The values of SHARE_COLUMNS; empty ones of nothing."""
+    return interval(wilson(part, whole))
+
+
+def interval(found: Interval | None, names: tuple[str, str, str] = ("share", "low", "high")) -> Row:
+    if found is None:
+        return dict.fromkeys(names)
+    return dict(zip(names, map(decimal, (found.value, found.low, found.high)), strict=True))
+
+
+def decimal(value: float) -> str:
+    """Four places, as text, so that every program reads the same number."""
+    return f"{value:.4f}".replace("-0.0000", "0.0000")
+
+
+def seconds(length: timedelta | None) -> int | None:
+    return round(length.total_seconds()) if length is not None else None
+
+
+def total(rows: Sequence[Mapping[str, Any]], name: str) -> int:
+    return sum(row[name] for row in rows)
