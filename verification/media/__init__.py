@@ -1,9 +1,12 @@
 """Photos and videos, checked and rewritten in a limited child process: the only way in for other packages.
 
-Every function raises UnusableMedia when the file is at fault, MediaUnavailable when the portal is. This
-module loads no decoder, and knows nothing of Django, applicants or where files are kept.
+Documents are set there too, because they hold pictures and words that others sent. Every function raises UnusableMedia
+when the file is at fault, MediaUnavailable when the portal is. This module loads no decoder, and knows nothing of
+Django, applicants or where files are kept.
 """
 
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from verification.media.child import PATIENCE, run
@@ -52,13 +55,18 @@ __all__ = [
     "frame_at",
     "logo_outline",
     "prepare_video",
+    "print_copy",
+    "print_frames",
     "shrink_video",
     "stamp",
+    "typeset",
 ]
 
+PDF_MAGIC = b"%PDF-"
 _Result = TypeVar("_Result", NormalisedLogo, NormalisedPhoto, PhotoAdvice, CheckedVideo, NormalisedVideo)
 _CHECKING, _REWRITING = 8, CPU_SECONDS  # seconds of processor time
 _ADVISING = 3  # of processor time; a photo takes 0.3
+_TYPESETTING = 10  # of processor time; a dossier takes 0.3
 ADVICE_TIMEOUT = 5.0  # seconds that a person waits for advice, and as many before for its turn
 
 
@@ -127,6 +135,34 @@ def contact_sheet(data: bytes, seconds: float) -> bytes:
 def stamp(jpeg: bytes, text: str) -> bytes:
     """The picture with `text` (the viewer and the time) drawn into it, as JPEG."""
     return _check_jpeg(run("verification.media.photo:stamp", jpeg, text, cpu_seconds=_CHECKING))
+
+
+def print_copy(jpeg: bytes) -> bytes:
+    """The picture as a JPEG of at most 1000 pixels a side: more than a page of paper shows."""
+    return _check_jpeg(run("verification.media.prints:print_copy", jpeg, cpu_seconds=_CHECKING))
+
+
+def print_frames(data: bytes, moments: Sequence[float]) -> list[bytes]:
+    """The pictures that the video shows at these seconds, which rise, each like a `print_copy`.
+
+    After its end it shows its last one.
+    """
+    frames = run("verification.media.prints:print_frames", data, tuple(moments), cpu_seconds=_CHECKING)
+    if not isinstance(frames, list) or len(frames) != len(moments):
+        raise UnusableMedia("media_crashed")
+    return list(map(_check_jpeg, frames))
+
+
+def typeset(template: bytes, data: bytes, pictures: Mapping[str, bytes], at: datetime) -> bytes:
+    """The document as PDF/A, made at `at`: the same arguments give the same bytes.
+
+    `template` is ours, in Typst's language. It finds `data`, which is JSON, and the pictures under their names.
+    """
+    arguments = template, data, tuple(pictures.items()), int(at.timestamp())
+    pdf = run("verification.media.typesetting:typeset", *arguments, cpu_seconds=_TYPESETTING, threads=True)
+    if not isinstance(pdf, bytes) or not pdf.startswith(PDF_MAGIC):
+        raise UnusableMedia("media_crashed")
+    return pdf
 
 
 def _check_jpeg(picture: object) -> bytes:

@@ -22,7 +22,7 @@ import av.subtitles.codeccontext
 import av.subtitles.stream
 from PIL import ImageFilter, ImageOps
 
-from verification.media import confinement, logo, photo, photo_advice, sheet, video, wire
+from verification.media import confinement, logo, photo, photo_advice, prints, sheet, video, wire
 from verification.media.errors import MediaUnavailable, UnusableMedia
 
 # Decoding can wait; a call to the vendor on the same cores has to leave in its slot.
@@ -32,7 +32,7 @@ NICENESS: Final = 10
 PRELOADED: Final = (
     *(av.logging, av.subtitles.codeccontext, av.subtitles.stream),
     *(ImageFilter, ImageOps),
-    *(logo, photo, photo_advice, sheet, video),
+    *(logo, photo, photo_advice, prints, sheet, video),
 )
 
 

@@ -21,7 +21,8 @@ from dataclasses import dataclass
 from errno import EFAULT, ENOSYS, EPERM
 from typing import Any, Final
 
-_PR_SET_SECCOMP, _FILTER_MODE = 22, 2
+# SECCOMP_SET_MODE_FILTER and SECCOMP_FILTER_FLAG_TSYNC of the call `seccomp`.
+_SET_FILTER, _OF_ALL_THREADS = 1, 1
 _ALLOW, _KILL_PROCESS, _REFUSE, _ABSENT = 0x7FFF0000, 0x80000000, 0x00050000 | EPERM, 0x00050000 | ENOSYS
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER_AT, _ARCHITECTURE_AT, _ARGUMENTS_AT = 0, 4, 16  # offsets in the kernel's struct seccomp_data
@@ -45,6 +46,7 @@ class _Architecture:
     mapping: dict[str, int]
     threading: dict[str, int]
     clone: int
+    seccomp: int
     clone3: int = 435
 
 
@@ -79,6 +81,7 @@ _ARCHITECTURES: Final = {
         {"mmap": 9, "mprotect": 10},
         {"set_robust_list": 273, "rseq": 334},
         clone=56,
+        seccomp=317,
     ),
     "aarch64": _Architecture(
         0xC00000B7,
@@ -109,6 +112,7 @@ _ARCHITECTURES: Final = {
         {"mmap": 222, "mprotect": 226},
         {"set_robust_list": 99, "rseq": 293},
         clone=220,
+        seccomp=277,
     ),
 }
 
@@ -125,20 +129,20 @@ def supported() -> bool:
 
 def accepted() -> bool:
     """Whether the kernel takes filters. It is offered one at no address, which changes nothing: it answers EFAULT."""
-    return _prctl(_PR_SET_SECCOMP, _FILTER_MODE, None, 0, 0) != 0 and ctypes.get_errno() == EFAULT
+    return _set_filter(None) != 0 and ctypes.get_errno() == EFAULT
 
 
 def refuse_others(*, threads: bool = False) -> None:
     """Refuse this process every system call that is not on the list, for good; raises OSError if the kernel won't.
 
-    With `threads` it may start threads, which are under the same filter, but no process. PR_SET_NO_NEW_PRIVS must be
-    set, and the process must have one thread.
+    It holds for the threads that the process has. With `threads` it may start more, which are under the same filter,
+    but no process. PR_SET_NO_NEW_PRIVS must be set.
     """
     instructions = b"".join(
         struct.pack("=HBBI", *each) for each in program(_ARCHITECTURES[platform.machine()], threads=threads)
     )
     filtered = _Program(len(instructions) // 8, instructions)
-    if _prctl(_PR_SET_SECCOMP, _FILTER_MODE, ctypes.byref(filtered), 0, 0) != 0:
+    if _set_filter(ctypes.byref(filtered)) != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
@@ -187,5 +191,11 @@ def _by_argument(number: int, argument: int, bit: int, *, having: int, lacking: 
     yield _RETURN, 0, 0, lacking
 
 
+def _set_filter(address: Any) -> int:
+    """What the kernel answers: 0, or what is at fault."""
+    number = _ARCHITECTURES[platform.machine()].seccomp
+    return int(_syscall(number, _SET_FILTER, _OF_ALL_THREADS, address))
+
+
 # Looked up at import, in the helper: a confined child can open no library.
-_prctl: Callable[..., Any] = getattr(ctypes.CDLL(None, use_errno=True), "prctl", lambda *_: -1)
+_syscall: Callable[..., Any] = getattr(ctypes.CDLL(None, use_errno=True), "syscall", lambda *_: -1)

@@ -12,7 +12,13 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.models import DocumentCheck, Policy, Verdict, Verification
 from verification.rules import sampling
-from verification.states import DocumentAnswer, DocumentCheckFor, DocumentQuestion, DocumentState
+from verification.states import (
+    DocumentAnswer,
+    DocumentCheckFor,
+    DocumentKind,
+    DocumentQuestion,
+    DocumentState,
+)
 
 # Raised by a change of the questions, answers or kinds. A code that was ever used never gets another meaning.
 LIST_VERSION = 1
@@ -108,6 +114,18 @@ def _still_holds(check: DocumentCheck, case: Verification) -> bool:
 def name_digest(case: Verification) -> str:
     purpose = "verification.rules.document_check.name"
     return salted_hmac(purpose, case.applicant.name, algorithm="sha256").hexdigest()
+
+
+def in_words(check: DocumentCheck) -> list[tuple[str, str, str]]:
+    """(Question, answer in words, answer) of a check, the kind of the document first."""
+    kinds = {**dict(DocumentKind.choices), **OTHER_KINDS}
+    accepted = check.answers.get(DocumentQuestion.ACCEPTED_KIND, "")
+    rows = [("", str(kinds[check.kind]), accepted)] if check.kind else []
+    return rows + [
+        (str(DocumentQuestion(question).label), str(DocumentAnswer(answer).label), answer)
+        for question, answer in check.answers.items()
+        if question != DocumentQuestion.ACCEPTED_KIND
+    ]
 
 
 def answers_of(found: Found, policy: Policy) -> dict[str, str]:

@@ -208,6 +208,12 @@ def test_a_child_that_speaks_to_the_kernel_in_other_numbers_is_killed(function: 
 
 
 @only_confined
+def test_a_thread_that_a_module_has_started_is_confined_too() -> None:
+    work = "tests.unit.media.with_a_thread:have_it_read"
+    assert child.run(work, "/etc/passwd", threads=True) == "PermissionError"
+
+
+@only_confined
 def test_a_module_that_was_not_loaded_before_is_our_fault() -> None:
     with pytest.raises(MediaUnavailable, match="ImportError"):
         run("load_a_module")

@@ -75,20 +75,8 @@ def of(
         kind=_given(form, "document_kind"),
         questions=_questions(case.policy, form),
         latest=latest,
-        found=found(latest) if latest else [],
+        found=document_check.in_words(latest) if latest else [],
     )
-
-
-def found(check: DocumentCheck) -> list[tuple[str, str, str]]:
-    """(Question, answer in words, answer) of a check, the kind of the document first."""
-    kinds = {**dict(DocumentKind.choices), **document_check.OTHER_KINDS}
-    accepted = check.answers.get(DocumentQuestion.ACCEPTED_KIND, "")
-    rows = [("", str(kinds[check.kind]), accepted)] if check.kind else []
-    return rows + [
-        (str(DocumentQuestion(question).label), str(DocumentAnswer(answer).label), answer)
-        for question, answer in check.answers.items()
-        if question != DocumentQuestion.ACCEPTED_KIND
-    ]
 
 
 def _fields() -> tuple[str, ...]:

@@ -22,7 +22,6 @@ from verification.models import (
 )
 from verification.review import words
 from verification.review.case import capture_signals, devices, photo_signals
-from verification.review.case.document_card import found
 from verification.rules import document_check, four_eyes, reasons
 from verification.states import AttemptStatus, Status
 
@@ -225,7 +224,10 @@ def _review_row(row: Review) -> dict[str, Any]:
 
 def _check_row(check: DocumentCheck) -> dict[str, Any]:
     state = document_check.state_after(check, check.verification.policy)
-    said = [f"{question}: {answer}" if question else answer for question, answer, _code in found(check)]
+    said = [
+        f"{question}: {answer}" if question else answer
+        for question, answer, _code in document_check.in_words(check)
+    ]
     return {
         "review": check,
         "badge": f"document-{state}",

@@ -10,6 +10,7 @@ from django.conf import settings
 
 import verification
 from verification.management.documents.limits.applicants import APPLICANTS
+from verification.management.documents.limits.dossier import DOSSIER
 from verification.management.documents.limits.media import MEDIA
 from verification.management.documents.limits.operators import OPERATORS
 from verification.management.documents.limits.row import Limit
@@ -20,6 +21,7 @@ from verification.management.documents.note import NOTE
 GROUPS = {
     "Applicants": APPLICANTS,
     "Staff": STAFF,
+    "Readers of a dossier": DOSSIER,
     "Operators": OPERATORS,
     "Systems behind the portal": SYSTEMS,
     "Photos and recordings, inside": MEDIA,

@@ -1,0 +1,113 @@
+"""What was recorded, what the vendor answered to it, and the hashes by which each file is known again."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from verification import labels
+from verification.exports.dossier import blocks
+from verification.exports.dossier.blocks import Block, Cell
+from verification.models import ProviderCall, Verification, VerificationAttempt
+
+MAX_ATTEMPTS: Final = 30
+MAX_CALLS: Final = 60
+MAX_HASHES: Final = 120
+
+
+def attempts(case: Verification) -> Block | None:
+    rows = list(case.attempts.order_by("number"))
+    if not rows:
+        return None
+    columns = [
+        (_("No."), 0),
+        (_("Issued (UTC)"), 0),
+        (_("Sent (UTC)"), 0),
+        (_("Asked for"), 2),
+        (_("Outcome"), 2),
+        (_("Similarity"), 0),
+        (_("Counted"), 0),
+    ]
+    return blocks.section(
+        _("Attempts"),
+        blocks.table(columns, map(_attempt, rows[:MAX_ATTEMPTS])),
+        blocks.left_out(len(rows) - MAX_ATTEMPTS),
+    )
+
+
+def _attempt(row: VerificationAttempt) -> Sequence[Cell]:
+    return (
+        str(row.number),
+        blocks.time(row.issued_at),
+        blocks.time(row.submitted_at),
+        labels.movements(row.actions),
+        row.get_outcome_display() or row.get_status_display(),
+        "" if row.similarity is None else str(row.similarity),
+        _("yes") if row.counted else _("no"),
+    )
+
+
+def calls(case: Verification) -> Block | None:
+    rows = list(_calls(case))
+    if not rows:
+        return None
+    columns = [
+        (_("Attempt"), 0),
+        (_("Sent (UTC)"), 0),
+        (_("Region"), 0),
+        (_("Answer and RequestId"), 1),
+        (_("Similarity"), 0),
+        (_("Billed"), 0),
+    ]
+    return blocks.section(
+        _("Calls to the vendor"),
+        blocks.table(columns, map(_call, rows[:MAX_CALLS])),
+        blocks.left_out(len(rows) - MAX_CALLS),
+    )
+
+
+def _calls(case: Verification) -> Iterator[ProviderCall]:
+    calls = ProviderCall.objects.filter(attempt__verification=case).select_related("attempt")
+    return calls.order_by("attempt__number", "number").iterator()
+
+
+def _call(call: ProviderCall) -> Sequence[Cell]:
+    return (
+        str(call.attempt.number),
+        blocks.time(call.started_at),
+        call.region,
+        blocks.mono("\n".join(filter(None, [call.code or call.get_state_display(), call.request_id]))),
+        "" if call.similarity is None else str(call.similarity),
+        call.get_billed_display(),
+    )
+
+
+def hashes(case: Verification) -> Block | None:
+    rows = list(_hashes(case))
+    if not rows:
+        return None
+    columns = [(_("File"), 1), (_("SHA-256"), 0)]
+    return blocks.section(
+        _("Evidence by its hashes"),
+        blocks.table(columns, rows[:MAX_HASHES]),
+        blocks.left_out(len(rows) - MAX_HASHES),
+    )
+
+
+def _hashes(case: Verification) -> Iterator[Sequence[Cell]]:
+    for number, photo in enumerate(case.documents.order_by("pk"), start=1):
+        yield _file(labels.PHOTO_UPLOADED, number, photo.original_sha256)
+        yield _file(labels.PHOTO_PREPARED, number, photo.normalised_sha256)
+    for attempt in case.attempts.order_by("number"):
+        found = (
+            (labels.RECORDED, attempt.original_sha256),
+            (labels.PREPARED, attempt.normalised_sha256),
+            (labels.FRAME, attempt.best_frame_sha256),
+        )
+        yield from (_file(name, attempt.number, sha256) for name, sha256 in found if sha256)
+    for call in _calls(case):
+        yield _file(labels.SENT, call.attempt.number, call.body_sha256)
+
+
+def _file(name: object, number: int, sha256: str) -> Sequence[Cell]:
+    return f"{name} ({number})", blocks.mono(sha256)
