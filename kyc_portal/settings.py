@@ -64,6 +64,9 @@ KEYRING = env.secret(
 TRAIL_KEYS = env.secret(
     "KYC_TRAIL_KEYS", _made_once("trail_keys", partial(new_entry, "demo")) if DEMO else None, with_lines=True
 )
+# Places outside to which checkpoints go, and the authorities whose time stamps count.
+TRAIL_ANCHORS = env.anchors("KYC_TRAIL_ANCHORS")
+TRAIL_TSA_CA_FILE = env.text("KYC_TRAIL_TSA_CA_FILE", "")
 ACCEPT_HEIC = env.flag("KYC_ACCEPT_HEIC", default=True)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if DEMO else "")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")

@@ -214,6 +214,8 @@ EVENTS: Labels = {
     "policy.activated": gettext_lazy("Policy activated"),
     "trail.key_introduced": gettext_lazy("Key of the trail introduced"),
     "trail.alive": gettext_lazy("Trail sealed though nothing happened"),
+    "trail.contradicted": gettext_lazy("A place outside has what the trail does not begin with"),
+    "trail.restarted": gettext_lazy("Trail sealed again under another name"),
     "verification.expired": gettext_lazy("Link ran out"),
     "verification.cancelled": gettext_lazy("Cancelled"),
 }

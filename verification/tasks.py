@@ -8,7 +8,7 @@ from celery import shared_task
 from celery.signals import task_postrun, task_prerun
 from django.db import close_old_connections
 
-from verification import alerts, clock, messages, workflow
+from verification import alerts, anchors, clock, messages, workflow
 from verification.actions import assess as assessing
 from verification.actions import export as exporting
 from verification.actions import invite_many as inviting_many
@@ -116,6 +116,18 @@ def tell_alerts() -> None:
 @shared_task(name=doorbell.SEAL)
 def seal() -> None:
     sealing.seal(clock=clock.now, stretch=AT_A_STRETCH)
+    if anchors.something_to_ship(now=clock.now()):
+        doorbell.ring_anchor()
+
+
+@shared_task(name=doorbell.ANCHOR)
+def anchor() -> None:
+    """Compare the log with what lies outside, if that is due, and ship its newest checkpoint, for AT_A_STRETCH."""
+    until = time.monotonic() + AT_A_STRETCH
+    if anchors.is_due(now=clock.now()):
+        anchors.compare(now=clock.now())
+    while anchors.ship_next(clock=clock.now) and time.monotonic() < until:
+        pass
 
 
 @shared_task(name=doorbell.SWEEP)
@@ -127,6 +139,8 @@ def sweep() -> None:
     staffing.forget_sessions(now=clock.now())
     if sealing.is_due(now=clock.now()):
         doorbell.ring_seal()
+    if anchors.is_due(now=clock.now()) or anchors.something_to_ship(now=clock.now()):
+        doorbell.ring_anchor()
     alerts.watch(now=clock.now())
     if alerts.something_to_tell(now=clock.now()):
         doorbell.ring_tell()

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from kyc_portal.env.addresses import Database, database, objects
+from kyc_portal.env.anchors import anchors
 from kyc_portal.env.dotenv import DOTENV, PROJECT, load_dotenv
 from kyc_portal.env.mail import mail
 from kyc_portal.env.names import refuse_unknown
@@ -22,6 +23,7 @@ __all__ = [
     "PROJECT",
     "BadSetting",
     "Database",
+    "anchors",
     "choice",
     "collect",
     "database",

@@ -42,8 +42,13 @@ def objects(name: str, folder: Path) -> dict[str, Any]:
 
     URLs are `file:///folder` or `s3://bucket/prefix?endpoint_url=…&region_name=…`.
     """
-    known.update(f"{key}{suffix}" for key in OBJECT_KEYS for suffix in ("", "_FILE"))
-    parts = split(name, given(name) or Path(os.path.abspath(folder)).as_uri())
+    return place(name, given(name) or Path(os.path.abspath(folder)).as_uri(), OBJECT_KEYS)
+
+
+def place(name: str, address: str, keys: tuple[str, str, str]) -> dict[str, Any]:
+    """A folder or a bucket as an entry of STORAGES; `keys` are the settings that hold a bucket's. Raises BadSetting."""
+    known.update(f"{key}{suffix}" for key in keys for suffix in ("", "_FILE"))
+    parts = split(name, address)
     path = unquote(parts.path)
     steps = [step for step in path.split("/") if step]
     outside = {".", ".."} & set(steps) or "\0" in path or parts.fragment
@@ -54,10 +59,10 @@ def objects(name: str, folder: Path) -> dict[str, Any]:
     if is_folder:
         backend = "verification.storage.files.DurableFileSystemStorage"
         return {"BACKEND": backend, "OPTIONS": {"location": path}}
-    place = {"bucket_name": parts.netloc, "location": "/".join(steps)}
+    inside = {"bucket_name": parts.netloc, "location": "/".join(steps)}
     return {
         "BACKEND": "verification.storage.s3.ObjectStorage",
-        "OPTIONS": {**place, **_bucket_options(name, parts.query), **_object_keys()},
+        "OPTIONS": {**inside, **_bucket_options(name, parts.query), **_object_keys(keys)},
     }
 
 
@@ -69,17 +74,17 @@ def _bucket_options(name: str, query: str) -> dict[str, str]:
     return options
 
 
-def _object_keys() -> dict[str, Any]:
+def _object_keys(names: tuple[str, str, str]) -> dict[str, Any]:
     """The store's keys. If all are None, boto3 looks in AWS's own variables, files and the machine's role.
 
     Raises BadSetting.
     """
-    key_id, key, token = (secret_value(name, "") for name in OBJECT_KEYS)
+    key_id, key, token = (secret_value(name, "") for name in names)
     if bool(key_id) != bool(key) or (token and not key):
-        raise wrong(OBJECT_KEYS[0], f"and {OBJECT_KEYS[1]} are set together or not at all.")
+        raise wrong(names[0], f"and {names[1]} are set together or not at all.")
     # Set even if empty: a token from AWS's own variables would belong to other keys.
     keys = {"access_key": key_id or None, "secret_key": key or None, "security_token": token or None}
-    files = secret_files(dict(zip(keys, OBJECT_KEYS, strict=True)))
+    files = secret_files(dict(zip(keys, names, strict=True)))
     return {**keys, **({"key_files": files} if files else {})}
 
 

@@ -32,13 +32,16 @@ CODE = {
     "kyc.W048": "os.chmod(os.environ['KYC_DATA_DIR'], 0o755)",
 }
 
+# The key of a witness, as an address has it.
+WITNESS = "#w.example.com+096345a0+BAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"
+
 MAIL = {
     "KYC_EMAIL_URL": "smtp://kyc:secret@mail.example.com",
     "KYC_EMAIL_FROM": "Example Bank <kyc@bank.example>",
 }
 
-# What only `check --deploy` tells, because it asks the database: `test_policy_adopted`.
-OF_THE_DATABASE = ("kyc.W049",)
+# What only `check --deploy` tells: `test_policy_adopted`, and here.
+OF_THE_DATABASE = ("kyc.W049", "kyc.W114")
 
 UNSAFE: dict[str, list[dict[str, str]]] = {
     "kyc.E001": [
@@ -377,6 +380,20 @@ UNSAFE: dict[str, list[dict[str, str]]] = {
         for secret in ("whsec_c2hvcnQ=", "secret", f"whsec_{'A' * 100}")
     ]
     + [{"KYC_ALERT_WEBHOOK_SECRET": f"whsec_{'A' * 40}"}],
+    "kyc.E110": [
+        {"KYC_TRAIL_ANCHORS": "mailto:auditor@example.org"},
+        {**MAIL, "KYC_TRAIL_ANCHORS": "mailto:nobody"},
+    ],
+    "kyc.E111": [
+        {"KYC_TRAIL_ANCHORS": "tsa+https://tsa.example.com"},
+        {"KYC_TRAIL_ANCHORS": "tsa+https://tsa.example.com", "KYC_TRAIL_TSA_CA_FILE": "/nowhere/tsa.pem"},
+        {"KYC_TRAIL_ANCHORS": "tsa+https://tsa.example.com", "KYC_TRAIL_TSA_CA_FILE": __file__},
+    ],
+    "kyc.E112": [
+        {"KYC_TRAIL_ANCHORS": f"witness+https://w.example.com{key}"}
+        for key in ("", "#", "#w.example.com", WITNESS.replace("+", "+0", 1), WITNESS[:-8])
+    ],
+    "kyc.E113": [{"KYC_TRAIL_ANCHORS": "s3://anchors?endpoint_url=http://s3.example.com"}],
 }
 
 SAFE: list[dict[str, str]] = [
@@ -410,6 +427,10 @@ SAFE: list[dict[str, str]] = [
     {"CELERY_BROKER_URL": "amqps://kyc:secret@broker.example.com//"},
     {"STORAGE_URL": "s3://evidence?endpoint_url=https://s3.example.com"},
     {"STORAGE_URL": "s3://evidence"},
+    {
+        "KYC_TRAIL_ANCHORS": f"file:///mnt/outside, s3://anchors/kyc, witness+https://w.example.com/log{WITNESS}"
+    },
+    {**MAIL, "KYC_TRAIL_ANCHORS": "mailto:auditor@example.org"},
     {"KYC_OUTBOUND_PROXY": "http://portal:password@proxy.example:3128"},
     {"KYC_OUTBOUND_PROXY": "https://proxy.example"},
     {
@@ -464,6 +485,22 @@ REFUSED: list[tuple[str, str]] = [
     ("LOG_LEVL", "DEBUG"),
     ("CSRF_TRUSTED_ORIGIN", "https://kyc.example.com"),
     ("DATABASE_URL", "mysql://kyc@localhost/kyc"),
+    *(
+        ("KYC_TRAIL_ANCHORS", place)
+        for place in (
+            "/mnt/outside",
+            "file://host/outside",
+            "file:///mnt/../outside",
+            "s3://Bucket",
+            "mailto:",
+            "mailto:a@example.org?subject=x",
+            "https://w.example.com",
+            "witness+http://w.example.com",
+            "tsa+https://user:secret@tsa.example.com",
+            "file:///a,file:///a",
+            f"file:///{'a' * 500}",
+        )
+    ),
     ("CELERY_BROKER_READ_URL", "redis://elsewhere/0"),
     ("LOG_LEVEL", "info # quiet"),
     *(

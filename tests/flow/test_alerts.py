@@ -20,16 +20,16 @@ from tests.contract.vendor_socket import VendorSocket, hang
 from tests.flow.races import meanwhile
 from tests.mail_server import MailServer
 from tests.outbound_proxy import TLSFront
-from verification import alerts, storage, webhooks
+from verification import alerts, outside, storage, webhooks
 from verification.actions import seal as sealing
 from verification.alerts import watching
-from verification.health import Fact, Tone, outside, places, survey
+from verification.health import Fact, Tone, places, survey
 from verification.jobs import answers
 from verification.models import Alert, AlertNotice, AuditEvent, VendorAccount
 from verification.operations import watch
 from verification.vendor_accounts import pacing
 from verification.vendor_accounts.pacing.accounts import forget
-from verification.webhooks import sender
+from verification.webhooks import posting
 
 pytestmark = pytest.mark.django_db
 
@@ -389,7 +389,7 @@ def test_another_answer_than_yes_is_tried_again(hook: Hook, status: int) -> None
 def test_a_webhook_that_hangs_is_left_in_time(
     authority: Authority, settings: Any, monkeypatch: Any, caplog: Any
 ) -> None:
-    monkeypatch.setattr(sender, "DEADLINE", 0.5)
+    monkeypatch.setattr(posting, "DEADLINE", 0.5)
     settings.CA_FILE = str(authority.file)
     with VendorSocket(hang) as silent, TLSFront(silent.url, authority.server("localhost")) as front:
         settings.ALERT_WEBHOOK = f"{front.url}/hook?key=geheim"

@@ -16,6 +16,10 @@ LIMIT = re.compile(r"MAX_\w+|MIN_\w+|\w+_LIMIT")
 # Limits that the page omits, each with the reason.
 NOT_LISTED = {
     "review.trail.chosen:MAX_VALUE": "of a filter's text; a longer one is no id and no name of ours: it finds nothing",
+    "alerts.conditions:MAX_SUBJECT": "of an address in the settings; the rest is cut",
+    "anchors.comparing:MAX_KEPT": "of what lies outside and is no checkpoint; the rest is cut",
+    "audit.log:MAX_COSIGNATURES": "of a note's format",
+    "health.trail:MAX_FOUND": "of what lies outside and is no checkpoint; the rest is cut",
     "alerts.conditions:MAX_DETAIL": "of a text that the portal writes itself",
     "audit.entries:MAX_DATA_BYTES": "of what the portal writes itself; above it, the log holds the hash",
     "exports.verify_pack:MAX_NOTE": "of a note's format",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from verification import health, messages
+from verification import anchors, health, messages
 from verification.audit import sealing
 from verification.jobs import answers
 from verification.models import AlertKind, DataKey
@@ -33,8 +33,10 @@ PATIENCE: Final[dict[str, Patience]] = {
     AlertKind.DISK_LOW: Patience(_SHORT, _LONG),
     AlertKind.MESSAGES_FAIL: Patience(timedelta(0), _LONG),
     AlertKind.SEALING_STOPPED: Patience(_SHORT, _SHORT),
+    AlertKind.HISTORY_REWOUND: Patience(timedelta(0), _SHORT),
+    AlertKind.ANCHOR_FAILS: Patience(timedelta(0), _SHORT),
 }
-MAX_DETAIL: Final = 128  # characters, as the column has them
+MAX_DETAIL, MAX_SUBJECT = 128, 80  # characters, as the columns have them
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,11 @@ def _places(now: datetime) -> Iterator[Trouble]:
 def _trail(now: datetime) -> Iterator[Trouble]:
     if code := sealing.stopped(now=now):
         yield Trouble(AlertKind.SEALING_STOPPED, detail=code)
+    contradicting = anchors.contradicting()
+    for place in contradicting:
+        yield Trouble(AlertKind.HISTORY_REWOUND, place.address[:MAX_SUBJECT])
+    for place in [] if contradicting else anchors.failing(now=now):
+        yield Trouble(AlertKind.ANCHOR_FAILS, place.address[:MAX_SUBJECT], place.error or place.verdict)
 
 
 def _messages(now: datetime) -> Iterator[Trouble]:

@@ -21,6 +21,8 @@ _WHAT: Mapping[str, Promise] = {
     AlertKind.DISK_LOW: gettext_lazy("A disk is nearly full"),
     AlertKind.MESSAGES_FAIL: gettext_lazy("Messages to applicants can't be sent"),
     AlertKind.SEALING_STOPPED: gettext_lazy("The audit trail is not sealed"),
+    AlertKind.HISTORY_REWOUND: gettext_lazy("The audit trail does not begin with what %(subject)s has of it"),
+    AlertKind.ANCHOR_FAILS: gettext_lazy("Checkpoints of the audit trail are not safe at %(subject)s"),
 }
 _TO_DO: Mapping[str, Promise] = {
     AlertKind.ACCOUNT_PAUSED: gettext_lazy(
@@ -38,6 +40,14 @@ _TO_DO: Mapping[str, Promise] = {
     ),
     AlertKind.SEALING_STOPPED: gettext_lazy(
         "The System page says why. Work goes on, and its events wait for their place in the log."
+    ),
+    AlertKind.HISTORY_REWOUND: gettext_lazy(
+        "Somebody changed the database, or an older copy of it was put back. Nothing is sealed until you have found "
+        "out which: docs/trail.md, When the history was rewound."
+    ),
+    AlertKind.ANCHOR_FAILS: gettext_lazy(
+        "manage.py trail_anchors says what is wrong. The trail is sealed meanwhile, but the newest part of it lies "
+        "here alone."
     ),
 }
 

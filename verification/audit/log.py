@@ -1,7 +1,12 @@
 """Reading the sealed log: its checkpoints, its hashes, and the proofs of an event and of two checkpoints."""
 
-from verification.models import AuditEvent, Checkpoint, LogRun, LogTile
+from typing import Final
+
+from verification.models import Attestation, AuditEvent, Checkpoint, LogRun, LogTile
 from verification.transparency import checkpoints, merkle, tiles
+
+# With the log's own signature, as many as every reader takes.
+MAX_COSIGNATURES: Final = 15
 
 
 class NotSealed(LookupError):
@@ -31,7 +36,13 @@ def proof(event: AuditEvent, checkpoint: Checkpoint) -> checkpoints.Proof:
     if index is None or index >= checkpoint.size:
         raise NotSealed("The event is not in the log of this checkpoint.")
     hashes = merkle.inclusion_proof(index, checkpoint.size, tiles.nodes(read_tile))
-    return checkpoints.Proof(index, tuple(hashes), checkpoint.note)
+    return checkpoints.Proof(index, tuple(hashes), cosigned(checkpoint))
+
+
+def cosigned(checkpoint: Checkpoint) -> str:
+    """The checkpoint with the signatures of its witnesses behind the log's own."""
+    lines = checkpoint.attestations.filter(kind=Attestation.Kind.COSIGNATURE).order_by("pk")
+    return checkpoint.note + "".join(lines.values_list("content", flat=True)[:MAX_COSIGNATURES])
 
 
 def consistency(old: int, new: int) -> list[bytes]:

@@ -2,12 +2,16 @@
 
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 
 from django.conf import settings
 
 from verification.audit.events import By, record
 from verification.models import TrailHead, TrailKey
 from verification.transparency import notes, signers
+
+# Behind it stands when a log was begun again.
+_AGAIN: Final = "/from-"
 
 
 class NotIntroduced(Exception):
@@ -34,10 +38,12 @@ def check(text: str) -> None:
 
 
 def origin() -> str:
-    """The log's name, and its keys'. The first key keeps it for good, wherever the portal moves."""
-    first = TrailKey.objects.order_by("pk").first()
-    if first is not None:
-        return notes.PublicKey.parse(first.vkey).name
+    """The log's name, and its keys'. It stays wherever the portal moves, until the log is begun again."""
+    newest = TrailKey.objects.order_by("-pk").first()
+    return notes.PublicKey.parse(newest.vkey).name if newest is not None else first_origin()
+
+
+def first_origin() -> str:
     return f"{settings.PUBLIC_URL.partition('://')[2]}/trail"
 
 
@@ -62,6 +68,21 @@ def introduced(head: TrailHead, *, now: datetime) -> notes.Signer:
     made = TrailKey.objects.create(vkey=vkey, since=head.size, introduction=introduction, at=now)
     record("trail.key_introduced", by=By.system(), subject=made, at=now, vkey=vkey, since=head.size)
     return signer
+
+
+def begin_again(head: TrailHead, *, now: datetime) -> TrailKey:
+    """Give the log another name: its entries stay, and what it signs from now on is no fork of what it signed before.
+
+    The first key of the ring signs it, introduced by the key before, if the ring still has that one. Call it in the
+    transaction that holds the head's lock.
+    """
+    before = TrailKey.objects.order_by("-pk").first()
+    by_key = {str(signer.key): signer for signer in ring().values()} if before else {}
+    named = f"{origin().partition(_AGAIN)[0]}{_AGAIN}{now:%Y%m%dT%H%M%SZ}"
+    signer = next(iter(_ring(settings.TRAIL_KEYS, named).values()))
+    last = by_key.get(before.vkey) if before else None
+    introduction = _introduction(last, str(signer.key)) if last else ""
+    return TrailKey.objects.create(vkey=str(signer.key), since=head.size, introduction=introduction, at=now)
 
 
 def _introduction(before: notes.Signer | None, vkey: str) -> str:

@@ -5,6 +5,7 @@ Web server, worker and beat run them by `kyc_portal.startup`, and Django runs th
 
 from verification.checks import (
     addresses,
+    anchors,
     contact,
     evidence,
     machine,
@@ -20,6 +21,7 @@ from verification.checks import (
 
 __all__ = [
     "addresses",
+    "anchors",
     "contact",
     "evidence",
     "machine",

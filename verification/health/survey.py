@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -12,13 +13,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from verification import outside
 from verification.health import (
     backup,
     broker,
     database,
     host,
     keys,
-    outside,
     places,
     telling,
     trail,
@@ -64,17 +65,18 @@ SECTIONS: Final = (
 
 def facts(*, now: datetime) -> list[tuple[Section, list[Fact]]]:
     """Every section with its facts. Takes EACH for what lies outside, and IN_ALL for the database, at most."""
-    asked = outside.ask({one.name: one.outside for one in SECTIONS if one.outside}, now)
+    asked = outside.ask({one.name: partial(one.outside, now) for one in SECTIONS if one.outside})
     until = time.monotonic() + IN_ALL
     found = {one.name: _in_database(one.in_database, until, now) for one in SECTIONS if one.in_database}
-    found |= outside.answers(asked, EACH)
+    answered = outside.answers(asked, EACH)
+    found |= answered
     return [(one, found[one.name] or [_unknown(one)]) for one in SECTIONS]
 
 
 def broken_places(*, now: datetime) -> list[Fact]:
     """What is broken about store and disks, as this host sees it. If they don't answer within EACH, what they answered
     before: a slow machine is not a broken one, and a bucket that is away takes longer to say so."""
-    asked = outside.ask({"store": places.facts}, now)
+    asked = outside.ask({"store": partial(places.facts, now)})
     found = outside.answers(asked, EACH)["store"]
     if found is None:
         found = asked["store"].earlier

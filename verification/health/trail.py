@@ -3,16 +3,72 @@
 from datetime import datetime
 from typing import Final
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from verification import anchors
 from verification.audit import log, sealing
 from verification.health.fact import Fact, Tone
+from verification.models import TrailAnchor
 
 TITLE: Final = gettext_lazy("Sealing")
+_OUTSIDE: Final = gettext_lazy("Checkpoints outside")
+MAX_FOUND: Final = 600  # characters of what lies there and should not
 
 
 def facts(now: datetime) -> list[Fact]:
+    return [*_sealing(now), *_outside(now)]
+
+
+def _outside(now: datetime) -> list[Fact]:
+    places = anchors.places()
+    if not places:
+        says = _(
+            "None: whoever has the database and the key of the trail can rewrite it, and nobody could tell."
+        )
+        to_do = _("Name places that others keep in KYC_TRAIL_ANCHORS (docs/trail.md).")
+        return [Fact("trail.anchors", _OUTSIDE, Tone.QUIET if settings.DEMO else Tone.WARN, says, to_do)]
+    late = {row.pk for row in anchors.late(now=now)}
+    return [_place(row, row.pk in late) for row in anchors.rows(places, now=now)]
+
+
+def _place(row: TrailAnchor, late: bool) -> Fact:
+    code = f"trail.anchor.{row.pk}"
+    if row.verdict == TrailAnchor.Verdict.CONTRADICTS:
+        says = _(
+            "%(place)s has a checkpoint that the log does not begin with. The database was set back or changed."
+        )
+        to_do = _("Nothing is sealed until an operator has found out why: docs/trail.md.")
+        return Fact(code, _OUTSIDE, Tone.BAD, says % {"place": row.address}, to_do, _found(row))
+    if row.verdict == TrailAnchor.Verdict.UNREADABLE:
+        says = _("In %(place)s lies what is no checkpoint of this log.") % {"place": row.address}
+        to_do = _("Find out who put it there. Who can write there can also hide checkpoints from the portal.")
+        return Fact(code, _OUTSIDE, Tone.BAD, says, to_do, _found(row))
+    if row.error == anchors.NOT_LOCKED:
+        says = _("%(place)s takes checkpoints, but does not keep them from being deleted.") % {
+            "place": row.address
+        }
+        to_do = _("Switch object lock on for the bucket, and let its keys read retention (docs/trail.md).")
+        return Fact(code, _OUTSIDE, Tone.WARN, says, to_do)
+    facts = {"place": row.address, "size": row.size, "at": _at(row.sent_at) if row.sent_at else ""}
+    says = (
+        _("%(place)s has %(size)s events, since %(at)s UTC.")
+        if row.sent_at
+        else _("%(place)s has nothing yet.")
+    )
+    if row.error or late:
+        to_do = _("manage.py trail_anchors says more; docs/trail.md says what each code means.")
+        tone = Tone.BAD if late else Tone.WARN
+        return Fact(code, _OUTSIDE, tone, says % facts, to_do, (row.error,) if row.error else ())
+    return Fact(code, _OUTSIDE, Tone.GOOD if row.sent_at else Tone.QUIET, says % facts)
+
+
+def _found(row: TrailAnchor) -> tuple[str, ...]:
+    return tuple(row.found[:MAX_FOUND].splitlines())
+
+
+def _sealing(now: datetime) -> list[Fact]:
     newest = log.newest()
     if sealing.stopped(now=now):
         to_do = _(

@@ -23,6 +23,7 @@ PROBE = "verification.probe"
 DELIVER = "verification.deliver"
 TELL = "verification.tell_alerts"
 SEAL = "verification.seal"
+ANCHOR = "verification.anchor"
 SWEEP = "verification.sweep"
 SWEEP_EVERY = 5  # seconds
 # Does nothing: that a worker takes it shows that one listens (`answers`).
@@ -36,12 +37,13 @@ QUEUES = {
     ASSESS_NEXT: "liveness",
     PROBE: "liveness",
     DELIVER: "liveness",
+    ANCHOR: "liveness",
     SWEEP: "sweep",
     TELL: "sweep",
     SEAL: "sweep",
 }
 # These messages expire after so many seconds, because the next one replaces them.
-EXPIRES = {PROBE: 10, DELIVER: 10, SWEEP: 10, TELL: 10, SEAL: 10, PULSE: 10}
+EXPIRES = {PROBE: 10, DELIVER: 10, SWEEP: 10, TELL: 10, SEAL: 10, ANCHOR: 10, PULSE: 10}
 TASK_OF = {AttemptStatus.SUBMITTED: PREPARE, AttemptStatus.READY: ASSESS}
 
 # A sweep sends no message while this many wait in a queue, so that it does not fill the broker when no worker runs.
@@ -77,6 +79,11 @@ def ring_tell() -> None:
 def ring_seal() -> None:
     """After the running transaction commits, have a worker seal the trail."""
     transaction.on_commit(partial(_send, SEAL, [], 0))
+
+
+def ring_anchor() -> None:
+    """After the running transaction commits, have a worker ship the trail's newest checkpoint outside."""
+    transaction.on_commit(partial(_send, ANCHOR, [], 0))
 
 
 def ring_probe(account_name: str) -> None:

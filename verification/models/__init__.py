@@ -2,6 +2,7 @@
 
 from verification.models.account import VendorAccount
 from verification.models.alert import Alert, AlertKind, AlertNotice
+from verification.models.anchor import Attestation, TrailAnchor
 from verification.models.api_client import ApiClient, ApiKey
 from verification.models.applicant import Applicant
 from verification.models.attempt import VerificationAttempt
@@ -56,6 +57,7 @@ __all__ = [
     "ApiClient",
     "ApiKey",
     "Applicant",
+    "Attestation",
     "AuditEvent",
     "AuditSalt",
     "Billed",
@@ -103,6 +105,7 @@ __all__ = [
     "StaffChange",
     "StaffUser",
     "Stage",
+    "TrailAnchor",
     "TrailGap",
     "TrailHead",
     "TrailKey",

@@ -19,6 +19,8 @@ class AlertKind(models.TextChoices):
     DISK_LOW = "disk_low", _("A disk is nearly full")
     MESSAGES_FAIL = "messages_fail", _("Messages can't be sent")
     SEALING_STOPPED = "sealing_stopped", _("The trail is not sealed")
+    HISTORY_REWOUND = "history_rewound", _("The trail lacks what it had")
+    ANCHOR_FAILS = "anchor_fails", _("Checkpoints do not get out")
 
 
 class Alert(models.Model):

@@ -49,6 +49,14 @@ class DurableFileSystemStorage(FileSystemStorage):
         with self._present():
             return File(open(self.path(name), mode))
 
+    def beginning(self, name: str, most: int) -> bytes:
+        """The first bytes of a file that anybody may have put there, however large it is."""
+        with self._present(), open(self.path(name), "rb") as file:
+            return file.read(most)
+
+    def is_initialised(self) -> bool:
+        return (Path(self.location) / MARKER).exists()
+
     def exists(self, name: str) -> bool:
         with self._present():
             return super().exists(name)

@@ -145,15 +145,29 @@ class ObjectStorage(S3Storage):  # type: ignore[misc]
         return True
 
     def listdir(self, name: str) -> tuple[list[str], list[str]]:
-        """The names of the objects in a folder; folders have no subfolders."""
+        """The names of the folders and of the objects in a folder."""
         folder = f"{self._key(name)}/"
+        folders: list[str] = []
+        objects: list[str] = []
         with _known_errors():
-            pages = self.client.get_paginator("list_objects").paginate(
-                Bucket=self.bucket_name, Delimiter="/", Prefix=folder
-            )
-            return [], [
-                entry["Key"].removeprefix(folder) for page in pages for entry in page.get("Contents", ())
-            ]
+            paginator = self.client.get_paginator("list_objects")
+            for page in paginator.paginate(Bucket=self.bucket_name, Delimiter="/", Prefix=folder):
+                folders += [each["Prefix"][len(folder) : -1] for each in page.get("CommonPrefixes", ())]
+                objects += [each["Key"][len(folder) :] for each in page.get("Contents", ())]
+        return folders, objects
+
+    def beginning(self, name: str, most: int) -> bytes:
+        """The first bytes of an object that anybody may have put there, however large it is."""
+        with _known_errors():
+            answer = self.client.get_object(Bucket=self.bucket_name, Key=self._key(name))
+            with closing(answer["Body"]) as body:
+                return bytes(body.read(most))
+
+    def is_locked(self, name: str) -> bool:
+        """Whether nobody can delete the object until some day, as far as these keys may know."""
+        with _known_errors():
+            answer = self.client.head_object(Bucket=self.bucket_name, Key=self._key(name))
+        return "ObjectLockRetainUntilDate" in answer or answer.get("ObjectLockLegalHoldStatus") == "ON"
 
     def _key(self, name: str) -> str:
         return str(self._normalize_name(clean_name(name)))

@@ -1,5 +1,6 @@
-"""Hands a small JSON text to an https address that the settings name, signed if there is a secret for it."""
+"""Hands a small text to an address that the settings name: a webhook's JSON, signed if there is a secret, or other."""
 
-from verification.webhooks.sender import NotTaken, Webhook, is_address, is_secret, send
+from verification.webhooks.posting import Answer, NotTaken, post
+from verification.webhooks.sender import Webhook, is_address, is_secret, send
 
-__all__ = ["NotTaken", "Webhook", "is_address", "is_secret", "send"]
+__all__ = ["Answer", "NotTaken", "Webhook", "is_address", "is_secret", "post", "send"]

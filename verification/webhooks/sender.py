@@ -1,8 +1,7 @@
-"""One POST: over TLS alone, to the address as it is, within one time limit; of the answer only the status is read.
+"""A webhook: one POST over TLS alone, of whose answer only the status is read.
 
 The signature is that of Standard Webhooks (standardwebhooks.com): HMAC-SHA256 over id, time and body, so that a
-receiver knows who wrote it, and drops a copy and an old one. The address is the operator's own, from the settings, so
-it may lead into the organisation's network. For an address that anybody else may choose this is not enough.
+receiver knows who wrote it, and drops a copy and an old one.
 """
 
 import base64
@@ -16,24 +15,12 @@ from typing import Final
 
 import httpx
 
-from verification import outbound
-from verification.liveness import Deadline, Misconfigured, is_host, proxy_of, tls_context
-from verification.secret_files import Unreadable
+from verification.liveness import is_host
+from verification.webhooks.posting import NotTaken, post
 
-# Seconds for a single wait, and for all of it.
-WAIT: Final = 5.0
-DEADLINE: Final = 10.0
 _SECRET: Final = re.compile(r"whsec_([A-Za-z0-9+/]{32,}={0,2})")
 # Bytes of a secret, as Standard Webhooks has them.
 SECRET_RANGE: Final = (24, 64)
-
-
-class NotTaken(Exception):
-    """It was not taken, or nobody knows. `code` is one of ours; what was answered is not kept."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,32 +48,9 @@ def is_secret(secret: str) -> bool:
 def send(webhook: Webhook, body: bytes, *, message_id: str, clock: Callable[[], float] = time.time) -> None:
     """Raises NotTaken unless the answer is 200 to 299. A redirect is no such answer, and is not followed."""
     headers = {"Content-Type": "application/json", **_signed(webhook.secret, body, message_id, int(clock()))}
-    with Deadline(DEADLINE) as deadline:
-        try:
-            status = _post(webhook.url, body, headers, deadline)
-        except (httpx.HTTPError, httpx.InvalidURL, OSError, Misconfigured, Unreadable):
-            # Not chained: the library's message may quote the address, which is a secret.
-            raise NotTaken("no_answer" if deadline.passed else "not_reached") from None
+    status = post(webhook.url, body, headers).status
     if not 200 <= status < 300:
         raise NotTaken(f"answered_{status}")
-
-
-def _post(url: str, body: bytes, headers: dict[str, str], deadline: Deadline) -> int:
-    way = outbound.route()
-    client = httpx.Client(
-        timeout=WAIT,
-        trust_env=False,
-        follow_redirects=False,
-        proxy=proxy_of(way.proxy, way.ca_file),
-        verify=tls_context(way.ca_file),
-    )
-    with (
-        client,
-        client.stream(
-            "POST", url, content=body, headers=headers, extensions={"trace": deadline.follow}
-        ) as response,
-    ):
-        return response.status_code
 
 
 def _signed(secret: str, body: bytes, message_id: str, at: int) -> dict[str, str]:

@@ -16,8 +16,8 @@ _PROSE = """\
 - **HTTP comes in** at four rooms: `pages` (applicants), `review` (staff), `api` (systems) and `operations` (load
   balancers). Celery's messages come in at `tasks`, commands at `management`. None of them holds a rule of a case: each
   checks who asks, calls an action, and words the answer.
-- **HTTP goes out** from three rooms: `liveness` calls the vendor, `storage` the object store, `webhooks` the operator's
-  own address for alerts. E-mail leaves from `messages` alone.
+- **HTTP goes out** from three rooms: `liveness` calls the vendor, `storage` the object store, `webhooks` the
+  operator's own addresses: for alerts, of witnesses and of time-stamp authorities. E-mail leaves from `messages` alone.
 - **An action** is one act. It writes its change and its event in the same transaction; one that pays for a call or runs
   in batches commits step by step. It calls no other action: what two of them need lies below them.
 - **Statuses** are written by `workflow` alone, by the moves in `states`; **events** by `audit` alone. The decision

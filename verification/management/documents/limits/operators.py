@@ -9,6 +9,8 @@ _UNKNOWN = "nothing: the outcome counts as unknown, the call is repeated once"
 _TOO_LONG = "the start, or the form of the brand, refuses it and says so"
 _NO_LOGO = "the start, or the form of the brand, refuses the file and says why"
 
+_NOT_BEGUN = "the command does nothing and says so"
+
 OPERATORS = (
     then(
         "checks.secrets:MIN_SECRET_KEY",
@@ -133,7 +135,52 @@ OPERATORS = (
         "nothing: it is tried again",
     ),
     then("messages.texts:MAX_SUBJECT", "Subject of an e-mail", "characters", "nothing: the rest is cut off"),
-    then("webhooks.sender:DEADLINE", "The POST of an alert", "s", "nothing: it is tried again"),
+    then("webhooks.posting:DEADLINE", "The POST of an alert", "s", "nothing: it is tried again"),
+    waits("audit.sealing:SOON", "From an event until a checkpoint is due"),
+    then(
+        "audit.sealing:WHEN_IDLE",
+        "From one checkpoint to the next when nothing happens",
+        "",
+        "an event `trail.alive`",
+    ),
+    then("audit.sealing:LATE", "Since the last checkpoint", "", "an alert"),
+    then(
+        "anchors.comparing:PATIENCE",
+        "All places outside, before the trail is sealed",
+        "s",
+        "nothing: it is sealed without those that do not answer",
+    ),
+    then(
+        "anchors.comparing:EVERY",
+        "From one look at the places outside to the next",
+        "",
+        "nothing: an alert, if one contradicts the log",
+    ),
+    then(
+        "anchors.kept:PATIENCE", "A checkpoint's way to a folder or bucket", "s", "nothing: it is tried again"
+    ),
+    then(
+        "anchors.kept:MAX_LOOKED_AT",
+        "Objects of a place that are looked at, the newest first",
+        "",
+        "nothing: older ones are left",
+    ),
+    then(
+        "anchors.witness:MAX_ANSWER", "What is read of a witness's answer", "bytes", "nothing: it is not kept"
+    ),
+    then(
+        "anchors.authority:MAX_ANSWER",
+        "What is read of a time-stamp authority's answer",
+        "bytes",
+        "nothing: it is not kept",
+    ),
+    waits("anchors.authority:EVERY", "From one time stamp to the next, at least"),
+    waits("anchors.letter:EVERY", "From one checkpoint by e-mail to the next, at least"),
+    then("anchors.shipping:LATE", "Since a place outside took a checkpoint", "", "an alert"),
+    then(
+        "actions.restart_trail:MIN_REASON", "Why the trail is begun again, at least", "characters", _NOT_BEGUN
+    ),
+    then("actions.restart_trail:MAX_REASON", "The same, at most", "characters", _NOT_BEGUN),
     then("alerts.watching:MAX_OPEN", "Alerts that are open at the same time", "", "nothing: others wait"),
     then(
         "liveness.client:CONNECT_TIMEOUT", "Connecting to the vendor", "s", "nothing: the call was not sent"

@@ -6,52 +6,49 @@ A question that hangs is not asked a second time: the next look waits for the sa
 import threading
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from typing import Any, Generic, TypeVar
 
 import structlog
 
-from verification.health.fact import Fact
-
 log = structlog.get_logger(__name__)
 
-Probe = Callable[[datetime], list[Fact]]
+T = TypeVar("T")
 
 
-class Question:
+class Question(Generic[T]):
     """One that is asked in a thread. `answer` is None until then, and if it failed; `earlier` is the answer before."""
 
-    def __init__(self, name: str, probe: Probe, now: datetime, earlier: list[Fact] | None = None) -> None:
+    def __init__(self, name: str, probe: Callable[[], T], earlier: T | None = None) -> None:
         self.earlier = earlier
         self.answered = threading.Event()
-        self.answer: list[Fact] | None = None
-        threading.Thread(
-            target=self._ask, args=(name, probe, now), name=f"health {name}", daemon=True
-        ).start()
+        self.answer: T | None = None
+        threading.Thread(target=self._ask, args=(name, probe), name=f"outside {name}", daemon=True).start()
 
-    def _ask(self, name: str, probe: Probe, now: datetime) -> None:
+    def _ask(self, name: str, probe: Callable[[], T]) -> None:
         try:
-            self.answer = probe(now)
+            self.answer = probe()
         except Exception as error:
-            # A page about what is broken must not break: the line then says that nothing is known.
-            log.warning("health.probe_failed", probe=name, error=type(error).__name__)
+            # Whoever asks goes on without an answer: a page about what is broken must not break.
+            log.warning("outside.probe_failed", probe=name, error=type(error).__name__)
         finally:
             self.answered.set()
 
 
-_asked: dict[str, Question] = {}
+# By name: two askers that use one name get one answer.
+_asked: dict[str, Question[Any]] = {}
 _lock = threading.Lock()
 
 
-def ask(probes: Mapping[str, Probe], now: datetime) -> dict[str, Question]:
+def ask(probes: Mapping[str, Callable[[], T]]) -> dict[str, Question[T]]:
     with _lock:
         for name, probe in probes.items():
             before = _asked.get(name)
             if before is None or before.answered.is_set():
-                _asked[name] = Question(name, probe, now, before.answer if before else None)
+                _asked[name] = Question(name, probe, before.answer if before else None)
         return {name: _asked[name] for name in probes}
 
 
-def answers(asked: Mapping[str, Question], seconds: float) -> dict[str, list[Fact] | None]:
+def answers(asked: Mapping[str, Question[T]], seconds: float) -> dict[str, T | None]:
     """What was answered within so many seconds; None for the others."""
     until = time.monotonic() + seconds
     for question in asked.values():
