@@ -34,9 +34,9 @@ def write(seconds: float, seed: int) -> None:
         try:
             with transaction.atomic():
                 for number in range(chance.choice([1, 1, 2, 5])):
-                    audit.record(
-                        "sealing.raced", by=audit.By.system(), subject=SUBJECT, at=datetime.now(UTC), n=number
-                    )
+                    document = f"doc_{number}"
+                    by, at = audit.By.system(), datetime.now(UTC)
+                    audit.record("document.retired", by=by, subject=SUBJECT, at=at, document=document)
                 if chance.random() < 0.1:
                     time.sleep(chance.random())  # it commits after many with higher ids
                 if chance.random() < 0.1:

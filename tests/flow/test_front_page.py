@@ -202,7 +202,7 @@ def test_the_e_mails_of_the_demo_are_shown_and_none_leaves_the_machine(
     assert "There is none yet" in page_of(here)
     messaging.telling(staff, "invitation")
     name = "Eve <script>alert(1)</script>"
-    by = audit.By.system()
+    by = audit.By.shell()
     invited = invite(
         reference="R", name=name, email="eve@example.org", by=by, now=timezone.now() - timedelta(minutes=1)
     )

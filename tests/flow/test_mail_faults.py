@@ -294,7 +294,7 @@ def test_the_demo_writes_each_e_mail_into_a_file(
 
 def test_an_event_of_a_message_names_its_kind_and_no_address(case: Verification, server: MailServer) -> None:
     send()
-    messages.came_back(Message.objects.get(), by=audit.By.shell(), now=NOW)
+    messages.came_back(Message.objects.get(), by=audit.By("operator", "olga"), now=NOW)
     event = AuditEvent.objects.get(kind="message.came_back")
     assert event.data == {"message": Message.objects.get().public_id, "message_kind": "invitation"}
 

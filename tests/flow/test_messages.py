@@ -405,7 +405,7 @@ def test_after_one_came_back_nothing_goes_to_that_address(
     Message.objects.all().delete()  # the invitation; the next one is another person's at the same address
     other = road.invited(email="ALICE@example.org")
     send()
-    messages.came_back(Message.objects.get(verification=other), by=audit.By.shell(), now=NOW)
+    messages.came_back(Message.objects.get(verification=other), by=audit.By("operator", "olga"), now=NOW)
     decide(case, Verdict.DECLINE, "different_person", by=reviewer)
     send(LATER)
     assert len(mail.taken) == 1
@@ -423,11 +423,11 @@ def test_one_that_came_back_is_sent_again_when_somebody_says_so(
     send()
     message = Message.objects.get(kind="invitation")
     with pytest.raises(messages.NotNow):
-        messages.send_again(message, by=audit.By.shell(), now=NOW)
-    messages.came_back(message, by=audit.By.shell(), now=NOW)
+        messages.send_again(message, by=audit.By("operator", "olga"), now=NOW)
+    messages.came_back(message, by=audit.By("operator", "olga"), now=NOW)
     with pytest.raises(messages.CameBack):
-        messages.came_back(message, by=audit.By.shell(), now=NOW)
-    messages.send_again(message, by=audit.By.shell(), now=NOW)
+        messages.came_back(message, by=audit.By("operator", "olga"), now=NOW)
+    messages.send_again(message, by=audit.By("operator", "olga"), now=NOW)
     send()
     assert len(mail.taken) == 2
     assert states(case)["invitation"] == "sent"
@@ -441,8 +441,8 @@ def test_sent_again_it_is_held_by_no_other_that_came_back_from_the_address(
     send()
     returned = Message.objects.filter(kind="invitation")
     for message in returned:
-        messages.came_back(message, by=audit.By.shell(), now=NOW)
-    messages.send_again(returned.get(verification=cases[0]), by=audit.By.shell(), now=NOW)
+        messages.came_back(message, by=audit.By("operator", "olga"), now=NOW)
+    messages.send_again(returned.get(verification=cases[0]), by=audit.By("operator", "olga"), now=NOW)
     send()
     assert states(cases[0])["invitation"] == "sent"
     assert states(cases[1])["invitation"] == "bounced came_back"
@@ -467,7 +467,7 @@ def test_what_was_not_set_up_goes_out_when_somebody_says_so(road: Road, telling:
     invited = road.invitation(**PERSON)
     with MailServer() as server:
         settings.EMAIL = server.settings()
-        messages.send_again(Message.objects.get(), by=audit.By.shell(), now=NOW)
+        messages.send_again(Message.objects.get(), by=audit.By("operator", "olga"), now=NOW)
         send()
     assert invited.link in text_of(server.taken[0])
 

@@ -176,7 +176,7 @@ def test_damaged_evidence_of_the_last_day_is_an_alarm_and_older_is_none(road: Ro
     case = road.invited()
     for hours, tone in ((25, Tone.GOOD), (23, Tone.BAD)):
         at = LATER - timedelta(hours=hours)
-        audit.record("evidence.integrity_error", by=audit.By.system(), subject=case, at=at)
+        audit.record("evidence.integrity_error", by=audit.By("reviewer", "rita"), subject=case, at=at)
         assert facts()["trouble.evidence.integrity_error"].tone == tone
 
 

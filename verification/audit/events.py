@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from verification.audit import kinds
 from verification.models import AuditEvent, StaffUser
 from verification.states import Actor
 
@@ -50,13 +51,15 @@ def record_all(events: Sequence[AuditEvent]) -> None:
 
 
 def event(kind: str, *, by: By, subject: Any, at: datetime, **data: Any) -> AuditEvent:
-    """An event for `record_all`, with the arguments of `record`."""
+    """An event for `record_all`, with the arguments of `record`. Raises kinds.NotInTable."""
+    about = subject._meta.model_name
+    kinds.check(kind, subject=about, actor=by.kind, names=data.keys())
     return AuditEvent(
         at=at,
         kind=kind,
         actor_kind=by.kind,
         actor_id=by.id,
-        subject_kind=subject._meta.model_name,
+        subject_kind=about,
         subject_id=getattr(subject, "public_id", "") or str(subject.pk),
         data=data,
     )

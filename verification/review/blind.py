@@ -10,22 +10,13 @@ from typing import TypeVar
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet
 
 from verification import permissions
+from verification.audit.kinds import KINDS, Tells
 from verification.models import AuditEvent, ProviderCall, Review, Verification, VerificationAttempt
 from verification.permissions import User
 from verification.states import Band, Status
 
 Record = TypeVar("Record", bound=Model)
-# Events that hold a verdict, or the reason of an act.
-_TELLING = (
-    "review.proposed",
-    "review.differed",
-    "review.judged_blind",
-    "review.handed_back",
-    "case.escalated",
-    "case.snoozed",
-    "case.stepped_aside",
-    "document.checked",
-)
+_TELLING = tuple(kind.code for kind in KINDS.values() if kind.tells == Tells.VERDICT)
 
 
 def without_scores(found: "QuerySet[Record]", user: User, *, case: str) -> "QuerySet[Record]":
