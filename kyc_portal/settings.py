@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,11 @@ def _made_once(name: str, make: Callable[[], str]) -> str:
     return path.read_text(encoding="utf-8")
 
 
+def _certificate_of_the_demo() -> str:
+    made: str = import_module("kyc_portal.sandbox.authority").dossier_certificate()
+    return made
+
+
 SECRET_KEY = env.secret(
     "SECRET_KEY", _made_once("secret_key", partial(secrets.token_urlsafe, 50)) if DEMO else None
 )
@@ -67,6 +73,12 @@ TRAIL_KEYS = env.secret(
 # Places outside to which checkpoints go, and the authorities whose time stamps count.
 TRAIL_ANCHORS = env.anchors("KYC_TRAIL_ANCHORS")
 TRAIL_TSA_CA_FILE = env.text("KYC_TRAIL_TSA_CA_FILE", "")
+# Under which dossiers are signed: a private key, its certificate, and those of the authorities between; "" for none.
+DOSSIER_CERTIFICATE = env.secret(
+    "KYC_DOSSIER_CERTIFICATE",
+    _made_once("dossier.pem", _certificate_of_the_demo) if DEMO else "",
+    with_lines=True,
+)
 ACCEPT_HEIC = env.flag("KYC_ACCEPT_HEIC", default=True)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]" if DEMO else "")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")

@@ -29,6 +29,8 @@ for name in (
     "KYC_KEYRING_FILE",
     "KYC_TRAIL_KEYS",
     "KYC_TRAIL_KEYS_FILE",
+    "KYC_DOSSIER_CERTIFICATE",
+    "KYC_DOSSIER_CERTIFICATE_FILE",
     "KYC_ACCEPT_HEIC",
 ):
     os.environ[name] = ""

@@ -1,10 +1,18 @@
 """The table of `test_start_matrix`: which settings start a production, and which number refuses the others."""
 
+from datetime import timedelta
+
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+
 from kyc_portal.sandbox.emulator import SANDBOX_SECRET_ID
+from tests.certificates import SigningAuthority
 from tests.flow.test_start import PRODUCTION
 from tests.processes import PROJECT
 from verification.crypto import new_entry
 
+YEAR = timedelta(days=365)
+AUTHORITY = SigningAuthority()
+SIGNER = AUTHORITY.signer(ends=YEAR)
 PG = "postgresql://kyc:secret@"
 FALLBACK = {"KYC_FACEID_FALLBACK_REGIONS": "ap-hongkong"}
 SECOND = {
@@ -305,6 +313,27 @@ UNSAFE: dict[str, list[dict[str, str]]] = {
     "kyc.E076": [{"KYC_CA_FILE": path} for path in ("/nowhere/ca.pem", "ca.pem", "/etc/hostname", "/")],
     "kyc.E100": [{"KYC_BACKUP_STAMP_FILE": "backup-stamp"}],
     "kyc.E077": [{"SSLKEYLOGFILE": "/tmp/keys"}],
+    "kyc.E107": [
+        {"KYC_DOSSIER_CERTIFICATE": pem.strip()}
+        for pem in (
+            "no PEM",
+            SIGNER.key,
+            SIGNER.certificate,
+            SIGNER.key + SIGNER.key + SIGNER.certificate,
+            SIGNER.key + AUTHORITY.certificate + SIGNER.certificate,
+            SIGNER.key
+            + SIGNER.certificate
+            + "-----BEGIN CERTIFICATE-----\nbm9uZQ==\n-----END CERTIFICATE-----\n",
+            AUTHORITY.signer(ends=YEAR, uses=("key_encipherment",)).pem,
+            AUTHORITY.signer(ends=YEAR, password=b"secret").pem,
+            AUTHORITY.signer(ends=YEAR, key=rsa.generate_private_key(65537, 1024)).pem,
+            AUTHORITY.signer(ends=YEAR, key=ed25519.Ed25519PrivateKey.generate()).pem,
+        )
+    ],
+    "kyc.W108": [
+        {"KYC_DOSSIER_CERTIFICATE": AUTHORITY.signer(ends=timedelta(days=days)).pem.strip()}
+        for days in (-1, 20)
+    ],
     "kyc.E078": [
         {"CELERY_BROKER_URL": url}
         for url in (
@@ -456,6 +485,12 @@ SAFE: list[dict[str, str]] = [
     {"KYC_SMS_SENDER": "verification.messages.sms.send"},
     {"KYC_SECURITY_CONTACT": "mailto:security@example.com,https://example.com/report"},
     {"KYC_KEYRING": f"{new_entry('2026-12')}\n{new_entry('2026-11')}"},
+    {"KYC_DOSSIER_CERTIFICATE": SIGNER.pem.strip()},
+    {
+        "KYC_DOSSIER_CERTIFICATE": AUTHORITY.signer(
+            ends=YEAR, key=rsa.generate_private_key(65537, 3072)
+        ).pem.strip()
+    },
     {"SECRET_KEY": "5f0c1d9b7a3e86422c4d8e1f6b0a9375d2e8c7f1a4b6093e58"},
     {"SECRET_KEY": "#(9-w$k!x@2&z^q*4%j_7=m+e(0)b8n5v1c3r6t#y-u$i!o@p^a"},
 ]

@@ -19,7 +19,7 @@ from verification.vendor_accounts.code_guide import MEANINGS, SUSPICION
 MAX_VERDICTS: Final = 60
 MAX_CHECKS: Final = 20
 MAX_FLAGS: Final = 30
-MAX_NOTE: Final = 2_000  # characters of a reviewer's note that are printed
+MAX_PRINTED: Final = 2_000  # characters of a reviewer's note that are printed
 # How an outcome is set: the colour alone.
 _TONES: Final = {Status.APPROVED: "good", Status.DECLINED: "bad"}
 _NOT_DECIDED: Final = {
@@ -131,7 +131,7 @@ def _verdict(row: Review, *, notes: bool) -> Sequence[Cell]:
 
 
 def _cut(note: str) -> str:
-    return note if len(note) <= MAX_NOTE else f"{note[:MAX_NOTE]} […]"
+    return note if len(note) <= MAX_PRINTED else f"{note[:MAX_PRINTED]} […]"
 
 
 def document(case: Verification, *, notes: bool) -> Block | None:

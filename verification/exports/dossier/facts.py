@@ -16,9 +16,16 @@ _WITHHELD = gettext_lazy("not included in this copy")
 
 
 def of(
-    case: Verification, shown: Mapping[str, Picture], checkpoint: Checkpoint, *, person: bool, notes: bool
+    case: Verification,
+    shown: Mapping[str, Picture],
+    checkpoint: Checkpoint,
+    *,
+    person: bool,
+    notes: bool,
+    signer: str,
 ) -> dict[str, Any]:
-    """The data of the template. `shown` are the pictures, none if the reader may not see them."""
+    """The data of the template. `shown` are the pictures, none if the reader may not see them; `signer` is the name
+    under which the file will be signed, or ""."""
     attempt = judged_attempt(case)
     events = trail.events_of(case, checkpoint)
     return {
@@ -48,7 +55,7 @@ def of(
                 trail.looks(events),
                 capture.hashes(case),
                 trail.checkpoint(checkpoint),
-                trail.checking(),
+                trail.checking(signer),
             )
             if section is not None
         ],

@@ -167,12 +167,27 @@ def checkpoint(signed: Checkpoint) -> Block:
     )
 
 
-def checking() -> Block:
-    sentences = [
-        _("This dossier is for reading. What proves it lies beside it in the case pack: each record, each event of the "
-          "trail with its proof, and a program that checks them on your own machine. VERIFY.md there says how."),
-        _("Compare the checkpoint above with one that you, or somebody whom you trust, got from elsewhere: a copy that "
-          "was published, sent or time-stamped at the time."),
-        _("Compare the hashes of photo and recording with those of the files, if you have them."),
-    ]  # fmt: skip
-    return blocks.section(_("How to check this"), blocks.steps(sentences))
+def checking(signer: str) -> Block:
+    signed = _(
+        "This file is signed by “%(signer)s”. A PDF reader shows that, and any change since. Whether it trusts the "
+        "name depends on the authorities that it knows."
+    )
+    unsigned = _("This file bears no signature of its own. The signature of the case pack covers it.")
+    return blocks.section(
+        _("How to check this"),
+        blocks.steps(
+            [
+                _(
+                    "This dossier is for reading. What proves it lies beside it in the case pack: each record, each "
+                    "event of the trail with its proof, and a program that checks them on your own machine. VERIFY.md "
+                    "there says how."
+                ),
+                signed % {"signer": signer} if signer else unsigned,
+                _(
+                    "Compare the checkpoint above with one that you, or somebody whom you trust, got from elsewhere: a "
+                    "copy that was published, sent or time-stamped at the time."
+                ),
+                _("Compare the hashes of photo and recording with those of the files, if you have them."),
+            ]
+        ),
+    )

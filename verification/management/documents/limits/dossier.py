@@ -11,7 +11,7 @@ DOSSIER = (
     then("exports.dossier.decision:MAX_VERDICTS", "Verdicts in a dossier", "", _COUNTED),
     then("exports.dossier.decision:MAX_CHECKS", "Checks of the document in a dossier", "", _COUNTED),
     then("exports.dossier.decision:MAX_FLAGS", "Flags in a dossier", "", _COUNTED),
-    then("exports.dossier.decision:MAX_NOTE", "A reviewer's note in a dossier", "characters", _CUT),
+    then("exports.dossier.decision:MAX_PRINTED", "A reviewer's note in a dossier", "characters", _CUT),
     then("exports.dossier.capture:MAX_ATTEMPTS", "Attempts in a dossier", "", _COUNTED),
     then("exports.dossier.capture:MAX_CALLS", "Calls to the vendor in a dossier", "", _COUNTED),
     then("exports.dossier.capture:MAX_HASHES", "Hashes in a dossier", "", _COUNTED),

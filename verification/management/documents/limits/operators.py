@@ -28,6 +28,12 @@ OPERATORS = (
         "There are %d brands already. No more can be made.",
     ),
     then("media.logo_file:MAX_LOGO", "File of a logo", "bytes", _NO_LOGO),
+    then(
+        "exports.dossier.identity:MIN_RSA_BITS",
+        "An RSA key under which dossiers are signed, at least",
+        "bits",
+        "nothing: the portal does not start",
+    ),
     then("media.logo_file:MIN_LOGO_SIDE", "The shorter side of a logo, at least", "pixels", _NO_LOGO),
     then("media.logo_file:MAX_LOGO_SIDE", "The longer side of a logo", "pixels", _NO_LOGO),
     then("media.logo_file:MAX_LOGO_ASPECT", "How much longer one side of a logo is", "times", _NO_LOGO),
