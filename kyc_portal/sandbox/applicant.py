@@ -28,7 +28,7 @@ class ApplicantLink:
 def invite_applicant(mode: Mode, *, now: datetime) -> None:
     """A new person; their link takes the place of the one before, which goes on working."""
     reference = f"demo-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-    by = audit.By.system()
+    by = audit.By.shell()
     invitation = invite(reference=reference, name="Demo Applicant", mode=mode, by=by, now=now)
     private_files.write(FILE, invitation.link.rpartition("/")[2])
 
