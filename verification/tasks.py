@@ -17,7 +17,7 @@ from verification.actions import probe as probing
 from verification.actions import seal as sealing
 from verification.actions import staff as staffing
 from verification.actions import sweep as sweeping
-from verification.jobs import answers, doorbell, heartbeat, leases
+from verification.jobs import answers, doorbell, export_leases, heartbeat, leases
 from verification.jobs.connections import let_go_of_database
 from verification.vendor_accounts import pacing
 
@@ -130,10 +130,21 @@ def anchor() -> None:
         pass
 
 
+@shared_task(name=doorbell.EXPORT)
+def export() -> None:
+    """Start a process for the export that has waited longest: it may take minutes, longer than a task may."""
+    claimed = export_leases.claim(now=clock.now())
+    if claimed is not None:
+        export_leases.start(claimed)
+
+
 @shared_task(name=doorbell.SWEEP)
 def sweep() -> None:
     sweeping.sweep(now=clock.now())
     exporting.expire(now=clock.now())
+    exporting.give_up(now=clock.now())
+    if export_leases.waits(now=clock.now()):
+        doorbell.ring_export()
     inviting_many.expire(now=clock.now())
     inviting_many.send_some(now=clock.now())
     staffing.forget_sessions(now=clock.now())

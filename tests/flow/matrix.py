@@ -22,6 +22,7 @@ from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, WORDING, Road, photo, undone_later
 from tests.flow import branding
 from tests.flow.conftest import LATER, for_its_vendor, take_second_step
+from tests.flow.exporting import export
 from tests.flow.reviewing import NOTE, pass_on
 from verification import audit
 from verification.actions import (
@@ -30,7 +31,6 @@ from verification.actions import (
     consent,
     csp_report,
     document,
-    export,
     invite_many,
     policy,
     saved_filter,
@@ -227,7 +227,7 @@ def make_world(road: Road, emulator: EmulatorServer) -> World:
     ended_by = cancel.cancel_by_senior(
         ended, reason_code="not_needed", note=NOTE, version=ended.version, by=kept_by, now=LATER
     )
-    made = export.export(period=Period(NOW, LATER), by=audit.By.shell(), reason="Audit", now=LATER)
+    made = export(Period(NOW, LATER), by=audit.By.shell(), now=LATER)
     policy.draft(by=drafter, now=LATER)
     saved_filter.save(name="Shared", query="view=mine", shared=True, by=kept_by, now=LATER)
     sheet = b"reference,name\nCUST-1,Dora Dorn\n,Nobody\n"

@@ -150,7 +150,7 @@ def test_a_key_is_revoked_once() -> None:
 
 
 def export(path: Path, *arguments: str, reason: str = "Annual audit") -> list[str]:
-    return run("export_audit", "--output", str(path), "--reason", reason, *arguments)
+    return run("export_audit", "--output", str(path), "--purpose", "audit", "--reason", reason, *arguments)
 
 
 def test_export_audit_writes_the_zip_it_names(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_export_audit_writes_the_zip_it_names(tmp_path: Path) -> None:
     path = tmp_path / "audit.zip"
     printed, rows, sha256 = export(path)
     assert printed == str(path)
-    assert rows == "3 rows"
+    assert rows == "5 rows"
     assert sha256 == f"SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
     assert zipfile.ZipFile(path).testzip() is None
     assert path.stat().st_mode & 0o777 == 0o600

@@ -19,9 +19,10 @@ from django.urls import reverse
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests.conftest import NOW, Road, clip, photo
+from tests.flow.exporting import export
 from tests.flow.test_export import store_away
 from verification import audit, storage
-from verification.actions import cancel, challenge, document, erase, export, invite, receive_parts, sweep
+from verification.actions import cancel, challenge, document, erase, invite, receive_parts, sweep
 from verification.exports.period.table import Period
 from verification.models import (
     Applicant,
@@ -108,7 +109,7 @@ def half_uploaded(verification: Verification) -> None:
 
 def exported() -> Kept:
     month = Period(datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC))
-    made = export.export(period=month, by=audit.By.shell(), reason="Audit", now=NOW)
+    made = export(month, by=audit.By.shell(), now=NOW)
     return kept(made.file_name, made.file_sha256)
 
 

@@ -17,36 +17,37 @@ import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
-from django.db import OperationalError
 from django.test import Client
+from django.utils import timezone
 
 from tests import objects
 from tests.conftest import NOW
 from tests.flow.conftest import LATER, PASSWORD
+from tests.flow.exporting import AUDITOR, asked, export
+from tests.flow.exporting import made as make_it
 from tests.flow.reviewing import pass_on, policy, seen
-from verification import audit, storage
-from verification.actions import check_document, sweep
+from tests.flow.test_sealing import seal_all
+from tests.tampers import verdict
+from verification import storage
+from verification.actions import check_document, make_export, sweep
 from verification.actions import export as action
+from verification.audit import log, trail_keys
+from verification.exports import container
 from verification.exports.period import pack, rows
+from verification.exports.period.progress import Progress
 from verification.exports.period.table import Period
+from verification.jobs import export_leases
 from verification.models import AuditEvent, Export, Verdict, Verification, VerificationAttempt
 from verification.rules.document_check import Found
 
-BY = audit.By("auditor", "ann")
+BY = AUDITOR
 START = datetime(2026, 11, 1, tzinfo=UTC)
 END = datetime(2026, 12, 1, tzinfo=UTC)
 MADE = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
-def make(
-    *,
-    start: datetime = START,
-    end: datetime = END,
-    reason: str = "Annual audit",
-    notes: bool = False,
-    now: datetime = MADE,
-) -> Export:
-    return action.export(period=Period(start, end), by=BY, reason=reason, notes=notes, now=now)
+def make(*, start: datetime = START, end: datetime = END, now: datetime = MADE, **more: Any) -> Export:
+    return export(Period(start, end), now=now, **more)
 
 
 def opened(made: Export) -> zipfile.ZipFile:
@@ -73,20 +74,22 @@ def archive(road: Any, emulator: Any, staff: Any) -> zipfile.ZipFile:
 
 def test_the_manifest_can_be_checked_with_a_standard_library(archive: zipfile.ZipFile) -> None:
     manifest = json.loads(archive.read("manifest.json"))
-    assert {file["name"] for file in manifest["files"]} | {"manifest.json"} == set(archive.namelist())
+    signed = {"manifest.json", "manifest.note"}
+    assert {file["name"] for file in manifest["files"]} | signed == set(archive.namelist())
     for file in manifest["files"]:
         raw = archive.read(file["name"])
-        assert (file["bytes"], file["sha256"]) == (len(raw), hashlib.sha256(raw).hexdigest())
-        if file["name"].endswith(".jsonl"):
-            assert file["rows"] == raw.count(b"\n")
+        assert (file["size"], file["sha256"]) == (len(raw), hashlib.sha256(raw).hexdigest())
+    for name, count in manifest["facts"]["rows"].items():
+        assert archive.read(f"{name}.jsonl").count(b"\n") == count
 
 
 def test_the_manifest_says_who_and_why(archive: zipfile.ZipFile) -> None:
-    manifest = json.loads(archive.read("manifest.json"))
+    whole = json.loads(archive.read("manifest.json"))
+    manifest = whole["facts"]
     assert manifest["created_by"] == {"kind": "auditor", "id": "ann"}
     project = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text())["project"]
     assert manifest["product_version"] == project["version"]
-    assert (manifest["schema"], manifest["schema_version"]) == (pack.SCHEMA, pack.SCHEMA_VERSION)
+    assert (whole["kind"], manifest["schema_version"]) == (container.PERIOD, pack.SCHEMA_VERSION)
     assert (manifest["reason"], manifest["time_zone"]) == ("Annual audit", "UTC")
     assert manifest["with_notes"] is False
     assert manifest["period"] == {
@@ -113,7 +116,9 @@ def test_both_formats_hold_the_same_rows(archive: zipfile.ZipFile, name: str) ->
 
 def test_events_come_whole_and_in_order(archive: zipfile.ZipFile) -> None:
     found = table(archive, "events")
-    expected = AuditEvent.objects.exclude(kind="export.created").order_by("pk")
+    expected = AuditEvent.objects.filter(pk__lt=AuditEvent.objects.get(kind="export.created").pk).order_by(
+        "pk"
+    )
     assert [(row["id"], row["kind"], row["data"]) for row in found] == [
         (event.pk, event.kind, event.data) for event in expected
     ]
@@ -171,14 +176,14 @@ def test_the_end_of_the_period_is_not_in_it(road: Any) -> None:
         "2026-11-01T00:00:00.000000Z",
         "2026-11-30T23:59:59.999999Z",
     ]
-    assert json.loads(found.read("manifest.json"))["period"]["ended_before_export"] is True
+    assert json.loads(found.read("manifest.json"))["facts"]["period"]["ended_before_export"] is True
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("late", "ended"), [(timedelta(seconds=-1), False), (timedelta(0), True)])
 def test_a_period_is_over_at_the_moment_when_it_ends(late: timedelta, ended: bool) -> None:
     manifest = json.loads(opened(make(now=END + late)).read("manifest.json"))
-    assert manifest["period"]["ended_before_export"] is ended
+    assert manifest["facts"]["period"]["ended_before_export"] is ended
 
 
 def test_an_attempt_is_in_the_period_that_it_began_in_and_in_that_it_ended_in(
@@ -192,46 +197,72 @@ def test_an_attempt_is_in_the_period_that_it_began_in_and_in_that_it_ended_in(
 
 @pytest.mark.django_db
 def test_an_empty_period_is_an_export_too() -> None:
-    made = make()
+    made = make(end=START + timedelta(days=1))
     assert made.rows == 1, "the policy alone"
     assert opened(made).read("events.jsonl") == b""
+    assert checked(made) == ""
 
 
 @pytest.mark.django_db
-def test_the_export_is_an_event_of_the_trail() -> None:
+def test_to_ask_for_an_export_and_to_make_it_are_events_of_the_trail() -> None:
     made = make()
-    event = AuditEvent.objects.get()
-    assert (event.kind, event.subject_id, event.actor_id) == ("export.created", made.public_id, "ann")
-    assert event.data["file_sha256"] == made.file_sha256
-    counts = {f"{each.name}.jsonl": 0 for each in rows.TABLES} | {"policies.jsonl": 1}
-    assert (event.data["rows"], event.data["with_notes"]) == (counts, False)
-    assert "Annual audit" not in str(event.data)
+    asked_for, created = AuditEvent.objects.filter(kind__startswith="export.").order_by("pk")
+    assert [(each.kind, each.subject_id, each.actor_id) for each in (asked_for, created)] == [
+        ("export.asked", made.public_id, "ann"),
+        ("export.created", made.public_id, "ann"),
+    ]
+    assert (asked_for.data["purpose"], asked_for.data["formats"]) == ("audit", ["csv"])
+    assert created.data["file_sha256"] == made.file_sha256
+    # The key of the trail and the question itself.
+    counts = {each.name: 0 for each in rows.TABLES} | {"policies": 1, "events": 2}
+    assert (created.data["rows"], created.data["with_notes"]) == (counts, False)
+    assert "Annual audit" not in str(created.data) + str(asked_for.data)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("asked", [{"end": START}, {"reason": "  "}, {"reason": "x" * 301}])
-def test_an_export_that_cannot_be_made(asked: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        {"end": START},
+        {"reason": "  "},
+        {"reason": "x" * 301},
+        {"purpose": ""},
+        {"purpose": "curiosity"},
+        {"formats": ["exe"]},
+    ],
+)
+def test_an_export_that_cannot_be_made(wanted: dict[str, Any]) -> None:
     with pytest.raises(action.UnusableRequest):
-        make(**asked)
+        make(**wanted)
     assert not Export.objects.exists()
 
 
 @pytest.mark.django_db
-def test_no_file_is_left_without_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_file_is_left_of_an_export_whose_event_can_not_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, begun = exported(), asked(Period(START, END), now=MADE)
+
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError
 
-    kept = exported()
-    monkeypatch.setattr(audit, "record", broken)
+    monkeypatch.setattr(make_export, "_record", broken)
     with pytest.raises(RuntimeError):
-        make()
-    assert exported() == kept
-    assert not Export.objects.exists()
+        make_it(begun, now=MADE)
+    begun.refresh_from_db()
+    assert (begun.state, begun.file_name) == ("running", "")
+    monkeypatch.undo()
+    make_it(begun, now=MADE + export_leases.LEASE)
+    assert exported() == kept + 1, "what the first process left is gone"
 
 
 def exported() -> int:
     """The number of export files in the store."""
     return sum("export-" in path.name for path in objects.files())
+
+
+def checked(made: Export, content: bytes = b"") -> str:
+    """What the verifier finds wrong; "" if nothing."""
+    pack = content or storage.read(made.file_name, sha256=made.file_sha256)
+    return verdict(pack, [str(key) for key in trail_keys.known()])
 
 
 @contextmanager
@@ -249,70 +280,16 @@ def store_away() -> Iterator[None]:
 
 
 @pytest.mark.django_db
-def test_a_store_that_takes_no_export_leaves_no_row_that_lies() -> None:
+def test_a_store_that_takes_no_export_leaves_a_row_that_says_so() -> None:
     make()  # so that there is a store
-    kept = exported()
-    with store_away(), pytest.raises(storage.Unavailable):
-        make()
-    assert Export.objects.filter(state="ready").count() == 1
-    for _ in range(2):
-        sweep.sweep(now=MADE)
-        action.expire(now=MADE + timedelta(days=1, seconds=1))
-    assert (Export.objects.count(), exported()) == (1, kept)
-    assert AuditEvent.objects.filter(kind="export.created").count() == 1
-
-
-def killed_before_it_was_finished(monkeypatch: pytest.MonkeyPatch) -> Export:
-    """An export whose file exists, but whose connection broke before the commit."""
-
-    def broken(*_: Any, **__: Any) -> None:
-        raise OperationalError("gone")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(audit, "record", broken)
-        with pytest.raises(OperationalError):
-            make()
-    return Export.objects.latest("pk")
-
-
-def test_an_unfinished_export_is_offered_to_nobody(auditor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    unfinished = killed_before_it_was_finished(monkeypatch)
-    page = auditor.get("/admin/exports/").content.decode()
-    assert "No export was made yet" in page
-    assert auditor.get(f"/admin/exports/{unfinished.public_id}/download").status_code == 410
-
-
-@pytest.mark.django_db
-def test_an_unfinished_export_is_cleared_away_after_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = exported()
-    unfinished = killed_before_it_was_finished(monkeypatch)
-    assert exported() == kept + 1
-    assert action.expire(now=MADE + timedelta(days=1)) == 0
-    assert exported() == kept + 1, "somebody may still be at it"
-    assert action.expire(now=MADE + timedelta(days=1, seconds=1)) == 0
-    assert unfinished.data_key is not None
-    unfinished.data_key.refresh_from_db()
-    assert (exported(), Export.objects.count()) == (kept, 0)
-    assert unfinished.data_key.destroyed_at is not None
-    assert not AuditEvent.objects.exists()
-
-
-@pytest.mark.django_db
-def test_an_export_whose_commit_got_no_answer_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    finish = action._finish
-
-    def committed_and_gone(*args: Any) -> None:
-        finish(*args)
-        raise OperationalError("gone")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(action, "_finish", committed_and_gone)
-        with pytest.raises(OperationalError):
-            make()
-    made = Export.objects.get()
-    assert opened(made).testzip() is None
-    action.expire(now=MADE + timedelta(days=2))
-    assert opened(made).testzip() is None
+    kept, begun = exported(), asked(Period(START, END), now=MADE)
+    with store_away(), pytest.raises(make_export.NotMade, match="store_away"):
+        make_it(begun, now=MADE)
+    assert action.fail(begun, "store_away", now=MADE)
+    action.expire(now=MADE)
+    begun.refresh_from_db()
+    assert (begun.state, begun.fault, exported()) == ("failed", "store_away", kept)
+    assert AuditEvent.objects.latest("pk").data == {"fault": "store_away"}
 
 
 @pytest.mark.django_db
@@ -397,15 +374,24 @@ def test_a_file_that_was_changed_is_not_handed_over() -> None:
 
 
 def peak(events: int) -> int:
-    """Peak bytes in use while exporting a period with that many events."""
-    period = Period(START, START + timedelta(seconds=events))
-    request = pack.Request("exp_x", period, notes=False, by={}, reason="test", created_at=MADE)
+    """Peak bytes in use while exporting a period with that many events, in all formats."""
+    request = pack.Request(
+        "exp_x",
+        Period(START, START + timedelta(seconds=events)),
+        {"kind": "shell", "id": ""},
+        "audit",
+        "test",
+        MADE,
+        ("csv", "parquet", "xlsx"),
+    )
+    newest = log.newest()
+    assert newest is not None
     tracemalloc.start()
     with tempfile.TemporaryFile() as file:
-        facts = pack.write(file, request)
+        written = pack.write(file, request, lambda: container.Trail.at(newest), Progress())
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert facts[0].rows == events
+    assert written.rows["events"] == events
     return most
 
 
@@ -420,8 +406,9 @@ def test_memory_does_not_grow_with_the_rows() -> None:
         ],
         batch_size=1000,
     )
+    seal_all(most=20_000)
     peak(100)  # what is loaded once
-    assert peak(12_000) < 1.3 * peak(3_000)
+    assert peak(12_000) < 1.3 * peak(4_000)
 
 
 @pytest.fixture
@@ -429,14 +416,23 @@ def auditor(signed_in: Callable[[str], Client]) -> Client:
     return signed_in("Auditor")
 
 
-ASKED = {"first": "2026-11-01", "last": "2026-11-30", "reason": "Annual audit"}
+ASKED = {
+    "first": "2026-11-01",
+    "last": "2026-11-30",
+    "purpose": "audit",
+    "reason": "Annual audit",
+    "formats": ["csv"],
+}
 
 
 def test_an_auditor_makes_and_downloads_an_export(auditor: Client, road: Any) -> None:
     road.invited(now=NOW)
     page = auditor.post("/admin/exports/", ASKED, follow=True)
-    made = Export.objects.get()
-    assert (made.by, made.period_end) == ("auditor", END)
+    assert "Waiting for a worker" in page.content.decode()
+    waiting = Export.objects.get()
+    made = make_it(waiting, now=timezone.now())
+    assert (made.by, made.period_end, made.purpose) == ("auditor", END, "audit")
+    page = auditor.get(f"/admin/exports/{made.public_id}/")
     assert made.file_sha256 in page.content.decode()
     answer = auditor.get(f"/admin/exports/{made.public_id}/download")
     assert (
@@ -460,7 +456,8 @@ def test_asking_for_one_asks_who_it_is_and_keeps_what_was_typed(staff: Any, quic
     assert refused.status_code == 403
     assert not Export.objects.exists()
     assert 'data-error>Please <a href="/admin/account/confirm/" target="_blank"' in page
-    assert [f'value="{value}"' in page for value in ASKED.values()] == [True] * 3
+    assert 'value="audit" selected' in page
+    assert all(f'value="{ASKED[name]}"' in page for name in ("first", "last", "reason"))
     client.post("/admin/account/confirm/", {"password": PASSWORD})
     assert client.post("/admin/exports/", ASKED).status_code == 302
     assert Export.objects.get().reason == "Annual audit"
@@ -499,11 +496,7 @@ def test_a_store_that_is_away_is_a_page(auditor: Client) -> None:
     made = make()
     Export.objects.update(expires_at=MADE + timedelta(days=3650))
     with store_away():
-        answers = [
-            auditor.get(f"/admin/exports/{made.public_id}/download"),
-            auditor.post("/admin/exports/", ASKED),
-        ]
-    for answer in answers:
+        answer = auditor.get(f"/admin/exports/{made.public_id}/download")
         assert answer.status_code == 503
         assert "try again in a minute" in answer.content.decode()
     assert not AuditEvent.objects.filter(kind="export.downloaded").exists()

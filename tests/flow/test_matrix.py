@@ -74,6 +74,7 @@ ANSWERS = {
     ("post", "policy/activate"): 400,
     ("post", "vendor/<slug:name>/probe"): 302,
     ("post", "exports/"): 422,
+    ("post", "exports/<slug:public_id>/cancel"): 302,
     ("post", "brands/new"): 422,
     ("post", "brands/<slug:public_id>/"): 422,
     ("post", "messages/<slug:message>/returned"): 302,
@@ -134,7 +135,7 @@ ANOTHERS = {
     ("post", "queue/filters/<int:number>/delete", Group.REVIEWER),
     *(
         ("post", "staff/changes/<slug:public_id>/stop", group)
-        for group in (Group.REVIEWER, Group.FRONT_OFFICE, None)
+        for group in (Group.REVIEWER, Group.FRONT_OFFICE, Group.SENSITIVE, None)
     ),
 }
 NOT_FOUND = {"r/<path:content_type_id>/<path:object_id>/", "<any other>"}
@@ -194,7 +195,7 @@ def expected(address: Address, method: str, group: Group | None) -> int:
         return 302 if method == "get" else 405  # redirects to the form's page
     if not has_right(group, right) or (method, address.path, group) in ANOTHERS:
         return 403
-    if address.path == "verification/" and group in {None, Group.FRONT_OFFICE}:
+    if address.path == "verification/" and group in {None, Group.FRONT_OFFICE, Group.SENSITIVE}:
         return 404  # this user may open none of the records
     return ANSWERS.get((method, address.path), 302 if _leads_on(address) else 200)
 

@@ -12,6 +12,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
+from tests.flow import exporting
 from tests.flow.conftest import LATER, PASSWORD, code_at, give_code, give_password
 from tests.flow.passkey import Passkey
 from verification.actions.staff import forget_sessions
@@ -20,7 +21,7 @@ from verification.review.sign_in import devices
 from verification.tasks import sweep
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
-ASKED = {"first": "2026-11-01", "last": "2026-11-30", "reason": "Annual audit"}
+ASKED = {"first": "2026-11-01", "last": "2026-11-30", "purpose": "audit", "reason": "Annual audit"}
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
@@ -253,7 +254,7 @@ def auditor(client, staff, quick_passwords):
 
 
 def test_an_export_right_after_signing_in_asks_nothing(auditor):
-    assert auditor.post("/admin/exports/", ASKED).url == "/admin/exports/"
+    assert auditor.post("/admin/exports/", ASKED).url.startswith("/admin/exports/exp_")
     assert Export.objects.count() == 1
 
 
@@ -271,7 +272,8 @@ def test_later_an_export_asks_who_it_is_and_is_not_made(auditor):
 
 def test_later_a_download_asks_and_leads_back_to_the_list(auditor):
     auditor.post("/admin/exports/", ASKED)
-    path = f"/admin/exports/{Export.objects.get().public_id}/download"
+    made = exporting.made(Export.objects.get(), now=LATER)
+    path = f"/admin/exports/{made.public_id}/download"
     with at(6):
         asked = auditor.get(path)
         assert asked.url == "/admin/account/confirm/?next=%2Fadmin%2Fexports%2F"
@@ -306,7 +308,7 @@ def test_a_code_confirms_too(client, with_app):
     give_code(client, code_at(LATER))
     with at(6):
         client.post("/admin/account/confirm/code/", {"code": code_at(LATER + timedelta(minutes=6))})
-        assert client.post("/admin/exports/", ASKED).url == "/admin/exports/"
+        assert client.post("/admin/exports/", ASKED).url.startswith("/admin/exports/exp_")
 
 
 def test_a_wrong_password_confirms_nothing(auditor):

@@ -16,7 +16,13 @@ from verification.exports import formats
 @pytest.mark.parametrize("before", ["", " ", "\t", "\r", '"', "\u200b", "\ufeff", "\u00a0"])
 @pytest.mark.parametrize("cut", ["", "asked by mail;", "a,", "a\t", "a|", "a\r\n", 'a;"'])
 def test_a_formula_becomes_text_wherever_a_spreadsheet_cuts(cut: str, before: str, sign: str) -> None:
-    assert formats.cell(f"{cut}{before}{sign}1+1;done") == f"{cut}{before}'{sign}1+1;done"
+    first = "'" if (cut + before)[:1] in {"\t", "\r"} else ""
+    assert formats.cell(f"{cut}{before}{sign}1+1;done") == f"{first}{cut}{before}'{sign}1+1;done"
+
+
+@pytest.mark.parametrize("control", ["\t", "\r", "\n", "\x00"])
+def test_a_cell_does_not_begin_with_what_some_spreadsheets_drop(control: str) -> None:
+    assert formats.cell(f"{control}1") == f"'{control}1"
 
 
 @pytest.mark.parametrize("text", ["", "a=1", "1-2", "mail@example.org", "customer-4711", "a; b, c"])

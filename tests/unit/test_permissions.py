@@ -30,6 +30,7 @@ RULES = {
     "assign_others": {S},
     "cancel": {S},
     "export": {A},
+    "export_sensitive": {Group.SENSITIVE},
     "view_trail": {S, A},
     "view_alerts": {S, A, OP},
     "manage_staff": {OP},

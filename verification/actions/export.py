@@ -1,22 +1,28 @@
-"""Exporting the trail: making an export, downloading it, and expiring it after its days."""
+"""Exporting the trail: asking for an export, cancelling it, downloading it, and expiring it after its days.
 
-import tempfile
+`make_export` makes what was asked for, in a process of its own.
+"""
+
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import IO
 
 import structlog
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from verification import audit, storage
-from verification.exports.period import pack
 from verification.exports.period.table import Period
-from verification.models import DataKey, Export, ExportState
+from verification.jobs import doorbell, export_leases
+from verification.models import Export, ExportFormat, ExportState, Purpose
 
 KEPT = timedelta(days=7)
 MAX_REASON = 300
-# An export that is unfinished after this time lost its process, and is deleted.
-UNFINISHED = timedelta(days=1)
+# Exports that wait or are being made. They are made one after the other.
+MAX_UNDER_WAY = 10
+UNDER_WAY = (ExportState.WAITING, ExportState.RUNNING)
+# Of these nothing is left but the row.
+GONE = (ExportState.FAILED, ExportState.CANCELLED)
 
 log = structlog.get_logger(__name__)
 
@@ -29,27 +35,85 @@ class ExportExpired(Exception):
     """The export's days are over; its file is gone or about to go."""
 
 
-def export(*, period: Period, by: audit.By, reason: str, now: datetime, notes: bool = False) -> Export:
-    """Make the export of the period. It is ready, and in the trail, once its file is stored.
+class NotUnderWay(Exception):
+    """The export is finished, or was cancelled already."""
 
-    `notes`: with what reviewers wrote for colleagues, which may name people.
-    Raises UnusableRequest, or storage.Unavailable if the store can't take it now.
+
+def ask(
+    *,
+    period: Period,
+    by: audit.By,
+    purpose: str,
+    reason: str,
+    now: datetime,
+    formats: Collection[str] = (ExportFormat.CSV,),
+    notes: bool = False,
+    addresses: bool = False,
+    here: bool = False,
+) -> Export:
+    """Put an export of the period into the line. A worker has it made, or (`here`) this process does.
+
+    `notes`: with what reviewers wrote for colleagues, which may name people. `addresses`: with the network addresses
+    and browsers that applicants came from. Raises UnusableRequest.
     """
-    made, key = _begin(period, by=by, reason=reason.strip(), notes=notes, now=now)
-    try:
-        _finish(made, by, _write(made, key, by))
-    except (OperationalError, InterfaceError):
-        # The connection died. We can't tell whether the export was committed; `expire` deletes it if it was not.
-        raise
-    except BaseException:
-        _discard(made, now)
-        raise
-    return made
+    _check(period, purpose, reason.strip(), formats)
+    with transaction.atomic():
+        # Counted without a lock: one too many does no harm.
+        if Export.objects.filter(state__in=UNDER_WAY).count() >= MAX_UNDER_WAY:
+            raise UnusableRequest(_("Too many exports are waiting. Cancel one, or wait until some are made."))
+        asked = Export.objects.create(
+            by=by.id or by.kind,
+            by_kind=by.kind,
+            purpose=purpose,
+            reason=reason.strip(),
+            period_start=period.start,
+            period_end=period.end,
+            formats=[each for each in ExportFormat.values if each in formats],
+            with_notes=notes,
+            with_addresses=addresses,
+            state=ExportState.RUNNING if here else ExportState.WAITING,
+            fence=int(here),
+            lease_until=now + export_leases.LEASE if here else None,
+            created_at=now,
+            expires_at=now + KEPT,
+        )
+        facts = {"start": period.start.isoformat(), "end": period.end.isoformat(), "purpose": purpose}
+        wanted = {"formats": asked.formats, "with_notes": notes, "with_addresses": addresses}
+        audit.record("export.asked", by=by, subject=asked, at=now, **facts, **wanted)
+        if not here:
+            doorbell.ring_export()
+    return asked
+
+
+def _check(period: Period, purpose: str, reason: str, formats: Collection[str]) -> None:
+    if period.end <= period.start:
+        raise UnusableRequest(_("The last day must not be before the first."))
+    if purpose not in Purpose.values:
+        raise UnusableRequest(_("Say what the export is for."))
+    if not reason:
+        raise UnusableRequest(_("An export needs a reason."))
+    if len(reason) > MAX_REASON:
+        raise UnusableRequest(_("The reason may have %(most)s characters at most.") % {"most": MAX_REASON})
+    if not set(formats) <= set(ExportFormat.values):
+        raise UnusableRequest(_("There is no such format."))
+
+
+@transaction.atomic
+def cancel(export: Export, *, by: audit.By, now: datetime) -> None:
+    """Nothing is kept of it. Who makes it right now learns so within seconds. Raises NotUnderWay."""
+    ended = {"state": ExportState.CANCELLED, "ended_at": now, "lease_until": None}
+    if not Export.objects.filter(pk=export.pk, state__in=UNDER_WAY).update(**ended):
+        raise NotUnderWay("The export is finished or was cancelled already.")
+    audit.record("export.cancelled", by=by, subject=export, at=now)
+
+
+def is_ready(export: Export, now: datetime) -> bool:
+    return export.state == ExportState.READY and now < export.expires_at
 
 
 def download(export: Export, *, by: audit.By, now: datetime) -> IO[bytes]:
     """The export's file, open at its start. Raises ExportExpired; IntegrityError if it is not what was made."""
-    if export.state == ExportState.EXPIRED or export.expires_at <= now:
+    if not is_ready(export, now):
         raise ExportExpired(_("This export is no longer kept. Make a new one."))
     file = storage.open_checked(export.file_name, sha256=export.file_sha256)
     audit.record("export.downloaded", by=by, subject=export, at=now, file_sha256=export.file_sha256)
@@ -67,10 +131,28 @@ def expire(*, now: datetime) -> int:
     for made in expired:
         if made.data_key is not None:
             _delete(made, now)
-    begun = Export.objects.filter(state=ExportState.EXPIRED, file_name="", created_at__lt=now - UNFINISHED)
-    for made in begun.select_related("data_key"):
-        _discard(made, now)
+    left = Export.objects.filter(state__in=GONE, data_key__destroyed_at__isnull=True).exclude(data_key=None)
+    for made in left.select_related("data_key"):
+        _delete(made, now)
     return len(expired)
+
+
+def give_up(*, now: datetime) -> int:
+    """End the exports over which too many processes died."""
+    lost = Export.objects.filter(
+        state=ExportState.RUNNING, lease_until__lte=now, fence__gte=export_leases.MAX_STARTS
+    )
+    return sum(fail(each, "lost", now=now) for each in lost)
+
+
+@transaction.atomic
+def fail(export: Export, fault: str, *, now: datetime) -> bool:
+    """End an export that can't be made; False if somebody else has it by now."""
+    held = Export.objects.filter(pk=export.pk, state=ExportState.RUNNING, fence=export.fence)
+    if not held.update(state=ExportState.FAILED, fault=fault, ended_at=now, lease_until=None):
+        return False
+    audit.record("export.failed", by=audit.By.system(), subject=export, at=now, fault=fault)
+    return True
 
 
 def _expire(made: Export, now: datetime) -> bool:
@@ -97,78 +179,3 @@ def _delete(made: Export, now: datetime) -> bool:
         log.warning("export.not_deleted", export=made.public_id, error=type(error).__name__)
         return False
     return True
-
-
-def _discard(made: Export, now: datetime) -> None:
-    """Destroy the key of an unfinished export, and delete its row once no file is left to find by it."""
-    if _delete(made, now):
-        made.delete()
-
-
-def _begin(
-    period: Period, *, by: audit.By, reason: str, notes: bool, now: datetime
-) -> tuple[Export, DataKey]:
-    if period.end <= period.start:
-        raise UnusableRequest(_("The last day must not be before the first."))
-    if not reason:
-        raise UnusableRequest(_("An export needs a reason."))
-    if len(reason) > MAX_REASON:
-        raise UnusableRequest(_("The reason may have %(most)s characters at most.") % {"most": MAX_REASON})
-    with transaction.atomic(durable=True):
-        # Committed before the file is written: no key is without an owner, and what a crash leaves can be found. The
-        # export counts as expired until it is finished, so nobody can download it.
-        key = storage.new_key()
-        made = Export.objects.create(
-            by=by.id or by.kind,
-            reason=reason,
-            period_start=period.start,
-            period_end=period.end,
-            with_notes=notes,
-            state=ExportState.EXPIRED,
-            data_key=key,
-            file_size=0,
-            created_at=now,
-            expires_at=now + KEPT,
-        )
-    return made, key
-
-
-def _write(made: Export, key: DataKey, by: audit.By) -> dict[str, int]:
-    """Write the file into the store; how many rows each table has."""
-    with tempfile.TemporaryFile() as file:
-        facts = pack.write(file, _request(made, by))
-        stored = storage.store_file(key, "export", file)
-    made.file_name, made.file_sha256, made.file_size = stored.name, stored.sha256, stored.size
-    counts = {fact.name: fact.rows for fact in facts if fact.name.endswith(".jsonl")}
-    made.rows = sum(counts.values())
-    return counts
-
-
-def _request(made: Export, by: audit.By) -> pack.Request:
-    return pack.Request(
-        export_id=made.public_id,
-        period=Period(made.period_start, made.period_end),
-        notes=made.with_notes,
-        by={"kind": by.kind, "id": by.id},
-        reason=made.reason,
-        created_at=made.created_at,
-    )
-
-
-@transaction.atomic(durable=True)
-def _finish(made: Export, by: audit.By, counts: dict[str, int]) -> None:
-    made.state = ExportState.READY
-    # Raises if the row is gone: after UNFINISHED `expire` has deleted it.
-    made.save(update_fields=["state", "rows", "file_name", "file_sha256", "file_size"])
-    audit.record(
-        "export.created",
-        by=by,
-        subject=made,
-        at=made.created_at,
-        start=made.period_start.isoformat(),
-        end=made.period_end.isoformat(),
-        with_notes=made.with_notes,
-        rows=counts,
-        file_sha256=made.file_sha256,
-        file_size=made.file_size,
-    )

@@ -57,6 +57,7 @@ VERDICT: Final = f"{MOVE} {REVIEW} confirms proposed_by ends_proposal document_c
 CHANGE: Final = "user proposed_by confirmed_by"
 BRAND: Final = "name contact privacy_notice legal_basis data_protection_contact colour logo"
 POLICY: Final = "version terms fingerprint"
+EXPORT: Final = "start end purpose formats with_notes with_addresses"
 FILE: Final = "evidence object sha256"
 
 
@@ -310,12 +311,15 @@ _ALL: Final = (
         "file_sha256",
     ),
     _kind("invitation_file.links_made", _("File of links made"), "invitationfile", STAFF, "links"),
+    _kind("export.asked", _("Export asked for"), "export", OPERATORS, EXPORT),
+    _kind("export.cancelled", _("Export cancelled"), "export", OPERATORS),
+    _kind("export.failed", _("Export not made"), "export", SYSTEM, "fault"),
     _kind(
         "export.created",
         _("Export made"),
         "export",
         OPERATORS,
-        "start end with_notes rows file_sha256 file_size",
+        f"{EXPORT} rows log_size file_sha256 file_size",
     ),
     _kind("export.downloaded", _("Export downloaded"), "export", OPERATORS, "file_sha256"),
     _kind("export.expired", _("Export expired"), "export", SYSTEM),

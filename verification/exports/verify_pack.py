@@ -31,6 +31,8 @@ KINDS = (CASE, PERIOD, STATISTICS)
 MANIFEST, SIGNED_MANIFEST = "manifest.json", "manifest.note"
 CHECKPOINT, KEYS, CONSISTENCY = "trail/checkpoint", "trail/keys.json", "trail/consistency.json"
 RANGE, ENTRIES = "trail/range.json", "trail/entries.jsonl"
+# Of a period export: its table of events, and those at places between them that are not of the period.
+EVENTS, BESIDE = "events.jsonl", "trail/beside.jsonl"
 TIMELINE, PROOFS = "timeline.jsonl", "proofs/"
 BLOCK = 1 << 18  # bytes that are read at once
 MAX_NOTE = 1_000_000  # bytes
@@ -700,6 +702,115 @@ def _root_of_range(
     return node_hash(left, _root_of_range(middle, stop, first, end, entries, hashes))
 
 
+# ---- the events of a period ----
+
+# As the portal writes an entry: larger integers become text, and larger data their hash.
+MAX_INTEGER = 2**53 - 1
+MAX_DATA_BYTES = 60_000
+
+
+def canonical(value: Any) -> bytes:
+    """RFC 8785; numbers that are no exact integers are text, as the trail has them."""
+    text = json.dumps(_in_order(value), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _in_order(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _in_order(value[key]) for key in sorted(value, key=_code_units)}
+    if isinstance(value, list):
+        return [_in_order(each) for each in value]
+    if isinstance(value, float) or (type(value) is int and abs(value) > MAX_INTEGER):
+        return str(value)
+    return value
+
+
+def _code_units(key: str) -> bytes:
+    return key.encode("utf-16-be", "surrogatepass")
+
+
+def entry_of(row: dict[str, Any]) -> bytes:
+    """What the log holds of an event, from its row in a table of events."""
+    entry = {
+        "actor": {"id": row["actor_id"], "kind": row["actor_kind"]},
+        "at": row["at"],
+        "event": row["id"],
+        "kind": row["kind"],
+        "subject": {"id": row["subject_id"], "kind": row["subject_kind"]},
+        "v": 1,
+    }
+    data = canonical(row["data"])
+    if len(data) > MAX_DATA_BYTES:
+        return canonical({**entry, "data_sha256": hashlib.sha256(data).hexdigest()})
+    return canonical({**entry, "data": row["data"]})
+
+
+class Leaves:
+    """Hashes of entries at their places, in any order. Two subtrees side by side become one."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[tuple[int, int], bytes] = {}
+
+    def add(self, place: int, entry: bytes) -> None:
+        level, found = 0, leaf_hash(entry)
+        while (level, place ^ 1) in self.nodes:
+            beside = self.nodes.pop((level, place ^ 1))
+            found = node_hash(beside, found) if place % 2 else node_hash(found, beside)
+            level, place = level + 1, place >> 1
+        self.nodes[level, place] = found
+
+    def root(self, start: int, stop: int, first: int, end: int, hashes: Iterator[bytes]) -> bytes:
+        """The hash over the leaves from `start` to `stop`: of the range by its entries, of the rest by given hashes."""
+        if stop <= first or start >= end:
+            found = next(hashes, None)
+            if found is None:
+                raise Wrong(RANGE, "there are fewer hashes than the range needs")
+            return found
+        level = (stop - start).bit_length() - 1
+        if stop - start == 1 << level and (level, start >> level) in self.nodes:
+            return self.nodes.pop((level, start >> level))
+        if stop - start == 1:
+            raise Wrong(EVENTS, f"the event at place {start} of the log is missing")
+        middle = start + (1 << (stop - start - 1).bit_length() - 1)
+        left = self.root(start, middle, first, end, hashes)
+        return node_hash(left, self.root(middle, stop, first, end, hashes))
+
+
+def check_period(pack: Pack, trail: Trail, say: Say) -> None:
+    """Raises Wrong unless the table of events holds all that the log has of the period between two places."""
+    named, period = read_json(pack.read(RANGE), RANGE), pack.manifest["facts"]["period"]
+    first, end = named["first"], named["end"]
+    if not 0 <= first <= end <= trail.size:
+        raise Wrong(RANGE, "it lies outside the log")
+    leaves, counts = Leaves(), {EVENTS: 0, BESIDE: 0}
+    for name in counts:
+        for line in pack.lines(name):
+            row = read_json(line, name)
+            _check_row(name, row, first, end, period)
+            leaves.add(row["log_index"], entry_of(row))
+            counts[name] += 1
+    hashes = iter([_base64(each, RANGE) for each in named["hashes"]])
+    root = leaves.root(0, trail.size, first, end, hashes) if trail.size else trail.root
+    if leaves.nodes:
+        raise Wrong(
+            EVENTS, f"an event stands twice, near place {min(at << up for up, at in leaves.nodes)} of the log"
+        )
+    if next(hashes, None) is not None or root != trail.root:
+        raise Wrong(
+            EVENTS, f"an event at the places {first} to {end - 1} of the log is not as the trail holds it"
+        )
+    say(
+        f"all {counts[EVENTS]} events of the period are there, as the trail holds them at the places {first} to {end}"
+    )
+
+
+def _check_row(name: str, row: dict[str, Any], first: int, end: int, period: dict[str, str]) -> None:
+    if type(row["log_index"]) is not int or not first <= row["log_index"] < end:
+        raise Wrong(name, f"event {row['id']} has a place outside of the range")
+    if (period["start"] <= row["at"] < period["end"]) != (name == EVENTS):
+        raise Wrong(name, f"event {row['id']} does not belong here by its time")
+
+
 # ---- the events of a case ----
 
 
@@ -778,7 +889,9 @@ def verify(pack: Pack, pinned: list[str], earlier: bytes | None, say: Say) -> No
     trail = check_checkpoint(pack, keys, say)
     if earlier is not None:
         check_earlier(pack, trail, earlier, say)
-    if RANGE in pack.facts:
+    if EVENTS in pack.facts:
+        check_period(pack, trail, say)
+    elif RANGE in pack.facts:
         check_range(pack, trail, say)
     if pack.manifest["kind"] == CASE:
         check_timeline(pack, trail, say)

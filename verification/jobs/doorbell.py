@@ -24,6 +24,7 @@ DELIVER = "verification.deliver"
 TELL = "verification.tell_alerts"
 SEAL = "verification.seal"
 ANCHOR = "verification.anchor"
+EXPORT = "verification.export"
 SWEEP = "verification.sweep"
 SWEEP_EVERY = 5  # seconds
 # Does nothing: that a worker takes it shows that one listens (`answers`).
@@ -41,9 +42,10 @@ QUEUES = {
     SWEEP: "sweep",
     TELL: "sweep",
     SEAL: "sweep",
+    EXPORT: "media",
 }
 # These messages expire after so many seconds, because the next one replaces them.
-EXPIRES = {PROBE: 10, DELIVER: 10, SWEEP: 10, TELL: 10, SEAL: 10, ANCHOR: 10, PULSE: 10}
+EXPIRES = {PROBE: 10, DELIVER: 10, SWEEP: 10, TELL: 10, SEAL: 10, ANCHOR: 10, EXPORT: 10, PULSE: 10}
 TASK_OF = {AttemptStatus.SUBMITTED: PREPARE, AttemptStatus.READY: ASSESS}
 
 # A sweep sends no message while this many wait in a queue, so that it does not fill the broker when no worker runs.
@@ -84,6 +86,11 @@ def ring_seal() -> None:
 def ring_anchor() -> None:
     """After the running transaction commits, have a worker ship the trail's newest checkpoint outside."""
     transaction.on_commit(partial(_send, ANCHOR, [], 0))
+
+
+def ring_export() -> None:
+    """After the running transaction commits, have a worker start on the export that has waited longest."""
+    transaction.on_commit(partial(_send, EXPORT, [], 0))
 
 
 def ring_probe(account_name: str) -> None:

@@ -16,7 +16,7 @@ from verification.models.csp_report import CspReport
 from verification.models.data_key import DataKey
 from verification.models.document import Document
 from verification.models.document_check import DocumentCheck
-from verification.models.export import Export, ExportState
+from verification.models.export import Export, ExportFormat, ExportState, Purpose
 from verification.models.flag import RiskFlag
 from verification.models.frame_hash import FrameHash
 from verification.models.invitation_file import FileState, InvitationFile
@@ -75,6 +75,7 @@ __all__ = [
     "Document",
     "DocumentCheck",
     "Export",
+    "ExportFormat",
     "ExportState",
     "FileState",
     "FrameHash",
@@ -95,6 +96,7 @@ __all__ = [
     "Policy",
     "PolicyIsActive",
     "ProviderCall",
+    "Purpose",
     "QueueAnswer",
     "QueueStart",
     "RecordingPart",

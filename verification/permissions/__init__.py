@@ -45,6 +45,8 @@ class Group(StrEnum):
     AUDITOR = "Auditor"
     OPERATOR = "Operator"
     FRONT_OFFICE = "Front office"
+    # For auditors, in addition: it opens no page by itself.
+    SENSITIVE = "Sensitive exports"
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def _right(sentence: Any, *groups: Group) -> Right:
 
 
 REVIEWER, SENIOR, AUDITOR, OPERATOR = Group.REVIEWER, Group.SENIOR, Group.AUDITOR, Group.OPERATOR
-FRONT_OFFICE = Group.FRONT_OFFICE
+FRONT_OFFICE, SENSITIVE = Group.FRONT_OFFICE, Group.SENSITIVE
 
 RIGHTS: dict[str, Right] = {
     "view_queue": _right(_("Only reviewers see the review queue."), REVIEWER, SENIOR),
@@ -84,6 +86,9 @@ RIGHTS: dict[str, Right] = {
     ),
     "change_policy": _right(_("Only senior reviewers change the policy."), SENIOR),
     "export": _right(_("Only auditors make and download exports."), AUDITOR),
+    "export_sensitive": _right(
+        _("Only members of Sensitive exports take out reviewers' notes and network addresses."), SENSITIVE
+    ),
     "view_trail": _right(_("Only auditors and senior reviewers see the audit trail."), SENIOR, AUDITOR),
     "view_alerts": _right(
         _("Only senior reviewers, auditors and operators see who looked unusually often."),
@@ -162,6 +167,7 @@ def refusal(check: Callable[..., None], *about: object) -> str:
 
 
 check_view_queue = partial(check, right="view_queue")
+check_export_sensitive = partial(check, right="export_sensitive")
 check_reveal = partial(check, right="reveal")
 check_decide = partial(check, right="decide")
 check_decide_escalated = partial(check, right="decide_escalated")
@@ -189,6 +195,7 @@ can_view_dashboard = partial(can, right="view_dashboard")
 can_view_policy = partial(can, right="view_policy")
 can_change_policy = partial(can, right="change_policy")
 can_export = partial(can, right="export")
+can_export_sensitive = partial(can, right="export_sensitive")
 can_view_trail = partial(can, right="view_trail")
 can_view_alerts = partial(can, right="view_alerts")
 can_manage_staff = partial(can, right="manage_staff")

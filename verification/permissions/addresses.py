@@ -164,8 +164,23 @@ OPERATIONS = (
     ),
     Address("codes/", "Meaning of each vendor code", "view_operations"),
     Address("trail/", "The trail: what was done, and who looked", "view_trail", rules=_BLIND),
-    Address("exports/", "Exports of the trail; make one", "export", "export", fresh=("post",)),
-    Address("exports/<slug:public_id>/download", "Download an export", "export", fresh=("get",)),
+    Address(
+        "exports/",
+        "Exports of the trail; ask for one",
+        "export",
+        "export",
+        rules="with sensitive columns it takes `export_sensitive`",
+        fresh=("post",),
+    ),
+    Address("exports/<slug:public_id>/", "How far an export is", "export"),
+    Address("exports/<slug:public_id>/cancel", "Cancel an export that is under way", post="export"),
+    Address(
+        "exports/<slug:public_id>/download",
+        "Download an export",
+        "export",
+        rules="with sensitive columns it takes `export_sensitive`",
+        fresh=("get",),
+    ),
 )
 BRANDS = (
     Address("brands/", "The installation's organisation, and brands", "manage_brands"),

@@ -1,6 +1,6 @@
-"""The auditors' page: make an export of a period, list the exports with who made them and why, download one.
+"""The auditors' pages: ask for an export of a period, see how far it is, cancel it, download it.
 
-HTTP and forms only; `actions.export` decides what an export contains and writes the trail.
+HTTP and forms only; `actions.export` decides what may be asked for and writes the trail.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -16,20 +16,28 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from verification import storage
+from verification import permissions, storage
 from verification.actions import export as action
 from verification.exports.period.table import Period
-from verification.models import Export, StaffUser
-from verification.review.page import Site, acting, refusal, signed_in
+from verification.models import Export, ExportFormat, ExportState, Purpose, StaffUser
+from verification.review.page import Site, acting, forbidden, refusal, signed_in
 from verification.review.sign_in import fresh, to_confirm
 
 log = structlog.get_logger(__name__)
 
 SHOWN = 50
 USUAL_DAYS = 30
+FAULTS = {
+    "lost": gettext_lazy(
+        "The process that made it ended several times. An operator finds the reason in the log."
+    ),
+    "not_sealed": gettext_lazy("The trail can't be sealed. The System page tells operators why."),
+    "no_room": gettext_lazy("There is no room for temporary files. An operator has to make some."),
+    "store_away": gettext_lazy("The store could not be reached. Try again in a few minutes."),
+}
 
 
 class _Day(forms.DateInput):
@@ -43,16 +51,31 @@ class PeriodForm(forms.Form):
         widget=_Day,
         help_text=gettext_lazy("Included. Days are in UTC."),
     )
+    purpose = forms.ChoiceField(
+        label=gettext_lazy("Purpose"), choices=[("", gettext_lazy("Choose one")), *Purpose.choices]
+    )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=action.MAX_REASON,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy("Who asked for it and what for. It stays with the export."),
     )
+    formats = forms.MultipleChoiceField(
+        label=gettext_lazy("Formats"),
+        choices=ExportFormat.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("JSON lines are always in it: the verifier reads them."),
+    )
     notes = forms.BooleanField(
         label=gettext_lazy("With reviewers' notes"),
         required=False,
         help_text=gettext_lazy("What they wrote for colleagues. Notes may name people."),
+    )
+    addresses = forms.BooleanField(
+        label=gettext_lazy("With network addresses"),
+        required=False,
+        help_text=gettext_lazy("From where and with which browser applicants consented."),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -64,11 +87,17 @@ class PeriodForm(forms.Form):
             self.add_error("last", _("Choose an earlier day."))
         return found
 
+    @property
+    def wants_sensitive(self) -> bool:
+        return bool(self.cleaned_data["notes"] or self.cleaned_data["addresses"])
+
 
 def urls(site: Site) -> list[URLPattern]:
     """The addresses to put on the staff site."""
     return [
         path("exports/", site.page(exports), name="exports"),
+        path("exports/<slug:public_id>/", site.page(progress), name="export"),
+        path("exports/<slug:public_id>/cancel", site.page(cancel), name="export_cancel"),
         path(
             "exports/<slug:public_id>/download",
             site.page(fresh(download, back="admin:exports")),
@@ -88,18 +117,42 @@ def exports(request: HttpRequest) -> HttpResponseBase:
         return _page(request, form, now, status=403, confirm=confirm)
     if not form.is_valid():
         return _page(request, form, now, status=422)
+    if form.wants_sensitive and (refused := permissions.refusal(permissions.check_export_sensitive, user)):
+        return forbidden(request, refused)
     try:
-        _make(request, form, user, now)
-    except OSError as error:
-        log.error("export.not_made", error=type(error).__name__)
-        return _unavailable(request, _("The export can't be made right now. Please try again in a minute."))
-    return redirect("admin:exports")
+        asked = _ask(form, user, now)
+    except action.UnusableRequest as refused:
+        form.add_error(None, str(refused))
+        return _page(request, form, now, status=409)
+    return redirect("admin:export", asked.public_id)
+
+
+@require_safe
+def progress(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    """How far one export is; the page keeps itself up to date while it is under way."""
+    export, now = get_object_or_404(Export, public_id=public_id), timezone.now()
+    context = {"title": _("Export"), "row": _shown(export, signed_in(request), now)}
+    return TemplateResponse(request, "review/exports/progress.html", context)
+
+
+@require_POST
+def cancel(request: HttpRequest, public_id: str) -> HttpResponseBase:
+    export = get_object_or_404(Export, public_id=public_id)
+    try:
+        action.cancel(export, by=acting(signed_in(request), "auditor"), now=timezone.now())
+    except action.NotUnderWay:
+        messages.warning(request, _("It was finished or cancelled already."))
+    else:
+        messages.success(request, _("The export is cancelled. Nothing of it is kept."))
+    return redirect("admin:export", export.public_id)
 
 
 @require_safe
 def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
     user, now = signed_in(request), timezone.now()
     made = get_object_or_404(Export, public_id=public_id)
+    if not _may_take(user, made):
+        return forbidden(request, permissions.refusal(permissions.check_export_sensitive, user))
     try:
         file = action.download(made, by=acting(user, "auditor"), now=now)
     except action.ExportExpired:
@@ -111,7 +164,7 @@ def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
     except OSError as error:
         log.error("export.unavailable", export=made.public_id, error=type(error).__name__)
         sentence = _("The file can't be read right now. Nothing is lost: please try again in a minute.")
-        return _unavailable(request, sentence)
+        return refusal(request, status=503, title=_("Please try again"), sentence=sentence)
     period = Period(made.period_start, made.period_end)
     name = f"audit-{period.first_day}-to-{period.last_day}-{made.public_id}.zip"
     response = FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
@@ -122,38 +175,66 @@ def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
 def _page(
     request: HttpRequest, form: PeriodForm, now: datetime, *, status: int = 200, confirm: str = ""
 ) -> HttpResponseBase:
+    user = signed_in(request)
+    if not permissions.can_export_sensitive(user):
+        for name in ("notes", "addresses"):
+            form.fields[name].disabled = True
     context = {
         "title": _("Exports"),
         "form": form,
         "confirm": confirm,
-        "exports": [_shown(made, now) for made in Export.objects.exclude(file_name="")[:SHOWN]],
+        "may_take_sensitive": permissions.can_export_sensitive(user),
+        "exports": [_shown(made, user, now) for made in Export.objects.all()[:SHOWN]],
+        "most": SHOWN,
         "days": action.KEPT.days,
     }
-    return TemplateResponse(request, "review/exports.html", context, status=status)
+    return TemplateResponse(request, "review/exports/list.html", context, status=status)
 
 
-def _make(request: HttpRequest, form: PeriodForm, user: StaffUser, now: datetime) -> None:
+def _ask(form: PeriodForm, user: StaffUser, now: datetime) -> Export:
     fields = form.cleaned_data
-    made = action.export(
+    return action.ask(
         period=Period.of_days(fields["first"], fields["last"]),
+        formats=fields["formats"],
         notes=fields["notes"],
+        addresses=fields["addresses"],
         by=acting(user, "auditor"),
+        purpose=fields["purpose"],
         reason=fields["reason"],
         now=now,
     )
-    sentence = ngettext("The export is ready: %d row.", "The export is ready: %d rows.", made.rows)
-    messages.success(request, sentence % made.rows)
 
 
-def _unavailable(request: HttpRequest, sentence: str) -> HttpResponseBase:
-    return refusal(request, status=503, title=_("Please try again"), sentence=sentence)
+def _may_take(user: StaffUser, export: Export) -> bool:
+    is_sensitive = export.with_notes or export.with_addresses
+    return not is_sensitive or permissions.can_export_sensitive(user)
 
 
-def _shown(made: Export, now: datetime) -> dict[str, Any]:
-    kept = made.state == "ready" and made.expires_at > now
-    return {"export": made, "period": Period(made.period_start, made.period_end), "kept": kept}
+def _shown(export: Export, user: StaffUser, now: datetime) -> dict[str, Any]:
+    formats = dict(ExportFormat.choices)
+    return {
+        "export": export,
+        "period": Period(export.period_start, export.period_end),
+        # One whose days are over counts as expired before the sweep has been there.
+        "state": "expired" if export.state == "ready" and export.expires_at <= now else export.state,
+        "under_way": export.state in action.UNDER_WAY,
+        "before": _before(export),
+        "is_packing": 0 < export.rows_counted <= export.rows,
+        "percent": min(100, 100 * export.rows // max(1, export.rows_counted)),
+        "fault": FAULTS.get(export.fault, ""),
+        "formats": [formats[each] for each in export.formats if each in formats],
+        "may_take": _may_take(user, export),
+    }
 
 
-def _usual(now: datetime) -> dict[str, date]:
+def _before(export: Export) -> int:
+    """How many are made before this one."""
+    if export.state != ExportState.WAITING:
+        return 0
+    return Export.objects.filter(state__in=action.UNDER_WAY, created_at__lt=export.created_at).count()
+
+
+def _usual(now: datetime) -> dict[str, Any]:
     last = now.astimezone(UTC).date()
-    return {"first": last - timedelta(days=USUAL_DAYS - 1), "last": last}
+    first = last - timedelta(days=USUAL_DAYS - 1)
+    return {"first": first, "last": last, "formats": [ExportFormat.CSV]}

@@ -21,7 +21,7 @@ from django.utils import timezone
 from tests.conftest import Road
 from verification import workflow
 from verification.actions import claim, prepare
-from verification.exports.period import rows, table
+from verification.exports.period import rows, snapshot, table
 from verification.jobs import leases
 from verification.models import AuditEvent, StaffUser, VerificationAttempt
 from verification.rules import decision
@@ -95,15 +95,17 @@ def _taken(attempt: VerificationAttempt) -> bool:
 
 def _exported() -> int:
     """The rows of an export, while other transactions use the pool's connections between its chunks."""
-    table.CHUNK = CHUNK
+    snapshot.CHUNK = CHUNK
     now = timezone.now()
+    period = table.Period(now - timedelta(days=3650), now + timedelta(days=1))
     exported = 0
-    for _row in rows.EVENTS.rows(table.Period(now - timedelta(days=3650), now + timedelta(days=1))):
-        exported += 1
-        other = connection.copy()
-        with other.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        other.close()
+    with snapshot.snapshot():
+        for chunk in snapshot.chunks(rows.EVENTS.rows(period)):
+            exported += len(chunk)
+            other = connection.copy()
+            with other.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            other.close()
     return exported
 
 

@@ -1,14 +1,14 @@
 """The tables of an export. The order of the columns is part of the format: new ones go to the end.
 
 No column holds a name or an e-mail address. The reference is the asking system's own id of the person: with it, an
-auditor finds a case again. What reviewers typed is exported only if it was asked for.
+auditor finds a case again. What reviewers typed, and network addresses, come only if somebody who may asked for them.
 """
 
 from typing import Any
 
 from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
-from verification.exports.period.table import Column, Period, Table
+from verification.exports.period.table import Column, Period, Sensitivity, Table
 from verification.models import (
     AuditEvent,
     Consent,
@@ -96,6 +96,26 @@ def _column(name: str, kind: str, meaning: str, source: str = "", **further: Any
     return Column(name, source or name, kind, meaning, **further)
 
 
+def _staff(name: str, meaning: str, source: str = "") -> Column:
+    return _column(name, "text", meaning, source, sensitivity=Sensitivity.STAFF)
+
+
+def _reference(source: str) -> Column:
+    meaning = "The asking system's own id of the person."
+    return _column("reference", "text", meaning, source, sensitivity=Sensitivity.REFERENCE)
+
+
+def _note() -> Column:
+    meaning = "What they wrote for colleagues; empty in exports without notes."
+    return _column("note", "text", meaning, sensitivity=Sensitivity.NOTES)
+
+
+def _from_where(name: str, meaning: str) -> Column:
+    return _column(
+        name, "text", f"{meaning}; empty in exports without addresses.", sensitivity=Sensitivity.ADDRESSES
+    )
+
+
 EVENTS = Table(
     "events",
     "Every event of the audit trail in the period, in the order in which it was written.",
@@ -104,14 +124,14 @@ EVENTS = Table(
         _column("at", "time", "When it happened."),
         _column("kind", "text", "What happened."),
         _column("actor_kind", "text", "Who did it: applicant, system, client, shell or a role of staff."),
-        _column(
-            "actor_id", "text", "Their public id, or the user name of staff; empty for system and shell."
-        ),
+        _staff("actor_id", "Their public id, or the user name of staff; empty for system and shell."),
         _column("subject_kind", "text", "The kind of record it happened to."),
         _column("subject_id", "text", "That record's public id, or its number if it has none."),
         _column("data", "json", "Facts of the event: ids, codes and hashes."),
+        _column("log_index", "integer", "Place in the sealed log, from 0 on."),
     ),
     _events,
+    in_log=True,
 )
 VERIFICATIONS = Table(
     "verifications",
@@ -126,7 +146,7 @@ VERIFICATIONS = Table(
         _column("reasons", "json", "Codes of why it was sent to a person or back to the applicant, as a list."),
         _column("policy_version", "integer", "Version of the policy it was judged under.", "policy__version"),
         _column("attempts_used", "integer", "Attempts that counted."),
-        _column("similarity", "decimal", "Similarity found last, 0.00 to 100.00.", "last_similarity"),
+        _column("similarity", "decimal", "Similarity found last, 0.00 to 100.00.", "last_similarity", unit="points"),
         _column("created_at", "time", "When it was created."),
         _column("decided_at", "time", "When it was approved or declined."),
         _column("decided_by", "text", "Who decided: policy or reviewer; empty if nobody did."),
@@ -135,13 +155,13 @@ VERIFICATIONS = Table(
             "request_id", "text", "RequestId of the vendor call by which policy approved; empty if a reviewer decided.",
             "passing_call__request_id",
         ),
-        _column("reference", "text", "The asking system's own id of the person.", "applicant__reference"),
-        _column(
-            "decider", "text", "User name of who decided; of two, the second; empty if policy did.",
+        _reference("applicant__reference"),
+        _staff(
+            "decider", "User name of who decided; of two, the second; empty if policy did.",
             "final_review__by__username",
         ),
-        _column(
-            "proposer", "text", "User name of whose verdict the decider confirmed; empty if one person was enough.",
+        _staff(
+            "proposer", "User name of whose verdict the decider confirmed; empty if one person was enough.",
             "final_review__proposed_by__username",
         ),
         _column("reason", "text", "Code of the reviewer's reason.", "final_review__reason_code"),
@@ -169,7 +189,7 @@ ATTEMPTS = Table(
         _column("finished_at", "time", "When its outcome was known."),
         _column("outcome", "text", "What it came to; empty until finished."),
         _column("counted", "boolean", "Whether it used up one of the person's attempts."),
-        _column("similarity", "decimal", "Similarity the vendor found, 0.00 to 100.00."),
+        _column("similarity", "decimal", "Similarity the vendor found, 0.00 to 100.00.", unit="points"),
         _column(
             "result_code", "text", "The vendor's code for the result, or the portal's without an answer."
         ),
@@ -188,11 +208,9 @@ REVIEWS = Table(
     (
         _column("review_id", "text", "Public id of the review.", "public_id"),
         _column("verification_id", "text", "The verification it is about.", "verification__public_id"),
-        _column(
-            "reference", "text", "The asking system's own id of the person.", "verification__applicant__reference"
-        ),
+        _reference("verification__applicant__reference"),
         _column("at", "time", "When it was recorded."),
-        _column("by", "text", "User name of the reviewer.", "by__username"),
+        _staff("by", "User name of the reviewer.", "by__username"),
         _column(
             "stage", "text",
             "decision: it took effect; proposal: it waited for a second person; second: the second person's, which "
@@ -202,7 +220,7 @@ REVIEWS = Table(
         _column("reason", "text", "Code of the reason.", "reason_code"),
         _column("reason_in_words", "text", "That reason in words.", words=reasons.label),
         _column("reason_list", "integer", "Version of the list of reasons.", "list_version"),
-        _column("note", "text", "What they wrote for colleagues; empty in exports without notes.", is_note=True),
+        _note(),
         _column("evidence_sha256", "text", "Hash of the evidence that was judged."),
         _column(
             "policy_version", "integer", "Version of the policy it was judged under.", "verification__policy__version"
@@ -210,9 +228,7 @@ REVIEWS = Table(
         _column(
             "confirms_id", "text", "The proposal or second verdict that this decision confirms.", "confirms__public_id"
         ),
-        _column(
-            "proposer", "text", "User name of whose verdict this one confirms or differs from.", "proposed_by__username"
-        ),
+        _staff("proposer", "User name of whose verdict this one confirms or differs from.", "proposed_by__username"),
         _column(
             "differs_from_id", "text", "The proposal that this second verdict differs from.", "differs_from__public_id"
         ),
@@ -225,17 +241,15 @@ DOCUMENT_CHECKS = Table(
     (
         _column("check_id", "text", "Public id of the check.", "public_id"),
         _column("verification_id", "text", "The verification it is about.", "verification__public_id"),
-        _column(
-            "reference", "text", "The asking system's own id of the person.", "verification__applicant__reference"
-        ),
+        _reference("verification__applicant__reference"),
         _column("at", "time", "When it was recorded."),
-        _column("by", "text", "User name of who checked.", "by__username"),
+        _staff("by", "User name of who checked.", "by__username"),
         _column("document_id", "text", "Public id of the photo that was checked.", "document__public_id"),
         _column("photo_sha256", "text", "SHA-256 of that photo as uploaded.", "document__original_sha256"),
         _column("kind", "text", "The kind of document that the person saw."),
         _column("answers", "json", "The answer to each question that was answered: yes, no or cannot_tell."),
         _column("question_list", "integer", "Version of the list of questions.", "list_version"),
-        _column("note", "text", "What they wrote for colleagues; empty in exports without notes.", is_note=True),
+        _note(),
     ),
     _document_checks,
 )  # fmt: skip
@@ -248,6 +262,11 @@ _TERMS = (
     ("retention_days", "integer"), ("tell_invitation", "boolean"), ("tell_reminder", "boolean"),
     ("tell_again", "boolean"), ("tell_result", "boolean"), ("tell_delay", "boolean"),
 )  # fmt: skip
+# Of the terms that are measured.
+_UNITS = {
+    "approve_at": "points", "second_below": "points", "qa_share": "percent", "document_share": "percent",
+    "second_share": "percent", "link_days": "days", "review_hours": "hours", "retention_days": "days",
+}  # fmt: skip
 _LABELS = {field.name: field.verbose_name for field in Policy._meta.concrete_fields}
 POLICIES = Table(
     "policies",
@@ -255,12 +274,12 @@ POLICIES = Table(
     (
         _column("policy_version", "integer", "Its number.", "version"),
         _column("activated_at", "time", "Since when it was in force."),
-        _column(
-            "activated_by", "text", "User name of who put it into force; empty for the first.", "activated_by__username"
-        ),
-        _column("drafted_by", "text", "User name of who wrote it.", "drafted_by__username"),
+        _staff("activated_by", "User name of who put it into force; empty for the first.", "activated_by__username"),
+        _staff("drafted_by", "User name of who wrote it.", "drafted_by__username"),
         _column("change_reason", "text", "Why it replaced the one before."),
-        *(_column(name, kind, f"The term “{_LABELS[name]}”.") for name, kind in _TERMS),
+        *(
+            _column(name, kind, f"The term “{_LABELS[name]}”.", unit=_UNITS.get(name, "")) for name, kind in _TERMS
+        ),
     ),
     _policies,
 )  # fmt: skip
@@ -274,6 +293,8 @@ CONSENTS = Table(
         _column("text_version", "text", "Version of the consent text."),
         _column("text_sha256", "text", "SHA-256 of the text that was shown."),
         _column("locale", "text", "Its language."),
+        _from_where("ip_address", "The network address that the answer came from"),
+        _from_where("user_agent", "What the browser said of itself"),
     ),
     _consents,
 )

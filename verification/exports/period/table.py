@@ -1,15 +1,13 @@
-"""What a table of an export is: its columns, with a meaning each, and its rows of a period as plain values."""
+"""What a table of an export is: its columns, with a type and a meaning each, and the query of its rows in a period."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models import Q, QuerySet
-
-CHUNK = 1000
+from django.db.models import F, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 
 @dataclass(frozen=True)
@@ -40,49 +38,63 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=UTC)
 
 
+class Sensitivity(StrEnum):
+    """What a column could tell about a person, the least first."""
+
+    NONE = "none"  # codes, counts, times, hashes, and ids that the portal made up
+    STAFF = "staff"  # user names of those who work with the portal
+    REFERENCE = "reference"  # the asking system's own id of the person
+    NOTES = "notes"  # what reviewers typed, which may name people
+    ADDRESSES = "addresses"  # from which network address and with which browser a person came
+
+
+# Columns of these are empty unless they were asked for, by somebody who has the right.
+ONLY_IF_ASKED = (Sensitivity.NOTES, Sensitivity.ADDRESSES)
+_PREFIX = "column_"
+
+
 @dataclass(frozen=True)
 class Column:
     """`source` is the path of the value from the table's record; `words` turns a code into words.
 
-    A column that `is_note` holds what a reviewer typed, and is empty unless notes were asked for.
+    `kind`: text, integer, decimal (two places), boolean, time or json. `unit` is empty for what is counted or has none.
     """
 
     name: str
     source: str
     kind: str
     meaning: str
+    unit: str = ""
+    sensitivity: Sensitivity = Sensitivity.NONE
     words: Callable[[str], str] | None = None
-    is_note: bool = False
+
+    def expression(self) -> Any:
+        """What the database is asked for. JSON comes as text: nobody here looks into it, and reading it costs most."""
+        return Cast(self.source, TextField()) if self.kind == "json" else F(self.source)
 
 
 @dataclass(frozen=True)
 class Table:
+    """`in_log`: its rows are entries of the trail's log, and its last column is their place there."""
+
     name: str
     meaning: str
     columns: tuple[Column, ...]
     query: Callable[[Period], QuerySet[Any]]
+    in_log: bool = False
 
-    def rows(self, period: Period, *, notes: bool = False) -> Iterator[dict[str, Any]]:
-        """The rows as an iterator, so memory does not grow with their number."""
-        sources = [column.source for column in self.columns]
-        with _for_one_cursor():
-            for values in self.query(period).values_list(*sources).iterator(chunk_size=CHUNK):
-                pairs = zip(self.columns, values, strict=True)
-                yield {column.name: _shown(column, value, notes) for column, value in pairs}
+    def stored(self) -> Sequence[Column]:
+        """The columns that the database has."""
+        return self.columns[:-1] if self.in_log else self.columns
 
+    def rows(self, period: Period) -> QuerySet[Any]:
+        """The rows as tuples of the stored columns."""
+        return self.rows_of(self.query(period))
 
-def _shown(column: Column, value: Any, notes: bool) -> Any:
-    if column.is_note and not notes:
-        return None
-    return column.words(value) if column.words is not None and value else plain(value)
-
-
-def _for_one_cursor() -> AbstractContextManager[Any]:
-    """A cursor of PostgreSQL's lives in a transaction: without one, PgBouncer loses it between two chunks.
-
-    SQLite has no such cursors, and a transaction would keep everybody else from writing.
-    """
-    return transaction.atomic() if connection.vendor == "postgresql" else nullcontext()
+    def rows_of(self, query: QuerySet[Any]) -> QuerySet[Any]:
+        columns = {f"{_PREFIX}{at}": column.expression() for at, column in enumerate(self.stored())}
+        found: QuerySet[Any] = query.annotate(**columns).values_list(*columns)
+        return found
 
 
 def plain(value: Any) -> Any:

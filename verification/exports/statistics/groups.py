@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from verification.evidence.browsers import Browser, browser_of, device_of
-from verification.exports.period.table import CHUNK, Period
+from verification.exports.period.snapshot import CHUNK
+from verification.exports.period.table import Period
 from verification.exports.statistics.figure import (
     COUNT,
     NUMBER,

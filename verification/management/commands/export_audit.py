@@ -1,6 +1,7 @@
-"""Exports the trail of some days to a file, with a reason, as an auditor would from the staff site."""
+"""Exports the trail of some days to a file, with a purpose and a reason, as an auditor would from the staff site."""
 
 import shutil
+import time
 from argparse import ArgumentParser
 from datetime import date, timedelta
 from pathlib import Path
@@ -9,12 +10,21 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from verification import audit, storage
-from verification.actions import export
+from verification import audit
+from verification.actions import export as action
+from verification.exports.period.progress import Progress
 from verification.exports.period.table import Period
-from verification.models import Export
+from verification.management.commands.make_export import make
+from verification.models import Export, ExportFormat, Purpose
 
 DAYS = 30
+# Seconds between two lines that tell how far it is.
+TOLD_EVERY = 2.0
+FAULTS = {
+    "not_sealed": "The trail can't be sealed. The log of this command says why. Nothing was written.",
+    "no_room": "There is no room for temporary files. Nothing was written.",
+    "store_away": "The store can't be reached now. Nothing was written.",
+}
 
 
 class Command(BaseCommand):
@@ -24,14 +34,32 @@ class Command(BaseCommand):
         parser.add_argument("--from", dest="first", metavar="DAY", type=day, help="First day, as 2026-11-01.")
         parser.add_argument("--to", dest="last", metavar="DAY", type=day, help="Last day; it is included.")
         parser.add_argument(
+            "--format",
+            dest="formats",
+            action="append",
+            choices=ExportFormat.values,
+            help="What the tables come as besides JSON lines; may be given several times. Without it: csv.",
+        )
+        parser.add_argument(
             "--notes",
             action="store_true",
             help="With what reviewers wrote for colleagues, which may name people.",
         )
         parser.add_argument(
+            "--addresses",
+            action="store_true",
+            help="With the network addresses and browsers that applicants came from.",
+        )
+        parser.add_argument(
             "--output", required=True, type=Path, help="File to write; it must not exist yet."
         )
-        parser.add_argument("--reason", required=True, help="Why the export is made; it is kept with it.")
+        parser.add_argument(
+            "--purpose",
+            required=True,
+            choices=Purpose.values,
+            help="What the export is for; it is kept with it.",
+        )
+        parser.add_argument("--reason", required=True, help="The same in words: who asked for it and why.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         output: Path = options["output"]
@@ -39,37 +67,61 @@ class Command(BaseCommand):
             raise CommandError(f"{output} exists already.")
         if not output.parent.is_dir():
             raise CommandError(f"There is no folder {output.parent}.")
-        try:
-            made = self._export(options)
-            self._save(made, output)
-        except storage.Unavailable as error:
-            raise CommandError("The store can't be reached now. Nothing was written.") from error
+        made = self._made(self._asked(options))
+        self._save(made, output)
         self.stdout.write(f"{output}")
         self.stdout.write(f"{made.rows} rows")
+        if made.cut:
+            self.stdout.write(f"tables.xlsx has the first rows only of: {', '.join(made.cut)}")
         self.stdout.write(f"SHA-256 {made.file_sha256}")
 
-    def _export(self, options: dict[str, Any]) -> Export:
+    def _asked(self, options: dict[str, Any]) -> Export:
         now = timezone.now()
         last = options["last"] or now.date()
         first = options["first"] or last - timedelta(days=DAYS - 1)
         try:
-            return export.export(
+            return action.ask(
                 period=Period.of_days(first, last),
+                formats=options["formats"] or [ExportFormat.CSV],
                 notes=options["notes"],
+                addresses=options["addresses"],
                 by=audit.By.shell(),
+                purpose=options["purpose"],
                 reason=options["reason"],
                 now=now,
+                here=True,
             )
-        except export.UnusableRequest as unusable:
+        except action.UnusableRequest as unusable:
             raise CommandError(str(unusable)) from None
+
+    def _made(self, asked: Export) -> Export:
+        made = make(asked, _Told(self.stderr.write))
+        if made is not None:
+            return made
+        asked.refresh_from_db()
+        raise CommandError(FAULTS.get(asked.fault, "The export was cancelled. Nothing was written."))
 
     def _save(self, made: Export, output: Path) -> None:
         with (
-            export.download(made, by=audit.By.shell(), now=timezone.now()) as source,
+            action.download(made, by=audit.By.shell(), now=timezone.now()) as source,
             output.open("xb") as target,
         ):
             output.chmod(0o600)
             shutil.copyfileobj(source, target)
+
+
+class _Told(Progress):
+    """Writes a line every TOLD_EVERY seconds."""
+
+    def __init__(self, write: Any) -> None:
+        super().__init__()
+        self._write, self._next = write, time.monotonic() + TOLD_EVERY
+
+    def add(self, rows: int) -> None:
+        super().add(rows)
+        if time.monotonic() >= self._next:
+            self._write(f"{self.done:,} of {self.counted:,} rows")
+            self._next = time.monotonic() + TOLD_EVERY
 
 
 def day(text: str) -> date:

@@ -3,6 +3,7 @@
 from verification.management.documents.architecture import architecture
 from verification.management.documents.audit_events import audit_events
 from verification.management.documents.codes import codes
+from verification.management.documents.export_columns import export_columns
 from verification.management.documents.limits import limits
 from verification.management.documents.openapi import openapi
 from verification.management.documents.permissions import permissions
@@ -13,6 +14,7 @@ DOCUMENTS = {
     "docs/architecture.md": architecture,
     "docs/audit_events.md": audit_events,
     "docs/codes.md": codes,
+    "docs/export_columns.md": export_columns,
     "docs/limits.md": limits,
     "docs/openapi.json": openapi,
     "docs/permissions.md": permissions,

@@ -298,8 +298,12 @@ OPERATORS = (
     ),
     then("evidence.upload_parts:MAX_AT_ONCE", "Unfinished recordings that a sweep deletes", "", _LATER),
     then(
-        "actions.export:UNFINISHED", "An export that was begun", "", "nothing: what there is of it is deleted"
+        "jobs.export_leases:MAX_STARTS",
+        "Processes that may die over one export",
+        "",
+        "nothing: the export is given up, and its page says so",
     ),
+    waits("jobs.export_leases:LEASE", "Until the export of a process that died is begun anew"),
     then("actions.staff:FORGOTTEN_EVERY", "Between two deletions of ended sessions", "", "nothing"),
     then("actions.keys:BATCH", "Keys wrapped anew in one transaction", "", "nothing: the next batch follows"),
     then(

@@ -203,6 +203,24 @@ STAFF = (
     ),
     then("actions.export:KEPT", "An export's file", "", "nothing: it can't be downloaded any more"),
     text(
+        "actions.export:MAX_UNDER_WAY",
+        "Exports that wait or are being made",
+        "",
+        "Too many exports are waiting. Cancel one, or wait until some are made.",
+    ),
+    then(
+        "exports.period.workbook:MAX_ROWS",
+        "Rows of a table in an export's workbook",
+        "",
+        "the sheet, the page and the manifest say that it is cut; the other files have all rows",
+    ),
+    then(
+        "exports.period.workbook:MAX_CELL",
+        "A text in an export's workbook",
+        "characters",
+        "it ends with […]; the other files have all of it",
+    ),
+    text(
         "settings:STAFF_IDLE_RANGE",
         "`KYC_STAFF_IDLE_MINUTES`: a session without use",
         "min",
