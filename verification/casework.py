@@ -306,7 +306,8 @@ def record_document_check(
     )
     change["document_state"] = document_check.state_after(check, case.policy)
     facts = facts_of_check(check) | {"state": change["document_state"]}
-    workflow.amend(case, "document.checked", by=audit.By.staff(by), now=now, data=facts, **change)
+    by_staff = audit.By.staff(by)
+    workflow.amend(case, "document.checked", by=by_staff, now=now, data=facts, commits=[check], **change)
     return check
 
 
@@ -356,7 +357,7 @@ def record_review(
 def amend_by(review: Review, case: Verification, event: str, change: dict[str, Any], **facts: object) -> None:
     """Change the case's fields, with an event of the review and `facts`. Its status stays."""
     by, data = audit.By.staff(review.by), facts_of(review) | facts
-    workflow.amend(case, event, by=by, now=review.at, data=data, **change)
+    workflow.amend(case, event, by=by, now=review.at, data=data, commits=[review], **change)
 
 
 def facts_of(review: Review) -> dict[str, object]:

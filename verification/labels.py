@@ -194,9 +194,11 @@ def actor(kind: str, actor_id: str) -> str:
 
 
 def flatten(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Nested facts as (readable name, value), in their own order."""
+    """Nested facts as (readable name, value), in their own order; without the hashes that a page has no use for."""
     pairs: list[tuple[str, str]] = []
     for name, value in facts.items():
+        if name == "commits":
+            continue
         if isinstance(value, Mapping):
             pairs += [(f"{_spaced(name)}: {inner}", text) for inner, text in flatten(value)]
         elif value not in (None, "", []):

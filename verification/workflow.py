@@ -16,6 +16,7 @@ from verification import audit, messages
 from verification.jobs import doorbell
 from verification.models import (
     AuditEvent,
+    CallState,
     DataKey,
     Policy,
     ProviderCall,
@@ -34,6 +35,7 @@ from verification.rules import (
 )
 from verification.states import (
     ATTEMPT_MOVES,
+    ENDED,
     FOR_A_PERSON,
     MOVES,
     Actor,
@@ -83,14 +85,15 @@ def move(
     by: audit.By,
     now: datetime,
     data: dict[str, Any] | None = None,
+    commits: Any = (),
     **fields: Any,
 ) -> None:
-    """Take `verification` to `target`, set `fields` with it and record the event with `data`.
+    """Take `verification` to `target`, set `fields` with it and record the event with `data`, committing to `commits`.
 
     Raises IllegalMove, or StaleVerification if the row's version is no longer the one that was read.
     """
     with transaction.atomic():
-        audit.record_all([_move(verification, target, by=by, now=now, data=data, **fields)])
+        audit.record_all([_move(verification, target, by=by, now=now, data=data, commits=commits, **fields)])
 
 
 def _move(
@@ -100,6 +103,7 @@ def _move(
     by: audit.By,
     now: datetime,
     data: dict[str, Any] | None,
+    commits: Any = (),
     **fields: Any,
 ) -> AuditEvent:
     """As `move`, within the caller's transaction. Returns the event, for the caller to record."""
@@ -111,7 +115,8 @@ def _move(
     if target in (Status.APPROVED, Status.DECLINED):
         doorbell.ring_seal()
     facts = {"source": source, "target": target, **(data or {})}
-    return audit.event(legal.audit_event, by=by, subject=verification, at=now, **facts)
+    commits = [*commits, verification] if target in ENDED else commits
+    return audit.event(legal.audit_event, by=by, subject=verification, at=now, commits=commits, **facts)
 
 
 def amend(
@@ -121,6 +126,7 @@ def amend(
     by: audit.By,
     now: datetime,
     data: dict[str, Any] | None = None,
+    commits: Any = (),
     **fields: Any,
 ) -> None:
     """Change `fields` of a case that keeps its status, and record the event; StaleVerification as for `move`.
@@ -129,7 +135,7 @@ def amend(
     """
     with transaction.atomic():
         _change(verification, **fields)
-        audit.record(event, by=by, subject=verification, at=now, **(data or {}))
+        audit.record(event, by=by, subject=verification, at=now, commits=commits, **(data or {}))
 
 
 def _change(verification: Verification, **changes: Any) -> None:
@@ -307,7 +313,11 @@ def conclude(
         advance(attempt, AttemptStatus.FINISHED, finished_at=now, **outcome, **finding)
         facts = _facts_of(attempt)
         shown = {**facts, **_picture_of(attempt)}
-        finished = audit.event("attempt.finished", by=audit.By.system(), subject=attempt, at=now, **shown)
+        ended = attempt.calls.exclude(state=CallState.SENDING)
+        system, commits = audit.By.system(), [attempt, *ended]
+        finished = audit.event(
+            "attempt.finished", by=system, subject=attempt, at=now, commits=commits, **shown
+        )
         verification = Verification.objects.locked_alone(attempt.verification_id)
         verification.policy = attempt.verification.policy  # a case keeps its policy
         if verification.status != Status.CHECKING:

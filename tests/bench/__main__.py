@@ -12,6 +12,7 @@ from tests.bench.report import report
 
 BENCHES = (
     "attempt",
+    "audit",
     "client",
     "deciding",
     "latency",

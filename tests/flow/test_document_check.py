@@ -361,6 +361,7 @@ def test_the_trail_has_the_answers_and_neither_note_nor_name(road, emulator, alw
     made = check(case, EXPIRED, by=one, note=NOTE)
     event = AuditEvent.objects.get(kind="document.checked")
     assert event.actor_id == one.username
+    assert list(event.data.pop("commits")) == [f"documentcheck:{made.public_id}"]
     assert event.data == {
         "check": made.public_id,
         "document": case.documents.get().public_id,

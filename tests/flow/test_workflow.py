@@ -26,6 +26,9 @@ def test_a_finished_attempt_is_an_event_with_its_result(road: Road, emulator: Em
     attempt = case.attempts.get()
     event = AuditEvent.objects.get(kind="attempt.finished")
     assert event.subject_id == attempt.public_id
+    call = attempt.calls.get()
+    committed = {f"verificationattempt:{attempt.public_id}", f"providercall:{call.public_id}"}
+    assert set(event.data.pop("commits")) == committed
     assert event.data == {
         "attempt": attempt.public_id,
         "number": 1,

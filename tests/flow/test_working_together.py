@@ -106,6 +106,7 @@ def test_the_trail_has_the_id_of_a_note_and_never_its_text(case, rita, rolf):
     ask(rita, case, rolf)
     event = AuditEvent.objects.get(kind="case.note_written")
     note = case.notes.get()
+    assert list(event.data.pop("commits")) == [f"casenote:{note.public_id}"]
     assert event.data == {"note": note.public_id, "question": True, "to": 1}
     assert (event.actor_id, event.subject_id) == ("rita", case.public_id)
 

@@ -35,5 +35,6 @@ def cancel_by_senior(
         locked, Verdict.CANCEL, reason_code=reason_code, note=note, evidence_sha256=evidence, by=by, now=now
     )
     senior = audit.By.staff(by, acting_as=Actor.SENIOR_REVIEWER)
-    workflow.move(locked, Status.CANCELLED, by=senior, now=now, data=casework.facts_of(review))
+    data = casework.facts_of(review)
+    workflow.move(locked, Status.CANCELLED, by=senior, now=now, data=data, commits=[review])
     return review

@@ -44,10 +44,9 @@ def _answer(
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     wording = {"text_version": text_version, "text_sha256": sha256, "locale": locale}
     place = client_address.neighbourhood(ip_address)
-    workflow.move(verification, target, by=by, now=now, data=wording, address_range=place)
     kept = {"version": text_version, "locale": locale, "organisation": organisation, "text": text}
     ConsentText.objects.get_or_create(sha256=sha256, defaults={**kept, "first_used_at": now})
-    return Consent.objects.create(
+    consent = Consent.objects.create(
         verification=verification,
         given=target == Status.COLLECTING,
         at=now,
@@ -55,3 +54,5 @@ def _answer(
         user_agent=user_agent[:300],
         **wording,
     )
+    workflow.move(verification, target, by=by, now=now, data=wording, commits=[consent], address_range=place)
+    return consent

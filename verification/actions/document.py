@@ -86,7 +86,7 @@ def _create(
     hashes = {"original_sha256": original.sha256, "normalised_sha256": normalised.sha256}
     by = audit.By.applicant(verification.applicant.public_id)
     told = {"document": document.public_id, "advice": document.advice, **hashes}
-    audit.record("document.uploaded", by=by, subject=locked, at=now, **told)
+    audit.record("document.uploaded", by=by, subject=locked, at=now, commits=[document], **told)
     return document
 
 

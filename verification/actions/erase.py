@@ -67,7 +67,9 @@ def _make_unreadable(
         Q(later__verification__applicant=locked) | Q(earlier__verification__applicant=locked)
     ).delete()
     RecordingUpload.objects.filter(attempt__verification__applicant=locked).delete()
-    notes = CaseNote.objects.filter(verification__applicant=locked).exclude(text="").update(text="")
+    written = CaseNote.objects.filter(verification__applicant=locked).exclude(text="")
+    audit.forget(list(written))
+    notes = written.update(text="")
     Applicant.objects.filter(pk=locked.pk).update(erased_at=now)
     key = locked.data_key
     if key is not None:

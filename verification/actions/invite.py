@@ -72,5 +72,7 @@ def _applicant(
         raise DuplicateReference("A verification with this reference exists.")
     if changed := change(applicant, **details):
         applicant.save(update_fields=changed)
-        audit.record("applicant.changed", by=by, subject=applicant, at=now, fields=changed)
+        audit.record(
+            "applicant.changed", by=by, subject=applicant, at=now, commits=[applicant], fields=changed
+        )
     return applicant

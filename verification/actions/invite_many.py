@@ -332,7 +332,7 @@ def _change(
     if applicants:
         Applicant.objects.bulk_update(applicants, ["name", "email", "locale"])
     return [
-        audit.event("applicant.changed", by=by, subject=each, at=now, fields=changed[each.pk])
+        audit.event("applicant.changed", by=by, subject=each, at=now, commits=[each], fields=changed[each.pk])
         for each in applicants
     ]
 

@@ -58,7 +58,8 @@ def write(
     if answers is not None:
         answers.mentions.filter(closed_at__isnull=True).update(closed_at=now)
     facts = {"note": written.public_id, "question": written.question, "to": len(asked)}
-    audit.record("case.note_written", by=audit.By.staff(by), subject=locked, at=now, **facts)
+    author = audit.By.staff(by)
+    audit.record("case.note_written", by=author, subject=locked, at=now, commits=[written], **facts)
     return written
 
 

@@ -132,7 +132,7 @@ def activate(policy: Policy, *, seen: str, by: StaffUser, now: datetime) -> None
         raise NothingChanged(_("Say first why the policy is changed."))
     row.activated_by, row.activated_at = by, now
     row.save()
-    _record("policy.activated", row, by, now, replaces=in_force.version)
+    _record("policy.activated", row, by, now, [row], replaces=in_force.version)
 
 
 def _lock() -> Policy:
@@ -150,7 +150,7 @@ def _draft(policy: Policy, seen: str) -> Policy:
     return row
 
 
-def _record(kind: str, policy: Policy, by: StaffUser, now: datetime, **facts: Any) -> None:
+def _record(kind: str, policy: Policy, by: StaffUser, now: datetime, commits: Any = (), **facts: Any) -> None:
     terms = {name: ruled.plain(value) for name, value in terms_of(policy).items()}
     senior = audit.By.staff(by, acting_as=Actor.SENIOR_REVIEWER)
     audit.record(
@@ -158,6 +158,7 @@ def _record(kind: str, policy: Policy, by: StaffUser, now: datetime, **facts: An
         by=senior,
         subject=policy,
         at=now,
+        commits=commits,
         version=policy.version,
         terms=terms,
         fingerprint=fingerprint(policy),

@@ -35,5 +35,5 @@ def reopen(
     senior = audit.By.staff(by, acting_as=Actor.SENIOR_REVIEWER)
     fields: dict[str, Any] = {"final_review": None, "passing_call": None, "reasons": ["reopened"]}
     data = casework.facts_of(review)
-    workflow.move(locked, Status.IN_REVIEW, by=senior, now=now, data=data, **fields)
+    workflow.move(locked, Status.IN_REVIEW, by=senior, now=now, data=data, commits=[review], **fields)
     return review

@@ -140,7 +140,8 @@ def _take_effect(case: Verification, review: Review, got: dict[str, Any] | None 
     if check is not None:
         data["document_check"] = check.public_id
     target, by = _TARGETS[Verdict(review.verdict)], audit.By.staff(review.by)
-    workflow.move(case, target, by=by, now=review.at, data=data, **_consequences(case, review))
+    changes = _consequences(case, review)
+    workflow.move(case, target, by=by, now=review.at, data=data, commits=[review], **changes)
     if REASONS[review.reason_code].step == "document":
         workflow.ask_for_photo(case, now=review.at)
     return review

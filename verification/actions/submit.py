@@ -168,8 +168,8 @@ def _flag(
     other: Verification | None = None,
 ) -> None:
     """Raise the flag. Another applicant's case that it is about gets an event too: it may be decided already."""
-    RiskFlag.objects.create(
-        verification_id=attempt.verification_id,
+    raised = RiskFlag.objects.create(
+        verification=attempt.verification,
         attempt=attempt,
         other=other,
         code=code,
@@ -177,7 +177,7 @@ def _flag(
         raised_at=now,
     )
     by = audit.By.system()
-    audit.record("attempt.flagged", by=by, subject=attempt, at=now, flag=code, **facts)
+    audit.record("attempt.flagged", by=by, subject=attempt, at=now, commits=[raised], flag=code, **facts)
     if other is not None:
         told = {"flag": code, "other": attempt.verification.public_id, "attempt": attempt.public_id}
         audit.record("evidence.shared", by=by, subject=other, at=now, **told)

@@ -135,6 +135,7 @@ _FORMS: Final = {
         "rows": "how many rows each table has",
         "share": "the share of the pictures that are alike, up to 1",
         "similarity": "the vendor's similarity, 0 to 100, as text; none without an answer",
+        "older": "the highest id of each kind of record that was there before events committed to records",
         "since": "the size of the log when the key came",
         "version": "the version of the case that was shown",
     },

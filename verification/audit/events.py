@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from verification.audit import kinds
+from verification.audit import commitments, kinds
 from verification.models import AuditEvent, StaffUser
 from verification.states import Actor
 
@@ -38,28 +38,35 @@ class By:
         return cls(acting_as, user.get_username())
 
 
-def record(kind: str, *, by: By, subject: Any, at: datetime, **data: Any) -> AuditEvent:
-    """Append one event about `subject` (a record with a `public_id`). `data` holds ids, codes and hashes only."""
-    written = event(kind, by=by, subject=subject, at=at, **data)
+def record(kind: str, *, by: By, subject: Any, at: datetime, commits: Any = (), **data: Any) -> AuditEvent:
+    """Append one event about `subject` (a record with a `public_id`). `data` holds ids, codes and hashes only.
+
+    `commits` are the records that came with it, saved already; the event holds salted hashes of their facts.
+    """
+    written = event(kind, by=by, subject=subject, at=at, commits=commits, **data)
     written.save(force_insert=True)
+    commitments.keep([written])
     return written
 
 
 def record_all(events: Sequence[AuditEvent]) -> None:
     """Append these events of `event`, in this order, by one statement."""
-    AuditEvent.objects.bulk_create(events)
+    commitments.keep(AuditEvent.objects.bulk_create(events))
 
 
-def event(kind: str, *, by: By, subject: Any, at: datetime, **data: Any) -> AuditEvent:
+def event(kind: str, *, by: By, subject: Any, at: datetime, commits: Any = (), **data: Any) -> AuditEvent:
     """An event for `record_all`, with the arguments of `record`. Raises kinds.NotInTable."""
     about = subject._meta.model_name
     kinds.check(kind, subject=about, actor=by.kind, names=data.keys())
-    return AuditEvent(
+    committed, salts = commitments.commit(commits)
+    made = AuditEvent(
         at=at,
         kind=kind,
         actor_kind=by.kind,
         actor_id=by.id,
         subject_kind=about,
         subject_id=getattr(subject, "public_id", "") or str(subject.pk),
-        data=data,
+        data=data | committed,
     )
+    made.salts = salts
+    return made

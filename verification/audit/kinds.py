@@ -334,7 +334,7 @@ _ALL: Final = (
     _kind("alert.over", _("Alert over"), "alert", SYSTEM, "alert of"),
     _kind("system.sweep_asked", _("Sweep asked for"), MEMBER, STAFF),
     _kind("keys.rewrapped", _("Data keys wrapped anew"), "datakey", OPERATORS, "first number wrapped_by"),
-    _kind("trail.key_introduced", _("Key of the trail introduced"), "trailkey", SYSTEM, "vkey since"),
+    _kind("trail.key_introduced", _("Key of the trail introduced"), "trailkey", SYSTEM, "vkey since older"),
     _kind("trail.alive", _("Trail sealed though nothing happened"), "trailhead", SYSTEM),
     _kind(
         "trail.contradicted",

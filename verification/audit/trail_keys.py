@@ -2,12 +2,13 @@
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 
+from verification.audit import facts
 from verification.audit.events import By, record
-from verification.models import TrailHead, TrailKey
+from verification.models import Policy, TrailHead, TrailKey
 from verification.transparency import notes, signers
 
 # Behind it stands when a log was begun again.
@@ -52,6 +53,12 @@ def known() -> list[notes.PublicKey]:
     return [notes.PublicKey.parse(key.vkey) for key in TrailKey.objects.all()]
 
 
+def known_at(size: int) -> list[notes.PublicKey]:
+    """The key that may have signed a checkpoint of that size: a retired one signs no later one."""
+    row = TrailKey.objects.filter(since__lt=size).order_by("pk").last()
+    return [notes.PublicKey.parse(row.vkey)] if row else []
+
+
 def introduced(head: TrailHead, *, now: datetime) -> notes.Signer:
     """The signer of the log; a new one is introduced by the newest key that the log knows, if the ring has it.
 
@@ -66,7 +73,14 @@ def introduced(head: TrailHead, *, now: datetime) -> notes.Signer:
         raise NotIntroduced("A newer key signs the trail. Start this process again with the newer ring.")
     introduction = "" if newest is None else _introduction(by_key.get(newest.vkey), vkey)
     made = TrailKey.objects.create(vkey=vkey, since=head.size, introduction=introduction, at=now)
-    record("trail.key_introduced", by=By.system(), subject=made, at=now, vkey=vkey, since=head.size)
+    data: dict[str, Any] = {"vkey": vkey, "since": head.size}
+    if newest is None:
+        # The first one commits to the policies so far, and says which records are older than the commitments to them.
+        data |= {
+            "older": facts.newest_ids(),
+            "commits": facts.rows(Policy).filter(activated_at__isnull=False),
+        }
+    record("trail.key_introduced", by=By.system(), subject=made, at=now, **data)
     return signer
 
 

@@ -32,7 +32,8 @@ class NewCase:
             "mode": case.mode,
             **more,
         }
-        return audit.event("verification.invited", by=by, subject=case, at=at, **facts)
+        applicant = [case.applicant]
+        return audit.event("verification.invited", by=by, subject=case, at=at, commits=applicant, **facts)
 
 
 def policy_to_invite_under() -> Policy:

@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("event_id", models.BigIntegerField()),
-                ("name", models.CharField(max_length=60)),
+                ("name", models.CharField(db_index=True, max_length=60)),
                 ("salt", models.CharField(max_length=64)),
             ],
             options={

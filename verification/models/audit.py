@@ -1,7 +1,12 @@
 """The audit trail. Only `audit.record` makes rows, and they never change: the database refuses UPDATE and DELETE."""
 
+from typing import TYPE_CHECKING
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from verification.models.trail import AuditSalt
 
 
 class AuditEvent(models.Model):
@@ -14,6 +19,9 @@ class AuditEvent(models.Model):
     subject_kind = models.CharField(_("subject"), max_length=20)
     subject_id = models.CharField(_("subject id"), max_length=60, db_index=True)
     data = models.JSONField(_("data"), default=dict)
+
+    # Of the records it commits to, until they are stored with it.
+    salts: "list[AuditSalt]"
 
     class Meta:
         verbose_name = _("audit event")

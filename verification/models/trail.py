@@ -92,7 +92,7 @@ class AuditSalt(models.Model):
     """
 
     event_id = models.BigIntegerField()
-    name = models.CharField(max_length=60)
+    name = models.CharField(max_length=60, db_index=True)  # of the record, as `audit.facts` says it
     salt = models.CharField(max_length=64)  # 32 random bytes, hex
 
     class Meta:

@@ -49,7 +49,7 @@ def appended(size: int, leaves: Sequence[bytes], read: ReadTile) -> Iterator[Til
             yield tile
             index += 1
             if tile.width == WIDTH:
-                new.append(root_of(_hashes(tile.hashes)))
+                new.append(root_of(split(tile.hashes)))
         level += 1
 
 
@@ -63,7 +63,7 @@ def nodes(read: ReadTile) -> Nodes:
         hashes = once(row, tile)[at * HASH_BYTES : (at + (1 << inside)) * HASH_BYTES]
         if len(hashes) != HASH_BYTES << inside:
             raise LookupError(f"Tile {tile} of level {row} is too short.")
-        return root_of(_hashes(hashes))
+        return root_of(split(hashes))
 
     return node
 
@@ -79,5 +79,5 @@ def path(kind: str, index: int, width_: int = WIDTH) -> str:
     return f"tile/{kind}/{name}" + (f".p/{width_}" if width_ < WIDTH else "")
 
 
-def _hashes(joined: bytes) -> list[bytes]:
+def split(joined: bytes) -> list[bytes]:
     return [joined[at : at + HASH_BYTES] for at in range(0, len(joined), HASH_BYTES)]

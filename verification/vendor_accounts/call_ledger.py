@@ -155,7 +155,8 @@ def _close_now(call: ProviderCall, state: CallState, now: datetime, facts: dict[
         return True
     row.update(latency_ms=latency, **{**facts, "answer": ""})
     late = {name: facts[name] for name in ("code", "request_id")}
-    audit.record("call.answered_late", by=audit.By.system(), subject=call, at=now, **late)
+    call.refresh_from_db()
+    audit.record("call.answered_late", by=audit.By.system(), subject=call, at=now, commits=[call], **late)
     return False
 
 

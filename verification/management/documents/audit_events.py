@@ -33,6 +33,7 @@ sealed, and what that proves.
 - **About**: the id of the record, which stays meaningful after the record is gone.
 - **Tells of**: *case*: a person's case, by ids; *verdict*: what a reviewer thinks of a case, so those who may decide it
   do not see the event before it is decided; *staff*: how a member of staff works; *portal*: nobody in person.
+- `commits`, in the data of any event: salted hashes of the records that came with it, as `verify_trail` checks them.
 - *look*: somebody looked at something and changed nothing. All others are deeds.
 
 {"".join(_group(prefix, list(kinds)) for prefix, kinds in groupby(sorted(KINDS), key=_prefix))}

@@ -1,0 +1,140 @@
+"""The facts of a record as the trail knows them: plain values of fields that never change once the event is written.
+
+An event holds a salted hash of them (`commitments`), so a record that was changed, dropped or slipped in is found.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any, Final
+
+from django.db.models import F, Model, Q, QuerySet
+
+from verification.models import (
+    Applicant,
+    CaseNote,
+    Consent,
+    Document,
+    DocumentCheck,
+    Policy,
+    ProviderCall,
+    Review,
+    RiskFlag,
+    Verification,
+    VerificationAttempt,
+)
+from verification.states import ENDED, AttemptStatus
+
+_CASE: Final = "verification.public_id"
+_BY: Final = ("by.username", "at")
+# The fields of each kind of record, by their way from the record.
+FIELDS: Final[dict[type[Model], tuple[str, ...]]] = {
+    Applicant: ("reference", "name", "email", "locale", "created_at"),
+    CaseNote: (_CASE, "text", "question", "answers.public_id", *_BY),
+    Consent: (_CASE, "given", "text_version", "text_sha256", "locale", "ip_address", "user_agent", "at"),
+    Document: (
+        _CASE,
+        *("kind", "original_sha256", "original_size", "normalised_sha256", "normalised_size", "uploaded_at"),
+    ),
+    DocumentCheck: (
+        *(_CASE, "document.public_id", "kind", "answers", "list_version", "note", "evidence_sha256"),
+        *_BY,
+    ),
+    Policy: (
+        *("version", "approve_at", "liveness_mode", "action_count", "max_attempts", "link_days"),
+        *("review_hours", "retention_days", "qa_share", "second_for_override", "second_for_flags"),
+        *("second_below", "second_share", "second_for_declines", "document_check", "document_share"),
+        *("document_kinds", "document_checklist", "shared_evidence", "change_reason"),
+        *("drafted_by.username", "drafted_at", "activated_by.username", "activated_at"),
+    ),
+    ProviderCall: (
+        *(
+            "attempt.public_id",
+            "number",
+            "region",
+            "state",
+            "answer",
+            "body_sha256",
+            "body_size",
+            "started_at",
+        ),
+        *(
+            "ended_at",
+            "request_id",
+            "code",
+            "description",
+            "similarity",
+            "consistent",
+            "billed",
+            "latency_ms",
+        ),
+    ),
+    Review: (
+        *(_CASE, "stage", "verdict", "reason_code", "list_version", "note", "evidence_sha256"),
+        *("confirms.public_id", "differs_from.public_id", "proposed_by.username", *_BY),
+    ),
+    RiskFlag: (_CASE, "attempt.public_id", "other.public_id", "code", "raised_at"),
+    Verification: (
+        *("applicant.public_id", "policy.version", "mode", "status", "outcome", "reasons", "document_state"),
+        *("passing_call.public_id", "final_review.public_id", "created_at", "decided_at"),
+    ),
+    VerificationAttempt: (
+        *(_CASE, "number", "status", "mode", "actions", "document.public_id", "issued_at", "submitted_at"),
+        *("finished_at", "original_sha256", "original_size", "normalised_sha256", "normalised_size"),
+        *("outcome", "similarity", "result_code", "counted", "best_frame_sha256", "best_frame_source"),
+    ),
+}
+
+# Which records must have an event that committed to them.
+COMMITTED: Final[dict[type[Model], Q]] = {
+    Applicant: Q(),
+    Policy: Q(activated_at__isnull=False),
+    Consent: Q(),
+    Document: Q(),
+    DocumentCheck: Q(),
+    CaseNote: Q(),
+    Review: Q(),
+    RiskFlag: Q(),
+    VerificationAttempt: Q(status=AttemptStatus.FINISHED),
+    ProviderCall: Q(attempt__finished_at__gte=F("ended_at")),
+    Verification: Q(status__in=ENDED),
+}
+
+
+def rows(model: type[Model]) -> QuerySet[Any]:
+    """Its records, with what their facts need of others."""
+    others = {field.partition(".")[0] for field in FIELDS[model] if "." in field}
+    return model._base_manager.select_related(*others)
+
+
+def name(record: Model) -> str:
+    """What the record is called in an event, such as "review:rev_…"."""
+    return f"{record._meta.model_name}:{getattr(record, 'public_id', None) or record.pk}"
+
+
+def of(record: Model) -> dict[str, Any]:
+    """The facts, by name; a name without dots is a field of the record."""
+    return {field: _plain(record, field) for field in FIELDS[type(record)]}
+
+
+def _plain(record: Model, field: str) -> Any:
+    first, _, rest = field.partition(".")
+    value = getattr(record, first)
+    if rest:
+        return None if value is None else attrgetter(rest)(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    digits = getattr(record._meta.get_field(first), "decimal_places", None)
+    if digits is not None and value is not None:
+        # A record that was just made may hold 80 where the database gives 80.00.
+        return f"{Decimal(value):.{digits}f}"
+    return str(value) if isinstance(value, str) else value
+
+
+def newest_ids() -> dict[str, int]:
+    """The highest id of each kind of record but policies: what is there before the first commitment."""
+    newest = {}
+    for model in COMMITTED.keys() - {Policy}:
+        row = model._base_manager.order_by("-pk").first()
+        newest[str(model._meta.model_name)] = row.pk if row else 0
+    return newest
