@@ -12,6 +12,7 @@ from verification.exports.period.table import Period
 from verification.exports.statistics.figure import (
     CODE,
     COUNT,
+    MIN_FOR_PERCENTILES,
     SECONDS,
     SHARE_COLUMNS,
     TEXT,
@@ -27,7 +28,6 @@ from verification.models import AuditEvent, Verdict, Verification, VerificationA
 from verification.rules import reasons
 from verification.states import Band, Outcome, Status
 
-MIN_FOR_PERCENTILES = 10
 MIN_FOR_95TH = 20
 PER_CENTS = (50, 90, 95)
 PATHS = {"policy": "By the policy alone", "person": "By one person", "two_persons": "By two people"}

@@ -7,6 +7,9 @@ from typing import Any
 
 from verification.exports.statistics.intervals import Interval, wilson
 
+# Of fewer values no percentile is told.
+MIN_FOR_PERCENTILES = 10
+
 Row = dict[str, Any]
 Rows = list[Row]
 

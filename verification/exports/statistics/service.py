@@ -10,6 +10,7 @@ from verification.exports.period.table import Period
 from verification.exports.statistics.figure import (
     CODE,
     COUNT,
+    MIN_FOR_PERCENTILES,
     SHARE_COLUMNS,
     TEXT,
     YES_NO,
@@ -20,7 +21,6 @@ from verification.exports.statistics.figure import (
 )
 from verification.models import AnswerKind, AuditEvent, CallState, ProviderCall
 
-MIN_FOR_PERCENTILES = 10
 # What a call came to, and whether the vendor was there for it.
 ENDS: dict[tuple[str, str], tuple[str, bool]] = {
     (CallState.ANSWERED, AnswerKind.USABLE): ("Answered about the person", True),

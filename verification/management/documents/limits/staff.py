@@ -8,6 +8,36 @@ _TRIES = "Too many failed sign-ins. To protect this account, we reject every att
 _TOO_OFTEN = "That was too often in too short a time. Please wait a minute and try again."
 
 STAFF = (
+    then(
+        "exports.statistics.groups:MAX_GROUPS",
+        "Groups with a row of their own in statistics",
+        "",
+        "nothing: the smallest are counted together",
+    ),
+    then(
+        "exports.statistics.figure:MIN_FOR_PERCENTILES",
+        "Values of which statistics tell percentiles, at least",
+        "",
+        "nothing: no percentile is told",
+    ),
+    then(
+        "exports.statistics.decisions:MIN_FOR_95TH",
+        "Decisions of which statistics tell the 95th percentile, at least",
+        "",
+        "nothing: it is not told",
+    ),
+    then(
+        "exports.statistics.withholding:SMALLEST",
+        "Smallest count of people in a group that statistics tell",
+        "",
+        "nothing: the count is withheld, and so are those that would tell it",
+    ),
+    then(
+        "exports.statistics.groups:ENOUGH",
+        "Cases of a group that statistics compare, at least",
+        "",
+        "nothing: the group is marked as too small to compare",
+    ),
     text(
         "review.brand_pages.forms:MAX_CLIENTS",
         "API clients on the page of a brand",
