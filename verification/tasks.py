@@ -14,6 +14,7 @@ from verification.actions import export as exporting
 from verification.actions import invite_many as inviting_many
 from verification.actions import prepare as preparing
 from verification.actions import probe as probing
+from verification.actions import rerun as rerunning
 from verification.actions import seal as sealing
 from verification.actions import staff as staffing
 from verification.actions import sweep as sweeping
@@ -90,6 +91,11 @@ def _assess_next() -> bool:
     except workflow.StaleAttempt:
         log.info("assess.overtaken")
         return False
+
+
+@shared_task(name=doorbell.RERUN)
+def rerun(rerun_id: str) -> None:
+    rerunning.rerun(rerun_id, clock=clock.now)
 
 
 @shared_task(name=doorbell.PROBE)

@@ -14,7 +14,7 @@ from tests.contract.vendor_socket import VendorSocket, answering, http
 from tests.flow.tries import judge_after_a_death
 from verification import audit, storage
 from verification.actions import assess, cancel, prepare, sweep
-from verification.evidence import best_frame
+from verification.evidence import best_frame, request_body
 from verification.jobs import leases
 from verification.models import (
     AuditEvent,
@@ -34,7 +34,7 @@ LONG_AGO = NOW - timedelta(hours=1)
 
 def begin(attempt: VerificationAttempt) -> ProviderCall:
     """A ledger entry as a worker leaves it that dies during the call."""
-    with assess._body(attempt) as body:
+    with request_body.of(attempt) as body:
         return call_ledger.begin(attempt, pacing.accounts()[0], "ap-singapore", body, now=NOW)
 
 

@@ -50,7 +50,7 @@ LOOKS = {
 }
 # Acts that answer with a redirect, whether they changed something or not.
 LED_ON = {"claim", "release", "reopen", "check_document", "judge_blind", *VERDICTS, *TOGETHER}
-WITHOUT_A_REVIEW = {"claim", "renew", "release", "check_document", "assign", "take_back", "note"}
+WITHOUT_A_REVIEW = {"claim", "renew", "release", "check_document", "assign", "take_back", "note", "rerun"}
 # Acts whose form sends the version of its page.
 OF_A_PAGE = {*VERDICTS, "check_document", "judge_blind", "reopen"}
 REVIEWERS = {Group.REVIEWER, Group.SENIOR}
@@ -171,18 +171,22 @@ def ways(act: str, situation: Situation, case: Verification) -> list[str]:
 
 def form_of(act: str, case: Verification, me: StaffUser) -> dict[str, Any]:
     """The fields that a reviewer fills in for this act."""
-    if act == "reveal":
-        return {"purpose": "contact"}
-    if act == "check_document":
-        return {"document_kind": "passport", "document_name_matches": "yes", "note": NOTE}
-    if act == "judge_blind":
-        return {"verdict": "approve", "note": NOTE}
-    if act == "assign":
-        return {"to": member(Group.SENIOR, "third").pk}
-    if act == "note":
-        return {"text": NOTE}
-    if act == "cancel":
-        return {"cancel_reason": "not_needed", "cancel_note": NOTE}
+    own: dict[str, dict[str, Any]] = {
+        "reveal": {"purpose": "contact"},
+        "check_document": {"document_kind": "passport", "document_name_matches": "yes", "note": NOTE},
+        "judge_blind": {"verdict": "approve", "note": NOTE},
+        "assign": {"to": member(Group.SENIOR, "third").pk},
+        "note": {"text": NOTE},
+        "cancel": {"cancel_reason": "not_needed", "cancel_note": NOTE},
+        "rerun": {
+            "rerun_attempt": case.attempts.last().public_id,
+            "rerun_number": 1,
+            "rerun_reason": NOTE,
+            "rerun_sure": "on",
+        },
+    }
+    if act in own:
+        return own[act]
     reasons = [reason.code for reason in reasons_for(act)]
     if act == "hand_back" and case.proposal is not None and case.proposal.by == me:
         reasons = [WITHDRAWN]
@@ -241,6 +245,7 @@ def _done_without_a_review(case: Verification, me: StaffUser, act: str, before: 
         "assign": case.assigned_to == member(Group.SENIOR, "third"),
         "take_back": case.assigned_to is None,
         "note": case.notes.filter(by=me).count() == 1,
+        "rerun": case.reruns.filter(requested_by=me).count() == 1,
     }
     return DONE if holds[act] else "?"
 

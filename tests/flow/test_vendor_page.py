@@ -15,6 +15,7 @@ from tests.conftest import VENDOR_CLOCK, Road
 from tests.flow.conftest import LATER
 from tests.flow.test_staff_site import AUDITOR, OPERATOR, REVIEWER, SENIOR
 from verification.actions import assess
+from verification.evidence import request_body
 from verification.jobs import leases
 from verification.models import ProviderCall, VendorAccount, VerificationAttempt
 from verification.states import AttemptStatus
@@ -205,7 +206,7 @@ def test_the_calls_of_the_last_hour_are_told_apart(
 
 
 def begun(attempt: VerificationAttempt, now: datetime) -> ProviderCall:
-    with assess._body(attempt) as body:
+    with request_body.of(attempt) as body:
         return call_ledger.begin(attempt, pacing.accounts()[0], clients.regions()[0], body, now=now)
 
 

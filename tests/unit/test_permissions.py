@@ -23,6 +23,7 @@ RULES = {
     "decide": {R, S},
     "decide_escalated": {S},
     "reopen": {S},
+    "rerun": {S},
     "share_filter": {S},
     "view_dashboard": {S, A, OP},
     "view_policy": {S, A, OP},

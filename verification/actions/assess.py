@@ -5,28 +5,23 @@ about the person leads to a decision; everything else leads to another try by th
 """
 
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import transaction
 
 from verification import audit, liveness, storage, workflow
-from verification.evidence import best_frame
+from verification.evidence import best_frame, request_body
 from verification.jobs import doorbell, leases
-from verification.jobs.connections import let_go_of_database
-from verification.jobs.one_by_one import OneByOne
 from verification.models import ProviderCall, VerificationAttempt
 from verification.rules import decision
 from verification.states import AttemptStatus
-from verification.vendor_accounts import account_health, call_ledger, clients, pacing, request_ids
+from verification.vendor_accounts import account_health, call_ledger, calling, clients, pacing, request_ids
 
 Clock = Callable[[], datetime]
-# It is all processor time: threads that hash at once take a third longer each.
-_hashing = OneByOne()
 log = structlog.get_logger(__name__)
 
 
@@ -118,61 +113,20 @@ def _act_on_unfit_evidence(
         workflow.give_up(attempt, error.code, now=now)
 
 
-@contextmanager
-def _body(attempt: VerificationAttempt) -> Iterator[liveness.RequestBody]:
-    """The request's body, streamed from the evidence; hashed once beforehand, and refused if the evidence changed."""
-    document = attempt.document
-    if document is None:
-        raise storage.IntegrityError("The attempt has no ID photo.")
-    key = attempt.verification.applicant.data_key
-    with ExitStack() as files:
-        photo = files.enter_context(storage.open_unchecked(document.normalised_name, key))
-        video = files.enter_context(storage.open_unchecked(attempt.normalised_name, key))
-        body = liveness.RequestBody(
-            photo,
-            video,
-            mode=attempt.mode,
-            actions=attempt.actions,
-            photo_sha256=document.normalised_sha256,
-            video_sha256=attempt.normalised_sha256,
-            sha256=attempt.request_sha256 or None,
-        )
-        files.callback(body.release)
-        with _hashing:
-            body.sha256_hex()
-        yield body
-
-
 def _call_in_turn(attempt: VerificationAttempt, turn: pacing.Turn, clock: Clock) -> bool:
     """Wait for the turn and call in it. False if it did not come: then nothing was sent."""
-    called, call = False, None
-    let_go_of_database()
-    try:
-        turn.wait_to_prepare()
-        with _body(attempt) as body:
-            call = _enter(attempt, turn.slot, body, clock())
-            called = call is not None and _call(attempt, call, turn, body, clock)
-    except pacing.Missed:
-        log.warning("assess.turn_missed", attempt=attempt.public_id)
-    finally:
-        if not called and not turn.has_left:
-            _give_back(turn.slot, entered=call is not None, now=clock())
+
+    def enter(body: liveness.RequestBody) -> ProviderCall | None:
+        return _enter(attempt, turn.slot, body, clock())
+
+    def call(entered: ProviderCall, body: liveness.RequestBody) -> bool:
+        return _call(attempt, entered, turn, body, clock)
+
+    body = partial(request_body.of, attempt)
+    called = calling.in_turn(turn, body, enter, call, clock=clock, about=attempt.public_id)
     if not called:
         leases.leave_waiting(attempt)
     return called
-
-
-def _give_back(slot: pacing.Slot, *, entered: bool, now: datetime) -> None:
-    """The slot's call was not sent, so it costs nothing; if it was to be a trial, another may be.
-
-    Without the database the budget counts a call too many, which must not hide why the call was not sent.
-    """
-    try:
-        pacing.give_back(slot)
-        if slot.account.paused_at is not None and not entered:
-            pacing.allow_trial(slot.account, now=now)
-    except (DatabaseError, InterfaceError) as error:
-        log.warning("assess.slot_not_given_back", account=slot.account.name, error=type(error).__name__)
 
 
 def _enter(
@@ -196,14 +150,7 @@ def _call(
 ) -> bool:
     """Send the call and act on its outcome. False if the slot was missed before a byte was sent."""
     try:
-        answer = clients.send(
-            call.account.name,
-            call.region,
-            body,
-            now=lambda: clock().timestamp(),
-            may_send=partial(_may_send, turn),
-            begun=turn.left,
-        )
+        answer = calling.send(call, turn, body, clock=clock)
     except liveness.Withdrawn:
         _check_ours(call_ledger.close_unsent(call, now=clock()), attempt)
         return False
@@ -220,12 +167,6 @@ def _call(
     _check_ours(ours, attempt)
     _act_on_answer(attempt, call, answer, clock())
     return True
-
-
-def _may_send(turn: pacing.Turn) -> bool:
-    ready = turn.wait_to_send()
-    let_go_of_database()
-    return ready
 
 
 def _check_ours(ours: bool, attempt: VerificationAttempt) -> None:

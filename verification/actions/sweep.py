@@ -7,7 +7,7 @@ import structlog
 
 from verification import audit, messages, storage, workflow
 from verification.evidence import media_tries, upload_parts
-from verification.jobs import answers, doorbell, leases
+from verification.jobs import answers, doorbell, leases, rerun_leases
 from verification.models import Applicant, DataKey, Export, InvitationFile, Verification
 from verification.states import AttemptStatus, Status
 from verification.vendor_accounts import call_ledger, pacing
@@ -31,6 +31,7 @@ def sweep(*, now: datetime) -> int:
     if pacing.is_open(now=now):
         most = pacing.calls_within(doorbell.SWEEP_EVERY)
         rung += leases.ring_waiting(AttemptStatus.READY, now=now, most=most)
+    rerun_leases.ring_waiting(now=now)
     for _sender in range(messages.senders_wanted(now=now)):
         doorbell.ring_deliver()
     _expire(now)

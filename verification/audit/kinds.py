@@ -193,6 +193,19 @@ _ALL: Final = (
     _kind("review.asked_again", _("Applicant asked again"), CASE, "reviewer", VERDICT),
     _kind("review.reopened", _("Reopened"), CASE, "senior_reviewer", f"{MOVE} {REVIEW}"),
     _kind(
+        "rerun.requested", _("Comparison asked for again"), CASE, "senior_reviewer", "rerun attempt number"
+    ),
+    _kind(
+        "rerun.answered", _("Compared again"), CASE, SYSTEM, "rerun attempt call code similarity request_id"
+    ),
+    _kind(
+        "rerun.failed",
+        _("Comparison made again without an answer"),
+        CASE,
+        SYSTEM,
+        "rerun attempt call code state",
+    ),
+    _kind(
         "review.proposed",
         _("Verdict proposed"),
         CASE,

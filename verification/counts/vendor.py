@@ -85,7 +85,9 @@ def _scored(start: datetime) -> QuerySet[Any]:
         verdict__in=[Verdict.APPROVE, Verdict.DECLINE, Verdict.ASK_AGAIN, Verdict.REOPEN]
     )
     return (
-        ProviderCall.objects.filter(started_at__gte=start, answer=AnswerKind.USABLE, similarity__isnull=False)
+        ProviderCall.objects.filter(
+            started_at__gte=start, answer=AnswerKind.USABLE, similarity__isnull=False, rerun__isnull=True
+        )
         .annotate(
             decision=Coalesce(Subquery(decisions.values("verdict")[:1]), Value("")),
             first=Coalesce(Subquery(taken_back.values("verdict")[:1]), Value("")),

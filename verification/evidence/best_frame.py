@@ -1,5 +1,7 @@
 """A picture of the face for the reviewer: the vendor's frame, or one from the recording. It changes no outcome."""
 
+import hashlib
+
 import structlog
 
 from verification import liveness, media, storage
@@ -14,7 +16,7 @@ def keep(attempt: VerificationAttempt, answer: liveness.Answer, store: storage.S
     if leases.why_not_process(attempt):
         # The case has ended, or workers keep dying here: the answer counts, a picture is not worth another try.
         return {"best_frame_note": "not_looked_for"}
-    picture, note = _from_vendor(attempt, answer)
+    picture, note = _from_vendor(answer)
     try:
         frame = store("frame", picture or _from_recording(attempt))
     except (media.UnusableMedia, media.MediaUnavailable, storage.IntegrityError, OSError) as error:
@@ -28,17 +30,24 @@ def keep(attempt: VerificationAttempt, answer: liveness.Answer, store: storage.S
     }
 
 
-def _from_vendor(attempt: VerificationAttempt, answer: liveness.Answer) -> tuple[bytes | None, str]:
+def hash_of(answer: liveness.Answer) -> dict[str, str]:
+    """The hash that the vendor's frame would have if it were stored, and what was wrong with it. It stores nothing."""
+    picture, note = _from_vendor(answer)
+    digest = hashlib.sha256(picture).hexdigest() if picture else ""
+    return {"best_frame_sha256": digest, "best_frame_note": note}
+
+
+def _from_vendor(answer: liveness.Answer) -> tuple[bytes | None, str]:
     """The vendor's frame, re-encoded like any picture from outside, or None and what was wrong with it."""
     if answer.best_frame is None:
         return None, answer.best_frame_note
     try:
         return media.check_photo(answer.best_frame).jpeg, ""
     except media.UnusableMedia as error:
-        log.warning("best_frame.does_not_decode", attempt=attempt.public_id, code=error.code)
+        log.warning("best_frame.does_not_decode", request=answer.request_id, code=error.code)
         return None, error.code
     except media.MediaUnavailable as error:
-        log.warning("best_frame.not_looked_at", attempt=attempt.public_id, reason=error.reason)
+        log.warning("best_frame.not_looked_at", request=answer.request_id, reason=error.reason)
         return None, "not_looked_at"
 
 

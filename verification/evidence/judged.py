@@ -20,7 +20,8 @@ def evidence_hash(case: Verification) -> str:
             "result_code",
             "similarity",
         ),
-        "calls": case.attempts.filter(calls__isnull=False)
+        # What is compared again decides nothing, so it voids no verdict either.
+        "calls": case.attempts.filter(calls__isnull=False, calls__rerun__isnull=True)
         .order_by("number", "calls__number")
         .values_list("calls__public_id", "calls__state", "calls__answer", "calls__code", "calls__similarity"),
         "flags": case.flags.order_by("pk").values_list("public_id", "code"),

@@ -38,7 +38,7 @@ class Stored:
         self.attempts = list(
             case.attempts.filter(status=AttemptStatus.FINISHED).select_related("document").order_by("number")
         )
-        calls = ProviderCall.objects.filter(attempt__verification=case).order_by("number")
+        calls = ProviderCall.objects.filter(attempt__verification=case, rerun__isnull=True).order_by("number")
         self.calls: list[ProviderCall] = list(calls)
         self.reviews = list(case.reviews.select_related("by", "confirms__by", "proposed_by").order_by("pk"))
         self.checks = list(case.document_checks.select_related("by", "document").order_by("pk"))

@@ -19,6 +19,7 @@ from verification.states import AttemptStatus
 PREPARE = "verification.prepare"
 ASSESS = "verification.assess"
 ASSESS_NEXT = "verification.assess_next"
+RERUN = "verification.rerun"
 PROBE = "verification.probe"
 DELIVER = "verification.deliver"
 TELL = "verification.tell_alerts"
@@ -36,6 +37,7 @@ QUEUES = {
     PREPARE: "media",
     ASSESS: "liveness",
     ASSESS_NEXT: "liveness",
+    RERUN: "liveness",
     PROBE: "liveness",
     DELIVER: "liveness",
     ANCHOR: "liveness",
@@ -59,7 +61,8 @@ log = structlog.get_logger(__name__)
 
 
 def ring(task: str, attempt_id: str, *, delay: float = 0) -> None:
-    """Send `task` for the attempt after the running transaction commits; it runs `delay` seconds later or after."""
+    """Send `task` for the attempt, or for the comparison that is made again, after the running transaction commits; it
+    runs `delay` seconds later or after."""
     transaction.on_commit(partial(_send, task, [attempt_id], delay))
 
 

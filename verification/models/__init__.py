@@ -27,6 +27,7 @@ from verification.models.outgoing import Outgoing
 from verification.models.photo_hash import AlikePhoto, PhotoHash, PhotoKey
 from verification.models.policy import Policy, PolicyIsActive
 from verification.models.queue_answer import QueueAnswer
+from verification.models.rerun import Rerun, RerunState
 from verification.models.review import DECISIONS, Review, Stage, Verdict
 from verification.models.saved_filter import QueueStart, SavedFilter
 from verification.models.staff import StaffUser
@@ -101,6 +102,8 @@ __all__ = [
     "QueueStart",
     "RecordingPart",
     "RecordingUpload",
+    "Rerun",
+    "RerunState",
     "Review",
     "RiskFlag",
     "SavedFilter",

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from verification.models.account import VendorAccount
 from verification.models.attempt import VerificationAttempt
 from verification.models.ids import new_id
+from verification.models.rerun import Rerun
 
 
 class CallState(models.TextChoices):
@@ -40,6 +41,10 @@ class ProviderCall(models.Model):
 
     public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "call"))
     attempt = models.ForeignKey(VerificationAttempt, models.PROTECT, related_name="calls")
+    # The call was made again for a finished attempt; nothing follows from its answer.
+    rerun = models.ForeignKey(
+        Rerun, models.PROTECT, null=True, blank=True, related_name="calls", verbose_name=_("made again for")
+    )
     account = models.ForeignKey(VendorAccount, models.PROTECT, related_name="+")
     number = models.PositiveSmallIntegerField(_("number"))
     region = models.CharField(_("region"), max_length=20)

@@ -76,6 +76,7 @@ RIGHTS: dict[str, Right] = {
     "assign_others": _right(_("Only senior reviewers assign cases to colleagues."), SENIOR),
     "cancel": _right(_("Only senior reviewers cancel a case."), SENIOR),
     "reopen": _right(_("Only senior reviewers reopen a decided case."), SENIOR),
+    "rerun": _right(_("Only senior reviewers have evidence compared again."), SENIOR),
     "view_colleagues": _right(_("Only senior reviewers see what each colleague holds."), SENIOR),
     "share_filter": _right(_("Only senior reviewers share a filter with everybody."), SENIOR),
     "view_dashboard": _right(
@@ -267,6 +268,13 @@ def check_cancel_case(user: StaffUser, case: Verification) -> None:
 def check_reopen_case(user: StaffUser, case: Verification) -> None:
     check_reopen(user)
     check_no_conflict(user, case)
+
+
+def check_rerun(user: StaffUser, case: Verification) -> None:
+    """Whether this user may have the evidence of the case compared again."""
+    check(user, "rerun")
+    check_no_conflict(user, case)
+    check_third(user, case)
 
 
 def check_confirm(user: StaffUser, case: Verification) -> None:

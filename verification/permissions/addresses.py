@@ -129,6 +129,13 @@ CASE = (
     Address("case/<slug:public_id>/note", "Write a note or ask a colleague", post="decide", rules=_CASE),
     Address("case/<slug:public_id>/reopen", "Reopen a decided case", post="reopen", rules=_CASE),
     Address(
+        "case/<slug:public_id>/rerun",
+        "Have the evidence compared again: a paid call that decides nothing",
+        post="rerun",
+        rules=_CASE,
+        fresh=("post",),
+    ),
+    Address(
         "evidence/<slug:kind>/<slug:public_id>",
         "A photo, frame or recording",
         "view_evidence",

@@ -18,7 +18,7 @@ VOID = "void"  # 409, and the proposal is dropped
 LOOKS = ("open", "evidence", "reveal")
 HOLDING = ("claim", "renew", "release")
 VERDICTS = ("approve", "decline", "ask_again", "hand_back", "escalate", "snooze", "step_aside")
-TOGETHER = ("assign", "take_back", "note", "cancel")
+TOGETHER = ("assign", "take_back", "note", "cancel", "rerun")
 ACTS = (*LOOKS, *HOLDING, *VERDICTS, "check_document", "judge_blind", "reopen", *TOGETHER)
 _WORK = ("claim", *VERDICTS, "check_document", "judge_blind")
 
@@ -60,14 +60,15 @@ FREE = {
     "assign": "403",
     "take_back": NOTHING,
     "cancel": "403",
+    "rerun": "403",
 }
 # Of a case that is free; `assign` is to a colleague.
-_OF_SENIORS = {"assign": DONE, "cancel": DONE}
+_OF_SENIORS = {"assign": DONE, "cancel": DONE, "rerun": DONE}
 _CLOSED = {**_all(_WORK, "409"), "claim": NOTHING}
 _ENDED = {"assign": NOTHING, "cancel": "409"}
 _CONFLICT = _all(_WORK, "403")
 _STRANGER = {**_CONFLICT, "note": "403"}
-_NO_SENIOR = _all(("assign", "cancel"), "403")
+_NO_SENIOR = _all(("assign", "cancel", "rerun"), "403")
 _LIKE_FREE = {act: FREE[act] for act in _WORK}
 _NO_REOPENING = {"reopen": "403"}
 
@@ -134,6 +135,7 @@ SITUATIONS = (
         "spot check",
         "A pass that was drawn, not judged blind yet.",
         {**_all(("approve", "decline", "ask_again"), "409"), "check_document": "422", "judge_blind": DONE},
+        {"rerun": "409"},
     ),
     Situation(
         "judged blind",
@@ -156,7 +158,7 @@ SITUATIONS = (
         _all((*VERDICTS, "check_document", "judge_blind"), "409"),
         {"cancel": "409"},
     ),
-    Situation("with the applicant", "Asked again.", _CLOSED, {"assign": NOTHING}),
+    Situation("with the applicant", "Asked again.", _CLOSED, {"assign": NOTHING, "rerun": "409"}),
     Situation("approved", "By a colleague.", _CLOSED, {**_ENDED, "reopen": DONE}),
     Situation("declined", "By a colleague.", _CLOSED, {**_ENDED, "reopen": DONE}),
     Situation("declined, page out of date", "Changed since the page was opened.", _CLOSED, _ENDED),
@@ -164,13 +166,13 @@ SITUATIONS = (
         "declined about me",
         "The applicant has my e-mail address.",
         {**_CLOSED, **_all(("approve", "decline", "ask_again", "note"), "403")},
-        {**_NO_REOPENING, "assign": NOTHING, "cancel": "403"},
+        {**_NO_REOPENING, "assign": NOTHING, "cancel": "403", "rerun": "403"},
     ),
     Situation("reopened", "In review again, as if free."),
     Situation(
         "erased",
         "Declined, and the evidence was erased.",
         {**_CLOSED, "evidence": "410", "note": NOTHING},
-        _ENDED,
+        {**_ENDED, "rerun": "409"},
     ),
 )

@@ -20,7 +20,7 @@ from verification.permissions.addresses import NotServed, check_open
 from verification.review import board, exports, page
 from verification.review.admin import records
 from verification.review.brand_pages import page as brand_page
-from verification.review.case import acts, evidence, explanation, keeping, notes, shared
+from verification.review.case import acts, evidence, explanation, keeping, notes, reruns, shared
 from verification.review.case import page as case_page
 from verification.review.clients import urls as client_pages
 from verification.review.dashboard import page as dashboard_page
@@ -55,6 +55,7 @@ class ReviewSite(AdminSite):
             *case_page.urls(self),
             *shared.urls(self),
             *explanation.urls(self),
+            *reruns.urls(self),
             *acts.urls(self),
             *keeping.urls(self),
             *notes.urls(self),

@@ -19,7 +19,7 @@ import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 
 from verification import audit, liveness
-from verification.models import AnswerKind, CallState, ProviderCall, VendorAccount, VerificationAttempt
+from verification.models import AnswerKind, CallState, ProviderCall, Rerun, VendorAccount, VerificationAttempt
 
 # An attempt is sent 3 times at most, 2 of them without a known outcome; then a person decides.
 MAX_CALLS = 3
@@ -72,12 +72,14 @@ def begin(
     body: liveness.RequestBody,
     *,
     now: datetime,
+    rerun: Rerun | None = None,
 ) -> ProviderCall:
-    """Enter a call as SENDING. The caller must commit it before it sends a byte."""
+    """Enter a call as SENDING. The caller must commit it before it sends a byte. `rerun`: nothing follows from it."""
     earlier = attempt.calls.count() if attempt.has_calls else 0
     attempt.has_calls = True
     return ProviderCall.objects.create(
         attempt=attempt,
+        rerun=rerun,
         account=account,
         number=earlier + 1,
         region=region,
@@ -163,6 +165,11 @@ def _close_now(call: ProviderCall, state: CallState, now: datetime, facts: dict[
 def close_lost(attempt: VerificationAttempt, *, now: datetime) -> None:
     """Close as UNKNOWN a call that an earlier worker left open, after another one has claimed the attempt."""
     _give_up(attempt.calls.all(), now)
+
+
+def close_lost_of(rerun: Rerun, *, now: datetime) -> None:
+    """The same for a call of a comparison that is made again, after another worker has claimed that."""
+    _give_up(rerun.calls.all(), now)
 
 
 def close_forgotten(*, now: datetime) -> None:

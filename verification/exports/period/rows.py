@@ -82,12 +82,16 @@ def _consent_texts(period: Period) -> QuerySet[Any]:
 
 
 def _attempts(period: Period) -> QuerySet[Any]:
-    last = ProviderCall.objects.filter(attempt=OuterRef("pk")).order_by("-number")
+    # A comparison that was made again for a senior reviewer is none of the attempt's own calls.
+    own = Q(calls__rerun__isnull=True)
+    last = ProviderCall.objects.filter(attempt=OuterRef("pk"), rerun__isnull=True).order_by("-number")
     return (
         VerificationAttempt.objects.filter(
             period.holds("issued_at") | period.holds("finished_at") | _of_listed(period)
         )
-        .annotate(call_count=Count("calls"), last_request_id=Subquery(last.values("request_id")[:1]))
+        .annotate(
+            call_count=Count("calls", filter=own), last_request_id=Subquery(last.values("request_id")[:1])
+        )
         .order_by("issued_at", "pk")
     )
 

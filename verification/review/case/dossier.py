@@ -143,8 +143,13 @@ def _attempt_row(attempt: VerificationAttempt, *, blind: bool) -> dict[str, Any]
     }
 
 
+def _own_calls(attempt: VerificationAttempt) -> list[ProviderCall]:
+    """Those that its outcome comes from; what was compared again is shown beside them (`rerun_ledger`)."""
+    return [call for call in attempt.calls.all() if call.rerun_id is None]
+
+
 def _answer(attempt: VerificationAttempt, case: Verification) -> dict[str, Any]:
-    calls: list[ProviderCall] = list(attempt.calls.all())
+    calls: list[ProviderCall] = _own_calls(attempt)
     answered = [call for call in calls if call.state == CallState.ANSWERED]
     return {
         "meaning": words.explain(attempt.similarity, attempt.result_code, case.policy.approve_at),
@@ -174,7 +179,7 @@ def _hashes(attempt: VerificationAttempt) -> list[tuple[str, str]]:
         (labels.RECORDED, attempt.original_sha256),
         (labels.PREPARED, attempt.normalised_sha256),
         (labels.FRAME, attempt.best_frame_sha256),
-        *((labels.SENT, call.body_sha256) for call in attempt.calls.all()),
+        *((labels.SENT, call.body_sha256) for call in _own_calls(attempt)),
     )
     return [(str(name), digest) for name, digest in found if digest]
 

@@ -117,6 +117,25 @@ class CancelForm(forms.Form):
     version = forms.IntegerField(error_messages=_STALE)
 
 
+class RerunForm(forms.Form):
+    """Its fields have names of their own, as other forms are on the page. `rerun_sure`: they know that it costs."""
+
+    rerun_attempt = forms.CharField(max_length=40, error_messages=_STALE)
+    rerun_number = forms.IntegerField(min_value=1, error_messages=_STALE)
+    rerun_reason = forms.CharField(error_messages={"required": _("Say why it is compared again.")})
+    rerun_sure = forms.BooleanField(
+        error_messages={"required": _("Tick that you know that this is a call the vendor charges.")}
+    )
+
+    def words(self) -> dict[str, Any]:
+        found = self.cleaned_data
+        return {
+            "attempt_id": found["rerun_attempt"],
+            "number": found["rerun_number"],
+            "reason": found["rerun_reason"],
+        }
+
+
 class NoteForm(forms.Form):
     """`to` and `answers` are checked against what the page offered."""
 

@@ -20,7 +20,7 @@ from verification.actions.reveal import Details, Purpose
 from verification.audit import viewing
 from verification.models import StaffUser, Verification
 from verification.review import words
-from verification.review.case import choices, conversation, document_card, dossier
+from verification.review.case import choices, conversation, document_card, dossier, rerun_ledger
 from verification.review.case.forms import DecisionForm, DocumentForm, RevealForm
 from verification.review.message_pages import notices as message_notices
 from verification.review.page import Site, acting, signed_in
@@ -55,9 +55,10 @@ def page(
     form: forms.Form | None = None,
     details: Details | None = None,
     conflict: str = "",
+    confirm: str = "",
 ) -> TemplateResponse:
     """The page as it is now; records the look. `form` is a refused submission, `conflict` the reason if it came too
-    late (409)."""
+    late (409), `confirm` where the user shows first that it is them (403)."""
     viewing.record(viewing.CASE, by=acting(user), subject=case, now=now, version=case.version)
     unread = casework.unread(case, user)
     content = dossier.gather(case, number=request.GET.get("attempt", ""), unread=unread, now=now)
@@ -84,12 +85,23 @@ def page(
         "may_reveal": permissions.can_reveal(user) and details is None,
         "form": form or DecisionForm(),
         "may_see": permissions.can_view_evidence(user),
+        **rerun_ledger.of(case, content["shown"], blind=content["blind"], unread=unread, user=user),
+        "confirm": confirm,
         "told": message_notices.of_case(case, now),
         "may_open_codes": permissions.can_view_operations(user),
         "conflict": conflict,
     }
-    status = 409 if conflict else 422 if form is not None and form.errors else 200
-    return TemplateResponse(request, "review/case/page.html", context, status=status)
+    return TemplateResponse(
+        request, "review/case/page.html", context, status=_status(form, conflict, confirm)
+    )
+
+
+def _status(form: forms.Form | None, conflict: str, confirm: str) -> int:
+    if confirm:
+        return 403
+    if conflict:
+        return 409
+    return 422 if form is not None and form.errors else 200
 
 
 def _person(case: Verification, details: Details | None) -> dict[str, Any]:

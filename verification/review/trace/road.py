@@ -166,6 +166,8 @@ def _call(call: ProviderCall) -> Step:
     if call.slot_missed:
         facts.append(_("its slot passed before a byte was sent"))
     facts.append(_("billed: %(billed)s") % {"billed": call.get_billed_display().lower()})
+    if call.rerun_id is not None:
+        facts.append(_("made again for a senior reviewer; nothing follows from it"))
     return Step(call.started_at, _("Call %(n)s to the vendor") % {"n": call.number}, facts)
 
 

@@ -232,6 +232,14 @@ OPERATORS = (
     waits(
         "jobs.leases:MAX_TRIES", "Attempts that others claim first before a worker leaves the work to them"
     ),
+    waits("jobs.rerun_leases:LEASE", "A worker's lease of a comparison that is made again"),
+    then(
+        "actions.rerun:MAX_WAITING",
+        "A comparison that is made again, without a call",
+        "",
+        "it ends, and its page says that the vendor could not be called",
+    ),
+    then("jobs.rerun_leases:MAX_AT_ONCE", "Such comparisons that a sweep rings for", "", _LATER),
     then("jobs.leases:MAX_LOST_LEASES", "Leases lost over an attempt", "", _REVIEW),
     then("jobs.leases:MAX_RETRYING", "An attempt that a machine can't work on", "", _REVIEW),
     waits("jobs.doorbell:MAX_UNANSWERED", "Messages of a queue before the sweep sends no more"),

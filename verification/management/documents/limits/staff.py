@@ -76,6 +76,18 @@ STAFF = (
         "%(who)s has %(most)d cases already.",
     ),
     text(
+        "evidence.reruns:MAX_RERUNS",
+        "Comparisons of a case that are made again",
+        "",
+        "A case is compared again %d times at most. These are made.",
+    ),
+    text(
+        "actions.ask_rerun:MAX_REASON",
+        "Reason for comparing again",
+        "characters",
+        "This needs a reason of %(least)s to %(most)s characters.",
+    ),
+    text(
         "actions.note:MAX_TEXT",
         "A note to colleagues",
         "characters",
@@ -353,6 +365,7 @@ STAFF = (
     then("audit.viewing:USUAL[evidence.viewed]", "Pieces of evidence seen by one person", "", _ALERT),
     then("audit.viewing:USUAL[case.viewed]", "Cases seen by one person", "", _ALERT),
     then("audit.viewing:USUAL[record.viewed]", "Records seen by one person", "", _ALERT),
+    then("audit.viewing:USUAL[case.explained]", "Explanations opened by one person", "", _ALERT),
     then("audit.viewing:USUAL[case.traced]", "Cases traced by one person", "", _ALERT),
     text("review.trace.page:MAX_QUERY", "A search of the trace", "characters", "No case was found"),
     then("review.trace.road:MAX_STEPS", "Steps of one kind on the trace of a case", "", _SHOWN),
