@@ -25,6 +25,8 @@ for name in ("KYC_OUTBOUND_PROXY", "KYC_OUTBOUND_PROXY_FILE", "KYC_CA_FILE"):
     os.environ[name] = ""
 for name in (
     "STORAGE_URL",
+    "KYC_TRAIL_ANCHORS",
+    "KYC_TRAIL_TSA_CA_FILE",
     "KYC_KEYRING",
     "KYC_KEYRING_FILE",
     "KYC_TRAIL_KEYS",

@@ -180,7 +180,15 @@ def environment(
         "SECRET_KEY": "for-tests-only-" + "0" * 35,
         # Empty, so that an `.env` in the project does not set them: evidence and keyring are in data_dir.
         **dict.fromkeys(
-            ("STORAGE_URL", "KYC_KEYRING", "KYC_KEYRING_FILE", "KYC_TRAIL_KEYS", "KYC_TRAIL_KEYS_FILE"), ""
+            (
+                "STORAGE_URL",
+                "KYC_KEYRING",
+                "KYC_KEYRING_FILE",
+                "KYC_TRAIL_KEYS",
+                "KYC_TRAIL_KEYS_FILE",
+                "KYC_TRAIL_ANCHORS",
+            ),
+            "",
         ),
         "DATABASE_URL": database_url,
         "CELERY_BROKER_URL": broker_url,

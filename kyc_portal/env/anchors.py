@@ -41,7 +41,8 @@ def _anchor(name: str, address: str) -> dict[str, Any]:
             raise wrong(name, f"has {shown(address)}. Write mailto:name@host.")
         return {"address": address, "kind": "mail", "to": unquote(parts.path)}
     port_of(name, parts)
-    if not parts.hostname or parts.username or parts.password:
+    # The address is shown to operators and may stand in the trail, so it has no room for a secret.
+    if not parts.hostname or "@" in parts.netloc or parts.query:
         raise wrong(name, f"has {shown(address)}. {_SHAPE}")
     url, _, key = address.partition("+")[2].partition("#")
     return {"address": address, "kind": _WEB[parts.scheme], "url": url, "key": key}

@@ -532,6 +532,7 @@ REFUSED: list[tuple[str, str]] = [
             "https://w.example.com",
             "witness+http://w.example.com",
             "tsa+https://user:secret@tsa.example.com",
+            "tsa+https://tsa.example.com?key=secret",
             "file:///a,file:///a",
             f"file:///{'a' * 500}",
         )

@@ -29,6 +29,7 @@ from verification.anchors import comparing, kept
 from verification.audit import entries, log, trail_keys
 from verification.audit import sealing as below
 from verification.crypto import new_entry
+from verification.messages import outgoing
 from verification.models import Alert, Attestation, AuditEvent, Checkpoint, TrailAnchor
 from verification.transparency import checkpoints, merkle, notes
 
@@ -260,12 +261,31 @@ def test_places_that_fail_keep_neither_sealing_nor_each_other_waiting(
         signed = sealing.seal(clock=lambda: NOW + MINUTE, stretch=5)
         assert signed
         assert time.monotonic() - began < 2
+        monkeypatch.setattr(comparing, "PATIENCE", 30)
+        event()
+        signed = sealing.seal(clock=lambda: NOW + MINUTE + timedelta(seconds=30), stretch=5)
+        assert signed  # without those that were away just now
+        assert time.monotonic() - began < 10
     assert {each.verdict for each in TrailAnchor.objects.all()} == {"away", "agrees"}
     monkeypatch.setattr("verification.webhooks.posting.DEADLINE", 0.3)
     shipped(NOW + MINUTE)
     by_address = {each.address.partition(":")[0]: each for each in TrailAnchor.objects.all()}
     assert by_address["file"].size == signed.size
     assert by_address["s3"].error == "not_reached"
+
+
+def test_a_worker_that_dies_after_a_place_took_the_checkpoint_is_made_up_for(folder: Path) -> None:
+    event()
+    sealing.seal(clock=lambda: NOW, stretch=5)
+    assert anchors.something_to_ship(now=NOW)
+    newest = comparing.newest()
+    assert newest
+    (place,) = anchors.places()
+    outgoing.claim(TrailAnchor.objects.all(), now=NOW)
+    place.take(newest, 0)  # and no row is written
+    assert shipped() == 0
+    assert shipped(NOW + outgoing.LEASE) == 1
+    assert len(names(folder)) == 1
 
 
 def test_operators_are_told_when_a_checkpoint_has_not_got_out_for_a_day(folder: Path) -> None:
@@ -296,7 +316,7 @@ def test_a_database_that_was_set_back_is_sealed_no_more(folder: Path, capsys: An
         for fact in lines
         if section.name == "trail"
     }
-    assert facts[f"trail.anchor.{row().pk}"].tone == health.Tone.BAD
+    assert facts[f"trail.anchor.{row().address}"].tone == health.Tone.BAD
     with pytest.raises(CommandError, match="Not as it should be"):
         call_command("trail_anchors")
 

@@ -86,9 +86,9 @@ def _trail(now: datetime) -> Iterator[Trouble]:
         yield Trouble(AlertKind.SEALING_STOPPED, detail=code)
     contradicting = anchors.contradicting()
     for place in contradicting:
-        yield Trouble(AlertKind.HISTORY_REWOUND, place.address[:MAX_SUBJECT])
+        yield Trouble(AlertKind.HISTORY_REWOUND, place.short[:MAX_SUBJECT])
     for place in [] if contradicting else anchors.failing(now=now):
-        yield Trouble(AlertKind.ANCHOR_FAILS, place.address[:MAX_SUBJECT], place.error or place.verdict)
+        yield Trouble(AlertKind.ANCHOR_FAILS, place.short[:MAX_SUBJECT], place.error or place.verdict)
 
 
 def _messages(now: datetime) -> Iterator[Trouble]:

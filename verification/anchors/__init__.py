@@ -3,7 +3,7 @@
 Who has the database and the key can write another history; nobody can write one that fits what lies elsewhere.
 """
 
-from verification.anchors.comparing import compare, contradicting, is_due, rows
+from verification.anchors.comparing import compare, contradicting, is_due, standing
 from verification.anchors.kept import Kept
 from verification.anchors.named import places
 from verification.anchors.place import Place, Readable
@@ -20,7 +20,7 @@ __all__ = [
     "is_due",
     "late",
     "places",
-    "rows",
     "ship_next",
     "something_to_ship",
+    "standing",
 ]

@@ -25,6 +25,8 @@ from verification.transparency import checkpoints, merkle, notes
 PATIENCE: Final = 5.0
 # Without anything to seal they are asked so often.
 EVERY: Final = timedelta(minutes=5)
+# One that did not answer is not asked again for so long: each checkpoint would wait for it.
+AWAY_FOR: Final = timedelta(minutes=1)
 MAX_KEPT: Final = 4_000  # characters of a checkpoint that was found
 
 Verdict = TrailAnchor.Verdict
@@ -44,6 +46,13 @@ def rows(places: Iterable[Place], *, now: datetime) -> list[TrailAnchor]:
         )
         there |= {row.address: row for row in TrailAnchor.objects.filter(address__in=missing)}
     return [there[address] for address in wanted]
+
+
+def standing(places: Iterable[Place]) -> list[TrailAnchor]:
+    """The row of each place, in this order, without a word to the database that would change it."""
+    wanted = [place.address for place in places]
+    there = {row.address: row for row in TrailAnchor.objects.filter(address__in=wanted)}
+    return [there.get(address) or TrailAnchor(address=address) for address in wanted]
 
 
 def newest() -> Newest | None:
@@ -84,17 +93,23 @@ def compare(*, now: datetime) -> list[TrailAnchor]:
 
     A place that does not answer within PATIENCE keeps its last contradiction, and otherwise stops nothing.
     """
-    readable = [place for place in named.places() if isinstance(place, Readable)]
-    if not readable:
+    places = [place for place in named.places() if isinstance(place, Readable)]
+    if not places:
         return []
-    known = rows(readable, now=now)
+    found = {row.address: row for row in rows(places, now=now) if not _is_away(row, now)}
+    readable = [place for place in places if place.address in found]
     origin, ours = trail_keys.origin(), newest()
     let_go_of_database()
     asked = outside.ask({_question(place): partial(place.found, origin, ours) for place in readable})
     answers = outside.answers(asked, PATIENCE)
-    for row, place in zip(known, readable, strict=True):
-        remember(row, *_judge(answers[_question(place)], origin), now=now)
+    for place in readable:
+        remember(found[place.address], *_judge(answers[_question(place)], origin), now=now)
     return contradicting()
+
+
+def _is_away(row: TrailAnchor, now: datetime) -> bool:
+    asked = row.asked_at
+    return row.verdict == Verdict.AWAY and asked is not None and asked <= now < asked + AWAY_FOR
 
 
 def _question(place: Place) -> str:

@@ -61,7 +61,7 @@ def failing(*, now: datetime) -> list[TrailAnchor]:
 
 def late(*, now: datetime) -> list[TrailAnchor]:
     """The places of the settings that have lacked the newest checkpoint for LATE."""
-    newest = comparing.newest()
+    newest = comparing.newest() if named.places() else None
     return list(_waiting(newest).filter(due_at__lte=now - LATE).order_by("pk")) if newest else []
 
 

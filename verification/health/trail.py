@@ -14,6 +14,24 @@ from verification.models import TrailAnchor
 
 TITLE: Final = gettext_lazy("Sealing")
 _OUTSIDE: Final = gettext_lazy("Checkpoints outside")
+# By what an address begins with.
+_TITLES: Final = {
+    "file": gettext_lazy("Folder outside"),
+    "s3": gettext_lazy("Bucket outside"),
+    "mailto": gettext_lazy("Mailbox outside"),
+    "tsa+http": gettext_lazy("Time stamps"),
+    "tsa+https": gettext_lazy("Time stamps"),
+    "witness+https": gettext_lazy("Witness"),
+}
+_WHY: Final = {
+    "": gettext_lazy("No worker has tried to send more."),
+    "not_reached": gettext_lazy("It can't be reached."),
+    "no_answer": gettext_lazy("It does not answer in time."),
+    "not_cosigned": gettext_lazy("Its answer has no cosignature of the key in KYC_TRAIL_ANCHORS."),
+    "not_stamped": gettext_lazy(
+        "Its answer is no time stamp of somebody whom KYC_TRAIL_TSA_CA_FILE vouches for."
+    ),
+}
 MAX_FOUND: Final = 600  # characters of what lies there and should not
 
 
@@ -30,38 +48,41 @@ def _outside(now: datetime) -> list[Fact]:
         to_do = _("Name places that others keep in KYC_TRAIL_ANCHORS (docs/trail.md).")
         return [Fact("trail.anchors", _OUTSIDE, Tone.QUIET if settings.DEMO else Tone.WARN, says, to_do)]
     late = {row.pk for row in anchors.late(now=now)}
-    return [_place(row, row.pk in late) for row in anchors.rows(places, now=now)]
+    return [_place(row, row.pk in late) for row in anchors.standing(places)]
 
 
 def _place(row: TrailAnchor, late: bool) -> Fact:
-    code = f"trail.anchor.{row.pk}"
+    code, title = f"trail.anchor.{row.address}", _TITLES[row.address.partition(":")[0]]
     if row.verdict == TrailAnchor.Verdict.CONTRADICTS:
         says = _(
-            "%(place)s has a checkpoint that the log does not begin with. The database was set back or changed."
+            "%(place)s has a checkpoint that the log does not begin with: the database was set back or changed."
         )
         to_do = _("Nothing is sealed until an operator has found out why: docs/trail.md.")
-        return Fact(code, _OUTSIDE, Tone.BAD, says % {"place": row.address}, to_do, _found(row))
+        return Fact(code, title, Tone.BAD, says % {"place": row.short}, to_do, _found(row))
     if row.verdict == TrailAnchor.Verdict.UNREADABLE:
-        says = _("In %(place)s lies what is no checkpoint of this log.") % {"place": row.address}
+        says = _("In %(place)s lies what is no checkpoint of this log.") % {"place": row.short}
         to_do = _("Find out who put it there. Who can write there can also hide checkpoints from the portal.")
-        return Fact(code, _OUTSIDE, Tone.BAD, says, to_do, _found(row))
+        return Fact(code, title, Tone.BAD, says, to_do, _found(row))
     if row.error == anchors.NOT_LOCKED:
         says = _("%(place)s takes checkpoints, but does not keep them from being deleted.") % {
-            "place": row.address
+            "place": row.short
         }
         to_do = _("Switch object lock on for the bucket, and let its keys read retention (docs/trail.md).")
-        return Fact(code, _OUTSIDE, Tone.WARN, says, to_do)
-    facts = {"place": row.address, "size": row.size, "at": _at(row.sent_at) if row.sent_at else ""}
-    says = (
-        _("%(place)s has %(size)s events, since %(at)s UTC.")
-        if row.sent_at
-        else _("%(place)s has nothing yet.")
-    )
+        return Fact(code, title, Tone.WARN, says, to_do)
     if row.error or late:
-        to_do = _("manage.py trail_anchors says more; docs/trail.md says what each code means.")
-        tone = Tone.BAD if late else Tone.WARN
-        return Fact(code, _OUTSIDE, tone, says % facts, to_do, (row.error,) if row.error else ())
-    return Fact(code, _OUTSIDE, Tone.GOOD if row.sent_at else Tone.QUIET, says % facts)
+        says = " ".join(
+            [_took(row), str(_WHY.get(row.error, _("The last try failed: %(code)s.") % {"code": row.error}))]
+        )
+        to_do = _("It is tried again by itself; docs/trail.md says what to look at.")
+        return Fact(code, title, Tone.BAD if late else Tone.WARN, says, to_do)
+    return Fact(code, title, Tone.GOOD if row.sent_at else Tone.QUIET, _took(row))
+
+
+def _took(row: TrailAnchor) -> str:
+    if row.sent_at is None:
+        return _("%(place)s has nothing yet.") % {"place": row.short}
+    facts = {"place": row.short, "size": row.size, "at": _at(row.sent_at)}
+    return _("%(place)s has %(size)s events, since %(at)s UTC.") % facts
 
 
 def _found(row: TrailAnchor) -> tuple[str, ...]:

@@ -31,7 +31,12 @@ class TrailAnchor(Outgoing):
         verbose_name_plural = _("anchors of the trail")
 
     def __str__(self) -> str:
-        return self.address
+        return self.short
+
+    @property
+    def short(self) -> str:
+        """The place as people call it: without the key and the options behind the address."""
+        return self.address.partition("#")[0].partition("?")[0]
 
 
 class Attestation(models.Model):

@@ -32,11 +32,11 @@ class Command(BaseCommand):
             self._prepare()
         now = timezone.now()
         anchors.compare(now=now)
-        rows = anchors.rows(places, now=now)
+        rows = anchors.standing(places)
         for row in rows:
             self.stdout.write(_line(row))
         late = {row.pk for row in anchors.late(now=now)}
-        if bad := [row.address for row in rows if row.verdict in _BAD or row.error or row.pk in late]:
+        if bad := [row.short for row in rows if row.verdict in _BAD or row.error or row.pk in late]:
             raise CommandError(f"Not as it should be: {', '.join(bad)}. docs/trail.md says what to do.")
 
     def _prepare(self) -> None:
@@ -51,7 +51,7 @@ def _line(row: TrailAnchor) -> str:
         if row.sent_at
         else "nothing yet"
     )
-    says = [f"{row.address}: took {took}"]
+    says = [f"{row.short}: took {took}"]
     says += [str(row.get_verdict_display())] if row.verdict else []
     says += [f"last try: {row.error}"] if row.error else []
     return "; ".join(says)

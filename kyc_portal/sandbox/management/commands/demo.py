@@ -91,6 +91,8 @@ def settings_of(port: int) -> dict[str, str]:
         "CSRF_TRUSTED_ORIGINS": "",
         "DATABASE_URL": "",
         "STORAGE_URL": "",
+        "KYC_TRAIL_ANCHORS": "",
+        "KYC_TRAIL_TSA_CA_FILE": "",
         "CELERY_BROKER_URL": "",
         "KYC_OUTBOUND_PROXY": "",
         "KYC_OUTBOUND_PROXY_FILE": "",

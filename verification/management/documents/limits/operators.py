@@ -180,6 +180,7 @@ OPERATORS = (
         "bytes",
         "nothing: it is not kept",
     ),
+    waits("anchors.comparing:AWAY_FOR", "Until a place that did not answer is asked again"),
     waits("anchors.authority:EVERY", "From one time stamp to the next, at least"),
     waits("anchors.letter:EVERY", "From one checkpoint by e-mail to the next, at least"),
     then("anchors.shipping:LATE", "Since a place outside took a checkpoint", "", "an alert"),
