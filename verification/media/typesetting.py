@@ -42,12 +42,27 @@ def typeset(template: bytes, data: bytes, pictures: list[tuple[str, bytes]], at:
     """
     shown = {name: list(picture) for name, picture in pictures}
     values = _each_text(json.loads(data), legible)
+    # PDF/A takes no character that no font has.
+    if not _is_set("\n".join(_letters(values))):
+        values = _each_text(values, _Shapes().spelt_without)
     try:
         return _compiled(template, {**_unless_copied(values), "pictures": shown}, at)
     except typst.TypstError:
-        # PDF/A takes no character that no font has.
+        # Letters that have a shape each may have none together.
         values = _each_text(values, _Shapes().spelt_without)
         return _compiled(template, {**_unless_copied(values), "pictures": shown}, at)
+
+
+def _letters(values: Any) -> list[str]:
+    """The letters outside of ASCII, each once."""
+    found: set[str] = set()
+
+    def note(text: str) -> str:
+        found.update(text)
+        return text
+
+    _each_text(values, note)
+    return sorted(letter for letter in found if not letter.isascii())
 
 
 def legible(text: str) -> str:

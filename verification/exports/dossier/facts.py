@@ -93,6 +93,8 @@ def _pictures(case: Verification, shown: Mapping[str, Picture]) -> Block | None:
             "The pictures are not included in this copy. Their hashes stand under “Evidence by its hashes”."
         )
         return blocks.section(title, blocks.text(words))
+    if not any(picture.jpeg for picture in shown.values()):
+        return blocks.section(title, blocks.pairs((each.caption, each.why) for each in shown.values()))
     large = [_item(name, picture) for name, picture in shown.items() if picture.sha256]
     frames = [_item(name, picture) for name, picture in shown.items() if not picture.sha256]
     words = _(

@@ -107,7 +107,9 @@ def timeline(events: Sequence[Sealed]) -> Block | None:
 
 def _event(sealed: Sealed) -> Sequence[Cell]:
     event = sealed.event
-    facts = _HASH.sub(r"\1…", "; ".join(f"{name}: {value}" for name, value in labels.flatten(event.data)))
+    # What is nested, such as all that a decision got, is for programs: the pack has it.
+    plain = {name: value for name, value in event.data.items() if not isinstance(value, dict)}
+    facts = _HASH.sub(r"\1…", "; ".join(f"{name}: {value}" for name, value in labels.flatten(plain)))
     return (
         str(sealed.index),
         blocks.time(event.at),
