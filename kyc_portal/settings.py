@@ -70,6 +70,10 @@ KEYRING = env.secret(
 TRAIL_KEYS = env.secret(
     "KYC_TRAIL_KEYS", _made_once("trail_keys", partial(new_entry, "demo")) if DEMO else None, with_lines=True
 )
+# The device with a key of the trail, if one is in a device.
+PKCS11_MODULE = env.text("KYC_PKCS11_MODULE", "")
+PKCS11_TOKEN = env.text("KYC_PKCS11_TOKEN", "")
+PKCS11_PIN = env.secret("KYC_PKCS11_PIN", "")
 # Places outside to which checkpoints go, and the authorities whose time stamps count.
 TRAIL_ANCHORS = env.anchors("KYC_TRAIL_ANCHORS")
 TRAIL_TSA_CA_FILE = env.text("KYC_TRAIL_TSA_CA_FILE", "")

@@ -39,6 +39,6 @@ def seal(*, clock: Callable[[], datetime], stretch: float) -> Checkpoint | None:
 def _seal_some(now: datetime) -> Checkpoint | None:
     try:
         return sealing.seal(now=now)
-    except trail_keys.NotIntroduced as reason:
+    except (trail_keys.NotIntroduced, trail_keys.DeviceFailed) as reason:
         log.error("trail.not_sealed", reason=str(reason))
         return None

@@ -10,6 +10,9 @@ from verification.audit import facts
 from verification.audit.events import By, record
 from verification.models import Policy, TrailHead, TrailKey
 from verification.transparency import notes, signers
+from verification.transparency.device import Device, DeviceFailed, DeviceSigner
+
+__all__ = ["DeviceFailed", "NotIntroduced"]
 
 # Behind it stands when a log was begun again.
 _AGAIN: Final = "/from-"
@@ -21,11 +24,15 @@ class NotIntroduced(Exception):
 
 @lru_cache(maxsize=2)
 def _ring(text: str, origin: str) -> dict[str, notes.Signer]:
-    return signers.ring(text, origin, _no_device)
+    return signers.ring(text, origin, _in_device)
 
 
-def _no_device(label: str, origin: str) -> notes.Signer:
-    raise signers.BadKeyring("This installation has no device for keys.")
+def _in_device(label: str, origin: str) -> notes.Signer:
+    found = Device(settings.PKCS11_MODULE, settings.PKCS11_TOKEN, settings.PKCS11_PIN)
+    if not all((found.module, found.token, found.pin)):
+        needed = "KYC_PKCS11_MODULE, KYC_PKCS11_TOKEN and KYC_PKCS11_PIN"
+        raise signers.BadKeyring(f"A key in a device needs {needed} too.")
+    return DeviceSigner(origin, label, found)
 
 
 def ring() -> dict[str, notes.Signer]:
