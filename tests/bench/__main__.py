@@ -22,6 +22,7 @@ BENCHES = (
     "review",
     "slow_bodies",
     "sustain",
+    "trail_page",
 )
 
 

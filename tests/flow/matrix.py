@@ -36,8 +36,10 @@ from verification.actions import (
     saved_filter,
     staff_change,
 )
+from verification.audit import sealing
 from verification.exports.period.table import Period
 from verification.models import (
+    AuditEvent,
     ChangeKind,
     Message,
     SavedFilter,
@@ -227,6 +229,8 @@ def make_world(road: Road, emulator: EmulatorServer) -> World:
     ended_by = cancel.cancel_by_senior(
         ended, reason_code="not_needed", note=NOTE, version=ended.version, by=kept_by, now=LATER
     )
+    sealed = sealing.seal(now=LATER)
+    assert sealed is not None
     made = export(Period(NOW, LATER), by=audit.By.shell(), now=LATER)
     policy.draft(by=drafter, now=LATER)
     saved_filter.save(name="Shared", query="view=mine", shared=True, by=kept_by, now=LATER)
@@ -248,6 +252,8 @@ def make_world(road: Road, emulator: EmulatorServer) -> World:
         "account/": {"<int:pk>": passkey.pk},
         "brands/": {"<slug:public_id>": branding.made(member(Group.OPERATOR)).public_id},
         "staff/": {"<int:number>": drafter.pk, "<slug:public_id>": _change(drafter).public_id},
+        "trail/": {"<int:number>": AuditEvent.objects.filter(subject_id=ended.public_id)[0].pk},
+        "trail/checkpoints/": {"<int:size>": sealed.size},
         "trace/": {"<slug:public_id>": case.public_id},
         "verification/staffuser/": {"<int:number>": drafter.pk},
         "r/": {

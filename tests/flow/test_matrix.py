@@ -100,6 +100,7 @@ ANSWERS = {
     # Only who proposed it.
     ("post", "staff/changes/<slug:public_id>/hand-out"): 403,
     ("post", "trace/"): 302,
+    ("get", "trail/find"): 302,
     ("post", "system/sweep"): 302,
     ("post", "system/rewrap"): 302,
     ("post", "staff/seen"): 302,

@@ -11,7 +11,7 @@ import verification
 from tests.unit.test_words import NOW
 from verification import audit
 from verification.audit import data_names, kinds, viewing
-from verification.models import AuditEvent, Policy, Verification
+from verification.models import LOOKS, AuditEvent, Policy, Verification
 from verification.review.page import ROLES
 from verification.review.site import site
 from verification.states import MOVES, Actor, Move
@@ -98,5 +98,5 @@ def test_a_page_of_a_record_whose_look_is_an_event_has_a_kind_for_it():
     assert about == kinds.KINDS[viewing.RECORD].subjects
 
 
-def test_every_watched_look_is_a_look():
-    assert set(viewing.USUAL) <= set(kinds.LOOKS)
+def test_every_watched_look_is_a_look_and_every_look_a_kind():
+    assert set(viewing.USUAL) <= set(LOOKS) <= set(kinds.KINDS)

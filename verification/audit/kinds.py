@@ -12,6 +12,8 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from verification.models import LOOKS
+
 
 class NotInTable(Exception):
     """An event that the table does not have: an error of the code, never of what somebody sent."""
@@ -68,12 +70,11 @@ def _kind(
     actors: str,
     data: str = "",
     *,
-    look: bool = False,
     verdict: bool = False,
 ) -> Kind:
     about = frozenset(subjects.split())
     tells = Tells.VERDICT if verdict else _tells(about)
-    return Kind(code, words, about, frozenset(actors.split()), frozenset(data.split()), tells, look)
+    return Kind(code, words, about, frozenset(actors.split()), frozenset(data.split()), tells, code in LOOKS)
 
 
 def _tells(about: frozenset[str]) -> Tells:
@@ -230,22 +231,21 @@ _ALL: Final = (
     ),
     _kind("evidence.integrity_error", _("Evidence is damaged"), CASE, STAFF, FILE),
     # Looks.
-    _kind("case.viewed", _("Case opened"), CASE, STAFF, "version", look=True),
-    _kind("case.shared_viewed", _("Who shares what with it, seen"), CASE, STAFF, "cases", look=True),
-    _kind("case.traced", _("Case traced"), CASE, STAFF, look=True),
-    _kind("case.explained", _("Explanation opened"), CASE, STAFF, "shown", look=True),
-    _kind("evidence.viewed", _("Evidence seen"), CASE, STAFF, FILE, look=True),
-    _kind("applicant.revealed", _("Personal details shown"), CASE, STAFF, "purpose", look=True),
+    _kind("case.viewed", _("Case opened"), CASE, STAFF, "version"),
+    _kind("case.shared_viewed", _("Who shares what with it, seen"), CASE, STAFF, "cases"),
+    _kind("case.traced", _("Case traced"), CASE, STAFF),
+    _kind("case.explained", _("Explanation opened"), CASE, STAFF, "shown"),
+    _kind("evidence.viewed", _("Evidence seen"), CASE, STAFF, FILE),
+    _kind("applicant.revealed", _("Personal details shown"), CASE, STAFF, "purpose"),
     _kind(
         "applicant.name_shown",
         _("Name shown to compare it with the document"),
         CASE,
         STAFF,
-        look=True,
     ),
-    _kind("record.viewed", _("Record opened"), RECORDS, STAFF, look=True),
-    _kind("records.listed", _("Records listed"), MEMBER, STAFF, "records", look=True),
-    _kind("queue.searched", _("Searched"), MEMBER, STAFF, "looked_for cases", look=True),
+    _kind("record.viewed", _("Record opened"), RECORDS, STAFF),
+    _kind("records.listed", _("Records listed"), MEMBER, STAFF, "records"),
+    _kind("queue.searched", _("Searched"), MEMBER, STAFF, "looked_for cases"),
     _kind("staff.viewing_alert", _("Unusual viewing"), f"{RECORDS} {MEMBER}", STAFF, "looks count minutes"),
     # Staff and their sign-in.
     _kind("staff.signed_in", _("Signed in"), MEMBER, STAFF, "how"),
@@ -366,7 +366,6 @@ _ALL: Final = (
 )
 
 KINDS: Final = {kind.code: kind for kind in _ALL}
-LOOKS: Final = tuple(kind.code for kind in _ALL if kind.is_look)
 
 
 def check(code: str, *, subject: str, actor: str, names: Names[str]) -> None:

@@ -30,6 +30,13 @@ def place(event_id: int) -> int | None:
     return run.first_index + offset if run is not None and offset < run.count else None
 
 
+def event_at(place: int) -> int | None:
+    """The id of the event at that index of the log; None if the log is not so long."""
+    run = LogRun.objects.filter(first_index__lte=place).order_by("-first_index").first()
+    offset = 0 if run is None else place - run.first_index
+    return run.first_event + offset if run is not None and offset < run.count else None
+
+
 def proof(event: AuditEvent, checkpoint: Checkpoint) -> checkpoints.Proof:
     """That the event stands in the log of that checkpoint. Raises NotSealed."""
     index = place(event.pk)

@@ -12,7 +12,7 @@ import structlog
 from django.db import transaction
 
 from verification import audit
-from verification.audit import kinds
+from verification.models import LOOKS as LOOKS
 from verification.models import AuditEvent
 
 log = structlog.get_logger(__name__)
@@ -24,7 +24,6 @@ REVEAL, SEARCH = "applicant.revealed", "queue.searched"
 NAME = "applicant.name_shown"  # to the reviewer who compares it with the document
 SHARED = "case.shared_viewed"
 EXPLAINED = "case.explained"
-LOOKS = kinds.LOOKS
 ALERT = "staff.viewing_alert"
 
 

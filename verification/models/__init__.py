@@ -6,7 +6,7 @@ from verification.models.anchor import Attestation, TrailAnchor
 from verification.models.api_client import ApiClient, ApiKey
 from verification.models.applicant import Applicant
 from verification.models.attempt import VerificationAttempt
-from verification.models.audit import AuditEvent
+from verification.models.audit import LOOKS, AuditEvent
 from verification.models.brand import MAX_CONTACT, MAX_LEGAL_BASIS, MAX_NAME, Brand, Logo
 from verification.models.call import AnswerKind, Billed, CallState, ProviderCall
 from verification.models.case_note import CaseNote, NoteMention
@@ -47,6 +47,7 @@ from verification.models.worker_host import WorkerHost
 
 __all__ = [
     "DECISIONS",
+    "LOOKS",
     "MAX_CONTACT",
     "MAX_LEGAL_BASIS",
     "MAX_NAME",

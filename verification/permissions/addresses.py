@@ -171,6 +171,13 @@ OPERATIONS = (
     ),
     Address("codes/", "Meaning of each vendor code", "view_operations"),
     Address("trail/", "The trail: what was done, and who looked", "view_trail", rules=_BLIND),
+    Address("trail/find", "To one event, by its number or its index in the log", "view_trail"),
+    Address("trail/<int:number>/", "One event and its proof", "view_trail", rules=_BLIND),
+    Address("trail/<int:number>/proof", "The proof as a file", "view_trail", rules=_BLIND),
+    Address("trail/<int:number>/entry", "The entry that was sealed, as a file", "view_trail", rules=_BLIND),
+    Address("trail/sealing/", "How far the trail is sealed, and its checkpoints", "view_trail"),
+    Address("trail/checkpoints/<int:size>", "A checkpoint as a file", "view_trail"),
+    Address("trail/keys", "The public keys as a file", "view_trail"),
     Address(
         "exports/",
         "Exports of the trail; ask for one",

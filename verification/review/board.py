@@ -23,6 +23,7 @@ from verification.review.page import signed_in
 from verification.review.queue import counts
 from verification.review.queue import filters as queue_filters
 from verification.review.queue.filters import Chosen, View
+from verification.review.trail import home as trail_home
 from verification.review.vendor_pages import accounts
 
 RECENT = 8
@@ -95,6 +96,7 @@ def work(request: HttpRequest) -> dict[str, Any]:
         "may_invite": permissions.can_invite(user),
         "contested": _contested(user),
         "alerts": _alerts(now) if permissions.can_view_alerts(user) else None,
+        "trail": trail_home.of(user, now),
         "not_sent": message_notices.not_sent(user, now),
         **_vendor(user, clock.now()),
     }

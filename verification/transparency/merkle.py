@@ -6,7 +6,7 @@ about two reads for each level, however large the tree is.
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 HASH_BYTES: Final = 32
 EMPTY: Final = hashlib.sha256(b"").digest()
@@ -17,6 +17,14 @@ Nodes = Callable[[int, int], bytes]
 
 class NotProven(ValueError):
     """The proof does not show what it should. The message says what is wrong, in words for an auditor."""
+
+
+class Step(NamedTuple):
+    """A hash of a proof, on which side of the one so far it stands, and the hash over both."""
+
+    on_the_left: bool
+    beside: bytes
+    both: bytes
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -101,10 +109,18 @@ def check_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], 
     if not 0 <= index < size:
         raise NotProven("The index lies outside the tree.")
     found = leaf
-    for on_the_left, each in _sides(index, size - 1, proof):
-        found = node_hash(each, found) if on_the_left else node_hash(found, each)
+    for step in way(leaf, index, size, proof):
+        found = step.both
     if found != root:
         raise NotProven("The entry is not in the tree of this root.")
+
+
+def way(leaf: bytes, index: int, size: int, proof: Sequence[bytes]) -> Iterator[Step]:
+    """Each hash of the proof, on the way from the leaf to the root. Raises NotProven if their number is wrong."""
+    found = leaf
+    for on_the_left, each in _sides(index, size - 1, proof):
+        found = node_hash(each, found) if on_the_left else node_hash(found, each)
+        yield Step(on_the_left, each, found)
 
 
 def check_consistency(old: int, new: int, proof: Sequence[bytes], old_root: bytes, new_root: bytes) -> None:

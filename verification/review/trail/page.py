@@ -15,6 +15,7 @@ from verification.audit import viewing
 from verification.models import AuditEvent
 from verification.review.page import Site, acting, signed_in
 from verification.review.paging import page_of
+from verification.review.trail import event, sealed
 from verification.review.trail.chosen import Chosen, Show
 from verification.review.trail.subjects import cases_of, members_of
 
@@ -28,7 +29,7 @@ SHOWS = {
 
 def urls(site: Site) -> list[URLPattern]:
     """The addresses to put on the staff site."""
-    return [path("trail/", site.page(trail_page), name="trail")]
+    return [path("trail/", site.page(trail_page), name="trail"), *event.urls(site), *sealed.urls(site)]
 
 
 @require_GET
@@ -50,27 +51,31 @@ def trail_page(request: HttpRequest) -> HttpResponse:
         "page": page,
         "chosen": chosen,
         "shows": SHOWS.items(),
-        "kinds": sorted(
-            ((code, str(words)) for code, words in labels.EVENTS.items()), key=lambda kind: kind[1]
-        ),
+        "kinds": choices(),
     }
     return TemplateResponse(request, "review/trail/page.html", context)
+
+
+def choices() -> list[tuple[str, str]]:
+    """Every kind of event with its words, as people look for them."""
+    return sorted(((code, str(words)) for code, words in labels.EVENTS.items()), key=lambda kind: kind[1])
 
 
 def _rows(events: list[AuditEvent]) -> list[dict[str, Any]]:
     cases, members = cases_of(events), members_of(events)
     return [
         {
-            "at": event.at,
-            "what": labels.label(labels.EVENTS, event.kind),
-            "kind": event.kind,
-            "who": labels.actor(event.actor_kind, event.actor_id),
-            "actor_id": event.actor_id,
-            "case": cases.get(event.subject_id),
-            "subject": members.get(event.subject_id, event.subject_id),
-            "subject_kind": event.subject_kind,
-            "subject_id": event.subject_id,
-            "facts": labels.flatten(event.data),
+            "number": each.pk,
+            "at": each.at,
+            "what": labels.label(labels.EVENTS, each.kind),
+            "kind": each.kind,
+            "who": labels.actor(each.actor_kind, each.actor_id),
+            "actor_id": each.actor_id,
+            "case": cases.get(each.subject_id),
+            "subject": members.get(each.subject_id, each.subject_id),
+            "subject_kind": each.subject_kind,
+            "subject_id": each.subject_id,
+            "facts": labels.flatten(each.data),
         }
-        for event in events
+        for each in events
     ]

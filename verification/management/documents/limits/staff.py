@@ -224,6 +224,11 @@ STAFF = (
         "characters",
         "“No case was found”",
     ),
+    then("review.trail.page:PAGE_SIZE", "Events of a page of the trail", "", "a link to the next page"),
+    then("review.trail.sealed:PAGE_SIZE", "Checkpoints of a page", "", "a link to the next page"),
+    then("review.trail.sealed:MAX_KEYS", "Public keys of the trail listed, the newest", "", "a file has all"),
+    then("review.trail.event:MAX_DIGITS", "A number of an event", "digits", "“Type a number, such as 1024.”"),
+    then("review.trail.home:EXPORTS", "Exports on an auditor's first page, the newest", "", "a link to all"),
     then("review.vendor_pages.page:MAX_EVENTS", "Events of the vendor accounts", "", _SHOWN),
     then(
         "review.vendor_pages.page:MAX_LATENCIES",
