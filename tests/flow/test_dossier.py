@@ -9,9 +9,10 @@ import pytest
 
 from kyc_portal.sandbox.emulator import EmulatorServer
 from tests import objects, pdf
-from tests.conftest import NOW, Road
+from tests.conftest import NOW, VENDOR_CLOCK, Road
 from tests.flow.conftest import LATER
 from tests.flow.reviewing import approve, decide, policy, seen
+from tests.flow.test_reruns import ask, work
 from verification import audit
 from verification.actions import check_document, erase
 from verification.audit import log, sealing, viewing
@@ -125,6 +126,20 @@ def test_it_says_who_looked_and_how_often(cases: SimpleNamespace) -> None:
         viewing.record(viewing.CASE, by=audit.By.staff(cases.senior), subject=cases.waiting, now=at)
     looks = "Case opened 3 2026-11-23 10:00:00 2026-11-23 12:00:00"
     assert f"{cases.senior.username} {looks}" in made(cases.waiting)
+
+
+def test_both_answers_of_a_comparison_that_was_made_again_stand_beside_each_other(
+    road: Road, emulator: EmulatorServer, staff: Callable[..., StaffUser], an_hour_later: None
+) -> None:
+    case = road.in_review(emulator)
+    VENDOR_CLOCK.at = LATER
+    emulator.script(sim=91.5)
+    work(ask(case, staff("Senior reviewer")))
+    text = made(case)
+    # A column is narrower than the code.
+    assert "FailedOperation.CompareLowSimilarity,42.00Success,91.50" in text.replace(" ", "")
+    assert "names a medical note" in text
+    assert "names a medical note" not in made(case, NOTHING)
 
 
 def test_it_shows_the_checkpoint_that_it_is_made_as_of(cases: SimpleNamespace) -> None:

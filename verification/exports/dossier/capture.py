@@ -6,12 +6,14 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from verification import labels
+from verification.evidence import reruns as reruns_of
 from verification.exports.dossier import blocks
 from verification.exports.dossier.blocks import Block, Cell
-from verification.models import ProviderCall, Verification, VerificationAttempt
+from verification.models import ProviderCall, Rerun, Verification, VerificationAttempt
 
 MAX_ATTEMPTS: Final = 30
 MAX_CALLS: Final = 60
+MAX_RERUNS: Final = 20
 MAX_HASHES: Final = 120
 
 
@@ -66,6 +68,50 @@ def calls(case: Verification) -> Block | None:
     )
 
 
+def reruns(case: Verification, *, notes: bool) -> Block | None:
+    """The same evidence compared again: the first answer beside the later one."""
+    rows = list(
+        case.reruns.select_related("attempt", "requested_by")
+        .prefetch_related("calls", "attempt__calls")
+        .order_by("pk")
+    )
+    if not rows:
+        return None
+    columns = [
+        (_("Asked for (UTC)"), 0),
+        (_("By"), 1),
+        (_("Attempt"), 0),
+        (_("First answer"), 2),
+        (_("Answer to the same bytes"), 2),
+    ]
+    return blocks.section(
+        _("Compared again"),
+        blocks.table(columns, (_rerun(row, notes=notes) for row in rows[:MAX_RERUNS])),
+        blocks.left_out(len(rows) - MAX_RERUNS),
+        blocks.text(
+            _("The very same bytes were sent to the vendor once more. It decides nothing."), quiet=True
+        ),
+    )
+
+
+def _rerun(row: Rerun, *, notes: bool) -> Sequence[Cell]:
+    first, again = reruns_of.original(row.attempt), reruns_of.call_of(row)
+    late = _answer(again) if again else row.get_state_display()
+    reason = _("Reason: %(reason)s") % {"reason": row.reason} if notes else ""
+    return (
+        blocks.time(row.requested_at),
+        row.requested_by.get_username(),
+        str(row.attempt.number),
+        _answer(first) if first else "",
+        "\n".join(filter(None, [late, reason])),
+    )
+
+
+def _answer(call: ProviderCall) -> str:
+    code = call.code or call.get_state_display()
+    return code if call.similarity is None else f"{code}, {call.similarity}"
+
+
 def _calls(case: Verification) -> Iterator[ProviderCall]:
     calls = ProviderCall.objects.filter(attempt__verification=case).select_related("attempt")
     return calls.order_by("attempt__number", "number").iterator()
@@ -73,7 +119,9 @@ def _calls(case: Verification) -> Iterator[ProviderCall]:
 
 def _call(call: ProviderCall) -> Sequence[Cell]:
     return (
-        str(call.attempt.number),
+        _("%(number)s, again") % {"number": call.attempt.number}
+        if call.rerun_id
+        else str(call.attempt.number),
         blocks.time(call.started_at),
         call.region,
         blocks.mono("\n".join(filter(None, [call.code or call.get_state_display(), call.request_id]))),

@@ -49,6 +49,7 @@ def of(
                 decision.flags(case),
                 capture.attempts(case),
                 capture.calls(case),
+                capture.reruns(case, notes=notes),
                 terms.consent(case),
                 terms.policy(case),
                 trail.timeline(events),

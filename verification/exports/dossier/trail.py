@@ -33,9 +33,9 @@ class Sealed:
 
 
 def subjects_of(case: Verification) -> list[str]:
-    """The case, its photos, attempts and calls, and the person whom it is about."""
+    """The case, its photos, attempts, calls and comparisons made again, and the person whom it is about."""
     calls = ProviderCall.objects.filter(attempt__verification=case)
-    parts = (case.documents.all(), case.attempts.all(), calls)
+    parts = (case.documents.all(), case.attempts.all(), calls, case.reruns.all())
     found = [name for rows in parts for name in rows.values_list("public_id", flat=True)]
     return [case.public_id, case.applicant.public_id, *found]
 
