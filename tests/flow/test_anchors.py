@@ -17,9 +17,11 @@ from tests import s3
 from tests.certificates import Authority
 from tests.conftest import NOW
 from tests.contract.vendor_socket import VendorSocket, hang
+from tests.flow.test_packs import packed
 from tests.flow.test_sealing import check_whole_log, event
 from tests.mail_server import MailServer
 from tests.outbound_proxy import TLSFront
+from tests.tampers import verdict
 from tests.time_stamps import TimeStamps
 from tests.witness import Witness
 from verification import alerts, anchors, audit, health
@@ -316,6 +318,7 @@ def test_a_database_that_was_set_back_is_sealed_no_more(folder: Path, capsys: An
         for fact in lines
         if section.name == "trail"
     }
+    assert facts["trail"].tone == health.Tone.BAD
     assert facts[f"trail.anchor.{row().address}"].tone == health.Tone.BAD
     with pytest.raises(CommandError, match="Not as it should be"):
         call_command("trail_anchors")
@@ -434,6 +437,21 @@ def test_after_a_restart_the_log_goes_on_under_another_name_and_names_what_lies_
     assert introduced
     checkpoints.open_checkpoint(introduced.note, before, [old])
     call_command("trail_anchors")
+
+
+def test_after_a_restart_packs_are_of_the_log_under_its_new_name(folder: Path) -> None:
+    sealed()
+    before = [str(key) for key in trail_keys.known()]
+    set_back(lambda: sealed(4, NOW + MINUTE))
+    sealed(1, NOW + 2 * MINUTE)
+    call_command("trail_restart", reason="Restored the backup of the night")
+    checkpoint = sealed(2, datetime.now(NOW.tzinfo) + MINUTE)
+    assert checkpoint
+    sound = packed(checkpoint, first=1, end=checkpoint.size)
+    now = [str(key) for key in trail_keys.known() if key.name == trail_keys.origin()]
+    assert verdict(sound, now) == ""
+    assert "none of this trail's" in verdict(sound, before)
+    call_command("verify_trail")
 
 
 def test_a_log_that_nothing_contradicts_is_not_begun_again(folder: Path) -> None:

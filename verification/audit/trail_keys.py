@@ -60,6 +60,12 @@ def known() -> list[notes.PublicKey]:
     return [notes.PublicKey.parse(key.vkey) for key in TrailKey.objects.all()]
 
 
+def of_this_name() -> list[TrailKey]:
+    """The keys of the log under the name that it has now, in the order in which they were introduced."""
+    name = origin()
+    return [key for key in TrailKey.objects.order_by("pk") if notes.PublicKey.parse(key.vkey).name == name]
+
+
 def known_at(size: int) -> list[notes.PublicKey]:
     """The key that may have signed a checkpoint of that size: a retired one signs no later one."""
     row = TrailKey.objects.filter(since__lt=size).order_by("pk").last()

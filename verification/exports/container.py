@@ -57,7 +57,7 @@ class Trail:
     def at(cls, checkpoint: Checkpoint, earlier: Iterable[int] = ()) -> Self:
         """Raises trail_keys.NotIntroduced unless the ring's first key is one of the trail's."""
         signer = next(iter(trail_keys.ring().values()))
-        keys = list(TrailKey.objects.order_by("pk"))
+        keys = trail_keys.of_this_name()
         if str(signer.key) not in {key.vkey for key in keys}:
             raise trail_keys.NotIntroduced(
                 "The key that would sign was not introduced yet: seal the trail first."

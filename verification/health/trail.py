@@ -91,6 +91,9 @@ def _found(row: TrailAnchor) -> tuple[str, ...]:
 
 def _sealing(now: datetime) -> list[Fact]:
     newest = log.newest()
+    if anchors.contradicting():
+        says = _("Nothing is sealed: a place outside has what the log does not begin with.")
+        return [Fact("trail", TITLE, Tone.BAD, says, _("See docs/trail.md, When the history was rewound."))]
     if sealing.stopped(now=now):
         to_do = _(
             "Look for trail.not_sealed in the log of the workers; docs/trail.md says what each reason means."
