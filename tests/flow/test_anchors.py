@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from kyc_portal import env
+from kyc_portal.celery import app
 from tests import s3
 from tests.certificates import Authority
 from tests.conftest import NOW
@@ -24,13 +25,14 @@ from tests.outbound_proxy import TLSFront
 from tests.tampers import verdict
 from tests.time_stamps import TimeStamps
 from tests.witness import Witness
-from verification import alerts, anchors, audit, health
+from verification import alerts, anchors, audit, health, tasks
 from verification.actions import restart_trail
 from verification.actions import seal as sealing
 from verification.anchors import comparing, kept
 from verification.audit import entries, log, trail_keys
 from verification.audit import sealing as below
 from verification.crypto import new_entry
+from verification.jobs import doorbell
 from verification.messages import outgoing
 from verification.models import Alert, Attestation, AuditEvent, Checkpoint, TrailAnchor
 from verification.transparency import checkpoints, merkle, notes
@@ -508,3 +510,22 @@ def test_somebody_elses_witness_cosigns_the_log(use: Use, tmp_path: Path, settin
         finally:
             server.shutdown()
             server.server_close()
+
+
+def test_workers_ship_what_they_sealed_and_the_sweep_rings_for_what_is_left(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    rung: list[str] = []
+    monkeypatch.setattr(app, "send_task", lambda task, **options: rung.append(task))
+    event()
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.seal()
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.sweep()
+    assert rung.count(doorbell.ANCHOR) == 2
+    tasks.anchor()
+    assert len(names(folder)) == 1
+    rung.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        tasks.sweep()
+    assert doorbell.ANCHOR not in rung
