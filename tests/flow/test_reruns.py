@@ -14,6 +14,7 @@ from tests.flow.conftest import LATER
 from tests.flow.reviewing import approve, policy
 from verification import audit, permissions
 from verification.actions import ask_rerun, erase, rerun, sweep
+from verification.audit.checking import records
 from verification.evidence import best_frame, reruns
 from verification.evidence.judged import evidence_hash
 from verification.explain import reruns as side_by_side
@@ -342,6 +343,20 @@ def test_one_that_has_ended_never_changes(case, senior):
         with transaction.atomic(), connection.cursor() as cursor, pytest.raises(IntegrityError):
             cursor.execute(statement)
     assert Rerun.objects.get() == made
+
+
+def wrong() -> list[str]:
+    return [found.item for found in records.findings() if found.item.startswith(("rerun:", "providercall:"))]
+
+
+def test_the_trail_commits_to_who_asked_and_to_the_answer(case, emulator, senior):
+    emulator.script(error="RequestLimitExceeded")
+    made = work(ask(case, senior))
+    assert wrong() == []
+    work(made, 1)
+    assert wrong() == []
+    ProviderCall.objects.filter(rerun=made, answer="usable").update(similarity=99)
+    assert wrong() == [f"providercall:{made.calls.last().public_id}"]
 
 
 # The page

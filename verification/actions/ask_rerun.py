@@ -73,7 +73,7 @@ def _enter(
     )
     senior = audit.By.staff(by, acting_as=Actor.SENIOR_REVIEWER)
     facts = {"rerun": made.public_id, "attempt": attempt.public_id, "number": number}
-    audit.record("rerun.requested", by=senior, subject=case, at=now, **facts)
+    audit.record("rerun.requested", by=senior, subject=case, at=now, commits=[made], **facts)
     doorbell.ring(doorbell.RERUN, made.public_id)
     return made
 

@@ -193,4 +193,6 @@ def _end(
             log.warning("rerun.overtaken", rerun=claimed.public_id)
             return
         about = {"rerun": claimed.public_id, "attempt": claimed.attempt.public_id, **facts}
-        audit.record(event, by=audit.By.system(), subject=claimed.verification, at=now, **about)
+        system, case = audit.By.system(), claimed.verification
+        commits = [claimed, *claimed.calls.exclude(state=CallState.SENDING)]
+        audit.record(event, by=system, subject=case, at=now, commits=commits, **about)

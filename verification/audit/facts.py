@@ -18,6 +18,7 @@ from verification.models import (
     DocumentCheck,
     Policy,
     ProviderCall,
+    Rerun,
     Review,
     RiskFlag,
     Verification,
@@ -50,6 +51,7 @@ FIELDS: Final[dict[type[Model], tuple[str, ...]]] = {
     ProviderCall: (
         *(
             "attempt.public_id",
+            "rerun.public_id",
             "number",
             "region",
             "state",
@@ -68,6 +70,10 @@ FIELDS: Final[dict[type[Model], tuple[str, ...]]] = {
             "billed",
             "latency_ms",
         ),
+    ),
+    Rerun: (
+        *(_CASE, "attempt.public_id", "number", "state", "reason", "requested_by.username", "requested_at"),
+        *("ended_at", "code", "best_frame_sha256"),
     ),
     Review: (
         *(_CASE, "stage", "verdict", "reason_code", "list_version", "note", "evidence_sha256"),
@@ -96,7 +102,9 @@ COMMITTED: Final[dict[type[Model], Q]] = {
     Review: Q(),
     RiskFlag: Q(),
     VerificationAttempt: Q(status=AttemptStatus.FINISHED),
-    ProviderCall: Q(attempt__finished_at__gte=F("ended_at")),
+    ProviderCall: Q(rerun__isnull=True, attempt__finished_at__gte=F("ended_at"))
+    | Q(rerun__ended_at__gte=F("ended_at")),
+    Rerun: Q(),
     Verification: Q(status__in=ENDED),
 }
 

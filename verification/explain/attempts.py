@@ -184,7 +184,7 @@ def _decide(
         "next": decided.next,
         "outcome": decided.outcome,
         "reasons": decided.reasons,
-        "counted": decided.counted,
+        "counts": decided.counted,
     }
     step.compare("decided_outcome", outcome, decided.outcome)
     step.compare("decided_counted", attempt.counted, decided.counted)

@@ -71,6 +71,7 @@ _NAMES: dict[str, Any] = {
     "call_answer": gettext_lazy("worth of the call's answer"),
     "confirms": gettext_lazy("verdict that it confirms"),
     "counted": gettext_lazy("attempts that counted before"),
+    "counts": gettext_lazy("counts as an attempt"),
     "decided_counted": gettext_lazy("whether the attempt counts"),
     "decided_next": gettext_lazy("what follows"),
     "decided_outcome": gettext_lazy("outcome, by the rules"),
@@ -89,6 +90,10 @@ _NAMES: dict[str, Any] = {
     "two_people": gettext_lazy("two different people"),
     "vendor_pass": gettext_lazy("vendor's own limit of a pass"),
 }
+
+
+# How the trail writes a term that is no number.
+_TERMS = {"True": gettext_lazy("yes"), "False": gettext_lazy("no"), "None": "–", "": "–"}
 
 
 def title(step: Step) -> str:
@@ -111,7 +116,9 @@ def value(found: Any) -> str:
         return ", ".join(value(inner) for inner in found) or _("none")
     if isinstance(found, dict):
         return ", ".join(f"{name(str(inner))} {value(its)}" for inner, its in found.items()) or _("none")
-    return "–" if found is None or found == "" else str(found)
+    if str(found) in _TERMS:
+        return str(_TERMS[str(found)])
+    return str(found).strip("[]").replace("'", "") or _("none")
 
 
 def difference(found: Difference) -> str:

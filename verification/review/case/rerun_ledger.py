@@ -54,18 +54,15 @@ _NEXT: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Line:
-    """One fact of both answers. `title` is the whole of a value that is cut."""
+    """One fact of both answers. `differs`: it says something else of the faces. `title` is the whole of a cut value."""
 
     name: str
     first: str
     again: str
     is_code: bool = False
+    differs: bool = False
     first_title: str = ""
     again_title: str = ""
-
-    @property
-    def differs(self) -> bool:
-        return bool(self.first and self.again) and self.first != self.again
 
 
 def of(
@@ -105,7 +102,7 @@ def _row(facts: dict[str, Any], hidden: set[str]) -> dict[str, Any]:
         "headline": headline,
         "sentence": sentence,
         "waiting": waiting,
-        "lines": _lines(facts["original"], facts["again"], facts["policy_of_today"]),
+        "lines": _lines(facts),
     }
 
 
@@ -137,19 +134,23 @@ def _why_none(code: str) -> str:
     return _("The vendor did not compare the faces: %(code)s") % {"code": code}
 
 
-def _lines(first: dict[str, Any], again: dict[str, Any], policy: int) -> list[Line]:
-    def line(name: Any, read: Any, *, is_code: bool = False) -> Line:
-        return Line(str(name), read(first), read(again), is_code)
+def _lines(facts: dict[str, Any]) -> list[Line]:
+    first, again, policy = facts["original"], facts["again"], facts["policy_of_today"]
+    other_answer = facts["same_answer"] is False
+
+    def line(name: Any, read: Any, *, is_code: bool = False, tells: bool = False) -> Line:
+        differs = tells and other_answer and read(first) != read(again)
+        return Line(str(name), read(first), read(again), is_code, differs)
 
     one, other = first.get("best_frame_sha256", ""), again.get("best_frame_sha256", "")
     return [
         line(_("Sent"), lambda side: f"{side['at']:%Y-%m-%d %H:%M:%S} UTC" if side["call"] else ""),
-        line(_("Similarity"), _similarity),
-        line(_("Code"), lambda side: side.get("code", ""), is_code=True),
+        line(_("Similarity"), _similarity, tells=True),
+        line(_("Code"), lambda side: side.get("code", ""), is_code=True, tells=True),
         line(_("RequestId"), lambda side: side.get("request_id", ""), is_code=True),
-        Line(_("Best frame, SHA-256"), one[:_OF_A_HASH], other[:_OF_A_HASH], True, one, other),
+        Line(_("Best frame, SHA-256"), one[:_OF_A_HASH], other[:_OF_A_HASH], True, False, one, other),
         line(_("Charged"), _charged),
-        line(_("By policy %(version)s, of today, alone") % {"version": policy}, _by_policy),
+        line(_("By policy %(version)s, of today, alone") % {"version": policy}, _by_policy, tells=True),
     ]
 
 
