@@ -50,6 +50,7 @@ _FORMS: Final = {
         "prefix": "the beginning of the API key, which does not open anything",
         "proposal": "the proposal that was handed back",
         "request_id": "the vendor's RequestId",
+        "rerun": "the comparison that was asked for again",
         "review": "the review",
         "vkey": "the public key, as C2SP writes it",
         "wrapped_by": "the entry of the ring that wraps the keys now",
@@ -68,7 +69,9 @@ _FORMS: Final = {
         "document_kind": "the kind of ID that it is",
         "evidence": "which kind of file: photo, frame, video, or the recording as it came",
         "fields": "the names of the fields that were changed",
+        "fault": "why the export was not made",
         "flag": "what was noticed",
+        "formats": "what the tables come as, besides JSON lines",
         "how": "how they signed in",
         "locale": "the language of the text",
         "looked_for": "the kinds of id that were searched for",
@@ -122,6 +125,7 @@ _FORMS: Final = {
         "left_out": "how many lines were left out",
         "lines": "how many lines the file has",
         "links": "how many links were made",
+        "log_size": "the entries of the log at the checkpoint by which it was made",
         "minutes": "within how many minutes",
         "notes": "how many notes were emptied",
         "number": "the number of the attempt in its case",
@@ -149,6 +153,7 @@ _FORMS: Final = {
         "same_case": "whether the earlier recording is of the same case",
         "shared": "whether colleagues see it",
         "shown": "whether anything was shown, and not hidden because the case is undecided",
+        "with_addresses": "whether network addresses are in it",
         "with_notes": "whether reviewers' notes are in it",
     },
     Form.USER: {
@@ -194,6 +199,8 @@ OF_ONE_KIND: Final = {
     ("applicant.erased", "reason"): Meaning(
         Form.TEXT, "why, as the operator wrote it; it must not name the person, because it stays"
     ),
+    ("rerun.failed", "state"): Meaning(Form.CODE, "how the comparison ended"),
+    ("rerun.requested", "number"): Meaning(Form.NUMBER, "the number of the comparison in its case"),
     ("trail.restarted", "reason"): Meaning(Form.TEXT, "why, as the operator wrote it"),
     ("case.note_written", "to"): Meaning(Form.NUMBER, "how many colleagues it is for"),
     ("evidence.shared", "other"): Meaning(Form.ID, "the other applicant's case"),
@@ -206,6 +213,16 @@ OF_ONE_KIND: Final = {
 }
 
 
+# What an event of any kind may have. The table of kinds does not repeat it.
+OF_EVERY_KIND: Final = {
+    "commits": Meaning(
+        Form.HASH,
+        "for each record that came with the event, a salted SHA-256 of its facts; the salt is kept apart, and deleted "
+        "when the person is erased",
+    ),
+}
+
+
 def meaning(kind: str, name: str) -> Meaning:
     """Of the name in an event of that kind. Raises KeyError if nobody has said it."""
-    return OF_ONE_KIND.get((kind, name)) or OF_ALL[name]
+    return OF_EVERY_KIND.get(name) or OF_ONE_KIND.get((kind, name)) or OF_ALL[name]

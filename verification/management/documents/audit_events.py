@@ -4,7 +4,7 @@ from itertools import groupby
 
 from django.apps import apps
 
-from verification.audit.data_names import OF_ALL, OF_ONE_KIND, Meaning
+from verification.audit.data_names import OF_ALL, OF_EVERY_KIND, OF_ONE_KIND, Meaning
 from verification.audit.kinds import KINDS, Kind
 from verification.management.documents.note import NOTE
 
@@ -14,6 +14,7 @@ _ROLES = frozenset({"reviewer", "senior_reviewer", "auditor", "operator", "front
 
 def audit_events() -> str:
     names = "\n".join(f"| `{name}` | {_meaning(meaning)} |" for name, meaning in sorted(OF_ALL.items()))
+    of_every = "\n".join(f"| `{name}` | {_meaning(meaning)} |" for name, meaning in OF_EVERY_KIND.items())
     of_one = "\n".join(
         f"| `{kind}` | `{name}` | {_meaning(meaning)} |"
         for (kind, name), meaning in sorted(OF_ONE_KIND.items())
@@ -45,6 +46,12 @@ or a list of such.
 | name | form | meaning |
 |---|---|---|
 {names}
+
+An event of any kind may have this too:
+
+| name | form | meaning |
+|---|---|---|
+{of_every}
 
 In these events a name means something else:
 

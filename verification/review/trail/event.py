@@ -121,9 +121,9 @@ def _row(event: AuditEvent) -> dict[str, Any]:
 
 
 def _meaning(kind: str, name: str) -> str:
-    """What the name means; "" for a part of a nested value, and for events of before there was a table."""
+    """What the name means, of a nested value the outer name; "" for events of before there was a table."""
     try:
-        return data_names.meaning(kind, name.replace(" ", "_")).means
+        return data_names.meaning(kind, name.partition(":")[0].replace(" ", "_")).means
     except KeyError:
         return ""
 
