@@ -38,6 +38,7 @@ def confine(parent: int, *, keep: int, cpu_seconds: int = CPU_SECONDS, threads: 
     It closes all descriptors but `keep` and puts the standard ones on /dev/null. The kernel kills the process when
     `parent` ends. `threads` allows it to start threads. Raises OSError if a limit can't be set.
     """
+    has_threads = _has_threads()  # no folder can be read under the limits
     _close_descriptors(keep)
     _die_with(parent)
     os.chdir("/")
@@ -51,7 +52,12 @@ def confine(parent: int, *, keep: int, cpu_seconds: int = CPU_SECONDS, threads: 
     if sys.platform == "linux":
         _limit(resource.RLIMIT_AS, MEMORY)
     if syscalls.supported():
-        syscalls.refuse_others(threads=threads)
+        syscalls.refuse_others(threads=threads, has_threads=has_threads)
+
+
+def _has_threads() -> bool:
+    """Has a library started a thread while it was loaded?"""
+    return sys.platform == "linux" and len(os.listdir("/proc/self/task")) > 1
 
 
 def _limit(kind: int, value: int, *, grace: int = 0) -> None:

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from errno import EFAULT, ENOSYS, EPERM
 from typing import Any, Final
 
+_PR_SET_SECCOMP, _FILTER_MODE = 22, 2
 # SECCOMP_SET_MODE_FILTER and SECCOMP_FILTER_FLAG_TSYNC of the call `seccomp`.
 _SET_FILTER, _OF_ALL_THREADS = 1, 1
 _ALLOW, _KILL_PROCESS, _REFUSE, _ABSENT = 0x7FFF0000, 0x80000000, 0x00050000 | EPERM, 0x00050000 | ENOSYS
@@ -129,20 +130,20 @@ def supported() -> bool:
 
 def accepted() -> bool:
     """Whether the kernel takes filters. It is offered one at no address, which changes nothing: it answers EFAULT."""
-    return _set_filter(None) != 0 and ctypes.get_errno() == EFAULT
+    return _prctl(_PR_SET_SECCOMP, _FILTER_MODE, None, 0, 0) != 0 and ctypes.get_errno() == EFAULT
 
 
-def refuse_others(*, threads: bool = False) -> None:
+def refuse_others(*, threads: bool = False, has_threads: bool = False) -> None:
     """Refuse this process every system call that is not on the list, for good; raises OSError if the kernel won't.
 
-    It holds for the threads that the process has. With `threads` it may start more, which are under the same filter,
-    but no process. PR_SET_NO_NEW_PRIVS must be set.
+    With `threads` it may start threads, which are under the same filter, but no process. `has_threads`: it has more
+    than one already, and the filter is set for all of them. PR_SET_NO_NEW_PRIVS must be set.
     """
     instructions = b"".join(
         struct.pack("=HBBI", *each) for each in program(_ARCHITECTURES[platform.machine()], threads=threads)
     )
     filtered = _Program(len(instructions) // 8, instructions)
-    if _set_filter(ctypes.byref(filtered)) != 0:
+    if _set_filter(ctypes.byref(filtered), of_all=has_threads) != 0:
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
 
 
@@ -191,11 +192,15 @@ def _by_argument(number: int, argument: int, bit: int, *, having: int, lacking: 
     yield _RETURN, 0, 0, lacking
 
 
-def _set_filter(address: Any) -> int:
-    """What the kernel answers: 0, or what is at fault."""
-    number = _ARCHITECTURES[platform.machine()].seccomp
-    return int(_syscall(number, _SET_FILTER, _OF_ALL_THREADS, address))
+def _set_filter(address: Any, *, of_all: bool) -> int:
+    """What the kernel answers: 0, or what is at fault. systemd's usual services may make the second call alone."""
+    if of_all:
+        number = _ARCHITECTURES[platform.machine()].seccomp
+        return int(_syscall(number, _SET_FILTER, _OF_ALL_THREADS, address))
+    return int(_prctl(_PR_SET_SECCOMP, _FILTER_MODE, address, 0, 0))
 
 
 # Looked up at import, in the helper: a confined child can open no library.
-_syscall: Callable[..., Any] = getattr(ctypes.CDLL(None, use_errno=True), "syscall", lambda *_: -1)
+_libc: Any = ctypes.CDLL(None, use_errno=True)
+_prctl: Callable[..., Any] = getattr(_libc, "prctl", lambda *_: -1)
+_syscall: Callable[..., Any] = getattr(_libc, "syscall", lambda *_: -1)
