@@ -8,7 +8,7 @@ and not by colour alone.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from math import floor, log10
+from math import ceil, floor, log10
 
 HEIGHT = 150  # pixels of the plot area of a column chart
 LABELS = 5  # at most, below a column chart
@@ -100,6 +100,45 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Whisker:
+    """One row of a chart of intervals: the estimate at `at`, and a line from `low` to `high`, in per cent."""
+
+    label: str
+    value: str
+    title: str
+    y: int
+    low: str
+    at: str
+    high: str
+
+    @property
+    def baseline(self) -> int:
+        return self.y + 14
+
+    @property
+    def middle(self) -> int:
+        return self.y + BAR + 7
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """A chart of estimates with their intervals, each with its label above."""
+
+    lines: list[Whisker]
+    across: list[Tick]
+    title: str = ""
+    is_intervals = True
+
+    @property
+    def top(self) -> int:
+        return len(self.lines) * ROW
+
+    @property
+    def whole_height(self) -> int:
+        return self.top + 22
+
+
+@dataclass(frozen=True)
 class Table:
     head: Sequence[str]
     rows: Sequence[Sequence[str | int]]
@@ -113,7 +152,7 @@ class Figure:
     title: str
     says: str
     table: Table
-    charts: Sequence[Columns | Rows] = ()
+    charts: Sequence[Columns | Rows | Intervals] = ()
     key: Sequence[tuple[str, str]] = field(default_factory=list)
     note: str = ""
 
@@ -210,6 +249,31 @@ def rows(
         value = values[number] if values else _number(sum(pieces.values()))
         drawn.append(Line(label, value, number * ROW, _pieces(label, pieces, words, whole, number * ROW)))
     return Rows(drawn)
+
+
+def intervals(lines: Sequence[tuple[str, str, tuple[float, float, float]]], *, title: str = "") -> Intervals:
+    """Each line is a label, the value as text, and the low end, the estimate and the high end, from 0 to 1.
+
+    The axis holds all of them and begins and ends at whole tenths: positions are compared, not lengths.
+    """
+    first, last = _tenths([end for _label, _value, ends in lines for end in ends])
+    drawn = []
+    for number, (label, value, ends) in enumerate(lines):
+        low, at, high = (_per_cent((10 * end - first) / (last - first)) for end in ends)
+        drawn.append(Whisker(label, value, f"{label}: {value}", number * ROW, low, at, high))
+    return Intervals(drawn, _across(first, last), title)
+
+
+def _tenths(ends: Sequence[float]) -> tuple[int, int]:
+    """The axis of intervals in tenths, at least two of them."""
+    first = min(floor(10 * min(ends, default=0)), 8)
+    return first, max(ceil(10 * max(ends, default=1)), first + 2)
+
+
+def _across(first: int, last: int) -> list[Tick]:
+    step = 1 if last - first <= 5 else 2
+    shown = range(last, first - 1, -step)
+    return [Tick(_per_cent((tenth - first) / (last - first)), f"{10 * tenth} %") for tenth in reversed(shown)]
 
 
 def _pieces(

@@ -21,6 +21,7 @@ BENCHES = (
     "page_load",
     "review",
     "slow_bodies",
+    "statistics",
     "sustain",
     "trail_page",
 )

@@ -5,7 +5,7 @@ the distribution of the values. The rows satisfy every constraint of the databas
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.contrib.auth.models import Group
@@ -39,7 +39,8 @@ INDEXES = """
 """
 
 
-def main(count: str) -> None:
+def main(count: str, more: Callable[[Rows], None] | None = None) -> None:
+    """`more` writes further rows, while there are no indexes yet."""
     if connection.vendor == "sqlite":
         connection.ensure_connection()
         connection.connection.create_function("md5", 1, _md5, deterministic=True)
@@ -47,6 +48,8 @@ def main(count: str) -> None:
     rows = Rows(words, int(timezone.now().timestamp()), _colleague())
     with _rows_first():
         _fill(rows)
+        if more is not None:
+            more(rows)
     with connection.cursor() as cursor:
         # Autovacuum does this in a database that has been in use for a while.
         cursor.execute("VACUUM ANALYZE" if words.vendor == "postgresql" else "ANALYZE")
@@ -67,18 +70,18 @@ def _colleague() -> int:
 
 def _fill(rows: Rows) -> None:
     words = rows.words
-    _insert(words, "applicant", rows.applicant())
-    _insert(words, "verification", rows.verification())
-    _insert(words, "document", rows.document())
-    _insert(words, "verificationattempt", rows.verificationattempt())
-    _insert(words, "providercall", rows.providercall())
-    _insert(words, "review", rows.review(), where=PROPOSED)
+    insert(words, "applicant", rows.applicant())
+    insert(words, "verification", rows.verification())
+    insert(words, "document", rows.document())
+    insert(words, "verificationattempt", rows.verificationattempt())
+    insert(words, "providercall", rows.providercall())
+    insert(words, "review", rows.review(), where=PROPOSED)
     for event in rows.events():
-        _insert(words, "auditevent", event)
+        insert(words, "auditevent", event)
     _relate(words)
 
 
-def _insert(words: Words, table: str, columns: dict[str, str], *, where: str = "true") -> None:
+def insert(words: Words, table: str, columns: dict[str, str], *, where: str = "true") -> None:
     names, values = ", ".join(columns), ", ".join(columns.values())
     with connection.cursor() as cursor:
         cursor.execute(

@@ -41,6 +41,7 @@ from verification.exports.period.table import Period
 from verification.models import (
     AuditEvent,
     ChangeKind,
+    ExportKind,
     Message,
     SavedFilter,
     StaffChange,
@@ -232,6 +233,9 @@ def make_world(road: Road, emulator: EmulatorServer) -> World:
     sealed = sealing.seal(now=LATER)
     assert sealed is not None
     made = export(Period(NOW, LATER), by=audit.By.shell(), now=LATER)
+    counted = export(
+        Period(NOW, LATER), by=audit.By.shell(), now=LATER, kind=ExportKind.STATISTICS, formats=()
+    )
     policy.draft(by=drafter, now=LATER)
     saved_filter.save(name="Shared", query="view=mine", shared=True, by=kept_by, now=LATER)
     sheet = b"reference,name\nCUST-1,Dora Dorn\n,Nobody\n"
@@ -243,6 +247,7 @@ def make_world(road: Road, emulator: EmulatorServer) -> World:
         "case/": {"<slug:public_id>": case.public_id},
         "evidence/": {"<slug:kind>": "video", "<slug:public_id>": attempt.public_id},
         "exports/": {"<slug:public_id>": made.public_id},
+        "statistics/": {"<slug:public_id>": counted.public_id},
         "queue/": {"<int:number>": SavedFilter.objects.get().pk},
         "messages/": {"<slug:message>": _message(case).public_id},
         "invitations/": {"<slug:public_id>": case.public_id},

@@ -75,6 +75,8 @@ ANSWERS = {
     ("post", "vendor/<slug:name>/probe"): 302,
     ("post", "exports/"): 422,
     ("post", "exports/<slug:public_id>/cancel"): 302,
+    ("post", "statistics/"): 422,
+    ("post", "statistics/<slug:public_id>/cancel"): 302,
     ("post", "brands/new"): 422,
     ("post", "brands/<slug:public_id>/"): 422,
     ("post", "messages/<slug:message>/returned"): 302,

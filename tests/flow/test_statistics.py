@@ -7,18 +7,20 @@ from typing import Any
 import pytest
 
 from kyc_portal.sandbox.emulator import EmulatorServer
-from tests.conftest import NOW, WORDING, Road
+from tests.conftest import NOW, VENDOR_CLOCK, WORDING, Road
 from tests.flow.conftest import LATER
 from tests.flow.reviewing import policy, seen
 from tests.flow.test_dashboard import LOW, Staff, decide
+from tests.flow.test_reruns import ask, work
 from tests.flow.test_staff_site import REVIEWER, SENIOR
 from verification import audit
 from verification.actions import cancel, erase, reopen, review
+from verification.exports.period.progress import Progress
 from verification.exports.period.table import Period
 from verification.exports.statistics import groups
 from verification.exports.statistics.collect import collect
 from verification.exports.statistics.figure import Rows
-from verification.models import LinkBinding, StaffUser, Verdict
+from verification.models import LinkBinding, VendorAccount, Verdict
 
 pytestmark = pytest.mark.usefixtures("two_hours_later", "db")
 NOVEMBER = Period.of_days(date(2026, 11, 1), date(2026, 11, 30))
@@ -29,7 +31,7 @@ PHONE = (
 
 
 def made(period: Period = NOVEMBER, now: datetime = LATER) -> dict[str, Rows]:
-    return collect(period, now)
+    return collect(period, now, Progress())
 
 
 def by(rows: Rows, *names: str, of: str = "") -> dict[str, Any]:
@@ -81,7 +83,7 @@ def test_spot_checks_are_compared_with_the_pass_and_with_the_verdict_after(
         review.judge_blind(case, verdict=blind, note="", shown=seen(case), by=reviewer, now=LATER)
         decide(case, after, {"approve": "same_person", "decline": "different_person"}[after], by=reviewer)
     against_pass, before_and_after = made()["agreement"][:2]
-    assert (against_pass["pairs"], against_pass["share"], against_pass["kappa"]) == (2, "0.5000", "0.0000")
+    assert (against_pass["pairs"], against_pass["share"], against_pass["kappa"]) == (2, "0.5000", None)
     assert (before_and_after["pairs"], before_and_after["kappa"]) == (2, "1.0000")
 
 
@@ -120,13 +122,14 @@ def test_evidence_is_due_once_the_days_of_its_policy_are_over(road: Road, emulat
 
 
 def test_a_pause_counts_as_far_as_it_lies_in_the_period(staff: Staff) -> None:
-    account = StaffUser(pk=7)
+    account = VendorAccount(pk=7, name="default")
     for kind, at in (
         ("account.paused", datetime(2026, 10, 31, 22, tzinfo=UTC)),
         ("account.resumed", datetime(2026, 11, 1, 3, tzinfo=UTC)),
         ("account.paused", datetime(2026, 11, 30, 23, tzinfo=UTC)),
     ):
-        audit.record(kind, by=audit.By.system(), subject=account, at=at)
+        code = {"code": "ResourceUnavailable.NotReady"} if kind == "account.paused" else {}
+        audit.record(kind, by=audit.By.system(), subject=account, at=at, **code)
     assert made()["vendor_paused"] == [{"pauses": 2, "hours": 4}]
 
 
@@ -149,3 +152,18 @@ def test_a_cancelled_case_ended_without_a_decision(
     case = road.in_review(emulator)
     cancel.cancel(case, by=audit.By.shell(), now=LATER, reason="asked")
     assert [case.ending for case in groups.count(NOVEMBER)] == ["without"]
+
+
+def test_a_comparison_made_again_is_told_by_whether_it_came_out_differently(
+    road: Road, emulator: EmulatorServer, staff: Staff
+) -> None:
+    case = road.in_review(emulator)
+    VENDOR_CLOCK.at = LATER
+    emulator.script(sim=91.5)
+    work(ask(case, staff(SENIOR)))
+    found = by(made()["reruns"], "answered", "same", "other", "silent")
+    assert found == {
+        "Had passed": (0, 0, 0, None),
+        "Had not passed": (1, 0, 1, None),
+        "All": (1, 0, 1, 0),
+    }

@@ -11,6 +11,7 @@ from tests.flow.conftest import LATER
 from tests.flow.test_dashboard import SignIn, Staff, numbers
 from tests.flow.test_dashboard_history import make
 from tests.flow.test_staff_site import AUDITOR
+from verification.exports.period.progress import Progress
 from verification.exports.period.table import Period
 from verification.exports.statistics import groups
 from verification.exports.statistics.collect import FIGURES, as_json, collect
@@ -31,7 +32,7 @@ def history(once: Callable[..., dict[str, Verification]]) -> dict[str, Verificat
 
 
 def made(period: Period = NOVEMBER, now: datetime = LATER) -> dict[str, Rows]:
-    return collect(period, now)
+    return collect(period, now, Progress())
 
 
 def by(rows: Rows, *names: str, of: str = "") -> dict[str, Any]:

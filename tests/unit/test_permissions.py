@@ -32,6 +32,7 @@ RULES = {
     "cancel": {S},
     "export": {A},
     "export_sensitive": {Group.SENSITIVE},
+    "statistics": {S, A},
     "view_trail": {S, A},
     "view_alerts": {S, A, OP},
     "manage_staff": {OP},

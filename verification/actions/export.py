@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from verification import audit, storage
 from verification.exports.period.table import Period
 from verification.jobs import doorbell, export_leases
-from verification.models import Export, ExportFormat, ExportState, Purpose
+from verification.models import Export, ExportFormat, ExportKind, ExportState, Purpose
 
 KEPT = timedelta(days=7)
 MAX_REASON = 300
@@ -49,6 +49,7 @@ def ask(
     formats: Collection[str] = (ExportFormat.CSV,),
     notes: bool = False,
     addresses: bool = False,
+    kind: str = ExportKind.PERIOD,
     here: bool = False,
 ) -> Export:
     """Put an export of the period into the line. A worker has it made, or (`here`) this process does.
@@ -62,6 +63,7 @@ def ask(
         if Export.objects.filter(state__in=UNDER_WAY).count() >= MAX_UNDER_WAY:
             raise UnusableRequest(_("Too many exports are waiting. Cancel one, or wait until some are made."))
         asked = Export.objects.create(
+            kind=kind,
             by=by.id or by.kind,
             by_kind=by.kind,
             purpose=purpose,
@@ -78,6 +80,7 @@ def ask(
             expires_at=now + KEPT,
         )
         facts = {"start": period.start.isoformat(), "end": period.end.isoformat(), "purpose": purpose}
+        facts["export_kind"] = kind
         wanted = {"formats": asked.formats, "with_notes": notes, "with_addresses": addresses}
         audit.record("export.asked", by=by, subject=asked, at=now, **facts, **wanted)
         if not here:

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import IO
 
 import structlog
 from django.db import transaction
@@ -23,7 +24,8 @@ from verification.exports import container
 from verification.exports.period import pack
 from verification.exports.period.progress import Progress, Stopped
 from verification.exports.period.table import Period, Sensitivity
-from verification.models import DataKey, Export, ExportState
+from verification.exports.statistics import pack as statistics
+from verification.models import DataKey, Export, ExportKind, ExportState
 from verification.transparency.signers import BadKeyring
 
 log = structlog.get_logger(__name__)
@@ -90,8 +92,25 @@ def _held(export: Export) -> QuerySet[Export]:
 
 def _write(export: Export, key: DataKey, progress: Progress) -> tuple[storage.StoredObject, pack.Written]:
     with tempfile.TemporaryFile() as file:
-        written = pack.write(file, _request(export), partial(_trail, export), progress)
+        written = _pack(export, file, progress)
         return storage.store_file(key, "export", file), written
+
+
+def _pack(export: Export, file: IO[bytes], progress: Progress) -> pack.Written:
+    if export.kind == ExportKind.STATISTICS:
+        return pack.Written(statistics.write(file, _statistics(export), partial(_trail, export), progress))
+    return pack.write(file, _request(export), partial(_trail, export), progress)
+
+
+def _statistics(export: Export) -> statistics.Request:
+    return statistics.Request(
+        export_id=export.public_id,
+        period=Period(export.period_start, export.period_end),
+        by_kind=export.by_kind,
+        purpose=export.purpose,
+        reason=export.reason,
+        created_at=export.created_at,
+    )
 
 
 def _trail(export: Export) -> container.Trail:
@@ -144,6 +163,7 @@ def _finish(export: Export, stored: storage.StoredObject, written: pack.Written,
 def _record(export: Export, stored: storage.StoredObject, written: pack.Written, now: datetime) -> None:
     by = audit.By(export.by_kind, "" if export.by == export.by_kind else export.by)
     facts = {
+        "export_kind": export.kind,
         "start": export.period_start.isoformat(),
         "end": export.period_end.isoformat(),
         "purpose": export.purpose,

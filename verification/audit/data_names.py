@@ -80,6 +80,7 @@ _FORMS: Final = {
         "mode": "movements, or holding still",
         "of": "which of several it is, such as an account or a queue",
         "outcome": "what the attempt came to",
+        "export_kind": "the export of a period, or statistics",
         "purpose": "what the details are needed for",
         "question_list": "the version of the list of questions",
         "reason": "the reason, from the list of reasons",

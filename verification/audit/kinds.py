@@ -59,7 +59,7 @@ VERDICT: Final = f"{MOVE} {REVIEW} confirms proposed_by ends_proposal document_c
 CHANGE: Final = "user proposed_by confirmed_by"
 BRAND: Final = "name contact privacy_notice legal_basis data_protection_contact colour logo"
 POLICY: Final = "version terms fingerprint"
-EXPORT: Final = "start end purpose formats with_notes with_addresses"
+EXPORT: Final = "export_kind start end purpose formats with_notes with_addresses"
 FILE: Final = "evidence object sha256"
 
 

@@ -16,7 +16,7 @@ from verification.models.csp_report import CspReport
 from verification.models.data_key import DataKey
 from verification.models.document import Document
 from verification.models.document_check import DocumentCheck
-from verification.models.export import Export, ExportFormat, ExportState, Purpose
+from verification.models.export import Export, ExportFormat, ExportKind, ExportState, Purpose
 from verification.models.flag import RiskFlag
 from verification.models.frame_hash import FrameHash
 from verification.models.invitation_file import FileState, InvitationFile
@@ -78,6 +78,7 @@ __all__ = [
     "DocumentCheck",
     "Export",
     "ExportFormat",
+    "ExportKind",
     "ExportState",
     "FileState",
     "FrameHash",

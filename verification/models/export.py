@@ -27,6 +27,11 @@ class ExportFormat(models.TextChoices):
     PARQUET = "parquet", _("Parquet")
 
 
+class ExportKind(models.TextChoices):
+    PERIOD = "period", _("Export of a period")
+    STATISTICS = "statistics", _("Statistics for a regulator")
+
+
 class Purpose(models.TextChoices):
     """What somebody takes data out of the portal for."""
 
@@ -45,6 +50,13 @@ class Export(models.Model):
     """
 
     public_id = models.CharField(max_length=40, unique=True, editable=False, default=partial(new_id, "exp"))
+    kind = models.CharField(
+        _("kind"),
+        max_length=10,
+        choices=ExportKind.choices,
+        default=ExportKind.PERIOD,
+        db_default=ExportKind.PERIOD,
+    )
     by = models.CharField(_("by"), max_length=150)
     by_kind = models.CharField(max_length=20, default="auditor", db_default="auditor")
     # Empty for those that were made before a purpose was asked for.

@@ -90,6 +90,9 @@ RIGHTS: dict[str, Right] = {
     "export_sensitive": _right(
         _("Only members of Sensitive exports take out reviewers' notes and network addresses."), SENSITIVE
     ),
+    "statistics": _right(
+        _("Only auditors and senior reviewers make and read statistics for a regulator."), SENIOR, AUDITOR
+    ),
     "view_trail": _right(_("Only auditors and senior reviewers see the audit trail."), SENIOR, AUDITOR),
     "view_alerts": _right(
         _("Only senior reviewers, auditors and operators see who looked unusually often."),
@@ -197,6 +200,7 @@ can_view_policy = partial(can, right="view_policy")
 can_change_policy = partial(can, right="change_policy")
 can_export = partial(can, right="export")
 can_export_sensitive = partial(can, right="export_sensitive")
+can_statistics = partial(can, right="statistics")
 can_view_trail = partial(can, right="view_trail")
 can_view_alerts = partial(can, right="view_alerts")
 can_manage_staff = partial(can, right="manage_staff")

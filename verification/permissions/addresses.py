@@ -186,6 +186,17 @@ OPERATIONS = (
         rules="with sensitive columns it takes `export_sensitive`",
         fresh=("post",),
     ),
+    Address(
+        "statistics/", "Statistics for a regulator; ask for some", "statistics", "statistics", fresh=("post",)
+    ),
+    Address("statistics/<slug:public_id>/", "The figures, or how far they are", "statistics"),
+    Address("statistics/<slug:public_id>/cancel", "Cancel statistics under way", post="statistics"),
+    Address(
+        "statistics/<slug:public_id>/download",
+        "Download the pack of statistics",
+        "statistics",
+        fresh=("get",),
+    ),
     Address("exports/<slug:public_id>/", "How far an export is", "export"),
     Address("exports/<slug:public_id>/cancel", "Cancel an export that is under way", post="export"),
     Address(

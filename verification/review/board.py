@@ -58,6 +58,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         (permissions.can_view_case, _("Cases"), "verification_verification_changelist"),
         (permissions.can_invite, _("Invitations"), "invitations"),
         (permissions.can_view_dashboard, _("Figures"), "dashboard"),
+        (permissions.can_statistics, _("Statistics"), "statistics"),
         (permissions.can_view_policy, _("Policy"), "policies"),
         (permissions.can_export, _("Exports"), "exports"),
         (permissions.can_view_trail, _("Trail"), "trail"),

@@ -13,16 +13,16 @@ from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from verification import permissions, storage
+from verification import audit, permissions, storage
 from verification.actions import export as action
 from verification.exports.period.table import Period
-from verification.models import Export, ExportFormat, ExportState, Purpose, StaffUser
+from verification.models import Export, ExportFormat, ExportKind, ExportState, Purpose, StaffUser
 from verification.review.page import Site, acting, forbidden, refusal, signed_in
 from verification.review.sign_in import fresh, to_confirm
 
@@ -30,6 +30,15 @@ log = structlog.get_logger(__name__)
 
 SHOWN = 50
 USUAL_DAYS = 30
+# The pages of each kind: one, its download, and cancelling it.
+PAGES: dict[str, dict[str, str]] = {
+    ExportKind.PERIOD: {"page": "export", "download": "export_download", "cancel": "export_cancel"},
+    ExportKind.STATISTICS: {
+        "page": "statistics_of",
+        "download": "statistics_download",
+        "cancel": "statistics_cancel",
+    },
+}
 FAULTS = {
     "lost": gettext_lazy(
         "The process that made it ended several times. An operator finds the reason in the log."
@@ -44,7 +53,9 @@ class _Day(forms.DateInput):
     input_type = "date"
 
 
-class PeriodForm(forms.Form):
+class DaysForm(forms.Form):
+    """What every kind of export asks for."""
+
     first = forms.DateField(label=gettext_lazy("First day"), widget=_Day)
     last = forms.DateField(
         label=gettext_lazy("Last day"),
@@ -60,6 +71,18 @@ class PeriodForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=gettext_lazy("Who asked for it and what for. It stays with the export."),
     )
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        first, last = found.get("first"), found.get("last")
+        if first and last and last < first:
+            self.add_error("last", _("The last day must not be before the first."))
+        elif last == date.max:
+            self.add_error("last", _("Choose an earlier day."))
+        return found
+
+
+class PeriodForm(DaysForm):
     formats = forms.MultipleChoiceField(
         label=gettext_lazy("Formats"),
         choices=ExportFormat.choices,
@@ -77,15 +100,6 @@ class PeriodForm(forms.Form):
         required=False,
         help_text=gettext_lazy("From where and with which browser applicants consented."),
     )
-
-    def clean(self) -> dict[str, Any]:
-        found = super().clean() or {}
-        first, last = found.get("first"), found.get("last")
-        if first and last and last < first:
-            self.add_error("last", _("The last day must not be before the first."))
-        elif last == date.max:
-            self.add_error("last", _("Choose an earlier day."))
-        return found
 
     @property
     def wants_sensitive(self) -> bool:
@@ -110,7 +124,7 @@ def urls(site: Site) -> list[URLPattern]:
 def exports(request: HttpRequest) -> HttpResponseBase:
     user, now = signed_in(request), timezone.now()
     if request.method != "POST":
-        return _page(request, PeriodForm(initial=_usual(now)), now)
+        return _page(request, PeriodForm(initial={**usual_days(now), "formats": [ExportFormat.CSV]}), now)
     form = PeriodForm(request.POST)
     if confirm := to_confirm(request):
         # The page itself asks to confirm: a redirect would lose what was typed.
@@ -130,46 +144,62 @@ def exports(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def progress(request: HttpRequest, public_id: str) -> HttpResponseBase:
     """How far one export is; the page keeps itself up to date while it is under way."""
-    export, now = get_object_or_404(Export, public_id=public_id), timezone.now()
-    context = {"title": _("Export"), "row": _shown(export, signed_in(request), now)}
+    export, now = _of(public_id), timezone.now()
+    context = {"title": _("Export"), "row": shown(export, signed_in(request), now)}
     return TemplateResponse(request, "review/exports/progress.html", context)
 
 
 @require_POST
 def cancel(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    export = get_object_or_404(Export, public_id=public_id)
+    export = _of(public_id)
+    cancel_it(request, export, by=acting(signed_in(request), "auditor"))
+    return redirect("admin:export", export.public_id)
+
+
+def cancel_it(request: HttpRequest, export: Export, *, by: audit.By) -> None:
     try:
-        action.cancel(export, by=acting(signed_in(request), "auditor"), now=timezone.now())
+        action.cancel(export, by=by, now=timezone.now())
     except action.NotUnderWay:
         messages.warning(request, _("It was finished or cancelled already."))
     else:
-        messages.success(request, _("The export is cancelled. Nothing of it is kept."))
-    return redirect("admin:export", export.public_id)
+        messages.success(request, _("It is cancelled. Nothing of it is kept."))
 
 
 @require_safe
 def download(request: HttpRequest, public_id: str) -> HttpResponseBase:
-    user, now = signed_in(request), timezone.now()
-    made = get_object_or_404(Export, public_id=public_id)
+    user, made = signed_in(request), _of(public_id)
     if not _may_take(user, made):
         return forbidden(request, permissions.refusal(permissions.check_export_sensitive, user))
+    return file_of(request, made, "audit", by=acting(user, "auditor"))
+
+
+def file_of(request: HttpRequest, made: Export, name: str, *, by: audit.By) -> HttpResponseBase:
+    """The file for download; its name begins with `name`. Or a page that says why there is none."""
     try:
-        file = action.download(made, by=acting(user, "auditor"), now=now)
+        file = action.download(made, by=by, now=timezone.now())
     except action.ExportExpired:
         sentence = _("This export is no longer kept. Make a new one.")
         return refusal(request, status=410, title=_("Export expired"), sentence=sentence)
-    except storage.IntegrityError:
-        sentence = _("The file is missing or is not what was stored. Make a new one, and tell an operator.")
-        return refusal(request, status=409, title=_("Export is damaged"), sentence=sentence)
-    except OSError as error:
-        log.error("export.unavailable", export=made.public_id, error=type(error).__name__)
-        sentence = _("The file can't be read right now. Nothing is lost: please try again in a minute.")
-        return refusal(request, status=503, title=_("Please try again"), sentence=sentence)
+    except (storage.IntegrityError, OSError) as error:
+        return unreadable(request, made, error)
     period = Period(made.period_start, made.period_end)
-    name = f"audit-{period.first_day}-to-{period.last_day}-{made.public_id}.zip"
-    response = FileResponse(file, as_attachment=True, filename=name, content_type="application/zip")
+    filename = f"{name}-{period.first_day}-to-{period.last_day}-{made.public_id}.zip"
+    response = FileResponse(file, as_attachment=True, filename=filename, content_type="application/zip")
     response["Cache-Control"] = "no-store"
     return response
+
+
+def unreadable(request: HttpRequest, made: Export, error: Exception) -> HttpResponseBase:
+    if isinstance(error, storage.IntegrityError):
+        sentence = _("The file is missing or is not what was stored. Make a new one, and tell an operator.")
+        return refusal(request, status=409, title=_("Export is damaged"), sentence=sentence)
+    log.error("export.unavailable", export=made.public_id, error=type(error).__name__)
+    sentence = _("The file can't be read right now. Nothing is lost: please try again in a minute.")
+    return refusal(request, status=503, title=_("Please try again"), sentence=sentence)
+
+
+def _of(public_id: str) -> Export:
+    return get_object_or_404(Export, public_id=public_id, kind=ExportKind.PERIOD)
 
 
 def _page(
@@ -184,7 +214,7 @@ def _page(
         "form": form,
         "confirm": confirm,
         "may_take_sensitive": permissions.can_export_sensitive(user),
-        "exports": [_shown(made, user, now) for made in Export.objects.all()[:SHOWN]],
+        "exports": [shown(made, user, now) for made in Export.objects.filter(kind=ExportKind.PERIOD)[:SHOWN]],
         "most": SHOWN,
         "days": action.KEPT.days,
     }
@@ -210,7 +240,7 @@ def _may_take(user: StaffUser, export: Export) -> bool:
     return not is_sensitive or permissions.can_export_sensitive(user)
 
 
-def _shown(export: Export, user: StaffUser, now: datetime) -> dict[str, Any]:
+def shown(export: Export, user: StaffUser, now: datetime) -> dict[str, Any]:
     formats = dict(ExportFormat.choices)
     return {
         "export": export,
@@ -224,6 +254,10 @@ def _shown(export: Export, user: StaffUser, now: datetime) -> dict[str, Any]:
         "fault": FAULTS.get(export.fault, ""),
         "formats": [formats[each] for each in export.formats if each in formats],
         "may_take": _may_take(user, export),
+        **{
+            name: reverse(f"admin:{page}", args=[export.public_id])
+            for name, page in PAGES[export.kind].items()
+        },
     }
 
 
@@ -234,7 +268,6 @@ def _before(export: Export) -> int:
     return Export.objects.filter(state__in=action.UNDER_WAY, created_at__lt=export.created_at).count()
 
 
-def _usual(now: datetime) -> dict[str, Any]:
+def usual_days(now: datetime) -> dict[str, date]:
     last = now.astimezone(UTC).date()
-    first = last - timedelta(days=USUAL_DAYS - 1)
-    return {"first": first, "last": last, "formats": [ExportFormat.CSV]}
+    return {"first": last - timedelta(days=USUAL_DAYS - 1), "last": last}

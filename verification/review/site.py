@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from verification.permissions import Denied
 from verification.permissions.addresses import NotServed, check_open
-from verification.review import board, exports, page
+from verification.review import board, exports, page, statistics
 from verification.review.admin import records
 from verification.review.brand_pages import page as brand_page
 from verification.review.case import acts, evidence, explanation, keeping, notes, reruns, shared
@@ -68,6 +68,7 @@ class ReviewSite(AdminSite):
             *trace_page.urls(self),
             path("codes/", self.page(codes.codes_page), name="codes"),
             *exports.urls(self),
+            *statistics.urls(self),
             *brand_page.urls(self),
             *message_pages.urls(self),
             *trail_page.urls(self),

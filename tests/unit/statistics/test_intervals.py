@@ -61,8 +61,9 @@ def test_nothing_has_no_share_and_no_agreement() -> None:
     assert kappa([[0, 0], [0, 0]]) is None
 
 
-def test_two_who_always_say_the_same_one_thing_have_no_kappa() -> None:
+def test_there_is_no_kappa_with_one_who_always_says_the_same() -> None:
     assert kappa([[30, 0], [0, 0]]) is None
+    assert kappa([[30, 4], [0, 0]]) is None
     assert kappa([[30, 0], [0, 4]]).value == 1.0
 
 

@@ -35,9 +35,9 @@ def collect(period: Period, _now: datetime) -> dict[str, Rows]:
 def _agreement(period: Period) -> Rows:
     blind = Review.objects.filter(period.holds("at"), stage=Stage.BLIND)
     return [
-        _row("Spot check: the system's pass, and a person who does not see the score", _against_pass(blind)),
-        _row("Spot check: that person before and after the score is shown", _before_and_after(blind)),
-        _row("Second person, who does not see the proposal", _second(period)),
+        _row("Spot check: system and person", _against_pass(blind)),
+        _row("Spot check: before and after", _before_and_after(blind)),
+        _row("Two people", _second(period)),
     ]
 
 
@@ -118,7 +118,9 @@ FIGURES = (
         "agreement",
         "Do two verdicts agree?",
         "Pairs of verdicts on the same evidence, of which neither knew the other. Kappa is the agreement beyond what "
-        "chance alone would give: 1 is full agreement, 0 is chance.",
+        "chance alone would give: 1 is full agreement, 0 is chance. Spot checks compare the system's pass with a "
+        "person who does not see the score, and that person's verdicts before and after it is shown; two people are "
+        "one who proposes and one who does not see the proposal.",
         "Spot checks: reviews of the stage 'blind' in the period, against the pass that was drawn; and against the "
         "next "
         "decision or proposal of the same reviewer on the same evidence. Second people: reviews of the stage "
@@ -142,9 +144,8 @@ FIGURES = (
         ),
         "Pairs that agree.",
         "All pairs.",
-        "Against the system's pass there is no kappa, because the system says the same in each pair. Nor is there "
-        "one if "
-        "both always said the same thing.",
+        "There is no kappa where one of the two always said the same, as the system does in spot checks: it would be 0 "
+        "or undefined whatever the other said.",
     ),
     Figure(
         "proposals",

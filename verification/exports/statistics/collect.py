@@ -1,4 +1,4 @@
-"""All figures of a period."""
+"""All figures of a period. Read them within one snapshot of the database, so that they agree with each other."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,8 @@ from types import ModuleType
 from typing import Any
 
 from verification import __version__
-from verification.exports.period.table import Period, plain
+from verification.exports.period.progress import Progress
+from verification.exports.period.table import Period
 from verification.exports.statistics import (
     agreement,
     decisions,
@@ -18,7 +19,7 @@ from verification.exports.statistics import (
     volumes,
     withholding,
 )
-from verification.exports.statistics.figure import Figure, Rows
+from verification.exports.statistics.figure import Figure, Rows, plain
 
 SCHEMA = "kyc-portal/statistics"
 SCHEMA_VERSION = 1
@@ -57,11 +58,12 @@ NOT_HERE = (
 )
 
 
-def collect(period: Period, now: datetime) -> dict[str, Rows]:
+def collect(period: Period, now: datetime, progress: Progress) -> dict[str, Rows]:
     """The rows of every figure."""
     found: dict[str, Rows] = {}
     for section in SECTIONS:
         found |= section.module.collect(period, now)
+        progress.add(len(section.figures))
     return found
 
 

@@ -8,6 +8,7 @@ from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.fields.json import KT
 
 from verification.counts import reviews, work
+from verification.counts.vendor import SUCCESS
 from verification.exports.period.table import Period
 from verification.exports.statistics.figure import (
     CODE,
@@ -24,7 +25,16 @@ from verification.exports.statistics.figure import (
     shares,
     total,
 )
-from verification.models import AuditEvent, Verdict, Verification, VerificationAttempt
+from verification.liveness import VENDOR_PASS
+from verification.models import (
+    AnswerKind,
+    AuditEvent,
+    Rerun,
+    RerunState,
+    Verdict,
+    Verification,
+    VerificationAttempt,
+)
 from verification.rules import reasons
 from verification.states import Band, Outcome, Status
 
@@ -49,6 +59,7 @@ def collect(period: Period, _now: datetime) -> dict[str, Rows]:
         "reasons": _reasons(period),
         "review_times": _times(period),
         "taken_back": _taken_back(period),
+        "reruns": _reruns(period),
         "decisions_by_policy": _by_policy(period),
     }
 
@@ -191,6 +202,31 @@ def _reopened(words: str, was: str, other: str, found: dict[tuple[str, str], int
     }
 
 
+def _reruns(period: Period) -> Rows:
+    """Comparisons that were made again, by what the vendor said then and now."""
+    passes = Q(calls__code=SUCCESS, calls__similarity__gte=VENDOR_PASS, calls__answer=AnswerKind.USABLE)
+    ended = Rerun.objects.filter(period.holds("ended_at"))
+    answered = ended.filter(state=RerunState.ANSWERED)
+    again = answered.aggregate(
+        passed=Count("pk", filter=Q(attempt__outcome=Outcome.PASSED), distinct=True),
+        both=Count("pk", filter=passes & Q(attempt__outcome=Outcome.PASSED), distinct=True),
+        now=Count("pk", filter=passes & ~Q(attempt__outcome=Outcome.PASSED), distinct=True),
+        all=Count("pk", distinct=True),
+    )
+    passed, silent = again["passed"], ended.count() - again["all"]
+    rows = [
+        _rerun("Had passed", passed, passed - again["both"]),
+        _rerun("Had not passed", again["all"] - passed, again["now"]),
+        _rerun("All", again["all"], passed - again["both"] + again["now"]),
+    ]
+    return [{**row, "silent": silent if row["was"] == "All" else None} for row in rows]
+
+
+def _rerun(words: str, answered: int, other: int) -> Row:
+    same = answered - other
+    return {"was": words, "answered": answered, "same": same, "other": other, **shares(other, answered)}
+
+
 def _by_policy(period: Period) -> Rows:
     decided = Verification.objects.filter(period.holds("decided_at")).order_by()
     counted = decided.values(number=F("policy__version")).annotate(
@@ -318,6 +354,24 @@ FIGURES = (
         "Such decisions that were taken back in the period.",
         "Such decisions that were made in the period.",
         "A decision of an earlier period that was taken back in this one counts above the line and not below it.",
+    ),
+    Figure(
+        "reruns",
+        "Comparisons made again",
+        "The same evidence sent to the vendor once more, because somebody doubted the answer, as after an appeal. It "
+        "decides nothing by itself.",
+        "Comparisons made again that ended in the period, by whether the recording had the outcome 'passed', and "
+        "whether the new answer is a Success with a similarity of 70 or more.",
+        (
+            column("was", "First answer", TEXT),
+            column("answered", "Answered", COUNT, "Answered once more."),
+            column("same", "Same", COUNT, "The same result."),
+            column("other", "Other", COUNT, "The other result."),
+            column("silent", "No answer", COUNT, "Ended without an answer."),
+            *SHARE_COLUMNS,
+        ),
+        "Comparisons made again that came out differently.",
+        "All that were answered.",
     ),
     Figure(
         "decisions_by_policy",

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from verification.exports.statistics.intervals import Interval, wilson
@@ -13,9 +14,10 @@ MIN_FOR_PERCENTILES = 10
 Row = dict[str, Any]
 Rows = list[Row]
 
-COUNT, SHARE, NUMBER, SECONDS, TEXT, CODE, TIME, YES_NO = (
+COUNT, SHARE, DIFFERENCE, NUMBER, SECONDS, TEXT, CODE, TIME, YES_NO = (
     "count",
     "share",
+    "difference",
     "number",
     "seconds",
     "text",
@@ -27,7 +29,7 @@ COUNT, SHARE, NUMBER, SECONDS, TEXT, CODE, TIME, YES_NO = (
 
 @dataclass(frozen=True)
 class Column:
-    """`kind` is one of the above: a share is from 0 to 1, a difference of shares or a kappa is a number."""
+    """`kind` is one of the above: a share is from 0 to 1, a difference of two shares from -1 to 1."""
 
     name: str
     title: str
@@ -81,6 +83,13 @@ def decimal(value: float) -> str:
 
 def seconds(length: timedelta | None) -> int | None:
     return round(length.total_seconds()) if length is not None else None
+
+
+def plain(value: Any) -> Any:
+    """A time in UTC or a decimal as text; everything else as it is."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{value:.2f}" if isinstance(value, Decimal) else value
 
 
 def total(rows: Sequence[Mapping[str, Any]], name: str) -> int:

@@ -8,16 +8,17 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from verification.evidence.browsers import Browser, browser_of, device_of
-from verification.exports.period.snapshot import CHUNK
+from verification.exports.period.snapshot import chunks
 from verification.exports.period.table import Period
 from verification.exports.statistics.figure import (
     COUNT,
-    NUMBER,
+    DIFFERENCE,
     SHARE_COLUMNS,
     TEXT,
     YES_NO,
@@ -177,7 +178,7 @@ def _first_recordings(period: Period) -> QuerySet[Any]:
 def count(period: Period) -> Counter[Case]:
     """Cases by all that the figures need. There are few different ones, whatever the browsers claim."""
     found: Counter[Case] = Counter()
-    rows = _first_recordings(period).iterator(chunk_size=CHUNK)
+    rows = chain.from_iterable(chunks(_first_recordings(period)))
     for mode, locale, agent, passed, again, reviewed, several, status, number in rows:
         device, browser = (SEVERAL, SEVERAL) if several else _of_agent(agent or "")
         case = Case(
@@ -273,10 +274,12 @@ def _of_group(parts: tuple[int, ...], every: tuple[int, ...], hidden: Withheld, 
     whole, of_all = sum(parts), sum(every)
     if group in hidden.sizes:
         return dict(_EMPTY)
-    enough = whole >= ENOUGH and of_all - whole >= ENOUGH
+    others = of_all - whole
+    # A single group has nothing to be compared with.
+    enough = whole >= ENOUGH and (others == 0 or others >= ENOUGH)
     if group in hidden.parts:
         return {**_EMPTY, "cases": whole, "enough": enough}
-    other = difference(parts[0], whole, every[0] - parts[0], of_all - whole)
+    other = difference(parts[0], whole, every[0] - parts[0], others)
     apart = other if not hidden.total_parts else None
     return {
         "cases": whole,
@@ -322,10 +325,13 @@ _COLUMNS = (
     column("count", "Of these", COUNT, "The numerator."),
     *SHARE_COLUMNS,
     column(
-        "difference", "Difference", NUMBER, "The group's share less the share of all other groups together."
+        "difference",
+        "Difference",
+        DIFFERENCE,
+        "The group's share less the share of all other groups together.",
     ),
-    column("difference_low", "from", NUMBER, "Lower end of its 95 % interval (Newcombe)."),
-    column("difference_high", "to", NUMBER, "Upper end of it."),
+    column("difference_low", "from", DIFFERENCE, "Lower end of its 95 % interval (Newcombe)."),
+    column("difference_high", "to", DIFFERENCE, "Upper end of it."),
     column("enough", "Enough", YES_NO, f"Whether the group and all others hold {ENOUGH} cases each."),
     column("withheld", "Withheld", YES_NO, "Whether the counts are withheld because one of them is small."),
 )

@@ -10,7 +10,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import isclose, sqrt
 
 LEVEL = 95  # per cent
 _Z = 1.959963984540054  # the normal distribution's 97.5th percentile
@@ -52,7 +52,8 @@ def difference(part: int, whole: int, other_part: int, other_whole: int) -> Inte
 def kappa(table: Sequence[Sequence[int]]) -> Interval | None:
     """Agreement beyond chance. `table[i][j]`: how often the one said `i` and the other `j`.
 
-    None if nothing was judged, or if both always said the same one thing: chance alone explains that they agree.
+    None if nothing was judged, or if one of them always said the same: then it is 0 or undefined whatever the other
+    said, and tells nothing.
     """
     whole = sum(map(sum, table))
     if not whole:
@@ -63,7 +64,7 @@ def kappa(table: Sequence[Sequence[int]]) -> Interval | None:
     second = [sum(cell[i][j] for i in size) for j in size]
     agreed, by_chance = sum(cell[i][i] for i in size), sum(first[i] * second[i] for i in size)
     rest = 1 - by_chance
-    if rest <= 1e-12:
+    if any(isclose(share, 1) for share in (*first, *second)):
         return None
     found = (agreed - by_chance) / rest
     on = sum(cell[i][i] * (1 - (first[i] + second[i]) * (1 - found)) ** 2 for i in size)

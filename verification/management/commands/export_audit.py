@@ -63,17 +63,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         output: Path = options["output"]
-        if output.exists():
-            raise CommandError(f"{output} exists already.")
-        if not output.parent.is_dir():
-            raise CommandError(f"There is no folder {output.parent}.")
-        made = self._made(self._asked(options))
-        self._save(made, output)
+        check_output(output)
+        export = made(self._asked(options), self.stderr.write)
+        save(export, output)
         self.stdout.write(f"{output}")
-        self.stdout.write(f"{made.rows} rows")
-        if made.cut:
-            self.stdout.write(f"tables.xlsx has the first rows only of: {', '.join(made.cut)}")
-        self.stdout.write(f"SHA-256 {made.file_sha256}")
+        self.stdout.write(f"{export.rows} rows")
+        if export.cut:
+            self.stdout.write(f"tables.xlsx has the first rows only of: {', '.join(export.cut)}")
+        self.stdout.write(f"SHA-256 {export.file_sha256}")
 
     def _asked(self, options: dict[str, Any]) -> Export:
         now = timezone.now()
@@ -94,20 +91,30 @@ class Command(BaseCommand):
         except action.UnusableRequest as unusable:
             raise CommandError(str(unusable)) from None
 
-    def _made(self, asked: Export) -> Export:
-        made = make(asked, _Told(self.stderr.write))
-        if made is not None:
-            return made
-        asked.refresh_from_db()
-        raise CommandError(FAULTS.get(asked.fault, "The export was cancelled. Nothing was written."))
 
-    def _save(self, made: Export, output: Path) -> None:
-        with (
-            action.download(made, by=audit.By.shell(), now=timezone.now()) as source,
-            output.open("xb") as target,
-        ):
-            output.chmod(0o600)
-            shutil.copyfileobj(source, target)
+def check_output(output: Path) -> None:
+    if output.exists():
+        raise CommandError(f"{output} exists already.")
+    if not output.parent.is_dir():
+        raise CommandError(f"There is no folder {output.parent}.")
+
+
+def made(asked: Export, tell: Any) -> Export:
+    """Make what was asked for in this process."""
+    export = make(asked, _Told(tell))
+    if export is not None:
+        return export
+    asked.refresh_from_db()
+    raise CommandError(FAULTS.get(asked.fault, "The export was cancelled. Nothing was written."))
+
+
+def save(export: Export, output: Path) -> None:
+    with (
+        action.download(export, by=audit.By.shell(), now=timezone.now()) as source,
+        output.open("xb") as target,
+    ):
+        output.chmod(0o600)
+        shutil.copyfileobj(source, target)
 
 
 class _Told(Progress):

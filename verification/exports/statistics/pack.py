@@ -1,0 +1,105 @@
+"""The statistics of a period as one pack: as a document, for print, for programs, and as a table for each figure."""
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from verification import __version__
+from verification.exports import container, formats, verify_pack
+from verification.exports.period.progress import Progress
+from verification.exports.period.snapshot import snapshot
+from verification.exports.period.table import Period
+from verification.exports.statistics import collect, document, showing
+from verification.exports.statistics.figure import CODE, TEXT, TIME, Column, Figure, Rows, plain
+from verification.transparency.canonical import canonical
+
+JSON = "statistics.json"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for: when, why, for which period, and by whom: the kind alone, because a user name is one of a
+    person."""
+
+    export_id: str
+    period: Period
+    by_kind: str
+    purpose: str
+    reason: str
+    created_at: datetime
+
+
+def write(
+    target: IO[bytes], request: Request, trail: Callable[[], container.Trail], progress: Progress
+) -> dict[str, int]:
+    """Write the pack into `target`, a seekable file; how many rows each figure has.
+
+    `trail` is asked within the snapshot from which the figures are read. Raises progress.Stopped, and whatever `trail`
+    raises.
+    """
+    progress.count(len(collect.FIGURES))
+    with snapshot():
+        at, found = trail(), collect.collect(request.period, request.created_at, progress)
+    with container.Writer(target, container.STATISTICS, _facts(request), at) as pack:
+        for name, content in _files(request, found).items():
+            pack.add(name, content, deflate=True)
+    return {key: len(rows) for key, rows in found.items()}
+
+
+def figures(file: IO[bytes]) -> dict[str, Rows]:
+    """The rows of each figure of a pack that was written by `write`."""
+    with zipfile.ZipFile(file) as archive:
+        told = json.loads(archive.read(JSON))
+    return {each["key"]: each["rows"] for section in told["sections"] for each in section["figures"]}
+
+
+def _files(request: Request, found: dict[str, Rows]) -> dict[str, bytes]:
+    period, now, reason = request.period, request.created_at, request.reason
+    return {
+        "STATISTICS.md": document.statistics(period, now, found, reason).encode(),
+        "statistics.html": showing.paper(period, now, found, reason).encode(),
+        JSON: canonical(collect.as_json(period, now, found)) + b"\n",
+        **{f"{figure.key}.csv": table(figure, found[figure.key]) for figure in collect.FIGURES},
+        "verify.py": Path(verify_pack.__file__).read_bytes(),
+    }
+
+
+def table(figure: Figure, rows: Rows) -> bytes:
+    """The figure as CSV. No text is taken for a formula; numbers are digits, so that a spreadsheet counts with "
+    "them."""
+    file = io.StringIO()
+    lines = csv.writer(file, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
+    lines.writerow([column.name for column in figure.columns])
+    lines.writerows([_cell(column, row[column.name]) for column in figure.columns] for row in rows)
+    return formats.BYTE_ORDER_MARK + file.getvalue().encode()
+
+
+def _cell(column: Column, value: Any) -> str:
+    is_words = column.kind in (TEXT, CODE, TIME) or value is None or isinstance(value, bool)
+    return formats.cell(value) if is_words else str(value)
+
+
+def _facts(request: Request) -> dict[str, Any]:
+    period = request.period
+    return {
+        "schema_version": collect.SCHEMA_VERSION,
+        "product_version": __version__,
+        "export_id": request.export_id,
+        "created_at": plain(request.created_at),
+        "created_by": request.by_kind,
+        "purpose": request.purpose,
+        "reason": request.reason,
+        "time_zone": "UTC",
+        "period": {
+            "first_day": period.first_day.isoformat(),
+            "last_day": period.last_day.isoformat(),
+            "end_included": False,
+            "ended_before_export": period.end <= request.created_at,
+        },
+    }
