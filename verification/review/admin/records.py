@@ -1,7 +1,6 @@
 """All records as read-only pages of the stock admin; only actions change records."""
 
 from django.contrib import admin
-from django.contrib.admin import EmptyFieldListFilter
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -124,6 +123,7 @@ class CallAdmin(ReadOnly):
     list_display = (
         "public_id",
         "attempt",
+        "rerun",
         "number",
         "state",
         "code",
@@ -132,8 +132,8 @@ class CallAdmin(ReadOnly):
         "request_id",
         "started_at",
     )
-    list_filter = ("state", "billed", "region", ("rerun", EmptyFieldListFilter))
-    list_select_related = ("attempt",)
+    list_filter = ("state", "billed", "region")
+    list_select_related = ("attempt", "rerun")
     search_fields = ("public_id", "request_id", "attempt__public_id", "body_sha256")
     date_hierarchy = "started_at"
 
