@@ -26,6 +26,8 @@ TARGETS = {
     f"{page}.{figure}": limit
     for page in PAGES
     for figure, limit in (("p50_ratio_1m_vs_1k", "<= 1.2"), ("queries_equal", ">= 1"))
+    # A proof reads a tile for each level of the log's tree, and each has 256 times as many hashes as the one above.
+    if (page, figure) != ("event", "queries_equal")
 }
 
 

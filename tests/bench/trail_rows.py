@@ -15,6 +15,7 @@ from verification.models import StaffUser
 
 AUDITOR = "auditor"
 RARE = 200
+SPAN = 30 * 24 * 3600  # seconds from the first event to the last, in each portal
 # Of ten events, by the last digit of their number: three are looks.
 KINDS = (
     "verification.invited",
@@ -33,7 +34,7 @@ COMMON_KIND, COMMON_PERSON = KINDS[0], "often"
 FILL = """
     INSERT INTO verification_auditevent (at, kind, actor_kind, actor_id, subject_kind, subject_id, data)
     SELECT
-        to_timestamp(%(now)s - (%(count)s - i)),
+        to_timestamp(%(now)s - %(span)s * (%(count)s - i) / %(count)s),
         CASE WHEN i %% %(rare)s = 1 THEN %(rare_kind)s ELSE (%(kinds)s::text[])[1 + i %% 10] END,
         'reviewer',
         CASE
@@ -54,6 +55,7 @@ def main(count: str) -> None:
     values: dict[str, Any] = {
         "now": int(now.timestamp()) - 3600,
         "count": int(count),
+        "span": SPAN,
         "rare": int(count) // RARE,
         "kinds": list(KINDS),
         "rare_kind": RARE_KIND,
