@@ -18,7 +18,7 @@ from tests.flow.conftest import LATER
 from tests.flow.reviewing import approve, decide, policy, seen
 from verification import audit
 from verification.actions import cancel, check_document, claim, erase, note, seal
-from verification.audit import checking, log
+from verification.audit import checking, facts, log
 from verification.models import (
     AuditSalt,
     CaseNote,
@@ -144,3 +144,12 @@ def test_a_record_that_no_event_wrote_is_found(cases: list[Verification]) -> Non
     )
     with pytest.raises(CommandError, match="consent:"):
         said()
+
+
+def test_a_record_that_an_earlier_version_wrote_holds_once_its_fields_are_more(monkeypatch: Any) -> None:
+    so_far = facts.FIELDS[Review]
+    monkeypatch.setitem(facts.FIELDS, Review, (*so_far, "public_id"))
+    with pytest.raises(CommandError, match="review:"):
+        said()
+    monkeypatch.setitem(facts.OLDER, Review, (so_far,))
+    assert "The trail holds" in said()

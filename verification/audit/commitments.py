@@ -25,6 +25,12 @@ def digest(salt: bytes, of_record: dict[str, Any]) -> str:
     return hashlib.sha256(salt + canonical(of_record)).hexdigest()
 
 
+def opened(record: Model, salt: bytes, committed: str) -> dict[str, Any] | None:
+    """The facts of the record, if it is still what was committed to."""
+    every = facts.of_every_version(record)
+    return next((each for each in every if digest(salt, each) == committed), None)
+
+
 def commit(records: Sequence[Model]) -> tuple[dict[str, Any], list[AuditSalt]]:
     """What the event's data gets for these records, and the salts, which `keep` stores."""
     if not records:

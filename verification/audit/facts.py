@@ -3,6 +3,7 @@
 An event holds a salted hash of them (`commitments`), so a record that was changed, dropped or slipped in is found.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from operator import attrgetter
@@ -91,6 +92,9 @@ FIELDS: Final[dict[type[Model], tuple[str, ...]]] = {
     ),
 }
 
+# The fields that earlier versions of the portal committed to, the newest first. A list that was in use never changes.
+OLDER: Final[dict[type[Model], tuple[tuple[str, ...], ...]]] = {}
+
 # Which records must have an event that committed to them.
 COMMITTED: Final[dict[type[Model], Q]] = {
     Applicant: Q(),
@@ -122,7 +126,18 @@ def name(record: Model) -> str:
 
 def of(record: Model) -> dict[str, Any]:
     """The facts, by name; a name without dots is a field of the record."""
-    return {field: _plain(record, field) for field in FIELDS[type(record)]}
+    return _facts(record, FIELDS[type(record)])
+
+
+def of_every_version(record: Model) -> Iterator[dict[str, Any]]:
+    """The facts as each version of the portal has committed to them, the newest first."""
+    yield of(record)
+    for fields in OLDER.get(type(record), ()):
+        yield _facts(record, fields)
+
+
+def _facts(record: Model, fields: Iterable[str]) -> dict[str, Any]:
+    return {field: _plain(record, field) for field in fields}
 
 
 def _plain(record: Model, field: str) -> Any:
