@@ -50,7 +50,7 @@ def tampers(pack: bytes, count: int, *, seed: int, other: bytes = b"") -> Iterat
 def verdict(pack: bytes, keys: list[str], earlier: bytes | None = None) -> str:
     """What the verifier says is wrong; "" if it finds nothing. Anything but a finding is an error of the verifier."""
     try:
-        verify_pack.verify(verify_pack.Pack(io.BytesIO(pack)), keys, earlier, lambda _line: None)
+        verify_pack.verify(verify_pack.Pack(io.BytesIO(pack)), keys, earlier, lambda _mark, _line: None)
     except verify_pack.Wrong as wrong:
         return str(wrong)
     except verify_pack.UNREADABLE as error:

@@ -60,7 +60,9 @@ def lines(pack: bytes, name: str = verify_pack.EVENTS) -> list[dict[str, Any]]:
 
 def said(pack: bytes) -> list[str]:
     told: list[str] = []
-    verify_pack.verify(verify_pack.Pack(io.BytesIO(pack)), keys(), None, told.append)
+    verify_pack.verify(
+        verify_pack.Pack(io.BytesIO(pack)), keys(), None, lambda _mark, line: told.append(line)
+    )
     return told
 
 

@@ -68,6 +68,7 @@ ANSWERS = {
     ("post", "case/<slug:public_id>/note"): 422,
     ("post", "case/<slug:public_id>/cancel"): 422,
     ("post", "case/<slug:public_id>/reopen"): 422,
+    ("post", "case/<slug:public_id>/pack"): 422,
     ("post", "policy/new"): 409,
     ("post", "policy/draft"): 400,
     ("post", "policy/discard"): 409,
@@ -133,9 +134,12 @@ ANSWERS = {
     ("get", "account/two-step/codes/download/"): 404,
     ("post", "account/two-step/codes/download/"): 404,
 }
-# The filter is a colleague's, and the change is to a colleague's account, so the right to open it is not enough.
+# The filter is a colleague's, the change is to a colleague's account, and the case is not decided yet, so the right to
+# open it is not enough.
 ANOTHERS = {
     ("post", "queue/filters/<int:number>/delete", Group.REVIEWER),
+    ("get", "case/<slug:public_id>/pack", Group.SENIOR),
+    ("post", "case/<slug:public_id>/pack", Group.SENIOR),
     *(
         ("post", "staff/changes/<slug:public_id>/stop", group)
         for group in (Group.REVIEWER, Group.FRONT_OFFICE, Group.SENSITIVE, None)
@@ -319,7 +323,7 @@ def asks_who_it_is(answer: Answer) -> bool:
 
 
 def test_what_is_to_be_fresh_asks_who_it_is_and_nothing_else_does(world):
-    roles = (Group.SENIOR, Group.AUDITOR, Group.OPERATOR)
+    roles = (Group.AUDITOR, Group.SENIOR, Group.OPERATOR)
     for role in roles:
         # An address that does not exist requires nothing.
         TOTP.activate(member(role), "JBSWY3DPEHPK3PXP")

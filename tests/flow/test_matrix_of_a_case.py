@@ -47,6 +47,7 @@ LOOKS = {
     "open": [viewing.CASE],
     "evidence": [viewing.EVIDENCE],
     "reveal": [viewing.REVEAL, viewing.CASE],
+    "pack": [viewing.PACK],
 }
 # Acts that answer with a redirect, whether they changed something or not.
 LED_ON = {"claim", "release", "reopen", "check_document", "judge_blind", *VERDICTS, *TOGETHER}
@@ -173,6 +174,7 @@ def form_of(act: str, case: Verification, me: StaffUser) -> dict[str, Any]:
     """The fields that a reviewer fills in for this act."""
     own: dict[str, dict[str, Any]] = {
         "reveal": {"purpose": "contact"},
+        "pack": {"purpose": "audit", "reason": "A test."},
         "check_document": {"document_kind": "passport", "document_name_matches": "yes", "note": NOTE},
         "judge_blind": {"verdict": "approve", "note": NOTE},
         "assign": {"to": member(Group.SENIOR, "third").pk},
@@ -195,6 +197,7 @@ def form_of(act: str, case: Verification, me: StaffUser) -> dict[str, Any]:
 
 def send(client: Client, act: str, url: str, fields: dict[str, Any]) -> int:
     response = client.get(url) if act in {"open", "evidence"} else client.post(url, fields)
+    response.close()
     return int(response.status_code)
 
 

@@ -1,5 +1,6 @@
 """Packs: the same input gives the same bytes, everybody can unpack them, and no byte can be changed unnoticed."""
 
+import ast
 import io
 import random
 import subprocess
@@ -10,11 +11,12 @@ from pathlib import Path
 import pytest
 
 from tests.flow.test_sealing import event, seal_all
-from tests.tampers import tampers, verdict
+from tests.tampers import Parts, tampers, verdict
 from verification.audit import entries, log, trail_keys
 from verification.exports import container, verify_pack
 from verification.models import AuditEvent, Checkpoint
 from verification.transparency import notes, signers
+from verification.transparency.canonical import canonical
 
 pytestmark = pytest.mark.django_db
 
@@ -154,3 +156,24 @@ def test_the_verifier_runs_alone_and_says_what_it_found(checkpoint: Checkpoint, 
     assert "WRONG" in wrong.stdout
     assert run("nothing.zip", folder=tmp_path).returncode == 2
     assert run("--self-test", folder=tmp_path).returncode == 0
+
+
+def test_the_verifier_is_written_for_python_3_9_and_imports_the_standard_library_alone() -> None:
+    tree = ast.parse(Path(verify_pack.__file__).read_text(encoding="utf-8"), feature_version=(3, 9))
+    imported = {each.module for each in ast.walk(tree) if isinstance(each, ast.ImportFrom)}
+    imported |= {name.name for each in ast.walk(tree) if isinstance(each, ast.Import) for name in each.names}
+    assert {name.partition(".")[0] for name in imported if name} <= sys.stdlib_module_names
+
+
+def test_a_forged_name_writes_nothing_else_onto_the_terminal(tmp_path: Path) -> None:
+    signer = signers.SeedSigner("forged/trail", b"f" * 32)
+    parts = Parts({"\x1b]0;owned\x07\u202e": b"x"}, {"facts": {}, "kind": verify_pack.PERIOD, "v": 1}, b"")
+    parts.manifest["trail"] = {"origin": "forged/trail", "size": 1, "root": "00"}
+    keys = {"keys": [{"introduction": "", "since": 0, "vkey": str(signer.key)}]}
+    parts.files[verify_pack.KEYS] = canonical(keys)
+    forged = parts.listed_anew().signed_by(signer)
+    forged.files["\x1b]0;owned\x07\u202e"] = b"y"
+    (tmp_path / "pack.zip").write_bytes(forged.zipped())
+    told = run("pack.zip", folder=tmp_path)
+    assert (told.returncode, told.stderr) == (1, "")
+    assert "WRONG   ?]0;owned??: the content was changed" in told.stdout

@@ -30,6 +30,7 @@ NOT_LISTED = {
     "exports.verify_pack:MAX_LIST": "the same",
     "exports.verify_pack:MAX_READ": "the same",
     "exports.verify_pack:MAX_LINE": "the same",
+    "actions.case_pack:MAX_EARLIER": "earlier packs that one proves itself to go on from; a reader may name another",
     "exports.container:MAX_NAME": "of a name that the portal makes itself",
     "audit.sealing:MAX_AT_ONCE": "how many events one transaction seals; the next one goes on",
     "transparency.canonical:MAX_INTEGER": "of what the portal writes itself",

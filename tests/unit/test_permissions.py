@@ -33,6 +33,7 @@ RULES = {
     "export": {A},
     "export_sensitive": {Group.SENSITIVE},
     "statistics": {S, A},
+    "case_pack": {S, A},
     "view_trail": {S, A},
     "view_alerts": {S, A, OP},
     "manage_staff": {OP},

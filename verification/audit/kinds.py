@@ -235,6 +235,13 @@ _ALL: Final = (
     _kind("case.shared_viewed", _("Who shares what with it, seen"), CASE, STAFF, "cases"),
     _kind("case.traced", _("Case traced"), CASE, STAFF),
     _kind("case.explained", _("Explanation opened"), CASE, STAFF, "shown"),
+    _kind(
+        "case_pack.made",
+        _("Case pack made"),
+        CASE,
+        OPERATORS,
+        "purpose reason contents file_sha256 file_size checkpoint",
+    ),
     _kind("evidence.viewed", _("Evidence seen"), CASE, STAFF, FILE),
     _kind("applicant.revealed", _("Personal details shown"), CASE, STAFF, "purpose"),
     _kind(

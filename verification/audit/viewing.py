@@ -24,6 +24,7 @@ REVEAL, SEARCH = "applicant.revealed", "queue.searched"
 NAME = "applicant.name_shown"  # to the reviewer who compares it with the document
 SHARED = "case.shared_viewed"
 EXPLAINED = "case.explained"
+PACK = "case_pack.made"  # the whole case in one file that leaves the portal
 ALERT = "staff.viewing_alert"
 
 
@@ -46,6 +47,7 @@ USUAL = {
     SEARCH: Usual(120, timedelta(hours=1)),
     SHARED: Usual(60, timedelta(hours=1)),
     EXPLAINED: Usual(60, timedelta(hours=1)),
+    PACK: Usual(10, timedelta(hours=1)),
 }
 
 

@@ -74,7 +74,7 @@ class Trail:
 
     def files(self) -> dict[str, bytes]:
         """What a verifier needs of the trail. The keys come last: it finds them from the end on."""
-        found = {verify_pack.CHECKPOINT: self.checkpoint.note.encode()}
+        found = {verify_pack.CHECKPOINT: log.cosigned(self.checkpoint).encode()}
         if self.earlier:
             found[verify_pack.CONSISTENCY] = canonical(
                 {"proofs": [self._proof(size) for size in self.earlier]}

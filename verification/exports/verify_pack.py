@@ -33,7 +33,23 @@ CHECKPOINT, KEYS, CONSISTENCY = "trail/checkpoint", "trail/keys.json", "trail/co
 RANGE, ENTRIES = "trail/range.json", "trail/entries.jsonl"
 # Of a period export: its table of events, and those at places between them that are not of the period.
 EVENTS, BESIDE = "events.jsonl", "trail/beside.jsonl"
-TIMELINE, PROOFS = "timeline.jsonl", "proofs/"
+VERIFIER = "verify.py"
+TIMELINE, ACCESS, PROOFS = "timeline.jsonl", "access.jsonl", "proofs/"
+CASE_FILE, MEDIA_LIST, MEDIA = "case.json", "media.json", "media/"
+# Each holds records of the case.
+RECORDS = (
+    CASE_FILE,
+    "policy.json",
+    "consents.json",
+    "documents.json",
+    "attempts.json",
+    "calls.json",
+    "reruns.json",
+    "reviews.json",
+    "document_checks.json",
+    "flags.json",
+    "notes.json",
+)
 BLOCK = 1 << 18  # bytes that are read at once
 MAX_NOTE = 1_000_000  # bytes
 MAX_MANIFEST = MAX_LIST = 1 << 26  # bytes; the manifest and the zip's list of files are held in memory
@@ -41,11 +57,12 @@ MAX_READ = 1 << 26  # bytes of any other file that is held in memory as a whole
 MAX_LINE = 1 << 20  # bytes of one line
 
 Point = tuple[int, int, int, int]
-Say = Callable[[str], None]
+# Takes "ok" or "note", and what was found.
+Say = Callable[[str, str], None]
 
 
 # What a file of another form than the portal writes leads to.
-UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError, struct.error)
+UNREADABLE = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError, struct.error)
 
 
 class Wrong(Exception):
@@ -536,7 +553,7 @@ def check_manifest(pack: Pack, pinned: list[str], earlier: bytes | None, say: Sa
     keys = trusted_keys(pack, origin, pinned, earlier)
     _check_note(pack.note, origin, pack.raw_manifest, keys)
     pack.check_bytes()
-    say(f"{len(pack.facts)} files are, byte for byte, as the signed manifest lists them")
+    say("ok", f"{len(pack.facts)} files are, byte for byte, as the signed manifest lists them")
     return keys
 
 
@@ -565,17 +582,21 @@ def trusted_keys(pack: Pack, origin: str, pinned: list[str], earlier: bytes | No
 
 
 def key_chain(pack: Pack, origin: str) -> list[str]:
-    """The trail's keys, of which each was introduced by the one before it. The first one vouches for itself."""
+    """The trail's keys, of which each was introduced by the one before it. The first one vouches for itself.
+
+    A trail that was begun again has another name than before, and the key of its old name introduced the new one's.
+    """
     keys: list[str] = []
+    name = ""
     for number, key in enumerate(read_json(pack.read(KEYS), KEYS)["keys"]):
-        vkey = key["vkey"]
-        if parse_key(vkey, KEYS)[0] != origin:
-            raise Wrong(KEYS, f"key {number + 1} is of another log")
+        vkey, before, name = key["vkey"], name, parse_key(key["vkey"], KEYS)[0]
         if keys and open_note(key["introduction"].encode(), keys[-1:], KEYS) != introduction_text(
-            origin, vkey
+            before, vkey
         ):
             raise Wrong(KEYS, f"key {number + 1} was not introduced by the one before it")
         keys.append(vkey)
+    if name != origin:
+        raise Wrong(KEYS, "the last key is not of this trail")
     return keys
 
 
@@ -615,7 +636,7 @@ def check_checkpoint(pack: Pack, keys: list[str], say: Say) -> Trail:
     )
     if [size, root.hex()] != [named["size"], named["root"]]:
         raise Wrong(CHECKPOINT, "the manifest names another checkpoint")
-    say(f"the checkpoint of {size} events is signed by the key of {named['origin']}")
+    say("ok", f"the checkpoint of {size} events is signed by the key of {named['origin']}")
     return Trail(named["origin"], size, root)
 
 
@@ -639,7 +660,7 @@ def check_earlier(pack: Pack, trail: Trail, earlier: bytes, say: Say) -> None:
             "What you kept is newer than this pack. Check the newer pack, with this one as the earlier."
         )
     check_consistency(old, trail.size, _consistency(pack, old, trail.size), root, trail.root, CONSISTENCY)
-    say(f"the trail still begins with the {old} events of the checkpoint that you kept")
+    say("ok", f"the trail still begins with the {old} events of the checkpoint that you kept")
 
 
 def _consistency(pack: Pack, old: int, new: int) -> list[bytes]:
@@ -683,7 +704,7 @@ def check_range(pack: Pack, trail: Trail, say: Say) -> None:
         raise Wrong(
             ENTRIES, f"these are not the events {first} to {end} of the log: one is missing or was changed"
         )
-    say(f"all {end - first} events from place {first} on are there, as the trail holds them")
+    say("ok", f"all {end - first} events from place {first} on are there, as the trail holds them")
 
 
 def _root_of_range(
@@ -800,7 +821,8 @@ def check_period(pack: Pack, trail: Trail, say: Say) -> None:
             EVENTS, f"an event at the places {first} to {end - 1} of the log is not as the trail holds it"
         )
     say(
-        f"all {counts[EVENTS]} events of the period are there, as the trail holds them at the places {first} to {end}"
+        "ok",
+        f"all {counts[EVENTS]} events of the period are there, as the trail holds them at the places {first} to {end}",
     )
 
 
@@ -811,29 +833,122 @@ def _check_row(name: str, row: dict[str, Any], first: int, end: int, period: dic
         raise Wrong(name, f"event {row['id']} does not belong here by its time")
 
 
-# ---- the events of a case ----
+# ---- a case: its events, and its records against them ----
+
+Event = dict[str, Any]
 
 
-def check_timeline(pack: Pack, trail: Trail, say: Say) -> list[dict[str, Any]]:
-    """The events, each of which is in the log and stands once."""
+def check_case(pack: Pack, trail: Trail, say: Say) -> None:
+    events = check_events(pack, trail, say)
+    records = check_records(pack, events, say)
+    check_status(pack, events, records, say)
+    check_media(pack, records, say)
+    check_consents(pack, records, say)
+
+
+def check_events(pack: Pack, trail: Trail, say: Say) -> list[Event]:
+    """The events, each of which is in the log and stands once, in the order of their numbers."""
     checkpoint = pack.read(CHECKPOINT)
-    events: list[dict[str, Any]] = []
-    places: set[int] = set()
-    for line in pack.lines(TIMELINE):
-        event = read_json(line, TIMELINE)
-        where = f"event {event['event']}"
-        name = f"{PROOFS}{event['event']}.tlog-proof"
-        if name not in pack.facts:
-            raise Wrong(where, "its proof is missing")
-        place = check_proof(pack.read(name), line, trail, checkpoint, where)
-        if place in places:
-            raise Wrong(where, "it stands twice")
-        places.add(place)
-        events.append(event)
+    events: dict[int, Event] = {}
+    for name in (TIMELINE, ACCESS):
+        for line in pack.lines(name):
+            event = read_json(line, name)
+            number, where = event["event"], f"event {event['event']}"
+            proof = f"{PROOFS}{number}.tlog-proof"
+            if number in events:
+                raise Wrong(where, "it stands twice")
+            if proof not in pack.facts:
+                raise Wrong(where, "its proof is missing")
+            check_proof(pack.read(proof), line, trail, checkpoint, where)
+            events[number] = event
     if len(events) != sum(name.startswith(PROOFS) for name in pack.facts):
-        raise Wrong(PROOFS, "there is a proof of an event that is not in the timeline")
-    say(f"{len(events)} events are in the trail as they stand in {TIMELINE}")
-    return events
+        raise Wrong(PROOFS, "there is a proof of an event that is not in the pack")
+    say("ok", f"{len(events)} events stand in the trail, each as it is in {TIMELINE} or {ACCESS}")
+    return [events[number] for number in sorted(events)]
+
+
+def check_records(pack: Pack, events: list[Event], say: Say) -> dict[str, Any]:
+    """The facts of the records by name. Those that can be opened are what the newest event about them committed to."""
+    newest = {name: event for event in events for name in event.get("data", {}).get("commits", {})}
+    known: dict[str, Any] = {}
+    unproven: list[str] = []
+    for file in RECORDS:
+        for row in read_json(pack.read(file), file)["records"]:
+            name = row["record"]
+            if name in known:
+                raise Wrong(file, f"{name} stands twice")
+            known[name] = row["facts"]
+            if "opens" in row:
+                check_opening(row, newest.get(name), f"{file}, {name}")
+            else:
+                unproven.append(name + (" (something of it is left out)" if row.get("left_out") else ""))
+    for name, event in newest.items():
+        if name not in known:
+            raise Wrong(name, f"event {event['event']} is about it, and it is missing")
+    say("ok", f"{len(known) - len(unproven)} records are what their events committed to")
+    for name in unproven:
+        say("note", f"nothing here proves the facts of {name}")
+    return known
+
+
+def check_opening(row: dict[str, Any], event: Event | None, where: str) -> None:
+    if event is None or event["event"] != row["opens"]["event"]:
+        raise Wrong(where, "the event that it names is not the newest one about it")
+    digest = hashlib.sha256(bytes.fromhex(row["opens"]["salt"]) + canonical(row["facts"])).hexdigest()
+    if digest != event["data"]["commits"][row["record"]]:
+        raise Wrong(where, f"its facts are not those that event {event['event']} committed to")
+
+
+def check_status(pack: Pack, events: list[Event], records: dict[str, Any], say: Say) -> None:
+    """Each move begins where the one before it ended, and the last one ended where the case is."""
+    case = pack.manifest["facts"]["case"]
+    at = "invited"
+    for event in events:
+        data = event.get("data", {})
+        if event["subject"]["id"] == case and {"source", "target"} <= data.keys():
+            if data["source"] != at:
+                raise Wrong(
+                    f"event {event['event']}", f"the case was {at} before it, and not {data['source']}"
+                )
+            at = data["target"]
+    said = read_json(pack.read(CASE_FILE), CASE_FILE)["status"], records[f"verification:{case}"]["status"]
+    if set(said) != {at}:
+        raise Wrong(CASE_FILE, f"it says that the case is {said[0]}, but its last event left it {at}")
+    say("ok", f"the case {case} is {at}, as its last move left it")
+
+
+def check_media(pack: Pack, records: dict[str, Any], say: Say) -> None:
+    """Each file is the one whose hash was recorded when it came."""
+    missing: dict[str, int] = {}
+    listed = set()
+    for piece in read_json(pack.read(MEDIA_LIST), MEDIA_LIST)["media"]:
+        file, why = piece["file"], piece.get("missing", "")
+        listed.add(file)
+        if records[piece["record"]][piece["fact"]] != piece["sha256"]:
+            raise Wrong(file, f"its hash is not the one of {piece['record']}")
+        if why:
+            missing[why] = missing.get(why, 0) + 1
+        elif file not in pack.facts or pack.facts[file].sha256 != piece["sha256"]:
+            raise Wrong(file, "it is not the file that was judged")
+    there = {name for name in pack.facts if name.startswith(MEDIA)}
+    if not there <= listed:
+        raise Wrong(min(there - listed), "nothing says what it is")
+    say(
+        "ok",
+        f"{len(there)} photos, frames and recordings are those whose hashes were recorded when they came",
+    )
+    for why, count in missing.items():
+        say("note", f"{count} photos, frames and recordings are not in the pack: {why.replace('_', ' ')}")
+
+
+def check_consents(pack: Pack, records: dict[str, Any], say: Say) -> None:
+    for name, facts in records.items():
+        if name.startswith("consent:"):
+            file = f"consent/{facts['text_sha256']}.txt"
+            if file not in pack.facts:
+                say("note", "the words of a consent are not kept")
+            elif pack.facts[file].sha256 != facts["text_sha256"]:
+                raise Wrong(file, "these are not the words that were answered")
 
 
 # ---- this program by known answers ----
@@ -894,7 +1009,15 @@ def verify(pack: Pack, pinned: list[str], earlier: bytes | None, say: Say) -> No
     elif RANGE in pack.facts:
         check_range(pack, trail, say)
     if pack.manifest["kind"] == CASE:
-        check_timeline(pack, trail, say)
+        check_case(pack, trail, say)
+    if not is_this_program(pack):
+        say("note", "the program in the pack is not the one that you run")
+
+
+def is_this_program(pack: Pack) -> bool:
+    with open(__file__, "rb") as file:
+        own = hashlib.sha256(file.read()).hexdigest()
+    return VERIFIER not in pack.facts or pack.facts[VERIFIER].sha256 == own
 
 
 def main(arguments: list[str]) -> int:
@@ -925,7 +1048,7 @@ def _told(file: BinaryIO, pinned: list[str], earlier: BinaryIO | None) -> int:
     """The exit status, once everything is said."""
     try:
         kept = None if earlier is None else earlier_checkpoint(earlier)
-        verify(Pack(file), pinned, kept, lambda line: _say("ok      " + line))
+        verify(Pack(file), pinned, kept, lambda mark, line: _say(f"{mark:8}{line}"))
     except Wrong as wrong:
         _say(f"WRONG   {wrong}")
         return 1
@@ -944,7 +1067,9 @@ def _told(file: BinaryIO, pinned: list[str], earlier: BinaryIO | None) -> int:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(line + "\n")
+    """A name in a forged pack must not be able to write anything but a name onto the terminal."""
+    plain = "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in line)
+    sys.stdout.write(plain.encode("ascii", "backslashreplace").decode() + "\n")
 
 
 if __name__ == "__main__":

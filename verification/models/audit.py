@@ -18,6 +18,7 @@ LOOKS: Final = (
     "case.shared_viewed",
     "case.traced",
     "case.viewed",
+    "case_pack.made",
     "evidence.viewed",
     "queue.searched",
     "record.viewed",

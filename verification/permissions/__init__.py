@@ -16,6 +16,7 @@ from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from verification.models import ChangeKind, SavedFilter, StaffChange, StaffUser, Verdict, Verification
+from verification.states import ENDED
 
 User = StaffUser | AnonymousUser
 
@@ -93,6 +94,7 @@ RIGHTS: dict[str, Right] = {
     "statistics": _right(
         _("Only auditors and senior reviewers make and read statistics for a regulator."), SENIOR, AUDITOR
     ),
+    "case_pack": _right(_("Only auditors and senior reviewers make the pack of a case."), SENIOR, AUDITOR),
     "view_trail": _right(_("Only auditors and senior reviewers see the audit trail."), SENIOR, AUDITOR),
     "view_alerts": _right(
         _("Only senior reviewers, auditors and operators see who looked unusually often."),
@@ -261,6 +263,19 @@ def check_write_note(user: StaffUser, case: Verification) -> None:
     """Whoever decides cases may write about this one; not who has an interest in it. Auditors read only."""
     check_decide(user)
     check_no_conflict(user, case)
+
+
+def check_case_pack(user: StaffUser, case: Verification) -> None:
+    """Who decides cases makes the pack only once this one has ended, because it holds what others found; and nobody
+    makes that of their own case."""
+    check(user, "case_pack")
+    check_no_conflict(user, case)
+    if case.status not in ENDED and can_decide(user):
+        raise Denied(_("This case is not decided yet. Until then, only auditors make its pack."))
+
+
+def can_case_pack(user: StaffUser, case: Verification) -> bool:
+    return not refusal(check_case_pack, user, case)
 
 
 def check_cancel_case(user: StaffUser, case: Verification) -> None:

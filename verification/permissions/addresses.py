@@ -136,6 +136,14 @@ CASE = (
         fresh=("post",),
     ),
     Address(
+        "case/<slug:public_id>/pack",
+        "Make the case pack: the whole case in one file",
+        "case_pack",
+        "case_pack",
+        f"{_CASE}; a purpose; each pack is an event",
+        fresh=("post",),
+    ),
+    Address(
         "evidence/<slug:kind>/<slug:public_id>",
         "A photo, frame or recording",
         "view_evidence",

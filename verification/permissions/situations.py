@@ -15,7 +15,7 @@ DIFFERS = "differs"  # goes to a senior with both verdicts
 NOTHING = "nothing"  # answered with a message; the case is unchanged
 VOID = "void"  # 409, and the proposal is dropped
 
-LOOKS = ("open", "evidence", "reveal")
+LOOKS = ("open", "evidence", "reveal", "pack")
 HOLDING = ("claim", "renew", "release")
 VERDICTS = ("approve", "decline", "ask_again", "hand_back", "escalate", "snooze", "step_aside")
 TOGETHER = ("assign", "take_back", "note", "cancel", "rerun")
@@ -51,6 +51,7 @@ def _all(acts: tuple[str, ...], answer: str) -> dict[str, str]:
 
 FREE = {
     **_all(ACTS, DONE),
+    "pack": "403",
     "renew": "409",
     "release": NOTHING,
     "approve": PROPOSED,
@@ -66,6 +67,7 @@ FREE = {
 _OF_SENIORS = {"assign": DONE, "cancel": DONE, "rerun": DONE}
 _CLOSED = {**_all(_WORK, "409"), "claim": NOTHING}
 _ENDED = {"assign": NOTHING, "cancel": "409"}
+_PACK = {"pack": DONE}
 _CONFLICT = _all(_WORK, "403")
 _STRANGER = {**_CONFLICT, "note": "403"}
 _NO_SENIOR = _all(("assign", "cancel", "rerun"), "403")
@@ -159,9 +161,11 @@ SITUATIONS = (
         {"cancel": "409"},
     ),
     Situation("with the applicant", "Asked again.", _CLOSED, {"assign": NOTHING, "rerun": "409"}),
-    Situation("approved", "By a colleague.", _CLOSED, {**_ENDED, "reopen": DONE}),
-    Situation("declined", "By a colleague.", _CLOSED, {**_ENDED, "reopen": DONE}),
-    Situation("declined, page out of date", "Changed since the page was opened.", _CLOSED, _ENDED),
+    Situation("approved", "By a colleague.", _CLOSED, {**_ENDED, **_PACK, "reopen": DONE}),
+    Situation("declined", "By a colleague.", _CLOSED, {**_ENDED, **_PACK, "reopen": DONE}),
+    Situation(
+        "declined, page out of date", "Changed since the page was opened.", _CLOSED, {**_ENDED, **_PACK}
+    ),
     Situation(
         "declined about me",
         "The applicant has my e-mail address.",
@@ -173,6 +177,6 @@ SITUATIONS = (
         "erased",
         "Declined, and the evidence was erased.",
         {**_CLOSED, "evidence": "410", "note": NOTHING},
-        {**_ENDED, "rerun": "409"},
+        {**_ENDED, **_PACK, "rerun": "409"},
     ),
 )

@@ -20,7 +20,7 @@ from verification.permissions.addresses import NotServed, check_open
 from verification.review import board, exports, page, statistics
 from verification.review.admin import records
 from verification.review.brand_pages import page as brand_page
-from verification.review.case import acts, evidence, explanation, keeping, notes, reruns, shared
+from verification.review.case import acts, evidence, explanation, keeping, notes, pack, reruns, shared
 from verification.review.case import page as case_page
 from verification.review.clients import urls as client_pages
 from verification.review.dashboard import page as dashboard_page
@@ -59,6 +59,7 @@ class ReviewSite(AdminSite):
             *acts.urls(self),
             *keeping.urls(self),
             *notes.urls(self),
+            *pack.urls(self),
             *dashboard_page.urls(self),
             *policy_page.urls(self),
             path("evidence/<slug:kind>/<slug:public_id>", self.page(evidence.evidence), name="evidence"),

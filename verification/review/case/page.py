@@ -89,6 +89,7 @@ def page(
         "confirm": confirm,
         "told": message_notices.of_case(case, now),
         "may_open_codes": permissions.can_view_operations(user),
+        "may_pack": permissions.can_case_pack(user, case),
         "conflict": conflict,
     }
     return TemplateResponse(

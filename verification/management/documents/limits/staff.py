@@ -103,6 +103,19 @@ STAFF = (
         "actions.note:MAX_ASKED", "Colleagues that a note is for", "", "A note is for %d colleagues at most."
     ),
     then("actions.note:DOUBLE_PRESS", "The same note again", "", "nothing: it is kept once"),
+    text(
+        "actions.case_pack:MAX_REASON",
+        "Reason of a case pack",
+        "characters",
+        "A reason is needed, of %(most)s characters at most.",
+    ),
+    then("audit.viewing:USUAL[case_pack.made]", "Case packs that one person makes", "", _ALERT),
+    then(
+        "exports.case_pack.events:MAX_LOOKS",
+        "Looks at a case in its pack, the newest",
+        "",
+        "the pack says how many older ones are left out",
+    ),
     then("casework:MAX_COLLEAGUES", "Colleagues to choose from", "", _SHOWN),
     text(
         "review.queue.bulk:MAX_AT_ONCE",

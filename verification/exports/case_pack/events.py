@@ -1,0 +1,83 @@
+"""The events of a case and of all that belongs to it, as the log holds them, each with its proof."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import Model
+
+from verification.audit import log, viewing
+from verification.audit.entries import Entry
+from verification.models import AuditEvent, Checkpoint
+from verification.transparency import checkpoints, merkle, tiles
+
+# Of the looks, the newest come along; a case that was looked at more often says how many are left out.
+MAX_LOOKS: Final = 5_000
+_ACTIVATED: Final = "policy.activated"
+
+
+class NotSealed(Exception):
+    """An event of the case has no place in the log of the checkpoint yet."""
+
+
+@dataclass(frozen=True)
+class Events:
+    """In the order in which they were written. `left_out`: how many older looks do not come along."""
+
+    deeds: list[AuditEvent]
+    looks: list[AuditEvent]
+    left_out: int
+
+    def __iter__(self) -> Iterator[AuditEvent]:
+        yield from self.deeds
+        yield from self.looks
+
+
+def of(records: Sequence[Model], checkpoint: Checkpoint) -> Events:
+    """The events about these records in the log of that checkpoint. Raises NotSealed if it lacks one of a deed.
+
+    A look that came later belongs to a later pack.
+    """
+    about = {
+        (record._meta.model_name, getattr(record, "public_id", "") or str(record.pk)) for record in records
+    }
+    found = AuditEvent.objects.filter(subject_id__in={subject_id for _kind, subject_id in about}).order_by(
+        "pk"
+    )
+    events = [event for event in found if (event.subject_kind, event.subject_id) in about and _belongs(event)]
+    deeds = [event for event in events if event.kind not in viewing.LOOKS]
+    looks = [event for event in events if event.kind in viewing.LOOKS]
+    if not all(_is_sealed(event, checkpoint) for event in deeds):
+        raise NotSealed("An event of the case is not sealed yet.")
+    sealed = [event for event in looks if _is_sealed(event, checkpoint)]
+    return Events(deeds, sealed[-MAX_LOOKS:], max(0, len(sealed) - MAX_LOOKS))
+
+
+def _belongs(event: AuditEvent) -> bool:
+    """Of the policy's events that alone which put it into force: its drafts are not about the case."""
+    return event.subject_kind != "policy" or event.kind == _ACTIVATED
+
+
+def _is_sealed(event: AuditEvent, checkpoint: Checkpoint) -> bool:
+    place = log.place(event.pk)
+    return place is not None and place < checkpoint.size
+
+
+def lines(events: Sequence[AuditEvent]) -> bytes:
+    """The log's entries, byte for byte, one a line."""
+    return b"".join(bytes(Entry.of(event)) + b"\n" for event in events)
+
+
+def proofs(events: Events, checkpoint: Checkpoint) -> Iterator[tuple[str, bytes]]:
+    """For each event its number and its proof. The hashes of the log are read once for all of them."""
+    nodes, note = tiles.nodes(log.read_tile), log.cosigned(checkpoint)
+    for event in events:
+        index = log.place(event.pk)
+        if index is None:
+            raise NotSealed("An event of the case is not sealed.")
+        hashes = merkle.inclusion_proof(index, checkpoint.size, nodes)
+        yield str(event.pk), str(checkpoints.Proof(index, tuple(hashes), note)).encode()
+
+
+def facts(events: Events) -> dict[str, Any]:
+    return {"events": len(events.deeds), "looks": len(events.looks), "looks_left_out": events.left_out}

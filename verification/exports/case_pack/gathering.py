@@ -1,0 +1,133 @@
+"""Reading a case for its pack, all at one moment, so that its parts agree with each other."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Final
+
+from verification import explain
+from verification.audit import facts, log
+from verification.explain.steps import Rule
+from verification.exports.case_pack import events, media
+from verification.exports.case_pack.contents import Contents
+from verification.exports.case_pack.events import Events, NotSealed
+from verification.exports.case_pack.records import Rows
+from verification.exports.snapshot import snapshot
+from verification.models import Checkpoint, Consent, ConsentText, Message, ProviderCall, Verification
+from verification.rules import reasons
+from verification.transparency.canonical import canonical
+
+SCHEMA: Final = "kyc-portal/case/v1"
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What the pack will hold besides the media: files by name, the events, and where the media are."""
+
+    case: Verification
+    contents: Contents
+    checkpoint: Checkpoint
+    files: dict[str, bytes]
+    events: Events
+    pieces: tuple[media.Piece, ...]
+    erased: dict[str, Any] | None
+
+
+def gather(case_id: int, contents: Contents, checkpoint: Checkpoint | None = None) -> Gathered:
+    """As of this checkpoint, or of the newest one. Raises NotSealed if the log lacks an act on the case."""
+    with snapshot():
+        as_of = checkpoint or log.newest()
+        if as_of is None:
+            raise NotSealed("Nothing was sealed yet.")
+        return _gather(_case(case_id), contents, as_of)
+
+
+def _case(case_id: int) -> Verification:
+    return Verification.objects.select_related("applicant", "policy", "passing_call", "final_review").get(
+        pk=case_id
+    )
+
+
+def _gather(case: Verification, contents: Contents, checkpoint: Checkpoint) -> Gathered:
+    of_case = _records(case)
+    found = events.of(list(chain.from_iterable(of_case.values())), checkpoint)
+    rows = Rows(found, contents)
+    files = {f"{name}.json": _json(rows.of(records)) for name, records in of_case.items()}
+    files["case.json"] = canonical(_head(case, found) | {"records": rows.of([case, case.applicant])}) + b"\n"
+    consents: Sequence[Any] = of_case["consents"]
+    files |= {f"consent/{text.sha256}.txt": text.text.encode() for text in _texts(consents)}
+    files["decision.json"] = canonical(_decision(case)) + b"\n"
+    files["timeline.jsonl"], files["access.jsonl"] = events.lines(found.deeds), events.lines(found.looks)
+    pieces = tuple(media.pieces(of_case["documents"], of_case["attempts"]))
+    return Gathered(case, contents, checkpoint, files, found, pieces, _erased(found))
+
+
+def _records(case: Verification) -> dict[str, Sequence[Any]]:
+    """All records of the case, by the file in which they stand, in the order in which they were made."""
+    calls = facts.rows(ProviderCall).filter(attempt__verification=case).select_related("account", "rerun")
+    related = {
+        "consents": case.consents,
+        "documents": case.documents,
+        "attempts": case.attempts,
+        "document_checks": case.document_checks,
+        "reviews": case.reviews,
+        "flags": case.flags,
+        "notes": case.notes,
+    }
+    return {
+        "case": [case, case.applicant],
+        "policy": [case.policy],
+        **{name: list(_whole(rows).order_by("pk")) for name, rows in related.items()},
+        "calls": list(calls.order_by("attempt__number", "number")),
+        "reruns": list(case.reruns.order_by("pk").select_related("attempt", "requested_by")),
+        "messages": list(Message.objects.filter(verification=case).order_by("pk")),
+    }
+
+
+def _whole(related: Any) -> Any:
+    """The related rows, with what their facts need of others."""
+    others = {field.partition(".")[0] for field in facts.FIELDS[related.model] if "." in field}
+    return related.select_related(*others)
+
+
+def _json(rows: Iterable[dict[str, Any]]) -> bytes:
+    return canonical({"records": list(rows)}) + b"\n"
+
+
+def _head(case: Verification, found: Events) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "case": case.public_id,
+        "status": case.status,
+        "time_zone": "UTC",
+        "reasons_in_words": {code: str(reasons.label(code)) for code in _codes(case)},
+        "erased": _erased(found),
+        **events.facts(found),
+    }
+
+
+def _codes(case: Verification) -> list[str]:
+    return sorted(set(case.reviews.values_list("reason_code", flat=True)))
+
+
+def _texts(consents: Iterable[Consent]) -> Iterable[ConsentText]:
+    return ConsentText.objects.filter(sha256__in={consent.text_sha256 for consent in consents}).order_by(
+        "sha256"
+    )
+
+
+def _decision(case: Verification) -> dict[str, Any]:
+    """Each rule that was applied, with what it got and gave. How the events are sealed, the pack itself proves."""
+    told = explain.explain(case).as_json()
+    told["steps"] = [step for step in told["steps"] if step["rule"] != Rule.SEALED]
+    return told
+
+
+def _erased(found: Events) -> dict[str, Any] | None:
+    """When, by whom and why the person's pictures were erased; None if they were not."""
+    event = next((event for event in found.deeds if event.kind == "applicant.erased"), None)
+    if event is None:
+        return None
+    at = event.at.isoformat().replace("+00:00", "Z")
+    by = {"kind": event.actor_kind, "id": event.actor_id}
+    return {"event": event.pk, "at": at, "by": by, "basis": event.data.get("reason", "")}

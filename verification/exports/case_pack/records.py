@@ -1,0 +1,101 @@
+"""The records of a case, as rows of the pack: the facts that an event committed to, and what opens the commitment.
+
+A row whose facts hold something that was not asked for lacks it, and then nothing can open its commitment.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from django.db.models import Model
+
+from verification.audit import facts
+from verification.audit.commitments import NAME
+from verification.exports.case_pack.contents import Contents
+from verification.models import (
+    Applicant,
+    AuditEvent,
+    AuditSalt,
+    CaseNote,
+    Consent,
+    Document,
+    DocumentCheck,
+    Message,
+    ProviderCall,
+    Rerun,
+    Review,
+    RiskFlag,
+    Verification,
+    VerificationAttempt,
+)
+from verification.states import ENDED
+
+NAMES: Final[Mapping[type[Model], tuple[str, ...]]] = {
+    Applicant: ("name", "email"),
+    Consent: ("ip_address", "user_agent"),
+}
+NOTES: Final[Mapping[type[Model], tuple[str, ...]]] = {
+    Review: ("note",),
+    DocumentCheck: ("note",),
+    CaseNote: ("text",),
+}
+# What a senior wrote, and no event committed to.
+NOTES_OF_NO_EVENT: Final[Mapping[type[Model], tuple[str, ...]]] = {Rerun: ("reason",)}
+# Besides the committed facts: what the portal keeps of a record and no event proves.
+FURTHER: Final[Mapping[type[Model], tuple[str, ...]]] = {
+    Applicant: ("erased_at", "legal_hold"),
+    Document: ("facts", "used_anyway_at", "superseded_at"),
+    VerificationAttempt: ("facts", "signals", "best_frame_note", "expires_at"),
+    ProviderCall: ("account", "slot_missed", "rerun"),
+    Rerun: (
+        *("attempt", "number", "state", "requested_by", "requested_at", "ended_at", "code"),
+        *("best_frame_sha256", "best_frame_note", "reason"),
+    ),
+    RiskFlag: ("facts",),
+    Verification: ("attempts_used", "hint", "band", "queued_at", "due_at", "escalated_at", "link_expires_at"),
+    Message: ("kind", "channel", "state", "locale", "tries", "error", "created_at", "sent_at"),
+}
+
+
+class Rows:
+    """Makes the rows, with what opens the newest commitment to each record."""
+
+    def __init__(self, events: Iterable[AuditEvent], contents: Contents) -> None:
+        self._hidden = {**({} if contents.names else NAMES), **({} if contents.notes else NOTES)}
+        self._contents = contents
+        self._newest = {name: event.pk for event in events for name in event.data.get(NAME, {})}
+        kept = AuditSalt.objects.filter(event_id__in=set(self._newest.values()))
+        self._salts = {(salt.event_id, salt.name): salt.salt for salt in kept}
+
+    def of(self, records: Iterable[Model]) -> list[dict[str, Any]]:
+        return [self._row(record) for record in records]
+
+    def _further(self, model: type[Model]) -> tuple[str, ...]:
+        words = () if self._contents.notes else NOTES_OF_NO_EVENT.get(model, ())
+        return tuple(field for field in FURTHER.get(model, ()) if field not in words)
+
+    def _row(self, record: Model) -> dict[str, Any]:
+        name, model = facts.name(record), type(record)
+        known = facts.of(record) if model in facts.FIELDS else {}
+        left_out = [field for field in self._hidden.get(model, ()) if known.get(field)]
+        row: dict[str, Any] = {
+            "record": name,
+            "facts": {field: value for field, value in known.items() if field not in left_out},
+            "further": {field: _plain(record, field) for field in self._further(model)},
+        }
+        if left_out:
+            return row | {"left_out": left_out}
+        event = self._newest.get(name)
+        salt = self._salts.get((event, name)) if event is not None else None
+        if salt is None or _is_changing(record):
+            return row
+        return row | {"opens": {"event": event, "salt": salt}}
+
+
+def _is_changing(record: Model) -> bool:
+    """Whether its facts may differ from what was committed when it last ended, because it was opened again."""
+    return isinstance(record, Verification) and record.status not in ENDED
+
+
+def _plain(record: Model, field: str) -> Any:
+    value = getattr(record, field)
+    return value if value is None or isinstance(value, bool | int | list | dict) else str(value)

@@ -1,0 +1,58 @@
+"""Writing a case pack from what was gathered."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO, Any
+
+from verification.exports import container, dossier, verify_pack
+from verification.exports.case_pack import events, guide, media
+from verification.exports.case_pack.gathering import Gathered
+from verification.transparency.canonical import canonical
+
+_VERIFIER = Path(verify_pack.__file__)
+
+
+def write(file: IO[bytes], gathered: Gathered, *, earlier: Iterable[int] = ()) -> None:
+    """Write the pack into `file`, which is seekable and empty.
+
+    `earlier`: sizes of checkpoints that the reader may have kept. Raises storage.Unavailable,
+    media.MediaUnavailable or trail_keys.NotIntroduced.
+    """
+    trail = container.Trail.at(gathered.checkpoint, earlier)
+    with container.Writer(file, container.CASE, _facts(gathered), trail) as pack:
+        pack.add("VERIFY.md", guide.words(gathered, trail).encode())
+        pack.add(verify_pack.VERIFIER, _VERIFIER.read_bytes())
+        pack.add("dossier.pdf", _dossier(gathered))
+        for name, content in gathered.files.items():
+            pack.add(name, content)
+        pack.add("media.json", _media(pack, gathered))
+        for event_id, proof in events.proofs(gathered.events, gathered.checkpoint):
+            pack.add(f"{verify_pack.PROOFS}{event_id}.tlog-proof", proof)
+
+
+def _dossier(gathered: Gathered) -> bytes:
+    chosen = gathered.contents
+    included = dossier.Included(media=chosen.media, person=chosen.names, notes=chosen.notes)
+    return dossier.make(gathered.case, included, gathered.checkpoint)
+
+
+def _facts(gathered: Gathered) -> dict[str, Any]:
+    return {
+        "case": gathered.case.public_id,
+        "status": gathered.case.status,
+        "contents": gathered.contents.as_list(),
+        **events.facts(gathered.events),
+    }
+
+
+def _media(pack: container.Writer, gathered: Gathered) -> bytes:
+    """Writes the media that may come along; which there are, with why one is missing."""
+    listed = []
+    for piece in gathered.pieces:
+        missing = "not_asked_for"
+        if gathered.contents.media:
+            content, missing = media.read(piece)
+            if not missing:
+                pack.add(piece.file, content)
+        listed.append(piece.as_json(missing))
+    return canonical({"media": listed, "erased": gathered.erased}) + b"\n"
