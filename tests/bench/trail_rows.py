@@ -34,7 +34,7 @@ COMMON_KIND, COMMON_PERSON = KINDS[0], "often"
 FILL = """
     INSERT INTO verification_auditevent (at, kind, actor_kind, actor_id, subject_kind, subject_id, data)
     SELECT
-        to_timestamp(%(now)s - %(span)s * (%(count)s - i) / %(count)s),
+        to_timestamp(%(now)s - %(span)s::bigint * (%(count)s - i) / %(count)s),
         CASE WHEN i %% %(rare)s = 1 THEN %(rare_kind)s ELSE (%(kinds)s::text[])[1 + i %% 10] END,
         'reviewer',
         CASE
