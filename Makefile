@@ -91,7 +91,7 @@ bench: install-dev
 
 # Too slow for every run: what shows only after hours or thousands of repetitions.
 nightly: install-dev
-	@tests/install_packages
+	@tests/install_packages libreoffice-calc-nogui:soffice
 	$(BIN)/python -m pytest tests/nightly
 
 # Does a test fail when the code is wrong? Table and survivors here, everything in build/mutants.json.

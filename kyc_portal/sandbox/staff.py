@@ -26,6 +26,7 @@ class Role:
     task: str
     path: str
     page: str
+    also: tuple[permissions.Group, ...] = ()
 
 
 # Two of a kind: who proposes is never the second person.
@@ -51,7 +52,11 @@ ROLES = {
     ),
     "senior2": Role(permissions.SENIOR, "Activate the policy that senior drafted.", "policy/", "Policy"),
     "auditor": Role(
-        permissions.AUDITOR, "Make an export: every event, with checksums.", "exports/", "Exports"
+        permissions.AUDITOR,
+        "Make an export: every event, signed, with the program that checks it.",
+        "exports/",
+        "Exports",
+        also=(permissions.SENSITIVE,),
     ),
     "operator": Role(
         permissions.OPERATOR,
@@ -78,7 +83,7 @@ def make_staff() -> None:
             StaffUser.objects.filter(pk=user.pk).update(password=make_password(password))
         if settings.STAFF_MFA == "required":
             _enrol_by_password(user, password)
-        user.groups.set([Group.objects.get(name=role.group)])
+        user.groups.set(Group.objects.filter(name__in=[role.group, *role.also]))
     private_files.write(FILE, json.dumps(passwords))
 
 

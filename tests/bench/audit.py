@@ -1,4 +1,5 @@
-"""The trail: what sealing takes from those who write, how fast it seals, and that a proof does not grow with the log.
+"""The trail: what sealing takes from those who write, how fast it seals, and that a proof does not grow with the log;
+and what an export of it takes.
 
 PostgreSQL flushes to the disk here, as a production's does.
 """
@@ -12,12 +13,13 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from tests.bench import audit_export
 from tests.processes import PROJECT
 from tests.services import PostgreSQL, environment, manage
 
 WRITERS, SECONDS, ROUNDS = 4, 15, 4
 SMALL, BIG = 1_000, 1_000_000
-TARGETS = {"write_ratio": ">= 0.85", "proof_ratio_1m_vs_1k": "<= 2"}
+TARGETS = {"write_ratio": ">= 0.85", "proof_ratio_1m_vs_1k": "<= 2", **audit_export.TARGETS}
 
 Portal = dict[str, str]
 
@@ -30,7 +32,8 @@ def run() -> dict[str, Any]:
             _portal(server.url if not name else server.create_database(name), folder)
             for name in ("", "small", "big")
         )
-        return {**_writing(written), **_sealing_and_proving(small, big)}
+        found = {**_writing(written), **_sealing_and_proving(small, big)}
+    return {**found, **audit_export.run()}
 
 
 def _portal(url: str, folder: Path) -> Portal:

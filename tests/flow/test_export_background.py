@@ -193,7 +193,7 @@ def test_the_page_of_an_export_says_where_it_is(auditor: Client) -> None:
     assert "Sealing the trail" in page_of(auditor, running)
     export_leases.renew(running, done=400, counted=1000, now=NOW)
     page = page_of(auditor, running)
-    assert "400 of 1000 rows (40 %)" in page
+    assert "400 of 1,000 rows (40 %)" in page
     assert 'http-equiv="refresh"' in page
     export_leases.renew(running, done=1000, counted=1000, now=NOW)
     assert "being put together" in page_of(auditor, running)

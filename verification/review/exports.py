@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 SHOWN = 50
 USUAL_DAYS = 30
+COUNTS = ("rows", "rows_counted", "log_size", "earlier_log_size")
 # The pages of each kind: one, its download, and cancelling it.
 PAGES: dict[str, dict[str, str]] = {
     ExportKind.PERIOD: {"page": "export", "download": "export_download", "cancel": "export_cancel"},
@@ -250,6 +251,7 @@ def shown(export: Export, user: StaffUser, now: datetime) -> dict[str, Any]:
         "under_way": export.state in action.UNDER_WAY,
         "before": _before(export),
         "is_packing": 0 < export.rows_counted <= export.rows,
+        **{name: f"{getattr(export, name) or 0:,}" for name in COUNTS},
         "percent": min(100, 100 * export.rows // max(1, export.rows_counted)),
         "fault": FAULTS.get(export.fault, ""),
         "formats": [formats[each] for each in export.formats if each in formats],
