@@ -37,7 +37,8 @@ EVENTS = """
 
 
 def main(what: str, *arguments: str) -> None:
-    {"fill": fill, "bare": bare, "export": export}[what](*arguments)
+    acts: dict[str, Callable[..., None]] = {"fill": fill, "bare": bare, "export": export}
+    acts[what](*arguments)
 
 
 def fill(count: str) -> None:
