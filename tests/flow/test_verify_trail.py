@@ -1,6 +1,5 @@
 """`verify_trail` finds whatever the owner of the database changed in the trail, or in a record that it commits to."""
 
-import os
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +31,7 @@ from verification.models import (
 from verification.rules.document_check import Found
 
 pytestmark = pytest.mark.usefixtures("an_hour_later", "cases", "db")
-TAMPERS = int(os.environ.get("TESTS_TAMPERS", "150"))
+TAMPERS = 150
 
 
 def make(road: Any, emulator: Any, staff: Any) -> list[Verification]:
