@@ -37,19 +37,15 @@ NOTES: Final[Mapping[type[Model], tuple[str, ...]]] = {
     Review: ("note",),
     DocumentCheck: ("note",),
     CaseNote: ("text",),
+    Rerun: ("reason",),
 }
-# What a senior wrote, and no event committed to.
-NOTES_OF_NO_EVENT: Final[Mapping[type[Model], tuple[str, ...]]] = {Rerun: ("reason",)}
 # Besides the committed facts: what the portal keeps of a record and no event proves.
 FURTHER: Final[Mapping[type[Model], tuple[str, ...]]] = {
     Applicant: ("erased_at", "legal_hold"),
     Document: ("facts", "used_anyway_at", "superseded_at"),
     VerificationAttempt: ("facts", "signals", "best_frame_note", "expires_at"),
     ProviderCall: ("account", "slot_missed", "rerun"),
-    Rerun: (
-        *("attempt", "number", "state", "requested_by", "requested_at", "ended_at", "code"),
-        *("best_frame_sha256", "best_frame_note", "reason"),
-    ),
+    Rerun: ("best_frame_note",),
     RiskFlag: ("facts",),
     Verification: ("attempts_used", "hint", "band", "queued_at", "due_at", "escalated_at", "link_expires_at"),
     Message: ("kind", "channel", "state", "locale", "tries", "error", "created_at", "sent_at"),
@@ -61,17 +57,12 @@ class Rows:
 
     def __init__(self, events: Iterable[AuditEvent], contents: Contents) -> None:
         self._hidden = {**({} if contents.names else NAMES), **({} if contents.notes else NOTES)}
-        self._contents = contents
         self._newest = {name: event.pk for event in events for name in event.data.get(NAME, {})}
         kept = AuditSalt.objects.filter(event_id__in=set(self._newest.values()))
         self._salts = {(salt.event_id, salt.name): salt.salt for salt in kept}
 
     def of(self, records: Iterable[Model]) -> list[dict[str, Any]]:
         return [self._row(record) for record in records]
-
-    def _further(self, model: type[Model]) -> tuple[str, ...]:
-        words = () if self._contents.notes else NOTES_OF_NO_EVENT.get(model, ())
-        return tuple(field for field in FURTHER.get(model, ()) if field not in words)
 
     def _row(self, record: Model) -> dict[str, Any]:
         name, model = facts.name(record), type(record)
@@ -80,7 +71,7 @@ class Rows:
         row: dict[str, Any] = {
             "record": name,
             "facts": {field: value for field, value in known.items() if field not in left_out},
-            "further": {field: _plain(record, field) for field in self._further(model)},
+            "further": {field: _plain(record, field) for field in FURTHER.get(model, ())},
         }
         if left_out:
             return row | {"left_out": left_out}
