@@ -73,15 +73,15 @@ def of(
     unread: Sequence[Review],
     user: StaffUser,
 ) -> dict[str, Any]:
-    """The user's part of the context of the case page; nothing until a spot check is judged blind, and no word of
-    whoever gave a verdict that the user must not read yet."""
+    """The user's part of the context of the case page; nothing until a spot check is judged blind, and no colleague's
+    reason while the user must not read a verdict: whoever asked may have read it, and tell it."""
     if blind:
         return {"reruns": [], "may_rerun": False}
     made = side_by_side.facts_of(side_by_side.of_case(case))
     entitled = case.status in reruns.OPEN and not permissions.refusal(permissions.check_rerun, user, case)
     refusal = ask_rerun.why_not(case, attempt) if entitled else ""
     return {
-        "reruns": [_row(facts, {review.by.get_username() for review in unread}) for facts in made],
+        "reruns": [_row(facts, may_read=not unread or _is_own(facts, user)) for facts in made],
         "may_rerun": entitled and not refusal,
         "no_rerun": refusal,
         "next_rerun": len(made) + 1,
@@ -92,12 +92,16 @@ def of(
     }
 
 
-def _row(facts: dict[str, Any], hidden: set[str]) -> dict[str, Any]:
+def _is_own(facts: dict[str, Any], user: StaffUser) -> bool:
+    return bool(facts["requested_by"] == user.get_username())
+
+
+def _row(facts: dict[str, Any], *, may_read: bool) -> dict[str, Any]:
     tone, headline, sentence = _told(facts)
     waiting = facts["state"] == RerunState.WAITING
     return {
         **facts,
-        "reason": "" if facts["requested_by"] in hidden else facts["reason"],
+        "reason": facts["reason"] if may_read else "",
         "tone": tone,
         "headline": headline,
         "sentence": sentence,
