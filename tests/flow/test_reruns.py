@@ -11,6 +11,7 @@ from django.urls import reverse
 from tests import objects
 from tests.conftest import VENDOR_CLOCK
 from tests.flow.conftest import LATER
+from tests.flow.packs import declined, json_of, pack_of, wrong_with
 from tests.flow.reviewing import approve, policy
 from verification import audit, permissions
 from verification.actions import ask_rerun, erase, rerun, sweep
@@ -18,6 +19,7 @@ from verification.audit.checking import records
 from verification.evidence import best_frame, reruns
 from verification.evidence.judged import evidence_hash
 from verification.explain import reruns as side_by_side
+from verification.exports.case_pack import Contents
 from verification.jobs import doorbell, rerun_leases
 from verification.models import (
     AuditEvent,
@@ -207,6 +209,24 @@ def test_erased_evidence_is_said_to_be_gone(road, emulator, senior):
     with pytest.raises(ask_rerun.RerunRefused, match="erased"):
         ask(approved, senior)
     assert len(emulator.calls()) == 1
+
+
+def test_evidence_that_is_erased_while_a_worker_waits_for_its_slot_is_not_sent(
+    road, emulator, senior, monkeypatch
+):
+    approved = road.judged(emulator)
+    VENDOR_CLOCK.at = LATER
+    asked, enter = ask(approved, senior), rerun._enter
+
+    def erase_first(*arguments: Any) -> Any:
+        erase.erase(approved.applicant, by=audit.By.shell(), reason="asked for", now=LATER)
+        return enter(*arguments)
+
+    monkeypatch.setattr(rerun, "_enter", erase_first)
+    assert work(asked).state == RerunState.WAITING
+    assert work(asked, 1).code == "erased"
+    assert len(emulator.calls()) == 1
+    assert VendorAccount.objects.get().spent == 1
 
 
 def test_evidence_that_is_not_what_was_compared_is_not_sent(case, emulator, senior):
@@ -414,6 +434,25 @@ def test_reviewers_and_auditors_read_the_answers_and_can_not_ask(case, desk_of, 
         assert "Compared again" in page_of(client, case)
         assert "which the vendor charges" not in page_of(client, case)
         assert post(client, case).status_code == 403
+
+
+def test_a_second_person_reads_no_reason_of_who_may_have_read_the_verdict(case, senior, staff, desk_of):
+    approve(case, by=staff("Reviewer"), reason_code="vendor_error")
+    work(ask(case, senior))
+    second = page_of(desk_of("Reviewer", "second"), case)
+    assert "Compared again" in second
+    assert REASON not in second
+    assert REASON in page_of(desk_of("Auditor"), case)
+
+
+def test_the_reason_leaves_in_a_pack_with_the_notes_alone(road, emulator, staff, senior):
+    case = declined(road, emulator, staff("Reviewer"))
+    VENDOR_CLOCK.at = LATER
+    work(ask(case, senior))
+    without = pack_of(case, Contents(media=False, names=True, notes=False))
+    assert wrong_with(without) == ""
+    assert REASON not in json_of(without, "reruns.json")["records"][0]["facts"].values()
+    assert json_of(pack_of(case), "reruns.json")["records"][0]["facts"]["reason"] == REASON
 
 
 def test_the_technical_fields_of_the_first_answer_stay_the_first_ones(case, senior, sam, emulator):

@@ -16,7 +16,7 @@ from django.db import transaction
 from verification import audit, liveness, storage
 from verification.evidence import best_frame, request_body, reruns
 from verification.jobs import rerun_leases
-from verification.models import AnswerKind, CallState, ProviderCall, Rerun, RerunState
+from verification.models import AnswerKind, Applicant, CallState, ProviderCall, Rerun, RerunState
 from verification.rules.decision import REPEATED_REQUEST_ID
 from verification.vendor_accounts import account_health, call_ledger, calling, clients, pacing, request_ids
 
@@ -94,13 +94,20 @@ def _call_in_turn(claimed: Rerun, turn: pacing.Turn, clock: Clock) -> bool:
 def _enter(
     claimed: Rerun, slot: pacing.Slot, body: liveness.RequestBody, now: datetime
 ) -> ProviderCall | None:
-    """The call, committed to the ledger; None if the account was paused meanwhile, or another worker has the row."""
+    """The call, committed to the ledger; None if the account was paused or the evidence erased meanwhile, or another
+    worker has the row."""
     first = reruns.original(claimed.attempt)
     if first is None or body.sha256_hex() != first.body_sha256:
         raise _OtherBytes("These are not the bytes that were compared.")
     region = clients.region_to_call(slot.account, now=now)
     with transaction.atomic(durable=True):
-        if not pacing.still_open(slot) or not rerun_leases.renew(claimed, now=now):
+        # Erasing takes this lock too. While the slot was waited for, the body has been in memory.
+        applicant = Applicant.objects.select_for_update(of=("self",)).get(
+            pk=claimed.verification.applicant_id
+        )
+        if applicant.erased_at is not None or not pacing.still_open(slot):
+            return None
+        if not rerun_leases.renew(claimed, now=now):
             return None
         return call_ledger.begin(claimed.attempt, slot.account, region, body, now=now, rerun=claimed)
 
