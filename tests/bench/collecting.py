@@ -8,8 +8,8 @@ from datetime import timedelta
 from django.utils import timezone
 
 from verification.exports.period.progress import Progress
-from verification.exports.period.snapshot import snapshot
 from verification.exports.period.table import Period
+from verification.exports.snapshot import snapshot
 from verification.exports.statistics.collect import collect
 
 

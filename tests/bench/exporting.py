@@ -18,8 +18,8 @@ from verification.audit import log, sealing
 from verification.exports import container
 from verification.exports.period import pack, rows
 from verification.exports.period.progress import Progress
-from verification.exports.period.snapshot import CHUNK, snapshot
 from verification.exports.period.table import Period
+from verification.exports.snapshot import CHUNK, snapshot
 from verification.models import ExportFormat
 
 PERIOD = Period(datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))

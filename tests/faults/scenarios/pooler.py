@@ -21,7 +21,8 @@ from django.utils import timezone
 from tests.conftest import Road
 from verification import workflow
 from verification.actions import claim, prepare
-from verification.exports.period import rows, snapshot, table
+from verification.exports import snapshot
+from verification.exports.period import rows, table
 from verification.jobs import leases
 from verification.models import AuditEvent, StaffUser, VerificationAttempt
 from verification.rules import decision

@@ -20,9 +20,9 @@ from verification.exports.period.chunk import Chunk
 from verification.exports.period.files import Csv, JsonLines, TableFile
 from verification.exports.period.parquet import Parquet
 from verification.exports.period.progress import Progress
-from verification.exports.period.snapshot import chunks, snapshot
 from verification.exports.period.table import Period, Sensitivity, Table, plain
 from verification.exports.period.workbook import MAX_ROWS, Sheet, Workbook
+from verification.exports.snapshot import chunks, snapshot
 from verification.models import ExportFormat
 
 SCHEMA_VERSION = 3

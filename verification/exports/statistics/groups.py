@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from verification.evidence.browsers import Browser, browser_of, device_of
-from verification.exports.period.snapshot import chunks
 from verification.exports.period.table import Period
+from verification.exports.snapshot import chunks
 from verification.exports.statistics.figure import (
     COUNT,
     DIFFERENCE,

@@ -13,8 +13,8 @@ from typing import IO, Any
 from verification import __version__
 from verification.exports import container, formats, verify_pack
 from verification.exports.period.progress import Progress
-from verification.exports.period.snapshot import snapshot
 from verification.exports.period.table import Period
+from verification.exports.snapshot import snapshot
 from verification.exports.statistics import collect, document, showing
 from verification.exports.statistics.figure import CODE, TEXT, TIME, Column, Figure, Rows, plain
 from verification.transparency.canonical import canonical
