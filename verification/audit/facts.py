@@ -95,6 +95,10 @@ FIELDS: Final[dict[type[Model], tuple[str, ...]]] = {
 # The fields that earlier versions of the portal committed to, the newest first. A list that was in use never changes.
 OLDER: Final[dict[type[Model], tuple[tuple[str, ...], ...]]] = {}
 
+# Records that may become another and are committed to again then, so their newest commitment counts. Of all others none
+# ever differs from the one before it.
+CHANGING: Final = frozenset({Applicant, ProviderCall, Rerun, Verification})
+
 # Which records must have an event that committed to them.
 COMMITTED: Final[dict[type[Model], Q]] = {
     Applicant: Q(),

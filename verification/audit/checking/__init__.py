@@ -11,5 +11,8 @@ __all__ = ["Finding", "against", "findings"]
 
 
 def findings() -> Iterator[Finding]:
-    """What is wrong, as it is found; nothing if all holds. Run it in one snapshot of the database."""
+    """What is wrong, as it is found; nothing if all holds. Run it in one snapshot of the database.
+
+    Raises trail_keys.DeviceFailed if the portal's own key can't be read, without which nothing is certain.
+    """
     return chain(sealed.findings(), records.findings())

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from django.apps import apps
 from django.db.models import Model, Q, QuerySet
 
 from verification.audit import commitments, facts
@@ -12,10 +11,13 @@ from verification.models import AuditEvent, AuditSalt, TrailKey, Verification
 from verification.states import MOVES, Status
 
 AT_ONCE: Final = 1_000
+# A longer number is no row's.
+MAX_DIGITS: Final = 19
 # The event in which the first key of the log says which records are older than their commitments.
 FIRST: Final = "trail.key_introduced"
 
 _MOVES: Final = sorted({move.audit_event for move in MOVES.values()})
+_MODELS: Final = {str(model._meta.model_name): model for model in facts.COMMITTED}
 
 
 def findings() -> Iterator[Finding]:
@@ -31,7 +33,7 @@ def findings() -> Iterator[Finding]:
 
 def _before() -> Mapping[str, int]:
     first = AuditEvent.objects.filter(kind=FIRST, subject_id=_first_key()).order_by("pk").first()
-    return first.data.get("older", {}) if first else {}
+    return _numbers(_of(first.data, "older")) if first else {}
 
 
 def _first_key() -> str:
@@ -39,11 +41,22 @@ def _first_key() -> str:
     return str(key.pk) if key else ""
 
 
+def _of(data: Any, name: str) -> dict[str, Any]:
+    """An object in an event's data; empty if it is none, because the database's owner may have written anything."""
+    found = data.get(name) if isinstance(data, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _numbers(values: Mapping[str, Any]) -> dict[str, int]:
+    return {name: value for name, value in values.items() if isinstance(value, int)}
+
+
 def _batches(rows: QuerySet[Any]) -> Iterator[list[Any]]:
-    last = 0
-    while batch := list(rows.filter(pk__gt=last).order_by("pk")[:AT_ONCE]):
+    """All of them: the database numbers rows from 1, and its owner as they like."""
+    batch = list(rows.order_by("pk")[:AT_ONCE])
+    while batch:
         yield batch
-        last = batch[-1].pk
+        batch = list(rows.filter(pk__gt=batch[-1].pk).order_by("pk")[:AT_ONCE])
 
 
 def _pks(model: type[Model], committed: Q, batch: Sequence[Model]) -> set[int]:
@@ -60,10 +73,10 @@ def _commitments() -> Iterator[Finding]:
                 "event_id", "name"
             )
         )
-        names = {name for event in events for name in event.data[commitments.NAME]}
+        names = {name for event in events for name in _of(event.data, commitments.NAME)}
         there = _rows(names)
         for event in events:
-            for name in event.data[commitments.NAME]:
+            for name in _of(event.data, commitments.NAME):
                 if name not in there:
                     yield Finding(name, f"event {event.pk} wrote it, and it is missing")
                 elif (event.pk, name) not in salts and not _is_erased(there[name]):
@@ -78,9 +91,11 @@ def _rows(names: set[str]) -> dict[str, Model]:
         model_name, _, key = name.partition(":")
         by_model.setdefault(model_name, []).append(key)
     found: dict[str, Model] = {}
-    for model_name, keys in by_model.items():
-        model = apps.get_model("verification", model_name)
+    for model_name in by_model.keys() & _MODELS.keys():
+        model, keys = _MODELS[model_name], by_model[model_name]
         field = "public_id" if hasattr(model, "public_id") else "pk"
+        if field == "pk":
+            keys = [key for key in keys if key.isascii() and key.isdecimal() and len(key) < MAX_DIGITS]
         found |= {facts.name(row): row for row in facts.rows(model).filter(**{f"{field}__in": keys})}
     return found
 
@@ -97,27 +112,36 @@ def _is_erased(record: Model) -> bool:
 
 def _of_rows(batch: Sequence[Model], must: set[int], older: int) -> Iterator[Finding]:
     names = {facts.name(row): row for row in batch}
-    newest = _newest(list(names))
+    committed = _open(list(names))
     for name, row in names.items():
-        if name in newest and (row.pk in must or not isinstance(row, Verification)):
-            salt, digest = newest[name]
-            if commitments.opened(row, salt, digest) is None:
+        if name in committed and (row.pk in must or not isinstance(row, Verification)):
+            # Of what never changes each one counts. An event that was slipped in for a changed record is one more.
+            counts = committed[name][-1:] if type(row) in facts.CHANGING else committed[name]
+            if any(commitments.opened(row, salt, digest) is None for salt, digest in counts):
                 yield Finding(name, "it is not what its event committed to")
-        elif name not in newest and row.pk in must and row.pk > older and not _is_erased(row):
+        elif name not in committed and row.pk in must and not 0 < row.pk <= older and not _is_erased(row):
             yield Finding(name, "no event wrote it")
 
 
-def _newest(names: Sequence[str]) -> dict[str, tuple[bytes, str]]:
-    """Salt and hash of the newest commitment of each, where one is open."""
+def _open(names: Sequence[str]) -> dict[str, list[tuple[bytes, str]]]:
+    """Salt and hash of each commitment to these that is open, the newest last."""
     salts = list(AuditSalt.objects.filter(name__in=names).order_by("event_id"))
     events = AuditEvent.objects.in_bulk({salt.event_id for salt in salts})
-    found: dict[str, tuple[bytes, str]] = {}
+    found: dict[str, list[tuple[bytes, str]]] = {}
     for salt in salts:
         event = events.get(salt.event_id)
-        digest = event.data.get(commitments.NAME, {}).get(salt.name) if event else None
+        digest = _of(event.data, commitments.NAME).get(salt.name) if event else None
         if digest is not None:
-            found[salt.name] = bytes.fromhex(salt.salt), digest
+            found.setdefault(salt.name, []).append((_bytes(salt.salt), digest))
     return found
+
+
+def _bytes(salt: str) -> bytes:
+    """Empty for what is no salt: nothing was committed to with that."""
+    try:
+        return bytes.fromhex(salt)
+    except ValueError:
+        return b""
 
 
 def _statuses(cases: Sequence[Verification]) -> Iterator[Finding]:

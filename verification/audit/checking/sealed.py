@@ -1,7 +1,9 @@
 """The log itself: keys, places, hashes, checkpoints, and that each sealed event is still the one that was sealed."""
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import Final
+from typing import Any, Final
+
+from django.db.models import Q
 
 from verification.audit import log, trail_keys
 from verification.audit.checking.finding import Finding
@@ -15,12 +17,12 @@ _OF_KEYS: Final = ("trail.key_introduced", RESTARTED)
 
 
 def findings() -> Iterator[Finding]:
-    """What is wrong with the log, as it is found."""
+    """What is wrong with the log, as it is found. Raises trail_keys.DeviceFailed."""
     if not TrailHead.objects.exists():
         if Checkpoint.objects.exists() or LogRun.objects.exists() or LogTile.objects.exists():
             yield Finding("the head of the log", "it is missing")
         return
-    wrong = list(_keys())
+    wrong = list(_keys()) or list(_of_others())
     yield from wrong
     if wrong:
         return  # nothing that is signed can be believed
@@ -36,7 +38,8 @@ def _keys() -> Iterator[Finding]:
     """Each key is introduced by the one before it, unless the log was begun again, and the events say the same."""
     before: notes.PublicKey | None = None
     told = list(AuditEvent.objects.filter(kind__in=_OF_KEYS).order_by("pk"))
-    begun_again = {event.data.get("vkey") for event in told if event.kind == RESTARTED}
+    says = [_of_key(event.data) for event in told]
+    begun_again = {vkey for event, (vkey, _since) in zip(told, says, strict=True) if event.kind == RESTARTED}
     for row in TrailKey.objects.order_by("pk"):
         try:
             key = notes.PublicKey.parse(row.vkey)
@@ -48,8 +51,20 @@ def _keys() -> Iterator[Finding]:
         else:
             before = key
     introduced = list(TrailKey.objects.order_by("pk").values_list("vkey", "since"))
-    if [(event.data.get("vkey"), event.data.get("since")) for event in told] != introduced:
+    if says != introduced:
         yield Finding("the keys of the trail", "they are not those that its events introduced")
+
+
+def _of_others() -> Iterator[Finding]:
+    """Who has the database can sign all of it anew, with a key of their own. The portal's are not in the database."""
+    newest = TrailKey.objects.order_by("-pk").first()
+    if newest is not None and newest.vkey not in {str(signer.key) for signer in trail_keys.ring().values()}:
+        yield Finding(f"key {newest.vkey}", "it signs the log, and KYC_TRAIL_KEYS here has no such key")
+
+
+def _of_key(data: Any) -> tuple[Any, Any]:
+    """What an event says of a key. The database's owner may have written anything there."""
+    return (data.get("vkey"), data.get("since")) if isinstance(data, dict) else (None, None)
 
 
 def _introduction(before: notes.PublicKey, row: TrailKey) -> str:
@@ -155,7 +170,9 @@ def _checkpoints(leaves: _Leaves) -> Iterator[Finding]:
         except (checkpoints.BadCheckpoint, notes.BadNote):
             yield Finding(item, "no key of the trail has signed it as it is")
             continue
-        if (found.size, found.root.hex()) != (row.size, row.root):
+        if len(notes.parse(row.note).signatures) != 1:
+            yield Finding(item, "somebody has put signatures behind the log's own")
+        elif (found.size, found.root.hex()) != (row.size, row.root):
             yield Finding(item, "the signed text says something else")
         elif (size, leaves.root()) != (found.size, found.root):
             yield Finding(item, "the hashes of the log are not those that were signed")
@@ -203,15 +220,20 @@ def _made_of(level: int, index: int, width: int) -> Iterator[bytes]:
 
 
 def _not_in_the_log() -> Iterator[Finding]:
-    """Events that the sealer has passed, and that are neither in the log nor where late ones are waited for."""
+    """Each number that the sealer has passed is that of one event of the log, or lies in one gap."""
+    yield from _events(Q(pk__lt=1))
     head = TrailHead.objects.get(pk=TrailHead.ONLY)
     at = 0
     for first, last in _passed():
-        if first > at + 1:
-            yield from _events(at + 1, first - 1)
+        if not at < first <= last:
+            yield Finding(_numbers(first, last), "they are in the log or a gap already, or backwards")
+        elif first > at + 1:
+            yield from _passed_over(at + 1, first - 1)
         at = max(at, last)
     if at < head.watermark:
-        yield from _events(at + 1, head.watermark)
+        yield from _passed_over(at + 1, head.watermark)
+    elif at > head.watermark:
+        yield Finding(_numbers(head.watermark + 1, at), "the log has not passed them, and they are in a gap")
 
 
 def _passed() -> Iterable[tuple[int, int]]:
@@ -221,16 +243,25 @@ def _passed() -> Iterable[tuple[int, int]]:
     return sorted([*ranges, *TrailGap.objects.values_list("first", "last")])
 
 
-def _events(first: int, last: int) -> Iterator[Finding]:
-    for pk in AuditEvent.objects.filter(pk__gte=first, pk__lte=last).values_list("pk", flat=True):
-        yield Finding(f"event {pk}", "it came after the log had passed its number, and nobody waited for it")
+def _passed_over(first: int, last: int) -> Iterator[Finding]:
+    yield from _events(Q(pk__range=(first, last)))
+    yield Finding(_numbers(first, last), "the log has passed them, and nobody waits for their events")
+
+
+def _numbers(first: int, last: int) -> str:
+    return f"numbers {first} to {last}"
+
+
+def _events(which: Q) -> Iterator[Finding]:
+    for pk in AuditEvent.objects.filter(which).order_by("pk").values_list("pk", flat=True):
+        yield Finding(f"event {pk}", "the log has passed its number without it, so it is never sealed")
 
 
 def against(content: str) -> Iterator[Finding]:
     """What is wrong with the log, if that checkpoint of it is right: one that somebody has kept outside."""
     try:
         kept = _opened(content, trail_keys.known())
-    except (checkpoints.BadCheckpoint, notes.BadNote):
+    except (checkpoints.BadCheckpoint, notes.BadKey, notes.BadNote):
         yield Finding("the checkpoint from outside", "no key of this trail has signed it")
         return
     newest = log.newest()
@@ -239,7 +270,15 @@ def against(content: str) -> Iterator[Finding]:
         yield Finding(
             "the log", f"it had {kept.size} entries once, and has {size}: the database is an older one"
         )
-    elif log.root(kept.size) != kept.root:
+    elif _root(kept.size) != kept.root:
         yield Finding(
             "the log", f"its first {kept.size} entries are not those of the checkpoint from outside"
         )
+
+
+def _root(size: int) -> bytes:
+    """As the hashes of the log make it; none if some are missing."""
+    try:
+        return log.root(size)
+    except LookupError:
+        return b""

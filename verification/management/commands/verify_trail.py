@@ -1,6 +1,7 @@
 """Check the whole trail against the database."""
 
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
@@ -8,7 +9,8 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from verification.audit import checking, log
+from verification.audit import checking, log, trail_keys
+from verification.models import TrailKey
 
 MAX_SHOWN: Final = 100
 
@@ -29,18 +31,29 @@ class Command(BaseCommand):
         with transaction.atomic():
             _one_snapshot()
             outside = checking.against(_read(options["checkpoint"])) if options["checkpoint"] else ()
-            found = chain(outside, checking.findings())
-            shown = list(found if options["all"] else islice(found, MAX_SHOWN))
-            newest = log.newest()
-        for finding in shown:
+            try:
+                first = self._tell(chain(outside, checking.findings()), None if options["all"] else MAX_SHOWN)
+            except trail_keys.DeviceFailed as failed:
+                raise CommandError(f"{failed} Nobody can say without it whose key signs the trail.") from None
+            newest, keys = log.newest(), TrailKey.objects.order_by("pk")
+            if first:
+                raise CommandError(f"The trail does not hold. The first thing that is wrong: {first}.")
+            if newest is None:
+                raise CommandError("Nothing is sealed yet, so nothing can be checked.")
+            self.stdout.write(
+                f"The trail holds: {newest.size} events, sealed at {newest.signed_at:%Y-%m-%d %H:%M:%S} UTC."
+            )
+            self.stdout.write("It is signed by these keys, which should be those that you have had for long:")
+            for key in keys:
+                self.stdout.write(f"  {key.vkey} from entry {key.since} on")
+
+    def _tell(self, found: Iterable[checking.Finding], most: int | None) -> str:
+        """Each as it is found, so that what breaks the check itself hides none of them; the first one's item."""
+        first = ""
+        for finding in islice(found, most):
+            first = first or finding.item
             self.stdout.write(f"WRONG  {finding.item}: {finding.what}")
-        if shown:
-            raise CommandError(f"The trail does not hold. The first thing that is wrong: {shown[0].item}.")
-        if newest is None:
-            raise CommandError("Nothing is sealed yet, so nothing can be checked.")
-        self.stdout.write(
-            f"The trail holds: {newest.size} events, sealed at {newest.signed_at:%Y-%m-%d %H:%M:%S} UTC."
-        )
+        return first
 
 
 def _read(path: str) -> str:
