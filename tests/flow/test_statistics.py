@@ -103,8 +103,23 @@ def test_a_decision_that_was_taken_back_is_told_with_what_became_of_it(
     approvals, refusals = made()["taken_back"]
     assert [approvals[name] for name in ("decided", "taken_back", "same", "other", "open")] == [3, 2, 0, 1, 1]
     assert [refusals[name] for name in ("decided", "taken_back")] == [1, 0]
+    assert (approvals["of_period"], approvals["share"]) == (2, "0.6667")
     # Reopening queued the case; the system had sent it to nobody.
     assert {case.reviewed for case in groups.count(NOVEMBER)} == {False}
+
+
+def test_more_decisions_may_be_taken_back_in_a_period_than_were_made_in_it(
+    road: Road, emulator: EmulatorServer, staff: Staff
+) -> None:
+    senior, december = staff(SENIOR), Period.of_days(date(2026, 12, 1), date(2026, 12, 31))
+    cases = [road.judged(emulator, {"sim": 95.0}) for _ in range(3)]
+    words: dict[str, Any] = {"reason_code": "new_information", "note": "A letter came about this."}
+    for case in cases:
+        reopen.reopen(case, version=case.version, by=senior, now=december.start, **words)
+    decide(cases[0], Verdict.APPROVE, "same_person", by=senior, now=december.start + timedelta(hours=1))
+    approvals = made(december, december.end)["taken_back"][0]
+    assert [approvals[name] for name in ("decided", "taken_back", "of_period")] == [1, 3, 0]
+    assert approvals["share"] == "0.0000"
 
 
 def test_evidence_is_due_once_the_days_of_its_policy_are_over(road: Road, emulator: EmulatorServer) -> None:
@@ -130,7 +145,12 @@ def test_a_pause_counts_as_far_as_it_lies_in_the_period(staff: Staff) -> None:
     ):
         code = {"code": "ResourceUnavailable.NotReady"} if kind == "account.paused" else {}
         audit.record(kind, by=audit.By.system(), subject=account, at=at, **code)
-    assert made()["vendor_paused"] == [{"pauses": 2, "hours": 4}]
+    whole = datetime(2026, 12, 1, tzinfo=UTC)
+    assert made(now=whole)["vendor_paused"] == [{"pauses": 2, "hours": 4}]
+    # Nobody knows yet how long the one that goes on will last.
+    assert made(now=whole + timedelta(days=40))["vendor_paused"] == [{"pauses": 2, "hours": 4}]
+    assert made(now=datetime(2026, 11, 1, 2, tzinfo=UTC))["vendor_paused"] == [{"pauses": 1, "hours": 2}]
+    assert made(now=datetime(2026, 10, 1, tzinfo=UTC))["vendor_paused"] == [{"pauses": 0, "hours": 0}]
 
 
 def test_the_browser_is_the_one_that_consented_unless_there_was_another(

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.fields.json import KT
 
 from verification.counts import reviews, work
@@ -166,31 +166,41 @@ def _taken_back(period: Period) -> Rows:
     """Reopened cases by what had been decided, and what they are now."""
     now_is = Verification.objects.filter(public_id=OuterRef("subject_id")).values("status")
     reopened = AuditEvent.objects.filter(period.holds("at"), kind="review.reopened").order_by()
-    counted = reopened.annotate(was=KT("data__source"), now_is=Subquery(now_is[:1])).values("was", "now_is")
-    found = {(row["was"], row["now_is"]): row["count"] for row in counted.annotate(count=Count("pk"))}
-    decided = _decisions(period)
+    before = _decisions(period).filter(subject_id=OuterRef("subject_id"), pk__lt=OuterRef("pk"))
+    facts = {"was": KT("data__source"), "now_is": Subquery(now_is[:1]), "of_period": Exists(before)}
+    counted = reopened.annotate(**facts).values(*facts).annotate(count=Count("pk"))
+    found = list(counted)
+    decided = _decided_as(period)
     return [
         _reopened("Approvals", Status.APPROVED, Status.DECLINED, found, decided[Status.APPROVED]),
         _reopened("Refusals", Status.DECLINED, Status.APPROVED, found, decided[Status.DECLINED]),
     ]
 
 
-def _decisions(period: Period) -> Counter[str]:
-    kinds = {
-        "decision.approved_by_policy": Status.APPROVED,
-        "review.approved": Status.APPROVED,
-        "review.declined": Status.DECLINED,
-    }
-    made = AuditEvent.objects.filter(period.holds("at"), kind__in=kinds).order_by()
+_DECISIONS = {
+    "decision.approved_by_policy": Status.APPROVED,
+    "review.approved": Status.APPROVED,
+    "review.declined": Status.DECLINED,
+}
+
+
+def _decisions(period: Period) -> QuerySet[AuditEvent]:
+    return AuditEvent.objects.filter(period.holds("at"), kind__in=_DECISIONS).order_by()
+
+
+def _decided_as(period: Period) -> Counter[str]:
     found: Counter[str] = Counter()
-    for row in made.values("kind").annotate(count=Count("pk")):
-        found[kinds[row["kind"]]] += row["count"]
+    for row in _decisions(period).values("kind").annotate(count=Count("pk")):
+        found[_DECISIONS[row["kind"]]] += row["count"]
     return found
 
 
-def _reopened(words: str, was: str, other: str, found: dict[tuple[str, str], int], decided: int) -> Row:
-    same, turned = found.get((was, was), 0), found.get((was, other), 0)
-    every = sum(count for (before, _after), count in found.items() if before == was)
+def _reopened(words: str, was: str, other: str, found: list[dict[str, Any]], decided: int) -> Row:
+    of_it = [row for row in found if row["was"] == was]
+    every, of_period = total(of_it, "count"), total([row for row in of_it if row["of_period"]], "count")
+    same, turned = (
+        total([row for row in of_it if row["now_is"] == now_is], "count") for now_is in (was, other)
+    )
     return {
         "decision": words,
         "decided": decided,
@@ -198,7 +208,8 @@ def _reopened(words: str, was: str, other: str, found: dict[tuple[str, str], int
         "same": same,
         "other": turned,
         "open": every - same - turned,
-        **shares(every, decided),
+        "of_period": of_period,
+        **shares(of_period, decided),
     }
 
 
@@ -345,15 +356,18 @@ FIGURES = (
         (
             column("decision", "Decision", TEXT),
             column("decided", "Made", COUNT, "Such decisions in the period."),
-            column("taken_back", "Taken back", COUNT, "Such decisions that were taken back in the period."),
+            column(
+                "taken_back", "Taken back", COUNT, "Such decisions, of any time, taken back in the period."
+            ),
             column("same", "Same again", COUNT, "Of those: decided in the same way again."),
             column("other", "Turned", COUNT, "Of those: decided in the other way."),
             column("open", "Open", COUNT, "Of those: not decided yet, or ended without a decision."),
+            column("of_period", "Of the period", COUNT, "Of those: decided in the period, too."),
             *SHARE_COLUMNS,
         ),
-        "Such decisions that were taken back in the period.",
+        "Such decisions that were made in the period and taken back in it.",
         "Such decisions that were made in the period.",
-        "A decision of an earlier period that was taken back in this one counts above the line and not below it.",
+        "A decision of an earlier period that was taken back in this one is no part of the share.",
     ),
     Figure(
         "reruns",

@@ -33,13 +33,13 @@ ENDS: dict[tuple[str, str], tuple[str, bool]] = {
 _REST = "Under way, or answered in another way"
 
 
-def collect(period: Period, _now: datetime) -> dict[str, Rows]:
+def collect(period: Period, now: datetime) -> dict[str, Rows]:
     """The rows of each of FIGURES."""
     return {
         "vendor_availability": _availability(period),
         "vendor_codes": _codes(period),
         "vendor_latency": _latency(period),
-        "vendor_paused": _paused(period),
+        "vendor_paused": _paused(Period(period.start, max(period.start, min(period.end, now)))),
     }
 
 
@@ -155,7 +155,8 @@ FIGURES: tuple[Figure, ...] = (
         "vendor_paused",
         "How long calls were paused",
         "An account at fault is paused for everybody, and people's work waits. Hours of all accounts together.",
-        "Events account.paused and account.resumed, each pause as far as it lies in the period.",
+        "Events account.paused and account.resumed, each pause as far as it lies in the period; one that goes "
+        "on, up to the moment when the statistics are made.",
         (column("pauses", "Pauses", COUNT), column("hours", "Hours", COUNT, "Rounded.")),
     ),
 )
