@@ -1,11 +1,15 @@
 """The formats of an export: what each holds, and that no spreadsheet takes a text for a formula."""
 
 import csv
+import errno
+import gc
 import io
 import json
+import tempfile
 import zipfile
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -152,6 +156,34 @@ def test_a_workbook_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
         rows = list(book([(f"n{number}",) for number in range(count)]).values())[1]
         assert len(rows) == 1 + 3 + cut
         assert ("Cut after 3 rows" in rows[-1][0][1]) is cut
+
+
+def test_a_workbook_leaves_no_file_whether_it_is_finished_or_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    for end in (workbook.Workbook.close, workbook.Workbook.discard):
+        made = workbook.Workbook(AT, [("Reason", "=1")])
+        made.sheet(NAMES).write(Chunk(NAMES.columns, [("what a reviewer wrote",)] * 1000))
+        assert [each.is_dir() for each in tmp_path.iterdir()] == [True]
+        with made.file:
+            end(made)
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_without_room_is_told_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**_where: Any) -> Any:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    made = workbook.Workbook(AT, [("Reason", "=1")])
+    made.sheet(NAMES)
+    monkeypatch.setattr("xlsxwriter.packager.tempfile.mkstemp", full)
+    with pytest.raises(OSError, match="No space") as told:
+        made.close()
+    assert told.value.errno == errno.ENOSPC
+    del told
+    gc.collect()  # the library's zip file, which it left open
+    made.file.close()
 
 
 def test_a_text_that_is_too_long_for_a_cell_is_cut() -> None:

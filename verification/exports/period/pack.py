@@ -84,6 +84,13 @@ class _Tables:
 
     def write(self) -> None:
         book = self._book()
+        try:
+            self._write_with(book)
+        finally:
+            if book is not None:
+                book.discard()
+
+    def _write_with(self, book: Workbook | None) -> None:
         for table in rows.TABLES:
             places = log_range.Places(self.size)
             sheet = [] if book is None else [book.sheet(table)]

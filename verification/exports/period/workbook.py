@@ -5,10 +5,12 @@ sheet has MAX_ROWS rows at most and says so in its last line if there are more: 
 """
 
 import tempfile
+from contextlib import suppress
 from datetime import datetime
 from typing import IO, Any, Final
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from verification.exports.period.chunk import Chunk
 from verification.exports.period.table import Table
@@ -27,7 +29,14 @@ class Workbook:
     def __init__(self, made_at: datetime, about: list[tuple[str, str]]) -> None:
         self.name, self.cut = NAME, list[str]()
         self.file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (it is closed with the pack)
-        options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+        # The library's own temporary files have names, and hold in clear what the sheets hold.
+        self._folder = tempfile.TemporaryDirectory(prefix="kyc-workbook-")
+        options = {
+            "constant_memory": True,
+            "strings_to_formulas": False,
+            "strings_to_urls": False,
+            "tmpdir": self._folder.name,
+        }
         self._book: Any = xlsxwriter.Workbook(self.file, options)
         self._book.set_properties({"created": made_at.replace(tzinfo=None)})
         self._head = self._book.add_format({"bold": True})
@@ -44,7 +53,20 @@ class Workbook:
         return Sheet(self, table)
 
     def close(self) -> None:
-        self._book.close()
+        """Raises OSError if there is no room."""
+        try:
+            self._book.close()
+        except FileCreateError as failed:
+            raise failed.args[0] from None
+        finally:
+            self.discard()
+
+    def discard(self) -> None:
+        """Nothing is left of what was not closed. It may be called again."""
+        for sheet in self._book.worksheets():
+            with suppress(OSError):
+                sheet.row_data_fh.close()
+        self._folder.cleanup()
 
 
 class Sheet:
