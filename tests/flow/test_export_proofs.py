@@ -14,7 +14,7 @@ from tests.tampers import Parts, tampers, verdict
 from verification import storage
 from verification.actions import make_export
 from verification.audit import trail_keys
-from verification.exports import verify_pack
+from verification.exports import container, verify_pack
 from verification.exports.period import log_range
 from verification.exports.period.table import Period
 from verification.models import AuditEvent, Checkpoint, Export
@@ -149,6 +149,37 @@ def test_nor_hide_an_event_among_those_beside_the_period() -> None:
     parts.files[verify_pack.BESIDE] += first
     signer = next(iter(trail_keys.ring().values()))
     assert "does not belong here" in verdict(parts.listed_anew().signed_by(signer).zipped(), keys())
+
+
+def with_range(pack: bytes, first: int, end: int) -> bytes:
+    """As the portal could make it: only what the log has at these places, under a sound signature and proof."""
+    parts = Parts.of(pack)
+    for name in (verify_pack.EVENTS, verify_pack.BESIDE):
+        kept = [row for row in lines(pack, name) if first <= row["log_index"] < end]
+        parts.files[name] = b"".join(json.dumps(row, sort_keys=True).encode() + b"\n" for row in kept)
+    parts.files[verify_pack.RANGE] = container.range_facts(first, end, parts.manifest["trail"]["size"])
+    return parts.listed_anew().signed_by(next(iter(trail_keys.ring().values()))).zipped()
+
+
+def test_nor_show_a_part_of_the_period_as_all_of_it() -> None:
+    events(*(-1 + n / 1000 for n in range(200)), *(n / 10 for n in range(250)), *(30 + n for n in range(200)))
+    pack = november()
+    first, end = (json.loads(Parts.of(pack).files[verify_pack.RANGE])[name] for name in ("first", "end"))
+    assert (first, end) == (100, 550)
+    assert verdict(with_range(pack, first, end), keys()) == ""
+    assert "it begins at place 300" in verdict(with_range(pack, 300, end), keys())
+    assert "it ends before place 400" in verdict(with_range(pack, first, 400), keys())
+    # As if nothing had happened in it: what stands beside it on one side alone.
+    for part in ((first, 200), (450, end)):
+        with pytest.raises(verify_pack.NotInPack, match="do not show that the period had none"):
+            verdict(with_range(pack, *part), keys())
+
+
+def test_the_verifier_says_where_the_trail_ends_if_the_period_goes_on() -> None:
+    events(1, 2, 3)
+    assert not any("before the period does" in line for line in said(november()))
+    ongoing = content(export(Period(START, NOW + timedelta(days=9)), now=NOW))
+    assert any("before the period does" in line for line in said(ongoing))
 
 
 def test_every_tamper_is_found() -> None:

@@ -728,6 +728,8 @@ def _root_of_range(
 # As the portal writes an entry: larger integers become text, and larger data their hash.
 MAX_INTEGER = 2**53 - 1
 MAX_DATA_BYTES = 60_000
+# Places beside the period on either side, unless the log begins or ends there: by them one sees that it is over.
+AROUND = 100
 
 
 def canonical(value: Any) -> bytes:
@@ -797,19 +799,48 @@ class Leaves:
         return node_hash(left, self.root(middle, stop, first, end, hashes))
 
 
+class Seen:
+    """What the rows of a period's events tell: how many of each table, the places of the period, and the times."""
+
+    def __init__(self, start: str, end: str) -> None:
+        self.start, self.end = start, end
+        self.counts = {EVENTS: 0, BESIDE: 0}
+        self.lowest = self.highest = -1
+        self.oldest = self.newest = ""
+
+    def add(self, name: str, row: dict[str, Any]) -> None:
+        self.counts[name] += 1
+        self.oldest, self.newest = min(self.oldest or row["at"], row["at"]), max(self.newest, row["at"])
+        if name == EVENTS:
+            self.lowest = row["log_index"] if self.lowest < 0 else min(self.lowest, row["log_index"])
+            self.highest = max(self.highest, row["log_index"])
+
+    def check_edges(self, first: int, end: int, size: int) -> None:
+        """Raises Wrong if the range may leave out events of the period: it must go on where the period is over."""
+        if not self.counts[EVENTS]:
+            before, after = first == 0 or self.oldest < self.start, end == size or self.newest >= self.end
+            if not (before and after):
+                raise NotInPack("the events in it do not show that the period had none")
+            return
+        if first > 0 and self.lowest < first + AROUND:
+            raise Wrong(RANGE, f"it begins at place {first}, where events of the period may come before it")
+        if end < size and self.highest >= end - AROUND:
+            raise Wrong(RANGE, f"it ends before place {end}, where events of the period may come after it")
+
+
 def check_period(pack: Pack, trail: Trail, say: Say) -> None:
-    """Raises Wrong unless the table of events holds all that the log has of the period between two places."""
+    """Raises Wrong unless the table of events holds all that the log has of the period."""
     named, period = read_json(pack.read(RANGE), RANGE), pack.manifest["facts"]["period"]
     first, end = named["first"], named["end"]
     if not 0 <= first <= end <= trail.size:
         raise Wrong(RANGE, "it lies outside the log")
-    leaves, counts = Leaves(), {EVENTS: 0, BESIDE: 0}
-    for name in counts:
+    leaves, seen = Leaves(), Seen(period["start"], period["end"])
+    for name in seen.counts:
         for line in pack.lines(name):
             row = read_json(line, name)
             _check_row(name, row, first, end, period)
             leaves.add(row["log_index"], entry_of(row))
-            counts[name] += 1
+            seen.add(name, row)
     hashes = iter([_base64(each, RANGE) for each in named["hashes"]])
     root = leaves.root(0, trail.size, first, end, hashes) if trail.size else trail.root
     if leaves.nodes:
@@ -820,10 +851,16 @@ def check_period(pack: Pack, trail: Trail, say: Say) -> None:
         raise Wrong(
             EVENTS, f"an event at the places {first} to {end - 1} of the log is not as the trail holds it"
         )
+    seen.check_edges(first, end, trail.size)
     say(
         "ok",
-        f"all {counts[EVENTS]} events of the period are there, as the trail holds them at the places {first} to {end}",
+        f"all {seen.counts[EVENTS]} events of the period are there, as the trail holds them at the places {first} to "
+        f"{end}",
     )
+    if end == trail.size and seen.newest < period["end"]:
+        say(
+            "note", f"the trail of this checkpoint ends at {seen.newest or 'nothing'}, before the period does"
+        )
 
 
 def _check_row(name: str, row: dict[str, Any], first: int, end: int, period: dict[str, str]) -> None:

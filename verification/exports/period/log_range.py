@@ -12,12 +12,13 @@ from typing import Any, Final
 from django.db.models import Max, Min, QuerySet
 
 from verification.audit import log
+from verification.exports import verify_pack
 from verification.exports.period.table import Period, Table
 from verification.exports.snapshot import Row, chunks
 from verification.models import AuditEvent, LogRun
 
 # Places beside the period on either side. Events are sealed within minutes and nearly in the order of their times.
-BESIDE: Final = 100
+BESIDE: Final = verify_pack.AROUND
 
 _Run = tuple[int, int, int]
 
