@@ -100,3 +100,10 @@ def test_a_page_of_a_record_whose_look_is_an_event_has_a_kind_for_it():
 
 def test_every_watched_look_is_a_look_and_every_look_a_kind():
     assert set(viewing.USUAL) <= set(LOOKS) <= set(kinds.KINDS)
+
+
+@pytest.mark.parametrize("look", sorted(viewing.USUAL))
+def test_too_many_looks_of_a_kind_raise_the_alert_whoever_looks_and_at_what(look: str) -> None:
+    alert = kinds.KINDS[viewing.ALERT]
+    assert kinds.KINDS[look].actors <= alert.actors
+    assert kinds.KINDS[look].subjects <= alert.subjects

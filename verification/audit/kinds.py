@@ -253,7 +253,9 @@ _ALL: Final = (
     _kind("record.viewed", _("Record opened"), RECORDS, STAFF),
     _kind("records.listed", _("Records listed"), MEMBER, STAFF, "records"),
     _kind("queue.searched", _("Searched"), MEMBER, STAFF, "looked_for cases"),
-    _kind("staff.viewing_alert", _("Unusual viewing"), f"{RECORDS} {MEMBER}", STAFF, "looks count minutes"),
+    _kind(
+        "staff.viewing_alert", _("Unusual viewing"), f"{RECORDS} {MEMBER}", OPERATORS, "looks count minutes"
+    ),
     # Staff and their sign-in.
     _kind("staff.signed_in", _("Signed in"), MEMBER, STAFF, "how"),
     _kind("staff.signed_out", _("Signed out"), MEMBER, STAFF),
