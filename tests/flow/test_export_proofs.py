@@ -200,6 +200,16 @@ def test_an_export_continues_the_trail_of_the_one_before_it() -> None:
     assert verdict(content(after), keys(), kept) == ""
 
 
+def test_an_export_continues_the_trail_of_each_that_somebody_may_have_kept() -> None:
+    exports = []
+    for day in range(4):
+        events(day)
+        exports.append(export(Period(START, END), now=NOW + timedelta(minutes=day)))
+    for kept in exports:
+        note = Checkpoint.objects.get(size=kept.log_size).note.encode()
+        assert verdict(content(exports[-1]), keys(), note) == ""
+
+
 def test_what_is_not_sealed_yet_is_in_the_next_export(monkeypatch: pytest.MonkeyPatch) -> None:
     """An event that another transaction commits after the sealing, and before the snapshot."""
     events(1, 2)

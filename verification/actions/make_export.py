@@ -21,7 +21,7 @@ from verification import audit, storage
 from verification.audit import log as trail
 from verification.audit import sealing, trail_keys
 from verification.exports import container
-from verification.exports.period import pack
+from verification.exports.period import guide, pack
 from verification.exports.period.progress import Progress, Stopped
 from verification.exports.period.table import Period, Sensitivity
 from verification.exports.statistics import pack as statistics
@@ -114,13 +114,14 @@ def _statistics(export: Export) -> statistics.Request:
 
 
 def _trail(export: Export) -> container.Trail:
-    """The newest checkpoint, with the proof that it continues that of the last export, which somebody may have kept."""
+    """The newest checkpoint, with proofs that it continues those of earlier exports: somebody may have kept any."""
     checkpoint = trail.newest()
     if checkpoint is None:
         raise NotMade("not_sealed")
-    last = Export.objects.filter(log_size__lte=checkpoint.size).order_by("-ended_at").first()
-    export.log_size, export.earlier_log_size = checkpoint.size, None if last is None else last.log_size
-    return container.Trail.at(checkpoint, [last.log_size] if last is not None and last.log_size else [])
+    before = Export.objects.filter(log_size__lte=checkpoint.size).order_by("-ended_at")
+    sizes = [size for size in before.values_list("log_size", flat=True)[: guide.EARLIER] if size is not None]
+    export.log_size, export.earlier_log_size = checkpoint.size, next(iter(sizes), None)
+    return container.Trail.at(checkpoint, sizes)
 
 
 def _request(export: Export) -> pack.Request:

@@ -8,6 +8,8 @@ from verification.exports.period.table import Sensitivity, Table
 from verification.exports.period.workbook import MAX_ROWS, NAME
 from verification.models import Purpose
 
+# Exports before this one of which it proves that it continues their trail. A proof has a kilobyte or two.
+EARLIER: Final = 100
 _README = """# Export of the audit trail, {first} to {last}
 
 Purpose: {purpose}
@@ -54,11 +56,12 @@ database at one and the same moment.
     python3 -I -S verify.py EXPORT.zip --key KEY
 
 KEY is the trail's public key as the organisation publishes it: get it, and `verify.py`, from somewhere else than this
-file. `--earlier` takes the export before this one, or a checkpoint that you kept. The program finds each changed byte,
-and whether an event of the period is missing: `events.jsonl` and `trail/beside.jsonl` hold all events at the places in
-the log that `trail/range.json` names, and the log's root follows from them. The range reaches {beside} places further
-than the period on both sides. An event that was sealed long after its time could lie outside of it, and is then in the
-export of the whole log. Events that were not yet sealed when this export was made are in the next one.
+file. `--earlier` takes an export that you kept, of the last {earlier} before this one. For another checkpoint that you
+kept, have a case pack made: it asks for its number of entries. The program finds each changed byte, and whether an
+event of the period is missing: `events.jsonl` and `trail/beside.jsonl` hold all events at the places in the log that
+`trail/range.json` names, and the log's root follows from them. The range reaches {beside} places further than the
+period on both sides; an event that was sealed long after its time makes it longer. Events that were not yet sealed when
+this export was made are in the next one.
 
 The portal's trail holds the SHA-256 of this whole zip, in the event `export.created`.
 """
@@ -98,6 +101,7 @@ def readme(facts: dict[str, Any]) -> str:
         addresses=addresses,
         most=f"{MAX_ROWS:,}",
         beside=BESIDE,
+        earlier=EARLIER,
     )
 
 

@@ -12,6 +12,7 @@ from typing import IO, Any, Final
 import xlsxwriter
 from xlsxwriter.exceptions import FileCreateError
 
+from verification.exports import formats
 from verification.exports.period.chunk import Chunk
 from verification.exports.period.table import Table
 
@@ -47,7 +48,7 @@ class Workbook:
         first.set_column(1, 1, 100)
         for row, (name, value) in enumerate(about):
             first.write_string(row, 0, name, self._head)
-            first.write_string(row, 1, value, self._text)
+            first.write_string(row, 1, formats.cell(value), self._text)
 
     def sheet(self, table: Table) -> "Sheet":
         return Sheet(self, table)
