@@ -267,8 +267,8 @@ def test_a_store_that_is_away_is_said_and_nothing_is_recorded(decided, signed_in
     assert not AuditEvent.objects.filter(kind=viewing.PACK).exists()
 
 
-def test_more_than_the_usual_number_raises_an_alert(decided, staff):
-    by = audit.By("auditor", staff("Auditor").get_username())
+@pytest.mark.parametrize("by", [audit.By("auditor", "auditor"), audit.By.shell()])
+def test_more_than_the_usual_number_raises_an_alert(decided, by):
     for _ in range(viewing.USUAL[viewing.PACK].most + 1):
         viewing.record(viewing.PACK, by=by, subject=decided, now=NOW)
     assert AuditEvent.objects.filter(kind=viewing.ALERT, data__looks=viewing.PACK).count() == 1
