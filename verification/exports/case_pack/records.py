@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.db.models import Model
 
 from verification.audit import facts
-from verification.audit.commitments import NAME
+from verification.audit.commitments import NAME, opened
 from verification.exports.case_pack.contents import Contents
 from verification.models import (
     Applicant,
@@ -39,6 +39,8 @@ NOTES: Final[Mapping[type[Model], tuple[str, ...]]] = {
     CaseNote: ("text",),
     Rerun: ("reason",),
 }
+# Kept, and no event committed to it. A browser names the camera, and a camera is often named after its owner.
+NAMES_OF_NO_EVENT: Final[Mapping[type[Model], tuple[str, ...]]] = {VerificationAttempt: ("signals",)}
 # Besides the committed facts: what the portal keeps of a record and no event proves.
 FURTHER: Final[Mapping[type[Model], tuple[str, ...]]] = {
     Applicant: ("erased_at", "legal_hold"),
@@ -57,29 +59,41 @@ class Rows:
 
     def __init__(self, events: Iterable[AuditEvent], contents: Contents) -> None:
         self._hidden = {**({} if contents.names else NAMES), **({} if contents.notes else NOTES)}
-        self._newest = {name: event.pk for event in events for name in event.data.get(NAME, {})}
-        kept = AuditSalt.objects.filter(event_id__in=set(self._newest.values()))
+        self._contents = contents
+        self._newest = {name: event for event in events for name in event.data.get(NAME, {})}
+        kept = AuditSalt.objects.filter(event_id__in={event.pk for event in self._newest.values()})
         self._salts = {(salt.event_id, salt.name): salt.salt for salt in kept}
 
     def of(self, records: Iterable[Model]) -> list[dict[str, Any]]:
         return [self._row(record) for record in records]
 
+    def _further(self, model: type[Model]) -> tuple[str, ...]:
+        hidden = () if self._contents.names else NAMES_OF_NO_EVENT.get(model, ())
+        return tuple(field for field in FURTHER.get(model, ()) if field not in hidden)
+
     def _row(self, record: Model) -> dict[str, Any]:
-        name, model = facts.name(record), type(record)
-        known = facts.of(record) if model in facts.FIELDS else {}
-        left_out = [field for field in self._hidden.get(model, ()) if known.get(field)]
+        known, opens = self._known(record)
+        left_out = [field for field in self._hidden.get(type(record), ()) if known.get(field)]
         row: dict[str, Any] = {
-            "record": name,
+            "record": facts.name(record),
             "facts": {field: value for field, value in known.items() if field not in left_out},
-            "further": {field: _plain(record, field) for field in FURTHER.get(model, ())},
+            "further": {field: _plain(record, field) for field in self._further(type(record))},
         }
         if left_out:
             return row | {"left_out": left_out}
+        return row | {"opens": opens} if opens else row
+
+    def _known(self, record: Model) -> tuple[dict[str, Any], dict[str, Any] | None]:
+        """The facts as they were committed to, and what opens that. What was changed since is as it is now: then it
+        does not fit, as it should not."""
+        name = facts.name(record)
+        now = facts.of(record) if type(record) in facts.FIELDS else {}
         event = self._newest.get(name)
-        salt = self._salts.get((event, name)) if event is not None else None
-        if salt is None or _is_changing(record):
-            return row
-        return row | {"opens": {"event": event, "salt": salt}}
+        salt = self._salts.get((event.pk, name)) if event is not None else None
+        if event is None or salt is None or _is_changing(record):
+            return now, None
+        committed = opened(record, bytes.fromhex(salt), event.data[NAME][name])
+        return committed or now, {"event": event.pk, "salt": salt}
 
 
 def _is_changing(record: Model) -> bool:
