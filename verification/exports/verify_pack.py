@@ -36,6 +36,7 @@ EVENTS, BESIDE = "events.jsonl", "trail/beside.jsonl"
 VERIFIER = "verify.py"
 TIMELINE, ACCESS, PROOFS = "timeline.jsonl", "access.jsonl", "proofs/"
 CASE_FILE, MEDIA_LIST, MEDIA = "case.json", "media.json", "media/"
+DAMAGED = "damaged"
 # Each holds records of the case.
 RECORDS = (
     CASE_FILE,
@@ -468,9 +469,9 @@ class Pack:
         raw = self._raw(fact)
         return raw if fact.method == STORED else _inflated(fact, raw)
 
-    def read(self, name: str) -> bytes:
+    def read(self, name: str, most: int = MAX_READ) -> bytes:
         """The content of a file that is held in memory."""
-        if name in self.facts and self.facts[name].size > MAX_READ:
+        if name in self.facts and self.facts[name].size > most:
             raise Wrong(name, "the file can't be so large")
         content = b"".join(self.blocks(name))
         if hashlib.sha256(content).hexdigest() != self.facts[name].sha256:
@@ -563,11 +564,11 @@ def manifest_text(origin: str, manifest: bytes) -> str:
 
 
 def _check_note(note: bytes, origin: str, manifest: bytes, keys: list[str]) -> None:
+    if note.count(b"\n") != 5:
+        raise Wrong(SIGNED_MANIFEST, "it has more than the one signature")
     text = open_note(note, keys, SIGNED_MANIFEST)
     if text != manifest_text(origin, manifest):
         raise Wrong(SIGNED_MANIFEST, "something else was signed")
-    if note.count(b"\n") != 5:
-        raise Wrong(SIGNED_MANIFEST, "it has more than the one signature")
 
 
 def trusted_keys(pack: Pack, origin: str, pinned: list[str], earlier: bytes | None) -> list[str]:
@@ -588,7 +589,7 @@ def key_chain(pack: Pack, origin: str) -> list[str]:
     """
     keys: list[str] = []
     name = ""
-    for number, key in enumerate(read_json(pack.read(KEYS), KEYS)["keys"]):
+    for number, key in enumerate(read_json(pack.read(KEYS, MAX_NOTE), KEYS)["keys"]):
         vkey, before, name = key["vkey"], name, parse_key(key["vkey"], KEYS)[0]
         if keys and open_note(key["introduction"].encode(), keys[-1:], KEYS) != introduction_text(
             before, vkey
@@ -647,7 +648,7 @@ def earlier_checkpoint(file: BinaryIO) -> bytes:
         return note
     other = Pack(file)
     other.believe(read_json(other.raw_manifest, MANIFEST))
-    return other.read(CHECKPOINT)
+    return other.read(CHECKPOINT, MAX_NOTE)
 
 
 def check_earlier(pack: Pack, trail: Trail, earlier: bytes, say: Say) -> None:
@@ -901,6 +902,9 @@ def check_events(pack: Pack, trail: Trail, say: Say) -> list[Event]:
     if len(events) != sum(name.startswith(PROOFS) for name in pack.facts):
         raise Wrong(PROOFS, "there is a proof of an event that is not in the pack")
     say("ok", f"{len(events)} events stand in the trail, each as it is in {TIMELINE} or {ACCESS}")
+    left_out = pack.manifest["facts"]["looks_left_out"]
+    if left_out:
+        say("note", f"{left_out} older looks at the case are not in the pack")
     return [events[number] for number in sorted(events)]
 
 
@@ -918,6 +922,7 @@ def check_records(pack: Pack, events: list[Event], say: Say) -> dict[str, Any]:
             if "opens" in row:
                 check_opening(row, newest.get(name), f"{file}, {name}")
             else:
+                check_closed(row, newest.get(name), events, f"{file}, {name}")
                 unproven.append(name + (" (something of it is left out)" if row.get("left_out") else ""))
     for name, event in newest.items():
         if name not in known:
@@ -926,6 +931,29 @@ def check_records(pack: Pack, events: list[Event], say: Say) -> dict[str, Any]:
     for name in unproven:
         say("note", f"nothing here proves the facts of {name}")
     return known
+
+
+def check_closed(row: Event, commitment: Event | None, events: list[Event], where: str) -> None:
+    """Raises Wrong if an event committed to the record, and nothing says why what would open that is not here."""
+    if (
+        commitment is not None
+        and not row.get("left_out")
+        and not may_stay_closed(row["record"], commitment, events)
+    ):
+        raise Wrong(
+            where, f"event {commitment['event']} committed to it, and what would open that is missing"
+        )
+
+
+def may_stay_closed(name: str, commitment: Event, events: list[Event]) -> bool:
+    """Whether the events say that the person was erased, or that the case was opened again after the commitment."""
+    case = name.partition("verification:")[2]
+    later = [event for event in events if event["event"] > commitment["event"]]
+    return any(
+        event["kind"] == "applicant.erased"
+        or (event["subject"]["id"] == case and "target" in event.get("data", {}))
+        for event in later
+    )
 
 
 def check_opening(row: dict[str, Any], event: Event | None, where: str) -> None:
@@ -963,7 +991,9 @@ def check_media(pack: Pack, records: dict[str, Any], say: Say) -> None:
         listed.add(file)
         if records[piece["record"]][piece["fact"]] != piece["sha256"]:
             raise Wrong(file, f"its hash is not the one of {piece['record']}")
-        if why:
+        if why == DAMAGED:
+            raise Wrong(file, "the portal does not have it any more as it was judged: it was changed or lost")
+        if why and file not in pack.facts:
             missing[why] = missing.get(why, 0) + 1
         elif file not in pack.facts or pack.facts[file].sha256 != piece["sha256"]:
             raise Wrong(file, "it is not the file that was judged")
@@ -1029,6 +1059,8 @@ def self_test() -> bool:
 NOT_PROVEN = """
 What this does not prove:
 - that what was written into the trail was true, or that everything was written into it;
+- that no event of the case was left out of its pack: whoever made the pack chose what is in it. The whole trail tells,
+  as a pack of the period does, which lacks no event between two places;
 - that the portal's clock was right: each time is the portal's own;
 - that nobody who holds the portal's key has made another trail since the last checkpoint that somebody else kept.
   Compare with one that you kept, by --earlier.

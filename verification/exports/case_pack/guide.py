@@ -61,6 +61,8 @@ no event proves.
 ## What it does not prove
 
 - That what the portal wrote down was true, or that it wrote everything down.
+- That no event of the case is left out here: each that is here stands in the trail, and the portal chose them. The
+  whole trail, or a pack of the period, which lacks no event between two places, shows whether there are more.
 - That its clock was right: each time is the portal's own.
 - That whoever holds the portal's key did not make another trail since the last checkpoint that somebody else kept.
 - That the face comparison was right. It is the vendor's, and `calls.json` holds what it answered.

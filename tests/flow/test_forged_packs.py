@@ -1,0 +1,255 @@
+"""Case packs that somebody made by hand: each ends with a finding, never with an error of the verifier."""
+
+import base64
+import hashlib
+import io
+import json
+import struct
+import warnings
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import NOW, VENDOR_CLOCK
+from tests.flow.conftest import LATER
+from tests.flow.packs import ALL, declined, json_of, keys, opened, pack_of, wrong_with
+from tests.flow.reviewing import NOTE
+from tests.flow.test_reruns import ask, work
+from tests.tampers import Parts
+from verification import audit
+from verification.actions import cancel, reopen
+from verification.audit import facts, trail_keys
+from verification.exports import verify_pack
+from verification.exports.case_pack import Contents
+from verification.exports.verify_pack import CHECKPOINT, KEYS, MANIFEST, SIGNED_MANIFEST
+from verification.models import AuditSalt, Review, VerificationAttempt
+from verification.transparency import signers
+from verification.transparency.canonical import canonical
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def decided(road, emulator, staff):
+    return declined(road, emulator, staff("Reviewer"))
+
+
+def raw(parts: Parts, manifest: bytes) -> bytes:
+    """The pack with a manifest of these very bytes, and a note that names its hash."""
+    lines = parts.note.split(b"\n")
+    lines[2] = hashlib.sha256(manifest).hexdigest().encode()
+    note = b"\n".join(lines)
+    made, central = b"", []
+    for name, content in {**parts.files, MANIFEST: manifest, SIGNED_MANIFEST: note}.items():
+        file = verify_pack._stored(name, content)
+        central.append(verify_pack.central_header(file, len(made)))
+        made += verify_pack.local_header(file) + content
+    listed = b"".join(central)
+    return made + listed + verify_pack.end_of_zip(len(central), len(listed), len(made))
+
+
+def manifests(pack: bytes) -> Iterator[tuple[str, bytes]]:
+    """Manifests of other forms than the portal writes."""
+    parts = Parts.of(pack)
+    whole = canonical(parts.manifest).decode()
+    one = whole.index('{"name":')
+    yield "deep", b"[" * 100_000 + b"]" * 100_000
+    yield "deep within", whole.replace('"v":1', '"v":1,"x":' + "[" * 50_000 + "]" * 50_000).encode()
+    yield "endless number", whole.replace('"v":1', '"v":1e400').encode()
+    yield "no number", whole.replace('"v":1', '"v":NaN').encode()
+    yield "a number of digits", whole.replace('"v":1', '"v":' + "1" * 10_000).encode()
+    yield "twice", whole.replace('"v":1', '"v":1,"v":1').encode()
+    yield "a mark at the start", b"\xef\xbb\xbf" + whole.encode()
+    yield "half a letter", (whole[:one] + whole[one:].replace('"name":"', '"name":"\\ud800', 1)).encode()
+    yield "no UTF-8", b"\xff" + whole.encode()
+    yield "nothing", b""
+    for wrong in ("null", "[]", '"x"', "1", "{}"):
+        yield wrong, wrong.encode()
+        for name in ("trail", "facts", "files", "kind"):
+            yield f"{name} {wrong}", canonical({**parts.manifest, name: json.loads(wrong)})
+    for field in ("name", "size", "sha256"):
+        value: Any
+        for value in (None, -1, 2**70, True, [], {}, "../../x", "\x1b[31m"):
+            files = [{**parts.manifest["files"][0], field: value}, *parts.manifest["files"][1:]]
+            yield f"{field} {value}", canonical({**parts.manifest, "files": files})
+    deflated: Any
+    for deflated in ({}, [], {"size": 2**63, "sha256": ""}, {"size": 1, "sha256": None}):
+        files = [*parts.manifest["files"][:-1], {**parts.manifest["files"][-1], "deflated": deflated}]
+        yield f"deflated {deflated}", canonical({**parts.manifest, "files": files})
+
+
+def key_files(pack: bytes) -> Iterator[tuple[str, bytes]]:
+    [own] = json.loads(Parts.of(pack).files[KEYS])["keys"]
+    name = own["vkey"].partition("+")[0]
+    signer = signers.SeedSigner(name, b"k" * 32)
+    stranger = {"introduction": "", "since": 0, "vkey": str(signer.key)}
+    yield "none", canonical({"keys": []})
+    yield "no list", canonical({"keys": None})
+    yield "deep", b"[" * 100_000
+    yield "large", canonical({"keys": [own], "x": "x" * 2_000_000})
+    yield "not introduced", canonical({"keys": [own, stranger]})
+    yield "another", canonical({"keys": [stranger]})
+    yield "half a letter", b'{"keys":[{"introduction":"","since":0,"vkey":"\\ud800+00000000+AA=="}]}'
+    for zero in (bytes(32), b"\x01" + bytes(31), b"\xff" * 32):
+        content = b"\x01" + zero
+        key_id = hashlib.sha256(name.encode() + b"\n" + content).hexdigest()[:8]
+        vkey = f"{name}+{key_id}+{base64.b64encode(content).decode()}"
+        yield f"key {zero[:2].hex()}", canonical({"keys": [{**stranger, "vkey": vkey}]})
+
+
+def zips(pack: bytes) -> Iterator[tuple[str, bytes]]:
+    """The zip in other forms."""
+    end = len(pack) - 22
+    size, start = struct.unpack("<2I", pack[end + 12 : end + 20])
+    yield "comment", pack[:-2] + struct.pack("<H", 5) + b"Hello"
+    yield "empty comment of a length", pack[:-2] + struct.pack("<H", 5)
+    for number in (0, 1, size + 1, 2**32 - 1):
+        yield f"list of {number}", pack[: end + 12] + struct.pack("<I", number) + pack[end + 16 :]
+    for count in (0, 1, 65535):
+        yield f"{count} files", pack[: end + 8] + struct.pack("<2H", count, count) + pack[end + 12 :]
+    for many in (0, 1, size, 2**63, 2**64 - 1):
+        whole = verify_pack._END_64.pack(b"PK\x06\x06", 44, 0, 45, 0, 0, 1, 1, many, start)
+        at = verify_pack._END_64_AT.pack(b"PK\x06\x07", 0, end, 1)
+        yield f"ZIP64 of {many}", pack[:end] + whole + at + pack[end:]
+    for offset, what in ((6, "encrypted"), (8, "method"), (10, "time"), (4, "version")):
+        yield f"local {what}", pack[:offset] + b"\x01" + pack[offset + 1 :]
+        central = start + offset + 2
+        yield f"listed {what}", pack[:central] + b"\x09" + pack[central + 1 :]
+    for name in ("VERIFY.md", "../../etc/passwd", "/x", "C:\\x", "‮.txt"):
+        twice = io.BytesIO(pack)
+        with warnings.catch_warnings(action="ignore"), zipfile.ZipFile(twice, "a") as archive:
+            archive.writestr(name, "Everything holds.")
+        yield f"one more {name}", twice.getvalue()
+    moved = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(pack)) as old, zipfile.ZipFile(moved, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name))
+    yield "zipped by another program", moved.getvalue()
+    for length in (0, 1, 21, 22, 41, 42, 98):
+        yield f"the last {length}", pack[len(pack) - length :]
+        yield f"an end after {length}", bytes(length) + pack[end:]
+
+
+def notes_of(pack: bytes) -> Iterator[tuple[str, bytes]]:
+    note = Parts.of(pack).note
+    text, _, signature = note.partition(b"\n\n")
+    yield "no signature", text + b"\n\n"
+    yield "unknown ones before", text + b"\n\n" + b"\xe2\x80\x94 x AAAAAAAA\n" * 3 + signature
+    yield "thousands of the same", text + b"\n\n" + signature * 5_000
+    yield "too large", text + b"\n\n" + b"\xe2\x80\x94 x AAAAAAAA\n" * 100_000
+    yield "Windows", note.replace(b"\n", b"\r\n")
+    yield "half a letter", b"\xff" + note
+
+
+def forged(pack: bytes) -> Iterator[tuple[str, bytes]]:
+    for name, manifest in manifests(pack):
+        yield f"manifest: {name}", raw(Parts.of(pack), manifest)
+    for name, content in key_files(pack):
+        parts = Parts.of(pack)
+        parts.files[KEYS] = content
+        parts.listed_anew()
+        yield f"keys: {name}", raw(parts, canonical(parts.manifest) + b"\n")
+    for name, content in notes_of(pack):
+        parts = Parts.of(pack)
+        parts.note = content
+        yield f"note: {name}", parts.zipped()
+    for name, content in zips(pack):
+        yield f"zip: {name}", content
+
+
+def said(path: Path, capsys: Any, *more: str) -> tuple[int, str]:
+    status = verify_pack.main([str(path), *more])
+    return status, capsys.readouterr().out
+
+
+def test_whatever_is_forged_by_hand_is_wrong_and_the_verifier_says_so(decided, tmp_path, capsys):
+    pack, path, key = pack_of(decided), tmp_path / "pack.zip", keys()[0]
+    path.write_bytes(pack)
+    assert said(path, capsys, "--key", key)[0] == 0
+    kept = tmp_path / "kept"
+    kept.write_bytes(opened(pack).read(CHECKPOINT))
+    believed: list[tuple[object, ...]] = []
+    for name, content in forged(pack):
+        path.write_bytes(content)
+        for how in (["--key", key], ["--earlier", str(kept)], []):
+            status, text = said(path, capsys, *how)
+            if (status, "WRONG" in text) != (1, True) or not text.isascii():
+                believed.append((name, how[:1], status, text[:100]))
+        # The same file as what was kept: it may be of no use, and never an error.
+        (tmp_path / "sound.zip").write_bytes(pack)
+        if said(tmp_path / "sound.zip", capsys, "--earlier", str(path))[0] not in (0, 1, 2):
+            believed.append((name, "as the earlier"))
+    assert believed == []
+
+
+def signed(parts: Parts) -> bytes:
+    """By the portal's own key, as of somebody who has it."""
+    return parts.listed_anew().signed_by(next(iter(trail_keys.ring().values()))).zipped()
+
+
+def test_a_record_whose_salt_is_gone_is_wrong_unless_its_person_was_erased(decided):
+    AuditSalt.objects.filter(name=facts.name(decided.reviews.get())).delete()
+    assert "what would open that is missing" in wrong_with(pack_of(decided))
+
+
+def test_a_file_that_is_not_what_was_judged_any_more_is_wrong(decided):
+    parts = Parts.of(pack_of(decided))
+    listed = json.loads(parts.files["media.json"])
+    file = listed["media"][0]["file"]
+    listed["media"][0]["missing"] = "damaged"
+    parts.files["media.json"] = canonical(listed)
+    del parts.files[file]
+    assert file in wrong_with(signed(parts))
+
+
+def test_a_file_that_is_said_to_be_missing_is_not_another(decided):
+    parts = Parts.of(pack_of(decided))
+    listed = json.loads(parts.files["media.json"])
+    listed["media"][0]["missing"] = "erased"
+    parts.files["media.json"] = canonical(listed)
+    parts.files[listed["media"][0]["file"]] = b"another"
+    assert "not the file that was judged" in wrong_with(signed(parts))
+
+
+def test_what_an_earlier_version_committed_to_is_in_the_pack_as_it_was(decided, monkeypatch):
+    fields = facts.FIELDS[Review]
+    monkeypatch.setitem(facts.OLDER, Review, (fields,))
+    monkeypatch.setitem(facts.FIELDS, Review, (*fields, "public_id"))
+    pack = pack_of(decided)
+    assert wrong_with(pack) == ""
+    [review] = json_of(pack, "reviews.json")["records"]
+    assert "opens" in review
+    assert "public_id" not in review["facts"]
+
+
+def test_the_name_of_a_camera_is_a_name(decided):
+    VerificationAttempt.objects.update(signals={"camera": "iPhone of Alice"})
+    assert b"iPhone of Alice" in opened(pack_of(decided)).read("attempts.json")
+    without = opened(pack_of(decided, Contents(media=True, notes=True)))
+    assert not [name for name in without.namelist() if b"iPhone of Alice" in without.read(name)]
+
+
+def test_whatever_became_of_a_case_its_pack_holds(decided, road, emulator, staff):
+    senior, once = staff("Senior reviewer"), decided.applicant
+    again = road.invited(reference=once.reference, name="Alice Changed", email="new@example.org")
+    assert again.applicant == once
+    reopen.reopen(decided, reason_code="appeal", note=NOTE, version=decided.version, by=senior, now=LATER)
+    cancelled = road.with_photo()
+    cancel.cancel(cancelled, reason="Asked for.", by=audit.By.shell(), now=NOW)
+    compared = road.in_review(emulator)
+    VENDOR_CLOCK.at = LATER
+    made = ask(compared, senior)
+    assert wrong_with(pack_of(compared)) == ""
+    work(made)
+    flagged = road.with_photo(seed=1)
+    for case in (decided, again, cancelled, compared, flagged):
+        for contents in (ALL, Contents()):
+            assert wrong_with(pack_of(case, contents)) == ""
+
+
+def test_it_says_that_events_may_be_left_out(decided):
+    assert b"That no event of the case is left out" in opened(pack_of(decided)).read("VERIFY.md")
+    assert "no event of the case was left out" in verify_pack.NOT_PROVEN
