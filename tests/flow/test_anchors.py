@@ -18,6 +18,7 @@ from tests import s3
 from tests.certificates import Authority
 from tests.conftest import NOW
 from tests.contract.vendor_socket import VendorSocket, hang
+from tests.flow import exporting
 from tests.flow.test_packs import packed
 from tests.flow.test_sealing import check_whole_log, event
 from tests.mail_server import MailServer
@@ -26,12 +27,13 @@ from tests.tampers import verdict
 from tests.time_stamps import TimeStamps
 from tests.witness import Witness
 from verification import alerts, anchors, audit, health, tasks
-from verification.actions import restart_trail
+from verification.actions import make_export, restart_trail
 from verification.actions import seal as sealing
 from verification.anchors import comparing, kept
 from verification.audit import checking, entries, log, trail_keys
 from verification.audit import sealing as below
 from verification.crypto import new_entry
+from verification.exports.period.table import Period
 from verification.jobs import doorbell
 from verification.messages import outgoing
 from verification.models import Alert, Attestation, AuditEvent, Checkpoint, TrailAnchor
@@ -331,6 +333,17 @@ def test_a_witness_alone_tells_that_the_database_was_set_back(witness: Witness) 
     set_back(lambda: sealed(4, NOW + MINUTE))
     assert sealed(1, NOW + 2 * MINUTE) is None
     assert row().verdict == "contradicts"
+
+
+def test_an_export_signs_no_fork_either(folder: Path) -> None:
+    """It seals by itself, so that it has all that happened before."""
+    sealed()
+    set_back(lambda: sealed(4, NOW + MINUTE))
+    before = Checkpoint.objects.count()
+    event()
+    with pytest.raises(make_export.NotMade, match="not_sealed"):
+        exporting.export(Period(start=NOW - timedelta(days=1), end=NOW), now=NOW + MINUTE)
+    assert Checkpoint.objects.count() == before
 
 
 def test_an_unshipped_end_that_is_lost_does_not_stop_the_log(folder: Path) -> None:

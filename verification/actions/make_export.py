@@ -17,7 +17,7 @@ import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 
-from verification import audit, storage
+from verification import anchors, audit, storage
 from verification.audit import log as trail
 from verification.audit import sealing, trail_keys
 from verification.exports import container
@@ -54,7 +54,7 @@ def make(export: Export, progress: Progress, *, clock: Callable[[], datetime]) -
         return _finish(export, stored, written, clock())
     except (Stopped, storage.KeyDestroyed):
         raise Overtaken("The export is not this process's to make any more.") from None
-    except (trail_keys.NotIntroduced, BadKeyring):
+    except (trail_keys.NotIntroduced, trail_keys.DeviceFailed, BadKeyring):
         raise NotMade("not_sealed") from None
     except OSError as error:
         log.warning("export.not_made", export=export.public_id, error=type(error).__name__)
@@ -62,7 +62,9 @@ def make(export: Export, progress: Progress, *, clock: Callable[[], datetime]) -
 
 
 def _seal(progress: Progress, clock: Callable[[], datetime]) -> None:
-    """Seal what was committed so far: a batch that is not full is the last one."""
+    """Seal what was committed so far, unless that would be a fork: a batch that is not full is the last one."""
+    if anchors.compare(now=clock()):
+        raise NotMade("not_sealed")
     before = trail.newest()
     size = before.size if before else 0
     while signed := sealing.seal(now=clock()):
