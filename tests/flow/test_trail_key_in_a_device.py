@@ -9,8 +9,10 @@ import pkcs11
 import pytest
 from pkcs11 import Attribute, KeyType, Mechanism
 
+from kyc_portal import env
 from tests.conftest import NOW
 from tests.flow.test_sealing import check_whole_log, event
+from verification import anchors
 from verification.actions import seal
 from verification.audit import log, sealing, trail_keys
 from verification.crypto import BadKeyring, new_entry
@@ -89,6 +91,26 @@ def test_a_device_that_refuses_leaves_the_events_waiting(
     assert log.newest() is None
     with pytest.raises(device.DeviceFailed):
         sealing.seal(now=NOW)
+
+
+def test_a_device_that_refuses_keeps_nobody_from_asking_the_places_outside(
+    in_device: None, settings: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The log's own keys are in the database, so a rewound history is found without the device."""
+    monkeypatch.setenv("KYC_TRAIL_ANCHORS", f"file://{tmp_path}")
+    settings.TRAIL_ANCHORS = env.anchors("KYC_TRAIL_ANCHORS")
+    place = anchors.places()[0]
+    assert isinstance(place, anchors.Kept)
+    assert place.prepare()
+    event()
+    sealed()
+    assert anchors.ship_next(clock=lambda: NOW)
+    settings.PKCS11_PIN = "0000"
+    trail_keys._ring.cache_clear()
+    event()
+    assert sealed() is None
+    assert anchors.compare(now=NOW) == []
+    assert [row.verdict for row in anchors.standing(anchors.places())] == ["agrees"]
 
 
 def test_a_device_that_hangs_is_given_up(in_device: None, monkeypatch: Any) -> None:

@@ -153,8 +153,8 @@ def _verdict(found: Found, origin: str) -> Verdict:
 
 
 def _keys() -> list[notes.PublicKey]:
-    """Those that the log knows, and those of the ring: a database without a log yet knows none."""
-    return [*trail_keys.known(), *(signer.key for signer in trail_keys.ring().values())]
+    """Those that the log knows, or of a database without a log those of the ring, for which a device may be needed."""
+    return trail_keys.known() or [signer.key for signer in trail_keys.ring().values()]
 
 
 def _begins_with(checkpoint: checkpoints.Checkpoint) -> bool:
