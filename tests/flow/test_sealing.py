@@ -171,6 +171,25 @@ def test_a_clock_that_was_set_back_keeps_nothing_from_being_sealed() -> None:
     check_whole_log()
 
 
+def test_a_clock_that_was_ahead_hides_no_hour_without_a_checkpoint() -> None:
+    event()
+    seal_all(NOW + timedelta(days=30))
+    event()
+    assert sealing.stopped(now=NOW) == "late"
+    seal_all()
+    assert sealing.stopped(now=NOW) == ""
+
+
+def test_an_idle_hour_has_its_checkpoint_after_a_clock_was_ahead() -> None:
+    event()
+    seal_all(NOW + timedelta(days=30))
+    before = Checkpoint.objects.count()
+    assert sealing.is_due(now=NOW)
+    seal_all()
+    assert Checkpoint.objects.count() == before + 1
+    assert not sealing.is_due(now=NOW)
+
+
 def test_an_idle_hour_signs_a_checkpoint_of_its_own() -> None:
     event()
     seal_all()

@@ -43,7 +43,8 @@ def stopped(*, now: datetime) -> str:
     if newest is None:
         late = AuditEvent.objects.filter(at__lt=now - LATE).order_by("pk")[:1]
         return "never_sealed" if late else ""
-    return "late" if now >= newest.signed_at + LATE else ""
+    # A clock that was ahead when it was signed says nothing about how long ago that is.
+    return "late" if abs(now - newest.signed_at) >= LATE else ""
 
 
 def _unsealed(watermark: int) -> bool:
@@ -75,7 +76,7 @@ def seal(*, now: datetime, most: int = MAX_AT_ONCE) -> Checkpoint | None:
 
 def _is_idle(head: TrailHead, now: datetime) -> bool:
     newest = log.newest()
-    return newest is not None and now >= newest.signed_at + WHEN_IDLE and not _unsealed(head.watermark)
+    return newest is not None and abs(now - newest.signed_at) >= WHEN_IDLE and not _unsealed(head.watermark)
 
 
 def _fresh(head: TrailHead, most: int) -> list[Entry]:
