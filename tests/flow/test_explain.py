@@ -14,14 +14,14 @@ from django.urls import reverse
 
 from tests.flow.conftest import LATER
 from tests.flow.reviewing import approve, decide, policy, seen
-from verification import audit, explain, liveness
-from verification.actions import erase, reopen, review
+from verification import audit, explain, links, liveness
+from verification.actions import bind, erase, link, reopen, review
 from verification.audit import sealing
 from verification.liveness import answer, codes
 from verification.models import AuditEvent, Verdict, Verification
 from verification.rules import decision, four_eyes
 from verification.rules.document_check import Found
-from verification.states import Status
+from verification.states import Device, Status
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
 LOW = {"result": "FailedOperation.CompareLowSimilarity", "sim": 42.0}
@@ -185,6 +185,52 @@ def test_the_command_writes_json_for_programs_and_refuses_what_it_does_not_know(
     assert refused.value.returncode == 2
 
 
+def moved(case: Verification) -> None:
+    """The case goes to a browser that did not have it."""
+    bind.take_over(case, links.open_session(case), device=Device.PHONE, now=LATER)
+    case.refresh_from_db()
+
+
+def recorded(road, emulator, case, *answers: dict[str, Any]) -> None:
+    for said in answers:
+        emulator.script(**said)
+        road.record(case)
+
+
+def test_attempts_are_counted_as_they_were_when_the_case_went_from_browser_to_browser(road, emulator, two):
+    case = road.with_photo()
+    moved(case)
+    recorded(road, emulator, case, DARK, DARK, {"sim": 74.2})
+    moved(case)  # a case in review gives no attempts back
+    decide(case, Verdict.ASK_AGAIN, "video_unclear", by=two[0])
+    case.refresh_from_db()
+    recorded(road, emulator, case, {"sim": 74.2})
+    assert [step.got["counted"] for step in steps(case, "decision")] == [0, 1, 2, 2]
+    assert differences(case) == set()
+
+
+def test_attempts_are_counted_as_they_were_after_a_new_link(road, emulator):
+    case = road.with_photo()
+    moved(case)
+    moved(case)
+    recorded(road, emulator, case, DARK)
+    link.renew(case, by=audit.By.shell(), now=LATER)
+    moved(case)
+    recorded(road, emulator, case, DARK, {"sim": 74.2})
+    assert [step.got["counted"] for step in steps(case, "decision")] == [0, 0, 1]
+    assert differences(case) == set()
+
+
+def test_a_request_id_that_came_twice_at_one_moment_differs_in_neither_case(road, say):
+    cases = road.with_photo(), road.with_photo()
+    for case in cases:
+        say(Result="Success", Sim=99.0, RequestId="the-same")
+        road.record(case)
+    first, second = cases
+    assert (first.status, second.reasons) == (Status.APPROVED, ["repeated_request_id"])
+    assert differences(first) == differences(second) == set()
+
+
 # Something was changed in the database
 
 
@@ -281,6 +327,83 @@ def test_a_changed_event_is_not_what_was_sealed(passed):
     event = AuditEvent.objects.get(kind="decision.approved_by_policy")
     change("auditevent", """data = '{"source": "checking", "target": "approved"}'""", f"id = {event.pk}")
     assert f"event {event.pk} decision.approved_by_policy" in differences(passed)
+
+
+def delete_attempt(case: Verification) -> None:
+    last = case.attempts.last()
+    change("framehash", "", f"attempt_id = {last.pk}")
+    change("providercall", "", f"attempt_id = {last.pk}")
+    change("verificationattempt", "", f"id = {last.pk}")
+
+
+def test_an_attempt_that_was_deleted_is_missed(road, emulator):
+    case = road.judged(emulator, DARK, {"sim": 74.2})
+    assert differences(case) == set()
+    delete_attempt(case)
+    assert "record" in differences(case)
+
+
+def test_a_verdict_or_a_check_that_was_deleted_is_missed(road, emulator, seniors, two):
+    policy(seniors, qa_share=Decimal(100), document_check="always")
+    case = road.judged(emulator, {"sim": 93.7})
+    blind = {"verdict": Verdict.DECLINE, "note": "", "by": two[0], "now": LATER}
+    review.judge_blind(case, shown=seen(case), **blind)
+    found = Found("passport", {"name_matches": "no", "not_expired": "yes", "nothing_covered": "yes"})
+    decide(case, Verdict.ASK_AGAIN, "photo_unclear", by=two[0], document=found)
+    assert differences(case) == set()
+    change("review", "", "stage = 'blind'")
+    [missed] = [step for step in steps(case, "verdict") if step.differences]
+    assert [difference.what for difference in missed.differences] == ["record"]
+    change("documentcheck", "")
+    assert [step.differences[0].what for step in steps(case, "document")] == ["record"]
+
+
+def test_another_stage_of_a_verdict_is_found(road, emulator, two):
+    case = road.in_review(emulator)
+    decide(case, Verdict.DECLINE, "different_person", by=two[0])
+    assert differences(case) == set()
+    change("review", "stage = 'blind'")
+    assert "stage" in differences(case)
+
+
+@pytest.mark.parametrize(
+    ("sets", "found"), [("reasons = '[\"suspicion\"]'", "reasons"), ("outcome = 'passed'", "outcome")]
+)
+def test_what_the_row_of_a_case_in_review_says_is_held_against_its_decision(road, emulator, sets, found):
+    case = road.in_review(emulator)
+    change("verification", sets)
+    assert found in differences(case)
+
+
+def test_a_case_that_was_put_under_another_policy_before_anything_was_decided_is_found(road, seniors):
+    case = road.invited()
+    other_one = policy(seniors, qa_share=Decimal(50))
+    assert differences(case) == set()
+    change("verification", f"policy_id = {other_one.pk}")
+    assert "policy" in differences(case)
+
+
+def test_a_flag_with_another_time_is_found(road, emulator):
+    road.judged(emulator, {"sim": 93.7}, seed=1)
+    second = road.judged(emulator, {"sim": 93.7}, seed=1)
+    change("riskflag", "raised_at = '2020-01-01 00:00:00+00:00'")
+    assert "at" in differences(second)
+
+
+@pytest.mark.parametrize(
+    ("table", "sets", "found"),
+    [
+        ("providercall", "code = 'RequestLimitExceeded'", "call"),
+        ("auditevent", "kind = 'decision.other' WHERE kind = 'decision.sent_to_review'", "decided_next"),
+        ("auditevent", "data = '[]' WHERE kind = 'review.proposed'", "record"),
+        ("auditevent", """data = '{"source": 1, "target": []}' WHERE kind = 'review.approved'""", "record"),
+    ],
+)
+def test_what_makes_no_sense_is_a_difference_and_no_error(overridden, table, sets, found, desk_of):
+    sets, _, where = sets.partition(" WHERE ")
+    change(table, sets, where or "1 = 1")
+    assert found in differences(overridden)
+    assert page(desk_of("Auditor"), overridden).status_code == 200
 
 
 # Something was changed in the code, or in its settings

@@ -8,7 +8,7 @@ from verification.explain.steps import Rule, Step
 from verification.explain.stored import Stored
 from verification.models import AnswerKind, AuditEvent, CallState, ProviderCall, VerificationAttempt
 from verification.rules import decision, document_check, shared_evidence, terms
-from verification.states import Outcome
+from verification.states import Outcome, Status
 from verification.vendor_accounts import call_ledger
 
 # What the event of an attempt holds of it.
@@ -18,15 +18,40 @@ _NEXT = {
     "decision.try_again": decision.Next.TRY_AGAIN,
     "decision.sent_to_review": decision.Next.REVIEW,
 }
+_BROWSERS = frozenset({"link.bound", "link.taken_over", "link.renewed"})
+_OF_A_BROWSER = 16  # characters of its hash that an event has
 _ABOUT_THE_CASE = ("counted", "finished", "flags", "spot_check", "document_check")
 
 
 @dataclass
 class Used:
-    """The attempts that counted so far, and the place up to which they were counted."""
+    """The attempts that counted up to a place, the browser that had the case there ("" if none is known), how often the
+    link went to another one, and whether the case was the applicant's or the system's turn."""
 
     counted: int = 0
     place: int = 0
+    browser: str = ""
+    changes: int = 0
+    undecided: bool = False
+
+    def go_on(self, stored: Stored, place: int) -> None:
+        for event in stored.events:
+            if self.place < event.pk < place:
+                self._apply(event, stored.policy.max_attempts)
+        self.place = place
+
+    def _apply(self, event: AuditEvent, most: int) -> None:
+        """Some acts give the applicant attempts again: a reviewer asked, another browser went on, or it gets a new
+        link after that."""
+        anew = event.kind == "link.taken_over" or (event.kind == "link.renewed" and self.changes > 0)
+        if anew and self.undecided:
+            self.counted = 0
+        if event.kind == "review.asked_again":
+            self.counted = min(self.counted, most - 1)
+        if event.kind in _BROWSERS:
+            self.browser, self.changes = event.data.get("browser", ""), event.data.get("change", 0)
+        if "target" in event.data:
+            self.undecided = event.data["target"] in {Status.COLLECTING, Status.CHECKING}
 
 
 def steps(stored: Stored) -> list[Step]:
@@ -36,7 +61,21 @@ def steps(stored: Stored) -> list[Step]:
         if call is not None:
             found.append(_answer(stored, attempt, call))
         found.append(_decision(stored, attempt, call, used))
-    return found
+    return found + [_missing(event) for event in _without_attempt(stored)]
+
+
+def _without_attempt(stored: Stored) -> list[AuditEvent]:
+    """The events of attempts that finished, by the trail, and that the records do not have as finished."""
+    told = {**stored.finished, **stored.decided}
+    known = {attempt.public_id for attempt in stored.attempts}
+    return [event for name, event in told.items() if name not in known]
+
+
+def _missing(event: AuditEvent) -> Step:
+    attempt = event.data.get("attempt") or event.subject_id
+    step = Step(Rule.DECISION, attempt, str(event.data.get("number", "")), event.at)
+    step.compare("record", attempt, None)
+    return step
 
 
 def _call_of(stored: Stored, attempt: VerificationAttempt) -> ProviderCall | None:
@@ -97,7 +136,7 @@ def _decision(stored: Stored, attempt: VerificationAttempt, call: ProviderCall |
     _compare_inputs(step, event, its_terms, history, stored)
     _decide(step, stored, attempt, call, (its_terms, history), event)
     if event is not None:
-        _count(stored, attempt, used)
+        _count(attempt, used)
     return step
 
 
@@ -131,7 +170,7 @@ def _so_far(
     """What `workflow.decision_inputs` read then."""
     policy, place = stored.policy, stored.place_of_attempt(attempt)
     at = attempt.finished_at
-    _start_anew(stored, used, place)
+    used.go_on(stored, place)
     spot_check = stored.drawn(attempt.public_id, policy.qa_share, "spot_check")
     state = stored.document_state(place, at) if at else ""
     earlier = [
@@ -146,19 +185,8 @@ def _so_far(
     return its_terms, decision.History(used.counted, len(earlier), flags)
 
 
-def _start_anew(stored: Stored, used: Used, place: int) -> None:
-    """Acts between two attempts give the applicant an attempt again: a reviewer asked, or another browser went on."""
-    for event in stored.events:
-        if used.place < event.pk < place:
-            if event.kind == "link.taken_over":
-                used.counted = 0
-            elif event.kind == "review.asked_again":
-                used.counted = min(used.counted, stored.policy.max_attempts - 1)
-    used.place = place
-
-
-def _count(stored: Stored, attempt: VerificationAttempt, used: Used) -> None:
-    browsers = {attempt.browser_hash, stored.browser_at(attempt.finished_at)}
+def _count(attempt: VerificationAttempt, used: Used) -> None:
+    browsers = {attempt.browser_hash[:_OF_A_BROWSER], used.browser}
     used.counted += attempt.counted and (len(browsers) == 1 or "" in browsers)
 
 
@@ -175,8 +203,8 @@ def _decide(
         decided = decision.give_up(attempt.result_code)
     elif outcome == Outcome.UNUSABLE_MEDIA:
         decided = decision.unusable(attempt.result_code, *case)
-    elif call is None:
-        step.compare("call", AnswerKind.USABLE, None)
+    elif call is None or not decision.is_of_faces(call_ledger.answer_of(call).rule):
+        step.compare("call", AnswerKind.USABLE, call and (call.code or call.answer))
         return
     else:
         decided = _on_answer(step, stored, call, case, event)
@@ -189,7 +217,7 @@ def _decide(
     step.compare("decided_outcome", outcome, decided.outcome)
     step.compare("decided_counted", attempt.counted, decided.counted)
     if event is not None:
-        step.compare("decided_next", _NEXT[event.kind], decided.next)
+        step.compare("decided_next", _NEXT.get(event.kind), decided.next)
         step.compare("decided_reasons", event.data.get("reasons"), decided.reasons)
 
 
@@ -202,17 +230,13 @@ def _on_answer(
 ) -> decision.Decision:
     its_terms, history = case
     answer = call_ledger.answer_of(call)
+    # The other call may have ended later, and then nobody saw it: so what was said then is taken as it is.
     said = event is not None and decision.REPEATED_REQUEST_ID in event.data.get("reasons", [])
-    repeated = _came_before(call)
-    step.got["request_id_repeated"] = repeated
-    # The other call may have ended later, and then nobody saw it.
-    if said and not repeated:
-        step.compare("request_id_repeated", said, repeated)
-    return (
-        decision.repeated_request_id(answer, history)
-        if said or repeated
-        else decision.decide(answer, its_terms, history)
-    )
+    step.got["request_id_repeated"] = said
+    if not said:
+        return decision.decide(answer, its_terms, history)
+    step.compare("request_id_repeated", said, _came_before(call))
+    return decision.repeated_request_id(answer, history)
 
 
 def _came_before(call: ProviderCall) -> bool:

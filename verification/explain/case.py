@@ -1,17 +1,19 @@
 """The explanation of one case, from its policy to how it ended."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from verification.audit import log
+import structlog
+
+from verification.audit import log as trail
 from verification.audit.entries import Entry
 from verification.evidence.judged import evidence_hash
 from verification.explain import attempts, verdicts
 from verification.explain.steps import Rule, Step
 from verification.explain.stored import NEVER, Stored
-from verification.models import AuditEvent, Policy, Verification
+from verification.models import AuditEvent, Verification
 from verification.rules import terms
 from verification.states import MOVES, Status
 from verification.transparency import merkle, tiles
@@ -19,6 +21,8 @@ from verification.transparency import merkle, tiles
 FORMAT = "kyc-portal/explanation/v1"
 # Of every case: an answer as it came holds a picture of the face, so only what was read from it is kept.
 NEVER_KEPT = ("raw_answer",)
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,9 @@ def explain(case: Verification) -> Explanation:
     """Apply the rules again to what is stored of the case. It takes no lock: a case in work may change meanwhile."""
     stored = Stored(case)
     # A verdict and an attempt may have the same time, and then the attempt came first.
-    acts = [*attempts.steps(stored), *verdicts.steps(stored)]
+    acts = [*_read(attempts.steps, stored), *_read(verdicts.steps, stored)]
     acts.sort(key=lambda step: step.at.timestamp() if step.at else math.inf)
-    steps = (*_before(stored), *acts, _road(stored), *_end(stored))
+    steps = (*_read(_before, stored), *acts, *_read(_road, stored), *_read(_end, stored))
     erased = ("evidence_erased",) if stored.erased_at is not None else ()
     unsealed = ("not_sealed_yet",) if any("not_sealed_yet" in step.unknown for step in steps) else ()
     return Explanation(
@@ -61,9 +65,22 @@ def explain(case: Verification) -> Explanation:
     )
 
 
+def _read(part: Callable[[Stored], Iterable[Step]], stored: Stored) -> list[Step]:
+    """The steps of a part. What somebody changed in the database may have any form: then this is what differs."""
+    steps: list[Step] = []
+    try:
+        steps.extend(part(stored))
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        log.exception("explain.unreadable", case=stored.case.public_id)
+        step = Step(Rule.UNREADABLE, stored.case.public_id)
+        step.compare("record", "readable", type(error).__name__)
+        steps.append(step)
+    return steps
+
+
 def _before(stored: Stored) -> Iterator[Step]:
     yield _sealed(stored)
-    yield _policy(stored.policy)
+    yield _policy(stored)
     if stored.flags or stored.flags_told():
         yield _flags(stored)
 
@@ -74,7 +91,7 @@ def _sealed(stored: Stored) -> Step:
     hashes = _Hashes()
     sealed = 0
     for event in stored.events:
-        place = log.place(event.pk)
+        place = trail.place(event.pk)
         if place is None:
             step.cannot_tell("not_sealed_yet")
             continue
@@ -94,14 +111,18 @@ class _Hashes:
     def leaf(self, place: int) -> bytes:
         index, at = divmod(place, tiles.WIDTH)
         if index not in self._tiles:
-            self._tiles[index] = log.read_tile(0, index)
+            self._tiles[index] = trail.read_tile(0, index)
         return self._tiles[index][at * 32 : at * 32 + 32]
 
 
-def _policy(policy: Policy) -> Step:
-    """The version that the case keeps, held against the event that put it into force."""
+def _policy(stored: Stored) -> Step:
+    """The version that the case keeps, held against the invitation and the event that put it into force."""
+    policy = stored.policy
     step = Step(Rule.POLICY, f"v{policy.version}", str(policy.version), policy.activated_at)
     step.got = dict(terms.of(policy))
+    for event in stored.events:
+        if event.kind == "verification.invited":
+            step.compare_all(event.data, {"policy": policy.version}, ["policy"])
     made = AuditEvent.objects.filter(kind="policy.activated", data__version=policy.version).first()
     if made is None:
         # The first version came with the software.
@@ -123,12 +144,14 @@ def _flags(stored: Stored) -> Step:
     for place, flag in stored.flags:
         if place == NEVER:
             step.compare(f"flag of {flag.attempt.public_id}", None, flag.code)
+        else:
+            step.compare("at", stored.by_place[place].at, flag.raised_at)
     if stored.erased_at is not None:
         step.cannot_tell("fingerprints_erased")
     return step
 
 
-def _road(stored: Stored) -> Step:
+def _road(stored: Stored) -> Iterator[Step]:
     """Each move from one status to another: is it in the table, and does it begin where the last one ended?"""
     step = Step(Rule.ROAD, stored.case.public_id)
     at = str(Status.INVITED)
@@ -141,7 +164,19 @@ def _road(stored: Stored) -> Step:
         at = target
         step.gave["road"].append(at)
     step.compare("status", at, stored.case.status)
-    return step
+    _as_decided(step, stored)
+    yield step
+
+
+def _as_decided(step: Step, stored: Stored) -> None:
+    """The outcome and the reasons in the case's row are those of its newest decision; a reopened case has its own."""
+    decided = [event for event in stored.moves if event.kind.startswith("decision.")]
+    if decided:
+        step.compare_all(decided[-1].data, {"outcome": stored.case.outcome}, ["outcome"])
+    told = [event for event in stored.moves if event in decided or event.kind == "review.reopened"]
+    if told:
+        reasons = told[-1].data.get("reasons", ["reopened"])
+        step.compare("reasons", reasons, stored.case.reasons)
 
 
 def _end(stored: Stored) -> Iterator[Step]:
@@ -158,8 +193,6 @@ def _end(stored: Stored) -> Iterator[Step]:
         step.compare(
             "passing_call", last.data.get("call", step.got["passing_call"]), step.got["passing_call"]
         )
-        step.compare("outcome", last.data.get("outcome"), case.outcome)
-        step.compare("reasons", last.data.get("reasons"), case.reasons)
     elif not _answered_late(stored, last):
         # Nothing that a verdict rests on changes once the case has ended.
         step.compare("evidence_sha256", last.data.get("evidence_sha256"), evidence_hash(case))

@@ -19,6 +19,7 @@ class Rule(StrEnum):
     VERDICT = "verdict"
     ROAD = "road"
     END = "end"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)

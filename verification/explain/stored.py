@@ -14,7 +14,6 @@ from verification.audit import viewing
 from verification.models import (
     AuditEvent,
     DocumentCheck,
-    LinkBinding,
     ProviderCall,
     Review,
     RiskFlag,
@@ -42,7 +41,6 @@ class Stored:
         self.calls: list[ProviderCall] = list(calls)
         self.reviews = list(case.reviews.select_related("by", "confirms__by", "proposed_by").order_by("pk"))
         self.checks = list(case.document_checks.select_related("by", "document").order_by("pk"))
-        self.bindings: list[LinkBinding] = list(case.bindings.order_by("pk"))
         self.events = self._events()
 
     def _events(self) -> list[AuditEvent]:
@@ -66,7 +64,7 @@ class Stored:
     @cached_property
     def judged(self) -> dict[str, AuditEvent]:
         """The event of each review, by its public id."""
-        found = [event for event in self.events if "review" in event.data and event.kind != _NOT_ITS_OWN]
+        found = [event for event in self.events if event.data.get("review") and event.kind != _NOT_ITS_OWN]
         return {str(event.data["review"]): event for event in found}
 
     @cached_property
@@ -84,6 +82,10 @@ class Stored:
         return self.case.applicant.erased_at
 
     # Places
+
+    @cached_property
+    def by_place(self) -> dict[int, AuditEvent]:
+        return {event.pk: event for event in self.events}
 
     def place_of_attempt(self, attempt: VerificationAttempt) -> int:
         event = self.finished.get(attempt.public_id)
@@ -141,11 +143,6 @@ class Stored:
     def asked_again_before(self, place: int) -> datetime | None:
         asked = [review.at for review in self.reviews_before(place) if review.verdict == Verdict.ASK_AGAIN]
         return max(asked, default=None)
-
-    def browser_at(self, at: datetime | None) -> str:
-        """The browser that had the case; "" if none is known."""
-        bound = [binding for binding in self.bindings if at is not None and binding.at <= at]
-        return bound[-1].browser_hash if bound else ""
 
     def drawn(self, subject: str, share: Any, purpose: str) -> bool:
         return sampling.selected(subject, share, purpose=purpose)

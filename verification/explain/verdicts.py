@@ -1,5 +1,6 @@
 """The verdicts of people on a case: whether each took one person or two, by the same rules, and what it was about."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from verification.explain.steps import Rule, Step
@@ -8,13 +9,32 @@ from verification.models import AuditEvent, DocumentCheck, Review, Stage, Verdic
 from verification.rules import document_check, four_eyes, queue_marks, reasons, terms
 from verification.states import FOR_TWO
 
+# The stage of a review by the kind of its event; of all other kinds it took effect.
+_STAGES = {
+    "review.proposed": Stage.PROPOSAL,
+    "review.judged_blind": Stage.BLIND,
+    "review.differed": Stage.SECOND,
+}
 _CONFIRMED = "confirmed"
 _ALONE, _TOGETHER = "took effect", "waited for a second person"
 
 
 def steps(stored: Stored) -> list[Step]:
     checks = [_check(stored, check) for check in stored.checks]
-    return checks + [_verdict(stored, review) for review in stored.reviews]
+    reviews = [_verdict(stored, review) for review in stored.reviews]
+    return [*checks, *reviews, *_missing(stored)]
+
+
+def _missing(stored: Stored) -> Iterator[Step]:
+    """Those that the trail holds and the records do not."""
+    told = ((Rule.DOCUMENT, stored.checked, stored.checks), (Rule.VERDICT, stored.judged, stored.reviews))
+    for rule, events, records in told:
+        known = {record.public_id for record in records}
+        for name, event in events.items():
+            if name not in known:
+                step = Step(rule, name, event.actor_id, event.at)
+                step.compare("record", name, None)
+                yield step
 
 
 def _check(stored: Stored, check: DocumentCheck) -> Step:
@@ -55,10 +75,12 @@ def _verdict(stored: Stored, review: Review) -> Step:
         "reason_list": review.list_version,
         "evidence_sha256": review.evidence_sha256,
         "confirms": review.confirms.public_id if review.confirms else None,
+        "proposed_by": review.proposed_by.get_username() if review.proposed_by else None,
     }
     step.compare_all(event.data, now, now)
     step.compare("by", event.actor_id, review.by.get_username())
     step.compare("at", event.at, review.at)
+    step.compare("stage", _STAGES.get(event.kind, Stage.DECISION), review.stage)
     listed = reasons.REASONS.get(review.reason_code)
     if listed is None and review.reason_code not in reasons.RETIRED:
         step.compare("reason_on_the_list", review.reason_code, None)

@@ -17,6 +17,7 @@ _TITLES: dict[Rule, Any] = {
     Rule.VERDICT: gettext_lazy("The verdict of %(name)s"),
     Rule.ROAD: gettext_lazy("The road of the case, from status to status"),
     Rule.END: gettext_lazy("How it ended"),
+    Rule.UNREADABLE: gettext_lazy("Events or records that can't be read as what they are"),
 }
 # By what each step is made again: the code that decides, as developers name it.
 BY: dict[Rule, str] = {
@@ -29,6 +30,7 @@ BY: dict[Rule, str] = {
     Rule.VERDICT: "rules.four_eyes",
     Rule.ROAD: "states.MOVES",
     Rule.END: "models.Verification",
+    Rule.UNREADABLE: "explain",
 }
 _UNKNOWN: dict[str, Any] = {
     "raw_answer": gettext_lazy(
@@ -81,6 +83,7 @@ _NAMES: dict[str, Any] = {
     "event": gettext_lazy("event in the trail"),
     "evidence_sha256": gettext_lazy("SHA-256 of the evidence"),
     "finished": gettext_lazy("attempts finished before"),
+    "record": gettext_lazy("record that the trail tells of"),
     "request_id_repeated": gettext_lazy("RequestId came twice"),
     "same_verdict": gettext_lazy("verdict that was confirmed"),
     "second_because": gettext_lazy("rules that ask for a second person"),

@@ -77,6 +77,11 @@ _OUTCOMES = {
 }
 
 
+def is_of_faces(rule: CodeRule) -> bool:
+    """Does the code say something of the faces, so that a decision follows from it?"""
+    return rule.category in _OUTCOMES
+
+
 def decide(answer: Answer, terms: Terms, history: History) -> Decision:
     """The next step after a trustworthy answer of the vendor."""
     outcome = _OUTCOMES[answer.rule.category]
