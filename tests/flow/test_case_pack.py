@@ -93,6 +93,20 @@ def test_what_was_not_asked_for_is_not_in_it_and_the_rest_still_holds(decided):
         assert secret not in contents_of(pack)
 
 
+def test_many_looks_take_hardly_more_queries(decided, django_assert_max_num_queries):
+    looks = [
+        audit.event(viewing.CASE, by=audit.By("auditor", "auditor"), subject=decided, at=NOW, version=1)
+        for _ in range(600)
+    ]
+    audit.record_all(looks)
+    sealed()
+    with (
+        django_assert_max_num_queries(200),
+        made(decided, Asked(Purpose.AUDIT, "A test.", Contents())) as file,
+    ):
+        assert wrong_with(file.read()) == ""
+
+
 def test_an_erased_case_says_so_and_still_holds(decided):
     erase.erase(decided.applicant, by=audit.By.shell(), reason="The person asked for it.", now=NOW)
     pack = pack_of(decided)

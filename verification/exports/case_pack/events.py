@@ -22,11 +22,13 @@ class NotSealed(Exception):
 
 @dataclass(frozen=True)
 class Events:
-    """In the order in which they were written. `left_out`: how many older looks do not come along."""
+    """In the order in which they were written. `left_out`: how many older looks do not come along. `places`: the index
+    of each in the log."""
 
     deeds: list[AuditEvent]
     looks: list[AuditEvent]
     left_out: int
+    places: dict[int, int]
 
     def __iter__(self) -> Iterator[AuditEvent]:
         yield from self.deeds
@@ -47,20 +49,17 @@ def of(records: Sequence[Model], checkpoint: Checkpoint) -> Events:
     events = [event for event in found if (event.subject_kind, event.subject_id) in about and _belongs(event)]
     deeds = [event for event in events if event.kind not in viewing.LOOKS]
     looks = [event for event in events if event.kind in viewing.LOOKS]
-    if not all(_is_sealed(event, checkpoint) for event in deeds):
+    places = log.places([event.pk for event in events])
+    sealed = {event for event, place in places.items() if place < checkpoint.size}
+    if not all(event.pk in sealed for event in deeds):
         raise NotSealed("An event of the case is not sealed yet.")
-    sealed = [event for event in looks if _is_sealed(event, checkpoint)]
-    return Events(deeds, sealed[-MAX_LOOKS:], max(0, len(sealed) - MAX_LOOKS))
+    looks = [event for event in looks if event.pk in sealed]
+    return Events(deeds, looks[-MAX_LOOKS:], max(0, len(looks) - MAX_LOOKS), places)
 
 
 def _belongs(event: AuditEvent) -> bool:
     """Of the policy's events that alone which put it into force: its drafts are not about the case."""
     return event.subject_kind != "policy" or event.kind == _ACTIVATED
-
-
-def _is_sealed(event: AuditEvent, checkpoint: Checkpoint) -> bool:
-    place = log.place(event.pk)
-    return place is not None and place < checkpoint.size
 
 
 def lines(events: Sequence[AuditEvent]) -> bytes:
@@ -72,9 +71,7 @@ def proofs(events: Events, checkpoint: Checkpoint) -> Iterator[tuple[str, bytes]
     """For each event its number and its proof. The hashes of the log are read once for all of them."""
     nodes, note = tiles.nodes(log.read_tile), log.cosigned(checkpoint)
     for event in events:
-        index = log.place(event.pk)
-        if index is None:
-            raise NotSealed("An event of the case is not sealed.")
+        index = events.places[event.pk]
         hashes = merkle.inclusion_proof(index, checkpoint.size, nodes)
         yield str(event.pk), str(checkpoints.Proof(index, tuple(hashes), note)).encode()
 
