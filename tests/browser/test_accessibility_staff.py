@@ -26,7 +26,7 @@ EXTRA = {
         "/admin/account/no-page/",
         "/admin/exports/",
     ),
-    "auditor": (),
+    "auditor": ("/admin/trail/1/", "/admin/trail/?show=all&who=nobody"),
     "operator": ("/admin/queue/",),
     "frontoffice": ("/admin/invitations/found",),
 }
