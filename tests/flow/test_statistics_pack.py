@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -115,8 +116,10 @@ class Page(HTMLParser):
 
 
 def test_the_page_stands_alone_and_runs_nothing(history: dict[str, Verification]) -> None:
-    page = Page(opened(packed()).read("statistics.html").decode())
+    html = opened(packed()).read("statistics.html").decode()
+    page, ids = Page(html), re.findall(r'\sid="([^"]+)"', html)
     assert page.loads == []
+    assert len(ids) == len(set(ids)), "a link leads to one place"
     assert page.bold == 0, "the reason was typed by a person, and is shown as text"
     assert page.charts > 5
 
