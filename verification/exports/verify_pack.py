@@ -53,7 +53,9 @@ RECORDS = (
 )
 BLOCK = 1 << 18  # bytes that are read at once
 MAX_NOTE = 1_000_000  # bytes
-MAX_MANIFEST = MAX_LIST = 1 << 26  # bytes; the manifest and the zip's list of files are held in memory
+# Bytes. JSON of strangers takes up to 25 times as much memory, and these are enough for 100,000 files.
+MAX_MANIFEST = 1 << 24
+MAX_LIST = 1 << 26  # bytes; the zip's list of files is held in memory
 MAX_READ = 1 << 26  # bytes of any other file that is held in memory as a whole
 MAX_LINE = 1 << 20  # bytes of one line
 
