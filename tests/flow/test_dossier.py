@@ -1,5 +1,6 @@
 """The dossier of a case: what a reader finds in it, and what is left out for whom."""
 
+import random
 from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ from verification.actions import check_document, erase
 from verification.audit import log, sealing, viewing
 from verification.exports import dossier
 from verification.exports.dossier import trail
-from verification.models import Checkpoint, StaffUser, Verdict, Verification
+from verification.models import Checkpoint, Review, StaffUser, Verdict, Verification
 from verification.rules.document_check import Found
 
 pytestmark = pytest.mark.django_db
@@ -168,6 +169,17 @@ def test_of_a_long_timeline_the_middle_is_counted_and_not_printed(cases: SimpleN
         at = LATER + timedelta(seconds=number)
         audit.record("case.released", by=audit.By.staff(cases.senior), subject=cases.waiting, at=at)
     assert "7 events between these are not printed here." in made(cases.waiting)
+
+
+def test_many_long_notes_of_letters_that_are_all_different_keep_no_dossier_from_being_made(
+    cases: SimpleNamespace,
+) -> None:
+    chance, letters = random.Random(17), [chr(first) for first in range(0x4E00, 0x9FFF)]
+    words: dict[str, Any] = {"stage": "decision", "verdict": Verdict.SNOOZE, "reason_code": "fresh_eyes"}
+    words |= {"list_version": 1, "evidence_sha256": "a" * 64, "by": cases.senior, "at": LATER}
+    notes = ("".join(chance.choices(letters, k=2_000)) for _ in range(80))
+    Review.objects.bulk_create(Review(verification=cases.waiting, note=note, **words) for note in notes)
+    assert "20 more are not printed here." in made(cases.waiting)
 
 
 def test_an_event_that_is_not_sealed_yet_is_not_in_it(cases: SimpleNamespace) -> None:

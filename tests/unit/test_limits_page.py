@@ -21,6 +21,7 @@ NOT_LISTED = {
     "audit.log:MAX_COSIGNATURES": "of a note's format",
     "health.trail:MAX_FOUND": "of what lies outside and is no checkpoint; the rest is cut",
     "alerts.conditions:MAX_DETAIL": "of a text that the portal writes itself",
+    "audit.checking.records:MAX_DIGITS": "of a name that the portal writes itself; a longer one names no record",
     "audit.entries:MAX_DATA_BYTES": "of what the portal writes itself; above it, the log holds the hash",
     "exports.verify_pack:MAX_NOTE": "of a note's format",
     "exports.verify_pack:MAX_INTEGER": "another name of transparency.canonical:MAX_INTEGER",

@@ -20,6 +20,9 @@ MAX_VERDICTS: Final = 60
 MAX_CHECKS: Final = 20
 MAX_FLAGS: Final = 30
 MAX_PRINTED: Final = 2_000  # characters of a reviewer's note that are printed
+# Of all notes of a table together. Letters that are all different, as a hostile hand would write them, take a
+# processor 0.1 ms each, and a dossier has 10 s.
+MAX_OF_ALL: Final = 30_000
 # How an outcome is set: the colour alone.
 _TONES: Final = {Status.APPROVED: "good", Status.DECLINED: "bad"}
 _NOT_DECIDED: Final = {
@@ -119,19 +122,30 @@ def verdicts(case: Verification, *, notes: bool) -> Block | None:
     columns = [(_("Time (UTC)"), 0), (_("Who"), 0), (_("What"), 2), (_("Reason and note"), 5)]
     return blocks.section(
         _("What reviewers said"),
-        blocks.table(columns, (_verdict(row, notes=notes) for row in rows[:MAX_VERDICTS])),
+        blocks.table(
+            columns,
+            (_verdict(row, _printed(rows[:MAX_VERDICTS]) if notes else 0) for row in rows[:MAX_VERDICTS]),
+        ),
         blocks.left_out(len(rows) - MAX_VERDICTS),
         None if notes else blocks.text(_("The reviewers' notes are not included in this copy."), quiet=True),
     )
 
 
-def _verdict(row: Review, *, notes: bool) -> Sequence[Cell]:
-    said = [reasons.label(row.reason_code), *([_cut(row.note)] if notes and row.note else [])]
+def _verdict(row: Review, most: int) -> Sequence[Cell]:
+    said = [reasons.label(row.reason_code), *_note(row.note, most)]
     return blocks.time(row.at), row.by.get_username(), labels.verdict(row), "\n".join(said)
 
 
-def _cut(note: str) -> str:
-    return note if len(note) <= MAX_PRINTED else f"{note[:MAX_PRINTED]} […]"
+def _printed(rows: Sequence[Any]) -> int:
+    """How many characters of each note are printed."""
+    return min(MAX_PRINTED, MAX_OF_ALL // len(rows))
+
+
+def _note(note: str, most: int) -> list[str]:
+    """Nothing of an empty note, nor if the reader may see none."""
+    if not note or not most:
+        return []
+    return [note if len(note) <= most else f"{note[:most]} […]"]
 
 
 def document(case: Verification, *, notes: bool) -> Block | None:
@@ -141,14 +155,17 @@ def document(case: Verification, *, notes: bool) -> Block | None:
     columns = [(_("Time (UTC)"), 0), (_("Who"), 0), (_("Found"), 2), (_("Answers"), 5)]
     return blocks.section(
         _("Check of the document"),
-        blocks.table(columns, (_check(check, notes=notes) for check in checks[:MAX_CHECKS])),
+        blocks.table(
+            columns,
+            (_check(check, _printed(checks[:MAX_CHECKS]) if notes else 0) for check in checks[:MAX_CHECKS]),
+        ),
         blocks.left_out(len(checks) - MAX_CHECKS),
     )
 
 
-def _check(check: DocumentCheck, *, notes: bool) -> Sequence[Cell]:
+def _check(check: DocumentCheck, most: int) -> Sequence[Cell]:
     state = document_check.state_after(check, check.verification.policy)
-    said = [*_answers(check), *([_cut(check.note)] if notes and check.note else [])]
+    said = [*_answers(check), *_note(check.note, most)]
     found = labels.label(labels.DOCUMENT_STATES, state)
     return blocks.time(check.at), check.by.get_username(), found, "\n".join(said)
 

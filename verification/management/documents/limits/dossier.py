@@ -12,6 +12,7 @@ DOSSIER = (
     then("exports.dossier.decision:MAX_CHECKS", "Checks of the document in a dossier", "", _COUNTED),
     then("exports.dossier.decision:MAX_FLAGS", "Flags in a dossier", "", _COUNTED),
     then("exports.dossier.decision:MAX_PRINTED", "A reviewer's note in a dossier", "characters", _CUT),
+    then("exports.dossier.decision:MAX_OF_ALL", "All notes of a table in a dossier", "characters", _CUT),
     then("exports.dossier.capture:MAX_ATTEMPTS", "Attempts in a dossier", "", _COUNTED),
     then("exports.dossier.capture:MAX_CALLS", "Calls to the vendor in a dossier", "", _COUNTED),
     then("exports.dossier.capture:MAX_RERUNS", "Comparisons made again in a dossier", "", _COUNTED),
