@@ -35,7 +35,6 @@ NOT_LISTED = {
     "exports.container:MAX_NAME": "of a name that the portal makes itself",
     "audit.sealing:MAX_AT_ONCE": "how many events one transaction seals; the next one goes on",
     "transparency.canonical:MAX_INTEGER": "of what the portal writes itself",
-    "transparency.checkpoints:MAX_PROOF_HASHES": "of a proof's format",
     "transparency.notes:MAX_BYTES": "of a note's format",
     "transparency.notes:MAX_SIGNATURES": "of a note's format",
     "media.child:MAX_DETAILS": "what a child says of a refusal is checked with it; honest ones are far below",

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests import trail_by_hand
+from verification.exports import verify_pack
 from verification.transparency import checkpoints, notes
 
 ENTRY, PROOF, KEY = trail_by_hand.ENTRY[:-1].encode(), trail_by_hand.PROOF, trail_by_hand.KEY[:-1]
@@ -15,8 +16,10 @@ def test_the_example_is_proven_by_hand_and_by_our_own_code(tmp_path: Path) -> No
     assert shown.returncode == 0, shown.stderr
     for sentence in shown.stdout.splitlines():
         assert sentence in trail_by_hand.DOCUMENT.read_text(encoding="utf-8")
-    key = notes.PublicKey.parse(KEY)
-    assert checkpoints.Proof.parse(PROOF).check(ENTRY, key.name, [key]).size == 3
+    name, checkpoint = KEY.partition("+")[0], PROOF.partition("\n\n")[2]
+    found = checkpoints.open_checkpoint(checkpoint, name, [notes.PublicKey.parse(KEY)])
+    trail = verify_pack.Trail(name, found.size, found.root)
+    assert verify_pack.check_proof(PROOF.encode(), ENTRY, trail, checkpoint.encode(), "the example") == 1
 
 
 @pytest.mark.parametrize(

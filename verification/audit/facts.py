@@ -28,68 +28,33 @@ from verification.models import (
 from verification.states import ENDED, AttemptStatus
 
 _CASE: Final = "verification.public_id"
-_BY: Final = ("by.username", "at")
+_BY: Final = "by.username at"
 # The fields of each kind of record, by their way from the record.
 FIELDS: Final[dict[type[Model], tuple[str, ...]]] = {
-    Applicant: ("reference", "name", "email", "locale", "created_at"),
-    CaseNote: (_CASE, "text", "question", "answers.public_id", *_BY),
-    Consent: (_CASE, "given", "text_version", "text_sha256", "locale", "ip_address", "user_agent", "at"),
-    Document: (
-        _CASE,
-        *("kind", "original_sha256", "original_size", "normalised_sha256", "normalised_size", "uploaded_at"),
-    ),
-    DocumentCheck: (
-        *(_CASE, "document.public_id", "kind", "answers", "list_version", "note", "evidence_sha256"),
-        *_BY,
-    ),
-    Policy: (
-        *("version", "approve_at", "liveness_mode", "action_count", "max_attempts", "link_days"),
-        *("review_hours", "retention_days", "qa_share", "second_for_override", "second_for_flags"),
-        *("second_below", "second_share", "second_for_declines", "document_check", "document_share"),
-        *("document_kinds", "document_checklist", "shared_evidence", "change_reason"),
-        *("drafted_by.username", "drafted_at", "activated_by.username", "activated_at"),
-    ),
-    ProviderCall: (
-        *(
-            "attempt.public_id",
-            "rerun.public_id",
-            "number",
-            "region",
-            "state",
-            "answer",
-            "body_sha256",
-            "body_size",
-            "started_at",
-        ),
-        *(
-            "ended_at",
-            "request_id",
-            "code",
-            "description",
-            "similarity",
-            "consistent",
-            "billed",
-            "latency_ms",
-        ),
-    ),
-    Rerun: (
-        *(_CASE, "attempt.public_id", "number", "state", "reason", "requested_by.username", "requested_at"),
-        *("ended_at", "code", "best_frame_sha256"),
-    ),
-    Review: (
-        *(_CASE, "stage", "verdict", "reason_code", "list_version", "note", "evidence_sha256"),
-        *("confirms.public_id", "differs_from.public_id", "proposed_by.username", *_BY),
-    ),
-    RiskFlag: (_CASE, "attempt.public_id", "other.public_id", "code", "raised_at"),
-    Verification: (
-        *("applicant.public_id", "policy.version", "mode", "status", "outcome", "reasons", "document_state"),
-        *("passing_call.public_id", "final_review.public_id", "created_at", "decided_at"),
-    ),
-    VerificationAttempt: (
-        *(_CASE, "number", "status", "mode", "actions", "document.public_id", "issued_at", "submitted_at"),
-        *("finished_at", "original_sha256", "original_size", "normalised_sha256", "normalised_size"),
-        *("outcome", "similarity", "result_code", "counted", "best_frame_sha256", "best_frame_source"),
-    ),
+    model: tuple(names.split())
+    for model, names in {
+        Applicant: "reference name email locale created_at",
+        CaseNote: f"{_CASE} text question answers.public_id {_BY}",
+        Consent: f"{_CASE} given text_version text_sha256 locale ip_address user_agent at",
+        Document: f"{_CASE} kind original_sha256 original_size normalised_sha256 normalised_size uploaded_at",
+        DocumentCheck: f"{_CASE} document.public_id kind answers list_version note evidence_sha256 {_BY}",
+        Policy: "version approve_at liveness_mode action_count max_attempts link_days review_hours retention_days"
+        " qa_share second_for_override second_for_flags second_below second_share second_for_declines document_check"
+        " document_share document_kinds document_checklist shared_evidence change_reason drafted_by.username drafted_at"
+        " activated_by.username activated_at",
+        ProviderCall: "attempt.public_id rerun.public_id number region state answer body_sha256 body_size started_at"
+        " ended_at request_id code description similarity consistent billed latency_ms",
+        Rerun: f"{_CASE} attempt.public_id number state reason requested_by.username requested_at ended_at code"
+        " best_frame_sha256",
+        Review: f"{_CASE} stage verdict reason_code list_version note evidence_sha256 confirms.public_id"
+        f" differs_from.public_id proposed_by.username {_BY}",
+        RiskFlag: f"{_CASE} attempt.public_id other.public_id code raised_at",
+        Verification: "applicant.public_id policy.version mode status outcome reasons document_state"
+        " passing_call.public_id final_review.public_id created_at decided_at",
+        VerificationAttempt: f"{_CASE} number status mode actions document.public_id issued_at submitted_at finished_at"
+        " original_sha256 original_size normalised_sha256 normalised_size outcome similarity result_code counted"
+        " best_frame_sha256 best_frame_source",
+    }.items()
 }
 
 # The fields that earlier versions of the portal committed to, the newest first. A list that was in use never changes.

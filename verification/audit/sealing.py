@@ -55,7 +55,7 @@ def _unsealed(watermark: int) -> bool:
 def seal(*, now: datetime, most: int = MAX_AT_ONCE) -> Checkpoint | None:
     """Seal up to `most` events and sign a checkpoint over the whole log; None if there is nothing to seal.
 
-    Raises trail_keys.NotIntroduced.
+    Raises trail_keys.NotIntroduced or DeviceFailed.
     """
     head, _made = TrailHead.objects.select_for_update().get_or_create(pk=TrailHead.ONLY)
     signer = trail_keys.introduced(head, now=now)
@@ -86,7 +86,7 @@ def _fresh(head: TrailHead, most: int) -> list[Entry]:
 
 def _late(head: TrailHead, now: datetime, most: int) -> list[Entry]:
     """Events in gaps. The query begins with the gaps, which are few."""
-    every = head.gaps_read_at is None or now - head.gaps_read_at >= GAPS_READ_EVERY
+    every = head.gaps_read_at is None or abs(now - head.gaps_read_at) >= GAPS_READ_EVERY
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT event.id FROM verification_trailgap gap JOIN verification_auditevent event"

@@ -9,16 +9,11 @@ from typing import Final, Self
 from verification.transparency import merkle, notes
 
 PROOF_HEADER: Final = "c2sp.org/tlog-proof@v1"
-MAX_PROOF_HASHES: Final = 63
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
 class BadCheckpoint(ValueError):
     """The note is no checkpoint of the log that was asked for."""
-
-
-class BadProof(ValueError):
-    """The text is no proof of an entry."""
 
 
 @dataclass(frozen=True)
@@ -60,27 +55,10 @@ class Proof:
     index: int
     hashes: tuple[bytes, ...]
     checkpoint: str
-    extra: bytes | None = None
 
     def __str__(self) -> str:
-        extra = [] if self.extra is None else [f"extra {base64.b64encode(self.extra).decode()}"]
         hashes = [base64.b64encode(each).decode() for each in self.hashes]
-        return "\n".join([PROOF_HEADER, *extra, f"index {self.index}", *hashes, "", self.checkpoint])
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        head, found, checkpoint = text.partition("\n\n")
-        header, *lines = head.split("\n")
-        extra = None
-        if lines and lines[0].startswith("extra "):
-            extra = base64.b64decode(lines.pop(0).removeprefix("extra "), validate=True)
-        index = lines.pop(0).removeprefix("index ") if lines else ""
-        hashes = [_hash(line) for line in lines]
-        if not found or header != PROOF_HEADER or not _NUMBER.fullmatch(index) or None in hashes:
-            raise BadProof("The text is no proof of an entry.")
-        if len(hashes) > MAX_PROOF_HASHES:
-            raise BadProof("The proof is too long.")
-        return cls(int(index), tuple(each for each in hashes if each is not None), checkpoint, extra)
+        return "\n".join([PROOF_HEADER, f"index {self.index}", *hashes, "", self.checkpoint])
 
     def check(self, entry: bytes, origin: str, known: Collection[notes.PublicKey]) -> Checkpoint:
         """The checkpoint in which the entry is proven. Raises NotProven, BadCheckpoint or BadNote."""

@@ -123,33 +123,14 @@ def test_what_is_no_checkpoint_of_this_log_is_refused(text: str) -> None:
         checkpoints.open_checkpoint(note(text), ORIGIN, [SIGNER.key])
 
 
-def test_a_proof_is_read_as_it_was_written_and_shows_its_entry() -> None:
+def test_a_proof_shows_its_entry_and_no_other() -> None:
     leaves = [merkle.leaf_hash(bytes([number])) for number in range(5)]
     signed = note(str(checkpoints.Checkpoint(ORIGIN, 5, merkle.root_of(leaves))))
     hashes = merkle.inclusion_proof(
         3, 5, lambda level, at: merkle.root_of(leaves[at << level : (at + 1) << level])
     )
-    text = str(checkpoints.Proof(3, tuple(hashes), signed))
-    assert text.startswith("c2sp.org/tlog-proof@v1\nindex 3\n")
-    found = checkpoints.Proof.parse(text)
-    assert str(found) == text
+    found = checkpoints.Proof(3, tuple(hashes), signed)
+    assert str(found).startswith("c2sp.org/tlog-proof@v1\nindex 3\n")
     assert found.check(b"\x03", ORIGIN, [SIGNER.key]).size == 5
     with pytest.raises(merkle.NotProven):
         found.check(b"\x04", ORIGIN, [SIGNER.key])
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        ("index 3", "index 03"),
-        ("index 3\n", ""),
-        ("@v1", "@v2"),
-        ("\n\n", "\n"),
-        ("index 3\n", "index 3\nAAAA\n"),
-        ("index 3\n", "index 3\n" + "cnJycnJycnJycnJycnJycnJycnJycnJycnJycnJycnI=\n" * 64),
-    ],
-)
-def test_what_is_no_proof_is_refused(change: tuple[str, str]) -> None:
-    text = str(checkpoints.Proof(3, (b"r" * 32,), note()))
-    with pytest.raises(checkpoints.BadProof):
-        checkpoints.Proof.parse(text.replace(*change, 1))

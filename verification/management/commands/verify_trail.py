@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection, transaction
 
 from verification.audit import checking, log, trail_keys
+from verification.exports.snapshot import snapshot
 from verification.models import TrailKey
 
 MAX_SHOWN: Final = 100
@@ -22,14 +22,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--all", action="store_true", help=f"show more than {MAX_SHOWN} things that are wrong"
         )
-
         parser.add_argument(
             "--checkpoint", help="a file with a checkpoint that was kept outside: is it of this log?"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with transaction.atomic():
-            _one_snapshot()
+        with snapshot():
             outside = checking.against(_read(options["checkpoint"])) if options["checkpoint"] else ()
             try:
                 first = self._tell(chain(outside, checking.findings()), None if options["all"] else MAX_SHOWN)
@@ -61,10 +59,3 @@ def _read(path: str) -> str:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(f"The checkpoint can't be read: {error}.") from None
-
-
-def _one_snapshot() -> None:
-    """What is written meanwhile is not seen, and nothing is wrong because of it."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
