@@ -16,7 +16,8 @@ LOCK := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-ha
 ON_POSTGRESQL := $(addprefix tests/flow/test_, pacing.py leases.py calls.py vendor_trouble.py attempt_life.py \
 	vendor_page.py spending.py database.py reuse.py keys.py request_ids.py throttling.py \
 	alerts.py mail_faults.py four_eyes.py document_check.py invitation_files.py queue.py queue_pages.py \
-	queue_rows.py take_next.py dashboard.py dashboard_history.py cache.py sealing.py)
+	queue_rows.py take_next.py dashboard.py dashboard_history.py cache.py sealing.py \
+	verify_trail.py verify_trail_hostile.py export_proofs.py export_background.py anchors.py reruns.py)
 
 FLOW_1 := $(wildcard tests/flow/test_[a-n]*.py)
 FLOW_2 := $(wildcard tests/flow/test_[o-z]*.py)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.flow.exporting import export
-from tests.flow.test_sealing import seal_all
+from tests.flow.test_sealing import go_on_from_the_highest, seal_all
 from tests.tampers import Parts, tampers, verdict
 from verification import storage
 from verification.actions import make_export
@@ -39,6 +39,7 @@ def events(*days: float, first: int | None = None) -> None:
             subject_id=f"ver_{number}",
             data={"b": 'Zoë, "=1"', "a": [1, None, 2.5, 2**60], "😀": 1, "\uffff": 2},
         ).save(force_insert=True)
+    go_on_from_the_highest()
     seal_all(now=NOW)
 
 

@@ -360,7 +360,7 @@ def test_a_late_answer_of_a_lost_call_changes_no_outcome(case, emulator, senior,
 def test_one_that_has_ended_never_changes(case, senior):
     made = work(ask(case, senior))
     for statement in ("UPDATE verification_rerun SET code = 'x'", "DELETE FROM verification_rerun"):
-        with transaction.atomic(), connection.cursor() as cursor, pytest.raises(IntegrityError):
+        with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
     assert Rerun.objects.get() == made
 

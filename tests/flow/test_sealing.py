@@ -29,12 +29,17 @@ def event(pk: int | None = None) -> AuditEvent:
         data={"n": pk or 0},
     )
     made.save(force_insert=True)
-    if connection.vendor == "postgresql":  # SQLite goes on from the highest id by itself
+    go_on_from_the_highest()
+    return made
+
+
+def go_on_from_the_highest() -> None:
+    """The next event gets the number above all that are there. SQLite gives it that by itself."""
+    if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT setval('verification_auditevent_id_seq', max(id)) FROM verification_auditevent"
             )
-    return made
 
 
 def seal_all(now: Any = NOW, most: int = 1000) -> Checkpoint | None:

@@ -14,6 +14,7 @@ from tests import trail_by_hand
 from tests.conftest import NOW
 from verification.audit import log, sealing, trail_keys
 from verification.audit.entries import Entry
+from verification.exports import verify_pack
 from verification.models import AuditEvent, Checkpoint, TrailGap, Verification
 from verification.states import Band, Status
 from verification.transparency import checkpoints, notes
@@ -59,12 +60,14 @@ def test_the_files_prove_the_event_without_the_portal(
     for _ in range(20):
         road.invited()
     seal()
-    proof = checkpoints.Proof.parse(auditor.get(f"{PAGE}{event.pk}/proof").content.decode())
+    proof = auditor.get(f"{PAGE}{event.pk}/proof").content
     entry = auditor.get(f"{PAGE}{event.pk}/entry").content
     (vkey,) = auditor.get(f"{PAGE}keys").content.decode().split()
-    key = notes.PublicKey.parse(vkey)
-    assert proof.check(entry, key.name, [key]) is not None
-    by_hand = trail_by_hand.check(tmp_path, entry, str(proof), vkey)
+    note = proof.partition(b"\n\n")[2]
+    found = checkpoints.open_checkpoint(note, vkey.partition("+")[0], [notes.PublicKey.parse(vkey)])
+    trail = verify_pack.Trail(found.origin, found.size, found.root)
+    assert verify_pack.check_proof(proof, entry, trail, note, "the proof") == log.place(event.pk)
+    by_hand = trail_by_hand.check(tmp_path, entry, proof.decode(), vkey)
     assert by_hand.returncode == 0, by_hand.stderr
 
 
