@@ -1,7 +1,7 @@
 """Fills an empty portal with events and seals them. Runs inside that portal.
 
 Every filter of the trail's page finds enough for two pages: what is common has the same share of the events in each
-portal, and what is rare has the same number.
+portal, and what is rare has the same number. So have the checkpoints, which are no more often for a larger trail.
 """
 
 from typing import Any
@@ -10,11 +10,11 @@ from django.contrib.auth.models import Group
 from django.db import connection
 from django.utils import timezone
 
-from verification.actions.seal import seal
+from verification.audit import sealing
 from verification.models import StaffUser
 
 AUDITOR = "auditor"
-RARE = 200
+RARE = CHECKPOINTS = 200
 SPAN = 30 * 24 * 3600  # seconds from the first event to the last, in each portal
 # Of ten events, by the last digit of their number: three are looks.
 KINDS = (
@@ -65,7 +65,8 @@ def main(count: str) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(FILL, values)
-    seal(clock=timezone.now, stretch=3600)
+    while sealing.seal(now=timezone.now(), most=int(count) // CHECKPOINTS):
+        pass
     with connection.cursor() as cursor:
         # Autovacuum does this in a database that has been in use for a while.
         cursor.execute("VACUUM ANALYZE")
