@@ -15,7 +15,7 @@ from tests.conftest import NOW
 from verification.audit import log, sealing, trail_keys
 from verification.audit.entries import Entry
 from verification.exports import verify_pack
-from verification.models import AuditEvent, Checkpoint, TrailGap, Verification
+from verification.models import AuditEvent, Checkpoint, TrailGap, TrailHead, Verification
 from verification.states import Band, Status
 from verification.transparency import checkpoints, notes
 
@@ -80,6 +80,18 @@ def test_an_older_checkpoint_proves_the_event_too(auditor: Client, event: AuditE
     assert "The proof holds." in page_of(auditor, event.pk, checkpoint=f"{first.size:,}")
     number = AuditEvent.objects.get(subject_id=later).pk
     assert "signed before this event was sealed" in page_of(auditor, number, checkpoint=first.size)
+
+
+def test_a_checkpoint_from_before_the_log_was_begun_again_still_proves_the_event(
+    auditor: Client, event: AuditEvent, road: Any
+) -> None:
+    before = seal()
+    trail_keys.begin_again(TrailHead.objects.get(), now=NOW)
+    assert "The proof holds." in page_of(auditor, event.pk)
+    road.invited()
+    assert not seal().note.startswith(before.note.partition("\n")[0] + "\n")
+    for asked in ({}, {"checkpoint": before.size}):
+        assert "The proof holds." in page_of(auditor, event.pk, **asked)
 
 
 def test_an_event_that_was_changed_in_the_database_is_found(auditor: Client, event: AuditEvent) -> None:

@@ -8,7 +8,6 @@ from verification.audit import log
 from verification.exports.period.table import Period
 from verification.health import trail as health
 from verification.models import Export, ExportState, StaffUser
-from verification.review.trail import proofs
 from verification.review.trail.page import choices
 
 EXPORTS: Final = 5
@@ -22,7 +21,6 @@ def of(user: StaffUser, now: datetime) -> dict[str, Any] | None:
         "kinds": choices(),
         "facts": health.facts(now),
         "newest": log.newest(),
-        "waits": proofs.waits(now=now),
         "exports": [_shown(export, now) for export in Export.objects.all()[:EXPORTS]],
     }
 

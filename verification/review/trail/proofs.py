@@ -30,8 +30,10 @@ def check(event: AuditEvent, checkpoint: Checkpoint) -> Checked:
     """Raises log.NotSealed."""
     proof, entry = log.proof(event, checkpoint), bytes(Entry.of(event))
     leaf, problem = merkle.leaf_hash(entry), ""
+    # The log may have had another name then.
+    origin = checkpoint.note.partition("\n")[0]
     try:
-        proof.check(entry, trail_keys.origin(), trail_keys.known())
+        proof.check(entry, origin, trail_keys.known_at(checkpoint.size))
     except (merkle.NotProven, checkpoints.BadCheckpoint, notes.BadNote) as error:
         problem = str(error)
         logger.error("trail.event_not_proven", audit_event=event.pk, checkpoint=checkpoint.size)

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from verification.audit import log, trail_keys
+from verification.audit import log
 from verification.health import trail as health
 from verification.models import Checkpoint, TrailKey
 from verification.review.page import Site
@@ -42,7 +42,6 @@ def sealing_page(request: HttpRequest) -> HttpResponse:
         "newest": log.newest(),
         "waits": proofs.waits(now=now),
         "page": page,
-        "origin": trail_keys.origin(),
         "keys": TrailKey.objects.order_by("-pk")[:MAX_KEYS],
         "most_keys": MAX_KEYS,
     }
