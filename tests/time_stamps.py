@@ -1,11 +1,9 @@
 """A time-stamp authority for tests: `openssl ts` answers, on loopback."""
 
 import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+
+from tests.loopback import Loopback
 
 _CONFIG = """
 [tsa]
@@ -32,8 +30,8 @@ distinguished_name = name
 """
 
 
-class TimeStamps:
-    """Use as a context manager. `ca_file` vouches for it; `answer` is given in place of a stamp."""
+class TimeStamps(Loopback):
+    """`ca_file` vouches for it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -41,8 +39,6 @@ class TimeStamps:
         (folder / "config").write_text(_CONFIG.format(folder=folder))
         (folder / "serial").write_text("01")
         self.ca_file = folder / "ca.pem"
-        self.answer: tuple[int, bytes] | None = None
-        self.asked = 0
         authority = "-x509 -keyout ca.key -out ca.pem -subj /CN=Authority -days 30 -extensions authority"
         for words in (
             f"req -newkey rsa:2048 -nodes -config config {authority}",
@@ -59,38 +55,10 @@ class TimeStamps:
         command = ["openssl", "ts", "-verify", "-in", "answer", "-data", "content", "-CAfile", "ca.pem"]
         return subprocess.run(command, cwd=self._folder, capture_output=True).returncode == 0
 
-    def stamp(self, query: bytes) -> bytes:
-        (self._folder / "query").write_bytes(query)
+    def take(self, path: str, body: bytes) -> tuple[int, bytes]:
+        (self._folder / "query").write_bytes(body)
         self._openssl("ts -reply -config config -queryfile query -out reply")
-        return (self._folder / "reply").read_bytes()
-
-    def __enter__(self) -> Self:
-        stamps = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                stamps.asked += 1
-                query = self.rfile.read(int(self.headers["Content-Length"]))
-                status, content = stamps.answer or (200, stamps.stamp(query))
-                self.send_response(status)
-                self.send_header("Content-Type", "application/timestamp-reply")
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *args: Any) -> None:
-                """Logs no requests."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/tsr"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        return 200, (self._folder / "reply").read_bytes()
 
     def _openssl(self, words: str) -> None:
         subprocess.run(["openssl", *words.split()], cwd=self._folder, check=True, capture_output=True)

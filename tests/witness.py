@@ -3,18 +3,15 @@
 import base64
 import hashlib
 import struct
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tests.loopback import Loopback
 from verification.transparency import merkle
 
 
-class Witness:
-    """Use as a context manager. `seen` is the newest checkpoint by origin: its size and root."""
+class Witness(Loopback):
+    """`seen` is the newest checkpoint by origin: its size and root."""
 
     name = "witness.example.org/w1"
 
@@ -26,36 +23,6 @@ class Witness:
         self.vkey = f"{self.name}+{self._id.hex()}+{public}"
         self.at = at
         self.seen: dict[str, tuple[int, bytes]] = {}
-        self.asked: list[bytes] = []
-        # In place of what it would answer.
-        self.answer: tuple[int, bytes] | None = None
-
-    def __enter__(self) -> Self:
-        witness = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                witness.asked.append(body)
-                status, content = witness.answer or witness.take(self.path, body)
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-
-            def log_message(self, *args: Any) -> None:
-                """Logs no requests."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
 
     def take(self, path: str, body: bytes) -> tuple[int, bytes]:
         if not path.endswith("/add-checkpoint"):

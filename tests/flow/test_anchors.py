@@ -107,6 +107,19 @@ def set_back(change: Callable[[], object]) -> None:
     transaction.savepoint_rollback(before)
 
 
+def rewritten() -> None:
+    """Other events are sealed in place of those that were lost. Who rewrites does not look outside first."""
+    for pk in range(500, 509):
+        event(pk)
+    below.seal(now=NOW + 2 * MINUTE)
+
+
+def facts() -> dict[str, health.Fact]:
+    """What the System page says of the trail, by code."""
+    ((_section, found),) = [each for each in health.facts(now=NOW) if each[0].name == "trail"]
+    return {fact.code: fact for fact in found}
+
+
 def test_a_folder_gets_each_newest_checkpoint_once_under_a_name_made_from_its_size(folder: Path) -> None:
     first = sealed(3)
     assert shipped() == 0
@@ -199,14 +212,12 @@ def test_a_witness_that_saw_another_checkpoint_last_gets_the_proof_from_there(wi
 
 
 def test_what_a_witness_did_not_sign_is_not_kept(witness: Witness) -> None:
-    other = Witness()
     witness.answer = (200, f"\u2014 {witness.name} {base64.b64encode(b'x' * 76).decode()}\n".encode())
     sealed()
     assert row().error == "not_cosigned"
     witness.answer = (200, b"<html>" * 100_000)
     shipped(NOW + 5 * MINUTE)
     assert row().error == "not_cosigned"
-    assert other.vkey != witness.vkey
     assert not Attestation.objects.exists()
 
 
@@ -305,7 +316,13 @@ def test_operators_are_told_when_a_checkpoint_has_not_got_out_for_a_day(folder: 
         call_command("trail_anchors")
 
 
-def test_a_database_that_was_set_back_is_sealed_no_more(folder: Path, capsys: Any) -> None:
+def test_the_command_tells_the_day_on_which_a_place_took_its_checkpoint(folder: Path, capsys: Any) -> None:
+    sealed(now=datetime(2020, 2, 3, 4, 5, tzinfo=NOW.tzinfo))
+    call_command("trail_anchors")
+    assert "entries at 3 Feb 04:05 UTC; agrees with the log" in capsys.readouterr().out
+
+
+def test_a_database_that_was_set_back_is_sealed_no_more(folder: Path) -> None:
     sealed()
     set_back(lambda: sealed(4, NOW + MINUTE))
     before = Checkpoint.objects.count()
@@ -316,14 +333,8 @@ def test_a_database_that_was_set_back_is_sealed_no_more(folder: Path, capsys: An
     assert AuditEvent.objects.filter(kind="trail.contradicted").count() == 1
     alerts.watch(now=NOW + 3 * MINUTE)
     assert Alert.objects.get(kind="history_rewound").begun_at
-    facts = {
-        fact.code: fact
-        for section, lines in health.facts(now=NOW)
-        for fact in lines
-        if section.name == "trail"
-    }
-    assert facts["trail"].tone == health.Tone.BAD
-    assert facts[f"trail.anchor.{row().address}"].tone == health.Tone.BAD
+    assert facts()["trail"].tone == health.Tone.BAD
+    assert facts()[f"trail.anchor.{row().address}"].tone == health.Tone.BAD
     with pytest.raises(CommandError, match="Not as it should be"):
         call_command("trail_anchors")
 
@@ -361,10 +372,7 @@ def test_an_unshipped_end_that_is_lost_does_not_stop_the_log(folder: Path) -> No
 def test_a_history_that_was_rewritten_is_found_whatever_its_length(folder: Path) -> None:
     sealed()
     set_back(lambda: sealed(2, NOW + MINUTE))
-    # Unlike a portal that was set back, who rewrites does not look outside first.
-    for pk in range(500, 509):
-        event(pk)
-    below.seal(now=NOW + 2 * MINUTE)
+    rewritten()
     assert sealed(1, NOW + 3 * MINUTE) is None
     assert row().verdict == "contradicts"
 
@@ -372,9 +380,7 @@ def test_a_history_that_was_rewritten_is_found_whatever_its_length(folder: Path)
 def test_a_rewritten_history_is_not_cosigned(witness: Witness) -> None:
     sealed()
     set_back(lambda: sealed(2, NOW + MINUTE))
-    for pk in range(500, 509):
-        event(pk)
-    below.seal(now=NOW + 2 * MINUTE)
+    rewritten()
     shipped(NOW + 2 * MINUTE)
     assert row().verdict == "contradicts"
     assert not Attestation.objects.filter(checkpoint=log.newest()).exists()
@@ -431,7 +437,7 @@ def test_after_a_restart_the_log_goes_on_under_another_name_and_names_what_lies_
     before = trail_keys.origin()
     set_back(lambda: sealed(4, NOW + MINUTE))
     assert sealed(1, NOW + 2 * MINUTE) is None
-    (newest_outside,) = ((folder / names(folder)[-1]).read_text(),)
+    newest_outside = (folder / names(folder)[-1]).read_text()
     call_command("trail_restart", reason="Restored the backup of the night")
     assert trail_keys.origin() != before
     later = datetime.now(NOW.tzinfo) + MINUTE
@@ -486,8 +492,7 @@ def test_every_place_is_asked_again_before_long_though_nothing_is_sealed(folder:
 
 def test_without_a_place_the_portal_says_what_that_means(settings: Any) -> None:
     settings.TRAIL_ANCHORS = []
-    facts = [fact for section, lines in health.facts(now=NOW) for fact in lines if section.name == "trail"]
-    assert any("can rewrite it" in fact.says for fact in facts)
+    assert "can rewrite it" in facts()["trail.anchors"].says
     with pytest.raises(CommandError, match="names no place"):
         call_command("trail_anchors")
 

@@ -110,7 +110,7 @@ def test_a_device_that_refuses_keeps_nobody_from_asking_the_places_outside(
     event()
     assert sealed() is None
     assert anchors.compare(now=NOW) == []
-    assert [row.verdict for row in anchors.standing(anchors.places())] == ["agrees"]
+    assert [row.verdict for row in anchors.standing()] == ["agrees"]
 
 
 def test_a_device_that_hangs_is_given_up(in_device: None, monkeypatch: Any) -> None:

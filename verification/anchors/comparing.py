@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 
 from verification import audit, outside
 from verification.anchors import named
@@ -48,11 +49,10 @@ def rows(places: Iterable[Place], *, now: datetime) -> list[TrailAnchor]:
     return [there[address] for address in wanted]
 
 
-def standing(places: Iterable[Place]) -> list[TrailAnchor]:
-    """The row of each place, in this order, without a word to the database that would change it."""
-    wanted = [place.address for place in places]
-    there = {row.address: row for row in TrailAnchor.objects.filter(address__in=wanted)}
-    return [there.get(address) or TrailAnchor(address=address) for address in wanted]
+def standing() -> list[TrailAnchor]:
+    """The row of each place in the order of the settings, made up and not saved for a place that has none yet."""
+    there = {row.address: row for row in of_settings()}
+    return [there.get(place.address) or TrailAnchor(address=place.address) for place in named.places()]
 
 
 def newest() -> Newest | None:
@@ -70,16 +70,14 @@ def _proof(new: int, old: int) -> list[bytes]:
     return trail.consistency(old, new) if old < new else []
 
 
+def of_settings() -> QuerySet[TrailAnchor]:
+    """The rows of the places that the settings name now. A place that was taken out of them counts no more."""
+    return TrailAnchor.objects.filter(address__in=[place.address for place in named.places()]).order_by("pk")
+
+
 def contradicting() -> list[TrailAnchor]:
-    """The places of the settings that have what the log does not begin with. While there is one, nothing is sealed."""
-    wanted = [place.address for place in named.places()]
-    return list(TrailAnchor.objects.filter(address__in=wanted, verdict=Verdict.CONTRADICTS).order_by("pk"))
-
-
-def unreadable() -> list[TrailAnchor]:
-    """The places of the settings in which lies what is no checkpoint of the log."""
-    wanted = [place.address for place in named.places()]
-    return list(TrailAnchor.objects.filter(address__in=wanted, verdict=Verdict.UNREADABLE).order_by("pk"))
+    """The places that have what the log does not begin with. While there is one, nothing is sealed."""
+    return list(of_settings().filter(verdict=Verdict.CONTRADICTS))
 
 
 def is_due(*, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
 from itertools import islice
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import storages
@@ -33,7 +33,7 @@ _OBJECT: Final = re.compile(r"([0-9]{3})\.checkpoint")
 class Kept:
     address: str
     objects: Any  # an entry of Django's STORAGES
-    every: timedelta = EACH
+    every: ClassVar[timedelta] = EACH
 
     @cached_property
     def _storage(self) -> Any:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import ClassVar, Final
 
 from django.utils.translation import gettext as _
 
@@ -19,7 +19,7 @@ EVERY: Final = timedelta(days=1)
 class Letter:
     address: str
     to: str
-    every: timedelta = EVERY
+    every: ClassVar[timedelta] = EVERY
 
     def take(self, newest: Newest, before: int) -> Taken:
         subject = _("Checkpoint of %(origin)s: %(size)s entries") % {

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol, runtime_checkable
 
+# What an address does not take and what a disk or a mailbox does not take have codes alike.
+from verification.webhooks import NotTaken as NotTaken
+
 # A place that costs nothing takes each checkpoint; a person, or somebody who is paid for it, takes fewer.
 EACH: Final = timedelta(0)
 
@@ -44,14 +47,6 @@ class Taken:
 
     statement: Statement | None = None
     doubt: str = ""
-
-
-class NotTaken(Exception):
-    """The place did not take it, or nobody knows. `code` is one of ours; what it answered is not kept."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 class Contradicts(Exception):

@@ -21,20 +21,24 @@ log = structlog.get_logger(__name__)
 
 
 def something_to_ship(*, now: datetime) -> bool:
+    newest = _to_ship(now)
+    return newest is not None and outgoing.due(_waiting(newest), now=now).exists()
+
+
+def _to_ship(now: datetime) -> Newest | None:
+    """The checkpoint that every place shall have; None without a place, or if one contradicts the log."""
     places = named.places()
     newest = comparing.newest() if places else None
-    if newest is None:
-        return False
+    if newest is None or comparing.contradicting():
+        return None
     comparing.rows(places, now=now)
-    return outgoing.due(_waiting(newest), now=now).exists() and not comparing.contradicting()
+    return newest
 
 
 def ship_next(*, clock: Callable[[], datetime]) -> bool:
     """Ship to the place that is due first; False if none is, or a place contradicts the log."""
     now = clock()
-    if not something_to_ship(now=now):
-        return False
-    newest = comparing.newest()
+    newest = _to_ship(now)
     row = outgoing.claim(_waiting(newest), now=now) if newest else None
     if newest is None or row is None:
         return False
@@ -54,20 +58,20 @@ def ship_next(*, clock: Callable[[], datetime]) -> bool:
 
 
 def failing(*, now: datetime) -> list[TrailAnchor]:
-    """The places of the settings that somebody has to look at."""
-    found = {row.pk: row for row in [*comparing.unreadable(), *late(now=now)]}
+    """The places that somebody has to look at: in them lies what is no checkpoint of the log, or they are late."""
+    unreadable = comparing.of_settings().filter(verdict=TrailAnchor.Verdict.UNREADABLE)
+    found = {row.pk: row for row in [*unreadable, *late(now=now)]}
     return list(found.values())
 
 
 def late(*, now: datetime) -> list[TrailAnchor]:
-    """The places of the settings that have lacked the newest checkpoint for LATE."""
+    """The places that have lacked the newest checkpoint for LATE."""
     newest = comparing.newest() if named.places() else None
-    return list(_waiting(newest).filter(due_at__lte=now - LATE).order_by("pk")) if newest else []
+    return list(_waiting(newest).filter(due_at__lte=now - LATE)) if newest else []
 
 
 def _waiting(newest: Newest) -> QuerySet[TrailAnchor]:
-    wanted = [place.address for place in named.places()]
-    return TrailAnchor.objects.filter(address__in=wanted, size__lt=newest.size)
+    return comparing.of_settings().filter(size__lt=newest.size)
 
 
 def _took(

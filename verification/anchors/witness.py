@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from typing import Final
+from typing import ClassVar, Final
 
 from verification import webhooks
 from verification.anchors.place import EACH, Contradicts, Found, Newest, NotTaken, Statement, Taken
@@ -19,7 +19,7 @@ class Witness:
     address: str
     url: str
     vkey: str
-    every: timedelta = EACH
+    every: ClassVar[timedelta] = EACH
 
     @cached_property
     def key(self) -> cosignatures.WitnessKey:
@@ -57,10 +57,7 @@ class Witness:
 
     def _ask(self, newest: Newest, before: int) -> webhooks.Answer:
         content = cosignatures.request(before, newest.proof(before), newest.note)
-        try:
-            return webhooks.post(f"{self.url.rstrip('/')}/add-checkpoint", content, {}, most=MAX_ANSWER)
-        except webhooks.NotTaken as error:
-            raise NotTaken(error.code) from None
+        return webhooks.post(f"{self.url.rstrip('/')}/add-checkpoint", content, {}, most=MAX_ANSWER)
 
 
 def _size(answer: webhooks.Answer) -> int:

@@ -40,15 +40,14 @@ def facts(now: datetime) -> list[Fact]:
 
 
 def _outside(now: datetime) -> list[Fact]:
-    places = anchors.places()
-    if not places:
+    if not anchors.places():
         says = _(
             "None: whoever has the database and the key of the trail can rewrite it, and nobody could tell."
         )
         to_do = _("Name places that others keep in KYC_TRAIL_ANCHORS (docs/trail.md).")
         return [Fact("trail.anchors", _OUTSIDE, Tone.QUIET if settings.DEMO else Tone.WARN, says, to_do)]
     late = {row.pk for row in anchors.late(now=now)}
-    return [_place(row, row.pk in late) for row in anchors.standing(places)]
+    return [_place(row, row.pk in late) for row in anchors.standing()]
 
 
 def _place(row: TrailAnchor, late: bool) -> Fact:

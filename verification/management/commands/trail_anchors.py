@@ -1,6 +1,7 @@
 """`manage.py trail_anchors`: where the trail's checkpoints lie outside, and whether the log agrees with them."""
 
 from argparse import ArgumentParser
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -23,8 +24,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        places = anchors.places()
-        if not places:
+        if not anchors.places():
             raise CommandError(
                 "KYC_TRAIL_ANCHORS names no place: who has database and key can rewrite the trail."
             )
@@ -32,9 +32,9 @@ class Command(BaseCommand):
             self._prepare()
         now = timezone.now()
         anchors.compare(now=now)
-        rows = anchors.standing(places)
+        rows = anchors.standing()
         for row in rows:
-            self.stdout.write(_line(row))
+            self.stdout.write(_line(row, now))
         late = {row.pk for row in anchors.late(now=now)}
         if bad := [row.short for row in rows if row.verdict in _BAD or row.error or row.pk in late]:
             raise CommandError(f"Not as it should be: {', '.join(bad)}. docs/trail.md says what to do.")
@@ -45,12 +45,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"{place.address}: marker made")
 
 
-def _line(row: TrailAnchor) -> str:
-    took = (
-        f"{row.size} entries at {times.moment(row.sent_at, row.sent_at)} UTC"
-        if row.sent_at
-        else "nothing yet"
-    )
+def _line(row: TrailAnchor, now: datetime) -> str:
+    took = f"{row.size} entries at {times.moment(row.sent_at, now)} UTC" if row.sent_at else "nothing yet"
     says = [f"{row.short}: took {took}"]
     says += [str(row.get_verdict_display())] if row.verdict else []
     says += [f"last try: {row.error}"] if row.error else []
