@@ -87,12 +87,18 @@ def decide(
         )
         if locked.proposal is not None and verdict != Verdict.ASK_AGAIN:
             return _judge_second(locked, locked.proposal, verdict, record, shown, by)
-        facts = four_eyes.facts_of(locked, verdict)
-        second_because = four_eyes.rules_on(verdict, facts, locked.policy) if facts else ()
-        got = {"inputs": four_eyes.traced(facts, locked.policy)} if facts else {}
-        if second_because:
-            return _propose(locked, record(stage=Stage.PROPOSAL), second_because, got)
-        return _take_effect(locked, record(), got)
+        return _judge_first(locked, verdict, record)
+
+
+def _judge_first(case: Verification, verdict: Verdict, record: Callable[..., Review]) -> Review:
+    """The verdict takes effect, unless the policy asks for a second person. Its event keeps what those rules got."""
+    facts = four_eyes.facts_of(case, verdict)
+    if facts is None:
+        return _take_effect(case, record())
+    got = {"inputs": four_eyes.traced(facts, case.policy)}
+    if second_because := four_eyes.rules_on(facts, case.policy):
+        return _propose(case, record(stage=Stage.PROPOSAL), second_because=list(second_because), **got)
+    return _take_effect(case, record(), **got)
 
 
 def _judge_second(
@@ -120,17 +126,14 @@ def _go_to_senior(case: Verification, second: Review, proposal: Review) -> Revie
     return second
 
 
-def _propose(
-    case: Verification, proposal: Review, second_because: tuple[str, ...], got: dict[str, Any]
-) -> Review:
+def _propose(case: Verification, proposal: Review, **facts: Any) -> Review:
     free = {**casework.NOBODYS, "proposal": proposal, "snoozed_until": None}
-    casework.amend_by(proposal, case, "review.proposed", free, second_because=list(second_because), **got)
+    casework.amend_by(proposal, case, "review.proposed", free, **facts)
     return proposal
 
 
-def _take_effect(case: Verification, review: Review, got: dict[str, Any] | None = None) -> Review:
-    """`got` is what the rules on a second person got, unless a second person has judged."""
-    data = casework.facts_of(review) | (got or {})
+def _take_effect(case: Verification, review: Review, **facts: Any) -> Review:
+    data = casework.facts_of(review) | facts
     if review.confirms is not None:
         shared = review.confirms
         data |= {"confirms": shared.public_id, "proposed_by": shared.by.get_username()}

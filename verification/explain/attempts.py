@@ -7,7 +7,7 @@ from verification import liveness
 from verification.explain.steps import Rule, Step
 from verification.explain.stored import Stored
 from verification.models import AnswerKind, AuditEvent, CallState, ProviderCall, VerificationAttempt
-from verification.rules import decision, document_check, shared_evidence, terms
+from verification.rules import decision, document_check, sampling, shared_evidence, terms
 from verification.states import Outcome, Status
 from verification.vendor_accounts import call_ledger
 
@@ -171,7 +171,7 @@ def _so_far(
     policy, place = stored.policy, stored.place_of_attempt(attempt)
     at = attempt.finished_at
     used.go_on(stored, place)
-    spot_check = stored.drawn(attempt.public_id, policy.qa_share, "spot_check")
+    spot_check = sampling.selected(attempt.public_id, policy.qa_share, purpose="spot_check")
     state = stored.document_state(place, at) if at else ""
     earlier = [
         each

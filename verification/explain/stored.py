@@ -6,7 +6,7 @@ The order of the events is the order of what happened: times may be equal, and a
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from django.db.models import Q
 
@@ -21,7 +21,7 @@ from verification.models import (
     Verification,
     VerificationAttempt,
 )
-from verification.rules import document_check, sampling, shared_evidence
+from verification.rules import document_check, shared_evidence
 from verification.states import AttemptStatus, DocumentState
 
 # Of an event that names a review in its data, but is not the event of that review.
@@ -143,9 +143,6 @@ class Stored:
     def asked_again_before(self, place: int) -> datetime | None:
         asked = [review.at for review in self.reviews_before(place) if review.verdict == Verdict.ASK_AGAIN]
         return max(asked, default=None)
-
-    def drawn(self, subject: str, share: Any, purpose: str) -> bool:
-        return sampling.selected(subject, share, purpose=purpose)
 
     def document_state(self, place: int, at: datetime) -> str:
         """As `document_check.state_of` has it, of the checks that were made before."""

@@ -7,7 +7,6 @@ from verification.explain.steps import Rule, Step
 from verification.explain.stored import Stored
 from verification.models import AuditEvent, DocumentCheck, Review, Stage, Verdict
 from verification.rules import document_check, four_eyes, queue_marks, reasons, terms
-from verification.states import FOR_TWO
 
 # The stage of a review by the kind of its event; of all other kinds it took effect.
 _STAGES = {
@@ -107,7 +106,7 @@ def _two_people(step: Step, stored: Stored, review: Review, event: AuditEvent) -
     step.compare_all(recorded, traced, [name for name in traced if name != "terms"])
     held = recorded.get("terms", {})
     step.compare_all(held, terms.of(stored.policy), held)
-    rules = four_eyes.rules_on(review.verdict, facts, stored.policy)
+    rules = four_eyes.rules_on(facts, stored.policy)
     step.gave = {"rules": rules, "result": _TOGETHER if rules else _ALONE}
     step.compare("second_person", review.stage == Stage.PROPOSAL, bool(rules))
     step.compare_all(event.data, {"second_because": rules}, ["second_because"])
@@ -121,24 +120,22 @@ def _facts(stored: Stored, review: Review, place: int) -> four_eyes.Facts | None
     """What `four_eyes.facts_of` read then."""
     if review.verdict not in {Verdict.APPROVE, Verdict.DECLINE}:
         return None
-    drawn = stored.drawn(stored.case.public_id, stored.policy.second_share, "second_person")
+    drawn = four_eyes.is_drawn(stored.case)
     if review.verdict == Verdict.DECLINE:
-        return four_eyes.Facts(None, False, False, drawn)
+        return four_eyes.Facts(drawn)
     doubted = any(
         earlier.stage == Stage.BLIND and earlier.verdict == Verdict.DECLINE
         for earlier in stored.reviews_before(place)
     )
     return four_eyes.Facts(
-        _approval(stored, place), doubted, stored.document_doubted(place, review.at), drawn
+        drawn, _approval(stored, place), doubted, stored.document_doubted(place, review.at)
     )
 
 
 def _approval(stored: Stored, place: int) -> four_eyes.Approval:
     earlier = [attempt for attempt in stored.attempts if stored.place_of_attempt(attempt) < place]
-    outcome, similarity = (earlier[-1].outcome, earlier[-1].similarity) if earlier else ("", None)
     flags = [queue_marks.Noticed(flag.code, flag.elsewhere) for flag in stored.raised_before(place)]
-    flagged, shared = any(flag.code in FOR_TWO for flag in flags), any(flag.elsewhere for flag in flags)
-    return four_eyes.Approval(outcome, similarity, flagged, shared)
+    return four_eyes.approval_after(earlier[-1] if earlier else None, flags)
 
 
 def final(stored: Stored) -> dict[str, Any]:

@@ -4,13 +4,15 @@ The rules on approvals are pure, so that the policy editor can apply them to the
 and change nothing; `permissions` checks that the second person is another one.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 
 from verification.liveness import VENDOR_PASS
-from verification.models import Policy, Review, Stage, Verdict, Verification
+from verification.models import Policy, Review, Stage, Verdict, Verification, VerificationAttempt
 from verification.rules import document_check, sampling, shared_evidence, terms
+from verification.rules.queue_marks import Noticed
 from verification.states import FOR_TWO, Outcome
 
 OVERRIDE, FLAGGED, SHARED, BAND, BLIND = "override", "flagged", "shared", "band", "blind"
@@ -61,31 +63,34 @@ def rules_on_approval(approval: Approval, terms: Terms) -> tuple[str, ...]:
 
 def approval_of(case: Verification) -> Approval:
     """The approval that a reviewer could give to the case as it is."""
-    newest = case.attempts.newest_finished()
+    return approval_after(case.attempts.newest_finished(), shared_evidence.noticed(case))
+
+
+def approval_after(newest: VerificationAttempt | None, flags: Collection[Noticed]) -> Approval:
+    """An approval after that attempt, with these flags about the case."""
     outcome, similarity = (newest.outcome, newest.similarity) if newest else ("", None)
-    flags = shared_evidence.noticed(case)
     flagged, shared = any(flag.code in FOR_TWO for flag in flags), any(flag.elsewhere for flag in flags)
     return Approval(outcome, similarity, flagged, shared)
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the rules need to know of the case before a verdict; `approval` only if the verdict is one.
+    """What the rules need to know of the case before a verdict: an `approval`, or else a decline.
 
-    `doubted_blind`: a reviewer declined it before the score was shown. `doubted_document`: a question about the current
-    photo was once answered with no. `drawn`: it was selected at random.
+    `drawn`: it was selected at random. `doubted_blind`: a reviewer declined it before the score was shown.
+    `doubted_document`: a question about the current photo was once answered with no.
     """
 
-    approval: Approval | None
-    doubted_blind: bool
-    doubted_document: bool
     drawn: bool
+    approval: Approval | None = None
+    doubted_blind: bool = False
+    doubted_document: bool = False
 
 
 def why_second(case: Verification, verdict: str) -> tuple[str, ...]:
     """Codes of the rules that ask for a second person before `verdict` takes effect; none if one is enough."""
     facts = facts_of(case, verdict)
-    return rules_on(verdict, facts, case.policy) if facts else ()
+    return rules_on(facts, case.policy) if facts else ()
 
 
 def facts_of(case: Verification, verdict: str) -> Facts | None:
@@ -94,18 +99,18 @@ def facts_of(case: Verification, verdict: str) -> Facts | None:
         return None
     drawn = is_drawn(case)
     if verdict == Verdict.DECLINE:
-        return Facts(None, False, False, drawn)
-    return Facts(approval_of(case), _was_doubted(case), document_check.was_doubted(case), drawn)
+        return Facts(drawn)
+    return Facts(drawn, approval_of(case), _was_doubted(case), document_check.was_doubted(case))
 
 
-def rules_on(verdict: str, facts: Facts, policy: Policy) -> tuple[str, ...]:
+def rules_on(facts: Facts, policy: Policy) -> tuple[str, ...]:
     """Codes of the rules by which the verdict takes two people."""
     found: list[str] = []
-    if verdict == Verdict.APPROVE and facts.approval is not None:
+    if facts.approval is not None:
         found += rules_on_approval(facts.approval, policy)
         found += [BLIND] if facts.doubted_blind else []
         found += [DOCUMENT] if facts.doubted_document else []
-    elif verdict == Verdict.DECLINE and policy.second_for_declines:
+    elif policy.second_for_declines:
         found.append(DECLINE)
     if facts.drawn:
         found.append(SHARE)
