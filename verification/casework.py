@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from verification import audit, permissions, workflow
+from verification.audit import recorded
 from verification.evidence.judged import evidence_hash
 from verification.models import CaseNote, DocumentCheck, Review, StaffUser, Stage, Verdict, Verification
 from verification.rules import document_check, four_eyes, shared_evidence, unseen
@@ -305,22 +306,10 @@ def record_document_check(
         at=now,
     )
     change["document_state"] = document_check.state_after(check, case.policy)
-    facts = facts_of_check(check) | {"state": change["document_state"]}
+    facts = recorded.of_check(check) | {"state": change["document_state"]}
     by_staff = audit.By.staff(by)
     workflow.amend(case, "document.checked", by=by_staff, now=now, data=facts, commits=[check], **change)
     return check
-
-
-def facts_of_check(check: DocumentCheck) -> dict[str, object]:
-    """What the trail records of a document check: never its note, nor a name."""
-    return {
-        "check": check.public_id,
-        "document": check.document.public_id,
-        "document_kind": check.kind,
-        "answers": check.answers,
-        "question_list": check.list_version,
-        "evidence_sha256": check.evidence_sha256,
-    }
 
 
 def record_review(
@@ -356,16 +345,5 @@ def record_review(
 
 def amend_by(review: Review, case: Verification, event: str, change: dict[str, Any], **facts: object) -> None:
     """Change the case's fields, with an event of the review and `facts`. Its status stays."""
-    by, data = audit.By.staff(review.by), facts_of(review) | facts
+    by, data = audit.By.staff(review.by), recorded.of_review(review) | facts
     workflow.amend(case, event, by=by, now=review.at, data=data, commits=[review], **change)
-
-
-def facts_of(review: Review) -> dict[str, object]:
-    """What the trail records of a review: never its note."""
-    return {
-        "review": review.public_id,
-        "verdict": review.verdict,
-        "reason": review.reason_code,
-        "reason_list": review.list_version,
-        "evidence_sha256": review.evidence_sha256,
-    }

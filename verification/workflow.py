@@ -13,6 +13,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from verification import audit, messages
+from verification.audit import recorded
 from verification.jobs import doorbell
 from verification.models import (
     AuditEvent,
@@ -311,7 +312,7 @@ def conclude(
     with transaction.atomic(durable=True):
         outcome = {"outcome": decided.outcome, "result_code": code, "counted": decided.counted}
         advance(attempt, AttemptStatus.FINISHED, finished_at=now, **outcome, **finding)
-        facts = _facts_of(attempt)
+        facts = recorded.of_attempt(attempt)
         shown = {**facts, **_picture_of(attempt)}
         ended = attempt.calls.exclude(state=CallState.SENDING)
         system, commits = audit.By.system(), [attempt, *ended]
@@ -353,16 +354,6 @@ def _counts_for_browser(
 def give_up(attempt: VerificationAttempt, reason: str, *, now: datetime) -> None:
     """Finish `attempt` without an answer about the person: a reviewer looks. `reason` is a code for staff."""
     conclude(attempt, decision.give_up(reason), now=now, code=reason)
-
-
-def _facts_of(attempt: VerificationAttempt) -> dict[str, Any]:
-    return {
-        "attempt": attempt.public_id,
-        "number": attempt.number,
-        "outcome": attempt.outcome,
-        "code": attempt.result_code,
-        "similarity": str(attempt.similarity) if attempt.similarity is not None else None,
-    }
 
 
 def _picture_of(attempt: VerificationAttempt) -> dict[str, str]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from verification import audit, casework, permissions, workflow
+from verification.audit import recorded
 from verification.evidence.judged import evidence_hash
 from verification.models import Review, StaffUser, Verdict, Verification
 from verification.states import Actor, Status
@@ -35,6 +36,6 @@ def cancel_by_senior(
         locked, Verdict.CANCEL, reason_code=reason_code, note=note, evidence_sha256=evidence, by=by, now=now
     )
     senior = audit.By.staff(by, acting_as=Actor.SENIOR_REVIEWER)
-    data = casework.facts_of(review)
+    data = recorded.of_review(review)
     workflow.move(locked, Status.CANCELLED, by=senior, now=now, data=data, commits=[review])
     return review

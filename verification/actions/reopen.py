@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from verification import audit, casework, permissions, workflow
+from verification.audit import recorded
 from verification.evidence.judged import evidence_hash
 from verification.models import Applicant, Review, StaffUser, Verdict, Verification
 from verification.states import Actor, Status
@@ -34,6 +35,6 @@ def reopen(
     review = casework.record_review(locked, Verdict.REOPEN, by=by, now=now, **words)
     senior = audit.By.staff(by, acting_as=Actor.SENIOR_REVIEWER)
     fields: dict[str, Any] = {"final_review": None, "passing_call": None, "reasons": ["reopened"]}
-    data = casework.facts_of(review)
+    data = recorded.of_review(review)
     workflow.move(locked, Status.IN_REVIEW, by=senior, now=now, data=data, commits=[review], **fields)
     return review

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from verification import audit, casework, links, permissions, workflow
+from verification.audit import recorded
 from verification.evidence.judged import evidence_hash
 from verification.models import Review, StaffUser, Stage, Verdict, Verification
 from verification.rules import document_check, four_eyes
@@ -133,7 +134,7 @@ def _propose(case: Verification, proposal: Review, **facts: Any) -> Review:
 
 
 def _take_effect(case: Verification, review: Review, **facts: Any) -> Review:
-    data = casework.facts_of(review) | facts
+    data = recorded.of_review(review) | facts
     if review.confirms is not None:
         shared = review.confirms
         data |= {"confirms": shared.public_id, "proposed_by": shared.by.get_username()}

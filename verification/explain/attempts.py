@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from verification import liveness
+from verification.audit import recorded
 from verification.explain.steps import Rule, Step
 from verification.explain.stored import Stored
 from verification.models import AnswerKind, AuditEvent, CallState, ProviderCall, VerificationAttempt
@@ -11,8 +12,6 @@ from verification.rules import decision, document_check, sampling, shared_eviden
 from verification.states import Outcome, Status
 from verification.vendor_accounts import call_ledger
 
-# What the event of an attempt holds of it.
-_FACTS = ("number", "outcome", "code", "similarity")
 _NEXT = {
     "decision.approved_by_policy": decision.Next.APPROVE,
     "decision.try_again": decision.Next.TRY_AGAIN,
@@ -127,7 +126,8 @@ def _decision(stored: Stored, attempt: VerificationAttempt, call: ProviderCall |
     if finished is None:
         step.compare("event", "attempt.finished", None)
         return step
-    step.compare_all(finished.data, _facts(attempt), _FACTS)
+    now = recorded.of_attempt(attempt)
+    step.compare_all(finished.data, now, now)
     step.compare("finished_at", finished.at, attempt.finished_at)
     its_terms, history = _so_far(stored, attempt, used)
     step.got = {"code": attempt.result_code, "similarity": attempt.similarity}
@@ -153,15 +153,6 @@ def _compare_inputs(
     held = recorded.get("terms", {})
     step.compare_all(held, terms.of(stored.policy), held)
     step.compare("policy", event.data.get("policy"), stored.policy.version)
-
-
-def _facts(attempt: VerificationAttempt) -> dict[str, Any]:
-    return {
-        "number": attempt.number,
-        "outcome": attempt.outcome,
-        "code": attempt.result_code,
-        "similarity": attempt.similarity,
-    }
 
 
 def _so_far(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from verification.audit import recorded
 from verification.explain.steps import Rule, Step
 from verification.explain.stored import Stored
 from verification.models import AuditEvent, DocumentCheck, Review, Stage, Verdict
@@ -45,14 +46,7 @@ def _check(stored: Stored, check: DocumentCheck) -> Step:
     if event is None:
         step.compare("event", "document.checked", None)
         return step
-    now = {
-        "document": check.document.public_id,
-        "document_kind": check.kind,
-        "answers": check.answers,
-        "question_list": check.list_version,
-        "evidence_sha256": check.evidence_sha256,
-        "state": step.gave["state"],
-    }
+    now = recorded.of_check(check) | step.gave
     step.compare_all(event.data, now, now)
     step.compare("by", event.actor_id, check.by.get_username())
     if check.name_digest != document_check.name_digest(stored.case):
@@ -68,11 +62,7 @@ def _verdict(stored: Stored, review: Review) -> Step:
     if event is None:
         step.compare("event", review.verdict, None)
         return step
-    now = {
-        "verdict": review.verdict,
-        "reason": review.reason_code,
-        "reason_list": review.list_version,
-        "evidence_sha256": review.evidence_sha256,
+    now = recorded.of_review(review) | {
         "confirms": review.confirms.public_id if review.confirms else None,
         "proposed_by": review.proposed_by.get_username() if review.proposed_by else None,
     }
