@@ -333,14 +333,20 @@ def conclude(
             case["passing_call"] = call
         if decided.next == decision.Next.TRY_AGAIN:
             case["hint"] = decided.hint
-        data = {**facts, "policy": verification.policy.version, "reasons": list(decided.reasons)}
-        data["inputs"] = {**(got or {}), "terms": terms.of(verification.policy)}
-        if call is not None:
-            data["call"] = call.public_id
+        data = facts | _rests_on(decided, verification.policy, got, call)
         moved = _move(verification, _TARGETS[decided.next], by=audit.By.system(), now=now, data=data, **case)
         audit.record_all([finished, moved])
         if decided.step == "document":
             ask_for_photo(verification, now=now)
+
+
+def _rests_on(
+    decided: decision.Decision, policy: Policy, got: dict[str, Any] | None, call: ProviderCall | None
+) -> dict[str, Any]:
+    """What the event of a decision says besides the attempt, so that it can be made again."""
+    inputs = {**(got or {}), "terms": terms.of(policy)}
+    named = {"call": call.public_id} if call is not None else {}
+    return {"policy": policy.version, "reasons": list(decided.reasons), "inputs": inputs, **named}
 
 
 def _counts_for_browser(

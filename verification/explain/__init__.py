@@ -5,6 +5,6 @@ what is not stored any more, or never was, is named. Reads only.
 """
 
 from verification.explain.case import Explanation, explain
-from verification.explain.steps import Difference, Step
+from verification.explain.steps import Step
 
-__all__ = ["Difference", "Explanation", "Step", "explain"]
+__all__ = ["Explanation", "Step", "explain"]

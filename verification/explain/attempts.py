@@ -7,10 +7,10 @@ from verification import liveness
 from verification.audit import recorded
 from verification.explain.steps import Rule, Step
 from verification.explain.stored import Stored
-from verification.models import AnswerKind, AuditEvent, CallState, ProviderCall, VerificationAttempt
+from verification.models import AnswerKind, AuditEvent, CallState, Policy, ProviderCall, VerificationAttempt
 from verification.rules import decision, document_check, sampling, shared_evidence, terms
 from verification.states import Outcome, Status
-from verification.vendor_accounts import call_ledger
+from verification.vendor_accounts import call_ledger, request_ids
 
 _NEXT = {
     "decision.approved_by_policy": decision.Next.APPROVE,
@@ -19,7 +19,8 @@ _NEXT = {
 }
 _BROWSERS = frozenset({"link.bound", "link.taken_over", "link.renewed"})
 _OF_A_BROWSER = 16  # characters of its hash that an event has
-_ABOUT_THE_CASE = ("counted", "finished", "flags", "spot_check", "document_check")
+# The case before an attempt, as the rules get it.
+_Case = tuple[decision.Terms, decision.History]
 
 
 @dataclass
@@ -129,35 +130,32 @@ def _decision(stored: Stored, attempt: VerificationAttempt, call: ProviderCall |
     now = recorded.of_attempt(attempt)
     step.compare_all(finished.data, now, now)
     step.compare("finished_at", finished.at, attempt.finished_at)
-    its_terms, history = _so_far(stored, attempt, used)
+    case = _so_far(stored, attempt, used)
+    traced = decision.traced(*case)
     step.got = {"code": attempt.result_code, "similarity": attempt.similarity}
     step.got |= {"policy": stored.policy.version, "approve_at": stored.policy.approve_at}
-    step.got |= {"max_attempts": stored.policy.max_attempts, **decision.traced(its_terms, history)}
-    _compare_inputs(step, event, its_terms, history, stored)
-    _decide(step, stored, attempt, call, (its_terms, history), event)
+    step.got |= {"max_attempts": stored.policy.max_attempts, **traced}
+    _compare_inputs(step, event, traced, stored.policy)
+    _decide(step, attempt, finished.data.get("outcome"), call, case, event)
     if event is not None:
         _count(attempt, used)
     return step
 
 
-def _compare_inputs(
-    step: Step, event: AuditEvent | None, its_terms: decision.Terms, history: decision.History, stored: Stored
-) -> None:
+def _compare_inputs(step: Step, event: AuditEvent | None, traced: dict[str, Any], policy: Policy) -> None:
     if event is None:
         step.cannot_tell("case_had_ended")
         return
-    recorded = _inputs(event)
-    if not recorded:
+    inputs = _inputs(event)
+    if not inputs:
         step.cannot_tell("inputs_not_recorded")
-    step.compare_all(recorded, decision.traced(its_terms, history), _ABOUT_THE_CASE)
-    held = recorded.get("terms", {})
-    step.compare_all(held, terms.of(stored.policy), held)
-    step.compare("policy", event.data.get("policy"), stored.policy.version)
+    step.compare_all(inputs, traced, traced)
+    held = inputs.get("terms", {})
+    step.compare_all(held, terms.of(policy), held)
+    step.compare("policy", event.data.get("policy"), policy.version)
 
 
-def _so_far(
-    stored: Stored, attempt: VerificationAttempt, used: Used
-) -> tuple[decision.Terms, decision.History]:
+def _so_far(stored: Stored, attempt: VerificationAttempt, used: Used) -> _Case:
     """What `workflow.decision_inputs` read then."""
     policy, place = stored.policy, stored.place_of_attempt(attempt)
     at = attempt.finished_at
@@ -183,13 +181,12 @@ def _count(attempt: VerificationAttempt, used: Used) -> None:
 
 def _decide(
     step: Step,
-    stored: Stored,
     attempt: VerificationAttempt,
+    outcome: str,
     call: ProviderCall | None,
-    case: tuple[decision.Terms, decision.History],
+    case: _Case,
     event: AuditEvent | None,
 ) -> None:
-    outcome = stored.finished[attempt.public_id].data.get("outcome")
     if outcome == Outcome.VENDOR_FAILED:
         decided = decision.give_up(attempt.result_code)
     elif outcome == Outcome.UNUSABLE_MEDIA:
@@ -198,7 +195,7 @@ def _decide(
         step.compare("call", AnswerKind.USABLE, call and (call.code or call.answer))
         return
     else:
-        decided = _on_answer(step, stored, call, case, event)
+        decided = _on_answer(step, call, case, event)
     step.gave = {
         "next": decided.next,
         "outcome": decided.outcome,
@@ -212,13 +209,7 @@ def _decide(
         step.compare("decided_reasons", event.data.get("reasons"), decided.reasons)
 
 
-def _on_answer(
-    step: Step,
-    stored: Stored,
-    call: ProviderCall,
-    case: tuple[decision.Terms, decision.History],
-    event: AuditEvent | None,
-) -> decision.Decision:
+def _on_answer(step: Step, call: ProviderCall, case: _Case, event: AuditEvent | None) -> decision.Decision:
     its_terms, history = case
     answer = call_ledger.answer_of(call)
     # The other call may have ended later, and then nobody saw it: so what was said then is taken as it is.
@@ -232,5 +223,4 @@ def _on_answer(
 
 def _came_before(call: ProviderCall) -> bool:
     """Was the RequestId given to another call that had ended by then?"""
-    same = ProviderCall.objects.filter(request_id=call.request_id, ended_at__lte=call.ended_at)
-    return bool(call.request_id) and same.exclude(request_id="").exclude(pk=call.pk).exists()
+    return request_ids.others(call, call.request_id).filter(ended_at__lte=call.ended_at).exists()

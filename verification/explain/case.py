@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import structlog
@@ -88,31 +89,22 @@ def _before(stored: Stored) -> Iterator[Step]:
 def _sealed(stored: Stored) -> Step:
     """Each event of the case held against its place in the sealed log: is it what was sealed?"""
     step = Step(Rule.SEALED, stored.case.public_id)
-    hashes = _Hashes()
-    sealed = 0
+    places = trail.places([event.pk for event in stored.events])
+    read = cache(trail.read_tile)
     for event in stored.events:
-        place = trail.place(event.pk)
-        if place is None:
+        if event.pk not in places:
             step.cannot_tell("not_sealed_yet")
             continue
-        sealed += 1
         now = merkle.leaf_hash(bytes(Entry.of(event)))
-        step.compare(f"event {event.pk} {event.kind}", hashes.leaf(place).hex(), now.hex())
-    step.got, step.gave = {"events": len(stored.events)}, {"sealed": sealed}
+        step.compare(f"event {event.pk} {event.kind}", _leaf(read, places[event.pk]).hex(), now.hex())
+    step.got, step.gave = {"events": len(stored.events)}, {"sealed": len(places)}
     return step
 
 
-class _Hashes:
-    """The log's leaves, by tiles, each of which is read once."""
-
-    def __init__(self) -> None:
-        self._tiles: dict[int, bytes] = {}
-
-    def leaf(self, place: int) -> bytes:
-        index, at = divmod(place, tiles.WIDTH)
-        if index not in self._tiles:
-            self._tiles[index] = trail.read_tile(0, index)
-        return self._tiles[index][at * 32 : at * 32 + 32]
+def _leaf(read: tiles.ReadTile, place: int) -> bytes:
+    """The hash that the log has at that index; empty if somebody cut its tile off."""
+    index, at = divmod(place, tiles.WIDTH)
+    return read(0, index)[at * merkle.HASH_BYTES : (at + 1) * merkle.HASH_BYTES]
 
 
 def _policy(stored: Stored) -> Step:

@@ -88,13 +88,13 @@ def _two_people(step: Step, stored: Stored, review: Review, event: AuditEvent) -
     facts = _facts(stored, review, event.pk)
     if facts is None:
         return
-    recorded = event.data.get("inputs") or {}
-    if not recorded:
+    inputs = event.data.get("inputs") or {}
+    if not inputs:
         step.cannot_tell("inputs_not_recorded")
     traced = four_eyes.traced(facts, stored.policy)
     step.got |= {name: value for name, value in traced.items() if name != "terms"}
-    step.compare_all(recorded, traced, [name for name in traced if name != "terms"])
-    held = recorded.get("terms", {})
+    step.compare_all(inputs, traced, [name for name in traced if name != "terms"])
+    held = inputs.get("terms", {})
     step.compare_all(held, terms.of(stored.policy), held)
     rules = four_eyes.rules_on(facts, stored.policy)
     step.gave = {"rules": rules, "result": _TOGETHER if rules else _ALONE}

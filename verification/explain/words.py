@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from verification.explain.steps import Difference, Rule, Step
 
@@ -136,6 +136,9 @@ def pairs(facts: dict[str, Any]) -> list[tuple[str, str]]:
 def result(differences: int) -> str:
     if differences == 0:
         return _("Nothing differs: the same rules come to the same results.")
-    if differences == 1:
-        return _("One thing differs from what the trail holds.")
-    return _("%(number)d things differ from what the trail holds.") % {"number": differences}
+    sentence = ngettext(
+        "One thing differs from what the trail holds.",
+        "%(number)d things differ from what the trail holds.",
+        differences,
+    )
+    return sentence % {"number": differences}

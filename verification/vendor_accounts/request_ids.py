@@ -9,6 +9,7 @@ from datetime import datetime
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 
 from verification import audit
 from verification.models import AuditEvent, ProviderCall
@@ -22,9 +23,7 @@ def check(call: ProviderCall, request_id: str | None, *, now: datetime) -> bool:
     """Was the RequestId given to another call too? Then the trails of both say so, once for each call."""
     if not request_id:
         return False
-    # SQLite uses the index, which leaves out empty ones, only if the query leaves them out too.
-    same = ProviderCall.objects.filter(request_id=request_id).exclude(request_id="")
-    earlier = same.exclude(pk=call.pk).order_by("pk").first()
+    earlier = others(call, request_id).order_by("pk").first()
     if earlier is None:
         return False
     log.error(EVENT, call=call.public_id, other=earlier.public_id, vendor_request_id=request_id)
@@ -32,6 +31,13 @@ def check(call: ProviderCall, request_id: str | None, *, now: datetime) -> bool:
         _note(call, earlier, request_id, now)
         _note(earlier, call, request_id, now)
     return True
+
+
+def others(call: ProviderCall, request_id: str) -> QuerySet[ProviderCall]:
+    """The other calls that were given the RequestId; none if it is empty."""
+    # SQLite uses the index, which leaves out empty ones, only if the query leaves them out too.
+    same = ProviderCall.objects.filter(request_id=request_id).exclude(request_id="")
+    return same.exclude(pk=call.pk)
 
 
 def _note(call: ProviderCall, other: ProviderCall, request_id: str, now: datetime) -> None:

@@ -9,7 +9,6 @@ from django.core.management.base import BaseCommand, CommandError
 
 from verification import explain
 from verification.explain import words
-from verification.explain.steps import Step
 from verification.models import Verification
 
 DIFFERS = 1  # exit codes
@@ -48,7 +47,7 @@ class Command(BaseCommand):
             self.stdout.write(words.unknown(code))
         self.stdout.write(words.result(found.differences))
 
-    def _tell_step(self, number: int, step: Step) -> None:
+    def _tell_step(self, number: int, step: explain.Step) -> None:
         at = f"  {step.at:%Y-%m-%d %H:%M:%S} UTC" if step.at else ""
         self.stdout.write(f"\n{number}. {words.title(step)} ({words.BY[step.rule]}){at}")
         for heading, facts in (("got", step.got), ("gave", step.gave)):
