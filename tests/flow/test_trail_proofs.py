@@ -1,6 +1,7 @@
 """One event and its proof, how far the trail is sealed, and an auditor's first page."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -12,10 +13,12 @@ from django.test import Client
 
 from tests import trail_by_hand
 from tests.conftest import NOW
+from tests.flow import exporting
 from verification.audit import log, sealing, trail_keys
 from verification.audit.entries import Entry
 from verification.exports import verify_pack
-from verification.models import AuditEvent, Checkpoint, TrailGap, TrailHead, Verification
+from verification.exports.period.table import Period
+from verification.models import AuditEvent, Checkpoint, ExportKind, TrailGap, TrailHead, Verification
 from verification.states import Band, Status
 from verification.transparency import checkpoints, notes
 
@@ -196,3 +199,12 @@ def test_an_auditor_finds_the_trail_on_the_first_page_and_others_their_own_work(
     assert "Search the trail" in page
     assert signed.root in page
     assert "Search the trail" not in signed_in("Senior reviewer").get("/admin/").content.decode()
+
+
+def test_each_export_on_the_first_page_leads_to_its_own(auditor: Client, event: AuditEvent) -> None:
+    period = Period(start=NOW - timedelta(days=1), end=NOW)
+    exports = [exporting.asked(period, now=NOW, kind=kind, formats=()) for kind in ExportKind]
+    page = auditor.get("/admin/").content.decode()
+    for each in exports:
+        (link,) = re.findall(rf'<a href="([^"]*/{each.public_id}/)">', page)
+        assert auditor.get(link).status_code == 200

@@ -5,9 +5,9 @@ from typing import Any, Final
 
 from verification import permissions
 from verification.audit import log
-from verification.exports.period.table import Period
 from verification.health import trail as health
 from verification.models import Export, ExportState, StaffUser
+from verification.review import exports
 from verification.review.trail.page import choices
 
 EXPORTS: Final = 5
@@ -21,16 +21,11 @@ def of(user: StaffUser, now: datetime) -> dict[str, Any] | None:
         "kinds": choices(),
         "facts": health.facts(now),
         "newest": log.newest(),
-        "exports": [_shown(export, now) for export in Export.objects.all()[:EXPORTS]],
+        "exports": [_shown(export, user, now) for export in Export.objects.all()[:EXPORTS]],
     }
 
 
-def _shown(export: Export, now: datetime) -> dict[str, Any]:
-    # One whose days are over counts as expired before the sweep has been there.
-    over = export.state == ExportState.READY and export.expires_at <= now
-    return {
-        "export": export,
-        "period": Period(export.period_start, export.period_end),
-        "state": ExportState.EXPIRED.label if over else export.get_state_display(),
-        "is_running": export.state == ExportState.RUNNING and export.rows_counted > 0,
-    }
+def _shown(export: Export, user: StaffUser, now: datetime) -> dict[str, Any]:
+    row = exports.shown(export, user, now)
+    is_running = export.state == ExportState.RUNNING and export.rows_counted > 0
+    return {**row, "words": ExportState(row["state"]).label, "is_running": is_running}
