@@ -1,7 +1,5 @@
 """The statistics of a period as one pack: as a document, for print, for programs, and as a table for each figure."""
 
-import csv
-import io
 import json
 import zipfile
 from collections.abc import Callable
@@ -71,13 +69,11 @@ def _files(request: Request, found: dict[str, Rows]) -> dict[str, bytes]:
 
 
 def table(figure: Figure, rows: Rows) -> bytes:
-    """The figure as CSV. No text is taken for a formula; numbers are digits, so that a spreadsheet counts with "
-    "them."""
-    file = io.StringIO()
-    lines = csv.writer(file, lineterminator="\r\n", quoting=csv.QUOTE_ALL)
-    lines.writerow([column.name for column in figure.columns])
-    lines.writerows([_cell(column, row[column.name]) for column in figure.columns] for row in rows)
-    return formats.BYTE_ORDER_MARK + file.getvalue().encode()
+    """The figure as CSV. No text is taken for a formula; numbers are digits, so that a spreadsheet counts with them."""
+    columns = [
+        [column.name, *(_cell(column, row[column.name]) for row in rows)] for column in figure.columns
+    ]
+    return formats.BYTE_ORDER_MARK + formats.csv_lines(columns)
 
 
 def _cell(column: Column, value: Any) -> str:
