@@ -205,5 +205,7 @@ def test_many_cells_at_once_are_what_each_is_alone(texts: list[str]) -> None:
     assert [formats.value_of(formats.cell(text)) for text in texts] == texts
     standard = io.StringIO()
     cells = formats.safe_cells(texts)
-    csv.writer(standard, lineterminator="\r\n", quoting=csv.QUOTE_ALL).writerows(zip(cells, texts, strict=True))
+    csv.writer(standard, lineterminator="\r\n", quoting=csv.QUOTE_ALL).writerows(
+        zip(cells, texts, strict=True)
+    )
     assert formats.csv_lines([cells, texts]) == standard.getvalue().encode()

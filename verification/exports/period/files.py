@@ -12,10 +12,9 @@ from verification.exports.period.table import Table
 
 
 class TableFile(Protocol):
-    """`rows` counts what was written; `file` is whole once it was closed."""
+    """`file` is whole once it was closed."""
 
     name: str
-    rows: int
     file: IO[bytes]
 
     def write(self, chunk: Chunk) -> None: ...
@@ -25,14 +24,13 @@ class TableFile(Protocol):
 
 class Csv:
     def __init__(self, table: Table) -> None:
-        self.name, self.rows = f"{table.name}.csv", 0
+        self.name = f"{table.name}.csv"
         self.file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (it is closed with the pack)
         self.file.write(BYTE_ORDER_MARK)
         self.file.write(csv_lines([[column.name] for column in table.columns]))
 
     def write(self, chunk: Chunk) -> None:
         self.file.write(csv_lines(chunk.safe_texts))
-        self.rows += chunk.size
 
     def close(self) -> None:
         """Nothing is left to write."""
@@ -42,7 +40,7 @@ class JsonLines:
     """Columns in the order of their names, without spaces. JSON in a cell stands as the database writes it."""
 
     def __init__(self, table: Table) -> None:
-        self.name, self.rows = f"{table.name}.jsonl", 0
+        self.name = f"{table.name}.jsonl"
         self.file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._order = sorted(range(len(table.columns)), key=lambda at: table.columns[at].name)
         names = ",".join(f'"{table.columns[at].name}":%s' for at in self._order)
@@ -52,7 +50,6 @@ class JsonLines:
         columns = chunk.json_texts
         rows = zip(*(columns[at] for at in self._order), strict=True)
         self.file.write("".join(map(self._line.__mod__, rows)).encode())
-        self.rows += chunk.size
 
     def close(self) -> None:
         """Nothing is left to write."""

@@ -93,7 +93,7 @@ def readme(facts: dict[str, Any]) -> str:
         first=facts["period"]["first_day"],
         last=facts["period"]["last_day"],
         purpose=_purpose(facts),
-        reason=_quoted(facts["reason"]),
+        reason=f"> {_one_line(facts['reason'])}",
         at=facts["created_at"],
         by=facts["created_by"]["id"] or "somebody",
         kind=facts["created_by"]["kind"],
@@ -115,9 +115,9 @@ def about(facts: dict[str, Any]) -> list[tuple[str, str]]:
         ("Made", facts["created_at"]),
         ("By", f"{facts['created_by']['kind']} {facts['created_by']['id']}".strip()),
         ("Purpose", _purpose(facts)),
-        ("Reason", _quoted(facts["reason"]).removeprefix("> ")),
+        ("Reason", _one_line(facts["reason"])),
         ("Reviewers' notes", "in it" if facts["with_notes"] else "left out"),
-        ("Network addresses", "in them" if facts["with_addresses"] else "left out"),
+        ("Network addresses", "in it" if facts["with_addresses"] else "left out"),
         ("Most rows of a sheet", f"{MAX_ROWS:,}; a sheet that is cut says so in its last row"),
         *((f"Sheet {name}", meaning) for name, meaning in facts["filter"].items()),
         (
@@ -131,9 +131,9 @@ def _purpose(facts: dict[str, Any]) -> str:
     return str(dict(Purpose.choices).get(facts["purpose"], facts["purpose"]))
 
 
-def _quoted(text: str) -> str:
-    """What somebody typed, as one line that can't be taken for a part of the guide."""
-    return "> " + " ".join(text.split())
+def _one_line(text: str) -> str:
+    """What somebody typed, so that no line of it can be taken for a part of the guide."""
+    return " ".join(text.split())
 
 
 def dictionary(tables: Iterable[Table]) -> dict[str, Any]:

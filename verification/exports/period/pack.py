@@ -161,7 +161,6 @@ def _documents(request: Request) -> dict[str, bytes]:
 
 
 def _facts(request: Request) -> dict[str, Any]:
-    period = request.period
     return {
         "schema_version": SCHEMA_VERSION,
         "product_version": __version__,
@@ -174,13 +173,6 @@ def _facts(request: Request) -> dict[str, Any]:
         "with_notes": Sensitivity.NOTES in request.asked,
         "with_addresses": Sensitivity.ADDRESSES in request.asked,
         "time_zone": "UTC",
-        "period": {
-            "first_day": period.first_day.isoformat(),
-            "last_day": period.last_day.isoformat(),
-            "start": plain(period.start),
-            "end": plain(period.end),
-            "end_included": False,
-            "ended_before_export": period.end <= request.created_at,
-        },
+        "period": request.period.facts(request.created_at),
         "filter": {table.name: table.meaning for table in rows.TABLES},
     }

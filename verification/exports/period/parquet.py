@@ -24,7 +24,7 @@ GROUP: Final = 20_000
 
 class Parquet:
     def __init__(self, table: Table) -> None:
-        self.name, self.rows = f"{table.name}.parquet", 0
+        self.name = f"{table.name}.parquet"
         self.file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (it is closed with the pack)
         self._schema = pa.schema([_field(column) for column in table.columns])
         self._writer: Any = pq.ParquetWriter(self.file, self._schema, compression="zstd")
@@ -37,7 +37,6 @@ class Parquet:
         ]
         self._waiting.append(pa.record_batch(arrays, schema=self._schema))
         self._count += chunk.size
-        self.rows += chunk.size
         if self._count >= GROUP:
             self._flush()
 

@@ -3,11 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from django.db.models import F, Q, QuerySet, TextField
 from django.db.models.functions import Cast
+
+from verification.counts.spans import within
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,18 @@ class Period:
         return (self.end.astimezone(UTC) - timedelta(microseconds=1)).date()
 
     def holds(self, field: str) -> Q:
-        return Q(**{f"{field}__gte": self.start, f"{field}__lt": self.end})
+        return within(field, self.start, self.end)
+
+    def facts(self, made_at: datetime) -> dict[str, Any]:
+        """As a pack that was made then says which period it is about."""
+        return {
+            "first_day": self.first_day.isoformat(),
+            "last_day": self.last_day.isoformat(),
+            "start": plain(self.start),
+            "end": plain(self.end),
+            "end_included": False,
+            "ended_before_export": self.end <= made_at,
+        }
 
 
 def _midnight(day: date) -> datetime:
@@ -101,6 +115,4 @@ def plain(value: Any) -> Any:
     """The value as a JSON type: times in UTC with microseconds, decimals as text with two places."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    if value is None or isinstance(value, bool | int | str | list | dict):
-        return value
-    return f"{value:.2f}"  # a decimal; databases differ in trailing zeros
+    return f"{value:.2f}" if isinstance(value, Decimal) else value  # databases differ in trailing zeros

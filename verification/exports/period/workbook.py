@@ -16,7 +16,7 @@ from verification.exports import formats
 from verification.exports.period.chunk import Chunk
 from verification.exports.period.table import Table
 
-# A sheet can have 1,048,576 rows. A spreadsheet works well with so many, and they take ten seconds to write.
+# A sheet can have 1,048,576 rows. With this many a spreadsheet still works well, and they take ten seconds to write.
 MAX_ROWS: Final = 100_000
 # A cell can't hold more characters.
 MAX_CELL: Final = 32_767
@@ -74,8 +74,7 @@ class Sheet:
     """One table in the workbook."""
 
     def __init__(self, book: Workbook, table: Table) -> None:
-        self.name, self.rows = f"{NAME}: {table.name}", 0
-        self._book, self._table = book, table
+        self.rows, self._book, self._table = 0, book, table
         self._sheet = book._book.add_worksheet(table.name)
         self._sheet.freeze_panes(1, 0)
         self._sheet.set_column(0, len(table.columns) - 1, 24)

@@ -1,4 +1,4 @@
-"""Whether two who judge the same case come to the same verdict, where neither knew what the other one said."""
+"""Whether two verdicts on the same evidence are the same: of two people, or before and after the score is shown."""
 
 from collections import Counter
 from datetime import datetime
@@ -117,17 +117,14 @@ FIGURES = (
     Figure(
         "agreement",
         "Do two verdicts agree?",
-        "Pairs of verdicts on the same evidence, of which neither knew the other. Kappa is the agreement beyond what "
-        "chance alone would give: 1 is full agreement, 0 is chance. Spot checks compare the system's pass with a "
-        "person who does not see the score, and that person's verdicts before and after it is shown; two people are "
-        "one who proposes and one who does not see the proposal.",
+        "Pairs of verdicts on the same evidence. Kappa is the agreement beyond what chance alone would give: 1 is "
+        "full agreement, 0 is chance. Spot checks compare the system's pass with a person who does not see the score, "
+        "and that person's verdict then with the one after it is shown; two people are one who proposes and one who "
+        "does not see the proposal.",
         "Spot checks: reviews of the stage 'blind' in the period, against the pass that was drawn; and against the "
-        "next "
-        "decision or proposal of the same reviewer on the same evidence. Second people: reviews of the stage "
-        "'second' in "
-        "the period with the proposal that they differ from, and decisions in the period that confirm a proposal "
-        "from "
-        "which nobody differed.",
+        "next decision or proposal of the same reviewer on the same evidence. Two people: reviews of the stage "
+        "'second' in the period with the proposal that they differ from, and decisions in the period that confirm a "
+        "proposal from which nobody differed.",
         (
             column("who", "Who judged", TEXT),
             column("pairs", "Pairs", COUNT, "Pairs of verdicts."),

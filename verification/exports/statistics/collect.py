@@ -7,7 +7,7 @@ from typing import Any
 
 from verification import __version__
 from verification.exports.period.progress import Progress
-from verification.exports.period.table import Period
+from verification.exports.period.table import Period, plain
 from verification.exports.statistics import (
     agreement,
     decisions,
@@ -19,7 +19,7 @@ from verification.exports.statistics import (
     volumes,
     withholding,
 )
-from verification.exports.statistics.figure import Figure, Rows, plain
+from verification.exports.statistics.figure import Figure, Rows
 
 SCHEMA = "kyc-portal/statistics"
 SCHEMA_VERSION = 1
@@ -51,8 +51,7 @@ FIGURES = tuple(figure for section in SECTIONS for figure in section.figures)
 NOT_HERE = (
     "Whether staff are trained, and in what: the portal keeps no record of training.",
     "Age, sex, origin, disability or nationality of applicants: the portal does not know them, so nothing here "
-    "compares "
-    "by them.",
+    "compares by them.",
     "Whether a decision was right in truth: it shows what people and the vendor found, and where they differ.",
     "Cases that were never entered into this portal, and what other systems did with its results.",
 )
@@ -75,14 +74,7 @@ def as_json(period: Period, now: datetime, found: dict[str, Rows]) -> dict[str, 
         "product_version": __version__,
         "made_at": plain(now),
         "time_zone": "UTC",
-        "period": {
-            "first_day": period.first_day.isoformat(),
-            "last_day": period.last_day.isoformat(),
-            "start": plain(period.start),
-            "end": plain(period.end),
-            "end_included": False,
-            "ended_before_made": period.end <= now,
-        },
+        "period": period.facts(now),
         "rules": {
             "confidence_per_cent": intervals.LEVEL,
             "smallest_count_told": withholding.SMALLEST,

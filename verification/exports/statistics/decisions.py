@@ -296,8 +296,7 @@ FIGURES = (
         "overrides",
         "People against the vendor",
         "Decisions by people that went against the vendor's newest result, in both directions: approved although it "
-        "was "
-        "no pass, and declined although it was one.",
+        "was no pass, and declined although it was one.",
         f"{_DECIDED} by a review, by decision, band, and the newest finished attempt. The vendor passed it if that "
         "attempt's outcome is 'passed' and its similarity is 70 or more.",
         (
@@ -316,8 +315,7 @@ FIGURES = (
         "Reasons given",
         "Decisions by people that took effect, by the reason that they chose.",
         "Reviews of the stage 'decision' in the period with the verdict approve, decline or ask again, by verdict "
-        "and "
-        "reason.",
+        "and reason.",
         (
             column("verdict", "Verdict", TEXT),
             column("code", "Code", CODE, "The reason's code."),
@@ -351,8 +349,8 @@ FIGURES = (
         "Decisions taken back",
         "Decided cases that a senior reviewer took back into review, and what became of them.",
         "Events review.reopened in the period, by the status before; and the status of the case when the statistics "
-        "are "
-        "made. Decisions are events decision.approved_by_policy, review.approved and review.declined in the period.",
+        "are made. Decisions are events decision.approved_by_policy, review.approved and review.declined in the "
+        "period.",
         (
             column("decision", "Decision", TEXT),
             column("decided", "Made", COUNT, "Such decisions in the period."),

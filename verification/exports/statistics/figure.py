@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
+from datetime import timedelta
 from typing import Any
 
 from verification.exports.statistics.intervals import Interval, wilson
@@ -83,13 +82,6 @@ def decimal(value: float) -> str:
 
 def seconds(length: timedelta | None) -> int | None:
     return round(length.total_seconds()) if length is not None else None
-
-
-def plain(value: Any) -> Any:
-    """A time in UTC or a decimal as text; everything else as it is."""
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-    return f"{value:.2f}" if isinstance(value, Decimal) else value
 
 
 def total(rows: Sequence[Mapping[str, Any]], name: str) -> int:

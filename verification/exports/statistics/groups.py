@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from verification.evidence.browsers import Browser, browser_of, device_of
+from verification.evidence.browsers import browser_of, device_of
 from verification.exports.period.table import Period
 from verification.exports.snapshot import chunks
 from verification.exports.statistics.figure import (
@@ -192,7 +192,7 @@ def _of_agent(agent: str) -> tuple[str, str]:
     device, browser = device_of(agent), browser_of(agent)
     return (
         NOT_KNOWN if device == Device.OTHER else str(device.label).removeprefix("a "),
-        NOT_KNOWN if browser == Browser.UNKNOWN else str(browser.label),
+        str(browser.label),
     )
 
 
@@ -313,10 +313,8 @@ _COHORT = (
 )
 _NOTES = (
     f"Counts from 1 to {SMALLEST - 1} are withheld, with as many further rows as are needed so that they can't be "
-    f"worked "
-    f"out. Below {ENOUGH} cases in the group or in all others a share is too uncertain to compare. Of twenty "
-    f"differences "
-    "between like groups, one has an interval without 0 by chance alone."
+    f"worked out. Below {ENOUGH} cases in the group or in all others a share is too uncertain to compare. Of twenty "
+    "differences between like groups, one has an interval without 0 by chance alone."
 )
 _COLUMNS = (
     column("dimension", "By", TEXT, "What the cases are grouped by."),
@@ -338,8 +336,7 @@ _COLUMNS = (
 _GROUPS = (
     "By the mode of the first recording; by device class and browser, as the browser called itself when the person "
     f"consented, or '{SEVERAL}' if the case was open in another one too; by the language of the invitation, without "
-    f"its "
-    f"region. The {MAX_GROUPS - 1} largest groups have rows of their own if there are more than {MAX_GROUPS}."
+    f"its region. The {MAX_GROUPS - 1} largest groups have rows of their own if there are more than {MAX_GROUPS}."
 )
 
 

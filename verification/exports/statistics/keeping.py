@@ -78,15 +78,14 @@ FIGURES = (
         "Cases that have ended and whose evidence is there, and those of them that are kept longer than their policy "
         "says. As of the moment when the statistics are made.",
         "Cases that have ended, of people who have a key and are not erased. Due: the days of retention of the "
-        "case's "
-        "own policy have passed since its decision or, if there is none, since its link ran out.",
+        "case's own policy have passed since its decision or, if there is none, since its link ran out.",
         (column("what", "What", TEXT), column("cases", "Cases", COUNT)),
         notes="All cases of a person are erased together, so one is due a while longer if the person has another.",
     ),
     Figure(
         "exports",
         "Exports",
-        "Files that auditors took out of the portal, and the end of their days.",
+        "Exports of a period and statistics that were made, downloaded, and deleted at the end of their days.",
         "Events export.created, export.downloaded and export.expired in the period.",
         (column("what", "What happened", TEXT), column("count", "Count", COUNT)),
     ),

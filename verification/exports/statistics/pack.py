@@ -11,10 +11,10 @@ from typing import IO, Any
 from verification import __version__
 from verification.exports import container, formats, verify_pack
 from verification.exports.period.progress import Progress
-from verification.exports.period.table import Period
+from verification.exports.period.table import Period, plain
 from verification.exports.snapshot import snapshot
 from verification.exports.statistics import collect, document, showing
-from verification.exports.statistics.figure import CODE, TEXT, TIME, Column, Figure, Rows, plain
+from verification.exports.statistics.figure import CODE, TEXT, TIME, Column, Figure, Rows
 from verification.transparency.canonical import canonical
 
 JSON = "statistics.json"
@@ -22,8 +22,7 @@ JSON = "statistics.json"
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for: when, why, for which period, and by whom: the kind alone, because a user name is one of a
-    person."""
+    """What was asked for: when, why, and for which period. Of who asked the kind alone: a user name names a person."""
 
     export_id: str
     period: Period
@@ -70,9 +69,7 @@ def _files(request: Request, found: dict[str, Rows]) -> dict[str, bytes]:
 
 def table(figure: Figure, rows: Rows) -> bytes:
     """The figure as CSV. No text is taken for a formula; numbers are digits, so that a spreadsheet counts with them."""
-    columns = [
-        [column.name, *(_cell(column, row[column.name]) for row in rows)] for column in figure.columns
-    ]
+    columns = [[column.name, *(_cell(column, row[column.name]) for row in rows)] for column in figure.columns]
     return formats.BYTE_ORDER_MARK + formats.csv_lines(columns)
 
 
@@ -82,7 +79,6 @@ def _cell(column: Column, value: Any) -> str:
 
 
 def _facts(request: Request) -> dict[str, Any]:
-    period = request.period
     return {
         "schema_version": collect.SCHEMA_VERSION,
         "product_version": __version__,
@@ -92,10 +88,5 @@ def _facts(request: Request) -> dict[str, Any]:
         "purpose": request.purpose,
         "reason": request.reason,
         "time_zone": "UTC",
-        "period": {
-            "first_day": period.first_day.isoformat(),
-            "last_day": period.last_day.isoformat(),
-            "end_included": False,
-            "ended_before_export": period.end <= request.created_at,
-        },
+        "period": request.period.facts(request.created_at),
     }

@@ -3,8 +3,8 @@
 from datetime import datetime
 from itertools import zip_longest
 
-from verification.exports.period.table import Period
-from verification.exports.statistics.figure import COUNT, TEXT, TIME, YES_NO, Figure, Row, Rows, column, plain
+from verification.exports.period.table import Period, plain
+from verification.exports.statistics.figure import COUNT, TEXT, TIME, YES_NO, Figure, Row, Rows, column
 from verification.models import Policy
 
 

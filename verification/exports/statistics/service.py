@@ -112,8 +112,7 @@ FIGURES: tuple[Figure, ...] = (
         "vendor_availability",
         "Was the vendor there?",
         "Calls to the vendor by what they came to. The vendor was there for a call if it said something about the "
-        "person "
-        "or the recording.",
+        "person or the recording.",
         f"{_CALLS}, by state and kind of answer.",
         (
             column("end", "What it came to", TEXT),
