@@ -79,10 +79,7 @@ def ask(
             created_at=now,
             expires_at=now + KEPT,
         )
-        facts = {"start": period.start.isoformat(), "end": period.end.isoformat(), "purpose": purpose}
-        facts["export_kind"] = kind
-        wanted = {"formats": asked.formats, "with_notes": notes, "with_addresses": addresses}
-        audit.record("export.asked", by=by, subject=asked, at=now, **facts, **wanted)
+        audit.record("export.asked", by=by, subject=asked, at=now, **asked.facts())
         if not here:
             doorbell.ring_export()
     return asked
@@ -151,8 +148,8 @@ def give_up(*, now: datetime) -> int:
 @transaction.atomic
 def fail(export: Export, fault: str, *, now: datetime) -> bool:
     """End an export that can't be made; False if somebody else has it by now."""
-    held = Export.objects.filter(pk=export.pk, state=ExportState.RUNNING, fence=export.fence)
-    if not held.update(state=ExportState.FAILED, fault=fault, ended_at=now, lease_until=None):
+    failed = {"state": ExportState.FAILED, "fault": fault, "ended_at": now, "lease_until": None}
+    if not export_leases.held(export).update(**failed):
         return False
     audit.record("export.failed", by=audit.By.system(), subject=export, at=now, fault=fault)
     return True

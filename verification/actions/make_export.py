@@ -15,7 +15,6 @@ from typing import IO
 
 import structlog
 from django.db import transaction
-from django.db.models import QuerySet
 
 from verification import anchors, audit, storage
 from verification.audit import log as trail
@@ -25,6 +24,7 @@ from verification.exports.period import guide, pack
 from verification.exports.period.progress import Progress, Stopped
 from verification.exports.period.table import Period, Sensitivity
 from verification.exports.statistics import pack as statistics
+from verification.jobs import export_leases
 from verification.models import DataKey, Export, ExportKind, ExportState
 from verification.transparency.signers import BadKeyring
 
@@ -77,7 +77,7 @@ def _seal(progress: Progress, clock: Callable[[], datetime]) -> None:
 @transaction.atomic
 def _key(export: Export) -> DataKey:
     """The key of the file, which has an owner before there is a file. What an earlier process left goes."""
-    held = _held(export).select_for_update(of=("self",)).select_related("data_key").first()
+    held = export_leases.held(export).select_for_update(of=("self",)).select_related("data_key").first()
     if held is None:
         raise Stopped
     if held.data_key is None:
@@ -86,10 +86,6 @@ def _key(export: Export) -> DataKey:
     for name in storage.copies(held.data_key):
         storage.delete(name)
     return held.data_key
-
-
-def _held(export: Export) -> QuerySet[Export]:
-    return Export.objects.filter(pk=export.pk, state=ExportState.RUNNING, fence=export.fence)
 
 
 def _write(export: Export, key: DataKey, progress: Progress) -> tuple[storage.StoredObject, pack.Written]:
@@ -127,11 +123,12 @@ def _trail(export: Export) -> container.Trail:
 
 
 def _request(export: Export) -> pack.Request:
+    by = _by(export)
     asked = {Sensitivity.NOTES: export.with_notes, Sensitivity.ADDRESSES: export.with_addresses}
     return pack.Request(
         export_id=export.public_id,
         period=Period(export.period_start, export.period_end),
-        by={"kind": export.by_kind, "id": "" if export.by == export.by_kind else export.by},
+        by={"kind": by.kind, "id": by.id},
         purpose=export.purpose,
         reason=export.reason,
         created_at=export.created_at,
@@ -154,7 +151,7 @@ def _finish(export: Export, stored: storage.StoredObject, written: pack.Written,
         "file_size": stored.size,
     }
     with transaction.atomic(durable=True):
-        if is_ours := bool(_held(export).update(**ready)):
+        if is_ours := bool(export_leases.held(export).update(**ready)):
             _record(export, stored, written, now)
     if not is_ours:
         storage.delete(stored.name)
@@ -164,18 +161,14 @@ def _finish(export: Export, stored: storage.StoredObject, written: pack.Written,
 
 
 def _record(export: Export, stored: storage.StoredObject, written: pack.Written, now: datetime) -> None:
-    by = audit.By(export.by_kind, "" if export.by == export.by_kind else export.by)
-    facts = {
-        "export_kind": export.kind,
-        "start": export.period_start.isoformat(),
-        "end": export.period_end.isoformat(),
-        "purpose": export.purpose,
-        "formats": export.formats,
-        "with_notes": export.with_notes,
-        "with_addresses": export.with_addresses,
+    made = {
         "rows": written.rows,
         "log_size": export.log_size,
         "file_sha256": stored.sha256,
         "file_size": stored.size,
     }
-    audit.record("export.created", by=by, subject=export, at=now, **facts)
+    audit.record("export.created", by=_by(export), subject=export, at=now, **export.facts(), **made)
+
+
+def _by(export: Export) -> audit.By:
+    return audit.By(export.by_kind, "" if export.by == export.by_kind else export.by)

@@ -14,7 +14,7 @@ from typing import Final
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from verification import clock
 from verification.models import Export, ExportState
@@ -64,8 +64,12 @@ def take(export: Export, *, now: datetime) -> bool:
 
 def renew(export: Export, *, done: int, counted: int, now: datetime) -> bool:
     """Begin the lease anew and note how far the export is. False if it is no longer this process's to make."""
-    held = Export.objects.filter(pk=export.pk, state=ExportState.RUNNING, fence=export.fence)
-    return bool(held.update(lease_until=now + LEASE, rows=done, rows_counted=counted))
+    return bool(held(export).update(lease_until=now + LEASE, rows=done, rows_counted=counted))
+
+
+def held(export: Export) -> QuerySet[Export]:
+    """The export's row, as long as the process that read it may write it: nobody cancelled or took it since."""
+    return Export.objects.filter(pk=export.pk, state=ExportState.RUNNING, fence=export.fence)
 
 
 class Beat:

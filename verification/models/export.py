@@ -1,6 +1,7 @@
 """An export of the trail, from the moment when it was asked for."""
 
 from functools import partial
+from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
@@ -112,3 +113,15 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return self.public_id
+
+    def facts(self) -> dict[str, Any]:
+        """What was asked for, as events hold it: without the reason, which may name somebody."""
+        return {
+            "export_kind": self.kind,
+            "start": self.period_start.isoformat(),
+            "end": self.period_end.isoformat(),
+            "purpose": self.purpose,
+            "formats": self.formats,
+            "with_notes": self.with_notes,
+            "with_addresses": self.with_addresses,
+        }

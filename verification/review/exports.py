@@ -215,11 +215,15 @@ def _page(
         "form": form,
         "confirm": confirm,
         "may_take_sensitive": permissions.can_export_sensitive(user),
-        "exports": [shown(made, user, now) for made in Export.objects.filter(kind=ExportKind.PERIOD)[:SHOWN]],
-        "most": SHOWN,
-        "days": action.KEPT.days,
+        **listed(ExportKind.PERIOD, user, now),
     }
     return TemplateResponse(request, "review/exports/list.html", context, status=status)
+
+
+def listed(kind: ExportKind, user: StaffUser, now: datetime) -> dict[str, Any]:
+    """The newest of a kind, for the page that asks for them."""
+    made = Export.objects.filter(kind=kind)[:SHOWN]
+    return {"rows": [shown(each, user, now) for each in made], "most": SHOWN, "days": action.KEPT.days}
 
 
 def _ask(form: PeriodForm, user: StaffUser, now: datetime) -> Export:
@@ -243,11 +247,12 @@ def _may_take(user: StaffUser, export: Export) -> bool:
 
 def shown(export: Export, user: StaffUser, now: datetime) -> dict[str, Any]:
     formats = dict(ExportFormat.choices)
+    is_over = export.state == ExportState.READY and not action.is_ready(export, now)
     return {
         "export": export,
         "period": Period(export.period_start, export.period_end),
         # One whose days are over counts as expired before the sweep has been there.
-        "state": "expired" if export.state == "ready" and export.expires_at <= now else export.state,
+        "state": ExportState.EXPIRED if is_over else export.state,
         "under_way": export.state in action.UNDER_WAY,
         "before": _before(export),
         "is_packing": 0 < export.rows_counted <= export.rows,

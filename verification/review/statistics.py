@@ -4,9 +4,7 @@ HTTP and forms only; `actions.export` decides what may be asked for and writes t
 """
 
 from datetime import datetime
-from typing import Any
 
-import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -24,10 +22,6 @@ from verification.models import Export, ExportKind
 from verification.review import exports
 from verification.review.page import Site, acting, signed_in
 from verification.review.sign_in import fresh, to_confirm
-
-SHOWN = 50
-
-log = structlog.get_logger(__name__)
 
 
 def urls(site: Site) -> list[URLPattern]:
@@ -105,14 +99,10 @@ def _of(public_id: str) -> Export:
 def _page(
     request: HttpRequest, form: exports.DaysForm, now: datetime, *, status: int = 200, confirm: str = ""
 ) -> HttpResponseBase:
-    user = signed_in(request)
-    made = Export.objects.filter(kind=ExportKind.STATISTICS)[:SHOWN]
-    context: dict[str, Any] = {
+    context = {
         "title": _("Statistics for a regulator"),
         "form": form,
         "confirm": confirm,
-        "rows": [exports.shown(each, user, now) for each in made],
-        "most": SHOWN,
-        "days": action.KEPT.days,
+        **exports.listed(ExportKind.STATISTICS, signed_in(request), now),
     }
     return TemplateResponse(request, "review/statistics/list.html", context, status=status)
