@@ -1,9 +1,10 @@
 """The trail: what sealing takes from those who write, how fast it seals, and that a proof does not grow with the log;
-and what an export of it takes.
+and what a case pack and an export take.
 
 PostgreSQL flushes to the disk here, as a production's does.
 """
 
+import json
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -19,7 +20,12 @@ from tests.services import PostgreSQL, environment, manage
 
 WRITERS, SECONDS, ROUNDS = 4, 15, 4
 SMALL, BIG = 1_000, 1_000_000
-TARGETS = {"write_ratio": ">= 0.85", "proof_ratio_1m_vs_1k": "<= 2", **audit_export.TARGETS}
+TARGETS = {
+    "write_ratio": ">= 0.85",
+    "proof_ratio_1m_vs_1k": "<= 2",
+    "pack_seconds.again": "<= 2",
+    **audit_export.TARGETS,
+}
 
 Portal = dict[str, str]
 
@@ -32,7 +38,7 @@ def run() -> dict[str, Any]:
             _portal(server.url if not name else server.create_database(name), folder)
             for name in ("", "small", "big")
         )
-        found = {**_writing(written), **_sealing_and_proving(small, big)}
+        found = {**_writing(written), **_sealing_and_proving(small, big), **_packing(folder / "demo")}
     return {**found, **audit_export.run()}
 
 
@@ -90,3 +96,13 @@ def _sealing_and_proving(small: Portal, big: Portal) -> dict[str, Any]:
         "sealed_events_a_second": round(a_second),
         "sealed_events": BIG,
     }
+
+
+def _packing(demo: Path) -> dict[str, Any]:
+    """A pack with media and signed dossier: the first of a process, which loads what it needs, and later ones."""
+    subprocess.run([sys.executable, "-m", "tests.browser.demo", str(demo)], cwd=PROJECT, check=True)
+    portal = environment(f"sqlite:///{demo / 'portal.sqlite3'}", "memory://", "http://127.0.0.1:9", demo)
+    command = [sys.executable, "-m", "tests.bench.in_portal", "packing"]
+    done = subprocess.run(command, cwd=PROJECT, env=portal, check=True, stdout=subprocess.PIPE, text=True)
+    first, *others = json.loads(done.stdout.splitlines()[-1])
+    return {"pack_seconds": {"first": round(first, 2), "again": round(median(others), 2)}}

@@ -16,6 +16,7 @@ LOOKS = (
     "case.shared_viewed",
     "case.traced",
     "case.viewed",
+    "case_pack.made",
     "evidence.viewed",
     "queue.searched",
     "record.viewed",
