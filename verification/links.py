@@ -131,6 +131,11 @@ def link_prefix(verification: Verification) -> str:
     return verification.link_hash[:16]
 
 
+def browser_prefix(browser_hash: str) -> str:
+    """What an event keeps of a browser's hash."""
+    return browser_hash[:16]
+
+
 def read_session(cookie: str | None) -> Session | None:
     """The session of a cookie with a valid signature, else None."""
     try:

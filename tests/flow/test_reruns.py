@@ -85,7 +85,7 @@ def test_the_same_bytes_are_sent_once_more_and_both_answers_stand_side_by_side(c
     first, again = ProviderCall.objects.order_by("pk")
     assert (first.rerun, again.rerun) == (None, made)
     assert first.body_sha256 == again.body_sha256
-    [facts] = side_by_side.facts_of(side_by_side.of_case(case))
+    [facts] = side_by_side.of_case(case)
     assert (made.state, facts["same_answer"]) == (RerunState.ANSWERED, False)
     assert (str(facts["original"]["similarity"]), str(facts["again"]["similarity"])) == ("42.00", "91.50")
     assert facts["again"]["under_policy_of_today"] == {"next": "approve", "reasons": []}
@@ -95,7 +95,7 @@ def test_the_same_bytes_are_sent_once_more_and_both_answers_stand_side_by_side(c
 def test_the_same_answer_is_told_as_the_same_with_the_same_frame(case, emulator, senior):
     emulator.script(**LOW)
     work(ask(case, senior))
-    [facts] = side_by_side.facts_of(side_by_side.of_case(case))
+    [facts] = side_by_side.of_case(case)
     assert facts["same_answer"] is True
     assert facts["original"]["best_frame_sha256"] == facts["again"]["best_frame_sha256"] != ""
 

@@ -101,6 +101,11 @@ def test_a_limit_is_shown_as_the_code_has_it(monkeypatch: pytest.MonkeyPatch) ->
     assert "“The note may have at most 4,321 characters.”" in row
 
 
+def test_what_else_varies_in_a_text_is_left_open() -> None:
+    (row,) = [line for line in limits().splitlines() if "`MAX_ASSIGNED`" in line]
+    assert "“… has 50 cases already.”" in row
+
+
 def test_every_text_that_is_quoted_stands_in_the_code() -> None:
     texts = {
         node.value

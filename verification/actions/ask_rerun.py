@@ -55,7 +55,7 @@ def ask(
         attempt = locked.attempts.filter(public_id=attempt_id).first()
         if refusal := why_not(locked, attempt):
             raise RerunRefused(refusal)
-        if asked is not None or attempt is None or number != next_number(locked):
+        if attempt is None or number != next_number(locked):
             raise RerunRefused(_("A colleague asked for it meanwhile. Read their answer first."))
         return _enter(locked, attempt, number, reason, by, now)
 

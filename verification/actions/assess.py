@@ -20,8 +20,8 @@ from verification.models import ProviderCall, VerificationAttempt
 from verification.rules import decision
 from verification.states import AttemptStatus
 from verification.vendor_accounts import account_health, call_ledger, calling, clients, pacing, request_ids
+from verification.vendor_accounts.calling import Clock
 
-Clock = Callable[[], datetime]
 log = structlog.get_logger(__name__)
 
 

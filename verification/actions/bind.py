@@ -100,5 +100,5 @@ def _record(
         at=now,
     )
     by = audit.By.applicant(verification.applicant.public_id)
-    facts = {"browser": session.browser_hash[:16], "device": device, "change": number}
+    facts = {"browser": links.browser_prefix(session.browser_hash), "device": device, "change": number}
     audit.record(kind, by=by, subject=verification, at=now, **facts)

@@ -5,7 +5,6 @@ byte is sent. It is made once. Only a call that was certainly not sent, or that 
 followed by another; after an outcome that is not known nobody but a person asks again.
 """
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -19,19 +18,20 @@ from verification.jobs import rerun_leases
 from verification.models import AnswerKind, Applicant, CallState, ProviderCall, Rerun, RerunState
 from verification.rules.decision import REPEATED_REQUEST_ID
 from verification.vendor_accounts import account_health, call_ledger, calling, clients, pacing, request_ids
+from verification.vendor_accounts.calling import Clock
 
-Clock = Callable[[], datetime]
 # After a call that was not sent, or while no account may be called.
 RETRY_AFTER = timedelta(seconds=15)
 # Then it ends without a call: whoever asked may ask again once the vendor works.
 MAX_WAITING = timedelta(hours=1)
-NOT_CALLED, ERASED, OTHER_BYTES = "not_called", "erased", "other_bytes"
+NOT_CALLED, OTHER_BYTES = "not_called", "other_bytes"
+ERASED = storage.KeyDestroyed.code
 
 log = structlog.get_logger(__name__)
 
 
-def rerun(rerun_id: str, *, clock: Clock) -> bool:
-    """Make the comparison. False if another worker has it, it has ended, or it still waits.
+def rerun(rerun_id: str, *, clock: Clock) -> None:
+    """Make the comparison, unless another worker has it, it has ended, or it is not due.
 
     1. Claim it. Close a call that an earlier worker left open; end by a call that was, or may have been, charged.
     2. End it if the evidence was erased, or it has waited for MAX_WAITING.
@@ -43,16 +43,15 @@ def rerun(rerun_id: str, *, clock: Clock) -> bool:
     """
     claimed = rerun_leases.claim(rerun_id, now=clock())
     if claimed is None:
-        return False
+        return
     call_ledger.close_lost_of(claimed, now=clock())
     made = reruns.call_of(claimed)
     if made is not None:
         _end_by(claimed, made, {"best_frame_note": "not_kept"}, clock())
-        return True
-    if reason := _why_not_call(claimed, clock()):
+    elif reason := _why_not_call(claimed, clock()):
         _fail(claimed, reason, clock())
-        return True
-    return _call_when_free(claimed, clock)
+    else:
+        _call_when_free(claimed, clock)
 
 
 def _why_not_call(claimed: Rerun, now: datetime) -> str:
@@ -61,23 +60,24 @@ def _why_not_call(claimed: Rerun, now: datetime) -> str:
     return NOT_CALLED if now - claimed.requested_at > MAX_WAITING else ""
 
 
-def _call_when_free(claimed: Rerun, clock: Clock) -> bool:
+def _call_when_free(claimed: Rerun, clock: Clock) -> None:
     slot = pacing.reserve(now=clock())
     if isinstance(slot, pacing.Wait):
-        rerun_leases.put_back(claimed, not_before=clock() + RETRY_AFTER)
-        return False
+        _put_back(claimed, clock)
+        return
     try:
         with pacing.Turn(slot) as turn:
-            called = _call_in_turn(claimed, turn, clock)
+            if not _call_in_turn(claimed, turn, clock):
+                _put_back(claimed, clock)
     except (storage.IntegrityError, liveness.Rejected) as error:
         _fail(claimed, error.code, clock())
-        return True
     except OSError as error:
         log.error("rerun.evidence_unavailable", rerun=claimed.public_id, error=type(error).__name__)
-        called = False
-    if not called:
-        rerun_leases.put_back(claimed, not_before=clock() + RETRY_AFTER)
-    return called
+        _put_back(claimed, clock)
+
+
+def _put_back(claimed: Rerun, clock: Clock) -> None:
+    rerun_leases.put_back(claimed, not_before=clock() + RETRY_AFTER)
 
 
 def _call_in_turn(claimed: Rerun, turn: pacing.Turn, clock: Clock) -> bool:
@@ -119,14 +119,15 @@ class _OtherBytes(storage.IntegrityError):
 def _call(
     claimed: Rerun, call: ProviderCall, turn: pacing.Turn, body: liveness.RequestBody, clock: Clock
 ) -> bool:
-    """Send the call and act on its outcome. False if nothing was compared for certain."""
+    """Send the call and act on its outcome. False if the slot was missed before a byte was sent."""
     try:
         answer = calling.send(call, turn, body, clock=clock)
     except liveness.Withdrawn:
         call_ledger.close_unsent(call, now=clock())
         return False
     except liveness.LivenessError as error:
-        return _act_on_error(claimed, call, error, turn.slot, clock)
+        _act_on_error(claimed, call, error, turn.slot, clock)
+        return True
     # Committed by itself and first: no later error may lose an answer that was paid for.
     ours = call_ledger.close_with_answer(call, answer, now=clock())
     account_health.after_call(call, None, now=clock())
@@ -142,7 +143,7 @@ def _call(
 
 def _act_on_error(
     claimed: Rerun, call: ProviderCall, error: liveness.LivenessError, slot: pacing.Slot, clock: Clock
-) -> bool:
+) -> None:
     log.warning("rerun.no_answer", rerun=claimed.public_id, kind=type(error).__name__, code=error.code)
     ours = call_ledger.close_with_error(call, error, now=clock())
     account_health.after_call(call, error, now=clock())
@@ -151,12 +152,10 @@ def _act_on_error(
         pacing.give_back(slot)
     if not ours:
         log.warning("rerun.overtaken", rerun=claimed.public_id)
-        return True
-    if isinstance(error, liveness.NotSent | liveness.REFUSALS):
-        rerun_leases.put_back(claimed, not_before=clock() + RETRY_AFTER)
-        return True
-    _end_by(claimed, _read(call), {}, clock())
-    return True
+    elif isinstance(error, liveness.NotSent | liveness.REFUSALS):
+        _put_back(claimed, clock)
+    else:
+        _end_by(claimed, _read(call), {}, clock())
 
 
 def _read(call: ProviderCall) -> ProviderCall:

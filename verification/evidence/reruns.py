@@ -9,6 +9,12 @@ OPEN = frozenset({Status.IN_REVIEW, Status.APPROVED, Status.DECLINED})
 MAX_RERUNS = 5
 
 
+def of_case(case: Verification) -> list[Rerun]:
+    """The comparisons of the case that were made again, the first first, with both calls."""
+    made = case.reruns.select_related("attempt", "requested_by")
+    return list(made.prefetch_related("calls", "attempt__calls").order_by("pk"))
+
+
 def original(attempt: VerificationAttempt) -> ProviderCall | None:
     """The call that the attempt's outcome rests on; of an attempt without an answer, the last that was sent."""
     calls = [call for call in attempt.calls.all() if call.rerun_id is None]

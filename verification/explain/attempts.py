@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from verification import liveness
+from verification import links, liveness
 from verification.audit import recorded
 from verification.explain.steps import Rule, Step
 from verification.explain.stored import Stored
@@ -18,7 +18,6 @@ _NEXT = {
     "decision.sent_to_review": decision.Next.REVIEW,
 }
 _BROWSERS = frozenset({"link.bound", "link.taken_over", "link.renewed"})
-_OF_A_BROWSER = 16  # characters of its hash that an event has
 # The case before an attempt, as the rules get it.
 _Case = tuple[decision.Terms, decision.History]
 
@@ -175,7 +174,7 @@ def _so_far(stored: Stored, attempt: VerificationAttempt, used: Used) -> _Case:
 
 
 def _count(attempt: VerificationAttempt, used: Used) -> None:
-    browsers = {attempt.browser_hash[:_OF_A_BROWSER], used.browser}
+    browsers = {links.browser_prefix(attempt.browser_hash), used.browser}
     used.counted += attempt.counted and (len(browsers) == 1 or "" in browsers)
 
 

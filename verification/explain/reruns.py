@@ -1,6 +1,5 @@
 """Both answers of a comparison that was made again, side by side, with what the policy of today says of each."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from verification.evidence import reruns
@@ -9,18 +8,10 @@ from verification.rules import decision
 from verification.vendor_accounts import call_ledger
 
 
-def of_case(case: Verification) -> list[Rerun]:
-    """The comparisons of the case that were made again, the first first, with all that `facts_of` reads."""
-    related = ("attempt", "requested_by")
-    return list(
-        case.reruns.select_related(*related).prefetch_related("calls", "attempt__calls").order_by("pk")
-    )
-
-
-def facts_of(made: Iterable[Rerun]) -> list[dict[str, Any]]:
-    """Plain values, for a page, a file or a program."""
+def of_case(case: Verification) -> list[dict[str, Any]]:
+    """The comparisons of the case that were made again, the first first, as plain values."""
     policy = Policy.current()
-    return [_facts(rerun, policy) for rerun in made]
+    return [_facts(rerun, policy) for rerun in reruns.of_case(case)]
 
 
 def _facts(rerun: Rerun, policy: Policy) -> dict[str, Any]:

@@ -60,10 +60,10 @@ _AT_ONCE = 0.5
 log = structlog.get_logger(__name__)
 
 
-def ring(task: str, attempt_id: str, *, delay: float = 0) -> None:
-    """Send `task` for the attempt, or for the comparison that is made again, after the running transaction commits; it
-    runs `delay` seconds later or after."""
-    transaction.on_commit(partial(_send, task, [attempt_id], delay))
+def ring(task: str, public_id: str, *, delay: float = 0) -> None:
+    """After the running transaction commits, send `task` for the record of that id; it runs `delay` seconds later, or
+    after."""
+    transaction.on_commit(partial(_send, task, [public_id], delay))
 
 
 def ring_next() -> None:

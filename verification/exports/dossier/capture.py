@@ -13,7 +13,6 @@ from verification.models import ProviderCall, Rerun, Verification, VerificationA
 
 MAX_ATTEMPTS: Final = 30
 MAX_CALLS: Final = 60
-MAX_RERUNS: Final = 20
 MAX_HASHES: Final = 120
 
 
@@ -70,11 +69,7 @@ def calls(case: Verification) -> Block | None:
 
 def reruns(case: Verification, *, notes: bool) -> Block | None:
     """The same evidence compared again: the first answer beside the later one."""
-    rows = list(
-        case.reruns.select_related("attempt", "requested_by")
-        .prefetch_related("calls", "attempt__calls")
-        .order_by("pk")
-    )
+    rows = reruns_of.of_case(case)
     if not rows:
         return None
     columns = [
@@ -86,8 +81,7 @@ def reruns(case: Verification, *, notes: bool) -> Block | None:
     ]
     return blocks.section(
         _("Compared again"),
-        blocks.table(columns, (_rerun(row, notes=notes) for row in rows[:MAX_RERUNS])),
-        blocks.left_out(len(rows) - MAX_RERUNS),
+        blocks.table(columns, (_rerun(row, notes=notes) for row in rows)),
         blocks.text(
             _("The very same bytes were sent to the vendor once more. It decides nothing."), quiet=True
         ),

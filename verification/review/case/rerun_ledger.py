@@ -9,8 +9,8 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from verification import labels, permissions
-from verification.actions import ask_rerun
+from verification import labels, permissions, storage
+from verification.actions import ask_rerun, rerun
 from verification.casework import MIN_NOTE
 from verification.evidence import reruns
 from verification.explain import reruns as side_by_side
@@ -24,25 +24,25 @@ from verification.models import (
     VerificationAttempt,
 )
 from verification.review import words
-from verification.rules.decision import Next
+from verification.rules.decision import REPEATED_REQUEST_ID, Next
 
 # Characters of a hash: enough to see whether two are the same.
 _OF_A_HASH = 16
 
 _WHY_NO_ANSWER: dict[str, Any] = {
-    "not_called": gettext_lazy(
+    rerun.NOT_CALLED: gettext_lazy(
         "The vendor could not be called for an hour. Nothing was sent, and nothing is charged."
     ),
-    "erased": gettext_lazy(
+    rerun.ERASED: gettext_lazy(
         "The evidence was erased before it could be sent. Nothing was sent, and nothing is charged."
     ),
-    "other_bytes": gettext_lazy(
+    rerun.OTHER_BYTES: gettext_lazy(
         "What is stored would not make the very bytes that were sent then, so nothing was sent. Tell an operator."
     ),
-    "integrity_error": gettext_lazy(
+    storage.IntegrityError.code: gettext_lazy(
         "A stored file is missing or damaged, so nothing was sent. Tell an operator."
     ),
-    "repeated_request_id": gettext_lazy(
+    REPEATED_REQUEST_ID: gettext_lazy(
         "The vendor gave the RequestId of another call: its answer may be about somebody else, so it is not used."
     ),
 }
@@ -77,7 +77,7 @@ def of(
     reason while the user must not read a verdict: whoever asked may have read it, and tell it."""
     if blind:
         return {"reruns": [], "may_rerun": False}
-    made = side_by_side.facts_of(side_by_side.of_case(case))
+    made = side_by_side.of_case(case)
     entitled = case.status in reruns.OPEN and not permissions.refusal(permissions.check_rerun, user, case)
     refusal = ask_rerun.why_not(case, attempt) if entitled else ""
     return {
@@ -135,7 +135,7 @@ def _told(facts: dict[str, Any]) -> tuple[str, str, str]:
 def _why_none(code: str) -> str:
     if code in _WHY_NO_ANSWER:
         return str(_WHY_NO_ANSWER[code])
-    return _("The vendor did not compare the faces: %(code)s") % {"code": code}
+    return _("The vendor said nothing of the faces: %(code)s") % {"code": code}
 
 
 def _lines(facts: dict[str, Any]) -> list[Line]:

@@ -134,5 +134,7 @@ def _reads(limit: Limit, found: Any) -> str:
 
 
 def _filled(text: str, found: Any) -> str:
-    """The text with the limit in its place; what varies between installations stays open."""
-    return re.sub(r"%(\(\w+\))?[ds]", _number(found) if isinstance(found, int | float) else "…", text)
+    """The text with the limit in its last place; what varies between cases or installations stays open."""
+    *before, end = re.split(r"%(?:\(\w+\))?[ds]", text)
+    limit = _number(found) if isinstance(found, int | float) else "…"
+    return "…".join(before) + limit + end if before else end

@@ -15,7 +15,6 @@ DOSSIER = (
     then("exports.dossier.decision:MAX_OF_ALL", "All notes of a table in a dossier", "characters", _CUT),
     then("exports.dossier.capture:MAX_ATTEMPTS", "Attempts in a dossier", "", _COUNTED),
     then("exports.dossier.capture:MAX_CALLS", "Calls to the vendor in a dossier", "", _COUNTED),
-    then("exports.dossier.capture:MAX_RERUNS", "Comparisons made again in a dossier", "", _COUNTED),
     then("exports.dossier.capture:MAX_HASHES", "Hashes in a dossier", "", _COUNTED),
     then("exports.dossier.terms:MAX_CONSENTS", "Answers to the consent in a dossier", "", _COUNTED),
     then("exports.dossier.trail:MAX_FIRST", "First events of a dossier's timeline", "", _COUNTED),
