@@ -131,10 +131,10 @@ class Parts:
         files = {name: b"".join(opened.blocks(name)) for name in opened.facts}
         return cls(files, manifest, opened.note, {name for name, fact in opened.facts.items() if fact.method})
 
-    def zipped(self) -> bytes:
-        """With the manifest as it is, whatever the files are now."""
+    def zipped(self, manifest: bytes = b"") -> bytes:
+        """With the manifest as it is, or with these bytes in its place, whatever the files are now."""
         made, central = b"", []
-        named = {MANIFEST: canonical(self.manifest) + b"\n", SIGNED_MANIFEST: self.note}
+        named = {MANIFEST: manifest or canonical(self.manifest) + b"\n", SIGNED_MANIFEST: self.note}
         for name, content in {**self.files, **named}.items():
             raw = _deflated(content) if name in self.deflated else content
             method = DEFLATED if name in self.deflated else STORED

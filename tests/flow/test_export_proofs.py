@@ -152,6 +152,16 @@ def test_nor_hide_an_event_among_those_beside_the_period() -> None:
     assert "does not belong here" in verdict(parts.listed_anew().signed_by(signer).zipped(), keys())
 
 
+def test_nor_leave_out_the_table_of_events() -> None:
+    events(*range(5))
+    parts = Parts.of(november())
+    del parts.files[verify_pack.EVENTS]
+    signer = next(iter(trail_keys.ring().values()))
+    assert (
+        verdict(parts.listed_anew().signed_by(signer).zipped(), keys()) == "events.jsonl: the file is missing"
+    )
+
+
 def with_range(pack: bytes, first: int, end: int) -> bytes:
     """As the portal could make it: only what the log has at these places, under a sound signature and proof."""
     parts = Parts.of(pack)

@@ -24,7 +24,7 @@ from verification.actions import cancel, reopen
 from verification.audit import facts, trail_keys
 from verification.exports import verify_pack
 from verification.exports.case_pack import Contents
-from verification.exports.verify_pack import CHECKPOINT, KEYS, MANIFEST, SIGNED_MANIFEST
+from verification.exports.verify_pack import CHECKPOINT, KEYS
 from verification.models import AuditSalt, Review, VerificationAttempt
 from verification.transparency import signers
 from verification.transparency.canonical import canonical
@@ -41,14 +41,8 @@ def raw(parts: Parts, manifest: bytes) -> bytes:
     """The pack with a manifest of these very bytes, and a note that names its hash."""
     lines = parts.note.split(b"\n")
     lines[2] = hashlib.sha256(manifest).hexdigest().encode()
-    note = b"\n".join(lines)
-    made, central = b"", []
-    for name, content in {**parts.files, MANIFEST: manifest, SIGNED_MANIFEST: note}.items():
-        file = verify_pack._stored(name, content)
-        central.append(verify_pack.central_header(file, len(made)))
-        made += verify_pack.local_header(file) + content
-    listed = b"".join(central)
-    return made + listed + verify_pack.end_of_zip(len(central), len(listed), len(made))
+    parts.note = b"\n".join(lines)
+    return parts.zipped(manifest)
 
 
 def manifests(pack: bytes) -> Iterator[tuple[str, bytes]]:

@@ -11,6 +11,7 @@ import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import IO, Any, Final, Self
 
 from verification.audit import log, trail_keys
@@ -32,7 +33,9 @@ _RESERVED: Final = (
     verify_pack.KEYS,
     verify_pack.MANIFEST,
     verify_pack.SIGNED_MANIFEST,
+    verify_pack.VERIFIER,
 )
+_VERIFIER: Final = Path(verify_pack.__file__)
 
 Content = bytes | Iterable[bytes]
 
@@ -73,33 +76,34 @@ class Trail:
         return {"origin": self.origin, "size": self.checkpoint.size, "root": self.checkpoint.root}
 
     def files(self) -> dict[str, bytes]:
-        """What a verifier needs of the trail. The keys come last: it finds them from the end on."""
+        """What a verifier needs of the trail."""
         found = {verify_pack.CHECKPOINT: log.cosigned(self.checkpoint).encode()}
         if self.earlier:
-            found[verify_pack.CONSISTENCY] = canonical(
-                {"proofs": [self._proof(size) for size in self.earlier]}
-            )
+            proofs = [{"from": size, "hashes": self._proof(size)} for size in self.earlier]
+            found[verify_pack.CONSISTENCY] = canonical({"proofs": proofs})
         keys = [{"vkey": key.vkey, "introduction": key.introduction, "since": key.since} for key in self.keys]
         return {**found, verify_pack.KEYS: canonical({"keys": keys})}
 
-    def _proof(self, size: int) -> dict[str, Any]:
-        hashes = log.consistency(size, self.checkpoint.size)
-        return {"from": size, "hashes": [base64.b64encode(each).decode() for each in hashes]}
+    def _proof(self, size: int) -> list[str]:
+        return _in_text(log.consistency(size, self.checkpoint.size))
 
 
 def range_facts(first: int, end: int, size: int) -> bytes:
     """`trail/range.json`: by these hashes, the log's root of `size` events follows from those at `first` to `end`."""
     hashes = merkle.range_proof(first, end, size, tiles.nodes(log.read_tile))
-    return canonical(
-        {"first": first, "end": end, "hashes": [base64.b64encode(each).decode() for each in hashes]}
-    )
+    return canonical({"first": first, "end": end, "hashes": _in_text(hashes)})
+
+
+def _in_text(hashes: Iterable[bytes]) -> list[str]:
+    return [base64.b64encode(each).decode() for each in hashes]
 
 
 @dataclass
 class Writer:
     """Writes a pack into `file`, which is seekable and empty. Leaving the context normally completes it.
 
-    `kind` is one of the three above; `facts` say what the pack is about, and may be completed until the end.
+    Every pack brings the verifier, and what that needs of the trail. `kind` is one of the three above; `facts` say what
+    the pack is about, and may be completed until the end.
     """
 
     file: IO[bytes]
@@ -128,6 +132,7 @@ class Writer:
         self._listed.append(self._write(name, content, deflate))
 
     def _complete(self) -> None:
+        self._list(verify_pack.VERIFIER, [_VERIFIER.read_bytes()], True)
         for name, content in self.trail.files().items():
             self._list(name, [content], False)
         whole = {

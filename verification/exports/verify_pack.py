@@ -2,8 +2,8 @@
 """Checks a pack of the KYC portal: python3 -I -S verify.py PACK.zip --key KEY
 
 It needs Python 3.9 or later and nothing else: no package, no network, no portal. It prints what it found and ends with
-0 if everything holds, with 1 at the first thing that does not, which it names, with 2 if it was called wrongly, and
-with 3 if the pack agrees with itself but nothing tells whose it is.
+0 if everything holds, with 1 at the first thing that does not, which it names, with 2 if it was called wrongly or the
+pack can't tell what was asked, and with 3 if the pack agrees with itself but nothing tells whose it is.
 
 KEY is the public key of the trail as the organisation publishes it, such as `kyc.example.com/trail+530d903a+AekyeR…`.
 Get it from somewhere else than the pack. A checkpoint of the trail that you kept, or an earlier pack that you trust,
@@ -30,9 +30,9 @@ CASE, PERIOD, STATISTICS = "kyc-portal/case-pack", "kyc-portal/period-export", "
 KINDS = (CASE, PERIOD, STATISTICS)
 MANIFEST, SIGNED_MANIFEST = "manifest.json", "manifest.note"
 CHECKPOINT, KEYS, CONSISTENCY = "trail/checkpoint", "trail/keys.json", "trail/consistency.json"
-RANGE, ENTRIES = "trail/range.json", "trail/entries.jsonl"
-# Of a period export: its table of events, and those at places between them that are not of the period.
-EVENTS, BESIDE = "events.jsonl", "trail/beside.jsonl"
+# Of a period export: its table of events, those at places between them that are not of the period, and what leads from
+# both to the log's root.
+EVENTS, BESIDE, RANGE = "events.jsonl", "trail/beside.jsonl", "trail/range.json"
 VERIFIER = "verify.py"
 TIMELINE, ACCESS, PROOFS = "timeline.jsonl", "access.jsonl", "proofs/"
 CASE_FILE, MEDIA_LIST, MEDIA = "case.json", "media.json", "media/"
@@ -63,7 +63,6 @@ Point = tuple[int, int, int, int]
 # Takes "ok" or "note", and what was found.
 Say = Callable[[str, str], None]
 
-
 # What a file of another form than the portal writes leads to.
 UNREADABLE = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError, struct.error)
 
@@ -73,6 +72,10 @@ class Wrong(Exception):
 
     def __init__(self, where: str, what: str) -> None:
         super().__init__(f"{where}: {what}")
+
+
+class NotInPack(Exception):
+    """What was asked for can't be checked with this pack."""
 
 
 # ---- Ed25519 (RFC 8032, section 5.1) ----
@@ -353,9 +356,10 @@ class Pack:
         self._file = file
         self._length = file.seek(0, 2)
         self._list_at = self._length - self._end_and_list()
-        self.note = self._from_end(SIGNED_MANIFEST, MAX_NOTE)
-        self._note_at = self._list_at - len(self.note) - len(_stored_header(SIGNED_MANIFEST, self.note))
-        self.raw_manifest = self._from_end(MANIFEST, MAX_MANIFEST)
+        sizes = self._sizes()
+        self.note = self._before(self._list_at, SIGNED_MANIFEST, sizes, MAX_NOTE)
+        note_at = self._list_at - len(self.note) - len(_stored_header(SIGNED_MANIFEST, self.note))
+        self.raw_manifest = self._before(note_at, MANIFEST, sizes, MAX_MANIFEST)
         self.manifest: dict[str, Any] = {}
         self.facts: dict[str, Fact] = {}
         self._places: dict[str, int] = {}
@@ -375,16 +379,6 @@ class Pack:
             raise Wrong("the zip", "its end names a list of files that can't be there")
         return int(size) + length
 
-    def _from_end(self, name: str, most: int) -> bytes:
-        """One of the two last files, which are found from the end on, wherever the others were moved."""
-        size = self._sizes().get(name)
-        if size is None:
-            raise Wrong(name, "the file is missing")
-        end = self._list_at if name == SIGNED_MANIFEST else self._note_at
-        if size > most or size > end:
-            raise Wrong(name, "the file can't be so large")
-        return self._at(end - size, size)
-
     def _sizes(self) -> dict[str, int]:
         """The sizes of the manifest and its note, as the zip's list says; the list is checked later, byte by byte."""
         content = self._at(self._list_at, min(self._length - self._list_at, MAX_LIST))
@@ -397,6 +391,14 @@ class Pack:
                 sizes[name.decode()] = size
             at += _CENTRAL.size + names + extra + comment
         return sizes
+
+    def _before(self, end: int, name: str, sizes: dict[str, int], most: int) -> bytes:
+        """One of the two last files, which are found from the end on, wherever the others were moved."""
+        if name not in sizes:
+            raise Wrong(name, "the file is missing")
+        if sizes[name] > min(most, end):
+            raise Wrong(name, "the file can't be so large")
+        return self._at(end - sizes[name], sizes[name])
 
     def _at(self, place: int, size: int) -> bytes:
         self._file.seek(place)
@@ -528,7 +530,9 @@ def _some(stream: Any, block: bytes, fact: Fact) -> bytes:
         raise Wrong(fact.name, "it can't be unpacked") from None
 
 
-# ---- whose pack it is ----
+# ---- JSON, as it is read and as it is hashed (RFC 8785) ----
+
+MAX_INTEGER = 2**53 - 1  # larger ones are text in the trail
 
 
 def read_json(content: bytes, where: str) -> Any:
@@ -541,6 +545,29 @@ def read_json(content: bytes, where: str) -> Any:
         return json.loads(content.decode("utf-8"), object_pairs_hook=once)
     except (UnicodeDecodeError, ValueError, RecursionError):
         raise Wrong(where, "this is no JSON") from None
+
+
+def canonical(value: Any) -> bytes:
+    """RFC 8785; numbers that are no exact integers are text, as the trail has them."""
+    text = json.dumps(_in_order(value), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _in_order(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _in_order(value[key]) for key in sorted(value, key=_code_units)}
+    if isinstance(value, list):
+        return [_in_order(each) for each in value]
+    if isinstance(value, float) or (type(value) is int and abs(value) > MAX_INTEGER):
+        return str(value)
+    return value
+
+
+def _code_units(key: str) -> bytes:
+    return key.encode("utf-16-be", "surrogatepass")
+
+
+# ---- whose pack it is ----
 
 
 def check_manifest(pack: Pack, pinned: list[str], earlier: bytes | None, say: Say) -> list[str]:
@@ -678,10 +705,6 @@ def _consistency(pack: Pack, old: int, new: int) -> list[bytes]:
     )
 
 
-class NotInPack(Exception):
-    """What was asked for can't be checked with this pack."""
-
-
 def check_proof(content: bytes, entry: bytes, trail: Trail, checkpoint: bytes, where: str) -> int:
     """The place of the entry, which the proof shows to be in the log."""
     head, _, note = content.partition(b"\n\n")
@@ -694,65 +717,11 @@ def check_proof(content: bytes, entry: bytes, trail: Trail, checkpoint: bytes, w
     return int(match[1])
 
 
-def check_range(pack: Pack, trail: Trail, say: Say) -> None:
-    """Raises Wrong unless the entries are all that the log holds between two places: the root follows from them."""
-    named = read_json(pack.read(RANGE), RANGE)
-    first, end = named["first"], named["end"]
-    if not 0 <= first <= end <= trail.size:
-        raise Wrong(RANGE, "it lies outside the log")
-    hashes = iter([_base64(each, RANGE) for each in named["hashes"]])
-    entries = pack.lines(ENTRIES)
-    root = _root_of_range(0, trail.size, first, end, entries, hashes)
-    if next(entries, None) is not None or next(hashes, None) is not None or root != trail.root:
-        raise Wrong(
-            ENTRIES, f"these are not the events {first} to {end} of the log: one is missing or was changed"
-        )
-    say("ok", f"all {end - first} events from place {first} on are there, as the trail holds them")
-
-
-def _root_of_range(
-    start: int, stop: int, first: int, end: int, entries: Iterator[bytes], hashes: Iterator[bytes]
-) -> bytes:
-    """The hash over the leaves from `start` to `stop`: of the range by its entries, of the rest by given hashes."""
-    try:
-        if stop <= first or start >= end:
-            return next(hashes)
-        if stop - start == 1:
-            return leaf_hash(next(entries))
-    except StopIteration:
-        raise Wrong(ENTRIES, "there are fewer events or hashes than the range needs") from None
-    middle = start + (1 << (stop - start - 1).bit_length() - 1)
-    left = _root_of_range(start, middle, first, end, entries, hashes)
-    return node_hash(left, _root_of_range(middle, stop, first, end, entries, hashes))
-
-
 # ---- the events of a period ----
 
-# As the portal writes an entry: larger integers become text, and larger data their hash.
-MAX_INTEGER = 2**53 - 1
-MAX_DATA_BYTES = 60_000
+MAX_DATA_BYTES = 60_000  # of larger data an entry has their hash
 # Places beside the period on either side, unless the log begins or ends there: by them one sees that it is over.
 AROUND = 100
-
-
-def canonical(value: Any) -> bytes:
-    """RFC 8785; numbers that are no exact integers are text, as the trail has them."""
-    text = json.dumps(_in_order(value), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return text.encode("utf-8", "backslashreplace")
-
-
-def _in_order(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _in_order(value[key]) for key in sorted(value, key=_code_units)}
-    if isinstance(value, list):
-        return [_in_order(each) for each in value]
-    if isinstance(value, float) or (type(value) is int and abs(value) > MAX_INTEGER):
-        return str(value)
-    return value
-
-
-def _code_units(key: str) -> bytes:
-    return key.encode("utf-16-be", "surrogatepass")
 
 
 def entry_of(row: dict[str, Any]) -> bytes:
@@ -1054,8 +1023,10 @@ def self_test() -> bool:
         signed = bytes.fromhex(key), bytes.fromhex(message), bytes.fromhex(signature)
         if not is_signed(*signed) or is_signed(signed[0], signed[1] + b"x", signed[2]):
             return False
-    entries = (bytes.fromhex(leaf) for leaf in LEAVES)
-    return _root_of_range(0, 8, 0, 8, entries, iter([])).hex() == ROOT
+    leaves = Leaves()
+    for place, leaf in enumerate(LEAVES):
+        leaves.add(place, bytes.fromhex(leaf))
+    return leaves.root(0, len(LEAVES), 0, len(LEAVES), iter([])).hex() == ROOT
 
 
 NOT_PROVEN = """
@@ -1075,10 +1046,8 @@ def verify(pack: Pack, pinned: list[str], earlier: bytes | None, say: Say) -> No
     trail = check_checkpoint(pack, keys, say)
     if earlier is not None:
         check_earlier(pack, trail, earlier, say)
-    if EVENTS in pack.facts:
+    if pack.manifest["kind"] == PERIOD:
         check_period(pack, trail, say)
-    elif RANGE in pack.facts:
-        check_range(pack, trail, say)
     if pack.manifest["kind"] == CASE:
         check_case(pack, trail, say)
     if not is_this_program(pack):
@@ -1100,10 +1069,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--earlier", help="a checkpoint of this trail that you kept, or an earlier pack")
     parser.add_argument("--self-test", action="store_true", help="check this program itself by known answers")
     given = parser.parse_args(arguments)
-    if given.self_test or given.pack is None:
-        found = given.self_test and self_test()
-        _say("The program finds the known answers." if found else "Give a pack; --help says how.")
-        return 0 if found else 2
+    if given.self_test:
+        found = self_test()
+        _say("The program finds the known answers." if found else "WRONG   the program misses a known answer")
+        return 0 if found else 1
+    if given.pack is None:
+        parser.error("give a pack")
     try:
         with open(given.pack, "rb") as file:
             if given.earlier is None:

@@ -1,15 +1,12 @@
 """Writing a case pack from what was gathered."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import IO, Any
 
 from verification.exports import container, dossier, verify_pack
 from verification.exports.case_pack import events, guide, media
 from verification.exports.case_pack.gathering import Gathered
 from verification.transparency.canonical import canonical
-
-_VERIFIER = Path(verify_pack.__file__)
 
 
 def write(file: IO[bytes], gathered: Gathered, *, earlier: Iterable[int] = ()) -> None:
@@ -21,7 +18,6 @@ def write(file: IO[bytes], gathered: Gathered, *, earlier: Iterable[int] = ()) -
     trail = container.Trail.at(gathered.checkpoint, earlier)
     with container.Writer(file, container.CASE, _facts(gathered), trail) as pack:
         pack.add("VERIFY.md", guide.words(gathered, trail).encode())
-        pack.add(verify_pack.VERIFIER, _VERIFIER.read_bytes())
         pack.add("dossier.pdf", _dossier(gathered))
         for name, content in gathered.files.items():
             pack.add(name, content)

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import IO, Any
 
 from verification import __version__
@@ -156,7 +155,6 @@ def _documents(request: Request) -> dict[str, bytes]:
         "README.md": guide.readme(_facts(request)).encode(),
         "DATA_DICTIONARY.md": guide.dictionary_in_words(rows.TABLES).encode(),
         "data_dictionary.json": canonical(guide.dictionary(rows.TABLES)).encode() + b"\n",
-        "verify.py": Path(verify_pack.__file__).read_bytes(),
     }
 
 

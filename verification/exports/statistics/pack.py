@@ -5,11 +5,10 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import IO, Any
 
 from verification import __version__
-from verification.exports import container, formats, verify_pack
+from verification.exports import container, formats
 from verification.exports.period.progress import Progress
 from verification.exports.period.table import Period, plain
 from verification.exports.snapshot import snapshot
@@ -63,7 +62,6 @@ def _files(request: Request, found: dict[str, Rows]) -> dict[str, bytes]:
         "statistics.html": showing.paper(period, now, found, reason).encode(),
         JSON: canonical(collect.as_json(period, now, found)) + b"\n",
         **{f"{figure.key}.csv": table(figure, found[figure.key]) for figure in collect.FIGURES},
-        "verify.py": Path(verify_pack.__file__).read_bytes(),
     }
 
 
