@@ -1,6 +1,6 @@
 """The parts that a page of the dossier is made of, as the template takes them. Plain values, no words of its own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -59,6 +59,16 @@ def steps(sentences: Iterable[str]) -> Block:
 
 def pictures(items: Iterable[Block]) -> Block:
     return {"kind": "pictures", "items": list(items)}
+
+
+def listed(
+    columns: Sequence[tuple[str, float]],
+    rows: Sequence[Any],
+    most: int,
+    cells: Callable[[Any], Sequence[Cell]] = list,
+) -> tuple[Block, Block | None]:
+    """A table of so many rows at most, and what it says of the rest. `cells` are those of a row."""
+    return table(columns, map(cells, rows[:most])), left_out(len(rows) - most)
 
 
 def left_out(count: int) -> Block | None:

@@ -31,8 +31,7 @@ def attempts(case: Verification) -> Block | None:
     ]
     return blocks.section(
         _("Attempts"),
-        blocks.table(columns, map(_attempt, rows[:MAX_ATTEMPTS])),
-        blocks.left_out(len(rows) - MAX_ATTEMPTS),
+        *blocks.listed(columns, rows, MAX_ATTEMPTS, _attempt),
     )
 
 
@@ -62,8 +61,7 @@ def calls(case: Verification) -> Block | None:
     ]
     return blocks.section(
         _("Calls to the vendor"),
-        blocks.table(columns, map(_call, rows[:MAX_CALLS])),
-        blocks.left_out(len(rows) - MAX_CALLS),
+        *blocks.listed(columns, rows, MAX_CALLS, _call),
     )
 
 
@@ -131,8 +129,7 @@ def hashes(case: Verification) -> Block | None:
     columns = [(_("File"), 1), (_("SHA-256"), 0)]
     return blocks.section(
         _("Evidence by its hashes"),
-        blocks.table(columns, rows[:MAX_HASHES]),
-        blocks.left_out(len(rows) - MAX_HASHES),
+        *blocks.listed(columns, rows, MAX_HASHES),
     )
 
 

@@ -1,6 +1,7 @@
 """What was decided, by whom, on what, and what people said before."""
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from verification.exports.dossier import blocks
 from verification.exports.dossier.blocks import Block, Cell
 from verification.exports.dossier.trail import Sealed
 from verification.liveness import VENDOR_PASS, lookup
-from verification.models import DocumentCheck, Review, Verification, VerificationAttempt
+from verification.models import DocumentCheck, Review, RiskFlag, Verification, VerificationAttempt
 from verification.rules import document_check, reasons
 from verification.states import ENDED, MOVES, Outcome, Status
 from verification.vendor_accounts.code_guide import MEANINGS, SUSPICION
@@ -122,11 +123,9 @@ def verdicts(case: Verification, *, notes: bool) -> Block | None:
     columns = [(_("Time (UTC)"), 0), (_("Who"), 0), (_("What"), 2), (_("Reason and note"), 5)]
     return blocks.section(
         _("What reviewers said"),
-        blocks.table(
-            columns,
-            (_verdict(row, _printed(rows[:MAX_VERDICTS]) if notes else 0) for row in rows[:MAX_VERDICTS]),
+        *blocks.listed(
+            columns, rows, MAX_VERDICTS, partial(_verdict, most=_printed(rows, MAX_VERDICTS, notes))
         ),
-        blocks.left_out(len(rows) - MAX_VERDICTS),
         None if notes else blocks.text(_("The reviewers' notes are not included in this copy."), quiet=True),
     )
 
@@ -136,9 +135,9 @@ def _verdict(row: Review, most: int) -> Sequence[Cell]:
     return blocks.time(row.at), row.by.get_username(), labels.verdict(row), "\n".join(said)
 
 
-def _printed(rows: Sequence[Any]) -> int:
-    """How many characters of each note are printed."""
-    return min(MAX_PRINTED, MAX_OF_ALL // len(rows))
+def _printed(rows: Sequence[Any], listed: int, notes: bool) -> int:
+    """How many characters of each note are printed: none if the reader may see no notes."""
+    return min(MAX_PRINTED, MAX_OF_ALL // min(len(rows), listed)) if notes else 0
 
 
 def _note(note: str, most: int) -> list[str]:
@@ -155,11 +154,9 @@ def document(case: Verification, *, notes: bool) -> Block | None:
     columns = [(_("Time (UTC)"), 0), (_("Who"), 0), (_("Found"), 2), (_("Answers"), 5)]
     return blocks.section(
         _("Check of the document"),
-        blocks.table(
-            columns,
-            (_check(check, _printed(checks[:MAX_CHECKS]) if notes else 0) for check in checks[:MAX_CHECKS]),
+        *blocks.listed(
+            columns, checks, MAX_CHECKS, partial(_check, most=_printed(checks, MAX_CHECKS, notes))
         ),
-        blocks.left_out(len(checks) - MAX_CHECKS),
     )
 
 
@@ -180,13 +177,12 @@ def flags(case: Verification) -> Block | None:
     if not rows:
         return None
     columns = [(_("Time (UTC)"), 0), (_("Attempt"), 0), (_("What was noticed"), 1)]
-    found = (
-        [blocks.time(row.raised_at), str(row.attempt.number), row.get_code_display()]
-        for row in rows[:MAX_FLAGS]
-    )
     return blocks.section(
         _("Flags"),
-        blocks.table(columns, found),
-        blocks.left_out(len(rows) - MAX_FLAGS),
+        *blocks.listed(columns, rows, MAX_FLAGS, _flag),
         blocks.text(_("A flag is for a person to weigh; it is no verdict by itself."), quiet=True),
     )
+
+
+def _flag(row: RiskFlag) -> Sequence[Cell]:
+    return blocks.time(row.raised_at), str(row.attempt.number), row.get_code_display()

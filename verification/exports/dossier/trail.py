@@ -1,7 +1,6 @@
 """What the trail holds about the case up to a checkpoint: what was done, who looked, and how to check all of it."""
 
 import re
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from verification import labels
-from verification.audit import viewing
+from verification.audit import log, viewing
 from verification.exports.dossier import blocks
 from verification.exports.dossier.blocks import Block, Cell
-from verification.models import AuditEvent, Checkpoint, LogRun, ProviderCall, Verification
+from verification.models import AuditEvent, Checkpoint, ProviderCall, Verification
 
 # Events that are printed, from the beginning and from the end.
 MAX_FIRST: Final = 100
@@ -42,28 +41,9 @@ def subjects_of(case: Verification) -> list[str]:
 
 def events_of(case: Verification, checkpoint: Checkpoint) -> list[Sealed]:
     """The events that the checkpoint's log holds, in the order of the log."""
-    found = list(AuditEvent.objects.filter(subject_id__in=subjects_of(case)).order_by("pk"))
-    places = _places([event.pk for event in found])
-    held = [Sealed(place, event) for place, event in zip(places, found, strict=True)]
-    return sorted(row for row in held if 0 <= row.index < checkpoint.size)
-
-
-def _places(ids: Sequence[int]) -> list[int]:
-    """The index in the log of each event, in ascending order of their ids; -1 for one that is not sealed."""
-    if not ids:
-        return []
-    starts_before = LogRun.objects.filter(first_event__lte=ids[0]).order_by("-first_event")
-    since = starts_before.values_list("first_event", flat=True).first() or 0
-    within = LogRun.objects.filter(first_event__gte=since, first_event__lte=ids[-1])
-    runs = list(within.order_by("first_event"))
-    starts = [run.first_event for run in runs]
-    return [_place(runs, bisect_right(starts, event) - 1, event) for event in ids]
-
-
-def _place(runs: Sequence[LogRun], number: int, event: int) -> int:
-    run = runs[number] if number >= 0 else None
-    offset = event - run.first_event if run else 0
-    return run.first_index + offset if run and offset < run.count else -1
+    found = {event.pk: event for event in AuditEvent.objects.filter(subject_id__in=subjects_of(case))}
+    places = log.places(list(found)).items()
+    return sorted(Sealed(place, found[event]) for event, place in places if place < checkpoint.size)
 
 
 def erased(case: Verification) -> Block | None:
@@ -146,8 +126,7 @@ def looks(events: Iterable[Sealed]) -> Block | None:
     ]
     return blocks.section(
         _("Who looked at it"),
-        blocks.table(columns, rows[:MAX_PEOPLE]),
-        blocks.left_out(len(rows) - MAX_PEOPLE),
+        *blocks.listed(columns, rows, MAX_PEOPLE),
     )
 
 
