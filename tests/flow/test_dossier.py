@@ -18,13 +18,13 @@ from verification import audit
 from verification.actions import check_document, erase
 from verification.audit import log, sealing, viewing
 from verification.exports import dossier
+from verification.exports.contents import Contents
 from verification.exports.dossier import trail
 from verification.models import Checkpoint, Review, StaffUser, Verdict, Verification
 from verification.rules.document_check import Found
 
 pytestmark = pytest.mark.django_db
-ALL = dossier.Included(media=True, person=True, notes=True)
-NOTHING = dossier.Included(media=False, person=False, notes=False)
+ALL, NOTHING = Contents(media=True, names=True, notes=True), Contents()
 AS_OF = LATER + timedelta(hours=3)
 
 
@@ -36,9 +36,9 @@ def sealed() -> Checkpoint:
     return newest
 
 
-def made(case: Verification, included: dossier.Included = ALL) -> str:
+def made(case: Verification, contents: Contents = ALL) -> str:
     case.refresh_from_db()
-    return pdf.text_of(dossier.make(case, included, sealed()))
+    return pdf.text_of(dossier.make(case, contents, sealed()))
 
 
 @pytest.fixture(scope="module")

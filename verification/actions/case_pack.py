@@ -20,7 +20,6 @@ from verification.models import AuditEvent, StaffUser, Verification
 MAX_REASON = 200
 # Each pack proves that the trail still begins as it did at the newest packs of the case before it.
 MAX_EARLIER = 20
-_BLOCK = 256 * 1024
 
 
 class Purpose(TextChoices):
@@ -85,7 +84,7 @@ def make(case: Verification, asked: Asked, *, by: audit.By, now: datetime) -> Ma
     file = tempfile.TemporaryFile()  # noqa: SIM115  whoever gets it closes it
     try:
         gathered = _gathered(case, asked, file)
-        sha256, size = _digest(file)
+        size, sha256 = file.tell(), _digest(file)
     except BaseException:
         file.close()
         raise
@@ -114,12 +113,9 @@ def _earlier(case: Verification, asked: Asked) -> Iterable[int]:
     return sizes | ({asked.earlier} if asked.earlier else set())
 
 
-def _digest(file: IO[bytes]) -> tuple[str, int]:
-    """SHA-256 and size of the whole file, which then stands at its start."""
+def _digest(file: IO[bytes]) -> str:
+    """SHA-256 of the whole file, which then stands at its start."""
     file.seek(0)
-    digest, size = hashlib.sha256(), 0
-    while block := file.read(_BLOCK):
-        digest.update(block)
-        size += len(block)
+    digest = hashlib.file_digest(file, "sha256")  # type: ignore[arg-type]
     file.seek(0)
-    return digest.hexdigest(), size
+    return digest.hexdigest()

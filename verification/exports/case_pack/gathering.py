@@ -5,19 +5,46 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Final
 
+from django.db.models import Model
+
 from verification import explain
 from verification.audit import facts, log
 from verification.explain.steps import Rule
 from verification.exports.case_pack import events, media
-from verification.exports.case_pack.contents import Contents
 from verification.exports.case_pack.events import Events, NotSealed
 from verification.exports.case_pack.records import Rows
+from verification.exports.contents import Contents
 from verification.exports.snapshot import snapshot
-from verification.models import Checkpoint, Consent, ConsentText, Message, ProviderCall, Verification
+from verification.models import (
+    CaseNote,
+    Checkpoint,
+    Consent,
+    ConsentText,
+    Document,
+    DocumentCheck,
+    Message,
+    ProviderCall,
+    Rerun,
+    Review,
+    RiskFlag,
+    Verification,
+    VerificationAttempt,
+)
 from verification.rules import reasons
 from verification.transparency.canonical import canonical
 
 SCHEMA: Final = "kyc-portal/case/v1"
+# Records of a case, by the file in which they stand.
+_OF_CASE: Final[dict[str, type[Model]]] = {
+    "consents": Consent,
+    "documents": Document,
+    "attempts": VerificationAttempt,
+    "document_checks": DocumentCheck,
+    "reviews": Review,
+    "flags": RiskFlag,
+    "notes": CaseNote,
+    "reruns": Rerun,
+}
 
 
 @dataclass(frozen=True)
@@ -65,29 +92,16 @@ def _gather(case: Verification, contents: Contents, checkpoint: Checkpoint) -> G
 def _records(case: Verification) -> dict[str, Sequence[Any]]:
     """All records of the case, by the file in which they stand, in the order in which they were made."""
     calls = facts.rows(ProviderCall).filter(attempt__verification=case).select_related("account", "rerun")
-    related = {
-        "consents": case.consents,
-        "documents": case.documents,
-        "attempts": case.attempts,
-        "document_checks": case.document_checks,
-        "reviews": case.reviews,
-        "flags": case.flags,
-        "notes": case.notes,
-    }
     return {
         "case": [case, case.applicant],
         "policy": [case.policy],
-        **{name: list(_whole(rows).order_by("pk")) for name, rows in related.items()},
+        **{
+            name: list(facts.rows(model).filter(verification=case).order_by("pk"))
+            for name, model in _OF_CASE.items()
+        },
         "calls": list(calls.order_by("attempt__number", "number")),
-        "reruns": list(case.reruns.order_by("pk").select_related("attempt", "requested_by")),
         "messages": list(Message.objects.filter(verification=case).order_by("pk")),
     }
-
-
-def _whole(related: Any) -> Any:
-    """The related rows, with what their facts need of others."""
-    others = {field.partition(".")[0] for field in facts.FIELDS[related.model] if "." in field}
-    return related.select_related(*others)
 
 
 def _json(rows: Iterable[dict[str, Any]]) -> bytes:

@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from verification.audit import facts
 from verification.audit.commitments import NAME, opened
-from verification.exports.case_pack.contents import Contents
+from verification.exports.contents import Contents
 from verification.models import (
     Applicant,
     AuditEvent,

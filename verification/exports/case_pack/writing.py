@@ -18,18 +18,12 @@ def write(file: IO[bytes], gathered: Gathered, *, earlier: Iterable[int] = ()) -
     trail = container.Trail.at(gathered.checkpoint, earlier)
     with container.Writer(file, container.CASE, _facts(gathered), trail) as pack:
         pack.add("VERIFY.md", guide.words(gathered, trail).encode())
-        pack.add("dossier.pdf", _dossier(gathered))
+        pack.add("dossier.pdf", dossier.make(gathered.case, gathered.contents, gathered.checkpoint))
         for name, content in gathered.files.items():
             pack.add(name, content)
         pack.add("media.json", _media(pack, gathered))
         for event_id, proof in events.proofs(gathered.events, gathered.checkpoint):
             pack.add(f"{verify_pack.PROOFS}{event_id}.tlog-proof", proof)
-
-
-def _dossier(gathered: Gathered) -> bytes:
-    chosen = gathered.contents
-    included = dossier.Included(media=chosen.media, person=chosen.names, notes=chosen.notes)
-    return dossier.make(gathered.case, included, gathered.checkpoint)
 
 
 def _facts(gathered: Gathered) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from verification.brands import organisation
+from verification.exports.contents import Contents
 from verification.exports.dossier import blocks, capture, decision, terms, trail
 from verification.exports.dossier.blocks import Block, Cell
 from verification.exports.dossier.pictures import Picture, judged_attempt
@@ -17,16 +18,15 @@ _WITHHELD = gettext_lazy("not included in this copy")
 
 def of(
     case: Verification,
+    contents: Contents,
     shown: Mapping[str, Picture],
     checkpoint: Checkpoint,
     *,
-    person: bool,
-    notes: bool,
     signer: str,
 ) -> dict[str, Any]:
     """The data of the template. `shown` are the pictures, none if the reader may not see them; `signer` is the name
     under which the file will be signed, or ""."""
-    attempt = judged_attempt(case)
+    attempt, notes = judged_attempt(case), contents.notes
     events = trail.events_of(case, checkpoint)
     return {
         "title": _("Dossier of the identity verification %(case)s") % {"case": case.public_id},
@@ -40,7 +40,7 @@ def of(
         "sections": [
             section
             for section in (
-                _case(case, person=person),
+                _case(case, names=contents.names),
                 trail.erased(case),
                 decision.basis(case, attempt),
                 _pictures(case, shown),
@@ -63,13 +63,13 @@ def of(
     }
 
 
-def _case(case: Verification, *, person: bool) -> Block:
+def _case(case: Verification, *, names: bool) -> Block:
     applicant = case.applicant
     rows = [
         (_("Case"), blocks.mono(case.public_id)),
         (_("Reference"), applicant.reference),
-        (_("Name"), applicant.name if person else str(_WITHHELD)),
-        (_("E-mail"), _email(applicant.email) if person else str(_WITHHELD)),
+        (_("Name"), applicant.name if names else str(_WITHHELD)),
+        (_("E-mail"), _email(applicant.email) if names else str(_WITHHELD)),
         (_("Asked for by"), case.client.name if case.client else _("staff")),
         (_("Asked for at"), blocks.moment(case.created_at)),
         (_("Liveness"), case.get_mode_display()),

@@ -1,29 +1,20 @@
 """Makes the dossier. The same case with the same rights at the same checkpoint gives the same bytes."""
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 from verification import media
+from verification.exports.contents import Contents
 from verification.exports.dossier import facts, identity, pictures
 from verification.models import Checkpoint, Verification
 
 _TEMPLATE: Final = Path(__file__).with_name("dossier.typ")
 
 
-@dataclass(frozen=True)
-class Included:
-    """What the reader may see besides the facts of the case: pictures, name and e-mail address, reviewers' notes."""
-
-    media: bool
-    person: bool
-    notes: bool
-
-
-def make(case: Verification, included: Included, checkpoint: Checkpoint) -> bytes:
+def make(case: Verification, contents: Contents, checkpoint: Checkpoint) -> bytes:
     """The PDF, signed if the installation has a certificate that was valid when the checkpoint was signed.
 
     Of the events it shows those that the checkpoint's log holds. Raises OSError or media.MediaUnavailable if a picture
@@ -31,15 +22,8 @@ def make(case: Verification, included: Included, checkpoint: Checkpoint) -> byte
     """
     at = checkpoint.signed_at.replace(microsecond=0)
     signer = _signer(at)
-    shown = pictures.of(case) if included.media else {}
-    data = facts.of(
-        case,
-        shown,
-        checkpoint,
-        person=included.person,
-        notes=included.notes,
-        signer=signer.name if signer else "",
-    )
+    shown = pictures.of(case) if contents.media else {}
+    data = facts.of(case, contents, shown, checkpoint, signer=signer.name if signer else "")
     pdf = media.typeset(_TEMPLATE.read_bytes(), json.dumps(data).encode(), pictures.files(shown), at)
     return _signed(pdf, signer, at) if signer else pdf
 

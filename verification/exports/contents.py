@@ -1,4 +1,4 @@
-"""What a case pack may hold besides the facts of the case."""
+"""What a case pack, and the dossier in it, may hold besides the facts of the case."""
 
 from dataclasses import dataclass
 
