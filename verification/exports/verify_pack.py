@@ -188,13 +188,8 @@ def open_note(content: bytes, keys: list[str], where: str) -> str:
     return text
 
 
-def note_text(content: bytes, where: str) -> str:
-    """What the note says; whoever signed it."""
-    return _note(content, where)[0]
-
-
 def _note(content: bytes, where: str) -> tuple[str, list[str]]:
-    """The text of a note and its signature lines."""
+    """What a note says, whoever signed it, and its signature lines."""
     try:
         text = content[: MAX_NOTE + 1].decode("utf-8")
     except UnicodeDecodeError:
@@ -572,7 +567,7 @@ def _code_units(key: str) -> bytes:
 
 def check_manifest(pack: Pack, pinned: list[str], earlier: bytes | None, say: Say) -> list[str]:
     """The keys that may have signed, of which one signed the manifest."""
-    text = note_text(pack.note, SIGNED_MANIFEST).split("\n")
+    text = _note(pack.note, SIGNED_MANIFEST)[0].split("\n")
     if hashlib.sha256(pack.raw_manifest).hexdigest() != (text[2] if len(text) == 4 else ""):
         raise Wrong(MANIFEST, "it is not the manifest that was signed")
     manifest = read_json(pack.raw_manifest, MANIFEST)
@@ -792,7 +787,7 @@ class Seen:
         if not self.counts[EVENTS]:
             before, after = first == 0 or self.oldest < self.start, end == size or self.newest >= self.end
             if not (before and after):
-                raise NotInPack("the events in it do not show that the period had none")
+                raise NotInPack("The events in it do not show that the period had none.")
             return
         if first > 0 and self.lowest < first + AROUND:
             raise Wrong(RANGE, f"it begins at place {first}, where events of the period may come before it")
@@ -824,11 +819,7 @@ def check_period(pack: Pack, trail: Trail, say: Say) -> None:
             EVENTS, f"an event at the places {first} to {end - 1} of the log is not as the trail holds it"
         )
     seen.check_edges(first, end, trail.size)
-    say(
-        "ok",
-        f"all {seen.counts[EVENTS]} events of the period are there, as the trail holds them at the places {first} to "
-        f"{end}",
-    )
+    say("ok", f"all {seen.counts[EVENTS]} events of the period are there, as the trail holds them")
     if end == trail.size and seen.newest < period["end"]:
         say(
             "note", f"the trail of this checkpoint ends at {seen.newest or 'nothing'}, before the period does"

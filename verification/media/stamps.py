@@ -28,7 +28,7 @@ ANGLE: Final = 24  # degrees: an angle that lines in a picture seldom have
 def stamp(jpeg: bytes, text: str) -> bytes:
     """The JPEG with `text` drawn into it; raises UnusableMedia if it is no JPEG that can be opened."""
     try:
-        picture = _opened(jpeg)
+        picture = opened(jpeg)
     except (OSError, ValueError, SyntaxError) as error:
         raise UnusableMedia("image_corrupt") from error
     words = _plain(text)
@@ -38,7 +38,8 @@ def stamp(jpeg: bytes, text: str) -> bytes:
     return out.getvalue()
 
 
-def _opened(jpeg: bytes) -> Image.Image:
+def opened(jpeg: bytes) -> Image.Image:
+    """The picture of a JPEG of ours. Raises UnusableMedia if it is too large, and what Pillow raises."""
     picture: Image.Image = Image.open(io.BytesIO(jpeg), formats=("JPEG",))
     if picture.width * picture.height > MAX_PIXELS:
         raise UnusableMedia("image_too_many_pixels", {"pixels_allowed": MAX_PIXELS})

@@ -6,11 +6,13 @@ Runs in the limited child process; knows nothing of Django, attempts or where vi
 
 import io
 import math
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Final
 
 import av
 import PIL
+from PIL import Image
 
 from verification.media import transcode
 from verification.media.containers import check_order, open_video
@@ -78,20 +80,31 @@ def shrink_video(data: bytes, most_bytes: int) -> NormalisedVideo:
 
 def cut_frame(data: bytes, at: float) -> bytes:
     """The upright picture shown `at` seconds into the video, or the last one before it ends, as JPEG."""
-    wanted = at if math.isfinite(at) else 0.0
+    [picture] = pictures_at(data, [at])
+    out = io.BytesIO()
+    picture.save(out, "JPEG", quality=FRAME_QUALITY)
+    return out.getvalue()
+
+
+def pictures_at(data: bytes, moments: Iterable[float]) -> Iterator[Image.Image]:
+    """The upright pictures shown at these seconds, which rise; after the end, the last one.
+
+    Raises UnusableMedia if there is none.
+    """
+    waiting = [moment if math.isfinite(moment) else 0.0 for moment in moments]
     first = frame = None
     with open_video(data) as file:
         stream = picture_stream(file)
         for frame in frames(file, stream):
             first = first or frame
-            if frame.time is not None and frame.time - (first.time or 0) >= wanted:
-                break
+            while waiting and frame.time is not None and frame.time - (first.time or 0) >= waiting[0]:
+                del waiting[0]
+                yield shown(frame, turn_of(first), pixel_aspect(stream))
+            if not waiting:
+                return
         if first is None or frame is None:
             raise UnusableMedia("video_no_picture")
-        picture = shown(frame, turn_of(first), pixel_aspect(stream))
-    out = io.BytesIO()
-    picture.save(out, "JPEG", quality=FRAME_QUALITY)
-    return out.getvalue()
+        yield from [shown(frame, turn_of(first), pixel_aspect(stream))] * len(waiting)
 
 
 def tool_versions() -> dict[str, str]:
