@@ -468,7 +468,7 @@ def test_after_a_restart_packs_are_of_the_log_under_its_new_name(folder: Path) -
     call_command("trail_restart", reason="Restored the backup of the night")
     checkpoint = sealed(2, datetime.now(NOW.tzinfo) + MINUTE)
     assert checkpoint
-    sound = packed(checkpoint, first=1, end=checkpoint.size)
+    sound = packed(checkpoint)
     now = [str(key) for key in trail_keys.known() if key.name == trail_keys.origin()]
     assert verdict(sound, now) == ""
     assert "none of this trail's" in verdict(sound, before)
