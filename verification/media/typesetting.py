@@ -9,14 +9,13 @@ import re
 import unicodedata
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
+from importlib.util import find_spec
 from typing import Any, Final
 
-import manimgx_fonts
-import manimgx_fonts_cjk
 import typst
 
 STANDARD: Final = "a-2a"
+_OF_FONTS: Final = ("manimgx_fonts", "manimgx_fonts_cjk")
 # Of the ways to draw Chinese characters one is read, because each takes the memory of the whole file.
 CHINESE: Final = "Noto Sans CJK SC"
 MAX_MARKS: Final = 4  # combining marks on one letter; more would cover the lines around it
@@ -151,8 +150,16 @@ def _compiled(template: bytes, values: dict[str, Any], at: int) -> bytes:
 
 
 def _fonts() -> typst.Fonts:
-    folders = [str(Path(str(package.__file__)).parent) for package in (manimgx_fonts, manimgx_fonts_cjk)]
+    folders = [folder for package in _OF_FONTS for folder in _folders(package)]
     return typst.Fonts(include_system_fonts=False, font_paths=folders)
+
+
+def _folders(package: str) -> list[str]:
+    """Where an installed package lies, without running its code, of which nothing is needed."""
+    found = find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise ModuleNotFoundError(f"The package of fonts {package} is not installed.", name=package)
+    return list(found.submodule_search_locations)
 
 
 def _read(fonts: typst.Fonts) -> None:
