@@ -125,6 +125,13 @@ def signed_again(pack: bytes, name: str, change: Change) -> bytes:
         (lambda rows: rows.pop(0), "is missing"),
         (lambda rows: rows.pop(7), "is missing"),
         (lambda rows: rows.append(rows[3]), "twice"),
+        (lambda rows: rows.insert(4, rows[4]), "twice"),
+        (lambda rows: rows.insert(4, {**rows[4], "id": 10**6, "actor_id": "eve"}), "twice"),
+        (
+            lambda rows: rows.__setitem__(slice(0, 0), [{**row, "actor_id": "eve"} for row in rows[:16]]),
+            "twice",
+        ),
+        (lambda rows: rows[3].update(kind_in_words="Approved"), "other columns"),
         (lambda rows: rows[3].update(kind="case.opened"), "not as the trail holds it"),
         (lambda rows: rows[3].update(actor_id="eve"), "not as the trail holds it"),
         (lambda rows: rows[3]["data"].update(a=[1]), "not as the trail holds it"),
@@ -182,8 +189,67 @@ def test_nor_show_a_part_of_the_period_as_all_of_it() -> None:
     assert "it ends before place 400" in verdict(with_range(pack, first, 400), keys())
     # As if nothing had happened in it: what stands beside it on one side alone.
     for part in ((first, 200), (450, end)):
-        with pytest.raises(verify_pack.NotInPack, match="do not show that the period had none"):
+        with pytest.raises(verify_pack.NotInPack, match="do not show that it begins and ends there"):
             verdict(with_range(pack, *part), keys())
+
+
+def test_nor_hide_all_of_it() -> None:
+    events(*(n / 10 for n in range(250)))
+    pack = november()
+    size = Parts.of(pack).manifest["trail"]["size"]
+    for place in (0, 100, size):
+        with pytest.raises(verify_pack.NotInPack, match="do not show"):
+            verdict(with_range(pack, place, place), keys())
+
+
+def test_nor_show_what_stands_around_a_late_event_for_all_of_it() -> None:
+    events(*(-1 + n / 1000 for n in range(200)), *(n / 10 for n in range(250)))
+    events(*(30 + n / 1000 for n in range(200)), -1, *(31 + n / 1000 for n in range(100)), 5)
+    events(*(31 + n / 1000 for n in range(100, 300)))
+    pack = november()
+    assert verdict(pack, keys()) == ""
+    late = max(row["log_index"] for row in lines(pack))
+    [october] = [
+        row["log_index"]
+        for row in lines(pack, verify_pack.BESIDE)
+        if 500 < row["log_index"] < late and row["at"] < "2026-11"
+    ]
+    # Around the late one of November; and around the late one of October, as if November had none.
+    for part in ((late - 100, late + 101), (october - 80, october + 60)):
+        with pytest.raises(verify_pack.NotInPack, match="do not show"):
+            verdict(with_range(pack, *part), keys())
+
+
+def with_period(pack: bytes, **told: str) -> bytes:
+    """Under another period in the manifest, with each event in the table where it then belongs."""
+    parts = Parts.of(pack)
+    period = parts.manifest["facts"]["period"] | told
+    parts.manifest["facts"]["period"] = period
+    rows = [row for name in (verify_pack.EVENTS, verify_pack.BESIDE) for row in lines(pack, name)]
+    for name in (verify_pack.EVENTS, verify_pack.BESIDE):
+        there = [
+            row
+            for row in rows
+            if (period["start"] <= row["at"] < period["end"]) == (name == verify_pack.EVENTS)
+        ]
+        parts.files[name] = b"".join(json.dumps(row, sort_keys=True).encode() + b"\n" for row in there)
+    return parts.listed_anew().signed_by(next(iter(trail_keys.ring().values()))).zipped()
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"start": "2026-11-10T00:00:00.000000Z"},
+        {"end": "2026-11-20T00:00:00.000000Z"},
+        {"end": "2026-11-01T00:00:00.000000Z"},
+        {"last_day": "2026-12-30"},
+        {"start": "2026-11-01T00:00:00Z"},
+        {"start": "2026-11-01T00:00:00.000000X"},
+    ],
+)
+def test_nor_name_another_period_than_the_one_it_shows(told: dict[str, str]) -> None:
+    events(*range(20))
+    assert "different periods" in verdict(with_period(november(), **told), keys())
 
 
 def test_the_verifier_says_where_the_trail_ends_if_the_period_goes_on() -> None:
@@ -241,7 +307,8 @@ def test_what_is_not_sealed_yet_is_in_the_next_export(monkeypatch: pytest.Monkey
 
 def test_the_verifier_says_how_many_events_it_found() -> None:
     events(1, 2, 3)
-    assert any("all 3 events of the period are there" in line for line in said(november()))
+    told = "all 3 events of the period from 2026-11-01T00:00:00.000000Z until 2026-12-01T00:00:00.000000Z are there"
+    assert any(told in line for line in said(november()))
 
 
 def test_data_too_large_for_an_entry_are_checked_by_their_hash() -> None:

@@ -23,7 +23,7 @@ from verification import audit
 from verification.actions import cancel, reopen
 from verification.audit import facts, trail_keys
 from verification.exports import verify_pack
-from verification.exports.case_pack import Contents
+from verification.exports.case_pack import Contents, records
 from verification.exports.verify_pack import CHECKPOINT, KEYS
 from verification.models import AuditSalt, Review, VerificationAttempt
 from verification.transparency import signers
@@ -206,6 +206,108 @@ def test_a_file_that_is_said_to_be_missing_is_not_another(decided):
     parts.files["media.json"] = canonical(listed)
     parts.files[listed["media"][0]["file"]] = b"another"
     assert "not the file that was judged" in wrong_with(signed(parts))
+
+
+@pytest.mark.parametrize("left", [0, 1, 2])
+def test_a_file_that_was_judged_is_listed(decided, left):
+    parts = Parts.of(pack_of(decided))
+    listed = json.loads(parts.files["media.json"])
+    dropped = listed["media"].pop(left)
+    parts.files["media.json"] = canonical(listed)
+    del parts.files[dropped["file"]]
+    assert (
+        wrong_with(signed(parts))
+        == f"media.json: it does not list the {dropped['fact']} of {dropped['record']}"
+    )
+
+
+def test_why_a_file_is_missing_is_one_of_few_reasons(decided):
+    parts = Parts.of(pack_of(decided, Contents()))
+    listed = json.loads(parts.files["media.json"])
+    listed["media"][0]["missing"] = "everything holds"
+    parts.files["media.json"] = canonical(listed)
+    assert "not the file that was judged" in wrong_with(signed(parts))
+
+
+@pytest.mark.parametrize(
+    ("file", "left_out"),
+    [
+        ("calls.json", ["note"]),
+        ("reviews.json", ["verdict"]),
+        ("reviews.json", ["note"]),
+        ("documents.json", ["name"]),
+    ],
+)
+def test_only_names_and_notes_are_ever_left_out(decided, file, left_out):
+    parts = Parts.of(pack_of(decided))
+    listed = json.loads(parts.files[file])
+    row = listed["records"][0]
+    del row["opens"]
+    row["left_out"] = left_out
+    parts.files[file] = canonical(listed)
+    assert "never is" in wrong_with(signed(parts))
+
+
+def test_the_verifier_knows_what_a_pack_may_leave_out():
+    left_out = {**records.NAMES, **records.NOTES}
+    assert {facts.name(model()).partition(":")[0]: set(names) for model, names in left_out.items()} == (
+        verify_pack.LEFT_OUT
+    )
+
+
+def test_a_pack_of_another_kind_has_no_files_that_nobody_would_check(decided):
+    sound = pack_of(decided)
+    for kind in (verify_pack.STATISTICS, verify_pack.PERIOD):
+        parts = Parts.of(sound)
+        parts.manifest["kind"] = kind
+        assert "a pack of this kind has no such file" in wrong_with(signed(parts))
+    for name in (verify_pack.EVENTS, verify_pack.RANGE, verify_pack.BESIDE):
+        parts = Parts.of(sound)
+        parts.files[name] = b"{}\n"
+        assert wrong_with(signed(parts)) == f"{name}: a pack of this kind has no such file"
+
+
+@pytest.mark.parametrize(
+    "name", ["../x", "/x", "C:\\x", "x/", "a\0b", "a\u202eb", "CASE.json", "Manifest.json", ""]
+)
+def test_no_file_has_a_name_that_a_computer_may_take_for_another(decided, name):
+    parts = Parts.of(pack_of(decided))
+    parts.files[name] = b"x"
+    assert "may be named" in (found := wrong_with(signed(parts))) or "stands twice" in found
+
+
+def test_facts_that_are_nested_too_deep_are_a_finding(decided):
+    parts = Parts.of(pack_of(decided))
+    nested = b"[" * 5_000 + b"]" * 5_000
+    parts.files["notes.json"] = parts.files["notes.json"].replace(
+        b'"facts":{', b'"facts":{"x":%s,' % nested, 1
+    )
+    assert wrong_with(signed(parts))
+
+
+def test_a_kept_checkpoint_that_tells_nothing_about_the_pack_is_no_finding(decided, tmp_path, capsys):
+    first = tmp_path / "first.zip"
+    first.write_bytes(pack_of(decided))
+    newer = tmp_path / "newer.zip"
+    newer.write_bytes(pack_of(decided))
+    cut = tmp_path / "cut.zip"
+    cut.write_bytes(newer.read_bytes()[:-5])
+    for how in (["--key", keys()[0]], []):
+        assert said(newer, capsys, *how, "--earlier", str(first))[0] == 0
+        for earlier, told in ((newer, "is newer than this pack"), (cut, "The earlier pack can't be read")):
+            status, text = said(first, capsys, *how, "--earlier", str(earlier))
+            assert (status, told in text) == (2, True)
+
+
+def test_a_call_that_makes_no_sense_is_told_from_a_pack_that_does_not_hold(decided, tmp_path, capsys):
+    pack = tmp_path / "pack.zip"
+    pack.write_bytes(pack_of(decided))
+    assert said(pack, capsys, "--key", f" {keys()[0]}\n")[0] == 0
+    for wrong in ([str(pack), "--key", "foo"], [str(pack), "--key", ""], [str(pack), "--self-test"], []):
+        with pytest.raises(SystemExit) as ended:
+            verify_pack.main(wrong)
+        assert ended.value.code == 2
+    assert verify_pack.main(["--self-test"]) == 0
 
 
 def test_what_an_earlier_version_committed_to_is_in_the_pack_as_it_was(decided, monkeypatch):

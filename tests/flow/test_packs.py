@@ -42,7 +42,7 @@ def packed(checkpoint: Checkpoint, seed: int = 0) -> bytes:
     with container.Writer(file, container.STATISTICS, {"about": "a test"}, trail) as pack:
         rows = rng.randrange(2, 300)
         pack.add("table.jsonl", (f"[{seed},{line}]\n".encode() for line in range(rows)), deflate=True)
-        pack.add("media/photo.jpg", rng.randbytes(rng.randrange(3000)))
+        pack.add("pictures/photo.jpg", rng.randbytes(rng.randrange(3000)))
         pack.add("empty", b"")
         pack.facts["rows"] = rows
     return file.getvalue()
@@ -153,14 +153,14 @@ def test_the_verifier_is_written_for_python_3_9_and_imports_the_standard_library
 
 
 def test_a_forged_name_writes_nothing_else_onto_the_terminal(tmp_path: Path) -> None:
-    signer = signers.SeedSigner("forged/trail", b"f" * 32)
-    parts = Parts({"\x1b]0;owned\x07\u202e": b"x"}, {"facts": {}, "kind": verify_pack.PERIOD, "v": 1}, b"")
-    parts.manifest["trail"] = {"origin": "forged/trail", "size": 1, "root": "00"}
-    keys = {"keys": [{"introduction": "", "since": 0, "vkey": str(signer.key)}]}
-    parts.files[verify_pack.KEYS] = canonical(keys)
-    forged = parts.listed_anew().signed_by(signer)
-    forged.files["\x1b]0;owned\x07\u202e"] = b"y"
-    (tmp_path / "pack.zip").write_bytes(forged.zipped())
+    name = "\u202egpj.evil"
+    signer = signers.SeedSigner(name, b"f" * 32)
+    keys = canonical({"keys": [{"introduction": "", "since": 0, "vkey": str(signer.key)}]})
+    checkpoint = str(notes.sign("another\n1\n\n", signer)).encode()
+    files = {verify_pack.KEYS: keys, verify_pack.CHECKPOINT: checkpoint}
+    parts = Parts(files, {"facts": {}, "kind": verify_pack.PERIOD, "v": 1}, b"")
+    parts.manifest["trail"] = {"origin": name, "size": 1, "root": "00"}
+    (tmp_path / "pack.zip").write_bytes(parts.listed_anew().signed_by(signer).zipped())
     told = run("pack.zip", folder=tmp_path)
     assert (told.returncode, told.stderr) == (1, "")
-    assert "WRONG   ?]0;owned??: the content was changed" in told.stdout
+    assert "this is no checkpoint of the log ?gpj.evil" in told.stdout

@@ -7,7 +7,6 @@ auditors as it is.
 
 import base64
 import hashlib
-import re
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -24,8 +23,6 @@ from verification.transparency.canonical import canonical
 CASE, PERIOD, STATISTICS = verify_pack.CASE, verify_pack.PERIOD, verify_pack.STATISTICS
 # The fastest: the tables of an export shrink to a tenth by it, and to a twelfth by the slowest.
 LEVEL: Final = 1
-# A name that every system can unpack, and that leads nowhere else.
-_NAME: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 MAX_NAME: Final = 200
 _RESERVED: Final = (
     verify_pack.CHECKPOINT,
@@ -123,7 +120,11 @@ class Writer:
 
     def add(self, name: str, content: Content, *, deflate: bool = False) -> None:
         """Write the next file. What is not deflated may have 4 GiB at most. Raises BadFile."""
-        if not _NAME.fullmatch(name) or len(name) > MAX_NAME or name.casefold() in self._names:
+        if (
+            not verify_pack.FILE_NAME.fullmatch(name)
+            or len(name) > MAX_NAME
+            or name.casefold() in self._names
+        ):
             raise BadFile("The name can't be that of a file in a pack, or is taken.")
         self._names.add(name.casefold())
         self._list(name, [content] if isinstance(content, bytes) else content, deflate)

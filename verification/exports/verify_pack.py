@@ -22,6 +22,7 @@ import struct
 import sys
 import zlib
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any, BinaryIO, NamedTuple
 
@@ -34,9 +35,11 @@ CHECKPOINT, KEYS, CONSISTENCY = "trail/checkpoint", "trail/keys.json", "trail/co
 # both to the log's root.
 EVENTS, BESIDE, RANGE = "events.jsonl", "trail/beside.jsonl", "trail/range.json"
 VERIFIER = "verify.py"
+EARLIER = "the earlier checkpoint"
 TIMELINE, ACCESS, PROOFS = "timeline.jsonl", "access.jsonl", "proofs/"
 CASE_FILE, MEDIA_LIST, MEDIA = "case.json", "media.json", "media/"
-DAMAGED = "damaged"
+# Why a photo, a recording or a frame is not in a pack. One that is damaged lets no pack hold.
+NOT_ASKED_FOR, ERASED, DAMAGED = "not_asked_for", "erased", "damaged"
 # Each holds records of the case.
 RECORDS = (
     CASE_FILE,
@@ -51,6 +54,22 @@ RECORDS = (
     "flags.json",
     "notes.json",
 )
+# The hashes of a record, by its kind, whose files a pack lists.
+JUDGED = {
+    "document": ("normalised_sha256",),
+    "verificationattempt": ("normalised_sha256", "best_frame_sha256"),
+}
+# What a pack without names or without notes lacks of a record, by its kind. Nothing else is ever left out.
+LEFT_OUT = {
+    "applicant": {"name", "email"},
+    "consent": {"ip_address", "user_agent"},
+    "review": {"note"},
+    "documentcheck": {"note"},
+    "casenote": {"text"},
+    "rerun": {"reason"},
+}
+# A name that every system can unpack, and that leads nowhere else.
+FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
 BLOCK = 1 << 18  # bytes that are read at once
 MAX_NOTE = 1_000_000  # bytes
 # Bytes. JSON of strangers takes up to 25 times as much memory, and these are enough for 100,000 files.
@@ -64,7 +83,16 @@ Point = tuple[int, int, int, int]
 Say = Callable[[str, str], None]
 
 # What a file of another form than the portal writes leads to.
-UNREADABLE = (AttributeError, IndexError, KeyError, OverflowError, TypeError, ValueError, struct.error)
+UNREADABLE = (
+    AttributeError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 
 
 class Wrong(Exception):
@@ -401,11 +429,14 @@ class Pack:
 
     def believe(self, manifest: dict[str, Any]) -> None:
         """From now on the manifest says what each byte must be."""
-        self.manifest, at = manifest, 0
+        self.manifest, at, names = manifest, 0, {MANIFEST, SIGNED_MANIFEST}
         for listed in manifest["files"]:
             fact = Fact.of(listed)
-            if fact.name in self.facts or fact.name in (MANIFEST, SIGNED_MANIFEST):
+            if not FILE_NAME.fullmatch(fact.name):
+                raise Wrong(MANIFEST, "it names a file as none in a pack may be named")
+            if fact.name.casefold() in names:
                 raise Wrong(fact.name, "the name stands twice in the manifest")
+            names.add(fact.name.casefold())
             self.facts[fact.name], self._places[fact.name] = fact, at
             at += len(local_header(Packed(fact.name, fact.method, 0, fact.size, fact.packed))) + fact.packed
 
@@ -574,12 +605,24 @@ def check_manifest(pack: Pack, pinned: list[str], earlier: bytes | None, say: Sa
     if not isinstance(manifest, dict) or manifest.get("kind") not in KINDS or manifest.get("v") != VERSION:
         raise Wrong(MANIFEST, "this program does not know this kind of pack: use the one that came with it")
     pack.believe(manifest)
+    check_files_of_kind(pack)
     origin = manifest["trail"]["origin"]
     keys = trusted_keys(pack, origin, pinned, earlier)
     _check_note(pack.note, origin, pack.raw_manifest, keys)
     pack.check_bytes()
     say("ok", f"{len(pack.facts)} files are, byte for byte, as the signed manifest lists them")
     return keys
+
+
+def check_files_of_kind(pack: Pack) -> None:
+    """Raises Wrong if the pack has files of another kind of pack, because they would not be checked."""
+    kind = pack.manifest["kind"]
+    for name in pack.facts:
+        of = PERIOD if name in (EVENTS, BESIDE, RANGE) else kind
+        if name in (*RECORDS, TIMELINE, ACCESS, MEDIA_LIST) or name.startswith((PROOFS, MEDIA)):
+            of = CASE
+        if of != kind:
+            raise Wrong(name, "a pack of this kind has no such file")
 
 
 def manifest_text(origin: str, manifest: bytes) -> str:
@@ -598,8 +641,10 @@ def _check_note(note: bytes, origin: str, manifest: bytes, keys: list[str]) -> N
 def trusted_keys(pack: Pack, origin: str, pinned: list[str], earlier: bytes | None) -> list[str]:
     """The keys that you gave, or that signed what you kept, and those that they led to; all if there are none."""
     keys = key_chain(pack, origin)
+    if earlier is not None:
+        check_comparable(pack, earlier)
     if earlier is not None and not pinned:
-        pinned = signers_of(earlier, keys, "the earlier checkpoint")
+        pinned = signers_of(earlier, keys, EARLIER)
     first = [number for number, key in enumerate(keys) if key in pinned]
     if pinned and not first:
         raise Wrong(KEYS, "the key that you gave is none of this trail's")
@@ -670,22 +715,36 @@ def earlier_checkpoint(file: BinaryIO) -> bytes:
     note = file.read(MAX_NOTE + 1)
     if note[:4] != b"PK\x03\x04":
         return note
-    other = Pack(file)
-    other.believe(read_json(other.raw_manifest, MANIFEST))
-    return other.read(CHECKPOINT, MAX_NOTE)
+    try:
+        other = Pack(file)
+        other.believe(read_json(other.raw_manifest, MANIFEST))
+        return other.read(CHECKPOINT, MAX_NOTE)
+    except (Wrong, *UNREADABLE) as error:
+        raise NotInPack(f"The earlier pack can't be read: {error}") from None
 
 
 def check_earlier(pack: Pack, trail: Trail, earlier: bytes, say: Say) -> None:
     """Raises Wrong unless the trail of this pack begins with that of the earlier checkpoint."""
-    where = "the earlier checkpoint"
     keys = key_chain(pack, trail.origin)
-    old, root = parse_checkpoint(open_note(earlier, keys, where), trail.origin, where)
-    if old > trail.size:
+    old, root = parse_checkpoint(open_note(earlier, keys, EARLIER), trail.origin, EARLIER)
+    check_consistency(old, trail.size, _consistency(pack, old, trail.size), root, trail.root, CONSISTENCY)
+    say("ok", f"the trail still begins with the {old} events of the checkpoint that you kept")
+
+
+def check_comparable(pack: Pack, earlier: bytes) -> None:
+    """Raises NotInPack if the checkpoint is of a log or of a time that this pack can tell nothing about."""
+    named = pack.manifest["trail"]
+    origin = _note(earlier, EARLIER)[0].partition("\n")[0]
+    if origin != named["origin"]:
+        names = {parse_key(key, KEYS)[0] for key in key_chain(pack, named["origin"])}
+        if origin in names:
+            raise NotInPack(
+                f"What you kept is of the log {origin}, in whose place the log of this pack was begun."
+            )
+    elif parse_checkpoint(_note(earlier, EARLIER)[0], origin, EARLIER)[0] > named["size"]:
         raise NotInPack(
             "What you kept is newer than this pack. Check the newer pack, with this one as the earlier."
         )
-    check_consistency(old, trail.size, _consistency(pack, old, trail.size), root, trail.root, CONSISTENCY)
-    say("ok", f"the trail still begins with the {old} events of the checkpoint that you kept")
 
 
 def _consistency(pack: Pack, old: int, new: int) -> list[bytes]:
@@ -717,6 +776,8 @@ def check_proof(content: bytes, entry: bytes, trail: Trail, checkpoint: bytes, w
 MAX_DATA_BYTES = 60_000  # of larger data an entry has their hash
 # Places beside the period on either side, unless the log begins or ends there: by them one sees that it is over.
 AROUND = 100
+# The columns of a table of events.
+ROW = {"id", "at", "kind", "actor_kind", "actor_id", "subject_kind", "subject_id", "data", "log_index"}
 
 
 def entry_of(row: dict[str, Any]) -> bytes:
@@ -766,70 +827,112 @@ class Leaves:
         return node_hash(left, self.root(middle, stop, first, end, hashes))
 
 
+class Period(NamedTuple):
+    """From `start` until `end`, the end itself not included; times are text, as events have them."""
+
+    start: str
+    end: str
+
+    @classmethod
+    def of(cls, told: dict[str, Any]) -> Period:
+        """As the manifest says it twice, by its days and by its times."""
+        start, end = (datetime.fromisoformat(told[name][:-1]) for name in ("start", "end"))
+        days = [f"{day:%Y-%m-%d}" for day in (start, end - timedelta(microseconds=1))]
+        times = [f"{time.isoformat(timespec='microseconds')}Z" for time in (start, end)]
+        told_of = [told[name] for name in ("start", "end", "first_day", "last_day")]
+        if start >= end or told_of != [*times, *days]:
+            raise Wrong(MANIFEST, "its days and its times name different periods")
+        return cls(told["start"], told["end"])
+
+
+class Range(NamedTuple):
+    """The places from `first` on, `end` itself not included."""
+
+    first: int
+    end: int
+
+
 class Seen:
     """What the rows of a period's events tell: how many of each table, the places of the period, and the times."""
 
-    def __init__(self, start: str, end: str) -> None:
-        self.start, self.end = start, end
+    def __init__(self, period: Period, places: Range) -> None:
+        self.period, self.places = period, places
         self.counts = {EVENTS: 0, BESIDE: 0}
         self.lowest = self.highest = -1
-        self.oldest = self.newest = ""
+        self.newest = ""
+        # How many of the first AROUND places have a time before the period, and of the last ones a time behind it.
+        self.before = self.after = 0
 
     def add(self, name: str, row: dict[str, Any]) -> None:
+        at, place = row["at"], row["log_index"]
         self.counts[name] += 1
-        self.oldest, self.newest = min(self.oldest or row["at"], row["at"]), max(self.newest, row["at"])
+        self.newest = max(self.newest, at)
+        self.before += place < self.places.first + AROUND and at < self.period.start
+        self.after += place >= self.places.end - AROUND and at >= self.period.end
         if name == EVENTS:
-            self.lowest = row["log_index"] if self.lowest < 0 else min(self.lowest, row["log_index"])
-            self.highest = max(self.highest, row["log_index"])
+            self.lowest = place if self.lowest < 0 else min(self.lowest, place)
+            self.highest = max(self.highest, place)
 
-    def check_edges(self, first: int, end: int, size: int) -> None:
-        """Raises Wrong if the range may leave out events of the period: it must go on where the period is over."""
-        if not self.counts[EVENTS]:
-            before, after = first == 0 or self.oldest < self.start, end == size or self.newest >= self.end
-            if not (before and after):
-                raise NotInPack("The events in it do not show that the period had none.")
-            return
-        if first > 0 and self.lowest < first + AROUND:
+    def check_count(self) -> None:
+        """Raises Wrong if there are more rows than places. That each place has its row, the root of the log shows."""
+        if sum(self.counts.values()) != self.places.end - self.places.first:
+            raise Wrong(EVENTS, "an event stands twice")
+
+    def check_edges(self, size: int) -> None:
+        """Raises Wrong or NotInPack if the range may leave out events of the period: it must begin before the period
+        does, and go on where the period is over. Some events are late, so most of the places at an edge count."""
+        (first, end), some = self.places, self.counts[EVENTS] > 0
+        if some and first > 0 and self.lowest < first + AROUND:
             raise Wrong(RANGE, f"it begins at place {first}, where events of the period may come before it")
-        if end < size and self.highest >= end - AROUND:
+        if some and end < size and self.highest >= end - AROUND:
             raise Wrong(RANGE, f"it ends before place {end}, where events of the period may come after it")
+        if (first > 0 and 2 * self.before <= AROUND) or (end < size and 2 * self.after <= AROUND):
+            raise NotInPack("The events around the period do not show that it begins and ends there.")
 
 
 def check_period(pack: Pack, trail: Trail, say: Say) -> None:
     """Raises Wrong unless the table of events holds all that the log has of the period."""
-    named, period = read_json(pack.read(RANGE), RANGE), pack.manifest["facts"]["period"]
-    first, end = named["first"], named["end"]
-    if not 0 <= first <= end <= trail.size:
+    period, named = Period.of(pack.manifest["facts"]["period"]), read_json(pack.read(RANGE), RANGE)
+    places = Range(named["first"], named["end"])
+    if {type(place) for place in places} != {int} or not 0 <= places.first <= places.end <= trail.size:
         raise Wrong(RANGE, "it lies outside the log")
-    leaves, seen = Leaves(), Seen(period["start"], period["end"])
-    for name in seen.counts:
-        for line in pack.lines(name):
-            row = read_json(line, name)
-            _check_row(name, row, first, end, period)
-            leaves.add(row["log_index"], entry_of(row))
-            seen.add(name, row)
+    seen = Seen(period, places)
     hashes = iter([_base64(each, RANGE) for each in named["hashes"]])
-    root = leaves.root(0, trail.size, first, end, hashes) if trail.size else trail.root
-    if leaves.nodes:
-        raise Wrong(
-            EVENTS, f"an event stands twice, near place {min(at << up for up, at in leaves.nodes)} of the log"
-        )
+    leaves = _read_rows(pack, seen)
+    root = leaves.root(0, trail.size, *places, hashes) if trail.size else trail.root
+    seen.check_count()
     if next(hashes, None) is not None or root != trail.root:
         raise Wrong(
-            EVENTS, f"an event at the places {first} to {end - 1} of the log is not as the trail holds it"
+            EVENTS,
+            f"an event at the places {places.first} to {places.end - 1} of the log is not as the trail holds it",
         )
-    seen.check_edges(first, end, trail.size)
-    say("ok", f"all {seen.counts[EVENTS]} events of the period are there, as the trail holds them")
-    if end == trail.size and seen.newest < period["end"]:
+    seen.check_edges(trail.size)
+    when = f"from {period.start} until {period.end}"
+    say("ok", f"all {seen.counts[EVENTS]} events of the period {when} are there, as the trail holds them")
+    if places.end == trail.size and seen.newest < period.end:
         say(
             "note", f"the trail of this checkpoint ends at {seen.newest or 'nothing'}, before the period does"
         )
 
 
-def _check_row(name: str, row: dict[str, Any], first: int, end: int, period: dict[str, str]) -> None:
-    if type(row["log_index"]) is not int or not first <= row["log_index"] < end:
+def _read_rows(pack: Pack, seen: Seen) -> Leaves:
+    leaves = Leaves()
+    for name in seen.counts:
+        for line in pack.lines(name):
+            row = read_json(line, name)
+            _check_row(name, row, seen)
+            leaves.add(row["log_index"], entry_of(row))
+            seen.add(name, row)
+    return leaves
+
+
+def _check_row(name: str, row: dict[str, Any], seen: Seen) -> None:
+    (start, end), (first, stop) = seen.period, seen.places
+    if set(row) != ROW:
+        raise Wrong(name, f"event {row['id']} has other columns than an event has")
+    if type(row["log_index"]) is not int or not first <= row["log_index"] < stop:
         raise Wrong(name, f"event {row['id']} has a place outside of the range")
-    if (period["start"] <= row["at"] < period["end"]) != (name == EVENTS):
+    if (start <= row["at"] < end) != (name == EVENTS):
         raise Wrong(name, f"event {row['id']} does not belong here by its time")
 
 
@@ -884,6 +987,7 @@ def check_records(pack: Pack, events: list[Event], say: Say) -> dict[str, Any]:
             if "opens" in row:
                 check_opening(row, newest.get(name), f"{file}, {name}")
             else:
+                check_left_out(row, f"{file}, {name}")
                 check_closed(row, newest.get(name), events, f"{file}, {name}")
                 unproven.append(name + (" (something of it is left out)" if row.get("left_out") else ""))
     for name, event in newest.items():
@@ -893,6 +997,13 @@ def check_records(pack: Pack, events: list[Event], say: Say) -> dict[str, Any]:
     for name in unproven:
         say("note", f"nothing here proves the facts of {name}")
     return known
+
+
+def check_left_out(row: Event, where: str) -> None:
+    """Raises Wrong if the record lacks something else than names or notes, or has what it says is left out."""
+    kind, left_out = row["record"].partition(":")[0], set(row.get("left_out", []))
+    if not left_out <= LEFT_OUT.get(kind, set()) or left_out & row["facts"].keys():
+        raise Wrong(where, "it says that something is left out which never is")
 
 
 def check_closed(row: Event, commitment: Event | None, events: list[Event], where: str) -> None:
@@ -945,29 +1056,44 @@ def check_status(pack: Pack, events: list[Event], records: dict[str, Any], say: 
 
 
 def check_media(pack: Pack, records: dict[str, Any], say: Say) -> None:
-    """Each file is the one whose hash was recorded when it came."""
+    """Each file is the one whose hash was recorded when it came; each such hash has its file, or why there is none."""
+    pieces = read_json(pack.read(MEDIA_LIST), MEDIA_LIST)["media"]
     missing: dict[str, int] = {}
-    listed = set()
-    for piece in read_json(pack.read(MEDIA_LIST), MEDIA_LIST)["media"]:
-        file, why = piece["file"], piece.get("missing", "")
-        listed.add(file)
-        if records[piece["record"]][piece["fact"]] != piece["sha256"]:
-            raise Wrong(file, f"its hash is not the one of {piece['record']}")
-        if why == DAMAGED:
-            raise Wrong(file, "the portal does not have it any more as it was judged: it was changed or lost")
-        if why and file not in pack.facts:
-            missing[why] = missing.get(why, 0) + 1
-        elif file not in pack.facts or pack.facts[file].sha256 != piece["sha256"]:
-            raise Wrong(file, "it is not the file that was judged")
-    there = {name for name in pack.facts if name.startswith(MEDIA)}
-    if not there <= listed:
-        raise Wrong(min(there - listed), "nothing says what it is")
-    say(
-        "ok",
-        f"{len(there)} photos, frames and recordings are those whose hashes were recorded when they came",
-    )
-    for why, count in missing.items():
-        say("note", f"{count} photos, frames and recordings are not in the pack: {why.replace('_', ' ')}")
+    for piece in pieces:
+        why = _check_piece(pack, piece, records)
+        missing[why] = missing.get(why, 0) + 1
+    count, there = missing.pop("", 0), {name for name in pack.facts if name.startswith(MEDIA)}
+    if unknown := there - {piece["file"] for piece in pieces}:
+        raise Wrong(min(unknown), "nothing says what it is")
+    if left := _judged(records) - {(piece["record"], piece["fact"]) for piece in pieces}:
+        raise Wrong(MEDIA_LIST, "it does not list the {1} of {0}".format(*min(left)))
+    say("ok", f"{count} photos, frames and recordings are those whose hashes were recorded when they came")
+    for why, number in missing.items():
+        say("note", f"{number} photos, frames and recordings are not in the pack: {why.replace('_', ' ')}")
+
+
+def _check_piece(pack: Pack, piece: dict[str, Any], records: dict[str, Any]) -> str:
+    """Why the file is not in the pack; "" if it is."""
+    file, why = piece["file"], piece.get("missing", "")
+    if records[piece["record"]][piece["fact"]] != piece["sha256"]:
+        raise Wrong(file, f"its hash is not the one of {piece['record']}")
+    if why == DAMAGED:
+        raise Wrong(file, "the portal does not have it any more as it was judged: it was changed or lost")
+    if file not in pack.facts and why in (NOT_ASKED_FOR, ERASED):
+        return str(why)
+    if why or file not in pack.facts or pack.facts[file].sha256 != piece["sha256"]:
+        raise Wrong(file, "it is not the file that was judged")
+    return ""
+
+
+def _judged(records: dict[str, Any]) -> set[tuple[str, str]]:
+    """The records with the name of each hash whose file must be listed."""
+    return {
+        (name, fact)
+        for name, facts in records.items()
+        for fact in JUDGED.get(name.partition(":")[0], ())
+        if facts.get(fact)
+    }
 
 
 def check_consents(pack: Pack, records: dict[str, Any], say: Say) -> None:
@@ -1037,10 +1163,14 @@ def verify(pack: Pack, pinned: list[str], earlier: bytes | None, say: Say) -> No
     trail = check_checkpoint(pack, keys, say)
     if earlier is not None:
         check_earlier(pack, trail, earlier, say)
-    if pack.manifest["kind"] == PERIOD:
+    kind = pack.manifest["kind"]
+    if kind == PERIOD:
         check_period(pack, trail, say)
-    if pack.manifest["kind"] == CASE:
+        say("note", f"of the tables of the period, the trail is held against {EVENTS} alone")
+    elif kind == CASE:
         check_case(pack, trail, say)
+    else:
+        say("note", "these are statistics: that they were signed is all that this program can check")
     if not is_this_program(pack):
         say("note", "the program in the pack is not the one that you run")
 
@@ -1060,7 +1190,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--earlier", help="a checkpoint of this trail that you kept, or an earlier pack")
     parser.add_argument("--self-test", action="store_true", help="check this program itself by known answers")
     given = parser.parse_args(arguments)
+    keys = [key.strip() for key in given.key]
+    for key in keys:
+        try:
+            parse_key(key, "--key")
+        except Wrong as wrong:
+            parser.error(str(wrong))
     if given.self_test:
+        if given.pack is not None:
+            parser.error("--self-test takes no pack")
         found = self_test()
         _say("The program finds the known answers." if found else "WRONG   the program misses a known answer")
         return 0 if found else 1
@@ -1069,11 +1207,11 @@ def main(arguments: list[str]) -> int:
     try:
         with open(given.pack, "rb") as file:
             if given.earlier is None:
-                return _told(file, given.key, None)
+                return _told(file, keys, None)
             with open(given.earlier, "rb") as earlier:
-                return _told(file, given.key, earlier)
+                return _told(file, keys, earlier)
     except OSError as error:
-        _say(f"The file can't be read: {error.strerror}")
+        _say(f"The file can't be read: {error.strerror or error}")
         return 2
 
 
@@ -1088,6 +1226,8 @@ def _told(file: BinaryIO, pinned: list[str], earlier: BinaryIO | None) -> int:
     except NotInPack as missing:
         _say(f"UNKNOWN {missing}")
         return 2
+    except OSError:
+        raise
     except UNREADABLE as error:
         _say(f"WRONG   a part of the pack has another form than it should ({type(error).__name__})")
         return 1

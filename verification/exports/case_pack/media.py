@@ -10,6 +10,7 @@ from typing import Any
 
 from verification import storage
 from verification.audit import facts
+from verification.exports import verify_pack
 from verification.models import Document, VerificationAttempt
 
 
@@ -44,13 +45,13 @@ def pieces(documents: Iterable[Document], attempts: Iterable[VerificationAttempt
 
 
 def read(piece: Piece) -> tuple[bytes, str]:
-    """The bytes that were stored, and "", or why there are none: "erased" or "damaged".
+    """The bytes that were stored, and "", or why there are none: ERASED or DAMAGED.
 
     Raises storage.Unavailable: a pack is not made without what it should hold.
     """
     try:
         return storage.read(piece.stored, sha256=piece.sha256), ""
     except storage.KeyDestroyed:
-        return b"", "erased"
+        return b"", verify_pack.ERASED
     except storage.IntegrityError:
-        return b"", "damaged"
+        return b"", verify_pack.DAMAGED

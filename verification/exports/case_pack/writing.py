@@ -39,7 +39,7 @@ def _media(pack: container.Writer, gathered: Gathered) -> bytes:
     """Writes the media that may come along; which there are, with why one is missing."""
     listed = []
     for piece in gathered.pieces:
-        missing = "not_asked_for"
+        missing = verify_pack.NOT_ASKED_FOR
         if gathered.contents.media:
             content, missing = media.read(piece)
             if not missing:
