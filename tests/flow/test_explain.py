@@ -15,16 +15,18 @@ from django.urls import reverse
 from tests.flow.conftest import LATER
 from tests.flow.reviewing import approve, decide, policy, seen
 from verification import audit, explain, links, liveness
-from verification.actions import bind, erase, link, reopen, review
+from verification.actions import bind, cancel, erase, link, reopen, review
 from verification.audit import sealing
+from verification.explain.steps import Difference
 from verification.liveness import answer, codes
-from verification.models import AuditEvent, Verdict, Verification
+from verification.models import AuditEvent, StaffUser, Verdict, Verification
 from verification.rules import decision, four_eyes
 from verification.rules.document_check import Found
 from verification.states import Device, Status
 
 pytestmark = pytest.mark.usefixtures("an_hour_later")
 DARK = {"result": "FailedOperation.ActionLightDark"}
+GENUINE = Found("passport", dict.fromkeys(("name_matches", "not_expired", "nothing_covered"), "yes"))
 
 
 def explained(case: Verification) -> explain.Explanation:
@@ -75,6 +77,12 @@ def overridden(road, emulator, two):
         approve(case, by=by, reason_code="vendor_error")
     case.refresh_from_db()
     return case
+
+
+def reopened(case: Verification, by: StaffUser) -> None:
+    case.refresh_from_db()
+    words = {"reason_code": "appeal", "note": "The applicant appealed."}
+    reopen.reopen(case, version=case.version, by=by, now=LATER, **words)
 
 
 def run(case: Verification, *options: str) -> tuple[int, str]:
@@ -142,15 +150,7 @@ def test_a_case_that_was_asked_again_reopened_and_judged_blind_differs_in_nothin
     for by in two:
         decide(declined, Verdict.DECLINE, "different_person", by=by, **decline)
     assert differences(declined) == set()
-    declined.refresh_from_db()
-    reopen.reopen(
-        declined,
-        reason_code="appeal",
-        note="The applicant appealed.",
-        version=declined.version,
-        by=seniors[0],
-        now=LATER,
-    )
+    reopened(declined, seniors[0])
     assert differences(declined) == set()
 
 
@@ -229,6 +229,112 @@ def test_a_request_id_that_came_twice_at_one_moment_differs_in_neither_case(road
     assert differences(first) == differences(second) == set()
 
 
+@pytest.fixture
+def checked(road, emulator, seniors, two):
+    """Declined, though nothing was found against the document, under a policy that has each document checked."""
+    policy(seniors, document_check="always")
+    case = road.judged(emulator, {"sim": 93.7}, name="Alice Example")
+    decide(case, Verdict.DECLINE, "different_person", by=two[0], document=GENUINE)
+    return case
+
+
+def renamed(road, case: Verification, *names: str) -> None:
+    """The person is invited again, under one name after the other; each of these cases is cancelled."""
+    for name in names:
+        again = road.invited(reference=case.applicant.reference, name=name)
+        cancel.cancel(again, reason="mistake", by=audit.By.shell(), now=LATER)
+
+
+def passed_again(road, emulator, case: Verification, senior: StaffUser, reviewer: StaffUser) -> explain.Step:
+    """Reopens the case, and asks for another video, which passes. Returns the step of what followed."""
+    reopened(case, senior)
+    decide(case, Verdict.ASK_AGAIN, "video_unclear", by=reviewer)
+    case.refresh_from_db()
+    recorded(road, emulator, case, {"sim": 93.7})
+    return steps(case, "decision")[-1]
+
+
+@pytest.mark.parametrize(
+    ("names", "to_check", "status"),
+    [
+        ([], False, Status.APPROVED),
+        (["Alice Example"], False, Status.APPROVED),
+        (["Alice Other"], True, Status.IN_REVIEW),
+        (["Alice Other", "Alice Third"], True, Status.IN_REVIEW),
+        (["Alice Other", "Alice Example"], False, Status.APPROVED),
+    ],
+)
+def test_a_check_of_the_document_held_only_while_the_name_was_the_one_that_was_compared(
+    road, emulator, seniors, two, checked, names, to_check, status
+):
+    renamed(road, checked, *names)
+    step = passed_again(road, emulator, checked, seniors[0], two[1])
+    assert (checked.status, step.got["document_check"], step.unknown) == (status, to_check, [])
+    assert run(checked)[0] == 0
+
+
+def test_another_name_after_a_decision_leaves_it_as_it_was(road, emulator, seniors, two, checked):
+    passed_again(road, emulator, checked, seniors[0], two[1])
+    renamed(road, checked, "Alice Other", "Alice Third")
+    [*_, step] = steps(checked, "decision")
+    assert (step.got["document_check"], step.unknown) == (False, [])
+    assert differences(checked) == set()
+
+
+def test_another_address_is_no_other_name(road, emulator, seniors, two, checked):
+    reference = checked.applicant.reference
+    again = road.invited(reference=reference, name="Alice Example", email="alice@example.com")
+    cancel.cancel(again, reason="mistake", by=audit.By.shell(), now=LATER)
+    passed_again(road, emulator, checked, seniors[0], two[1])
+    assert checked.status == Status.APPROVED
+    assert differences(checked) == set()
+
+
+def without_inputs(kind: str) -> None:
+    """The newest event of that kind, as an earlier version of the software wrote it."""
+    event = AuditEvent.objects.filter(kind=kind).latest("pk")
+    held = {name: value for name, value in event.data.items() if name not in {"inputs", "call"}}
+    change("auditevent", f"data = '{json.dumps(held)}'", f"id = {event.pk}")
+
+
+@pytest.mark.parametrize(
+    ("second", "kind", "to_check"),
+    [
+        ("Alice Third", "decision.sent_to_review", True),
+        ("Alice Example", "decision.approved_by_policy", False),
+    ],
+)
+def test_whether_a_check_held_under_a_name_that_is_not_kept_is_taken_from_the_event(
+    road, emulator, seniors, two, checked, second, kind, to_check
+):
+    renamed(road, checked, "Alice Other", second)
+    passed_again(road, emulator, checked, seniors[0], two[1])
+    if checked.status == Status.IN_REVIEW:
+        decide(checked, Verdict.DECLINE, "different_person", by=two[1])
+    renamed(road, checked, "Alice Fourth")
+    [*_, step] = steps(checked, "decision")
+    assert (step.got["document_check"], step.unknown) == (to_check, ["name_not_kept"])
+    code, text = run(checked)
+    assert code == 0
+    assert "The name changed more than once after the document was checked" in text
+    without_inputs(kind)
+    [*_, step] = steps(checked, "decision")
+    assert step.got["document_check"] is to_check
+    assert differences(checked) == set()
+
+
+def test_an_approval_under_a_name_that_is_not_kept_is_not_doubted(road, seniors, two, checked):
+    renamed(road, checked, "Alice Other", "Alice Example")
+    reopened(checked, seniors[0])
+    approve(checked, by=two[1])
+    [*_, step] = steps(checked, "verdict")
+    assert (step.got["document"], step.unknown) == ("done", [])
+    renamed(road, checked, "Alice Third")
+    [*_, step] = steps(checked, "verdict")
+    assert step.unknown == ["name_not_kept"]
+    assert differences(checked) == set()
+
+
 # Something was changed in the database
 
 
@@ -293,9 +399,7 @@ def test_a_changed_record_of_a_verdict_is_found_and_named(overridden, table, set
 def test_a_changed_answer_about_the_document_is_found(road, emulator, seniors, two):
     policy(seniors, document_check="always")
     case = road.judged(emulator, {"sim": 93.7})
-    questions = ("name_matches", "not_expired", "nothing_covered")
-    found = Found("passport", dict.fromkeys(questions, "yes"))
-    approve(case, by=two[0], document=found)
+    approve(case, by=two[0], document=GENUINE)
     assert differences(case) == set()
     change("documentcheck", """answers = '{"name_matches": "no"}'""")
     assert {"answers", "state", "document_allows"} <= differences(case)
@@ -325,6 +429,19 @@ def test_a_changed_event_is_not_what_was_sealed(passed):
     event = AuditEvent.objects.get(kind="decision.approved_by_policy")
     change("auditevent", """data = '{"source": "checking", "target": "approved"}'""", f"id = {event.pk}")
     assert f"event {event.pk} decision.approved_by_policy" in differences(passed)
+
+
+def test_an_event_that_no_longer_tells_of_another_name_is_not_what_was_sealed(
+    road, emulator, seniors, two, checked
+):
+    renamed(road, checked, "Alice Other")
+    passed_again(road, emulator, checked, seniors[0], two[1])
+    while sealing.seal(now=LATER):
+        pass
+    assert differences(checked) == set()
+    event = AuditEvent.objects.get(kind="applicant.changed")
+    change("auditevent", """data = '{"fields": ["email"]}'""", f"id = {event.pk}")
+    assert {f"event {event.pk} applicant.changed", "document_check"} <= differences(checked)
 
 
 def delete_attempt(case: Verification) -> None:
@@ -362,6 +479,28 @@ def test_another_stage_of_a_verdict_is_found(road, emulator, two):
     assert differences(case) == set()
     change("review", "stage = 'blind'")
     assert "stage" in differences(case)
+
+
+def test_another_verdict_to_differ_from_is_found(road, emulator, seniors, two):
+    policy(seniors, second_for_declines=True)
+    case = road.in_review(emulator)
+    proposed = decide(case, Verdict.DECLINE, "different_person", by=two[0])
+    second = decide(case, Verdict.APPROVE, "vendor_error", by=two[1])
+    last = decide(case, Verdict.APPROVE, "vendor_error", by=seniors[0])
+    assert differences(case) == set()
+    change("review", f"differs_from_id = {last.pk}", f"id = {second.pk}")
+    [step] = [step for step in steps(case, "verdict") if step.differences]
+    assert step.differences == [Difference("differs_from", proposed.public_id, last.public_id)]
+    assert "verdict that it differs from: it was" in run(case)[1]
+
+
+def test_a_verdict_of_one_person_that_was_made_to_look_confirmed_is_found(road, emulator, two):
+    first, second = road.in_review(emulator), road.in_review(emulator)
+    other_one = decide(first, Verdict.DECLINE, "different_person", by=two[0])
+    alone = decide(second, Verdict.DECLINE, "different_person", by=two[1])
+    assert differences(second) == set()
+    change("review", f"confirms_id = {other_one.pk}, proposed_by_id = {two[0].pk}", f"id = {alone.pk}")
+    assert differences(second) == {"confirms", "proposed_by"}
 
 
 @pytest.mark.parametrize(
@@ -448,9 +587,7 @@ def test_a_draw_that_comes_out_otherwise_is_found(road, emulator, seniors, setti
 
 
 def test_a_decision_of_an_earlier_version_is_made_again_from_the_records(passed):
-    event = AuditEvent.objects.get(kind="decision.approved_by_policy")
-    held = {name: value for name, value in event.data.items() if name not in {"inputs", "call"}}
-    change("auditevent", f"data = '{json.dumps(held)}'", f"id = {event.pk}")
+    without_inputs("decision.approved_by_policy")
     assert differences(passed) == set()
     [_, step] = steps(passed, "decision")
     assert step.unknown == ["inputs_not_recorded"]

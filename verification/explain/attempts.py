@@ -9,6 +9,7 @@ from verification.explain.steps import Rule, Step
 from verification.explain.stored import Stored
 from verification.models import AnswerKind, AuditEvent, CallState, Policy, ProviderCall, VerificationAttempt
 from verification.rules import decision, document_check, sampling, shared_evidence, terms
+from verification.rules.review_bands import DOCUMENT_CHECK
 from verification.states import Outcome, Status
 from verification.vendor_accounts import call_ledger, request_ids
 
@@ -129,7 +130,7 @@ def _decision(stored: Stored, attempt: VerificationAttempt, call: ProviderCall |
     now = recorded.of_attempt(attempt)
     step.compare_all(finished.data, now, now)
     step.compare("finished_at", finished.at, attempt.finished_at)
-    case = _so_far(stored, attempt, used)
+    case = _so_far(step, stored, attempt, used)
     traced = decision.traced(*case)
     step.got = {"code": attempt.result_code, "similarity": attempt.similarity}
     step.got |= {"policy": stored.policy.version, "approve_at": stored.policy.approve_at}
@@ -154,13 +155,11 @@ def _compare_inputs(step: Step, event: AuditEvent | None, traced: dict[str, Any]
     step.compare("policy", event.data.get("policy"), policy.version)
 
 
-def _so_far(stored: Stored, attempt: VerificationAttempt, used: Used) -> _Case:
+def _so_far(step: Step, stored: Stored, attempt: VerificationAttempt, used: Used) -> _Case:
     """What `workflow.decision_inputs` read then."""
     policy, place = stored.policy, stored.place_of_attempt(attempt)
-    at = attempt.finished_at
     used.go_on(stored, place)
     spot_check = sampling.selected(attempt.public_id, policy.qa_share, purpose="spot_check")
-    state = stored.document_state(place, at) if at else ""
     earlier = [
         each
         for each in stored.attempts
@@ -168,9 +167,21 @@ def _so_far(stored: Stored, attempt: VerificationAttempt, used: Used) -> _Case:
     ]
     flags = shared_evidence.to_judge(stored.raised_before(place), policy, stored.asked_again_before(place))
     its_terms = decision.Terms(
-        policy.approve_at, policy.max_attempts, spot_check, state in document_check.OPEN
+        policy.approve_at, policy.max_attempts, spot_check, _document_open(step, stored, attempt)
     )
     return its_terms, decision.History(used.counted, len(earlier), flags)
+
+
+def _document_open(step: Step, stored: Stored, attempt: VerificationAttempt) -> bool:
+    """Had a person still to check the document? Where nothing tells, what was said then is taken as it is."""
+    at = attempt.finished_at
+    state = stored.document_state(stored.place_of_attempt(attempt), at) if at else ""
+    if state is not None:
+        return state in document_check.OPEN
+    step.cannot_tell("name_not_kept")
+    event = stored.decided.get(attempt.public_id)
+    in_reasons = event is not None and DOCUMENT_CHECK in event.data.get("reasons", [])
+    return bool(_inputs(event).get("document_check", in_reasons))
 
 
 def _count(attempt: VerificationAttempt, used: Used) -> None:

@@ -26,11 +26,14 @@ from verification.states import AttemptStatus, DocumentState
 
 # Of an event that names a review in its data, but is not the event of that review.
 _NOT_ITS_OWN = "review.proposal_void"
+_CHANGED = "applicant.changed"
 NEVER: Final = 2**63
 
 
 class Stored:
-    """The records and the events of a case. A place is the id of an event; NEVER is behind all of them."""
+    """The records and the events of a case, and the changes of its applicant. A place is the id of an event; NEVER is
+    behind all of them.
+    """
 
     def __init__(self, case: Verification) -> None:
         self.case, self.policy = case, case.policy
@@ -39,13 +42,16 @@ class Stored:
         )
         calls = ProviderCall.objects.filter(attempt__verification=case, rerun__isnull=True).order_by("number")
         self.calls: list[ProviderCall] = list(calls)
-        self.reviews = list(case.reviews.select_related("by", "confirms__by", "proposed_by").order_by("pk"))
+        self.reviews = list(
+            case.reviews.select_related("by", "confirms__by", "differs_from", "proposed_by").order_by("pk")
+        )
         self.checks = list(case.document_checks.select_related("by", "document").order_by("pk"))
         self.events = self._events()
 
     def _events(self) -> list[AuditEvent]:
         attempts = self.case.attempts.values_list("public_id", flat=True)
         about = Q(subject_id__in=[self.case.public_id, *attempts])
+        about |= Q(subject_id=self.case.applicant.public_id, kind=_CHANGED)
         return list(AuditEvent.objects.filter(about).exclude(kind__in=viewing.LOOKS).order_by("pk"))
 
     # Events
@@ -76,6 +82,12 @@ class Stored:
     @cached_property
     def moves(self) -> list[AuditEvent]:
         return [event for event in self.events if {"source", "target"} <= event.data.keys()]
+
+    @cached_property
+    def renamed(self) -> list[int]:
+        """The places at which the applicant got another name."""
+        changed = [event for event in self.events if event.kind == _CHANGED]
+        return [event.pk for event in changed if "name" in event.data.get("fields", [])]
 
     @cached_property
     def erased_at(self) -> datetime | None:
@@ -144,15 +156,32 @@ class Stored:
         asked = [review.at for review in self.reviews_before(place) if review.verdict == Verdict.ASK_AGAIN]
         return max(asked, default=None)
 
-    def document_state(self, place: int, at: datetime) -> str:
-        """As `document_check.state_of` has it, of the checks that were made before."""
+    def document_state(self, place: int, at: datetime) -> str | None:
+        """As `document_check.state_of` has it, of the checks that were made before. None if nothing tells."""
         made = self.checks_before(place)
         check = self._latest(made, place, at)
         if check is None:
             return DocumentState.TO_DO if made or document_check.asked(self.case) else ""
         found = document_check.state_after(check, self.policy)
-        same_photo = check.evidence_sha256 == check.document.normalised_sha256
-        return found if found != DocumentState.DONE or same_photo else DocumentState.TO_DO
+        if found != DocumentState.DONE:
+            return found
+        if check.evidence_sha256 != check.document.normalised_sha256:
+            return DocumentState.TO_DO
+        same_name = self._same_name(check, place)
+        if same_name is None:
+            return None
+        return found if same_name else DocumentState.TO_DO
+
+    def _same_name(self, check: DocumentCheck, place: int) -> bool | None:
+        """Was the name at that place the one that was compared with the document? None if nothing tells."""
+        compared = self._place(self.checked, check)
+        changes = [at for at in self.renamed if compared < at < place]
+        if len(changes) < 2:
+            return not changes
+        # The last of several names may be the first again. Only the name that is stored now can be compared.
+        if changes[-1] != self.renamed[-1]:
+            return None
+        return check.name_digest == document_check.name_digest(self.case)
 
     def _latest(self, made: Iterable[DocumentCheck], place: int, at: datetime) -> DocumentCheck | None:
         aside = {

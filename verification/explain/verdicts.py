@@ -15,6 +15,8 @@ _STAGES = {
     "review.judged_blind": Stage.BLIND,
     "review.differed": Stage.SECOND,
 }
+# What the event of a review that names no other leaves out.
+_NO_OTHER: dict[str, Any] = dict.fromkeys(("confirms", "differs_from", "proposed_by"))
 _CONFIRMED = "confirmed"
 _ALONE, _TOGETHER = "took effect", "waited for a second person"
 
@@ -64,9 +66,10 @@ def _verdict(stored: Stored, review: Review) -> Step:
         return step
     now = recorded.of_review(review) | {
         "confirms": review.confirms.public_id if review.confirms else None,
+        "differs_from": review.differs_from.public_id if review.differs_from else None,
         "proposed_by": review.proposed_by.get_username() if review.proposed_by else None,
     }
-    step.compare_all(event.data, now, now)
+    step.compare_all(_NO_OTHER | event.data, now, now)
     step.compare("by", event.actor_id, review.by.get_username())
     step.compare("at", event.at, review.at)
     step.compare("stage", _STAGES.get(event.kind, Stage.DECISION), review.stage)
@@ -101,9 +104,16 @@ def _two_people(step: Step, stored: Stored, review: Review, event: AuditEvent) -
     step.compare("second_person", review.stage == Stage.PROPOSAL, bool(rules))
     step.compare_all(event.data, {"second_because": rules}, ["second_because"])
     if review.verdict == Verdict.APPROVE:
-        state = stored.document_state(event.pk, review.at)
-        step.got["document"] = state
-        step.compare("document_allows", True, state not in document_check.OPEN)
+        _document(step, stored.document_state(event.pk, review.at))
+
+
+def _document(step: Step, state: str | None) -> None:
+    """Did the document stand against the approval?"""
+    if state is None:
+        step.cannot_tell("name_not_kept")
+        return
+    step.got["document"] = state
+    step.compare("document_allows", True, state not in document_check.OPEN)
 
 
 def _facts(stored: Stored, review: Review, place: int) -> four_eyes.Facts | None:

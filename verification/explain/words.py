@@ -57,6 +57,10 @@ _UNKNOWN: dict[str, Any] = {
     "name_changed": gettext_lazy(
         "The name that was compared with the document is not the name that is stored now."
     ),
+    "name_not_kept": gettext_lazy(
+        "The name changed more than once after the document was checked, and is not kept as it was at this moment. "
+        "Whether the check still held is taken from the record."
+    ),
     "fingerprints_erased": gettext_lazy(
         "The fingerprints of the pictures were erased with them, so what was noticed can't be found anew."
     ),
@@ -78,6 +82,7 @@ _NAMES: dict[str, Any] = {
     "decided_next": gettext_lazy("what follows"),
     "decided_outcome": gettext_lazy("outcome, by the rules"),
     "decided_reasons": gettext_lazy("reasons, by the rules"),
+    "differs_from": gettext_lazy("verdict that it differs from"),
     "document_allows": gettext_lazy("document allows the approval"),
     "drawn": gettext_lazy("drawn for a second person"),
     "event": gettext_lazy("event in the trail"),
