@@ -33,6 +33,7 @@ from verification.anchors import comparing, kept
 from verification.audit import checking, entries, log, trail_keys
 from verification.audit import sealing as below
 from verification.crypto import new_entry
+from verification.exports import verify_pack
 from verification.exports.period.table import Period
 from verification.jobs import doorbell
 from verification.messages import outgoing
@@ -462,7 +463,8 @@ def test_after_a_restart_the_log_goes_on_under_another_name_and_names_what_lies_
 
 def test_after_a_restart_packs_are_of_the_log_under_its_new_name(folder: Path) -> None:
     sealed()
-    before = [str(key) for key in trail_keys.known()]
+    before, old = [str(key) for key in trail_keys.known()], log.newest()
+    assert old
     set_back(lambda: sealed(4, NOW + MINUTE))
     sealed(1, NOW + 2 * MINUTE)
     call_command("trail_restart", reason="Restored the backup of the night")
@@ -472,6 +474,9 @@ def test_after_a_restart_packs_are_of_the_log_under_its_new_name(folder: Path) -
     now = [str(key) for key in trail_keys.known() if key.name == trail_keys.origin()]
     assert verdict(sound, now) == ""
     assert "none of this trail's" in verdict(sound, before)
+    for given in (now, []):
+        with pytest.raises(verify_pack.NotInPack, match="in whose place"):
+            verdict(sound, given, old.note.encode())
     assert list(checking.findings()) == []
 
 

@@ -20,7 +20,7 @@ from tests.flow.reviewing import NOTE
 from tests.flow.test_reruns import ask, work
 from tests.tampers import Parts
 from verification import audit
-from verification.actions import cancel, reopen
+from verification.actions import cancel, erase, reopen
 from verification.audit import facts, trail_keys
 from verification.exports import verify_pack
 from verification.exports.case_pack import Contents, records
@@ -224,9 +224,10 @@ def test_a_file_that_was_judged_is_listed(decided, left):
 def test_why_a_file_is_missing_is_one_of_few_reasons(decided):
     parts = Parts.of(pack_of(decided, Contents()))
     listed = json.loads(parts.files["media.json"])
-    listed["media"][0]["missing"] = "everything holds"
-    parts.files["media.json"] = canonical(listed)
-    assert "not the file that was judged" in wrong_with(signed(parts))
+    for why in ("everything holds", "erased", ""):
+        listed["media"][0]["missing"] = why
+        parts.files["media.json"] = canonical(listed)
+        assert "nothing in the pack says why" in wrong_with(signed(parts))
 
 
 @pytest.mark.parametrize(
@@ -249,10 +250,12 @@ def test_only_names_and_notes_are_ever_left_out(decided, file, left_out):
 
 
 def test_the_verifier_knows_what_a_pack_may_leave_out():
-    left_out = {**records.NAMES, **records.NOTES}
-    assert {facts.name(model()).partition(":")[0]: set(names) for model, names in left_out.items()} == (
-        verify_pack.LEFT_OUT
-    )
+    named = {"names": records.NAMES, "notes": records.NOTES}
+    assert {
+        model._meta.model_name: dict.fromkeys(fields, contents)
+        for contents, of in named.items()
+        for model, fields in of.items()
+    } == verify_pack.LEFT_OUT
 
 
 def test_a_pack_of_another_kind_has_no_files_that_nobody_would_check(decided):
@@ -276,6 +279,102 @@ def test_no_file_has_a_name_that_a_computer_may_take_for_another(decided, name):
     assert "may be named" in (found := wrong_with(signed(parts))) or "stands twice" in found
 
 
+def changed(parts: Parts, file: str, change: Any) -> Parts:
+    """With other records in that file."""
+    listed = json.loads(parts.files[file])
+    change(listed["records"])
+    parts.files[file] = canonical(listed)
+    return parts
+
+
+def without_events(parts: Parts, *kinds: str) -> Parts:
+    """Without the events of these kinds, and their proofs."""
+    entries = [json.loads(line) for line in parts.files["timeline.jsonl"].splitlines()]
+    parts.files["timeline.jsonl"] = b"".join(
+        canonical(entry) + b"\n" for entry in entries if entry["kind"] not in kinds
+    )
+    for entry in entries:
+        if entry["kind"] in kinds:
+            del parts.files[f"proofs/{entry['event']}.tlog-proof"]
+    return parts
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "record"),
+    [
+        ("document.uploaded", "documents.json", "document:"),
+        ("case.note_written", "notes.json", "casenote:"),
+        ("attempt.finished", "attempts.json", "verificationattempt:"),
+    ],
+)
+def test_a_record_whose_event_is_left_out_is_not_believed(decided, kind, file, record):
+    parts = without_events(Parts.of(pack_of(decided)), kind)
+    changed(parts, file, lambda rows: rows[0].pop("opens"))
+    if file == "attempts.json":
+        changed(parts, "calls.json", lambda rows: rows[0].pop("opens"))
+    found = wrong_with(signed(parts))
+    assert record in found
+    assert "no event in the pack committed to it" in found
+
+
+def test_a_record_that_nobody_made_is_not_believed(decided):
+    parts = Parts.of(pack_of(decided))
+    made_up = {"record": "review:rev_made_up", "further": {}}
+    changed(parts, "reviews.json", lambda rows: rows.append({**made_up, "facts": rows[0]["facts"]}))
+    assert "no event in the pack committed to it" in wrong_with(signed(parts))
+
+
+def test_the_records_of_another_case_are_not_believed(decided, road, emulator, staff):
+    other = Parts.of(pack_of(road.in_review(emulator)))
+    parts = without_events(Parts.of(pack_of(decided)), "document.uploaded", "attempt.finished")
+    for name in ("documents.json", "attempts.json", "calls.json", "media.json"):
+        parts.files[name] = other.files[name]
+    kinds = ("document.uploaded", "attempt.finished")
+    entries = [json.loads(line) for line in other.files["timeline.jsonl"].splitlines()]
+    for entry in entries:
+        if entry["kind"] in kinds:
+            parts.files["timeline.jsonl"] += canonical(entry) + b"\n"
+            name = f"proofs/{entry['event']}.tlog-proof"
+            parts.files[name] = other.files[name]
+    parts.files = {name: content for name, content in parts.files.items() if not name.startswith("media/")}
+    parts.files |= {name: content for name, content in other.files.items() if name.startswith("media/")}
+    assert wrong_with(signed(parts))
+
+
+def test_what_the_pack_says_that_it_holds_is_in_it(decided):
+    def close(rows: list[Any]) -> None:
+        del rows[0]["opens"], rows[0]["facts"]["note"]
+        rows[0]["left_out"] = ["note"]
+
+    parts = Parts.of(pack_of(decided))
+    assert "says that it holds" in wrong_with(signed(changed(parts, "reviews.json", close)))
+    parts = Parts.of(pack_of(decided))
+    listed = json.loads(parts.files["media.json"])
+    file = listed["media"][0]["file"]
+    listed["media"][0]["missing"] = "not_asked_for"
+    parts.files["media.json"] = canonical(listed)
+    del parts.files[file]
+    assert "nothing in the pack says why" in wrong_with(signed(parts))
+
+
+def test_a_verdict_without_its_note_is_still_the_one_of_its_event(decided):
+    parts = Parts.of(pack_of(decided, Contents()))
+    for change in ({"verdict": "approve"}, {"by.username": "eve"}, {"reason_code": "other"}):
+        told = changed(
+            Parts.of(parts.zipped()), "reviews.json", lambda rows, c=change: rows[0]["facts"].update(c)
+        )
+        assert wrong_with(signed(told))
+
+
+def test_an_erased_person_has_notes_without_text_and_nothing_else_that_is_closed(decided):
+    erase.erase(decided.applicant, by=audit.By.shell(), reason="Asked for.", now=NOW)
+    pack = pack_of(decided)
+    assert wrong_with(pack) == ""
+    for file in ("reviews.json", "calls.json", "attempts.json", "documents.json"):
+        parts = changed(Parts.of(pack), file, lambda rows: rows[0].pop("opens"))
+        assert "what would open that is missing" in wrong_with(signed(parts))
+
+
 def test_facts_that_are_nested_too_deep_are_a_finding(decided):
     parts = Parts.of(pack_of(decided))
     nested = b"[" * 5_000 + b"]" * 5_000
@@ -297,6 +396,12 @@ def test_a_kept_checkpoint_that_tells_nothing_about_the_pack_is_no_finding(decid
         for earlier, told in ((newer, "is newer than this pack"), (cut, "The earlier pack can't be read")):
             status, text = said(first, capsys, *how, "--earlier", str(earlier))
             assert (status, told in text) == (2, True)
+    forged = tmp_path / "forged.zip"
+    forged.write_bytes(
+        changed(Parts.of(first.read_bytes()), "reviews.json", lambda rows: rows.clear()).zipped()
+    )
+    # What can't be told hides nothing that is wrong.
+    assert said(forged, capsys, "--key", keys()[0], "--earlier", str(newer))[0] == 1
 
 
 def test_a_call_that_makes_no_sense_is_told_from_a_pack_that_does_not_hold(decided, tmp_path, capsys):

@@ -37,7 +37,7 @@ EVENTS, BESIDE, RANGE = "events.jsonl", "trail/beside.jsonl", "trail/range.json"
 VERIFIER = "verify.py"
 EARLIER = "the earlier checkpoint"
 TIMELINE, ACCESS, PROOFS = "timeline.jsonl", "access.jsonl", "proofs/"
-CASE_FILE, MEDIA_LIST, MEDIA = "case.json", "media.json", "media/"
+CASE_FILE, MESSAGES, MEDIA_LIST, MEDIA = "case.json", "messages.json", "media.json", "media/"
 # Why a photo, a recording or a frame is not in a pack. One that is damaged lets no pack hold.
 NOT_ASKED_FOR, ERASED, DAMAGED = "not_asked_for", "erased", "damaged"
 # Each holds records of the case.
@@ -61,12 +61,12 @@ JUDGED = {
 }
 # What a pack without names or without notes lacks of a record, by its kind. Nothing else is ever left out.
 LEFT_OUT = {
-    "applicant": {"name", "email"},
-    "consent": {"ip_address", "user_agent"},
-    "review": {"note"},
-    "documentcheck": {"note"},
-    "casenote": {"text"},
-    "rerun": {"reason"},
+    "applicant": {"name": "names", "email": "names"},
+    "consent": {"ip_address": "names", "user_agent": "names"},
+    "review": {"note": "notes"},
+    "documentcheck": {"note": "notes"},
+    "casenote": {"text": "notes"},
+    "rerun": {"reason": "notes"},
 }
 # A name that every system can unpack, and that leads nowhere else.
 FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
@@ -641,9 +641,7 @@ def _check_note(note: bytes, origin: str, manifest: bytes, keys: list[str]) -> N
 def trusted_keys(pack: Pack, origin: str, pinned: list[str], earlier: bytes | None) -> list[str]:
     """The keys that you gave, or that signed what you kept, and those that they led to; all if there are none."""
     keys = key_chain(pack, origin)
-    if earlier is not None:
-        check_comparable(pack, earlier)
-    if earlier is not None and not pinned:
+    if earlier is not None and not pinned and not why_not_comparable(pack, earlier):
         pinned = signers_of(earlier, keys, EARLIER)
     first = [number for number, key in enumerate(keys) if key in pinned]
     if pinned and not first:
@@ -706,6 +704,8 @@ def check_checkpoint(pack: Pack, keys: list[str], say: Say) -> Trail:
     )
     if [size, root.hex()] != [named["size"], named["root"]]:
         raise Wrong(CHECKPOINT, "the manifest names another checkpoint")
+    if size == 0 and root != hashlib.sha256(b"").digest():
+        raise Wrong(CHECKPOINT, "the root of no events is another")
     say("ok", f"the checkpoint of {size} events is signed by the key of {named['origin']}")
     return Trail(named["origin"], size, root)
 
@@ -724,27 +724,35 @@ def earlier_checkpoint(file: BinaryIO) -> bytes:
 
 
 def check_earlier(pack: Pack, trail: Trail, earlier: bytes, say: Say) -> None:
-    """Raises Wrong unless the trail of this pack begins with that of the earlier checkpoint."""
+    """Raises Wrong unless the trail of this pack begins with that of the earlier checkpoint, or NotInPack."""
+    if why := why_not_comparable(pack, earlier):
+        raise NotInPack(why)
     keys = key_chain(pack, trail.origin)
     old, root = parse_checkpoint(open_note(earlier, keys, EARLIER), trail.origin, EARLIER)
     check_consistency(old, trail.size, _consistency(pack, old, trail.size), root, trail.root, CONSISTENCY)
     say("ok", f"the trail still begins with the {old} events of the checkpoint that you kept")
 
 
-def check_comparable(pack: Pack, earlier: bytes) -> None:
-    """Raises NotInPack if the checkpoint is of a log or of a time that this pack can tell nothing about."""
-    named = pack.manifest["trail"]
-    origin = _note(earlier, EARLIER)[0].partition("\n")[0]
+def why_not_comparable(pack: Pack, earlier: bytes) -> str:
+    """Why this pack can tell nothing about the log or the time of the checkpoint; "" if it can."""
+    named, text = pack.manifest["trail"], _note(earlier, EARLIER)[0]
+    origin = text.partition("\n")[0]
     if origin != named["origin"]:
-        names = {parse_key(key, KEYS)[0] for key in key_chain(pack, named["origin"])}
-        if origin in names:
-            raise NotInPack(
-                f"What you kept is of the log {origin}, in whose place the log of this pack was begun."
-            )
-    elif parse_checkpoint(_note(earlier, EARLIER)[0], origin, EARLIER)[0] > named["size"]:
-        raise NotInPack(
-            "What you kept is newer than this pack. Check the newer pack, with this one as the earlier."
+        replaced = origin in _names_before(pack)
+        return (
+            f"What you kept is of the log {origin}, in whose place the log of this pack was begun."
+            if replaced
+            else ""
         )
+    if parse_checkpoint(text, origin, EARLIER)[0] > named["size"]:
+        return "What you kept is newer than this pack. Check the newer pack, with this one as the earlier."
+    return ""
+
+
+def _names_before(pack: Pack) -> set[str]:
+    """The names of the log as its keys were introduced under them."""
+    introductions = [key["introduction"] for key in read_json(pack.read(KEYS, MAX_NOTE), KEYS)["keys"]]
+    return {introduction.split("\n")[1] for introduction in introductions if introduction}
 
 
 def _consistency(pack: Pack, old: int, new: int) -> list[bytes]:
@@ -778,6 +786,7 @@ MAX_DATA_BYTES = 60_000  # of larger data an entry has their hash
 AROUND = 100
 # The columns of a table of events.
 ROW = {"id", "at", "kind", "actor_kind", "actor_id", "subject_kind", "subject_id", "data", "log_index"}
+MIDNIGHT = "%Y-%m-%dT00:00:00.000000Z"
 
 
 def entry_of(row: dict[str, Any]) -> bytes:
@@ -836,11 +845,10 @@ class Period(NamedTuple):
     @classmethod
     def of(cls, told: dict[str, Any]) -> Period:
         """As the manifest says it twice, by its days and by its times."""
-        start, end = (datetime.fromisoformat(told[name][:-1]) for name in ("start", "end"))
-        days = [f"{day:%Y-%m-%d}" for day in (start, end - timedelta(microseconds=1))]
-        times = [f"{time.isoformat(timespec='microseconds')}Z" for time in (start, end)]
-        told_of = [told[name] for name in ("start", "end", "first_day", "last_day")]
-        if start >= end or told_of != [*times, *days]:
+        start, end = (datetime.strptime(told[name], MIDNIGHT) for name in ("start", "end"))  # noqa: DTZ007
+        days = [f"{day:%Y-%m-%d}" for day in (start, end - timedelta(days=1))]
+        times = [f"{day:%Y-%m-%dT00:00:00.000000Z}" for day in (start, end)]
+        if start >= end or [told["start"], told["end"], told["first_day"], told["last_day"]] != times + days:
             raise Wrong(MANIFEST, "its days and its times name different periods")
         return cls(told["start"], told["end"])
 
@@ -859,14 +867,16 @@ class Seen:
         self.period, self.places = period, places
         self.counts = {EVENTS: 0, BESIDE: 0}
         self.lowest = self.highest = -1
-        self.newest = ""
+        self.last = ""  # the time at the highest place
+        self.ends_at = -1
         # How many of the first AROUND places have a time before the period, and of the last ones a time behind it.
         self.before = self.after = 0
 
     def add(self, name: str, row: dict[str, Any]) -> None:
         at, place = row["at"], row["log_index"]
         self.counts[name] += 1
-        self.newest = max(self.newest, at)
+        if place > self.ends_at:
+            self.ends_at, self.last = place, at
         self.before += place < self.places.first + AROUND and at < self.period.start
         self.after += place >= self.places.end - AROUND and at >= self.period.end
         if name == EVENTS:
@@ -878,6 +888,10 @@ class Seen:
         if sum(self.counts.values()) != self.places.end - self.places.first:
             raise Wrong(EVENTS, "an event stands twice")
 
+    def goes_on(self) -> bool:
+        """Whether the range goes on where the period is over."""
+        return 2 * self.after > AROUND
+
     def check_edges(self, size: int) -> None:
         """Raises Wrong or NotInPack if the range may leave out events of the period: it must begin before the period
         does, and go on where the period is over. Some events are late, so most of the places at an edge count."""
@@ -886,7 +900,7 @@ class Seen:
             raise Wrong(RANGE, f"it begins at place {first}, where events of the period may come before it")
         if some and end < size and self.highest >= end - AROUND:
             raise Wrong(RANGE, f"it ends before place {end}, where events of the period may come after it")
-        if (first > 0 and 2 * self.before <= AROUND) or (end < size and 2 * self.after <= AROUND):
+        if (first > 0 and 2 * self.before <= AROUND) or (end < size and not self.goes_on()):
             raise NotInPack("The events around the period do not show that it begins and ends there.")
 
 
@@ -909,9 +923,12 @@ def check_period(pack: Pack, trail: Trail, say: Say) -> None:
     seen.check_edges(trail.size)
     when = f"from {period.start} until {period.end}"
     say("ok", f"all {seen.counts[EVENTS]} events of the period {when} are there, as the trail holds them")
-    if places.end == trail.size and seen.newest < period.end:
+    if places.end == trail.size and not seen.after:
+        say("note", f"the trail of this checkpoint ends at {seen.last or 'nothing'}, before the period does")
+    elif places.end == trail.size and not seen.goes_on():
         say(
-            "note", f"the trail of this checkpoint ends at {seen.newest or 'nothing'}, before the period does"
+            "note",
+            f"the trail of this checkpoint has {seen.after} events from after the period: few to tell by",
         )
 
 
@@ -939,14 +956,57 @@ def _check_row(name: str, row: dict[str, Any], seen: Seen) -> None:
 # ---- a case: its events, and its records against them ----
 
 Event = dict[str, Any]
+# Kinds of records of a case that an event commits to when they are made. The others may have no commitment: a policy
+# that came with the portal, an applicant whose first case is another, a case that goes on, and what is under way.
+COMMITTED = ("consent", "document", "documentcheck", "casenote", "review", "riskflag", "rerun")
+# Names in the facts of a record that lead to another one, with that one's kind.
+LEADS_TO = {
+    "verification.public_id": "verification",
+    "attempt.public_id": "verificationattempt",
+    "document.public_id": "document",
+    "applicant.public_id": "applicant",
+    "rerun.public_id": "rerun",
+    "passing_call.public_id": "providercall",
+    "final_review.public_id": "review",
+    "confirms.public_id": "review",
+    "differs_from.public_id": "review",
+    "answers.public_id": "casenote",
+}
+# What the event of a review says of it, by the names of its facts.
+OF_REVIEW = {"verdict": "verdict", "reason_code": "reason", "evidence_sha256": "evidence_sha256"}
+
+
+class Case:
+    """The events of a case, and its records by name. `proven` are those whose facts an event committed to."""
+
+    def __init__(self, pack: Pack, events: list[Event]) -> None:
+        self.name, self.contents = pack.manifest["facts"]["case"], pack.manifest["facts"]["contents"]
+        self.events = events
+        self.newest = {name: event for event in events for name in event.get("data", {}).get("commits", {})}
+        self.facts: dict[str, dict[str, Any]] = {}
+        self.proven: set[str] = set()
+        # Cases that began before the portal knew commitments have records without any.
+        self.is_committed = any(name.startswith("consent:") for name in self.newest)
+
+    def is_erased(self) -> bool:
+        """Whether an event says that the person of this case was erased."""
+        return any(
+            event["kind"] == "applicant.erased" and f"applicant:{event['subject']['id']}" in self.facts
+            for event in self.events
+        )
 
 
 def check_case(pack: Pack, trail: Trail, say: Say) -> None:
-    events = check_events(pack, trail, say)
-    records = check_records(pack, events, say)
-    check_status(pack, events, records, say)
-    check_media(pack, records, say)
-    check_consents(pack, records, say)
+    case = Case(pack, check_events(pack, trail, say))
+    check_records(pack, case, say)
+    check_belongs(pack, case)
+    check_status(pack, case, say)
+    check_media(pack, case, say)
+    check_consents(pack, case, say)
+    say(
+        "note",
+        'the dossier, decision.json, messages.json and what stands under "further" are the portal\'s own words',
+    )
 
 
 def check_events(pack: Pack, trail: Trail, say: Say) -> list[Event]:
@@ -968,65 +1028,116 @@ def check_events(pack: Pack, trail: Trail, say: Say) -> list[Event]:
         raise Wrong(PROOFS, "there is a proof of an event that is not in the pack")
     say("ok", f"{len(events)} events stand in the trail, each as it is in {TIMELINE} or {ACCESS}")
     left_out = pack.manifest["facts"]["looks_left_out"]
+    if type(left_out) is not int or left_out < 0:
+        raise Wrong(MANIFEST, "it counts what is left out in an unusual way")
     if left_out:
         say("note", f"{left_out} older looks at the case are not in the pack")
     return [events[number] for number in sorted(events)]
 
 
-def check_records(pack: Pack, events: list[Event], say: Say) -> dict[str, Any]:
-    """The facts of the records by name. Those that can be opened are what the newest event about them committed to."""
-    newest = {name: event for event in events for name in event.get("data", {}).get("commits", {})}
-    known: dict[str, Any] = {}
+def check_records(pack: Pack, case: Case, say: Say) -> None:
+    """Those records that can be opened are what the newest event about them committed to; of others it says why not."""
     unproven: list[str] = []
-    for file in RECORDS:
-        for row in read_json(pack.read(file), file)["records"]:
-            name = row["record"]
-            if name in known:
-                raise Wrong(file, f"{name} stands twice")
-            known[name] = row["facts"]
-            if "opens" in row:
-                check_opening(row, newest.get(name), f"{file}, {name}")
-            else:
-                check_left_out(row, f"{file}, {name}")
-                check_closed(row, newest.get(name), events, f"{file}, {name}")
-                unproven.append(name + (" (something of it is left out)" if row.get("left_out") else ""))
-    for name, event in newest.items():
-        if name not in known:
+    rows = [(file, row) for file in RECORDS for row in read_json(pack.read(file), file)["records"]]
+    for file, row in rows:
+        if row["record"] in case.facts:
+            raise Wrong(file, f"{row['record']} stands twice")
+        case.facts[row["record"]] = row["facts"]
+    for file, row in rows:
+        name, where = row["record"], f"{file}, {row['record']}"
+        if "opens" in row:
+            check_opening(row, case.newest.get(name), where)
+            case.proven.add(name)
+        else:
+            check_closed(row, case, where)
+            unproven.append(name + (" (something of it is left out)" if row.get("left_out") else ""))
+    for name, event in case.newest.items():
+        if name not in case.facts:
             raise Wrong(name, f"event {event['event']} is about it, and it is missing")
-    say("ok", f"{len(known) - len(unproven)} records are what their events committed to")
+    say("ok", f"{len(case.proven)} records are what their events committed to")
     for name in unproven:
         say("note", f"nothing here proves the facts of {name}")
-    return known
 
 
-def check_left_out(row: Event, where: str) -> None:
-    """Raises Wrong if the record lacks something else than names or notes, or has what it says is left out."""
+def check_closed(row: Event, case: Case, where: str) -> None:
+    """Raises Wrong unless something says why there is nothing that opens a commitment to the record."""
+    name, event = row["record"], case.newest.get(row["record"])
+    check_left_out(row, case, where)
+    if event is None:
+        if case.is_committed and must_be_committed(name, case):
+            raise Wrong(where, "no event in the pack committed to it")
+        return
+    check_told(name, case.facts[name], event, where)
+    if not row.get("left_out") and not may_stay_closed(name, event, case):
+        raise Wrong(where, f"event {event['event']} committed to it, and what would open that is missing")
+
+
+def check_left_out(row: Event, case: Case, where: str) -> None:
+    """Raises Wrong if the record lacks something else than names or notes, or has what it says is left out, or the pack
+    says that it holds such."""
     kind, left_out = row["record"].partition(":")[0], set(row.get("left_out", []))
-    if not left_out <= LEFT_OUT.get(kind, set()) or left_out & row["facts"].keys():
+    may_be = LEFT_OUT.get(kind, {})
+    if not left_out <= may_be.keys() or left_out & row["facts"].keys():
         raise Wrong(where, "it says that something is left out which never is")
+    if any(may_be[field] in case.contents for field in left_out):
+        raise Wrong(where, "it leaves out what the pack says that it holds")
 
 
-def check_closed(row: Event, commitment: Event | None, events: list[Event], where: str) -> None:
-    """Raises Wrong if an event committed to the record, and nothing says why what would open that is not here."""
-    if (
-        commitment is not None
-        and not row.get("left_out")
-        and not may_stay_closed(row["record"], commitment, events)
-    ):
-        raise Wrong(
-            where, f"event {commitment['event']} committed to it, and what would open that is missing"
-        )
+def must_be_committed(name: str, case: Case) -> bool:
+    """Whether an event must have committed to the record, or says of it what it says of no record under way."""
+    kind, _, public_id = name.partition(":")
+    facts = case.facts[name]
+    if kind == "verificationattempt":
+        return facts["status"] == "finished" or _is_named(case, "attempt", public_id, "outcome")
+    if kind == "providercall":
+        return _is_named(case, "call", public_id, "target")
+    return kind in COMMITTED
 
 
-def may_stay_closed(name: str, commitment: Event, events: list[Event]) -> bool:
-    """Whether the events say that the person was erased, or that the case was opened again after the commitment."""
-    case = name.partition("verification:")[2]
-    later = [event for event in events if event["event"] > commitment["event"]]
-    return any(
-        event["kind"] == "applicant.erased"
-        or (event["subject"]["id"] == case and "target" in event.get("data", {}))
-        for event in later
+def _is_named(case: Case, field: str, public_id: str, beside: str) -> bool:
+    data = [event.get("data", {}) for event in case.events]
+    return any(each.get(field) == public_id and beside in each for each in data)
+
+
+def check_told(name: str, facts: dict[str, Any], event: Event, where: str) -> None:
+    """Raises Wrong if a review is another than its event says in plain words."""
+    data = event["data"]
+    if name != f"review:{data.get('review')}":
+        return
+    told = [event["actor"]["id"], *(data[field] for field in OF_REVIEW.values())]
+    if [facts["by.username"], *(facts[fact] for fact in OF_REVIEW)] != told:
+        raise Wrong(where, f"its facts are not what event {event['event']} says of it")
+
+
+def may_stay_closed(name: str, commitment: Event, case: Case) -> bool:
+    """Whether it is a note that was erased, or the case itself, opened again after the commitment."""
+    if name.startswith("casenote:"):
+        return case.is_erased()
+    later = [event for event in case.events if event["event"] > commitment["event"]]
+    return name == f"verification:{case.name}" and any(
+        event["subject"]["id"] == case.name and "target" in event.get("data", {}) for event in later
     )
+
+
+def check_belongs(pack: Pack, case: Case) -> None:
+    """Raises Wrong unless all records and all events are of this one case."""
+    if f"verification:{case.name}" not in case.facts:
+        raise Wrong(CASE_FILE, "the case is another than the manifest says")
+    for kind in ("verification", "applicant", "policy"):
+        if sum(name.startswith(f"{kind}:") for name in case.facts) != 1:
+            raise Wrong(CASE_FILE, f"there is not one {kind} in the pack")
+    for name, facts in case.facts.items():
+        for other in _led_to(facts) - case.facts.keys():
+            raise Wrong(name, f"it belongs to {other}, which is not in the pack")
+    of_messages = {row["record"] for row in read_json(pack.read(MESSAGES), MESSAGES)["records"]}
+    for event in case.events:
+        about = f"{event['subject']['kind']}:{event['subject']['id']}"
+        if about not in case.facts and about not in of_messages:
+            raise Wrong(f"event {event['event']}", f"it is about {about}, which is not in the pack")
+
+
+def _led_to(facts: dict[str, Any]) -> set[str]:
+    return {f"{kind}:{facts[field]}" for field, kind in LEADS_TO.items() if facts.get(field) is not None}
 
 
 def check_opening(row: dict[str, Any], event: Event | None, where: str) -> None:
@@ -1037,67 +1148,78 @@ def check_opening(row: dict[str, Any], event: Event | None, where: str) -> None:
         raise Wrong(where, f"its facts are not those that event {event['event']} committed to")
 
 
-def check_status(pack: Pack, events: list[Event], records: dict[str, Any], say: Say) -> None:
+def check_status(pack: Pack, case: Case, say: Say) -> None:
     """Each move begins where the one before it ended, and the last one ended where the case is."""
-    case = pack.manifest["facts"]["case"]
     at = "invited"
-    for event in events:
+    for event in case.events:
         data = event.get("data", {})
-        if event["subject"]["id"] == case and {"source", "target"} <= data.keys():
+        if event["subject"]["id"] == case.name and {"source", "target"} <= data.keys():
             if data["source"] != at:
                 raise Wrong(
                     f"event {event['event']}", f"the case was {at} before it, and not {data['source']}"
                 )
             at = data["target"]
-    said = read_json(pack.read(CASE_FILE), CASE_FILE)["status"], records[f"verification:{case}"]["status"]
+    head = read_json(pack.read(CASE_FILE), CASE_FILE)
+    said = (
+        head["status"],
+        case.facts[f"verification:{case.name}"]["status"],
+        pack.manifest["facts"]["status"],
+    )
     if set(said) != {at}:
         raise Wrong(CASE_FILE, f"it says that the case is {said[0]}, but its last event left it {at}")
-    say("ok", f"the case {case} is {at}, as its last move left it")
+    if head["case"] != case.name or (head["erased"] is not None) != case.is_erased():
+        raise Wrong(CASE_FILE, "it names another case, or says something else of an erasure than the events")
+    say("ok", f"the case {case.name} is {at}, as its last move left it")
 
 
-def check_media(pack: Pack, records: dict[str, Any], say: Say) -> None:
+def check_media(pack: Pack, case: Case, say: Say) -> None:
     """Each file is the one whose hash was recorded when it came; each such hash has its file, or why there is none."""
     pieces = read_json(pack.read(MEDIA_LIST), MEDIA_LIST)["media"]
-    missing: dict[str, int] = {}
-    for piece in pieces:
-        why = _check_piece(pack, piece, records)
-        missing[why] = missing.get(why, 0) + 1
-    count, there = missing.pop("", 0), {name for name in pack.facts if name.startswith(MEDIA)}
-    if unknown := there - {piece["file"] for piece in pieces}:
+    found = [_check_piece(pack, piece, case) for piece in pieces]
+    listed, of = [piece["file"] for piece in pieces], [(piece["record"], piece["fact"]) for piece in pieces]
+    if len(set(listed)) != len(listed) or len(set(of)) != len(of):
+        raise Wrong(MEDIA_LIST, "a photo, a recording or a frame stands twice")
+    if unknown := {name for name in pack.facts if name.startswith(MEDIA)} - set(listed):
         raise Wrong(min(unknown), "nothing says what it is")
-    if left := _judged(records) - {(piece["record"], piece["fact"]) for piece in pieces}:
+    if left := _judged(case) - set(of):
         raise Wrong(MEDIA_LIST, "it does not list the {1} of {0}".format(*min(left)))
-    say("ok", f"{count} photos, frames and recordings are those whose hashes were recorded when they came")
-    for why, number in missing.items():
-        say("note", f"{number} photos, frames and recordings are not in the pack: {why.replace('_', ' ')}")
+    things = "photos, frames and recordings"
+    say("ok", f"{found.count('')} {things} are those whose hashes were recorded when they came")
+    for why in sorted(set(found) - {""}):
+        say(
+            "note",
+            f"{found.count(why)} {things} are not in the pack, or prove nothing: {why.replace('_', ' ')}",
+        )
 
 
-def _check_piece(pack: Pack, piece: dict[str, Any], records: dict[str, Any]) -> str:
-    """Why the file is not in the pack; "" if it is."""
+def _check_piece(pack: Pack, piece: dict[str, Any], case: Case) -> str:
+    """Why the file is not in the pack, or not proven; "" if it is."""
     file, why = piece["file"], piece.get("missing", "")
-    if records[piece["record"]][piece["fact"]] != piece["sha256"]:
+    if case.facts[piece["record"]][piece["fact"]] != piece["sha256"]:
         raise Wrong(file, f"its hash is not the one of {piece['record']}")
     if why == DAMAGED:
         raise Wrong(file, "the portal does not have it any more as it was judged: it was changed or lost")
-    if file not in pack.facts and why in (NOT_ASKED_FOR, ERASED):
+    if file not in pack.facts:
+        if (why, True) not in ((NOT_ASKED_FOR, "media" not in case.contents), (ERASED, case.is_erased())):
+            raise Wrong(file, "it is missing, and nothing in the pack says why")
         return str(why)
-    if why or file not in pack.facts or pack.facts[file].sha256 != piece["sha256"]:
+    if why or pack.facts[file].sha256 != piece["sha256"]:
         raise Wrong(file, "it is not the file that was judged")
-    return ""
+    return "" if piece["record"] in case.proven else "no event committed to the hash"
 
 
-def _judged(records: dict[str, Any]) -> set[tuple[str, str]]:
+def _judged(case: Case) -> set[tuple[str, str]]:
     """The records with the name of each hash whose file must be listed."""
     return {
         (name, fact)
-        for name, facts in records.items()
+        for name, facts in case.facts.items()
         for fact in JUDGED.get(name.partition(":")[0], ())
         if facts.get(fact)
     }
 
 
-def check_consents(pack: Pack, records: dict[str, Any], say: Say) -> None:
-    for name, facts in records.items():
+def check_consents(pack: Pack, case: Case, say: Say) -> None:
+    for name, facts in case.facts.items():
         if name.startswith("consent:"):
             file = f"consent/{facts['text_sha256']}.txt"
             if file not in pack.facts:
@@ -1161,8 +1283,6 @@ def verify(pack: Pack, pinned: list[str], earlier: bytes | None, say: Say) -> No
     """Raises Wrong at the first thing that does not hold, and NotInPack if something can't be told."""
     keys = check_manifest(pack, pinned, earlier, say)
     trail = check_checkpoint(pack, keys, say)
-    if earlier is not None:
-        check_earlier(pack, trail, earlier, say)
     kind = pack.manifest["kind"]
     if kind == PERIOD:
         check_period(pack, trail, say)
@@ -1171,6 +1291,9 @@ def verify(pack: Pack, pinned: list[str], earlier: bytes | None, say: Say) -> No
         check_case(pack, trail, say)
     else:
         say("note", "these are statistics: that they were signed is all that this program can check")
+    # What can't be told comes last: it hides nothing that is wrong.
+    if earlier is not None:
+        check_earlier(pack, trail, earlier, say)
     if not is_this_program(pack):
         say("note", "the program in the pack is not the one that you run")
 
