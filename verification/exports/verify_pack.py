@@ -1185,15 +1185,12 @@ def check_media(pack: Pack, case: Case, say: Say) -> None:
         raise Wrong(MEDIA_LIST, "it does not list the {1} of {0}".format(*min(left)))
     things = "photos, frames and recordings"
     say("ok", f"{found.count('')} {things} are those whose hashes were recorded when they came")
-    for why in sorted(set(found) - {""}):
-        say(
-            "note",
-            f"{found.count(why)} {things} are not in the pack, or prove nothing: {why.replace('_', ' ')}",
-        )
+    for where in sorted(set(found) - {""}):
+        say("note", f"{found.count(where)} {things} are {where}")
 
 
 def _check_piece(pack: Pack, piece: dict[str, Any], case: Case) -> str:
-    """Why the file is not in the pack, or not proven; "" if it is."""
+    """Where the file is, if it is not in the pack, or not proven; "" if it is both."""
     file, why = piece["file"], piece.get("missing", "")
     if case.facts[piece["record"]][piece["fact"]] != piece["sha256"]:
         raise Wrong(file, f"its hash is not the one of {piece['record']}")
@@ -1202,10 +1199,10 @@ def _check_piece(pack: Pack, piece: dict[str, Any], case: Case) -> str:
     if file not in pack.facts:
         if (why, True) not in ((NOT_ASKED_FOR, "media" not in case.contents), (ERASED, case.is_erased())):
             raise Wrong(file, "it is missing, and nothing in the pack says why")
-        return str(why)
+        return f"not in the pack: {why.replace('_', ' ')}"
     if why or pack.facts[file].sha256 != piece["sha256"]:
         raise Wrong(file, "it is not the file that was judged")
-    return "" if piece["record"] in case.proven else "no event committed to the hash"
+    return "" if piece["record"] in case.proven else "in the pack, and no event committed to their hashes"
 
 
 def _judged(case: Case) -> set[tuple[str, str]]:
