@@ -391,9 +391,15 @@ def test_a_kept_checkpoint_that_tells_nothing_about_the_pack_is_no_finding(decid
     newer.write_bytes(pack_of(decided))
     cut = tmp_path / "cut.zip"
     cut.write_bytes(newer.read_bytes()[:-5])
+    windows = tmp_path / "windows"
+    windows.write_bytes(opened(newer.read_bytes()).read(CHECKPOINT).replace(b"\n", b"\r\n"))
     for how in (["--key", keys()[0]], []):
         assert said(newer, capsys, *how, "--earlier", str(first))[0] == 0
-        for earlier, told in ((newer, "is newer than this pack"), (cut, "The earlier pack can't be read")):
+        for earlier, told in (
+            (newer, "is newer than this pack"),
+            (cut, "can't be read"),
+            (windows, "can't be read"),
+        ):
             status, text = said(first, capsys, *how, "--earlier", str(earlier))
             assert (status, told in text) == (2, True)
     forged = tmp_path / "forged.zip"

@@ -711,26 +711,31 @@ def check_checkpoint(pack: Pack, keys: list[str], say: Say) -> Trail:
 
 
 def earlier_checkpoint(file: BinaryIO) -> bytes:
-    """The checkpoint that the auditor kept, as it is or in an earlier pack."""
-    note = file.read(MAX_NOTE + 1)
-    if note[:4] != b"PK\x03\x04":
-        return note
+    """The checkpoint that the auditor kept, as it is or in an earlier pack. Raises NotInPack."""
     try:
-        other = Pack(file)
-        other.believe(read_json(other.raw_manifest, MANIFEST))
-        return other.read(CHECKPOINT, MAX_NOTE)
+        note = file.read(MAX_NOTE + 1)
+        if note[:4] == b"PK\x03\x04":
+            other = Pack(file)
+            other.believe(read_json(other.raw_manifest, MANIFEST))
+            note = other.read(CHECKPOINT, MAX_NOTE)
+        _note(note, EARLIER)
     except (Wrong, *UNREADABLE) as error:
-        raise NotInPack(f"The earlier pack can't be read: {error}") from None
+        raise NotInPack(f"What you gave as the earlier checkpoint can't be read. {error}") from None
+    return note
 
 
-def check_earlier(pack: Pack, trail: Trail, earlier: bytes, say: Say) -> None:
-    """Raises Wrong unless the trail of this pack begins with that of the earlier checkpoint, or NotInPack."""
+def check_earlier(pack: Pack, trail: Trail, earlier: bytes, say: Say) -> str:
+    """What the pack can't tell; "" if its trail begins with that of the earlier checkpoint."""
     if why := why_not_comparable(pack, earlier):
-        raise NotInPack(why)
+        return why
     keys = key_chain(pack, trail.origin)
     old, root = parse_checkpoint(open_note(earlier, keys, EARLIER), trail.origin, EARLIER)
-    check_consistency(old, trail.size, _consistency(pack, old, trail.size), root, trail.root, CONSISTENCY)
+    proof = _consistency(pack, old, trail.size)
+    if proof is None:
+        return f"The pack has no proof from {old} events on. Ask for one that was made with this checkpoint."
+    check_consistency(old, trail.size, proof, root, trail.root, CONSISTENCY)
     say("ok", f"the trail still begins with the {old} events of the checkpoint that you kept")
+    return ""
 
 
 def why_not_comparable(pack: Pack, earlier: bytes) -> str:
@@ -755,16 +760,15 @@ def _names_before(pack: Pack) -> set[str]:
     return {introduction.split("\n")[1] for introduction in introductions if introduction}
 
 
-def _consistency(pack: Pack, old: int, new: int) -> list[bytes]:
+def _consistency(pack: Pack, old: int, new: int) -> list[bytes] | None:
+    """The proof that the log of `new` events begins with that of `old`; None if the pack has none."""
     if old in (0, new):
         return []
     proofs = read_json(pack.read(CONSISTENCY), CONSISTENCY)["proofs"] if CONSISTENCY in pack.facts else []
     for proof in proofs:
         if proof["from"] == old:
             return [_base64(each, CONSISTENCY) for each in proof["hashes"]]
-    raise NotInPack(
-        f"The pack has no proof from {old} events on. Ask for one that was made with this checkpoint."
-    )
+    return None
 
 
 def check_proof(content: bytes, entry: bytes, trail: Trail, checkpoint: bytes, where: str) -> int:
@@ -867,16 +871,14 @@ class Seen:
         self.period, self.places = period, places
         self.counts = {EVENTS: 0, BESIDE: 0}
         self.lowest = self.highest = -1
-        self.last = ""  # the time at the highest place
-        self.ends_at = -1
+        self.last = (-1, "")  # the highest place and its time
         # How many of the first AROUND places have a time before the period, and of the last ones a time behind it.
         self.before = self.after = 0
 
     def add(self, name: str, row: dict[str, Any]) -> None:
         at, place = row["at"], row["log_index"]
         self.counts[name] += 1
-        if place > self.ends_at:
-            self.ends_at, self.last = place, at
+        self.last = max(self.last, (place, at))
         self.before += place < self.places.first + AROUND and at < self.period.start
         self.after += place >= self.places.end - AROUND and at >= self.period.end
         if name == EVENTS:
@@ -892,20 +894,24 @@ class Seen:
         """Whether the range goes on where the period is over."""
         return 2 * self.after > AROUND
 
-    def check_edges(self, size: int) -> None:
-        """Raises Wrong or NotInPack if the range may leave out events of the period: it must begin before the period
-        does, and go on where the period is over. Some events are late, so most of the places at an edge count."""
+    def check_edges(self, size: int) -> str:
+        """What the range can't tell; "" if it begins before the period does and goes on where that is over.
+
+        Some events are late, so most of the places at an edge count. Raises Wrong if it cuts off what may be of the
+        period.
+        """
         (first, end), some = self.places, self.counts[EVENTS] > 0
         if some and first > 0 and self.lowest < first + AROUND:
             raise Wrong(RANGE, f"it begins at place {first}, where events of the period may come before it")
         if some and end < size and self.highest >= end - AROUND:
             raise Wrong(RANGE, f"it ends before place {end}, where events of the period may come after it")
         if (first > 0 and 2 * self.before <= AROUND) or (end < size and not self.goes_on()):
-            raise NotInPack("The events around the period do not show that it begins and ends there.")
+            return "The events around the period do not show that it begins and ends there."
+        return ""
 
 
-def check_period(pack: Pack, trail: Trail, say: Say) -> None:
-    """Raises Wrong unless the table of events holds all that the log has of the period."""
+def check_period(pack: Pack, trail: Trail, say: Say) -> str:
+    """What the pack can't tell; "" if its table of events holds all that the log has of the period."""
     period, named = Period.of(pack.manifest["facts"]["period"]), read_json(pack.read(RANGE), RANGE)
     places = Range(named["first"], named["end"])
     if {type(place) for place in places} != {int} or not 0 <= places.first <= places.end <= trail.size:
@@ -920,16 +926,26 @@ def check_period(pack: Pack, trail: Trail, say: Say) -> None:
             EVENTS,
             f"an event at the places {places.first} to {places.end - 1} of the log is not as the trail holds it",
         )
-    seen.check_edges(trail.size)
+    if unknown := seen.check_edges(trail.size):
+        return unknown
     when = f"from {period.start} until {period.end}"
     say("ok", f"all {seen.counts[EVENTS]} events of the period {when} are there, as the trail holds them")
-    if places.end == trail.size and not seen.after:
-        say("note", f"the trail of this checkpoint ends at {seen.last or 'nothing'}, before the period does")
-    elif places.end == trail.size and not seen.goes_on():
+    if places.end == trail.size:
+        _say_where_it_ends(seen, say)
+    say("note", f"of the tables of the period, the trail is held against {EVENTS} alone")
+    return ""
+
+
+def _say_where_it_ends(seen: Seen, say: Say) -> None:
+    """The log of this checkpoint may end before all of the period was sealed."""
+    if not seen.after:
         say(
             "note",
-            f"the trail of this checkpoint has {seen.after} events from after the period: few to tell by",
+            f"the trail of this checkpoint ends at {seen.last[1] or 'nothing'}, before the period does",
         )
+    elif not seen.goes_on():
+        few = f"{seen.after} events from after the period"
+        say("note", f"the trail of this checkpoint has {few}, too few to tell that it is over")
 
 
 def _read_rows(pack: Pack, seen: Seen) -> Leaves:
@@ -959,7 +975,7 @@ Event = dict[str, Any]
 # Kinds of records of a case that an event commits to when they are made. The others may have no commitment: a policy
 # that came with the portal, an applicant whose first case is another, a case that goes on, and what is under way.
 COMMITTED = ("consent", "document", "documentcheck", "casenote", "review", "riskflag", "rerun")
-# Names in the facts of a record that lead to another one, with that one's kind.
+# Names in the facts of a record that lead to another one of the case, with that one's kind.
 LEADS_TO = {
     "verification.public_id": "verification",
     "attempt.public_id": "verificationattempt",
@@ -1073,8 +1089,7 @@ def check_closed(row: Event, case: Case, where: str) -> None:
 
 
 def check_left_out(row: Event, case: Case, where: str) -> None:
-    """Raises Wrong if the record lacks something else than names or notes, or has what it says is left out, or the pack
-    says that it holds such."""
+    """Raises Wrong if the record lacks what is never left out, or what the pack says that it holds."""
     kind, left_out = row["record"].partition(":")[0], set(row.get("left_out", []))
     may_be = LEFT_OUT.get(kind, {})
     if not left_out <= may_be.keys() or left_out & row["facts"].keys():
@@ -1280,17 +1295,18 @@ def verify(pack: Pack, pinned: list[str], earlier: bytes | None, say: Say) -> No
     """Raises Wrong at the first thing that does not hold, and NotInPack if something can't be told."""
     keys = check_manifest(pack, pinned, earlier, say)
     trail = check_checkpoint(pack, keys, say)
-    kind = pack.manifest["kind"]
+    kind, unknown = pack.manifest["kind"], ""
     if kind == PERIOD:
-        check_period(pack, trail, say)
-        say("note", f"of the tables of the period, the trail is held against {EVENTS} alone")
+        unknown = check_period(pack, trail, say)
     elif kind == CASE:
         check_case(pack, trail, say)
     else:
         say("note", "these are statistics: that they were signed is all that this program can check")
-    # What can't be told comes last: it hides nothing that is wrong.
+    # What can't be told comes last, so that it hides nothing that is wrong.
     if earlier is not None:
-        check_earlier(pack, trail, earlier, say)
+        unknown = check_earlier(pack, trail, earlier, say) or unknown
+    if unknown:
+        raise NotInPack(unknown)
     if not is_this_program(pack):
         say("note", "the program in the pack is not the one that you run")
 
@@ -1302,37 +1318,44 @@ def is_this_program(pack: Pack) -> bool:
 
 
 def main(arguments: list[str]) -> int:
+    given = _given(arguments)
+    if given.self_test:
+        found = self_test()
+        _say("The program finds the known answers." if found else "WRONG   the program misses a known answer")
+        return 0 if found else 1
+    try:
+        with open(given.pack, "rb") as file:
+            if given.earlier is None:
+                return _told(file, given.key, None)
+            with open(given.earlier, "rb") as earlier:
+                return _told(file, given.key, earlier)
+    except OSError as error:
+        _say(f"The file can't be read: {error.strerror or error}")
+        return 2
+
+
+def _given(arguments: list[str]) -> argparse.Namespace:
+    """What was asked for. Ends the program with 2 if that makes no sense."""
     parser = argparse.ArgumentParser(description="Checks a pack of the KYC portal, offline.")
     parser.add_argument("pack", nargs="?", help="the zip")
     parser.add_argument(
-        "--key", action="append", default=[], help="the trail's public key, as the organisation publishes it"
+        "--key",
+        action="append",
+        type=str.strip,
+        default=[],
+        help="the trail's public key, as the organisation publishes it",
     )
     parser.add_argument("--earlier", help="a checkpoint of this trail that you kept, or an earlier pack")
     parser.add_argument("--self-test", action="store_true", help="check this program itself by known answers")
     given = parser.parse_args(arguments)
-    keys = [key.strip() for key in given.key]
-    for key in keys:
-        try:
-            parse_key(key, "--key")
-        except Wrong as wrong:
-            parser.error(str(wrong))
-    if given.self_test:
-        if given.pack is not None:
-            parser.error("--self-test takes no pack")
-        found = self_test()
-        _say("The program finds the known answers." if found else "WRONG   the program misses a known answer")
-        return 0 if found else 1
-    if given.pack is None:
-        parser.error("give a pack")
+    if given.self_test == (given.pack is not None):
+        parser.error("give a pack, or --self-test alone")
     try:
-        with open(given.pack, "rb") as file:
-            if given.earlier is None:
-                return _told(file, keys, None)
-            with open(given.earlier, "rb") as earlier:
-                return _told(file, keys, earlier)
-    except OSError as error:
-        _say(f"The file can't be read: {error.strerror or error}")
-        return 2
+        for key in given.key:
+            parse_key(key, "--key")
+    except Wrong as wrong:
+        parser.error(str(wrong))
+    return given
 
 
 def _told(file: BinaryIO, pinned: list[str], earlier: BinaryIO | None) -> int:
@@ -1347,6 +1370,7 @@ def _told(file: BinaryIO, pinned: list[str], earlier: BinaryIO | None) -> int:
         _say(f"UNKNOWN {missing}")
         return 2
     except OSError:
+        # One kind of it is a ValueError too: of a file that can't be sought in.
         raise
     except UNREADABLE as error:
         _say(f"WRONG   a part of the pack has another form than it should ({type(error).__name__})")
