@@ -27,9 +27,10 @@ from tests.tampers import tampers, verdict
 from verification import audit, permissions, storage
 from verification.actions import case_pack, erase
 from verification.actions.case_pack import Asked, Purpose
-from verification.audit import viewing
+from verification.audit import trail_keys, viewing
 from verification.exports.case_pack import Contents
 from verification.models import AuditEvent, Consent, ProviderCall, Verification, VerificationAttempt
+from verification.transparency.signers import SeedSigner
 
 pytestmark = pytest.mark.django_db
 
@@ -220,7 +221,7 @@ def test_names_and_notes_leave_with_members_of_sensitive_exports_alone(decided, 
 
 def test_it_waits_until_every_act_on_the_case_is_sealed(decided):
     asked = Asked(Purpose.AUDIT, "Too early.", Contents())
-    with pytest.raises(case_pack.NotSealedYet):
+    with pytest.raises(case_pack.NotMade):
         case_pack.make(decided, asked, by=audit.By.shell(), now=NOW)
     assert not AuditEvent.objects.filter(kind=viewing.PACK).exists()
 
@@ -278,6 +279,19 @@ def test_a_store_that_is_away_is_said_and_nothing_is_recorded(decided, signed_in
     monkeypatch.setattr(storage, "read", away)
     response = client.post(page_of(decided), ASKED)
     assert response.status_code == 503
+    assert not AuditEvent.objects.filter(kind=viewing.PACK).exists()
+
+
+def test_a_key_that_can_not_sign_is_said_and_nothing_is_recorded(decided, signed_in, monkeypatch):
+    def refuse(*_args: object) -> bytes:
+        raise trail_keys.DeviceFailed("The device failed.")
+
+    client = signed_in("Auditor")
+    sealed()
+    monkeypatch.setattr(SeedSigner, "sign", refuse)
+    response = client.post(page_of(decided), ASKED)
+    assert response.status_code == 503
+    assert "be signed now" in response.content.decode()
     assert not AuditEvent.objects.filter(kind=viewing.PACK).exists()
 
 

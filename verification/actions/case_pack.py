@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import IO
 
+import structlog
 from django.db.models import TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,6 +22,8 @@ MAX_REASON = 200
 # Each pack proves that the trail still begins as it did at the newest packs of the case before it.
 MAX_EARLIER = 20
 
+log = structlog.get_logger(__name__)
+
 
 class Purpose(TextChoices):
     COMPLAINT = "complaint", gettext_lazy("Complaint or appeal")
@@ -33,8 +36,8 @@ class UnusableRequest(ValueError):
     """The pack can't be made as asked; the message is fit for the person who asked."""
 
 
-class NotSealedYet(Exception):
-    """The trail lacks an act on the case, so its pack would prove less than it says; the message is for the user."""
+class NotMade(Exception):
+    """The pack can't be made now: the trail lacks an act on the case, or nothing signs. The message is for the user."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ def for_staff(case: Verification, asked: Asked, *, by: StaffUser, acting_as: aud
 def make(case: Verification, asked: Asked, *, by: audit.By, now: datetime) -> Made:
     """Make the pack as of the newest checkpoint, and record who asked for it and why. Seal the trail before.
 
-    Raises UnusableRequest, NotSealedYet, or storage.Unavailable if the media can't be read now.
+    Raises UnusableRequest, NotMade, or storage.Unavailable if the media can't be read now.
     """
     reason = asked.reason.strip()
     if not 0 < len(reason) <= MAX_REASON:
@@ -99,10 +102,13 @@ def _gathered(case: Verification, asked: Asked, file: IO[bytes]) -> case_pack.Ga
     try:
         gathered = case_pack.gather(case.pk, asked.contents)
         case_pack.write(file, gathered, earlier=_earlier(case, asked))
-    except (case_pack.NotSealed, trail_keys.NotIntroduced) as error:
-        raise NotSealedYet(
+    except case_pack.NotSealed as error:
+        raise NotMade(
             _("The newest events of this case are not sealed yet. Please try again in a minute.")
         ) from error
+    except (trail_keys.NotIntroduced, trail_keys.DeviceFailed) as error:
+        log.error("case_pack.not_signed", reason=str(error))
+        raise NotMade(_("The pack can't be signed now. An operator finds the reason in the log.")) from error
     return gathered
 
 

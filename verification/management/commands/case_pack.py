@@ -64,7 +64,7 @@ class Command(BaseCommand):
         seal.seal(clock=timezone.now, stretch=SEALING)
         try:
             return case_pack.make(case, asked, by=audit.By.shell(), now=timezone.now())
-        except (case_pack.UnusableRequest, case_pack.NotSealedYet) as reason:
+        except (case_pack.UnusableRequest, case_pack.NotMade) as reason:
             raise CommandError(str(reason)) from None
         except (storage.Unavailable, media.MediaUnavailable) as error:
             raise CommandError("The media can't be read now. Nothing was written.") from error

@@ -93,7 +93,7 @@ def pack(request: HttpRequest, public_id: str) -> HttpResponseBase:
         return _page(request, case, form, status=422)
     try:
         return _file(_make(case, form.asked(), user, timezone.now()))
-    except action.NotSealedYet as reason:
+    except action.NotMade as reason:
         return _later(request, str(reason))
     except (storage.Unavailable, media.MediaUnavailable) as error:
         log.error("case_pack.not_made", error=type(error).__name__)
