@@ -1,6 +1,5 @@
 """Makes the pack of one case and writes it to a file, as an auditor would from the page of the case."""
 
-import shutil
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from django.utils import timezone
 from verification import audit, media, storage
 from verification.actions import case_pack, seal
 from verification.exports.case_pack import Contents
+from verification.management import files
 from verification.models import Verification
 
 SEALING = 60.0  # seconds
@@ -21,9 +21,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("case", metavar="CASE", help="The case, as ver_….")
-        parser.add_argument(
-            "--output", required=True, type=Path, help="File to write; it must not exist yet."
-        )
+        files.add_output(parser)
         parser.add_argument(
             "--reason", required=True, help="Who asked for it; it stays in the trail, so name no applicant."
         )
@@ -42,17 +40,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         output: Path = options["output"]
-        if output.exists():
-            raise CommandError(f"{output} exists already.")
-        if not output.parent.is_dir():
-            raise CommandError(f"There is no folder {output.parent}.")
+        files.check_output(output)
         case = Verification.objects.filter(public_id=options["case"]).first()
         if case is None:
             raise CommandError(f"There is no case {options['case']}.")
         made = self._make(case, options)
-        with made.file as source, output.open("xb") as target:
-            output.chmod(0o600)
-            shutil.copyfileobj(source, target)
+        files.write(made.file, output)
         self.stdout.write(f"{output}")
         self.stdout.write(f"As of {made.checkpoint} events")
         self.stdout.write(f"SHA-256 {made.sha256}")

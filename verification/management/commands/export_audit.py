@@ -1,6 +1,5 @@
 """Exports the trail of some days to a file, with a purpose and a reason, as an auditor would from the staff site."""
 
-import shutil
 import time
 from argparse import ArgumentParser
 from datetime import date, timedelta
@@ -14,6 +13,7 @@ from verification import audit
 from verification.actions import export as action
 from verification.exports.period.progress import Progress
 from verification.exports.period.table import Period
+from verification.management import files
 from verification.management.commands.make_export import make
 from verification.models import Export, ExportFormat, Purpose
 
@@ -31,8 +31,7 @@ class Command(BaseCommand):
     help = "Write the audit export of some days (UTC) as a zip file. Without dates: the last 30 days."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--from", dest="first", metavar="DAY", type=day, help="First day, as 2026-11-01.")
-        parser.add_argument("--to", dest="last", metavar="DAY", type=day, help="Last day; it is included.")
+        add_days(parser)
         parser.add_argument(
             "--format",
             dest="formats",
@@ -50,9 +49,7 @@ class Command(BaseCommand):
             action="store_true",
             help="With the network addresses and browsers that applicants came from.",
         )
-        parser.add_argument(
-            "--output", required=True, type=Path, help="File to write; it must not exist yet."
-        )
+        files.add_output(parser)
         parser.add_argument(
             "--purpose",
             required=True,
@@ -63,7 +60,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         output: Path = options["output"]
-        check_output(output)
+        files.check_output(output)
         export = made(self._asked(options), self.stderr.write)
         save(export, output)
         self.stdout.write(f"{output}")
@@ -76,27 +73,28 @@ class Command(BaseCommand):
         now = timezone.now()
         last = options["last"] or now.date()
         first = options["first"] or last - timedelta(days=DAYS - 1)
-        try:
-            return action.ask(
-                period=Period.of_days(first, last),
-                formats=options["formats"] or [ExportFormat.CSV],
-                notes=options["notes"],
-                addresses=options["addresses"],
-                by=audit.By.shell(),
-                purpose=options["purpose"],
-                reason=options["reason"],
-                now=now,
-                here=True,
-            )
-        except action.UnusableRequest as unusable:
-            raise CommandError(str(unusable)) from None
+        return ask(
+            period=Period.of_days(first, last),
+            formats=options["formats"] or [ExportFormat.CSV],
+            notes=options["notes"],
+            addresses=options["addresses"],
+            purpose=options["purpose"],
+            reason=options["reason"],
+            now=now,
+        )
 
 
-def check_output(output: Path) -> None:
-    if output.exists():
-        raise CommandError(f"{output} exists already.")
-    if not output.parent.is_dir():
-        raise CommandError(f"There is no folder {output.parent}.")
+def add_days(parser: ArgumentParser) -> None:
+    parser.add_argument("--from", dest="first", metavar="DAY", type=day, help="First day, as 2026-11-01.")
+    parser.add_argument("--to", dest="last", metavar="DAY", type=day, help="Last day; it is included.")
+
+
+def ask(**asked: Any) -> Export:
+    """Ask for what this process will make. Raises CommandError."""
+    try:
+        return action.ask(by=audit.By.shell(), here=True, **asked)
+    except action.UnusableRequest as unusable:
+        raise CommandError(str(unusable)) from None
 
 
 def made(asked: Export, tell: Any) -> Export:
@@ -109,12 +107,7 @@ def made(asked: Export, tell: Any) -> Export:
 
 
 def save(export: Export, output: Path) -> None:
-    with (
-        action.download(export, by=audit.By.shell(), now=timezone.now()) as source,
-        output.open("xb") as target,
-    ):
-        output.chmod(0o600)
-        shutil.copyfileobj(source, target)
+    files.write(action.download(export, by=audit.By.shell(), now=timezone.now()), output)
 
 
 class _Told(Progress):
