@@ -85,6 +85,15 @@ def test_an_older_checkpoint_proves_the_event_too(auditor: Client, event: AuditE
     assert "signed before this event was sealed" in page_of(auditor, number, checkpoint=first.size)
 
 
+@pytest.mark.parametrize("asked", ["1000", "none"])
+def test_what_is_no_checkpoint_proves_nothing(auditor: Client, event: AuditEvent, asked: str) -> None:
+    seal()
+    page = page_of(auditor, event.pk, checkpoint=asked)
+    assert "There is no checkpoint of that size" in page
+    assert "The proof holds." not in page
+    assert auditor.get(f"{PAGE}{event.pk}/proof", {"checkpoint": asked}).status_code == 404
+
+
 def test_a_checkpoint_from_before_the_log_was_begun_again_still_proves_the_event(
     auditor: Client, event: AuditEvent, road: Any
 ) -> None:

@@ -30,7 +30,9 @@ SEALING = 5.0  # seconds
 
 
 class PackForm(forms.Form):
-    purpose = forms.ChoiceField(label=gettext_lazy("Purpose"), choices=[("", gettext_lazy("Choose one")), *action.Purpose.choices])
+    purpose = forms.ChoiceField(
+        label=gettext_lazy("Purpose"), choices=[("", gettext_lazy("Choose one")), *action.Purpose.choices]
+    )
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=action.MAX_REASON,

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -62,13 +62,13 @@ def event_page(request: HttpRequest, number: int) -> HttpResponse:
     event = _found(request, number)
     if event is None:
         return refusal(request, status=404, title=_("No such event"), sentence=proofs.why_missing(number))
-    checkpoint, asked = _checkpoint(request.GET), request.GET.get("checkpoint", "")
+    asked = request.GET.get("checkpoint", "").strip()
     context = {
         "title": labels.label(labels.EVENTS, event.kind),
         "event": event,
         "row": _row(event),
         "asked": asked,
-        **_proof(event, checkpoint, asked),
+        **_proof(event, asked),
     }
     return TemplateResponse(request, "review/trail/event.html", context)
 
@@ -76,7 +76,7 @@ def event_page(request: HttpRequest, number: int) -> HttpResponse:
 @require_safe
 def proof_file(request: HttpRequest, number: int) -> HttpResponse:
     """The proof as C2SP tlog-proof has it."""
-    event, checkpoint = _found(request, number), _checkpoint(request.GET)
+    event, checkpoint = _found(request, number), _checkpoint(request.GET.get("checkpoint", "").strip())
     if event is None or checkpoint is None:
         raise Http404
     try:
@@ -104,10 +104,12 @@ def _found(request: HttpRequest, number: int) -> AuditEvent | None:
     return event
 
 
-def _checkpoint(asked: QueryDict) -> Checkpoint | None:
-    """The one of the size that was asked for, else the newest."""
-    size = _typed(asked.get("checkpoint", ""))
-    return log.newest() if size is None else Checkpoint.objects.filter(size=size).first()
+def _checkpoint(asked: str) -> Checkpoint | None:
+    """The one of the size that was typed, or the newest if none was."""
+    if not asked:
+        return log.newest()
+    size = _typed(asked)
+    return None if size is None else Checkpoint.objects.filter(size=size).first()
 
 
 def _row(event: AuditEvent) -> dict[str, Any]:
@@ -128,7 +130,8 @@ def _meaning(kind: str, name: str) -> str:
         return ""
 
 
-def _proof(event: AuditEvent, checkpoint: Checkpoint | None, asked: str) -> dict[str, Any]:
+def _proof(event: AuditEvent, asked: str) -> dict[str, Any]:
+    checkpoint = _checkpoint(asked)
     try:
         if checkpoint is None:
             raise log.NotSealed
