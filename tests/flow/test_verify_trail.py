@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from io import StringIO
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 
 from tests.conftest import NOW
 from tests.database_tampers import tamper, triggers_off
@@ -18,6 +19,7 @@ from tests.flow.reviewing import approve, decide, policy, seen
 from verification import audit
 from verification.actions import cancel, check_document, claim, erase, note, seal
 from verification.audit import checking, facts, log
+from verification.exports.snapshot import snapshot
 from verification.models import (
     AuditSalt,
     CaseNote,
@@ -79,6 +81,19 @@ def test_an_untouched_trail_holds() -> None:
     assert "The trail holds" in said()
     for model in (CaseNote, Consent, DocumentCheck, Review, RiskFlag):
         assert model.objects.exists()
+
+
+def test_a_process_that_asks_the_database_for_the_first_time_reads_one_moment() -> None:
+    def first_read() -> bool:
+        try:
+            with snapshot():
+                return connection.in_atomic_block
+        finally:
+            connection.close()
+
+    # A thread has a connection of its own, which nothing has opened.
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(first_read).result()
 
 
 @pytest.mark.parametrize("seed", range(TAMPERS))

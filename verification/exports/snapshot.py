@@ -39,6 +39,7 @@ def snapshot() -> Iterator[None]:
 def _deferred() -> Iterator[None]:
     """SQLite's transactions of this thread read without keeping others from writing."""
     database: Any = connection
+    database.ensure_connection()  # before its first use it has no mode
     usual, database.transaction_mode = database.transaction_mode, "DEFERRED"
     try:
         yield
