@@ -1,5 +1,6 @@
 """The case pack: everything about a case in one file, which an auditor checks alone, and which shows any change."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,13 @@ def test_it_holds_the_case_and_everything_that_was_done_with_it(decided):
         assert archive.read(text) == b"What the page said."
         photo = decided.documents.get()
         assert archive.read(f"media/{photo.public_id}-photo.jpg")[:2] == b"\xff\xd8"
+
+
+def test_a_time_that_no_event_committed_to_is_written_as_one_that_was_committed_to(decided):
+    [case, _person] = json_of(pack_of(decided), "case.json")["records"]
+    written = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
+    assert re.fullmatch(written, case["facts"]["decided_at"])
+    assert re.fullmatch(written, case["further"]["link_expires_at"])
 
 
 def test_the_same_case_at_the_same_checkpoint_has_the_same_bytes(decided):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from verification import audit, permissions
+from verification.audit import log as trail
 from verification.audit import trail_keys, viewing
 from verification.exports import case_pack
 from verification.exports.case_pack import Contents
@@ -102,7 +103,7 @@ def _gathered(case: Verification, asked: Asked, file: IO[bytes]) -> case_pack.Ga
     try:
         gathered = case_pack.gather(case.pk, asked.contents)
         case_pack.write(file, gathered, earlier=_earlier(case, asked))
-    except case_pack.NotSealed as error:
+    except trail.NotSealed as error:
         raise NotMade(
             _("The newest events of this case are not sealed yet. Please try again in a minute.")
         ) from error

@@ -106,10 +106,11 @@ def of_every_version(record: Model) -> Iterator[dict[str, Any]]:
 
 
 def _facts(record: Model, fields: Iterable[str]) -> dict[str, Any]:
-    return {field: _plain(record, field) for field in fields}
+    return {field: plain(record, field) for field in fields}
 
 
-def _plain(record: Model, field: str) -> Any:
+def plain(record: Model, field: str) -> Any:
+    """The value as JSON has it: a time in UTC with microseconds, a number with decimals as text with all of them."""
     first, _, rest = field.partition(".")
     value = getattr(record, first)
     if rest:

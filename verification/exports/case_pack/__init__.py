@@ -4,9 +4,8 @@ It is made as of a checkpoint. Of the same case, at the same checkpoint and with
 bytes. What opens the events' commitments comes along, so the records can be held against the sealed trail.
 """
 
-from verification.exports.case_pack.events import NotSealed
 from verification.exports.case_pack.gathering import Gathered, gather
 from verification.exports.case_pack.writing import write
 from verification.exports.contents import Contents
 
-__all__ = ["Contents", "Gathered", "NotSealed", "gather", "write"]
+__all__ = ["Contents", "Gathered", "gather", "write"]

@@ -16,10 +16,6 @@ MAX_LOOKS: Final = 5_000
 _ACTIVATED: Final = "policy.activated"
 
 
-class NotSealed(Exception):
-    """An event of the case has no place in the log of the checkpoint yet."""
-
-
 @dataclass(frozen=True)
 class Events:
     """In the order in which they were written. `left_out`: how many older looks do not come along. `places`: the index
@@ -36,7 +32,7 @@ class Events:
 
 
 def of(records: Sequence[Model], checkpoint: Checkpoint) -> Events:
-    """The events about these records in the log of that checkpoint. Raises NotSealed if it lacks one of a deed.
+    """The events about these records in the log of that checkpoint. Raises log.NotSealed if it lacks one of a deed.
 
     A look that came later belongs to a later pack.
     """
@@ -52,7 +48,7 @@ def of(records: Sequence[Model], checkpoint: Checkpoint) -> Events:
     places = log.places([event.pk for event in events])
     sealed = {event for event, place in places.items() if place < checkpoint.size}
     if not all(event.pk in sealed for event in deeds):
-        raise NotSealed("An event of the case is not sealed yet.")
+        raise log.NotSealed("An event of the case is not sealed yet.")
     looks = [event for event in looks if event.pk in sealed]
     return Events(deeds, looks[-MAX_LOOKS:], max(0, len(looks) - MAX_LOOKS), places)
 

@@ -11,7 +11,7 @@ from verification import explain
 from verification.audit import facts, log
 from verification.explain.steps import Rule
 from verification.exports.case_pack import events, media
-from verification.exports.case_pack.events import Events, NotSealed
+from verification.exports.case_pack.events import Events
 from verification.exports.case_pack.records import Rows
 from verification.exports.contents import Contents
 from verification.exports.snapshot import snapshot
@@ -61,11 +61,11 @@ class Gathered:
 
 
 def gather(case_id: int, contents: Contents, checkpoint: Checkpoint | None = None) -> Gathered:
-    """As of this checkpoint, or of the newest one. Raises NotSealed if the log lacks an act on the case."""
+    """As of this checkpoint, or of the newest one. Raises log.NotSealed if the log lacks an act on the case."""
     with snapshot():
         as_of = checkpoint or log.newest()
         if as_of is None:
-            raise NotSealed("Nothing was sealed yet.")
+            raise log.NotSealed("Nothing was sealed yet.")
         return _gather(_case(case_id), contents, as_of)
 
 
@@ -91,7 +91,7 @@ def _gather(case: Verification, contents: Contents, checkpoint: Checkpoint) -> G
 
 def _records(case: Verification) -> dict[str, Sequence[Any]]:
     """All records of the case, by the file in which they stand, in the order in which they were made."""
-    calls = facts.rows(ProviderCall).filter(attempt__verification=case).select_related("account", "rerun")
+    calls = facts.rows(ProviderCall).filter(attempt__verification=case).select_related("account")
     return {
         "case": [case, case.applicant],
         "policy": [case.policy],
@@ -142,6 +142,10 @@ def _erased(found: Events) -> dict[str, Any] | None:
     event = next((event for event in found.deeds if event.kind == "applicant.erased"), None)
     if event is None:
         return None
-    at = event.at.isoformat().replace("+00:00", "Z")
     by = {"kind": event.actor_kind, "id": event.actor_id}
-    return {"event": event.pk, "at": at, "by": by, "basis": event.data.get("reason", "")}
+    return {
+        "event": event.pk,
+        "at": facts.plain(event, "at"),
+        "by": by,
+        "basis": event.data.get("reason", ""),
+    }

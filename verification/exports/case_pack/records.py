@@ -46,7 +46,7 @@ FURTHER: Final[Mapping[type[Model], tuple[str, ...]]] = {
     Applicant: ("erased_at", "legal_hold"),
     Document: ("facts", "used_anyway_at", "superseded_at"),
     VerificationAttempt: ("facts", "signals", "best_frame_note", "expires_at"),
-    ProviderCall: ("account", "slot_missed", "rerun"),
+    ProviderCall: ("account.name", "slot_missed"),
     Rerun: ("best_frame_note",),
     RiskFlag: ("facts",),
     Verification: ("attempts_used", "hint", "band", "queued_at", "due_at", "escalated_at", "link_expires_at"),
@@ -77,7 +77,7 @@ class Rows:
         row: dict[str, Any] = {
             "record": facts.name(record),
             "facts": {field: value for field, value in known.items() if field not in left_out},
-            "further": {field: _plain(record, field) for field in self._further(type(record))},
+            "further": {field: facts.plain(record, field) for field in self._further(type(record))},
         }
         if left_out:
             return row | {"left_out": left_out}
@@ -99,8 +99,3 @@ class Rows:
 def _is_changing(record: Model) -> bool:
     """Whether its facts may differ from what was committed when it last ended, because it was opened again."""
     return isinstance(record, Verification) and record.status not in ENDED
-
-
-def _plain(record: Model, field: str) -> Any:
-    value = getattr(record, field)
-    return value if value is None or isinstance(value, bool | int | list | dict) else str(value)
