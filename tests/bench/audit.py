@@ -14,9 +14,10 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.bench import audit_export
+from tests.bench import audit_export, portals
+from tests.bench.portals import Portal
 from tests.processes import PROJECT
-from tests.services import PostgreSQL, environment, manage
+from tests.services import PostgreSQL, environment
 
 WRITERS, SECONDS, ROUNDS = 4, 15, 4
 SMALL, BIG = 1_000, 1_000_000
@@ -27,37 +28,17 @@ TARGETS = {
     **audit_export.TARGETS,
 }
 
-Portal = dict[str, str]
-
 
 def run() -> dict[str, Any]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="kyc-bench-")))
         server = stack.enter_context(PostgreSQL(flushes=True))
         written, small, big = (
-            _portal(server.url if not name else server.create_database(name), folder)
+            portals.empty(server.url if not name else server.create_database(name), folder)
             for name in ("", "small", "big")
         )
         found = {**_writing(written), **_sealing_and_proving(small, big), **_packing(folder / "demo")}
     return {**found, **audit_export.run()}
-
-
-def _portal(url: str, folder: Path) -> Portal:
-    portal = environment(url, "memory://localhost/", "http://127.0.0.1:9", folder, LOG_LEVEL="ERROR")
-    manage(portal, "migrate", "-v0")
-    return portal
-
-
-def _start(portal: Portal, *arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.bench.in_portal", "trail", *map(str, arguments)]
-    return subprocess.Popen(command, cwd=PROJECT, env=portal, stdout=subprocess.PIPE, text=True)
-
-
-def _figure(process: subprocess.Popen[str]) -> float:
-    output, _ = process.communicate()
-    if process.returncode:
-        raise RuntimeError("A process of the bench failed.")
-    return float(output)
 
 
 def _writing(portal: Portal) -> dict[str, Any]:
@@ -75,20 +56,23 @@ def _writing(portal: Portal) -> dict[str, Any]:
 
 
 def _written(portal: Portal, beside: Sequence[object]) -> float:
-    other = [_start(portal, *beside)] if beside else []
-    writers = [_start(portal, "write", SECONDS) for _ in range(WRITERS)]
-    count = sum(_figure(writer) for writer in writers)
+    other = [portals.start(portal, "trail", *beside)] if beside else []
+    writers = [portals.start(portal, "trail", "write", SECONDS) for _ in range(WRITERS)]
+    count = sum(float(portals.output(writer)) for writer in writers)
     for process in other:
-        _figure(process)
+        portals.output(process)
     return count / SECONDS
 
 
 def _sealing_and_proving(small: Portal, big: Portal) -> dict[str, Any]:
     for portal, count in ((small, SMALL), (big, BIG)):
-        _figure(_start(portal, "fill", count))
-    _figure(_start(small, "seal"))
-    a_second = _figure(_start(big, "seal"))
-    took = [[_figure(_start(portal, "prove", seed)) for portal in (small, big)] for seed in range(ROUNDS)]
+        portals.run(portal, "trail", "fill", count)
+    portals.run(small, "trail", "seal")
+    a_second = float(portals.run(big, "trail", "seal"))
+    took = [
+        [float(portals.run(portal, "trail", "prove", seed)) for portal in (small, big)]
+        for seed in range(ROUNDS)
+    ]
     ratio = median(at_big / at_small for at_small, at_big in took)
     return {
         "proof_ratio_1m_vs_1k": round(ratio, 2),
@@ -102,7 +86,5 @@ def _packing(demo: Path) -> dict[str, Any]:
     """A pack with media and signed dossier: the first of a process, which loads what it needs, and later ones."""
     subprocess.run([sys.executable, "-m", "tests.browser.demo", str(demo)], cwd=PROJECT, check=True)
     portal = environment(f"sqlite:///{demo / 'portal.sqlite3'}", "memory://", "http://127.0.0.1:9", demo)
-    command = [sys.executable, "-m", "tests.bench.in_portal", "packing"]
-    done = subprocess.run(command, cwd=PROJECT, env=portal, check=True, stdout=subprocess.PIPE, text=True)
-    first, *others = json.loads(done.stdout.splitlines()[-1])
+    first, *others = json.loads(portals.run(portal, "packing").splitlines()[-1])
     return {"pack_seconds": {"first": round(first, 2), "again": round(median(others), 2)}}

@@ -1,16 +1,15 @@
 """Exports of a period: how long one of a million events takes against a bare `csv.writer`, and how much memory."""
 
 import json
-import subprocess
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.processes import PROJECT
-from tests.services import PostgreSQL, environment, manage
+from tests.bench import portals
+from tests.bench.portals import Portal
+from tests.services import PostgreSQL
 
 ROUNDS = 3
 SMALL, BIG = 100_000, 1_000_000
@@ -22,23 +21,15 @@ TARGETS = {
     "export_rss_mb_all_formats": "<= 220",
 }
 
-Portal = dict[str, str]
-
 
 def run() -> dict[str, Any]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="kyc-bench-")))
         server = stack.enter_context(PostgreSQL())
-        small, big = (_portal(url, folder) for url in (server.url, server.create_database("big")))
+        small, big = (portals.empty(url, folder) for url in (server.url, server.create_database("big")))
         for portal, count in ((small, SMALL), (big, BIG)):
             _ask(portal, "fill", str(count))
         return _figures(small, big)
-
-
-def _portal(url: str, folder: Path) -> Portal:
-    portal = environment(url, "memory://localhost/", "http://127.0.0.1:9", folder, LOG_LEVEL="ERROR")
-    manage(portal, "migrate", "-v0")
-    return portal
 
 
 def _figures(small: Portal, big: Portal) -> dict[str, Any]:
@@ -61,7 +52,5 @@ def _figures(small: Portal, big: Portal) -> dict[str, Any]:
 
 
 def _ask(portal: Portal, *arguments: str) -> dict[str, float]:
-    command = [sys.executable, "-m", "tests.bench.in_portal", "exporting", *arguments]
-    done = subprocess.run(command, cwd=PROJECT, env=portal, check=True, stdout=subprocess.PIPE, text=True)
-    found: dict[str, float] = json.loads(done.stdout or "{}")
+    found: dict[str, float] = json.loads(portals.run(portal, "exporting", *arguments) or "{}")
     return found

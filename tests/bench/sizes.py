@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,13 +9,13 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from tests.processes import PROJECT
-from tests.services import PostgreSQL, environment, manage
+from tests.bench.portals import Portal, empty, run, start
+from tests.services import PostgreSQL, manage
 
 ROUNDS, WARM_UP = 60, 3
 SMALL, BIG = "pg_1k", "pg_1m"
 
-Portals = dict[str, dict[str, str]]
+Portals = dict[str, Portal]
 
 
 def portals(server: PostgreSQL, folder: Path, *, sqlite: str = "") -> Portals:
@@ -24,21 +23,15 @@ def portals(server: PostgreSQL, folder: Path, *, sqlite: str = "") -> Portals:
     urls = {SMALL: server.url, BIG: server.create_database("million")}
     if sqlite:
         urls[sqlite] = f"sqlite:///{folder / 'portal.sqlite3'}"
-    made = {
-        name: environment(url, "memory://localhost/", "http://127.0.0.1:9", folder, LOG_LEVEL="ERROR")
-        for name, url in urls.items()
-    }
-    for portal in made.values():
-        manage(portal, "migrate", "-v0")
+    made = {name: empty(url, folder) for name, url in urls.items()}
     manage(made[SMALL], "collectstatic", "--no-input", "-v0")
     return made
 
 
-def fill(portal: dict[str, str], module: str, count: int) -> float:
+def fill(portal: Portal, module: str, count: int) -> float:
     """Have `module` fill the portal; returns the seconds that it took."""
-    command = [sys.executable, "-m", "tests.bench.in_portal", module, str(count)]
     began = time.monotonic()
-    subprocess.run(command, cwd=PROJECT, env=portal, check=True)
+    run(portal, module, count)
     return round(time.monotonic() - began, 1)
 
 
@@ -82,12 +75,9 @@ def _ask(reader: subprocess.Popen[str], what: str) -> float:
 
 
 @contextmanager
-def _reader(portal: dict[str, str], module: str) -> Iterator[subprocess.Popen[str]]:
+def _reader(portal: Portal, module: str) -> Iterator[subprocess.Popen[str]]:
     """A process in the portal, signed in as staff, that opens the pages named on its standard input."""
-    command = [sys.executable, "-m", "tests.bench.in_portal", module]
-    with subprocess.Popen(
-        command, cwd=PROJECT, env=portal, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
+    with start(portal, module) as process:
         try:
             yield process
         finally:

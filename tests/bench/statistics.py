@@ -1,15 +1,13 @@
 """The statistics of a period with ten thousand and with a million decided cases: seconds, and flat memory."""
 
 import json
-import subprocess
-import sys
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tests.processes import PROJECT
-from tests.services import PostgreSQL, environment, manage
+from tests.bench import portals
+from tests.services import PostgreSQL
 
 CASES = {"10k": 10_000, "1m": 1_000_000}
 TARGETS = {"1m.seconds": "<= 300", "1m.grown_mb": "<= 50"}
@@ -23,14 +21,7 @@ def run() -> dict[str, Any]:
 
 
 def _collected(server: PostgreSQL, folder: Path, name: str, count: int) -> dict[str, Any]:
-    url = server.create_database(f"of_{name}")
-    portal = environment(url, "memory://localhost/", "http://127.0.0.1:9", folder, LOG_LEVEL="ERROR")
-    manage(portal, "migrate", "-v0")
-    _in_portal(portal, "decided", str(count))
-    found: dict[str, Any] = json.loads(_in_portal(portal, "collecting"))
+    portal = portals.empty(server.create_database(f"of_{name}"), folder)
+    portals.run(portal, "decided", count)
+    found: dict[str, Any] = json.loads(portals.run(portal, "collecting"))
     return found
-
-
-def _in_portal(portal: dict[str, str], *arguments: str) -> str:
-    command = [sys.executable, "-m", "tests.bench.in_portal", *arguments]
-    return subprocess.run(command, cwd=PROJECT, env=portal, check=True, capture_output=True, text=True).stdout
