@@ -279,6 +279,13 @@ def test_without_a_purpose_and_a_reason_there_is_none(decided, signed_in, change
     assert not AuditEvent.objects.filter(kind=viewing.PACK).exists()
 
 
+def test_a_checkpoint_of_more_events_than_the_trail_has_is_refused(decided, signed_in):
+    response = signed_in("Auditor").post(page_of(decided), ASKED | {"earlier": 10**6})
+    assert response.status_code == 409
+    assert "no checkpoint of it has 1,000,000" in response.content.decode()
+    assert not AuditEvent.objects.filter(kind=viewing.PACK).exists()
+
+
 def test_a_store_that_is_away_is_said_and_nothing_is_recorded(decided, signed_in, monkeypatch):
     def away(*_args: object, **_more: object) -> bytes:
         raise storage.Unavailable("The store is away.")

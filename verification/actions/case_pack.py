@@ -102,6 +102,7 @@ def make(case: Verification, asked: Asked, *, by: audit.By, now: datetime) -> Ma
 def _gathered(case: Verification, asked: Asked, file: IO[bytes]) -> case_pack.Gathered:
     try:
         gathered = case_pack.gather(case.pk, asked.contents)
+        _check_earlier(asked.earlier, gathered.checkpoint.size)
         case_pack.write(file, gathered, earlier=_earlier(case, asked))
     except trail.NotSealed as error:
         raise NotMade(
@@ -111,6 +112,13 @@ def _gathered(case: Verification, asked: Asked, file: IO[bytes]) -> case_pack.Ga
         log.error("case_pack.not_signed", reason=str(error))
         raise NotMade(_("The pack can't be signed now. An operator finds the reason in the log.")) from error
     return gathered
+
+
+def _check_earlier(earlier: int | None, size: int) -> None:
+    """A trail that is shorter than what the reader kept can't be shown to begin with it."""
+    if earlier is not None and not 0 < earlier <= size:
+        told = {"size": f"{size:,}", "earlier": f"{earlier:,}"}
+        raise UnusableRequest(_("The trail has %(size)s events: no checkpoint of it has %(earlier)s.") % told)
 
 
 def _earlier(case: Verification, asked: Asked) -> Iterable[int]:

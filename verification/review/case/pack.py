@@ -95,6 +95,9 @@ def pack(request: HttpRequest, public_id: str) -> HttpResponseBase:
         return _page(request, case, form, status=422)
     try:
         return _file(_make(case, form.asked(), user, timezone.now()))
+    except action.UnusableRequest as refused:
+        form.add_error(None, str(refused))
+        return _page(request, case, form, status=409)
     except action.NotMade as reason:
         return _later(request, str(reason))
     except (storage.Unavailable, media.MediaUnavailable) as error:
