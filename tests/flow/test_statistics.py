@@ -13,6 +13,7 @@ from tests.flow.reviewing import policy, seen
 from tests.flow.test_dashboard import LOW, Staff, decide
 from tests.flow.test_reruns import ask, work
 from tests.flow.test_staff_site import REVIEWER, SENIOR
+from tests.flow.test_vendor_page import begun
 from verification import audit
 from verification.actions import cancel, erase, reopen, review
 from verification.exports.period.progress import Progress
@@ -20,7 +21,7 @@ from verification.exports.period.table import Period
 from verification.exports.statistics import groups
 from verification.exports.statistics.collect import collect
 from verification.exports.statistics.figure import Rows
-from verification.models import LinkBinding, VendorAccount, Verdict
+from verification.models import LinkBinding, ProviderCall, VendorAccount, Verdict
 
 pytestmark = pytest.mark.usefixtures("two_hours_later", "db")
 NOVEMBER = Period.of_days(date(2026, 11, 1), date(2026, 11, 30))
@@ -151,6 +152,20 @@ def test_a_pause_counts_as_far_as_it_lies_in_the_period(staff: Staff) -> None:
     assert made(now=whole + timedelta(days=40))["vendor_paused"] == [{"pauses": 2, "hours": 4}]
     assert made(now=datetime(2026, 11, 1, 2, tzinfo=UTC))["vendor_paused"] == [{"pauses": 1, "hours": 2}]
     assert made(now=datetime(2026, 10, 1, tzinfo=UTC))["vendor_paused"] == [{"pauses": 0, "hours": 0}]
+
+
+def test_a_percentile_of_latency_is_told_of_enough_calls_alone(road: Road) -> None:
+    attempt, found = road.ready(), {}
+    for number in range(1, 21):
+        call = begun(attempt, LATER - timedelta(seconds=number))
+        ProviderCall.objects.filter(pk=call.pk).update(
+            state="answered", answer="usable", ended_at=LATER, latency_ms=number * 100
+        )
+        found[number] = made()["vendor_latency"]
+    assert found[9] == [{"calls": 9, "p50": None, "p90": None, "p95": None}]
+    assert found[10] == [{"calls": 10, "p50": 500, "p90": 900, "p95": None}]
+    assert found[19] == [{"calls": 19, "p50": 1000, "p90": 1800, "p95": None}]
+    assert found[20] == [{"calls": 20, "p50": 1000, "p90": 1800, "p95": 1900}]
 
 
 def test_the_browser_is_the_one_that_consented_unless_there_was_another(

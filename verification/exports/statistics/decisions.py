@@ -1,6 +1,7 @@
 """What was decided, by whom, how fast, against what, and what was taken back."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,9 @@ from verification.exports.period.table import Period
 from verification.exports.statistics.figure import (
     CODE,
     COUNT,
+    MIN_FOR_95TH,
     MIN_FOR_PERCENTILES,
+    PER_CENTS,
     SECONDS,
     SHARE_COLUMNS,
     TEXT,
@@ -21,6 +24,7 @@ from verification.exports.statistics.figure import (
     Row,
     Rows,
     column,
+    percentiles,
     seconds,
     shares,
     total,
@@ -38,8 +42,6 @@ from verification.models import (
 from verification.rules import reasons
 from verification.states import Band, Outcome, Status
 
-MIN_FOR_95TH = 20
-PER_CENTS = (50, 90, 95)
 PATHS = {"policy": "By the policy alone", "person": "By one person", "two_persons": "By two people"}
 
 _BY = Case(
@@ -137,26 +139,23 @@ def _reasons(period: Period) -> Rows:
 def _times(period: Period) -> Rows:
     start, end = period.start, period.end
     in_time, ranks = work.in_time(start, end), work.review_times(start, end, PER_CENTS)
-    rows = [_time(str(band.label), in_time.get(band, (0, 0)), _ranks(ranks, band)) for band in Band]
+    rows = [_time(str(band.label), in_time.get(band, (0, 0)), ranks, band) for band in Band]
     both, counted = work.percentiles(start, end, PER_CENTS), work.times(start, end)
     people, system = counted[True], counted[False]
-    every = _time("All in review", (people.total, people.in_time), _ranks(both, True))
-    alone = {**_time("By the policy alone", (system.total, 0), _ranks(both, False)), "in_time": None}
+    every = _time("All in review", (people.total, people.in_time), both, True)
+    alone = {**_time("By the policy alone", (system.total, 0), both, False), "in_time": None}
     return [row for row in rows if row["decided"]] + [every, {**alone, **shares(0, 0)}]
 
 
-def _ranks(found: dict[Any, Any], key: Any) -> dict[int, Any]:
-    return {per_cent: found.get((key, per_cent)) for per_cent in PER_CENTS}
-
-
-def _time(words: str, counted: tuple[int, int], ranks: dict[int, Any]) -> Row:
+def _time(words: str, counted: tuple[int, int], ranks: Mapping[tuple[Any, int], Any], group: Any) -> Row:
     decided, in_time = counted
+    told = percentiles(ranks, group, decided)
     return {
         "queue": words,
         "decided": decided,
-        "median": seconds(ranks[50]) if decided >= MIN_FOR_PERCENTILES else None,
-        "p90": seconds(ranks[90]) if decided >= MIN_FOR_PERCENTILES else None,
-        "p95": seconds(ranks[95]) if decided >= MIN_FOR_95TH else None,
+        "median": seconds(told[50]),
+        "p90": seconds(told[90]),
+        "p95": seconds(told[95]),
         "in_time": in_time,
         **shares(in_time, decided),
     }

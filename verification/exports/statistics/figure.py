@@ -7,8 +7,10 @@ from typing import Any
 
 from verification.exports.statistics.intervals import Interval, wilson
 
-# Of fewer values no percentile is told.
+PER_CENTS = (50, 90, 95)  # the percentiles that are told
+# Of fewer values no percentile is told, and no 95th: that would be the highest value itself.
 MIN_FOR_PERCENTILES = 10
+MIN_FOR_95TH = 20
 
 Row = dict[str, Any]
 Rows = list[Row]
@@ -82,6 +84,12 @@ def decimal(value: float) -> str:
 
 def seconds(length: timedelta | None) -> int | None:
     return round(length.total_seconds()) if length is not None else None
+
+
+def percentiles(found: Mapping[tuple[Any, int], Any], group: Any, count: int) -> dict[int, Any]:
+    """Of what was `found` by (group, per cent), each of PER_CENTS of this group; None if it has too few values."""
+    least = {each: MIN_FOR_95TH if each == 95 else MIN_FOR_PERCENTILES for each in PER_CENTS}
+    return {each: found.get((group, each)) if count >= least[each] else None for each in PER_CENTS}
 
 
 def total(rows: Sequence[Mapping[str, Any]], name: str) -> int:

@@ -10,13 +10,16 @@ from verification.exports.period.table import Period
 from verification.exports.statistics.figure import (
     CODE,
     COUNT,
+    MIN_FOR_95TH,
     MIN_FOR_PERCENTILES,
+    PER_CENTS,
     SHARE_COLUMNS,
     TEXT,
     YES_NO,
     Figure,
     Rows,
     column,
+    percentiles,
     shares,
 )
 from verification.models import AnswerKind, AuditEvent, CallState, ProviderCall
@@ -73,10 +76,9 @@ def _latency(period: Period) -> Rows:
     answered = ProviderCall.objects.filter(
         period.holds("started_at"), state=CallState.ANSWERED, latency_ms__isnull=False
     )
-    ranks = work.nearest_ranks(answered.annotate(every=Value(1)), "every", "latency_ms", (50, 90, 95))
+    ranks = work.nearest_ranks(answered.annotate(every=Value(1)), "every", "latency_ms", PER_CENTS)
     count = answered.count()
-    told = ranks if count >= MIN_FOR_PERCENTILES else {}
-    return [{"calls": count, **{f"p{each}": told.get((1, each)) for each in (50, 90, 95)}}]
+    return [{"calls": count, **{f"p{each}": value for each, value in percentiles(ranks, 1, count).items()}}]
 
 
 def _paused(period: Period) -> Rows:
@@ -148,7 +150,7 @@ FIGURES: tuple[Figure, ...] = (
             column("p90", "90th (ms)", COUNT, "90th percentile."),
             column("p95", "95th (ms)", COUNT, "95th percentile."),
         ),
-        notes=f"Of fewer than {MIN_FOR_PERCENTILES} calls no percentile is told.",
+        notes=f"Of fewer than {MIN_FOR_PERCENTILES} calls no percentile is told, of fewer than {MIN_FOR_95TH} no 95th.",
     ),
     Figure(
         "vendor_paused",

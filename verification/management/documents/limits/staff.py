@@ -21,8 +21,8 @@ STAFF = (
         "nothing: no percentile is told",
     ),
     then(
-        "exports.statistics.decisions:MIN_FOR_95TH",
-        "Decisions of which statistics tell the 95th percentile, at least",
+        "exports.statistics.figure:MIN_FOR_95TH",
+        "Values of which statistics tell the 95th percentile, at least",
         "",
         "nothing: it is not told",
     ),
