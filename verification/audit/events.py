@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from verification.audit import commitments, kinds
+from verification.audit import commitments, facts, kinds
 from verification.models import AuditEvent, StaffUser
 from verification.states import Actor
 
@@ -65,7 +65,7 @@ def event(kind: str, *, by: By, subject: Any, at: datetime, commits: Any = (), *
         actor_kind=by.kind,
         actor_id=by.id,
         subject_kind=about,
-        subject_id=getattr(subject, "public_id", "") or str(subject.pk),
+        subject_id=facts.key(subject),
         data=data | committed,
     )
     made.salts = salts

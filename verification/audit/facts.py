@@ -90,7 +90,12 @@ def rows(model: type[Model]) -> QuerySet[Any]:
 
 def name(record: Model) -> str:
     """What the record is called in an event, such as "review:rev_…"."""
-    return f"{record._meta.model_name}:{getattr(record, 'public_id', None) or record.pk}"
+    return f"{record._meta.model_name}:{key(record)}"
+
+
+def key(record: Model) -> str:
+    """What an event about the record calls it: by its public id, or by its number if it has none."""
+    return getattr(record, "public_id", "") or str(record.pk)
 
 
 def of(record: Model) -> dict[str, Any]:

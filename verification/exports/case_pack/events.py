@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from django.db.models import Model
 
-from verification.audit import log, viewing
+from verification.audit import facts, log, viewing
 from verification.audit.entries import Entry
 from verification.models import AuditEvent, Checkpoint
 from verification.transparency import checkpoints, merkle, tiles
@@ -36,12 +36,9 @@ def of(records: Sequence[Model], checkpoint: Checkpoint) -> Events:
 
     A look that came later belongs to a later pack.
     """
-    about = {
-        (record._meta.model_name, getattr(record, "public_id", "") or str(record.pk)) for record in records
-    }
-    found = AuditEvent.objects.filter(subject_id__in={subject_id for _kind, subject_id in about}).order_by(
-        "pk"
-    )
+    about = {(record._meta.model_name, facts.key(record)) for record in records}
+    keys = {key for _kind, key in about}
+    found = AuditEvent.objects.filter(subject_id__in=keys).order_by("pk")
     events = [event for event in found if (event.subject_kind, event.subject_id) in about and _belongs(event)]
     deeds = [event for event in events if event.kind not in viewing.LOOKS]
     looks = [event for event in events if event.kind in viewing.LOOKS]
@@ -72,5 +69,5 @@ def proofs(events: Events, checkpoint: Checkpoint) -> Iterator[tuple[str, bytes]
         yield str(event.pk), str(checkpoints.Proof(index, tuple(hashes), note)).encode()
 
 
-def facts(events: Events) -> dict[str, Any]:
+def counts(events: Events) -> dict[str, Any]:
     return {"events": len(events.deeds), "looks": len(events.looks), "looks_left_out": events.left_out}

@@ -116,7 +116,7 @@ def _head(case: Verification, found: Events) -> dict[str, Any]:
         "time_zone": "UTC",
         "reasons_in_words": {code: str(reasons.label(code)) for code in _codes(case)},
         "erased": _erased(found),
-        **events.facts(found),
+        **events.counts(found),
     }
 
 

@@ -31,7 +31,7 @@ def _facts(gathered: Gathered) -> dict[str, Any]:
         "case": gathered.case.public_id,
         "status": gathered.case.status,
         "contents": gathered.contents.as_list(),
-        **events.facts(gathered.events),
+        **events.counts(gathered.events),
     }
 
 
