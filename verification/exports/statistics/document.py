@@ -31,7 +31,12 @@ From {period.first_day} to {period.last_day}, both included, days in UTC. Made o
 moment of the database. Made for: {_text(reason)}
 
 The same figures are in statistics.json for programs, in one CSV file each, and in statistics.html for reading and
-printing. `python3 verify.py` with this pack's name checks that nothing was changed.
+printing. This checks that nothing was changed since the portal signed it:
+
+    python3 -I -S verify.py PACK.zip --key KEY
+
+KEY is the trail's public key as the organisation publishes it. Get it, and `verify.py`, from somewhere else than this
+pack: whoever changed the pack could have put theirs into it.
 
 {rules}
 
