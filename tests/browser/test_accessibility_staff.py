@@ -50,6 +50,8 @@ CASES = {
 }
 # Cases whose trace is looked at.
 TRACED = {"operator": ("held", "with the applicant")}
+# Further pages of a case, from the address of its own.
+FURTHER = {"auditor": ("explain", "pack")}
 WIDTH = "document.documentElement.scrollWidth"
 
 
@@ -82,7 +84,8 @@ def test_every_staff_page_can_be_used_by_everybody(
     wrong: list[str] = []
     sign_in(page, portal, role)
     traces = [cases[state].replace("/case/", "/trace/") for state in TRACED.get(role, ())]
-    for path in (*new_pages(role), *EXTRA[role], *(cases[state] for state in CASES[role]), *traces):
+    further = [cases[state] + name for state in CASES[role] for name in FURTHER.get(role, ())]
+    for path in (*new_pages(role), *EXTRA[role], *(cases[state] for state in CASES[role]), *traces, *further):
         page.goto(portal.url + path)
         wrong += faults(page)
         rows = [link for link in links_on(page, path) if link.endswith("/change/")]
@@ -90,6 +93,18 @@ def test_every_staff_page_can_be_used_by_everybody(
             page.goto(portal.url + rows[-1])
             wrong += faults(page)
     assert wrong == []
+
+
+def test_the_figures_for_a_regulator_can_be_used_by_everybody(
+    states: tuple[Portal, dict[str, str]], page: Page, tmp_path: Path
+) -> None:
+    portal, _cases = states
+    portal.manage("statistics_pack", "--output", str(tmp_path / "month.zip"), "--reason", "A test")
+    sign_in(page, portal, "auditor")
+    page.goto(f"{portal.url}/admin/statistics/")
+    page.locator(".export-head a").first.click()
+    expect(page.get_by_role("heading", name="Volumes", exact=True)).to_be_visible()
+    assert faults(page) == []
 
 
 def test_what_comes_of_a_form_can_be_used_by_everybody(
